@@ -1,0 +1,52 @@
+// npm test: builds, then runs the tests. `npm test -- test/commands` runs some of them.
+// The very last line is "N passed, N failed", as counted in the runner's own report.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { asScript, BuildError, build, bun, root } from "./toolchain.mjs";
+
+await asScript(() => {
+  const { passed, failed } = counted();
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+});
+
+/** A build that fails counts as one failed test, so that the last line is there all the same. */
+function counted() {
+  try {
+    build();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    console.error(error.message);
+    return { passed: 0, failed: 1 };
+  }
+  return runTests(process.argv.slice(2));
+}
+
+function runTests(extra) {
+  const dir = mkdtempSync(join(tmpdir(), "p2p-test-"));
+  const report = join(dir, "junit.xml");
+  try {
+    const args = ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...extra];
+    const done = spawnSync(bun, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const { passed, failed } = readReport(report);
+    // A file that does not load, or a runner that dies, is in no report.
+    return { passed, failed: done.status === 0 ? failed : Math.max(failed, 1) };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** The totals stand in the attributes of the report's root element. */
+function readReport(path) {
+  let head = "";
+  try {
+    head = /<testsuites\b[^>]*>/.exec(readFileSync(path, "utf8"))?.[0] ?? "";
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+  const total = (name) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = total("failures") + total("errors");
+  return { passed: total("tests") - failed - total("skipped"), failed };
+}

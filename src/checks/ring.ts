@@ -1,0 +1,198 @@
+/**
+ * What must hold of a ring, one named check per function. The peers given are those that run, have
+ * joined, and are neither frozen nor cut off, as the one who injects the faults knows them.
+ */
+import type { MemberState } from "../protocol/member.ts";
+import type { Strategy } from "../protocol/messages.ts";
+
+export type LookupResult = {
+  readonly key: number;
+  /** Null if nobody answered. */
+  readonly owner: number | null;
+  readonly hops: number;
+  readonly route: readonly number[];
+};
+
+/** What one peer says of itself; successors and predecessors nearest first. */
+export type PeerSnapshot = {
+  readonly id: number;
+  readonly bits: number;
+  readonly strategy: Strategy;
+  readonly successors: readonly number[];
+  readonly predecessors: readonly number[];
+  readonly members: readonly { readonly id: number; readonly state: MemberState }[];
+  readonly lookups: readonly LookupResult[];
+};
+
+export type CheckResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly peers: readonly number[]; readonly why: string };
+
+export type CheckName = "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R7" | "R8";
+
+type Check = (peers: readonly PeerSnapshot[], ids: readonly number[]) => CheckResult;
+
+/** Neighbours that a peer knows in each direction: the two that it watches. */
+const NEIGHBOURS = 2;
+
+/** Runs every check over a ring in calm. R8 looks at the lookups that were made, and holds if none were. */
+export function checkRing(peers: readonly PeerSnapshot[]): Record<CheckName, CheckResult> {
+  const ids = [...new Set(peers.map((p) => p.id))].sort((a, b) => a - b);
+  const run = (check: Check) => check(peers, ids);
+  return {
+    R1: run(successorsRight),
+    R2: run(predecessorsRight),
+    R3: run(firstSuccessorLives),
+    R4: run(oneRing),
+    R5: run(passesZeroOnce),
+    R6: run(viewsRight),
+    R7: run(idsUnique),
+    R8: run(lookupsRight),
+  };
+}
+
+/** R1: every peer's i-th successor is the i-th next of the living. */
+export const successorsRight: Check = (peers, ids) =>
+  each(peers, (peer) => {
+    const want = neighbours(ids, peer.id, 1);
+    return same(peer.successors, want)
+      ? null
+      : differs(peer.id, "successors", peer.successors, want);
+  });
+
+/** R2: every peer's predecessors are the previous ones of the living. */
+export const predecessorsRight: Check = (peers, ids) =>
+  each(peers, (peer) => {
+    const want = neighbours(ids, peer.id, -1);
+    if (same(peer.predecessors, want)) return null;
+    return differs(peer.id, "predecessors", peer.predecessors, want);
+  });
+
+/** R3: one of the successors that a peer knows of lives, or it is alone; in calm, its first. */
+export const firstSuccessorLives: Check = (peers, ids) =>
+  each(peers, (peer) => {
+    const first = peer.successors[0];
+    if (first === undefined) return ids.length === 1 ? null : `peer ${peer.id} knows no successor`;
+    return ids.includes(first) ? null : `the first successor of peer ${peer.id}, ${first}, is gone`;
+  });
+
+/** R4: following first successors from any peer visits all of the living once. */
+export const oneRing: Check = (peers, ids) => {
+  const next = firstSuccessors(peers);
+  return each(peers, (peer) => {
+    const seen = new Set<number>();
+    let at = peer.id;
+    while (!seen.has(at)) {
+      seen.add(at);
+      at = next.get(at) ?? Number.NaN;
+    }
+    if (at === peer.id && seen.size === ids.length) return null;
+    return `first successors from peer ${peer.id} lead over ${[...seen].join(", ")} to ${at}`;
+  });
+};
+
+/** R5: that walk passes zero exactly once. */
+export const passesZeroOnce: Check = (peers, ids) => {
+  const next = firstSuccessors(peers);
+  const start = ids[0];
+  if (start === undefined) return { ok: true };
+  let wraps = 0;
+  let at = start;
+  for (let i = 0; i < ids.length; i++) {
+    const to = next.get(at) ?? Number.NaN;
+    if (!(to > at)) wraps += 1;
+    at = to;
+  }
+  if (wraps === 1) return { ok: true };
+  return { ok: false, peers: [start], why: `the walk passes zero ${wraps} times` };
+};
+
+/** R6: no view holds a peer outside the living for alive, nor one of them for gone. */
+export const viewsRight: Check = (peers, ids) =>
+  each(peers, (peer) => {
+    const alive = peer.members.filter((m) => m.state === "alive" || m.state === "leaving");
+    const held = new Set(alive.map((m) => m.id));
+    const extra = [...held].filter((id) => !ids.includes(id));
+    const lost = ids.filter((id) => !held.has(id));
+    if (extra.length === 0 && lost.length === 0) return null;
+    const wrong = [
+      extra.length > 0 ? `holds ${extra.join(", ")} for alive` : "",
+      lost.length > 0 ? `does not hold ${lost.join(", ")} for alive` : "",
+    ];
+    return `peer ${peer.id} ${wrong.filter(Boolean).join(" and ")}`;
+  });
+
+/** R7: no two living peers have one id. */
+export const idsUnique: Check = (peers) => {
+  const seen = new Set<number>();
+  for (const { id } of peers) {
+    if (seen.has(id)) return { ok: false, peers: [id], why: `two living peers have the id ${id}` };
+    seen.add(id);
+  }
+  return { ok: true };
+};
+
+/** R8: every lookup named the right owner, within the strategy's bound on hops. */
+export const lookupsRight: Check = (peers, ids) =>
+  each(peers, (peer) => {
+    for (const { key, owner, hops } of peer.lookups) {
+      const want = ids.find((id) => id >= key) ?? ids[0];
+      if (owner !== want) return `peer ${peer.id} found owner ${owner} of key ${key}, not ${want}`;
+      const most = mostHops(peer.strategy, ids.length);
+      if (hops > most) return `peer ${peer.id} took ${hops} hops to key ${key}, at most ${most}`;
+    }
+    return null;
+  });
+
+/** The most hops that a lookup takes in calm, by strategy, in a ring of `size`. */
+export function mostHops(strategy: Strategy, size: number): number {
+  if (strategy === "direct") return 1;
+  if (strategy === "finger") return Math.ceil(Math.log2(Math.max(size, 1)));
+  return Math.max(size - 1, 0);
+}
+
+/** The names of the checks that do not hold. */
+export function brokenChecks(checks: Readonly<Record<string, CheckResult>>): string[] {
+  return Object.keys(checks).filter((name) => checks[name]?.ok === false);
+}
+
+/** The next (or, with -1, the previous) of the living as seen from `id`: two, or as many as there are. */
+function neighbours(ids: readonly number[], id: number, direction: 1 | -1): number[] {
+  const at = ids.indexOf(id);
+  const count = Math.min(NEIGHBOURS, ids.length - 1);
+  return Array.from({ length: count }, (_, i) => {
+    const index = at + direction * (i + 1);
+    return ids[((index % ids.length) + ids.length) % ids.length] ?? Number.NaN;
+  });
+}
+
+function firstSuccessors(peers: readonly PeerSnapshot[]): Map<number, number> {
+  return new Map(peers.map((p) => [p.id, p.successors[0] ?? p.id]));
+}
+
+function each(
+  peers: readonly PeerSnapshot[],
+  wrongOf: (peer: PeerSnapshot) => string | null,
+): CheckResult {
+  const wrong: { id: number; why: string }[] = [];
+  for (const peer of peers) {
+    const why = wrongOf(peer);
+    if (why !== null) wrong.push({ id: peer.id, why });
+  }
+  const first = wrong[0];
+  if (first === undefined) return { ok: true };
+  return { ok: false, peers: wrong.map((w) => w.id), why: first.why };
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
+}
+
+function differs(
+  id: number,
+  what: string,
+  have: readonly number[],
+  want: readonly number[],
+): string {
+  return `peer ${id} has the ${what} ${have.join(", ") || "none"}, not ${want.join(", ") || "none"}`;
+}

@@ -1,0 +1,37 @@
+import { isIP } from "node:net";
+import { UsageError } from "./errors.ts";
+import { parsePort } from "./values.ts";
+import { quote } from "./words.ts";
+
+/** Where a peer listens. */
+export type HostPort = { readonly host: string; readonly port: number };
+
+const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
+
+/** An IPv4 or IPv6 address (in brackets or bare), or a host name. */
+export function parseHost(what: string, text: string): string {
+  const bare = /^\[(.*)\]$/.exec(text)?.[1];
+  if (bare !== undefined && isIP(bare) === 6) return bare;
+  // All digits and dots, and yet no address: a slip, not a name.
+  if (isIP(text) !== 0 || (NAME.test(text) && !/^[\d.]+$/.test(text))) return text;
+  throw new UsageError(`${what} must be an address or a host name, not ${quote(text)}`);
+}
+
+/** `192.0.2.7:12256`, `[2001:db8::7]:12256` or `name:12256`. */
+export function parseHostPort(what: string, text: string): HostPort {
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, colon);
+  // An IPv6 address without brackets would lose its last group to the port.
+  if (colon < 1 || (host.includes(":") && !host.startsWith("["))) {
+    throw new UsageError(`${what} must look like 192.0.2.7:12256, not ${quote(text)}`);
+  }
+  return {
+    host: parseHost(`The host in ${what}`, host),
+    port: parsePort(`The port in ${what}`, text.slice(colon + 1)),
+  };
+}
+
+/** Whether only this machine can reach that host. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost\.?|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i.test(host);
+}

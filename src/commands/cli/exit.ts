@@ -1,0 +1,33 @@
+import { tell } from "./errors.ts";
+
+/** How long a reader of our output may take with what is left of it at the end. */
+const FLUSH_MS = 5000;
+
+/** Says one sentence on standard error. No stack, unless P2P_DEBUG=1 asks for it. */
+export async function complain(error: unknown): Promise<number> {
+  const { sentence, exitCode } = tell(error);
+  // Loaded only now: it costs more than all else that a command line needs.
+  const { createConsola } = await import("consola/basic");
+  // Its own reporters change their format with CI and TEST, and console.error colors what it prints.
+  const say = createConsola({
+    level: 0,
+    throttle: 0,
+    reporters: [{ log: ({ args }) => process.stderr.write(`${args.join(" ")}\n`) }],
+  });
+  say.error(sentence);
+  if (process.env["P2P_DEBUG"] === "1" && error instanceof Error) say.error(error.stack ?? "");
+  return exitCode;
+}
+
+/**
+ * Ends the process once its output has been read, or cannot be. Exiting at once would lose what a
+ * slow pipe has not taken yet; only ending the streams tells when it has.
+ */
+export async function exit(exitCode: number): Promise<never> {
+  const ended = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.once("error", resolve).end(resolve)),
+  );
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS));
+  await Promise.race([Promise.all(ended), limit]);
+  process.exit(exitCode);
+}

@@ -1,0 +1,75 @@
+import type { ArgDef } from "citty";
+import { aliases } from "./check.ts";
+import type { Example, Shape } from "./shape.ts";
+
+/** A row of the list of commands. */
+export type Listed = { readonly name: string; readonly summary: string };
+
+type Row = readonly [left: string, right: string];
+
+const GLOBAL_FLAGS: readonly Row[] = [
+  ["-h, --help", "this help"],
+  ["--no-color", "no colors, as with NO_COLOR=1"],
+];
+
+/** The help of p2p itself: what there is to do, and where to begin. */
+export function programHelp(
+  about: string,
+  version: string,
+  commands: readonly Listed[],
+  examples: readonly Example[],
+  color: boolean,
+): string {
+  const head = headings(color);
+  return page([
+    `p2p ${version}: ${about}`,
+    `${head("Usage:")} p2p COMMAND [ARGUMENTS] [--flags]`,
+    section(head("Commands:"), [
+      ...commands.map(({ name, summary }): Row => [name, summary]),
+      ["help COMMAND", "more about one of these"],
+    ]),
+    section(head("Flags:"), [...GLOBAL_FLAGS, ["-v, --version", "the version"]]),
+    section(head("Examples:"), examples),
+  ]);
+}
+
+/** The help of one command, made of the definition that its command line is checked against. */
+export function commandHelp(shape: Shape, summary: string, color: boolean): string {
+  const head = headings(color);
+  const shown = Object.entries(shape.args).filter(([name]) => !shape.hidden.includes(name));
+  const isPositional = ([, def]: [string, ArgDef]) => def.type === "positional";
+  const usage = shape.forms.map((form) => ["  p2p", shape.name, ...form, "[--flags]"].join(" "));
+  const positionals = shown
+    .filter(isPositional)
+    .map(([name, def]): Row => [name.toUpperCase(), def.description ?? ""]);
+  const flags = shown
+    .filter((entry) => !isPositional(entry))
+    .map(([name, def]): Row => [flagLabel(name, def), def.description ?? ""]);
+  return page([
+    `p2p ${shape.name}: ${summary}`,
+    [head("Usage:"), ...usage].join("\n"),
+    section(head("Arguments:"), positionals),
+    section(head("Flags:"), [...flags, ...GLOBAL_FLAGS]),
+    section(head("Examples:"), shape.examples),
+  ]);
+}
+
+function flagLabel(name: string, def: ArgDef): string {
+  const names = [...aliases(def).map((alias) => `-${alias}`), `--${name}`].join(", ");
+  return def.type === "boolean" ? names : `${names} ${def.valueHint ?? name.toUpperCase()}`;
+}
+
+function headings(color: boolean): (text: string) => string {
+  return color ? (text) => `\u001b[1m${text}\u001b[22m` : (text) => text;
+}
+
+function page(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function section(heading: string, rows: readonly Row[]): string {
+  if (rows.length === 0) return "";
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
+  return [heading, ...lines].join("\n");
+}

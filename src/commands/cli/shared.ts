@@ -1,0 +1,61 @@
+import type { PeerChoice } from "../../door/commands.ts";
+import { UsageError } from "./errors.ts";
+import { MAX_POSITION, optional, parseWhole } from "./values.ts";
+
+/** Flags that several commands have, so that they are spelled and explained alike. */
+
+/** For commands that talk to a running peer. */
+export const CHOICE_ARGS = {
+  peer: {
+    type: "string",
+    valueHint: "ID",
+    description: "which peer, where several run below this folder",
+  },
+  data: { type: "string", valueHint: "DIR", description: "that peer's data folder" },
+} as const;
+
+/** For commands that print something to read. */
+export const JSON_ARG = {
+  json: { type: "boolean", description: "one JSON document on standard output" },
+} as const;
+
+/** For commands that start a peer. */
+export const PEER_ARGS = {
+  "base-port": {
+    type: "string",
+    valueHint: "PORT",
+    description: "numbered peers listen on PORT + PEER (default 12000)",
+  },
+  host: { type: "string", description: "the address to listen on (default 127.0.0.1)" },
+  port: {
+    type: "string",
+    description: "the port of a peer without a number (default 12256, or the next free one)",
+  },
+  insecure: {
+    type: "boolean",
+    description: "let an open ring without numbers listen beyond this machine",
+  },
+  data: {
+    type: "string",
+    valueHint: "DIR",
+    description: "the data folder (default .p2p/PEER, or .p2p/peer without a number)",
+  },
+  // A child of `p2p ring`: it ends when its standard input does.
+  child: { type: "boolean" },
+} as const;
+
+/** The peer to talk to: by its id or by its data folder, not by both. */
+export function peerChoice(args: {
+  peer?: string | undefined;
+  data?: string | undefined;
+}): PeerChoice {
+  if (args.peer !== undefined && args.data !== undefined) {
+    throw new UsageError("Give --peer or --data, not both");
+  }
+  const peer = optional(
+    (what, text) => parseWhole(what, text, 0, MAX_POSITION),
+    "--peer",
+    args.peer,
+  );
+  return { peer, data: args.data ?? null };
+}

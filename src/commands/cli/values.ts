@@ -1,0 +1,90 @@
+import { UsageError } from "./errors.ts";
+import { didYouMean, list, quote } from "./words.ts";
+
+/** Values from the command line. `what` is the argument's name, as the sentence will call it. */
+
+/** The greatest id in a numbered ring (8 bits). */
+export const MAX_NUMBERED_ID = 255;
+/** The greatest position in any ring (48 bits). */
+export const MAX_POSITION = 2 ** 48 - 1;
+/** The longest ping interval, in seconds. */
+const MAX_INTERVAL_S = 3600;
+/** A week: the longest that a ring or a run of chaos may be told to last, in seconds. */
+const MAX_DURATION_S = 604_800;
+/** How many keys one `--lookup` may name. */
+const MAX_KEYS = 256;
+
+/** A whole number from `min` to `max`, written in digits alone. */
+export function parseWhole(what: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`${what} must be a whole number from ${min} to ${max}, not ${quote(text)}`);
+}
+
+/** The id of a peer in a numbered ring: 0 to 255. */
+export function parseId(what: string, text: string): number {
+  return parseWhole(what, text, 0, MAX_NUMBERED_ID);
+}
+
+/** A ping interval, given in seconds (above 0, at most 3600, decimals allowed), in milliseconds. */
+export function parseIntervalMs(what: string, text: string): number {
+  return parseSecondsMs(what, text, MAX_INTERVAL_S);
+}
+
+/** A duration, given in seconds (above 0, at most a week, decimals allowed), in milliseconds. */
+export function parseDurationMs(what: string, text: string): number {
+  return parseSecondsMs(what, text, MAX_DURATION_S);
+}
+
+function parseSecondsMs(what: string, text: string, max: number): number {
+  const seconds = /^(\d{1,7}(\.\d{1,9})?|\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds > 0 && seconds <= max) return Math.max(1, Math.round(seconds * 1000));
+  throw new UsageError(
+    `${what} must be a number of seconds above 0 and at most ${max}, not ${quote(text)}`,
+  );
+}
+
+/** A port to listen on: 1 to 65535. */
+export function parsePort(what: string, text: string): number {
+  return parseWhole(what, text, 1, 65_535);
+}
+
+/** The port of peer 0: above the system's own, and with room for peer 255. */
+export function parseBasePort(what: string, text: string): number {
+  return parseWhole(what, text, 1024, 65_535 - MAX_NUMBERED_ID);
+}
+
+/** One of a few words. */
+export function parseWord<W extends string>(what: string, text: string, words: readonly W[]): W {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `${what} must be ${list(words, "or")}, not ${quote(text)}${didYouMean(text, words)}`,
+  );
+}
+
+/** Ids of a numbered ring with commas between, no id twice, in ascending order. */
+export function parseIds(what: string, text: string): number[] {
+  const ids = text.split(",").map((part) => parseId(`An id in ${what}`, part.trim()));
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) throw new UsageError(`${what} names ${twice} twice`);
+  return ids.sort((a, b) => a - b);
+}
+
+/** Keys to look up, with commas between: positions in a ring of up to 48 bits. */
+export function parseKeys(what: string, text: string): number[] {
+  const parts = text.split(",");
+  if (parts.length > MAX_KEYS) {
+    throw new UsageError(`${what} takes at most ${MAX_KEYS} keys, not ${parts.length}`);
+  }
+  return parts.map((part) => parseWhole(`A key in ${what}`, part.trim(), 0, MAX_POSITION));
+}
+
+/** Applies a parser to a value that may not have been given. */
+export function optional<T>(
+  parse: (what: string, text: string) => T,
+  what: string,
+  text: string | undefined,
+): T | null {
+  return text === undefined ? null : parse(what, text);
+}

@@ -1,0 +1,59 @@
+import type { ParsedArgs } from "citty";
+import type { PeerOptions, PeerStart } from "../daemon/run.ts";
+import { parseHostPort } from "./cli/address.ts";
+import { command } from "./cli/command.ts";
+import { UsageError } from "./cli/errors.ts";
+import { peerOptions } from "./cli/peer.ts";
+import { PEER_ARGS } from "./cli/shared.ts";
+import { optional, parseId, parseIntervalMs } from "./cli/values.ts";
+
+const ARGS = {
+  peer: {
+    type: "positional",
+    required: true,
+    description: "its id, 0 to 255, or else HOST:PORT of a ring elsewhere",
+  },
+  known: { type: "positional", required: false, description: "the id of a member to ask" },
+  interval: { type: "positional", required: false, description: "seconds from ping to ping" },
+  ...PEER_ARGS,
+} as const;
+
+/** What `p2p join` asks of the daemon. @throws UsageError */
+export function joinOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions {
+  const pingIntervalMs = optional(parseIntervalMs, "INTERVAL", args.interval);
+  return { ...peerOptions(joinStart(args), pingIntervalMs, args), route: null, copies: null };
+}
+
+function joinStart({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): PeerStart {
+  if (known === undefined) {
+    if (/^\d+$/.test(peer)) {
+      throw new UsageError("KNOWN and INTERVAL are missing: p2p join takes PEER KNOWN INTERVAL");
+    }
+    return { kind: "enter", ...parseHostPort("HOST:PORT", peer) };
+  }
+  const start = {
+    kind: "join",
+    id: parseId("PEER", peer),
+    known: parseId("KNOWN", known),
+  } as const;
+  if (start.id === start.known) {
+    throw new UsageError(`KNOWN must be another peer than PEER, not ${start.known} as well`);
+  }
+  return start;
+}
+
+export default command({
+  name: "join",
+  args: ARGS,
+  forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"]],
+  hidden: ["child"],
+  examples: [
+    ["p2p join 15 4 30", "peer 15 joins through peer 4, and pings every 30 s"],
+    ["p2p join 127.0.0.1:12256", "join a ring that p2p init founded"],
+  ],
+  async run(args) {
+    const options = joinOptions(args);
+    const { runPeer } = await import("../daemon/run.ts");
+    return await runPeer(options);
+  },
+});

@@ -1,0 +1,32 @@
+import { command } from "./cli/command.ts";
+import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
+
+export default command({
+  name: "request",
+  args: {
+    name: { type: "positional", required: true, description: "the file's name in the ring" },
+    output: {
+      type: "string",
+      alias: "o",
+      valueHint: "FILE",
+      description: "where to put it (default NAME here, or received_NAME.pdf for four digits)",
+    },
+    force: { type: "boolean", description: "overwrite a file that is there" },
+    ...CHOICE_ARGS,
+    ...JSON_ARG,
+  },
+  forms: [["NAME"]],
+  examples: [
+    ["p2p request 4103", "writes received_4103.pdf"],
+    ["p2p request notes.txt -o copy.txt --force", "writes copy.txt, whatever is there"],
+  ],
+  async run(args) {
+    const choice = peerChoice(args);
+    const { requestFile } = await import("../door/commands.ts");
+    return await requestFile(choice, args.name, {
+      output: args.output ?? null,
+      force: args.force === true,
+      json: args.json === true,
+    });
+  },
+});

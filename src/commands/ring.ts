@@ -1,0 +1,77 @@
+import type { ParsedArgs } from "citty";
+import type { RingOptions } from "../lab/ring.ts";
+import { command } from "./cli/command.ts";
+import { UsageError } from "./cli/errors.ts";
+import { mayColor } from "./cli/globals.ts";
+import {
+  optional,
+  parseBasePort,
+  parseDurationMs,
+  parseIds,
+  parseIntervalMs,
+  parseWhole,
+} from "./cli/values.ts";
+
+const DEFAULT_SIZE = 8;
+const MAX_SIZE = 256;
+const DEFAULT_INTERVAL_MS = 1000;
+const DEFAULT_BASE_PORT = 12_000;
+
+/** The assignment's network. */
+const SEVEN = [2, 4, 5, 8, 9, 14, 19];
+
+const ARGS = {
+  n: { type: "positional", required: false, description: "how many peers, 1 to 256 (default 8)" },
+  ids: { type: "string", valueHint: "ID,ID", description: "their ids, instead of a number" },
+  interval: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "from ping to ping (default 1)",
+  },
+  "base-port": {
+    type: "string",
+    valueHint: "PORT",
+    description: "peers listen on PORT + their id (default 12000)",
+  },
+  dir: { type: "string", description: "the working folder of the peers (default this one)" },
+  for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
+} as const;
+
+/** What `p2p ring` asks of the lab. @throws UsageError */
+export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOptions, "color"> {
+  const size = optional((what, text) => parseWhole(what, text, 1, MAX_SIZE), "N", args.n);
+  const ids = optional(parseIds, "--ids", args.ids) ?? ringIds(size ?? DEFAULT_SIZE);
+  if (size !== null && size !== ids.length) {
+    throw new UsageError(`N is ${size}, but --ids names ${ids.length}: give one or the other`);
+  }
+  return {
+    ids,
+    pingIntervalMs: optional(parseIntervalMs, "--interval", args.interval) ?? DEFAULT_INTERVAL_MS,
+    basePort: optional(parseBasePort, "--base-port", args["base-port"]) ?? DEFAULT_BASE_PORT,
+    dir: args.dir ?? ".",
+    forMs: optional(parseDurationMs, "--for", args.for),
+  };
+}
+
+/** The ids of a ring of so many: the assignment's seven, those and 30, or else spread evenly. */
+export function ringIds(size: number): number[] {
+  if (size === 7) return SEVEN;
+  if (size === 8) return [...SEVEN, 30];
+  return Array.from({ length: size }, (_, i) => Math.floor((256 * i) / size));
+}
+
+export default command({
+  name: "ring",
+  args: ARGS,
+  forms: [["N"], []],
+  examples: [
+    ["p2p ring 8", "8 peers; type `kill 14`, `8 Store 2067`, `status` or Ctrl-C"],
+    ["p2p ring --ids 2,4,5 --interval 5", "these three, pinging every 5 s"],
+    ["p2p ring 64 --base-port 20000 --for 10", "64 peers elsewhere, for 10 s"],
+  ],
+  async run(args) {
+    const options = ringOptions(args);
+    const { runRing } = await import("../lab/ring.ts");
+    return await runRing({ ...options, color: mayColor(process.stdout) });
+  },
+});

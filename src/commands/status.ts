@@ -1,0 +1,29 @@
+import { command } from "./cli/command.ts";
+import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
+import { optional, parseKeys } from "./cli/values.ts";
+
+export default command({
+  name: "status",
+  args: {
+    all: { type: "boolean", description: "all peers, and whether their ring is right" },
+    lookup: {
+      type: "string",
+      valueHint: "KEY,KEY",
+      description: "ask the ring who owns these keys",
+    },
+    ...CHOICE_ARGS,
+    ...JSON_ARG,
+  },
+  forms: [[]],
+  examples: [
+    ["p2p status", "the only peer that runs below this folder"],
+    ["p2p status --all", "each of them, and the checks of the ring"],
+    ["p2p status --peer 8 --lookup 7,200 --json", "who owns 7 and 200, for a program to read"],
+  ],
+  async run(args) {
+    const choice = peerChoice(args);
+    const lookup = optional(parseKeys, "--lookup", args.lookup) ?? [];
+    const { showStatus } = await import("../door/commands.ts");
+    return await showStatus(choice, { json: args.json === true, all: args.all === true, lookup });
+  },
+});

@@ -1,0 +1,22 @@
+import { command } from "./cli/command.ts";
+import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
+
+export default command({
+  name: "store",
+  args: {
+    file: { type: "positional", required: true, description: "the file to store" },
+    name: { type: "string", description: "its name in the ring (default the file's own)" },
+    ...CHOICE_ARGS,
+    ...JSON_ARG,
+  },
+  forms: [["FILE"]],
+  examples: [
+    ["p2p store 2067.pdf", "store it, and say on which peers it is kept"],
+    ["p2p store notes.txt --name 2067 --peer 8", "under another name, through peer 8"],
+  ],
+  async run(args) {
+    const choice = peerChoice(args);
+    const { storeFile } = await import("../door/commands.ts");
+    return await storeFile(choice, args.file, args.name ?? null, args.json === true);
+  },
+});

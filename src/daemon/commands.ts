@@ -1,0 +1,39 @@
+/** The commands given to this peer that have not ended: where their content comes from and goes to. */
+import type { Outcome } from "../protocol/events.ts";
+import type { Content } from "../store/content.ts";
+import type { Delivery } from "../store/local.ts";
+
+export type Given = {
+  readonly name: string;
+  /** Opens the content that a store brings; null if it is gone. */
+  readonly open: (() => Content | null) | null;
+  /** Begins to take the content that a request asked for. */
+  readonly deliver: (() => Delivery) | null;
+  readonly ended: (outcome: Outcome) => void;
+};
+
+export class Commands {
+  readonly #given = new Map<number, Given>();
+  #next = 1;
+
+  /** @returns the number by which the protocol knows the command */
+  add(given: Given): number {
+    const number = this.#next++;
+    this.#given.set(number, given);
+    return number;
+  }
+
+  get(number: number): Given | undefined {
+    return this.#given.get(number);
+  }
+
+  end(number: number, outcome: Outcome): void {
+    const given = this.#given.get(number);
+    this.#given.delete(number);
+    given?.ended(outcome);
+  }
+
+  get size(): number {
+    return this.#given.size;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
+ * begun, in order, before the next input; one timer for all its deadlines.
+ */
+import type { PeerEvent } from "../protocol/events.ts";
+import type { Effect, Input, StartInput } from "../protocol/io.ts";
+import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
+import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
+import type { Peer } from "../protocol/state.ts";
+import type { Folder } from "../store/folder.ts";
+import type { Transport } from "../transport/types.ts";
+import type { Contents } from "./contents.ts";
+
+/** An input without its time, which the driver adds. */
+export type Untimed<T = Input> = T extends Input ? Omit<T, "at"> : never;
+
+export type DriverOptions = {
+  readonly folder: Folder;
+  readonly ring: number;
+  readonly contents: () => Contents;
+  readonly transport: () => Transport;
+  readonly look: (name: string) => number | null;
+  readonly publish: (event: PeerEvent) => void;
+  /** The peer is done; nothing is given to it any more. */
+  readonly ended: (code: number, sentence: string | null) => void;
+};
+
+/** Longer waits are cut, since timers hold 31 bits of milliseconds. */
+const LONGEST_WAIT_MS = 60_000;
+
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #waiting: Untimed[] = [];
+  #peer: Peer;
+  #busy = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #over = false;
+
+  /** Makes the peer; its first effects begin with `begin`. */
+  constructor(options: DriverOptions, start: StartInput) {
+    this.#options = options;
+    const { peer, effects } = startPeer(start, performance.now());
+    this.#peer = peer;
+    this.#first = effects;
+  }
+
+  #first: readonly Effect[];
+
+  begin(): void {
+    this.#perform(this.#first);
+    this.#first = [];
+    this.#drain();
+  }
+
+  get snapshot(): Snapshot {
+    return snapshot(this.#peer);
+  }
+
+  get self(): Peer["self"] {
+    return this.#peer.self;
+  }
+
+  /** Gives an input now, or right after those that wait. */
+  give(input: Untimed): void {
+    if (this.#over) return;
+    this.#waiting.push(input);
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        if (this.#over) return;
+        this.#perform(step(this.#peer, { ...next, at: performance.now() }));
+      }
+    } finally {
+      this.#busy = false;
+    }
+    this.#arm();
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#begin(effect);
+  }
+
+  #begin(effect: Effect): void {
+    const { folder, transport, contents, publish } = this.#options;
+    switch (effect.type) {
+      case "send":
+        transport().send(effect.to, effect.channel, effect.message);
+        return;
+      case "watch":
+        transport().watch(effect.addresses);
+        return;
+      case "persist":
+        void this.#persist(effect.id, effect.incarnation);
+        return;
+      case "save":
+        folder.saveView(effect.members, effect.left);
+        return;
+      case "event":
+        publish(effect.event);
+        return;
+      case "fetch":
+        void contents()
+          .fetch(effect)
+          .then((result) => this.give({ type: "fetched", job: effect.job, result }));
+        return;
+      case "serve":
+        contents().serve(effect.request, effect.what);
+        return;
+      case "look": {
+        const { request, name } = effect;
+        this.give({ type: "looked", request, size: this.#options.look(name) });
+        return;
+      }
+      case "drop":
+        folder.files.drop(effect.name, effect.stamp);
+        return;
+      case "exit":
+        this.#over = true;
+        this.#disarm();
+        this.#options.ended(effect.code, effect.sentence);
+    }
+  }
+
+  async #persist(id: number, incarnation: number): Promise<void> {
+    try {
+      await this.#options.folder.saveIdentity({ id, ring: this.#options.ring, incarnation });
+    } catch (error) {
+      // Without a durable incarnation the ring could not tell this peer from its former self.
+      const why = error instanceof Error ? error.message : String(error);
+      this.#begin({
+        type: "exit",
+        code: 1,
+        sentence: `The data folder ${this.#options.folder.dir} cannot be written (${why}): free some space, or choose another with --data.`,
+      });
+      return;
+    }
+    this.give({ type: "persisted", incarnation });
+  }
+
+  #arm(): void {
+    const at = this.#over ? Number.POSITIVE_INFINITY : nextDeadline(this.#peer);
+    // A timer that is due earlier does no harm: its tick finds nothing and arms again.
+    if (at >= this.#timerAt) return;
+    this.#disarm();
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timerAt = at;
+    const wait = Math.min(Math.max(0, at - performance.now()), LONGEST_WAIT_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.give({ type: "tick" });
+    }, wait);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+}

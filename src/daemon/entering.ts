@@ -1,0 +1,57 @@
+/** Coming into a ring of which only an address is known: the peer there says what ring it is. */
+import type { RingConfig } from "../protocol/config.ts";
+import { Failure } from "../protocol/failure.ts";
+import type { Start } from "../protocol/io.ts";
+import type { Folder } from "../store/folder.ts";
+import type { Introduced, Transport } from "../transport/types.ts";
+import { addressOf, checkFolder } from "./place.ts";
+import type { PeerOptions } from "./run.ts";
+
+const INTRODUCTION_MS = 3_000;
+/** A peer that was in the ring before asks for so long: the whole ring may just be starting again. */
+const RESTART_PATIENCE_MS = 10_000;
+const ASK_AGAIN_MS = 250;
+
+/** Asks the peer at an address for its ring. @throws Failure if it gives no answer */
+export async function enterRing(
+  { host, port }: { readonly host: string; readonly port: number },
+  options: PeerOptions,
+  folder: Folder,
+  transport: Transport,
+): Promise<{ config: RingConfig; start: Start; id: number }> {
+  const { ring, from, introduction } = await introduced(host, port, folder, transport);
+  const { bits, strategy, copies, proposedId } = introduction;
+  const { identity } = folder;
+  checkFolder(folder.dir, identity, null, ring);
+  if (bits <= 8) {
+    throw new Failure(
+      `The ring at ${addressOf(host, port)} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
+    );
+  }
+  const pingIntervalMs = options.pingIntervalMs ?? introduction.pingIntervalMs;
+  const start: Start = {
+    kind: "join",
+    contact: from.address,
+    contactName: "The peer",
+    proposed: identity === null,
+  };
+  const config = { ring, bits, strategy, pingIntervalMs, copies };
+  return { config, start, id: identity?.id ?? proposedId };
+}
+
+async function introduced(
+  host: string,
+  port: number,
+  folder: Folder,
+  transport: Transport,
+): Promise<Introduced> {
+  const giveUpAt = performance.now() + (folder.restored.length > 0 ? RESTART_PATIENCE_MS : 0);
+  for (;;) {
+    try {
+      return await transport.introduce(host, port, INTRODUCTION_MS);
+    } catch (error) {
+      if (performance.now() >= giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** A typed client of a peer's door. No connection is made before it is asked for something. */
+import type { ListedFile, Outcome } from "../protocol/events.ts";
+import { type EventReader, readEvents } from "./event-reader.ts";
+import { inTime } from "./in-time.ts";
+import { DoorClosed, DoorRefused, gone, type Knock, knock, withPulse } from "./knock.ts";
+import { LIST_MS, LOOKUPS_MS, STATUS_MS, TRANSFER_STALL_MS, TYPE_MS, WORK_MS } from "./limits.ts";
+import { pathOfName } from "./names.ts";
+import { CONTENT_HEADER, type ContentFrom, type LoggedEvent, type Status } from "./types.ts";
+
+export { DoorClosed, DoorRefused };
+
+/** A file's content on its way; its size and hash are for the taker to check. */
+export type Incoming = ContentFrom & {
+  /** Gives each piece to `take`, and waits where that returns a promise. @throws DoorClosed */
+  read(take: (piece: Uint8Array) => Promise<void> | undefined): Promise<void>;
+};
+
+/** All of it rejects with DoorClosed or DoorRefused, each a Failure of one sentence. */
+export type DoorClient = {
+  /** The peer's data folder. */
+  readonly dir: string;
+  /**
+   * @param lookups keys to look up through the ring, 256 at most
+   * @param limitMs how long to wait; by default 3 s, and 15 s more with lookups
+   */
+  status(lookups?: readonly number[], limitMs?: number): Promise<Status>;
+  /** Resolves once every event from then on will be given to `onEvent`. */
+  events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
+  /** Hands over a line as if it had been typed at the peer's terminal. */
+  type(line: string): Promise<void>;
+  /** Stores a local file under a name. */
+  store(name: string, path: string): Promise<Outcome>;
+  /** Fetches a name; the promise resolves when its content begins to come. */
+  request(name: string): Promise<Incoming>;
+  /** The files of the ring; `silent` is the number of peers that did not say what they hold. */
+  list(): Promise<{ readonly files: readonly ListedFile[]; readonly silent: number }>;
+};
+
+/** @param dir the peer's data folder */
+export function doorClient(dir: string): DoorClient {
+  const status = async (keys: readonly number[] = [], limitMs?: number): Promise<Status> => {
+    const query = keys.length === 0 ? "" : `?lookup=${keys.join(",")}`;
+    const limit = limitMs ?? STATUS_MS + (keys.length === 0 ? 0 : LOOKUPS_MS);
+    return json<Status>(dir, await knock(dir, `/status${query}`, {}, limit));
+  };
+  const work = (path: string, ask: Knock): Promise<Response> =>
+    withPulse(
+      (limitMs) => status([], limitMs),
+      (signal) => knock(dir, path, { ...ask, signal }, WORK_MS),
+    );
+  return {
+    dir,
+    status,
+    events: (onEvent) => readEvents(dir, onEvent),
+    type: async (line) => {
+      await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
+    },
+    store: async (name, path) =>
+      json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body: Bun.file(path) })),
+    request: async (name) => incoming(dir, await work(pathOfName(name), {})),
+    list: async () => {
+      const outcome = await json<Outcome>(dir, await knock(dir, "/files", {}, LIST_MS));
+      if (outcome.kind === "failed") throw new DoorRefused(outcome.why, "failed");
+      if (outcome.kind !== "listed") throw gone(dir);
+      return { files: outcome.files, silent: outcome.silent };
+    },
+  };
+}
+
+/** What a door says is of this very program's making, so its form is trusted. */
+async function json<T>(dir: string, response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw gone(dir);
+  }
+}
+
+function incoming(dir: string, response: Response): Incoming {
+  const header = response.headers.get(CONTENT_HEADER);
+  if (header === null) throw gone(dir);
+  const from = JSON.parse(header) as ContentFrom;
+  const read: Incoming["read"] = async (take) => {
+    if (response.body === null) return;
+    const reader = response.body.getReader();
+    try {
+      for (;;) {
+        const { value, done } = await nextPiece(dir, reader);
+        if (done) return;
+        const room = take(value);
+        if (room !== undefined) await room;
+      }
+    } finally {
+      // Nothing happens where all has been read; else the peer hears that nobody wants the rest.
+      reader.cancel().catch(() => {});
+    }
+  };
+  return { ...from, read };
+}
+
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read">;
+
+function nextPiece(dir: string, reader: Reader): ReturnType<Reader["read"]> {
+  const step = reader.read().catch(() => {
+    throw gone(dir);
+  });
+  return inTime(step, TRANSFER_STALL_MS, () => gone(dir));
+}

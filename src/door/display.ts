@@ -1,0 +1,73 @@
+/** How amounts, hashes, lists and tables are shown to people. */
+
+function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A number of bytes in decimal units with three digits at most: "0 B", "999 B", "12.4 MB". */
+export function displaySize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = bytes;
+  let unit = 0;
+  // 999.5 would be rounded to 1000 of the smaller unit.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : threeDigits(value)} ${units[unit]}`;
+}
+
+/** A duration in milliseconds as "0.42 ms", "31 ms", "1.25 s", "2 min 5 s", "3 h 20 min". */
+export function displayDuration(ms: number): string {
+  if (ms < 999.5) return `${threeDigits(ms)} ms`;
+  if (ms < 59_950) return `${threeDigits(ms / 1000)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** The beginning of a hash. */
+export function displayHash(sha256: string): string {
+  return `${sha256.slice(0, 8)}…`;
+}
+
+/** "19", "19 and 2", "19, 2 and 4"; "none" for an empty list. */
+export function displayList(items: readonly (number | string)[]): string {
+  if (items.length === 0) return "none";
+  if (items.length === 1) return String(items[0]);
+  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}
+
+/** "1 file", "3 files". */
+export function count(amount: number, singular: string, plural: string = `${singular}s`): string {
+  return `${amount} ${amount === 1 ? singular : plural}`;
+}
+
+/** Rows of a plain table, columns padded to their widest cell; numbers are set to the right. */
+export function displayTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const right = header.map(
+    (_, column) =>
+      rows.length > 0 && rows.every((row) => /^[0-9.]+( [a-zA-Z]+)?$/.test(row[column] ?? "")),
+  );
+  const format = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return right[column] ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd();
+  return [bold(format(header)), ...rows.map(format)];
+}
+
+/** Emphasis, where standard output is a terminal that wants it. */
+export function bold(text: string): string {
+  const plain = !process.stdout.isTTY || (process.env["NO_COLOR"] ?? "") !== "";
+  return plain ? text : `\x1b[1m${text}\x1b[22m`;
+}

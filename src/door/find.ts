@@ -1,0 +1,102 @@
+/** Finds the living peers whose data folders are below a folder, and the one that is meant. */
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Failure } from "../protocol/failure.ts";
+import { type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
+import { displayList } from "./display.ts";
+
+/** A living peer: its folder, its process, and what its card says. */
+export type FoundPeer = PeerCard & { readonly dir: string; readonly pid: number };
+
+/** Which peer a command is for: `--peer ID`, `--data DIR`. */
+export type PeerChoice = { readonly peer: number | null; readonly data: string | null };
+
+/** Folders looked into: far more than peers fit on one machine. */
+const MAX_FOLDERS = 20_000;
+
+/**
+ * Living peers with folders `.p2p/ID` and `.p2p/ring-BASEPORT/ID` below a folder, by id.
+ * @param below normally the working directory
+ */
+export function findPeers(below: string): FoundPeer[] {
+  const root = join(below, ".p2p");
+  const folders = subfolders(root);
+  const rings = folders.filter((name) => name.startsWith("ring-"));
+  return living([
+    ...folders.map((name) => join(root, name)),
+    ...rings.flatMap((ring) => subfolders(join(root, ring)).map((name) => join(root, ring, name))),
+  ]);
+}
+
+/** The living peer of a data folder; or those of the folders in it, as in a ring's folder. */
+export function findPeersIn(data: string): FoundPeer[] {
+  const dir = resolve(data);
+  const itself = living([dir]);
+  return itself.length > 0 ? itself : living(subfolders(dir).map((name) => join(dir, name)));
+}
+
+/** All living peers among which a command chooses. */
+export function candidates(choice: PeerChoice, cwd: string = process.cwd()): FoundPeer[] {
+  return choice.data === null ? findPeers(cwd) : findPeersIn(resolve(cwd, choice.data));
+}
+
+/**
+ * The peer that a command is for.
+ * @throws Failure if there is none (1), or several and none was chosen (2)
+ */
+export function choosePeer(choice: PeerChoice, cwd: string = process.cwd()): FoundPeer {
+  const all = candidates(choice, cwd);
+  const chosen = choice.peer === null ? all : all.filter((peer) => peer.id === choice.peer);
+  const [peer, ...others] = chosen;
+  if (peer === undefined) throw none(choice, all, cwd);
+  if (others.length > 0) throw several(chosen);
+  return peer;
+}
+
+/** @throws Failure that says how to start a peer, or which ones there are */
+export function none(choice: PeerChoice, all: readonly FoundPeer[], cwd: string): Failure {
+  const where = choice.data === null ? `below ${cwd}` : `in ${choice.data}`;
+  if (choice.peer !== null && all.length > 0) {
+    const ids = displayList(all.slice(0, 40).map((peer) => peer.id));
+    return new Failure(`No peer ${choice.peer} is running ${where}: choose among ${ids}.`);
+  }
+  const what = choice.peer === null ? "No peer" : `No peer ${choice.peer}`;
+  return new Failure(
+    `${what} is running ${where}: start one with p2p init, or name its folder with --data DIR.`,
+  );
+}
+
+function several(peers: readonly FoundPeer[]): Failure {
+  const ids = new Set(peers.map((peer) => peer.id));
+  if (ids.size === peers.length) {
+    const list = displayList(peers.slice(0, 40).map((peer) => peer.id));
+    return new Failure(
+      `${peers.length} peers are running here, ${list}: choose one with --peer ID.`,
+      2,
+    );
+  }
+  const list = displayList(peers.slice(0, 40).map((peer) => `${peer.id} in ${peer.dir}`));
+  return new Failure(`Several peers are running here, ${list}: choose one with --data DIR.`, 2);
+}
+
+function living(dirs: readonly string[]): FoundPeer[] {
+  return dirs
+    .slice(0, MAX_FOLDERS)
+    .map(readLivingCard)
+    .flatMap((found) => (found === null ? [] : foundPeer(found)))
+    .sort((a, b) => a.id - b.id);
+}
+
+/** One that is still starting has no card to show, and nobody can talk to it yet. */
+function foundPeer({ card, dir, pid }: FoundCard): FoundPeer[] {
+  return card === null ? [] : [{ ...card, dir, pid }];
+}
+
+function subfolders(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,97 @@
+/** One request at a peer's door, with a time limit, and its errors as sentences. */
+import { Failure } from "../protocol/failure.ts";
+import { PULSE_LIMIT_MS, PULSE_MS } from "./limits.ts";
+import { doorPathToKnock } from "./path.ts";
+import type { DoorError, DoorErrorKind } from "./types.ts";
+
+/** The peer is not there, or went away meanwhile, or does not answer. */
+export class DoorClosed extends Failure {}
+
+/** The peer answered that it would not, or could not. */
+export class DoorRefused extends Failure {
+  constructor(
+    sentence: string,
+    readonly kind: DoorErrorKind,
+  ) {
+    super(sentence);
+  }
+}
+
+/** What a request may have besides its path. */
+export type Knock = {
+  readonly method?: "POST" | "PUT";
+  readonly body?: string | Bun.BunFile;
+  /** Gives the request up early; its reason is what is thrown. */
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Asks a peer.
+ * @param dir the peer's data folder
+ * @param limitMs for the answer's head to come; its body has limits of its own
+ * @throws DoorClosed, DoorRefused, or the signal's reason
+ */
+export async function knock(
+  dir: string,
+  path: string,
+  ask: Knock,
+  limitMs: number,
+): Promise<Response> {
+  const limit = new AbortController();
+  const silent = new DoorClosed(
+    `The peer in ${dir} does not answer: it may be frozen, or busy; try again, or restart it.`,
+  );
+  const timer = setTimeout(() => limit.abort(silent), limitMs);
+  const signal =
+    ask.signal === undefined ? limit.signal : AbortSignal.any([ask.signal, limit.signal]);
+  try {
+    const unix = doorPathToKnock(dir);
+    // Without its own time limit: an event stream may be silent for hours.
+    const response = await fetch(`http://door${path}`, { ...ask, unix, signal, timeout: false });
+    if (response.ok) return response;
+    const { error, kind } = (await response.json()) as DoorError;
+    throw new DoorRefused(error, kind);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (signal.aborted) throw signal.reason;
+    throw gone(dir);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The connection failed, or broke. */
+export function gone(dir: string): DoorClosed {
+  return new DoorClosed(
+    `No peer answers in ${dir}: it has ended, or never started; start it, or choose another.`,
+  );
+}
+
+/**
+ * Does work whose length nobody knows, for as long as the peer shows signs of life.
+ * @param ask a cheap question to the peer; the work is given up when two in a row fail
+ */
+export async function withPulse<T>(
+  ask: (limitMs: number) => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const control = new AbortController();
+  let missed = 0;
+  let asking = false;
+  const beat = setInterval(async () => {
+    if (asking) return;
+    asking = true;
+    try {
+      await ask(PULSE_LIMIT_MS);
+      missed = 0;
+    } catch (error) {
+      if (++missed >= 2) control.abort(error);
+    }
+    asking = false;
+  }, PULSE_MS);
+  try {
+    return await work(control.signal);
+  } finally {
+    clearInterval(beat);
+  }
+}

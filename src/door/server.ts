@@ -1,0 +1,201 @@
+/** A peer's door: HTTP on a Unix socket that only its user can open. */
+import { chmodSync, unlinkSync } from "node:fs";
+import type { Outcome } from "../protocol/events.ts";
+import { Failure } from "../protocol/failure.ts";
+import { errorCode } from "../store/durable.ts";
+import { EventStreams } from "./events.ts";
+import type { DoorHost } from "./host.ts";
+import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
+import { nameOfPath } from "./names.ts";
+import { doorPathToOpen } from "./path.ts";
+import { receiveUpload, streamContent } from "./transfer.ts";
+import type { DoorError, DoorErrorKind } from "./types.ts";
+
+export type Door = {
+  /** The socket's path. */
+  readonly path: string;
+  /** Ends all streams and removes the socket. Never rejects. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the door of a data folder whose lock this process holds.
+ * @throws Failure if the socket cannot be had
+ */
+export function serveDoor(dir: string, host: DoorHost): Door {
+  const path = doorPathToOpen(dir);
+  removeQuietly(path);
+  const rooms = new Rooms(host);
+  const streams = rooms.streams;
+  const server = listen(path, (request) => rooms.answer(request));
+  return {
+    path,
+    close: async () => {
+      streams.close();
+      // Their last lines, and answers just given, are still on their way out.
+      await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+      await server.stop(true).catch(() => {});
+      removeQuietly(path);
+    },
+  };
+}
+
+/**
+ * An event stream may be silent for hours, and only this user can knock; transfers have limits of their
+ * own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s.
+ */
+const UNTIMED: object = { idleTimeout: 0 };
+
+function listen(
+  path: string,
+  answer: (request: Request) => Promise<Response>,
+): Bun.Server<undefined> {
+  // The socket is created with the mode that the mask leaves; nobody may knock before `chmod`.
+  const mask = process.umask(0o177);
+  try {
+    const server = Bun.serve({
+      unix: path,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: answer,
+      ...UNTIMED,
+      error: (error) => refuse(500, "failed", sentenceOf(error)),
+    });
+    chmodSync(path, 0o600);
+    return server;
+  } catch (error) {
+    throw new Failure(`The door ${path} could not be opened: ${sentenceOf(error)}`);
+  } finally {
+    process.umask(mask);
+  }
+}
+
+/** One method for each route. */
+class Rooms {
+  readonly streams: EventStreams;
+  private transfers = 0;
+
+  constructor(private readonly host: DoorHost) {
+    this.streams = new EventStreams((listener) => host.subscribe(listener));
+  }
+
+  async answer(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    try {
+      switch (`${request.method} ${url.pathname}`) {
+        case "GET /status":
+          return await this.status(url.searchParams.get("lookup"));
+        case "GET /events":
+          return (
+            this.streams.open() ??
+            refuse(503, "busy", "Too many read this peer's events already: end some of them.")
+          );
+        case "POST /type":
+          return await this.type(request);
+        case "GET /files":
+          return Response.json(await this.host.list());
+      }
+      const name = nameOfPath(url.pathname);
+      if (name !== null && request.method === "PUT") {
+        return await this.transfer(() => this.store(name, request));
+      }
+      if (name !== null && request.method === "GET") {
+        return await this.transfer(() => this.request(name));
+      }
+      return refuse(404, "not-found", "There is nothing of this name at a peer's door.");
+    } catch (error) {
+      return refuse(500, "failed", sentenceOf(error));
+    }
+  }
+
+  private async status(lookup: string | null): Promise<Response> {
+    const keys = lookup === null || lookup === "" ? [] : lookup.split(",").map(Number);
+    if (keys.length > MAX_LOOKUPS) {
+      return refuse(400, "bad-request", `At most ${MAX_LOOKUPS} keys can be looked up at a time.`);
+    }
+    if (keys.some((key) => !Number.isSafeInteger(key) || key < 0)) {
+      return refuse(400, "bad-request", "The keys to look up must be whole numbers.");
+    }
+    return Response.json(await this.host.status(keys));
+  }
+
+  private async type(request: Request): Promise<Response> {
+    const line = await readLine(request);
+    if (line === null) {
+      return refuse(
+        400,
+        "bad-request",
+        `What is typed must be one line of ${MAX_LINE_BYTES} bytes at most.`,
+      );
+    }
+    this.host.type(line);
+    return Response.json({ ok: true });
+  }
+
+  private async store(name: string, request: Request): Promise<Response> {
+    const upload = await receiveUpload(request, this.host.spoolDir);
+    if ("error" in upload) return refuse(upload.status, upload.kind, upload.error);
+    return Response.json(await this.host.store(name, upload));
+  }
+
+  private async request(name: string): Promise<Response> {
+    const { outcome, content } = await this.host.request(name);
+    if (outcome.kind === "received" && content !== null) {
+      const { from, route } = outcome;
+      const { size, sha256, path } = content;
+      this.transfers++;
+      return streamContent(path, { size, sha256, from, route }, () => this.transfers--);
+    }
+    if (content !== null) removeQuietly(content.path);
+    return refuseOutcome(name, outcome);
+  }
+
+  private async transfer(work: () => Promise<Response>): Promise<Response> {
+    if (this.transfers >= MAX_TRANSFERS) {
+      return refuse(503, "busy", `This peer is busy with ${MAX_TRANSFERS} files: try again soon.`);
+    }
+    this.transfers++;
+    try {
+      return await work();
+    } finally {
+      this.transfers--;
+    }
+  }
+}
+
+function refuseOutcome(name: string, outcome: Outcome): Response {
+  if (outcome.kind === "failed") return refuse(502, "failed", outcome.why);
+  if (outcome.kind !== "missing")
+    return refuse(502, "failed", `${name} could not be had: try again.`);
+  return refuse(
+    404,
+    "not-found",
+    `No peer holds ${name} (its owner is Peer ${outcome.owner}): store it first.`,
+  );
+}
+
+/** @returns null if the body is longer than a line may be, or is more than one */
+async function readLine(request: Request): Promise<string | null> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of request.body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > MAX_LINE_BYTES) return null;
+  }
+  const line = text.replace(/\r?\n$/, "");
+  return /[\r\n]/.test(line) ? null : line;
+}
+
+function refuse(status: number, kind: DoorErrorKind, error: string): Response {
+  return Response.json({ error, kind } satisfies DoorError, { status });
+}
+
+function sentenceOf(error: unknown): string {
+  if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) return "The disk of this peer is full.";
+  return error instanceof Error ? error.message : String(error);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
+}

@@ -1,0 +1,136 @@
+/** Contents through the door, with flat memory: in to a spooled file, out of one. */
+import { randomBytes } from "node:crypto";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type Content, openContent } from "../store/content.ts";
+import { errorCode } from "../store/durable.ts";
+import { ContentWriter } from "../store/writer.ts";
+import { inTime } from "./in-time.ts";
+import { TRANSFER_STALL_MS } from "./limits.ts";
+import { CONTENT_HEADER, type ContentFrom, type DoorErrorKind } from "./types.ts";
+
+/** A whole upload, spooled; or why there is none. */
+export type Upload =
+  | { readonly path: string; readonly size: number }
+  | { readonly error: string; readonly kind: DoorErrorKind; readonly status: number };
+
+/** One piece of a content going out. */
+const PIECE_BYTES = 262_144;
+
+/** Takes a request's body into a new file. One that is cut off leaves nothing. Never rejects. */
+export async function receiveUpload(request: Request, spoolDir: string): Promise<Upload> {
+  const path = join(spoolDir, `upload-${randomBytes(8).toString("hex")}`);
+  const writer = new ContentWriter(path);
+  try {
+    if (request.body !== null) await takeBody(request.body, writer);
+    const announced = request.headers.get("content-length");
+    if (announced !== null && Number(announced) !== writer.size) throw new Error("it was cut off");
+    await writer.finish(false);
+    return { path, size: writer.size };
+  } catch (error) {
+    await writer.discard();
+    if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) {
+      return {
+        error: "The disk of this peer is full: make room, or store through another.",
+        kind: "failed",
+        status: 507,
+      };
+    }
+    return {
+      error: `The upload did not arrive whole (${String(error)}): store it again.`,
+      kind: "bad-request",
+      status: 400,
+    };
+  }
+}
+
+async function takeBody(body: ReadableStream<Uint8Array>, writer: ContentWriter): Promise<void> {
+  const reader = body.getReader();
+  for (;;) {
+    const { value, done } = await inTime(reader.read(), TRANSFER_STALL_MS, () => {
+      reader.cancel().catch(() => {});
+      return new Error("nothing came for a long time");
+    });
+    if (done) return;
+    const room = writer.write(value);
+    if (room !== undefined) await room;
+  }
+}
+
+/**
+ * Sends a file's content as fast as its reader takes it, and removes the file.
+ * @param ended called once when it is sent, or its reader has gone
+ */
+export async function streamContent(
+  path: string,
+  from: ContentFrom,
+  ended: () => void,
+): Promise<Response> {
+  let content: Content;
+  try {
+    content = openContent(path);
+  } catch (error) {
+    ended();
+    throw error;
+  } finally {
+    // Once open it needs no name, and so nothing is left behind, however this ends.
+    await unlink(path).catch(() => {});
+  }
+  const body = outgoing(content, ended);
+  return new Response(body, {
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(content.size),
+      [CONTENT_HEADER]: JSON.stringify(from),
+    },
+  });
+}
+
+function outgoing(content: Content, ended: () => void): ReadableStream<Uint8Array> {
+  let at = 0;
+  let open = true;
+  let reading = false;
+  let stalled: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(stalled);
+    if (!open) return;
+    open = false;
+    // A read under way closes when it is done: its descriptor must not become another file's.
+    if (!reading) content.close();
+    ended();
+  };
+  const nextPiece = async (): Promise<Uint8Array> => {
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, content.size - at));
+    reading = true;
+    try {
+      const bytes = await content.read(piece, at);
+      if (bytes === 0 && piece.length > 0) throw new Error("the content is cut short");
+      at += bytes;
+      return piece.subarray(0, bytes);
+    } finally {
+      reading = false;
+      if (!open) content.close();
+    }
+  };
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    clearTimeout(stalled);
+    try {
+      const piece = await nextPiece();
+      if (!open) return;
+      if (piece.length > 0) controller.enqueue(piece);
+      if (at === content.size) {
+        end();
+        controller.close();
+        return;
+      }
+      stalled = setTimeout(() => {
+        end();
+        controller.error(new Error("the reader took nothing for a long time"));
+      }, TRANSFER_STALL_MS);
+    } catch (error) {
+      end();
+      controller.error(error);
+    }
+  };
+  return new ReadableStream<Uint8Array>({ pull, cancel: end }, { highWaterMark: 0 });
+}

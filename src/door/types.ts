@@ -1,0 +1,111 @@
+/**
+ * What is said at a peer's door: the types of its answers and of its event stream. Everything here is
+ * JSON as it stands; `v` is raised when a reader of the old form would be misled.
+ */
+import type { CheckResult } from "../checks/ring.ts";
+import type { PeerEvent } from "../protocol/events.ts";
+import type { MemberState } from "../protocol/member.ts";
+import type { Strategy } from "../protocol/messages.ts";
+
+/** A peer's word about itself, as `p2p status --json` prints it. */
+export type Status = {
+  readonly v: 1;
+  /** Epoch milliseconds with fractions. */
+  readonly at: number;
+  /** The base port of a numbered ring, else the number that names the ring. */
+  readonly ring: string;
+  readonly bits: number;
+  readonly route: Strategy;
+  readonly pingIntervalMs: number;
+  readonly self: StatusSelf;
+  /** Nearest first. */
+  readonly successors: readonly number[];
+  /** Nearest first. */
+  readonly predecessors: readonly number[];
+  /** By id, self included. */
+  readonly members: readonly StatusMember[];
+  /** Of the view, in hexadecimal: equal where two views are. */
+  readonly digest: string;
+  readonly files: { readonly count: number; readonly bytes: number };
+  /** What came in malformed, and was dropped, since the start. */
+  readonly dropped: { readonly datagrams: number; readonly frames: number };
+  readonly rssBytes: number;
+  /** One for each key asked about, in that order. */
+  readonly lookups: readonly StatusLookup[];
+};
+
+export type StatusSelf = {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly incarnation: number;
+};
+
+export type StatusMember = {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+  /** 0 for a member named by hand that nobody has heard from yet. */
+  readonly incarnation: number;
+  readonly state: MemberState;
+};
+
+export type StatusLookup = {
+  readonly key: number;
+  /** Null if nobody answered. */
+  readonly owner: number | null;
+  readonly hops: number;
+  readonly route: readonly number[];
+};
+
+/** An event as the log and the door's stream have it: what happened, where, when, in which order. */
+export type LoggedEvent = {
+  readonly v: 1;
+  /** Epoch milliseconds with fractions. */
+  readonly at: number;
+  /** From 1 at each start of the peer, without gaps. */
+  readonly seq: number;
+  readonly peer: number;
+  readonly incarnation: number;
+} & PeerEvent;
+
+/** The first line of the event stream: what happens from here on will come. */
+export type EventHello = { readonly v: 1; readonly hello: true };
+/** The last line of a stream that the peer cut off, and why. */
+export type EventCut = { readonly v: 1; readonly cut: string };
+
+/** What `p2p status --all --json` prints. */
+export type Checks = {
+  readonly v: 1;
+  readonly at: number;
+  readonly peers: readonly Status[];
+  /** By the check's name: R1, R2 and so on. */
+  readonly checks: Readonly<Record<string, CheckResult>>;
+};
+
+/** What went wrong at the door. */
+export type DoorErrorKind =
+  /** The request itself is wrong. */
+  | "bad-request"
+  /** There is no such route, or no such file in the ring. */
+  | "not-found"
+  /** Too many are at it already. */
+  | "busy"
+  /** The peer tried and could not. */
+  | "failed";
+
+/** The body of every answer that is an error. */
+export type DoorError = { readonly error: string; readonly kind: DoorErrorKind };
+
+/** The header of a file's content that carries where it came from, as the JSON of `ContentFrom`. */
+export const CONTENT_HEADER = "x-p2p-content";
+
+/** What comes with a file's content. */
+export type ContentFrom = {
+  readonly size: number;
+  readonly sha256: string;
+  /** The peer that sent it. */
+  readonly from: number;
+  readonly route: readonly number[];
+};

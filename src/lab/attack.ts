@@ -1,0 +1,168 @@
+/** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
+import { Failure } from "../protocol/failure.ts";
+import { epochNow } from "./clock.ts";
+import { Fault } from "./fault.ts";
+import { readBack, type StoredFile, storeFiles } from "./files.ts";
+import type { Seen } from "./follower.ts";
+import { untilHealed } from "./heal.ts";
+import { type Broken, sayBroken } from "./judge.ts";
+import type { LabRing } from "./lab-ring.ts";
+import { FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
+import type { ChaosReport, FaultReport } from "./report.ts";
+import { type Kill, watchersOf } from "./schedule.ts";
+import { untilSteady } from "./steady.ts";
+
+export type AttackPlan = {
+  readonly seed: number;
+  readonly ids: readonly number[];
+  readonly schedule: readonly Kill[];
+  readonly everyMs: number;
+  /** No kill after so long. */
+  readonly forMs: number | null;
+  /** How long each wait for the ring may take. */
+  readonly limitMs: number;
+  /** A folder for the files on their way. */
+  readonly spool: string;
+};
+
+export class Attack {
+  /** The victim that has not been started again yet. */
+  down: number | null = null;
+  /** No peer is killed any more. */
+  halted = false;
+  private readonly faults: FaultReport[] = [];
+
+  /** @param tell is given a sentence about each step */
+  constructor(
+    private readonly ring: LabRing,
+    private readonly plan: AttackPlan,
+    private readonly tell: (sentence: string) => void,
+  ) {}
+
+  /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
+  async run(): Promise<ChaosReport> {
+    const { ids, seed, spool } = this.plan;
+    const early = await this.steady(true);
+    if (early !== null) {
+      return this.report([], {
+        inconclusive: `the ring did not come together: ${sayBroken(early)}`,
+      });
+    }
+    this.tell(`${ids.length} peers, all checks hold; storing files`);
+    let files: StoredFile[];
+    try {
+      files = await storeFiles(this.ring.watch, ids, seed, spool);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return this.report([], { inconclusive: error.message });
+    }
+    this.tell(`${files.length} files stored`);
+    const broken = await this.killAll();
+    if (broken !== null || this.faults.length === 0) return this.report(files, { broken });
+    return await this.readAll(files);
+  }
+
+  private async readAll(files: readonly StoredFile[]): Promise<ChaosReport> {
+    await Bun.sleep(SETTLE_MS);
+    const broken = await this.steady(true);
+    if (broken !== null) return this.report(files, { broken });
+    this.tell("reading every file back from every peer");
+    const result = await readBack(this.ring.watch, this.ring.living(), files);
+    return { ...this.report(files, {}), readBack: result };
+  }
+
+  private async killAll(): Promise<Broken | null> {
+    const { schedule, everyMs, forMs } = this.plan;
+    const begin = epochNow();
+    let next = begin;
+    for (const { atMs, victim } of schedule) {
+      const due = Math.max(begin + atMs, next);
+      if (forMs !== null && due - begin > forMs) break;
+      await Bun.sleep(Math.max(0, due - epochNow()));
+      const living = this.ring.living();
+      if (this.halted) break;
+      if (!living.includes(victim)) continue;
+      if (living.length <= FEWEST_LIVING) {
+        this.tell(`only ${living.length} peers live: no more is killed`);
+        break;
+      }
+      next = epochNow() + everyMs;
+      const broken = await this.killOne(victim, epochNow() - begin);
+      if (broken !== null) return broken;
+    }
+    return null;
+  }
+
+  /** @returns the check that did not come to hold */
+  private async killOne(victim: number, atMs: number): Promise<Broken | null> {
+    const { watch } = this.ring;
+    const others = this.ring.living().filter((id) => id !== victim);
+    const before = watch.snapshots(others);
+    const seen: Seen[] = [];
+    let take = (each: Seen): void => void seen.push(each);
+    const unlisten = watch.listen((each) => take(each));
+    this.down = victim;
+    const at = await this.ring.kill(victim);
+    const fault = new Fault(victim, at, watchersOf(victim, others), before);
+    for (const each of seen) fault.observe(each);
+    take = (each) => fault.observe(each);
+    const healed = await untilHealed(watch, fault, others, this.plan.limitMs);
+    unlisten();
+    const report = { victim, atMs, detectMs: fault.detectMs(), rejoinMs: null };
+    if (!healed.ok) {
+      this.faults.push({ ...report, healMs: null });
+      return healed.broken;
+    }
+    const { healMs } = healed;
+    const back = await this.bringBack(victim);
+    const rejoinMs = back.ok ? back.rejoinMs : null;
+    this.faults.push({ ...report, healMs, rejoinMs });
+    this.tell(
+      `${this.faults.length}: killed ${victim}, detected after ${ms(report.detectMs)}, ` +
+        `healed after ${ms(healMs)}, back after ${ms(rejoinMs)}`,
+    );
+    return back.ok ? null : back.broken;
+  }
+
+  private async bringBack(
+    victim: number,
+  ): Promise<{ ok: true; rejoinMs: number } | { ok: false; broken: Broken }> {
+    const begin = epochNow();
+    try {
+      await this.ring.start(victim);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const sentence = `peer ${victim}, started again, did not come back: ${why}`;
+      return { ok: false, broken: { check: "R4", peers: [victim], why: sentence } };
+    }
+    this.down = null;
+    const broken = await this.steady(false);
+    if (broken !== null) return { ok: false, broken };
+    return { ok: true, rejoinMs: epochNow() - begin };
+  }
+
+  private async steady(lookups: boolean): Promise<Broken | null> {
+    const { ids, limitMs } = this.plan;
+    return await untilSteady(this.ring.watch, () => ids, { limitMs, lookups });
+  }
+
+  private report(
+    files: readonly StoredFile[],
+    outcome: { broken?: Broken | null; inconclusive?: string },
+  ): ChaosReport {
+    const { seed, ids } = this.plan;
+    return {
+      seed,
+      ids,
+      faults: this.faults,
+      files: files.length,
+      readBack: null,
+      broken: outcome.broken ?? null,
+      inconclusive: outcome.inconclusive ?? null,
+    };
+  }
+}
+
+function ms(time: number | null): string {
+  return time === null ? "-" : `${time.toFixed(1)} ms`;
+}

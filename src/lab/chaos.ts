@@ -1,0 +1,127 @@
+/** `p2p chaos`: kills peers of a ring at random, and tells whether it healed and lost nothing. */
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { displayList } from "../door/display.ts";
+import { Failure } from "../protocol/failure.ts";
+import { Attack } from "./attack.ts";
+import { STEADY_MS } from "./limits.ts";
+import { type ChaosReport, exitCodeOf, reportDocument, reportLines } from "./report.ts";
+import type { FoundRing } from "./ring-folder.ts";
+import { drawSchedule, type Kill } from "./schedule.ts";
+import { Stop, Stopped } from "./stop.ts";
+import { attach, fork, OWN_IDS, runningRing, type Target } from "./target.ts";
+
+export type ChaosOptions = {
+  /** How many kills; null where `forMs` decides. */
+  readonly kills: number | null;
+  readonly forMs: number | null;
+  /** The least time from kill to kill. */
+  readonly everyMs: number;
+  /** In [0, 2^32); drawn if null. */
+  readonly seed: number | null;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  /** Where to look for a running ring; null for the working folder. */
+  readonly dir: string | null;
+  readonly basePort: number | null;
+  /** Another executable to run as the peers, in a ring of its own. */
+  readonly peerProgram: string | null;
+};
+
+/** Ctrl-C, as a shell has it. */
+const INTERRUPTED = 130;
+/** A borrowed ring gets its peer back, if that takes no longer. */
+const GIVE_BACK_MS = 1_000;
+
+/**
+ * Runs to the verdict.
+ * @param limitMs how long a fault may take to heal
+ * @returns 0 healed and nothing lost, 1 a check failed, 3 inconclusive, 130 interrupted
+ * @throws Failure (2) if several rings run here and none was chosen
+ */
+export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<number> {
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const stop = new Stop();
+  const home = mkdtempSync(join(tmpdir(), "p2p-chaos-"));
+  try {
+    if (options.dryRun) return await dryRun(options, seed);
+    if (!options.json) console.log(`seed ${seed}`);
+    const report = await attack(options, seed, home, limitMs, stop);
+    const lines = options.json ? [JSON.stringify(reportDocument(report))] : reportLines(report);
+    for (const line of lines) console.log(line);
+    return exitCodeOf(report);
+  } catch (error) {
+    if (error instanceof Stopped) return INTERRUPTED;
+    throw error;
+  } finally {
+    stop.release();
+    await rm(home, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+async function attack(
+  options: ChaosOptions,
+  seed: number,
+  home: string,
+  limitMs: number,
+  stop: Stop,
+): Promise<ChaosReport> {
+  const found = await runningRing(options);
+  let target: Target;
+  try {
+    target = found === null ? await fork(options, home) : await attach(found);
+  } catch (error) {
+    if (error instanceof Failure) return unstarted(seed, error.message);
+    throw error;
+  }
+  const { everyMs, forMs } = options;
+  const ids = [...target.ring.living()];
+  const schedule = drawSchedule({ ...options, seed, ids });
+  const plan = { seed, ids, schedule, everyMs, forMs, limitMs, spool: home };
+  const attack = new Attack(target.ring, plan, tell);
+  try {
+    tell(`chaos in ${target.what}: ${displayList(ids)}`);
+    return await stop.unless(attack.run());
+  } finally {
+    attack.halted = true;
+    const { down } = attack;
+    if (target.borrowed && down !== null) await giveBack(target, down);
+    await target.close();
+  }
+}
+
+/** The ring of someone else is left as whole as it was. */
+async function giveBack(target: Target, id: number): Promise<void> {
+  const back = target.ring.start(id).catch(() => {});
+  await Promise.race([back, Bun.sleep(GIVE_BACK_MS)]);
+}
+
+async function dryRun(options: ChaosOptions, seed: number): Promise<number> {
+  const found = await runningRing(options);
+  const ids = found === null ? OWN_IDS : await livingIds(found);
+  const schedule = drawSchedule({ ...options, seed, ids });
+  if (options.json) console.log(JSON.stringify({ v: 1, seed, ids, schedule }));
+  else for (const line of [`seed ${seed}`, ...schedule.map(sayKill)]) console.log(line);
+  return 0;
+}
+
+async function livingIds(found: FoundRing): Promise<readonly number[]> {
+  const target = await attach(found);
+  await target.close();
+  return [...target.ring.living()];
+}
+
+function sayKill({ atMs, victim }: Kill): string {
+  return `after ${(atMs / 1000).toFixed(3)} s kill ${victim}`;
+}
+
+function unstarted(seed: number, why: string): ChaosReport {
+  const nothing = { faults: [], files: 0, readBack: null, broken: null };
+  return { seed, ids: [], ...nothing, inconclusive: `nothing could be started: ${why}` };
+}
+
+function tell(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+}

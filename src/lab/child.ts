@@ -1,0 +1,73 @@
+/** One peer as a child process. Its standard input is kept open: a child ends when that does. */
+import { Failure } from "../protocol/failure.ts";
+import { epochNow } from "./clock.ts";
+import { DRAIN_MS } from "./limits.ts";
+import { readLines } from "./lines.ts";
+
+export type Signal = "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGINT";
+
+export const SIGNALS: readonly Signal[] = ["SIGKILL", "SIGSTOP", "SIGCONT", "SIGTERM", "SIGINT"];
+
+/** How a child ended: by itself, with a code, or by a signal. */
+export type ChildEnd = { readonly code: number | null; readonly signal: string | null };
+
+/** What a child says: a line of its transcript, or a sentence on its standard error. */
+export type ChildVoice = { line(text: string): void; note(text: string): void };
+
+export class Child {
+  readonly pid: number;
+  /** Stopped by SIGSTOP: it answers nobody. */
+  frozen = false;
+  /** Resolves when the process has ended and what it said has been read. */
+  readonly ended: Promise<ChildEnd>;
+  /** The last sentence on its standard error. */
+  lastNote = "";
+  private readonly process: Bun.Subprocess<"pipe", "pipe", "pipe">;
+  private hasEnded = false;
+
+  /** @throws Failure if the program cannot be run */
+  constructor(command: readonly string[], cwd: string, voice: ChildVoice) {
+    this.process = spawn(command, cwd);
+    this.pid = this.process.pid;
+    const said = Promise.all([
+      readLines(this.process.stdout, voice.line),
+      readLines(this.process.stderr, (text) => {
+        this.lastNote = text;
+        voice.note(text);
+      }),
+    ]);
+    this.ended = this.end(said);
+  }
+
+  get running(): boolean {
+    return !this.hasEnded;
+  }
+
+  /** @returns when it was sent, in epoch milliseconds; to a child that has ended nothing is sent */
+  signal(signal: Signal): number {
+    const at = epochNow();
+    if (this.hasEnded) return at;
+    this.process.kill(signal);
+    if (signal === "SIGSTOP") this.frozen = true;
+    if (signal === "SIGCONT") this.frozen = false;
+    return at;
+  }
+
+  private async end(said: Promise<unknown>): Promise<ChildEnd> {
+    await this.process.exited;
+    this.hasEnded = true;
+    // Someone else may hold the other end of its pipes.
+    await Promise.race([said.catch(() => {}), Bun.sleep(DRAIN_MS)]);
+    const { exitCode, signalCode } = this.process;
+    return { code: exitCode, signal: signalCode === null ? null : String(signalCode) };
+  }
+}
+
+function spawn(command: readonly string[], cwd: string): Bun.Subprocess<"pipe", "pipe", "pipe"> {
+  try {
+    return Bun.spawn([...command], { cwd, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(`${command[0]} could not be run: ${why}`);
+  }
+}

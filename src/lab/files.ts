@@ -1,0 +1,114 @@
+/** Stores the test files in a ring, and reads them back through every peer. */
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { inTime } from "../door/in-time.ts";
+import { Failure } from "../protocol/failure.ts";
+import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
+import { READ_MS } from "./limits.ts";
+import type { Watch } from "./watch.ts";
+
+/** A file that was acknowledged, and what it must hash to. */
+export type StoredFile = TestFile & { readonly sha256: string };
+
+/** A read that did not give back what was stored. */
+export type Loss = { readonly file: string; readonly peer: number; readonly why: string };
+
+/** How many files were read back through how many peers, and what was amiss. */
+export type ReadBack = { readonly reads: number; readonly losses: readonly Loss[] };
+
+/**
+ * Stores them through one peer after the other.
+ * @param spool a folder for the contents on their way
+ * @throws Failure (3) if one was not acknowledged
+ */
+export async function storeFiles(
+  watch: Watch,
+  ids: readonly number[],
+  seed: number,
+  spool: string,
+): Promise<StoredFile[]> {
+  const stored: StoredFile[] = [];
+  for (const [index, file] of drawFiles(seed, await namesIn(watch, ids)).entries()) {
+    const id = ids[index % ids.length] ?? 0;
+    const content = contentOf(file);
+    const path = join(spool, file.name);
+    await writeFile(path, content);
+    try {
+      const outcome = await watch.door(id)?.store(file.name, path);
+      if (outcome?.kind !== "stored") throw new Error(sayOutcome(outcome));
+    } catch (error) {
+      throw new Failure(
+        `file ${file.name} could not be stored through peer ${id}: ${why(error)}`,
+        3,
+      );
+    }
+    stored.push({ ...file, sha256: sha256(content) });
+  }
+  return stored;
+}
+
+/** Reads every file back from every peer. Never rejects: a read that fails is a loss. */
+export async function readBack(
+  watch: Watch,
+  ids: readonly number[],
+  files: readonly StoredFile[],
+): Promise<ReadBack> {
+  // One file at a time at each peer, each at another file.
+  const losses = await Promise.all(
+    ids.map(async (id, offset) => {
+      const found: Loss[] = [];
+      for (let i = 0; i < files.length; i++) {
+        const file = files[(i + offset) % files.length];
+        if (file === undefined) continue;
+        const why = await readOne(watch, id, file);
+        if (why !== null) found.push({ file: file.name, peer: id, why });
+      }
+      return found;
+    }),
+  );
+  return { reads: ids.length * files.length, losses: losses.flat() };
+}
+
+/** Names that the ring has: a file of someone else's is not to be replaced. */
+async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set<string>> {
+  const door = watch.door(ids[0] ?? 0);
+  try {
+    const { files } = (await door?.list()) ?? { files: [] };
+    return new Set(files.map((file) => file.record.name));
+  } catch (error) {
+    throw new Failure(`the files of the ring could not be listed: ${why(error)}`, 3);
+  }
+}
+
+/** @returns what was amiss, or null */
+async function readOne(watch: Watch, id: number, file: StoredFile): Promise<string | null> {
+  const door = watch.door(id);
+  if (door === undefined) return "the peer has ended";
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const read = async (): Promise<void> => {
+    const incoming = await door.request(file.name);
+    await incoming.read((piece) => {
+      hash.update(piece);
+      bytes += piece.length;
+      return undefined;
+    });
+  };
+  try {
+    await inTime(read(), READ_MS, () => new Error(`nothing whole came in ${READ_MS / 1000} s`));
+  } catch (error) {
+    return why(error);
+  }
+  if (bytes !== file.size) return `${bytes} bytes came, of ${file.size}`;
+  return hash.digest("hex") === file.sha256 ? null : "its content is another one";
+}
+
+function sayOutcome(outcome: { kind: string; why?: string } | undefined): string {
+  if (outcome === undefined) return "the peer has ended";
+  return outcome.why ?? `the answer was "${outcome.kind}"`;
+}
+
+function why(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

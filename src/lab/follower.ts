@@ -1,0 +1,110 @@
+/** Follows one peer through its door: its events as they come, and from them what it knows. */
+import { existsSync } from "node:fs";
+import type { PeerSnapshot } from "../checks/ring.ts";
+import { type DoorClient, doorClient } from "../door/client.ts";
+import type { EventReader } from "../door/event-reader.ts";
+import { doorPathToKnock } from "../door/path.ts";
+import type { LoggedEvent, Status } from "../door/types.ts";
+import { afterEvent, snapshotOf } from "./judge.ts";
+import { DOOR_QUICK_TRIES, DOOR_RETRY_MS, DOOR_SLOW_RETRY_MS } from "./limits.ts";
+
+/** What was seen at a peer: an event, or, where `event` is null, its whole status. */
+export type Seen = {
+  readonly id: number;
+  /** Epoch milliseconds with fractions, by the peer's own clock. */
+  readonly at: number;
+  readonly event: LoggedEvent | null;
+  /** What is known of the peer from then on; null before its first status. */
+  readonly snapshot: PeerSnapshot | null;
+};
+
+export class Follower {
+  readonly door: DoorClient;
+  /** Null until the peer has answered. */
+  snapshot: PeerSnapshot | null = null;
+  /** The peer has a durable incarnation, and so is in its ring. */
+  joined = false;
+  private statusAt = 0;
+  private early: LoggedEvent[] | null = [];
+  private reader: EventReader | null = null;
+  private closed = false;
+
+  /** @param tell called for everything seen, in the order in which it came */
+  constructor(
+    readonly id: number,
+    readonly dir: string,
+    private readonly tell: (seen: Seen) => void,
+  ) {
+    this.door = doorClient(dir);
+    void this.follow();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.reader?.close();
+  }
+
+  /** Takes the peer's own word about itself, unless something newer is known. */
+  take(status: Status): void {
+    if (status.at < this.statusAt || this.closed || status.self.id !== this.id) return;
+    this.statusAt = status.at;
+    this.joined ||= status.self.incarnation > 0;
+    this.snapshot = snapshotOf(status);
+    this.tell({ id: this.id, at: status.at, event: null, snapshot: this.snapshot });
+    const early = this.early ?? [];
+    this.early = null;
+    for (const event of early) this.apply(event);
+  }
+
+  /** Until it is closed: a peer that starts, or whose stream was cut, is asked again. */
+  private async follow(): Promise<void> {
+    for (let tries = 0; !this.closed; tries++) {
+      // Cheaper than knocking where there is no door.
+      if (existsSync(doorPathToKnock(this.dir)) && (await this.attend())) tries = 0;
+      await Bun.sleep(tries < DOOR_QUICK_TRIES ? DOOR_RETRY_MS : DOOR_SLOW_RETRY_MS);
+    }
+  }
+
+  /** @returns whether the peer answered */
+  private async attend(): Promise<boolean> {
+    try {
+      this.early = [];
+      this.reader = await this.door.events((event) => this.see(event));
+      if (this.closed) this.reader.close();
+      else this.take(await this.door.status());
+      await this.reader.ended;
+      return true;
+    } catch {
+      return false;
+    } finally {
+      this.reader?.close();
+    }
+  }
+
+  private see(event: LoggedEvent): void {
+    if (this.closed) return;
+    if (this.early === null) this.apply(event);
+    else this.early.push(event);
+  }
+
+  private apply(event: LoggedEvent): void {
+    // A status says all that was so when it was made.
+    if (this.snapshot !== null && event.at > this.statusAt) {
+      this.snapshot = afterEvent(this.snapshot, event);
+    }
+    if (event.event === "joined") {
+      this.joined = true;
+      void this.refresh();
+    }
+    this.tell({ id: this.id, at: event.at, event, snapshot: this.snapshot });
+  }
+
+  /** A peer that comes in takes on a whole table, for which there are no events. */
+  private async refresh(): Promise<void> {
+    try {
+      this.take(await this.door.status());
+    } catch {
+      // Then its stream has ended as well, and it is asked again.
+    }
+  }
+}

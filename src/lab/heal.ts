@@ -1,0 +1,50 @@
+/** Waits until a fault has healed: by what is seen, and in the end by every peer's own word. */
+import { epochNow } from "./clock.ts";
+import type { Fault } from "./fault.ts";
+import { type Broken, firstBroken, HEAL_CHECKS } from "./judge.ts";
+import { HOLD_MS, LATE_EVENTS_MS, POLL_MS } from "./limits.ts";
+import type { Watch } from "./watch.ts";
+
+/** How it ended: the time from the fault, in milliseconds, or the check that did not come to hold. */
+export type Healed =
+  | { readonly ok: true; readonly healMs: number }
+  | { readonly ok: false; readonly broken: Broken };
+
+/**
+ * @param ids the living
+ * @param limitMs from the fault
+ */
+export async function untilHealed(
+  watch: Watch,
+  fault: Fault,
+  ids: readonly number[],
+  limitMs: number,
+): Promise<Healed> {
+  let polledAt = epochNow();
+  for (;;) {
+    const version = watch.version;
+    const { since, broken } = fault.health();
+    const now = epochNow();
+    const heldMs = since === null ? 0 : now - since;
+    if (since !== null && heldMs >= HOLD_MS + LATE_EVENTS_MS) {
+      const wrong = firstBroken(ids, await watch.ask(ids), HEAL_CHECKS);
+      if (wrong === null && fault.health().since === since) {
+        return { ok: true, healMs: since - fault.at };
+      }
+      // Their answers are among what was seen: it is judged anew.
+    }
+    const silent = firstBroken(ids, watch.snapshots(ids), HEAL_CHECKS) ?? broken;
+    if (now - fault.at > limitMs) {
+      return {
+        ok: false,
+        broken: silent ?? { check: "R4", peers: [], why: "the views never agreed" },
+      };
+    }
+    if (now - polledAt > POLL_MS) {
+      await watch.poll(ids);
+      polledAt = epochNow();
+    }
+    const wait = since === null ? POLL_MS : Math.max(1, HOLD_MS + LATE_EVENTS_MS - heldMs);
+    await watch.changed(version, Math.min(wait, POLL_MS));
+  }
+}

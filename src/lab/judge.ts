@@ -1,0 +1,81 @@
+/** The checks of a ring as the lab asks for them: does it hold, and if not, what does not? Pure. */
+import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
+import type { LoggedEvent, Status } from "../door/types.ts";
+
+/** A check that does not hold, at which peers, and why in words. */
+export type Broken = {
+  readonly check: string;
+  readonly peers: readonly number[];
+  readonly why: string;
+};
+
+/** What a ring in calm must hold, its lookups included. */
+export const ALL_CHECKS: readonly CheckName[] = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"];
+/** What a ring must hold to have healed: all that can be seen in views. */
+export const HEAL_CHECKS: readonly CheckName[] = ["R1", "R2", "R3", "R4", "R5", "R6"];
+
+/**
+ * The first check that does not hold among the peers that should be there.
+ * @param ids the living, as the one who injects the faults knows them
+ * @param peers what is known of them; others are ignored
+ */
+export function firstBroken(
+  ids: readonly number[],
+  peers: readonly PeerSnapshot[],
+  names: readonly CheckName[] = ALL_CHECKS,
+): Broken | null {
+  const living = peers.filter((peer) => ids.includes(peer.id));
+  const silent = ids.filter((id) => !living.some((peer) => peer.id === id));
+  // A walk over the ring would not get past them.
+  if (silent.length > 0) return { check: "R4", peers: silent, why: silence(silent) };
+  const results = checkRing(living);
+  for (const check of names) {
+    const result = results[check];
+    if (!result.ok) return { check, peers: result.peers, why: result.why };
+  }
+  return null;
+}
+
+/** `R6 does not hold: peer 8 holds 9 for alive`. */
+export function sayBroken({ check, why }: Broken): string {
+  return `${check} does not hold: ${why}`;
+}
+
+function silence(ids: readonly number[]): string {
+  return ids.length === 1
+    ? `peer ${ids[0]} does not answer`
+    : `peers ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)} do not answer`;
+}
+
+/** @param keys what was asked to be looked up: those without an answer count as not found */
+export function snapshotOf(status: Status, keys: readonly number[] = []): PeerSnapshot {
+  const { bits, route: strategy, successors, predecessors, members } = status;
+  const lookups = keys.map(
+    (key) =>
+      status.lookups.find((lookup) => lookup.key === key) ?? {
+        key,
+        owner: null,
+        hops: 0,
+        route: [],
+      },
+  );
+  return { id: status.self.id, bits, strategy, successors, predecessors, members, lookups };
+}
+
+/** What is known of a peer after one more of its events; the same value if that changes nothing. */
+export function afterEvent(peer: PeerSnapshot, event: LoggedEvent): PeerSnapshot {
+  if (event.event === "successors") {
+    const { successors, predecessors } = event;
+    return { ...peer, successors, predecessors };
+  }
+  if (event.event === "member") {
+    const { id, state } = event;
+    return { ...peer, members: [...peer.members.filter((m) => m.id !== id), { id, state }] };
+  }
+  return peer;
+}
+
+/** True of events that say something of a view. */
+export function tellsOfView(event: LoggedEvent): boolean {
+  return event.event === "successors" || event.event === "member" || event.event === "joined";
+}

@@ -1,0 +1,54 @@
+/** The lab's limits, each with its reason. Times in milliseconds. */
+
+/** A ring, a join or a fault that takes longer than this has failed: the ring's own slowest wait is 10 s. */
+export const STEADY_MS = 30_000;
+/** The checks must hold for so long without a break before a fault counts as healed. */
+export const HOLD_MS = 500;
+/** Events that are this late still count as of their own time. */
+export const LATE_EVENTS_MS = 30;
+/** Several changes of the views in a row are judged together. */
+export const DEBOUNCE_MS = 10;
+/** Events may have been missed: so often the peers are asked themselves, if nothing happens. */
+export const POLL_MS = 1_000;
+/** A status needs no one else; with lookups each hop of each may be slow. */
+export const STATUS_MS = 3_000;
+export const LOOKUPS_MS = 10_000;
+
+/** A door that is not there yet is tried again so soon at first, and then more slowly. */
+export const DOOR_RETRY_MS = 5;
+export const DOOR_SLOW_RETRY_MS = 100;
+export const DOOR_QUICK_TRIES = 400;
+
+/** How long a command typed at a peer may take before the next is read. */
+export const TYPED_MS = 30_000;
+/** What the other peers still have to say of a command that has ended comes within so long. */
+export const QUIET_MS = 100;
+export const QUIET_AT_MOST_MS = 1_000;
+/** Children asked to end are killed after so long; what they have left to say is read for so long. */
+export const END_MS = 400;
+export const DRAIN_MS = 500;
+
+/** A line of a child that is longer than this is shown in pieces. */
+export const MAX_LINE_CHARS = 16_384;
+/** What a slow terminal or pipe leaves unread, in bytes, before lines are left out. */
+export const MAX_UNREAD_BYTES = 4_194_304;
+/** Typed lines that wait for those before them. */
+export const MAX_WAITING_LINES = 1_000;
+
+/** A request to another process's ring: a start may take as long as a join. */
+export const RING_ASK_MS = 5_000;
+export const RING_START_MS = STEADY_MS + 5_000;
+/** How long a ring that may be dead is asked whether it lives. */
+export const RING_ALIVE_MS = 500;
+
+/** Chaos never leaves fewer peers alive: the copies of a file. */
+export const FEWEST_LIVING = 3;
+/** The most kills of one run; the schedule is drawn beforehand. */
+export const MAX_KILLS = 100_000;
+/** Files stored before the first kill, and the largest of them in bytes. */
+export const FILES = 20;
+export const LARGEST_FILE = 1_000_000;
+/** After the last fault the copies settle for so long before the files are read back. */
+export const SETTLE_MS = 1_500;
+/** A content that does not come in so long counts as lost. */
+export const READ_MS = 30_000;

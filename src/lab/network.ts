@@ -1,0 +1,153 @@
+/** A ring of child processes: starts, kills, freezes and ends its peers, and follows them. */
+import { resolve } from "node:path";
+import { Failure } from "../protocol/failure.ts";
+import { Child, type ChildEnd, type Signal } from "./child.ts";
+import { epochNow } from "./clock.ts";
+import { END_MS, STEADY_MS } from "./limits.ts";
+import { initArgs, joinArgs, type PeerPlace, peerDir } from "./program.ts";
+import { Watch } from "./watch.ts";
+
+/** What is heard from the children: lines, sentences, and that one has ended. */
+export type NetworkVoice = {
+  line(id: number, text: string): void;
+  note(id: number, text: string): void;
+  ended(id: number, end: ChildEnd): void;
+};
+
+export type NetworkPlan = PeerPlace & {
+  /** How to run a peer: a program and its first arguments. */
+  readonly program: readonly string[];
+  /** The working folder of the peers. */
+  readonly cwd: string;
+};
+
+/** A peer as the ring's own door tells of it. */
+export type NetworkPeer = {
+  readonly id: number;
+  readonly pid: number;
+  readonly dir: string;
+  readonly state: "running" | "frozen" | "ended";
+};
+
+export class Network {
+  readonly watch = new Watch();
+  private readonly children = new Map<number, Child>();
+  private stopping = false;
+
+  constructor(
+    private readonly plan: NetworkPlan,
+    private readonly voice: NetworkVoice,
+  ) {}
+
+  /** Founds the ring: all its peers at once. @throws Failure if the program cannot be run */
+  found(ids: readonly number[]): void {
+    for (const id of ids) this.spawn(id, initArgs(ids, id, this.plan));
+  }
+
+  /** Everyone that was ever started, by id. */
+  peers(): NetworkPeer[] {
+    const peers = [...this.children].map(([id, child]): NetworkPeer => {
+      const state = !child.running ? "ended" : child.frozen ? "frozen" : "running";
+      return { id, pid: child.pid, dir: resolve(peerDir(this.plan.ringDir, id)), state };
+    });
+    return peers.sort((a, b) => a.id - b.id);
+  }
+
+  /** The ids of those that run and are not frozen, in ascending order. */
+  living(): number[] {
+    return this.peers().flatMap(({ id, state }) => (state === "running" ? [id] : []));
+  }
+
+  /**
+   * @returns when it was sent, in epoch milliseconds
+   * @throws Failure if no such peer runs
+   */
+  signal(id: number, signal: Signal): number {
+    const child = this.children.get(id);
+    if (child === undefined) throw new Failure(`there is no peer ${id} in this ring`);
+    if (!child.running) throw new Failure(`peer ${id} has ended: start it again with start ${id}`);
+    const at = child.signal(signal);
+    // What it said before is of no interest any more.
+    if (signal === "SIGKILL") this.watch.forget(id);
+    return at;
+  }
+
+  /**
+   * Starts a peer, new or once more, through a living one, and waits until it is in the ring.
+   * @param known through whom; by default a living peer far from its place
+   * @returns through whom it joined
+   * @throws Failure with the peer's own sentence if it ended, or if it was not in after 30 s
+   */
+  async start(id: number, known: number | null = null): Promise<number> {
+    const former = this.children.get(id);
+    if (former?.running) {
+      const hint = former.frozen ? `is frozen: thaw it with cont ${id}` : "runs: nothing to start";
+      throw new Failure(`peer ${id} ${hint}`);
+    }
+    const through = known ?? this.contactFor(id);
+    if (through === null) throw new Failure(`no peer is left that ${id} could join through`);
+    await former?.ended;
+    const child = this.spawn(id, joinArgs(id, through, this.plan));
+    await this.untilIn(id, child, through);
+    return through;
+  }
+
+  /** Resolves when the peer has ended, or after `limitMs`. @returns whether it has */
+  async untilEnded(id: number, limitMs: number): Promise<boolean> {
+    const child = this.children.get(id);
+    if (child === undefined) return true;
+    await Promise.race([child.ended, Bun.sleep(limitMs)]);
+    return !child.running;
+  }
+
+  /** Ends all peers, frozen ones included, and waits until they are gone. Never rejects. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.watch.close();
+    const running = [...this.children.values()].filter((child) => child.running);
+    // An abrupt end: nothing is handed on when a whole ring stops.
+    for (const child of running) child.signal(child.frozen ? "SIGKILL" : "SIGINT");
+    const all = Promise.all(running.map((child) => child.ended));
+    await Promise.race([all, Bun.sleep(END_MS)]);
+    for (const child of running) child.signal("SIGKILL");
+    await all;
+  }
+
+  private spawn(id: number, args: readonly string[]): Child {
+    if (this.stopping) throw new Failure("this ring is ending");
+    const { program, cwd, ringDir } = this.plan;
+    const child = new Child([...program, ...args], cwd, {
+      line: (text) => this.voice.line(id, text),
+      note: (text) => this.voice.note(id, text),
+    });
+    this.children.set(id, child);
+    this.watch.follow(id, peerDir(ringDir, id));
+    void child.ended.then((end) => {
+      if (this.children.get(id) === child) this.watch.forget(id);
+      if (!this.stopping) this.voice.ended(id, end);
+    });
+    return child;
+  }
+
+  private async untilIn(id: number, child: Child, through: number): Promise<void> {
+    const limit = epochNow() + STEADY_MS;
+    while (child.running && this.watch.get(id)?.joined !== true) {
+      const left = limit - epochNow();
+      if (left <= 0) {
+        throw new Failure(`peer ${id} was not in the ring within ${STEADY_MS / 1000} s`);
+      }
+      const seen = this.watch.changed(this.watch.version, Math.min(left, 250));
+      await Promise.race([seen, child.ended]);
+    }
+    if (child.running) return;
+    await child.ended;
+    throw new Failure(child.lastNote || `peer ${id} ended while joining through ${through}`);
+  }
+
+  /** The living peer across the ring, so that the request travels. */
+  private contactFor(id: number): number | null {
+    const living = this.living().filter((other) => other !== id);
+    const next = Math.max(0, living.findIndex((other) => other > id));
+    return living[(next + Math.floor(living.length / 2)) % living.length] ?? null;
+  }
+}

@@ -1,0 +1,52 @@
+/** Whether a ring's ports are free: tried by binding them, for streams and for datagrams. */
+import { Failure } from "../protocol/failure.ts";
+
+const HOST = "127.0.0.1";
+
+/** Peers listen on base port + id, and ids go up to 255. */
+const PORTS = 256;
+const FIRST_CHOICE = 12_000;
+const LOWEST = 20_000;
+const HIGHEST = 59_000;
+const TRIES = 64;
+
+/**
+ * @throws Failure that names the first port in use, and what to do
+ */
+export async function checkPorts(basePort: number, ids: readonly number[]): Promise<void> {
+  const taken = await takenIds(basePort, ids);
+  const first = taken[0];
+  if (first === undefined) return;
+  const more = taken.length > 1 ? `, and so are those of ${taken.length - 1} more peers` : "";
+  throw new Failure(
+    `port ${basePort + first}, which peer ${first} needs, is in use by another program${more}: ` +
+      "stop that program, or choose other ports with --base-port",
+  );
+}
+
+/** The assignment's base port if its ports are free for these ids, else another one, drawn. */
+export async function freeBasePort(ids: readonly number[]): Promise<number> {
+  if ((await takenIds(FIRST_CHOICE, ids)).length === 0) return FIRST_CHOICE;
+  for (let i = 0; i < TRIES; i++) {
+    const basePort = LOWEST + PORTS * Math.floor((Math.random() * (HIGHEST - LOWEST)) / PORTS);
+    if ((await takenIds(basePort, ids)).length === 0) return basePort;
+  }
+  throw new Failure("no free ports were found: choose some with --base-port");
+}
+
+/** The ids whose ports are in use. */
+export async function takenIds(basePort: number, ids: readonly number[]): Promise<number[]> {
+  const free = await Promise.all(ids.map((id) => isFree(basePort + id)));
+  return ids.filter((_, index) => free[index] === false);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    Bun.listen({ hostname: HOST, port, socket: { data() {} } }).stop(true);
+    const socket = { data() {}, error() {} };
+    (await Bun.udpSocket({ hostname: HOST, port, socket })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

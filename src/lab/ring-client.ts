@@ -1,0 +1,42 @@
+/** A typed client of a ring's own door. */
+import { inTime } from "../door/in-time.ts";
+import { Failure } from "../protocol/failure.ts";
+import type { Signal } from "./child.ts";
+import { RING_ASK_MS, RING_START_MS } from "./limits.ts";
+import type { RingError, RingKilled, RingStarted, RingStatus } from "./ring-door.ts";
+import { ringPathToKnock } from "./ring-folder.ts";
+
+/** All of it rejects with a Failure of one sentence. */
+export type RingClient = {
+  status(): Promise<RingStatus>;
+  kill(id: number, signal: Signal): Promise<RingKilled>;
+  /** Resolves when the peer is in the ring again. */
+  start(id: number): Promise<RingStarted>;
+  stop(): Promise<unknown>;
+};
+
+/** @param dir the ring's folder */
+export function askRing(dir: string): RingClient {
+  return {
+    status: () => ask<RingStatus>(dir, "/status", null, RING_ASK_MS),
+    kill: (id, signal) => ask<RingKilled>(dir, "/kill", { id, signal }, RING_ASK_MS),
+    start: (id) => ask<RingStarted>(dir, "/start", { id }, RING_START_MS),
+    stop: () => ask<unknown>(dir, "/stop", {}, RING_ASK_MS),
+  };
+}
+
+/** What a ring's door says is of this very program's making, so its form is trusted. */
+async function ask<T>(dir: string, path: string, body: object | null, limitMs: number): Promise<T> {
+  const unix = ringPathToKnock(dir);
+  const what = body === null ? {} : { method: "POST", body: JSON.stringify(body) };
+  const answered = fetch(`http://ring${path}`, { ...what, unix, timeout: false }).then(
+    async (response) => ({ ok: response.ok, said: (await response.json()) as T | RingError }),
+    () => {
+      throw new Failure(`the ring in ${dir} does not answer: it has ended`);
+    },
+  );
+  const late = (): Failure => new Failure(`the ring in ${dir} did not answer in time`);
+  const { ok, said } = await inTime(answered, limitMs, late);
+  if (!ok) throw new Failure((said as RingError).error);
+  return said as T;
+}

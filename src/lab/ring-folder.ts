@@ -1,0 +1,124 @@
+/** The folder of a ring: who it is, and whether it lives. A dead ring's folder is used again. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { doorPathToKnock, doorPathToOpen } from "../door/path.ts";
+import { Failure } from "../protocol/failure.ts";
+import { RING_ALIVE_MS } from "./limits.ts";
+
+const RING_FILE = "ring.json";
+
+/** What `ring.json` says. `startedAt` is the ring process's start, in epoch milliseconds. */
+export type RingCard = {
+  readonly v: 1;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly ids: readonly number[];
+  /** Seconds from ping to ping. */
+  readonly interval: number;
+  readonly basePort: number;
+  readonly seed?: number;
+};
+
+/** A ring that was found, with its folder's absolute path. */
+export type FoundRing = { readonly dir: string; readonly card: RingCard };
+
+/** The folder of a ring in a working folder, as an absolute path. */
+export function ringDir(cwd: string, basePort: number): string {
+  return resolve(cwd, ".p2p", `ring-${basePort}`);
+}
+
+/**
+ * Makes a ring's folder, or takes that of a dead one.
+ * @throws Failure that names the ring that lives there, or what is in the way
+ */
+export async function takeRingDir(dir: string): Promise<void> {
+  const former = readCard(dir);
+  if (former !== null && (await lives(dir))) {
+    throw new Failure(
+      `a ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir`,
+    );
+  }
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(`the ring's folder ${dir} cannot be made (${why}): choose another --dir`);
+  }
+}
+
+/** Writes the card in place of an older one, as a whole. */
+export function writeRingCard(dir: string, card: RingCard): void {
+  const path = join(dir, RING_FILE);
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(card)}\n`, { mode: 0o600 });
+  renameSync(`${path}.tmp`, path);
+}
+
+/** The living rings in a working folder, by base port. */
+export async function livingRings(cwd: string): Promise<FoundRing[]> {
+  const root = resolve(cwd, ".p2p");
+  const dirs = ringFolders(root).map((name) => join(root, name));
+  const found = await Promise.all(
+    dirs.map(async (dir): Promise<FoundRing[]> => {
+      const card = readCard(dir);
+      return card !== null && (await lives(dir)) ? [{ dir, card }] : [];
+    }),
+  );
+  return found.flat().sort((a, b) => a.card.basePort - b.card.basePort);
+}
+
+/** The path at which a ring opens its own door. @throws Failure if there is no place for it */
+export function ringPathToOpen(dir: string): string {
+  return ringPath(doorPathToOpen(dir));
+}
+
+/** The path at which a ring's door is to be found, whether or not anyone is there. */
+export function ringPathToKnock(dir: string): string {
+  return ringPath(doorPathToKnock(dir));
+}
+
+/** Where a peer's door would be in this folder; a path by hash is the ring's alone as it stands. */
+function ringPath(doorPath: string): string {
+  return basename(doorPath) === "door.sock" ? join(dirname(doorPath), "ring.sock") : doorPath;
+}
+
+/** A socket takes connections only while its process lives, frozen or not. */
+async function lives(dir: string): Promise<boolean> {
+  const connected = Bun.connect({ unix: ringPathToKnock(dir), socket: { data() {} } })
+    .then((socket) => {
+      socket.end();
+      return true;
+    })
+    .catch(() => false);
+  return await Promise.race([connected, Bun.sleep(RING_ALIVE_MS).then(() => true)]);
+}
+
+function readCard(dir: string): RingCard | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(dir, RING_FILE), "utf8"));
+    return isCard(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isCard(value: unknown): value is RingCard {
+  if (typeof value !== "object" || value === null) return false;
+  const { v, pid, ids, interval, basePort } = value as Partial<RingCard>;
+  return (
+    v === 1 &&
+    typeof pid === "number" &&
+    typeof interval === "number" &&
+    typeof basePort === "number" &&
+    Array.isArray(ids) &&
+    ids.every((id) => typeof id === "number")
+  );
+}
+
+function ringFolders(root: string): string[] {
+  try {
+    const entries = readdirSync(root, { withFileTypes: true });
+    return entries.filter((e) => e.isDirectory() && e.name.startsWith("ring-")).map((e) => e.name);
+  } catch {
+    return [];
+  }
+}

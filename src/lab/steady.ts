@@ -1,0 +1,63 @@
+/** Waits until every check of a ring holds, by its peers' own word. */
+import { type Broken, firstBroken } from "./judge.ts";
+import { DEBOUNCE_MS, POLL_MS } from "./limits.ts";
+import type { Watch } from "./watch.ts";
+
+/** Up to this size of a ring every peer looks up two keys, in a larger one a single key. */
+const SMALL_RING = 16;
+
+/** Where to look and for how long. */
+export type SteadyWait = {
+  readonly limitMs: number;
+  /** Whether peers also look keys up, for R8. */
+  readonly lookups: boolean;
+  /** Ends the wait early with what is wrong, if anything is. */
+  readonly giveUp?: () => Broken | null;
+};
+
+/**
+ * Judges by events while they come, and then asks every peer once; now and then it asks anyway.
+ * @param ids who should be in the ring, asked anew each time
+ * @returns null once all checks hold, else what still does not when the time is up
+ */
+export async function untilSteady(
+  watch: Watch,
+  ids: () => readonly number[],
+  wait: SteadyWait,
+): Promise<Broken | null> {
+  const end = performance.now() + wait.limitMs;
+  let polledAt = performance.now();
+  for (;;) {
+    const living = ids();
+    const seen = watch.version;
+    let broken = firstBroken(living, watch.snapshots(living));
+    if (broken !== null && performance.now() - polledAt >= POLL_MS) {
+      // Without lookups: those of a ring that is not right may take long.
+      broken = firstBroken(living, await watch.ask(living));
+      polledAt = performance.now();
+    }
+    if (broken === null) {
+      const keysOf = wait.lookups ? lookupKeys(living) : () => [];
+      broken = firstBroken(living, await watch.ask(living, keysOf));
+      if (broken === null) return null;
+    }
+    const hopeless = wait.giveUp?.() ?? null;
+    if (hopeless !== null) return hopeless;
+    const left = end - performance.now();
+    if (left <= 0) return broken;
+    await watch.changed(seen, Math.min(left, POLL_MS / 4));
+    await Bun.sleep(DEBOUNCE_MS);
+  }
+}
+
+/** The keys that each peer looks up: across the ring from it, an id itself and the place after one. */
+export function lookupKeys(ids: readonly number[]): (id: number) => readonly number[] {
+  return (id) => {
+    const at = ids.indexOf(id);
+    const other = (steps: number): number => ids[(at + steps) % ids.length] ?? id;
+    const half = Math.floor(ids.length / 2);
+    const exact = other(half);
+    if (ids.length > SMALL_RING) return [at % 2 === 0 ? exact : (exact + 1) % 256];
+    return [exact, (other(half + 1) + 1) % 256];
+  };
+}

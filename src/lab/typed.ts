@@ -1,0 +1,104 @@
+/** What is typed at a ring's prompt, as values. Pure. */
+import { nearest } from "./near.ts";
+
+export type Typed =
+  | { readonly kind: "nothing" | "status" | "help" | "quit" }
+  /** A line for a peer, as if typed at its own terminal. */
+  | { readonly kind: "at"; readonly id: number; readonly line: string }
+  | { readonly kind: "kill" | "stop" | "cont"; readonly ids: readonly number[] }
+  /** `known` is null where any living peer will do. */
+  | { readonly kind: "join"; readonly id: number; readonly known: number | null }
+  | { readonly kind: "wrong"; readonly sentence: string };
+
+export const HELP: readonly string[] = [
+  "8 Store 2067     what follows a peer's id is typed at that peer: Store, Request, Quit",
+  "kill 14          kill peer 14, or several at once: kill 9 14",
+  "stop 14          freeze peer 14",
+  "cont 14          let peer 14 go on",
+  "join 15 4        start peer 15, which joins through peer 4",
+  "start 14         start peer 14 again, through a living peer",
+  "status           what each peer knows, and which checks hold",
+  "quit             stop all peers",
+];
+
+const WORDS = ["kill", "stop", "cont", "join", "start", "status", "help", "quit"] as const;
+const MAX_ID = 255;
+
+/** Reads one line; case does not matter, nor do more blanks. */
+export function parseTyped(line: string): Typed {
+  const words = line.trim().split(/\s+/);
+  const first = (words[0] ?? "").toLowerCase();
+  const rest = words.slice(1);
+  if (first === "") return { kind: "nothing" };
+  if (/^\d+$/.test(first)) return typedAt(first, line);
+  switch (first) {
+    case "status":
+    case "help":
+    case "quit":
+      return rest.length === 0 ? { kind: first } : wrong(`${first} takes nothing after it`);
+    case "exit":
+      return { kind: "quit" };
+    case "kill":
+    case "stop":
+    case "cont":
+      return typedIds(first, rest);
+    case "join":
+      return typedJoin(rest);
+    case "start":
+      return typedStart(rest);
+    default:
+      return unknown(words[0] ?? "");
+  }
+}
+
+function typedAt(first: string, line: string): Typed {
+  const id = idOf(first);
+  const command = line.trim().replace(/^\d+\s*/, "");
+  if (id === null) return wrong(`${shown(first)} is no id of a peer: ids are 0 to ${MAX_ID}`);
+  if (command === "") return wrong(`say what peer ${id} shall do, as in: ${id} Store 2067`);
+  return { kind: "at", id, line: command };
+}
+
+function typedIds(kind: "kill" | "stop" | "cont", rest: readonly string[]): Typed {
+  const ids = rest.map(idOf);
+  const good = ids.flatMap((id) => id ?? []);
+  if (good.length === 0 || good.length < ids.length) {
+    return wrong(`${kind} takes the ids of peers, as in: ${kind} 14`);
+  }
+  return { kind, ids: [...new Set(good)] };
+}
+
+function typedJoin(rest: readonly string[]): Typed {
+  const [id = null, known = null] = rest.map(idOf);
+  if (rest.length !== 2 || id === null || known === null || id === known) {
+    return wrong("join takes a new peer's id and another one that it knows, as in: join 15 4");
+  }
+  return { kind: "join", id, known };
+}
+
+function typedStart(rest: readonly string[]): Typed {
+  const [id = null] = rest.map(idOf);
+  if (rest.length !== 1 || id === null) return wrong("start takes a peer's id, as in: start 14");
+  return { kind: "join", id, known: null };
+}
+
+function unknown(word: string): Typed {
+  const match = nearest(word.toLowerCase(), WORDS);
+  const hint = match === null ? "type help for what there is" : `did you mean ${match}?`;
+  return wrong(`there is no command ${shown(word)}; ${hint}`);
+}
+
+function wrong(sentence: string): Typed {
+  return { kind: "wrong", sentence };
+}
+
+function idOf(text: string): number | null {
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  return id <= MAX_ID ? id : null;
+}
+
+/** In quotes, cut where it is long, and without anything that a terminal would obey. */
+function shown(text: string): string {
+  const safe = text.replace(/\p{C}/gu, "?");
+  return JSON.stringify(safe.length <= 40 ? safe : `${safe.slice(0, 37)}...`);
+}

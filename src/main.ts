@@ -1,0 +1,111 @@
+import { version } from "../package.json";
+import type { Command } from "./commands/cli/command.ts";
+import { UsageError } from "./commands/cli/errors.ts";
+import { complain, exit } from "./commands/cli/exit.ts";
+import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
+import type { Example } from "./commands/cli/shape.ts";
+import { didYouMean, quote } from "./commands/cli/words.ts";
+
+/** The command table, and how an error becomes one sentence and an exit code. */
+
+type Entry = { readonly summary: string; load(): Promise<{ default: Command }> };
+
+const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
+
+/** Each command is loaded when it is asked for, and only then: a peer must be up in milliseconds. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: {
+    summary: "start a peer that knows its two successors, or the first peer of a new ring",
+    load: () => import("./commands/init.ts"),
+  },
+  join: {
+    summary: "start a peer that joins a ring through a member it knows",
+    load: () => import("./commands/join.ts"),
+  },
+  ring: {
+    summary: "fork a ring of peers on this machine, and show what happens in it",
+    load: () => import("./commands/ring.ts"),
+  },
+  chaos: {
+    summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
+    load: () => import("./commands/chaos.ts"),
+  },
+  store: {
+    summary: "store a file in the ring of a running peer",
+    load: () => import("./commands/store.ts"),
+  },
+  request: {
+    summary: "fetch a file from the ring of a running peer",
+    load: () => import("./commands/request.ts"),
+  },
+  ls: {
+    summary: "list the files that a running peer knows of",
+    load: () => import("./commands/ls.ts"),
+  },
+  status: {
+    summary: "show what a running peer knows of its ring",
+    load: () => import("./commands/status.ts"),
+  },
+};
+
+const EXAMPLES: readonly Example[] = [
+  ["p2p ring 8", "a ring of 8 peers, here and now"],
+  ["p2p init 2 4 5 30", "peer 2, whose successors are 4 and 5, pings them every 30 s"],
+  ["p2p join 15 4 30", "peer 15 joins the ring through peer 4"],
+  ["p2p store 2067.pdf --peer 8", "store a file through peer 8"],
+  ["p2p chaos --kills 20", "does the ring survive 20 kills?"],
+];
+
+/** Runs one command line. @returns the exit code */
+async function run(argv: readonly string[]): Promise<number> {
+  const { help, version: wantsVersion, noColor, name, rest } = splitGlobals(argv);
+  // Told to children and libraries alike.
+  if (noColor) process.env["NO_COLOR"] = "1";
+  if (wantsVersion) {
+    console.log(version);
+    return 0;
+  }
+  if (name === null) return await showHelp(null);
+  if (name === "help") return await showHelp(rest[0] ?? null, rest.slice(1));
+  if (help) return await showHelp(name);
+  const entry = await find(name);
+  const { default: command } = await entry.load();
+  return await command.run(rest);
+}
+
+async function showHelp(name: string | null, extra: readonly string[] = []): Promise<number> {
+  const { commandHelp, programHelp } = await import("./commands/cli/help.ts");
+  const color = mayColor(process.stdout);
+  if (name === null || name === "help") {
+    const listed = Object.entries(COMMANDS).map(([key, { summary }]) => ({ name: key, summary }));
+    console.log(programHelp(ABOUT, version, listed, EXAMPLES, color));
+    return 0;
+  }
+  const entry = await find(name);
+  if (extra[0] !== undefined) {
+    throw new UsageError(`Unexpected argument ${quote(extra[0])}: p2p help takes one command`);
+  }
+  const { default: command } = await entry.load();
+  console.log(commandHelp(command, entry.summary, color));
+  return 0;
+}
+
+async function find(name: string): Promise<Entry> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry !== undefined) return entry;
+  if (name.startsWith("-")) {
+    throw new UsageError(
+      `${quote(name)} is no flag of p2p itself: a command's flags come after it (see p2p help)`,
+    );
+  }
+  const hint = didYouMean(name, [...Object.keys(COMMANDS), "help"]) || "; see p2p help";
+  throw new UsageError(`Unknown command ${quote(name)}${hint}`);
+}
+
+async function crash(error: unknown): Promise<never> {
+  return await exit(await complain(error));
+}
+
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
+run(process.argv.slice(2)).then(exit, crash);

@@ -1,0 +1,124 @@
+/** Every interval and limit of the protocol, with its formula and its reason. Times in milliseconds. */
+import type { Strategy } from "./messages.ts";
+
+/** What is fixed when a ring is founded and the same for all its peers. */
+export type RingConfig = {
+  /** Names the ring on the wire: its base port if numbered, else 32 random bits above 65,535. */
+  readonly ring: number;
+  /** The circle has 2^bits positions: 8 for numbered rings, 48 for drawn ids. */
+  readonly bits: number;
+  readonly strategy: Strategy;
+  /** A round of pings each; 1,000 to 3,600,000, down to 10 in simulations. */
+  readonly pingIntervalMs: number;
+  /** Copies kept of each file, the owner's included (R). */
+  readonly copies: number;
+};
+
+/** Positions of a numbered ring fit one byte, those of drawn ids an exact JavaScript number. */
+export const NUMBERED_BITS = 8;
+export const DRAWN_BITS = 48;
+
+/** The first wait for an answer: far above a busy machine's pauses, far below a person's patience. */
+export const PACE_FLOOR_MS = 400;
+/** A slow link gets four of its round trips. */
+export const PACE_ROUND_TRIPS = 4;
+/** Unanswered pings before the last try: the round's own and two quick probes. */
+export const PROBES_BEFORE_LAST_TRY = 3;
+/** The last try, over the stream and through others: a new connection and two hops on a slow link. */
+export const LAST_TRY_MS = 800;
+/** Others asked to try a silent member before the verdict. */
+export const VOUCHERS = 2;
+
+/** Members tried at the same time; more are tried when others bring word of them again. */
+export const TRIALS_AT_ONCE = 512;
+
+/** A change of the two successors is followed by a round this soon: several changes make one round. */
+export const ROUND_AFTER_CHANGE_MS = 50;
+
+/** A timer this late says that this very peer was asleep; far above a scheduler's delay. */
+export const ASLEEP_MS = 500;
+
+/** Members probed at once when a successor fails: that many neighbours may die together. */
+export const PROBED_AFTER_FAILURE = 8;
+
+/** Word of a death waits this long for the accused: a last try's length and its way back. */
+export const REFUTE_MS = 1_500;
+
+/** Random members to whom news is pushed, besides the neighbours on both sides. */
+export const GOSSIP_FANOUT = 2;
+/** Members in one push of news: about 1,200 bytes, one datagram on any path. */
+export const GOSSIP_MEMBERS = 24;
+/** After a change of the view, digests are compared with one random member this much later. */
+export const SETTLE_CHECK_MS = 250;
+/** The same pair compares its tables at most this often. */
+export const SYNC_SPACING_MS = 200;
+/** Parts of the circle compared one by one where two digests differ. */
+export const SYNC_BUCKETS = 64;
+/** Members in one message: 64 KiB or so. */
+export const SYNC_MEMBERS = 2_048;
+
+/** Gone members are remembered this long, and so many of them. */
+export const GONE_MS = 24 * 3_600_000;
+export const GONE_MEMBERS = 4_096;
+/** The last of them that a joiner is told of: those whom a part split off may consist of. */
+export const GONE_TOLD = 64;
+
+/** A member that has not started is asked again so soon, then twice as late each time up to this. */
+export const AWAITED_FIRST_RETRY_MS = 50;
+export const AWAITED_RETRY_MS = 1_000;
+/** After so long, standard error says who is missing. */
+export const AWAITED_NOTICE_MS = 60_000;
+/** A member known from an earlier run that does not answer for so long has not come back. */
+export const RESTORED_GRACE_MS = 10_000;
+
+/** A joiner asks again after so long without an answer, so often, and after `busy` so soon. */
+export const JOIN_ANSWER_MS = 1_500;
+export const JOIN_ATTEMPTS = 4;
+export const JOIN_BUSY_MS = 60;
+/** In all, a join is given up after so long: one at a time into a gap, some 200 joiners in line. */
+export const JOIN_GIVE_UP_MS = 30_000;
+/** A gap is locked at most so long for a joiner that does not say it is in. */
+export const JOIN_LOCK_MS = 2_000;
+/** How long an acceptor waits for its predecessor's word before it answers the joiner. */
+export const SUCCESSOR_CHANGE_MS = 400;
+/** How long an acceptor tries the address that already holds the id. */
+export const TAKEN_PROBE_MS = 800;
+
+/** A hop that is not acknowledged for so long is routed around. */
+export const HOP_ACK_MS = 400;
+/** The origin sends a request again, under the same id, after so long without any answer. */
+export const REQUEST_RETRY_MS = 1_500;
+/** and gives up in all after so long; a file's content may take longer while it moves. */
+export const REQUEST_GIVE_UP_MS = 10_000;
+/** How long an owner without the file waits for the other holders' word. */
+export const INQUIRE_MS = 800;
+/** How long a listing of the ring's files waits for slow members; records that one of them may list. */
+export const LIST_WAIT_MS = 1_500;
+export const LIST_RECORDS = 2_048;
+/** Requests remembered by id, to make their retries idempotent. */
+export const REQUESTS_REMEMBERED = 1_024;
+/** Requests in flight from one origin. */
+export const REQUESTS_IN_FLIGHT = 1_024;
+
+/** After a change of the view, copies are checked when it has been still for so long. */
+export const REPAIR_SETTLE_MS = 300;
+/** Copies that are still unconfirmed are offered again after so long. */
+export const REPAIR_RETRY_MS = 3_000;
+/** Records in one offer. */
+export const OFFER_RECORDS = 256;
+/** Contents that a peer fetches at a time, and that may wait in line. */
+export const FETCHES_AT_ONCE = 4;
+export const COPIES_QUEUED = 4_096;
+/** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
+export const RECEIPT_GRACE_MS = 300;
+/** An owner waits so long for a majority of copies before it says what there is. */
+export const COPIES_WAIT_MS = 20_000;
+
+/** A leaver waits so long for its files to be handed on, and for its neighbours' word. */
+export const LEAVE_MS = 20_000;
+export const DEPART_ACK_MS = 500;
+
+/** Hops of one request: twice the members, for views that differ on the way. */
+export function hopLimit(members: number): number {
+  return 2 * members + 4;
+}

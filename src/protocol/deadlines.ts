@@ -1,0 +1,81 @@
+/**
+ * The named deadlines of one peer. A name is a kind and a number (a member's id, a request's id, or 0),
+ * so timers are data: they can be read, compared and replayed, and no closure hides in the state.
+ */
+export type DeadlineKind =
+  | "round"
+  | "settle"
+  | "trial"
+  | "awaited"
+  | "awaited-notice"
+  | "join"
+  | "lock"
+  | "change"
+  | "hop"
+  | "request"
+  | "inquiry"
+  | "list"
+  | "receipt"
+  | "repair"
+  | "leave"
+  | "depart"
+  | "forget";
+
+export type Deadline = { readonly kind: DeadlineKind; readonly key: number; readonly at: number };
+
+export class Deadlines {
+  readonly #table = new Map<string, Deadline>();
+  /** The earliest of all, or null when it has to be looked for again. */
+  #next: number | null = Number.POSITIVE_INFINITY;
+
+  /** Sets or moves a deadline. */
+  set(kind: DeadlineKind, key: number, at: number): void {
+    const name = `${kind} ${key}`;
+    const old = this.#table.get(name);
+    this.#table.set(name, { kind, key, at });
+    if (this.#next === null) return;
+    if (at <= this.#next) this.#next = at;
+    else if (old !== undefined && old.at === this.#next) this.#next = null;
+  }
+
+  /** Sets a deadline, unless it is set for an earlier time already. */
+  setEarlier(kind: DeadlineKind, key: number, at: number): void {
+    const old = this.#table.get(`${kind} ${key}`);
+    if (old === undefined || old.at > at) this.set(kind, key, at);
+  }
+
+  has(kind: DeadlineKind, key: number): boolean {
+    return this.#table.has(`${kind} ${key}`);
+  }
+
+  clear(kind: DeadlineKind, key: number): void {
+    const name = `${kind} ${key}`;
+    const old = this.#table.get(name);
+    if (old === undefined) return;
+    this.#table.delete(name);
+    if (old.at === this.#next) this.#next = null;
+  }
+
+  /** When the next one is due; infinity if there is none. */
+  next(): number {
+    if (this.#next === null) {
+      let next = Number.POSITIVE_INFINITY;
+      for (const { at } of this.#table.values()) if (at < next) next = at;
+      this.#next = next;
+    }
+    return this.#next;
+  }
+
+  /** Takes out those that are due, earliest first; equal times in the order in which they were set. */
+  takeDue(now: number): Deadline[] {
+    if (this.next() > now) return [];
+    const due: Deadline[] = [];
+    for (const [name, deadline] of this.#table) {
+      if (deadline.at > now) continue;
+      due.push(deadline);
+      this.#table.delete(name);
+    }
+    this.#next = null;
+    return due.sort((a, b) => a.at - b.at);
+  }
+}

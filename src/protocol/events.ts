@@ -1,0 +1,95 @@
+/**
+ * All that happens at a peer, as typed values. The transcript, the log, the live view and the checks
+ * are readers of this one stream; none of them is called by the protocol.
+ */
+import type { FileRecord } from "./files.ts";
+import type { MemberState } from "./member.ts";
+import type { RequestId } from "./messages.ts";
+
+/** Why a member's record changed. */
+export type Why =
+  /** Its port refuses: nobody listens there. */
+  | "refused"
+  /** It did not answer, nor to others. */
+  | "lost"
+  /** Others said so, and it did not refute. */
+  | "word"
+  | "joined"
+  | "left"
+  | "returned"
+  | "heard"
+  | "replaced";
+
+export type PeerEvent =
+  /** A line of the transcript, for standard output. */
+  | { readonly event: "line"; readonly text: string; readonly fold: boolean }
+  /** A sentence for a person, for standard error. */
+  | { readonly event: "note"; readonly text: string }
+  | {
+      readonly event: "member";
+      readonly id: number;
+      readonly incarnation: number;
+      readonly state: MemberState;
+      readonly why: Why;
+    }
+  /** Nearest first. */
+  | {
+      readonly event: "successors";
+      readonly successors: readonly number[];
+      readonly predecessors: readonly number[];
+    }
+  /** The peer takes part in the ring from here on. */
+  | { readonly event: "joined"; readonly id: number; readonly incarnation: number }
+  /** A content moved, or failed to. `ms` is its duration. */
+  | {
+      readonly event: "transfer";
+      readonly file: string;
+      readonly size: number;
+      readonly sha256: string | null;
+      readonly from: number;
+      readonly to: number;
+      readonly bytes: number;
+      readonly ms: number;
+      readonly outcome: string;
+    }
+  /** The way that a request of this peer took. */
+  | {
+      readonly event: "route";
+      readonly what: string;
+      readonly route: readonly number[];
+      readonly ms: number;
+    }
+  /** How a command given to this peer ended. */
+  | { readonly event: "outcome"; readonly command: number; readonly outcome: Outcome };
+
+export type Outcome =
+  | {
+      readonly kind: "stored";
+      readonly record: FileRecord;
+      readonly copies: readonly number[];
+      readonly wanted: number;
+      readonly route: readonly number[];
+    }
+  /** Placed on its owner, but the origin had no content to give. */
+  | { readonly kind: "placed"; readonly owner: number; readonly route: readonly number[] }
+  /** The content has arrived, whole, where the command wanted it. */
+  | {
+      readonly kind: "received";
+      readonly request: RequestId;
+      readonly from: number;
+      readonly size: number;
+      readonly sha256: string;
+      readonly route: readonly number[];
+    }
+  | { readonly kind: "missing"; readonly owner: number; readonly route: readonly number[] }
+  | {
+      readonly kind: "owner";
+      readonly key: number;
+      readonly owner: number;
+      readonly route: readonly number[];
+    }
+  | { readonly kind: "listed"; readonly files: readonly ListedFile[]; readonly silent: number }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** A file of the ring and the peers that said they hold its newest version. */
+export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };

@@ -1,0 +1,33 @@
+/**
+ * This peer's own incarnation: raised to refute word of its death, and never used before it is durable,
+ * so that a restart always begins above everything that the ring has heard.
+ */
+
+import { type MemberState, makeMember } from "./member.ts";
+import { viewChanged } from "./records.ts";
+import { emit, isIn, type Peer } from "./state.ts";
+
+/** Asks for an incarnation of at least `wanted`; it counts once the driver says `persisted`. */
+export function raiseTo(peer: Peer, wanted: number): void {
+  if (wanted <= peer.incarnationAsked) return;
+  peer.incarnationAsked = wanted;
+  peer.effects.push({ type: "persist", id: peer.self.id, incarnation: wanted });
+}
+
+/** Takes on a durable incarnation, and tells the ring if the peer is in it. */
+export function becomeIncarnation(peer: Peer, incarnation: number): void {
+  if (incarnation <= peer.self.incarnation) return;
+  setSelf(peer, incarnation, peer.self.state);
+  const { id, state } = peer.self;
+  if (isIn(peer)) emit(peer, { event: "member", id, incarnation, state, why: "returned" });
+}
+
+/** Replaces this peer's own record and, in the ring, queues it to be pushed. */
+export function setSelf(peer: Peer, incarnation: number, state: MemberState): void {
+  const { id, address, birth } = peer.self;
+  peer.self = makeMember({ id, address, birth, incarnation, state });
+  peer.view = peer.view.with(peer.self);
+  if (!isIn(peer)) return;
+  peer.rumours.set(id, peer.self);
+  viewChanged(peer);
+}

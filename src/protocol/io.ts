@@ -1,0 +1,144 @@
+/**
+ * What goes into a peer's protocol and what comes out. A driver (the daemon, or the simulator) begins
+ * all the effects of one input, in order, before it gives the next; what completes later returns as
+ * an input. Deadlines are in the state: the driver gives a tick at `nextDeadline(peer)`.
+ */
+import type { RingConfig } from "./config.ts";
+import type { PeerEvent } from "./events.ts";
+import type { FileRecord, Stamp } from "./files.ts";
+import type { Address, Member } from "./member.ts";
+import type { Channel, FetchSource, Message, RequestId } from "./messages.ts";
+
+/** How a peer comes into its ring. */
+export type Start =
+  /** Names its two successors, which may not have started. Ids equal to its own are left out. */
+  | { readonly kind: "init"; readonly successors: readonly { id: number; address: Address }[] }
+  /** Founds a ring of its own, alone. */
+  | { readonly kind: "found" }
+  /** Asks a member of the ring to be taken in. `proposed`: the id was the ring's idea, so another will do. */
+  | {
+      readonly kind: "join";
+      readonly contact: Address;
+      readonly contactName: string;
+      readonly proposed: boolean;
+    };
+
+export type StartInput = {
+  readonly type: "start";
+  readonly config: RingConfig;
+  readonly id: number;
+  readonly address: Address;
+  readonly birth: string;
+  /** For all random choices of this peer, a whole number in [0, 2^32). */
+  readonly seed: number;
+  readonly start: Start;
+  /** The highest incarnation that this id has used from this data folder; 0 for none. */
+  readonly incarnation: number;
+  /** The members known when this folder was last in use; empty for a new one. */
+  readonly restored: readonly Member[];
+  /** The files held in the folder. */
+  readonly files: readonly FileRecord[];
+};
+
+/** How a try to reach an address over a stream failed. */
+export type Unreachable =
+  /** Nobody listens there. */
+  | "refused"
+  /** No answer in time, or the host cannot be reached. */
+  | "timeout";
+
+export type Command =
+  /** `size` is null where there is no content; otherwise the driver serves it under the request's id. */
+  | {
+      readonly kind: "store";
+      readonly name: string;
+      readonly key: number;
+      readonly size: number | null;
+    }
+  | { readonly kind: "request"; readonly name: string; readonly key: number }
+  | { readonly kind: "lookup"; readonly key: number }
+  | { readonly kind: "list" }
+  | { readonly kind: "quit" };
+
+export type Input = { readonly at: number } & (
+  | StartInput
+  | { readonly type: "tick" }
+  | {
+      readonly type: "message";
+      readonly from: Member;
+      readonly channel: Channel;
+      readonly message: Message;
+    }
+  | { readonly type: "unreachable"; readonly address: Address; readonly how: Unreachable }
+  /** The identity given in the effect is on the disk. */
+  | { readonly type: "persisted"; readonly incarnation: number }
+  /** `command` is the driver's number, returned in the outcome. */
+  | { readonly type: "command"; readonly command: number; readonly what: Command }
+  /** A fetch ended. For `store` the copy is durable and indexed. */
+  | {
+      readonly type: "fetched";
+      readonly job: number;
+      readonly result:
+        | { readonly ok: true; readonly size: number; readonly sha256: string }
+        | { readonly ok: false; readonly why: string };
+    }
+  /** A content offered under a request's id has been sent whole, or its taker went away. */
+  | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
+  /** Whether the working directory has a file of this name: its size, or null. */
+  | { readonly type: "looked"; readonly request: RequestId; readonly size: number | null }
+);
+
+/** Where a fetched content goes. */
+export type FetchInto =
+  /** The store, under this name, key and stamp. */
+  | {
+      readonly kind: "store";
+      readonly name: string;
+      readonly key: number;
+      readonly stamp: Stamp;
+      /** What it must hash to; null where only the origin has seen it. */
+      readonly sha256: string | null;
+    }
+  /** The one who asked for it at this peer. */
+  | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
+
+/** What is served to whoever names a request's id. */
+export type Served =
+  /** The content that came with this peer's own command. */
+  | { readonly kind: "command"; readonly command: number }
+  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp }
+  /** The file of this name in the working directory. */
+  | { readonly kind: "local"; readonly name: string };
+
+export type Effect =
+  | {
+      readonly type: "send";
+      readonly to: Address;
+      readonly channel: Channel;
+      readonly message: Message;
+    }
+  /** Keep a stream to each of these and to no others; report as `unreachable` when one cannot be had again. */
+  | { readonly type: "watch"; readonly addresses: readonly Address[] }
+  /** Make durable, with the id, then give `persisted`. */
+  | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
+  /** Keep for the next start; only the latest matters. `left`: the next start is a new one. */
+  | { readonly type: "save"; readonly members: readonly Member[]; readonly left: boolean }
+  | { readonly type: "event"; readonly event: PeerEvent }
+  /** Then give `fetched`. `from` may be this peer's own address. */
+  | {
+      readonly type: "fetch";
+      readonly job: number;
+      readonly file: string;
+      readonly from: Address;
+      readonly peer: number;
+      readonly source: FetchSource;
+      readonly size: number;
+      readonly into: FetchInto;
+    }
+  | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
+  /** Look into the working directory, then give `looked`. */
+  | { readonly type: "look"; readonly request: RequestId; readonly name: string }
+  /** The copy belongs to others now, who have confirmed theirs. */
+  | { readonly type: "drop"; readonly name: string; readonly stamp: Stamp }
+  /** The peer is done. `sentence` is null where nothing went wrong. */
+  | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };

@@ -1,0 +1,69 @@
+/** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
+
+import { DEPART_ACK_MS, LEAVE_MS } from "./config.ts";
+import { offerMissing, shortOfCopies } from "./copies.ts";
+import { setSelf } from "./incarnation.ts";
+import type { Member } from "./member.ts";
+import { randomRequest } from "./random.ts";
+import { sentences } from "./sentences.ts";
+import { exit, isIn, type Peer, send } from "./state.ts";
+
+/** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
+export function beginLeaving(peer: Peer): void {
+  if (peer.phase === "leaving" || peer.phase === "ended") return;
+  if (!isIn(peer)) {
+    exit(peer, 0, null);
+    return;
+  }
+  peer.phase = "leaving";
+  setSelf(peer, peer.self.incarnation, "leaving");
+  peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
+  offerMissing(peer);
+  departWhenSafe(peer);
+}
+
+/** Departs once every file held here has all its copies elsewhere. */
+export function departWhenSafe(peer: Peer): void {
+  if (peer.phase !== "leaving" || peer.departing !== null) return;
+  if (shortOfCopies(peer).length === 0) depart(peer);
+}
+
+/** The time for handing on is over: departs whatever is short. */
+export function leaveOverdue(peer: Peer): void {
+  if (peer.departing === null) depart(peer);
+}
+
+/** A predecessor has taken note. */
+export function departureHeard(peer: Peer, from: Member): void {
+  const { departing } = peer;
+  if (departing === null) return;
+  departing.waiting.delete(from.id);
+  if (departing.waiting.size === 0) endDeparture(peer);
+}
+
+/** All predecessors know, or have had their time. */
+export function endDeparture(peer: Peer): void {
+  const { departing, self } = peer;
+  if (departing === null) return;
+  for (const member of peer.view.members) {
+    if (member.id === self.id) continue;
+    send(peer, member.address, "datagram", { tag: "gossip", joining: false, members: [self] });
+  }
+  const { short } = departing;
+  peer.effects.push({ type: "save", members: [], left: true });
+  exit(peer, short.length > 0 ? 1 : 0, short.length > 0 ? sentences.leftShort(short) : null);
+}
+
+function depart(peer: Peer): void {
+  const short = shortOfCopies(peer);
+  setSelf(peer, peer.self.incarnation, "left");
+  peer.rumours.clear();
+  const predecessors = peer.view.before(peer.self.id, 2);
+  const request = randomRequest(peer.random);
+  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), short };
+  for (const { address } of predecessors) {
+    send(peer, address, "stream", { tag: "depart", request });
+  }
+  peer.deadlines.set("depart", 0, peer.now + DEPART_ACK_MS);
+  if (predecessors.length === 0) endDeparture(peer);
+}

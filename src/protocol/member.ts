@@ -1,0 +1,69 @@
+/**
+ * A peer as others know it. Records are frozen and shared between views: never changed, only
+ * replaced. Records of one id are totally ordered, so views merge in any order, any number of times.
+ */
+
+/** Where a peer listens, for datagrams and streams alike: "127.0.0.1:12008" or "[::1]:12008". */
+export type Address = string;
+
+export type MemberState = "alive" | "dead" | "leaving" | "left";
+
+/** In the order of precedence: at one incarnation, the later state wins. */
+export const MEMBER_STATES: readonly MemberState[] = ["alive", "dead", "leaving", "left"];
+
+export type Member = {
+  /** Position on the circle, in [0, 2^bits). */
+  readonly id: number;
+  /** Raised only by the peer itself; 0 for a member that is only expected, or is still joining. */
+  readonly incarnation: number;
+  /** 64 random bits drawn at the process's start, as 16 hexadecimal digits. */
+  readonly birth: string;
+  readonly state: MemberState;
+  readonly address: Address;
+  /** This record's share of the view's digest: a whole number in [0, 2^52). */
+  readonly hash: number;
+};
+
+/** The birth of a member that nobody has heard from yet. */
+export const NO_BIRTH = "0000000000000000";
+
+/** Makes a frozen record; its hash covers id, incarnation, birth and state. */
+export function makeMember(fields: Omit<Member, "hash">): Member {
+  const { id, incarnation, birth, state, address } = fields;
+  return Object.freeze({ id, incarnation, birth, state, address, hash: hashOf(fields) });
+}
+
+/** True of a member that takes part in the ring: alive, or leaving and not yet gone. */
+export function isPresent(member: Member): boolean {
+  return member.state === "alive" || member.state === "leaving";
+}
+
+/** True of a member named by hand that nobody has heard from: local knowledge, never passed on. */
+export function isExpected(member: Member): boolean {
+  return member.incarnation === 0;
+}
+
+/**
+ * Orders two records of one id by incarnation, state, birth and address.
+ * @returns a positive number if `a` wins, a negative one if `b` does, 0 if they are the same
+ */
+export function compareMembers(a: Member, b: Member): number {
+  if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation;
+  if (a.state !== b.state) return MEMBER_STATES.indexOf(a.state) - MEMBER_STATES.indexOf(b.state);
+  if (a.birth !== b.birth) return a.birth < b.birth ? -1 : 1;
+  if (a.address !== b.address) return a.address < b.address ? -1 : 1;
+  return 0;
+}
+
+/** FNV-1a twice, with two offsets, joined to 52 bits: spread, not secrecy, is what a digest needs. */
+function hashOf(m: Omit<Member, "hash">): number {
+  const text = `${m.id}/${m.incarnation}/${m.birth}/${m.state}`;
+  let low = 0x811c9dc5;
+  let high = 0x9747b28c;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    low = Math.imul(low ^ code, 0x01000193);
+    high = Math.imul(high ^ code, 0x01000193) ^ (low >>> 15);
+  }
+  return (high >>> 12) * 2 ** 32 + (low >>> 0);
+}

@@ -1,0 +1,232 @@
+/**
+ * Every message that peers exchange, each request beside its answer. The sender's own member record
+ * travels in the header of each (see wire/), so no message repeats it. Tags are only ever appended.
+ */
+import type { FileRecord, Stamp } from "./files.ts";
+import type { Address, Member } from "./member.ts";
+
+/** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
+export type Channel = "datagram" | "stream";
+
+/** Names one request on its whole way and in all its retries: 48 random bits, drawn at the origin. */
+export type RequestId = number;
+
+/** "Are you there?", with the digest of the sender's view. */
+export type Ping = {
+  readonly tag: "ping";
+  /** Returned in the answer; 32 random bits. */
+  readonly nonce: number;
+  /** True of a round's ping, which the transcript shows; false of a silent probe. */
+  readonly round: boolean;
+  readonly digest: number;
+};
+export type Pong = {
+  readonly tag: "pong";
+  readonly nonce: number;
+  readonly round: boolean;
+  readonly digest: number;
+};
+
+/** "I cannot reach this member, can you?" The answer comes only if it can. */
+export type Vouch = { readonly tag: "vouch"; readonly nonce: number; readonly target: Member };
+export type Vouched = { readonly tag: "vouched"; readonly nonce: number; readonly target: Member };
+
+/** News of members. `joining`: the sender has just heard from them, in their joining itself. */
+export type Gossip = {
+  readonly tag: "gossip";
+  readonly joining: boolean;
+  readonly members: readonly Member[];
+};
+
+/**
+ * Two peers whose digests differ compare them by buckets of the circle: `open` brings the digests of
+ * the buckets, `answer` the other's and its members of those that differ, `close` what that one lacks.
+ */
+export type Sync = {
+  readonly tag: "sync";
+  readonly stage: "open" | "answer" | "close";
+  /** SYNC_BUCKETS digests, none in `close`. */
+  readonly buckets: readonly number[];
+  readonly members: readonly Member[];
+};
+
+/** "Which ring are you of?": asked by a joiner that knows only an address. The header tells the ring. */
+export type Introduce = { readonly tag: "introduce"; readonly request: RequestId };
+export type Introduction = {
+  readonly tag: "introduction";
+  readonly request: RequestId;
+  readonly bits: number;
+  readonly strategy: Strategy;
+  readonly pingIntervalMs: number;
+  readonly copies: number;
+  /** The middle of the widest gap in the sender's view. */
+  readonly proposedId: number;
+};
+
+/** What a request carried from peer to peer asks for. */
+export type Ask =
+  | { readonly kind: "join"; readonly joiner: Member }
+  | { readonly kind: "lookup"; readonly key: number }
+  /** `size` is null where the origin has no content to store. */
+  | {
+      readonly kind: "store";
+      readonly name: string;
+      readonly key: number;
+      readonly size: number | null;
+    }
+  | { readonly kind: "request"; readonly name: string; readonly key: number };
+
+export type Strategy = "successor" | "finger" | "direct";
+
+/** A request on its way to the peer where it belongs. Each hop is acknowledged. */
+export type Routed = {
+  readonly tag: "routed";
+  readonly request: RequestId;
+  readonly origin: { readonly id: number; readonly address: Address };
+  /** The ids it has passed, the origin first. */
+  readonly route: readonly number[];
+  readonly ask: Ask;
+};
+
+/** Acknowledges a hop, a successor change or a departure. */
+export type Ack = { readonly tag: "ack"; readonly request: RequestId };
+
+/** From where a request ended to its origin. */
+export type Answer = {
+  readonly tag: "answer";
+  readonly request: RequestId;
+  readonly route: readonly number[];
+  readonly outcome: AnswerOutcome;
+};
+export type AnswerOutcome =
+  /** The sender owns the key. */
+  | { readonly kind: "owner" }
+  /** The sender owns the name and now fetches the content, if there is any. */
+  | { readonly kind: "placed" }
+  /** Durable on these peers, of so many wanted. */
+  | {
+      readonly kind: "stored";
+      readonly record: FileRecord;
+      readonly copies: readonly number[];
+      readonly wanted: number;
+    }
+  /**
+   * To be fetched from the sender under the request's id. `stamp` and `sha256` are null for a file
+   * that lies in its working directory and was never stored.
+   */
+  | {
+      readonly kind: "found";
+      readonly size: number;
+      readonly sha256: string | null;
+      readonly stamp: Stamp | null;
+    }
+  | { readonly kind: "missing" }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** From the peer that takes a joiner in (or does not) to the joiner. */
+export type JoinAnswer = {
+  readonly tag: "join-answer";
+  readonly request: RequestId;
+  readonly outcome:
+    | {
+        readonly kind: "accepted";
+        /** Above all that were known of this id. */
+        readonly incarnation: number;
+        readonly members: readonly Member[];
+      }
+    | { readonly kind: "busy" }
+    | { readonly kind: "taken"; readonly by: Address };
+};
+/** The joiner has made its incarnation durable and takes part: the gap is free for the next. */
+export type JoinDone = { readonly tag: "join-done"; readonly request: RequestId };
+
+/** From the peer that took a joiner in to its own predecessor. Acknowledged. */
+export type SuccessorChange = {
+  readonly tag: "successor-change";
+  readonly request: RequestId;
+  readonly joiner: Member;
+};
+
+/** From a peer that leaves (its header says `left`) to its two predecessors. Acknowledged. */
+export type Depart = { readonly tag: "depart"; readonly request: RequestId };
+
+/** "Do you hold this name?", from an owner that does not to the other holders. */
+export type Inquire = {
+  readonly tag: "inquire";
+  readonly request: RequestId;
+  readonly name: string;
+};
+export type Inquired = {
+  readonly tag: "inquired";
+  readonly request: RequestId;
+  readonly record: FileRecord | null;
+};
+/** An owner's word that the receiver, which holds the file, shall serve this request. */
+export type Delegate = {
+  readonly tag: "delegate";
+  readonly request: RequestId;
+  readonly name: string;
+  readonly origin: { readonly id: number; readonly address: Address };
+  readonly route: readonly number[];
+};
+
+/** "You are to hold these, and I have them." */
+export type Offer = { readonly tag: "offer"; readonly records: readonly FileRecord[] };
+/** "These are durable here." */
+export type Holding = {
+  readonly tag: "holding";
+  readonly files: readonly { readonly name: string; readonly stamp: Stamp }[];
+};
+
+/** "Which files do you hold?" */
+export type List = { readonly tag: "list"; readonly request: RequestId };
+export type Listed = {
+  readonly tag: "listed";
+  readonly request: RequestId;
+  readonly records: readonly FileRecord[];
+};
+
+/** First frame of a connection that carries one content and nothing else. */
+export type Fetch = {
+  readonly tag: "fetch";
+  readonly source: FetchSource;
+  /** Where to begin, in bytes. */
+  readonly offset: number;
+};
+/** What is fetched: an offer made under a request's id, or a stored version. */
+export type FetchSource =
+  | { readonly kind: "ticket"; readonly request: RequestId }
+  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
+/** Then `size - offset` raw bytes follow, then a ContentEnd. */
+export type Content = { readonly tag: "content"; readonly size: number };
+/** The hash of the whole content as the sender read it; null where it began at an offset. */
+export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
+export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
+
+export type Message =
+  | Ping
+  | Pong
+  | Vouch
+  | Vouched
+  | Gossip
+  | Sync
+  | Introduce
+  | Introduction
+  | Routed
+  | Ack
+  | Answer
+  | JoinAnswer
+  | JoinDone
+  | SuccessorChange
+  | Depart
+  | Inquire
+  | Inquired
+  | Delegate
+  | Offer
+  | Holding
+  | List
+  | Listed
+  | Fetch
+  | Content
+  | ContentEnd
+  | ContentRefused;

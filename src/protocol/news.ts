@@ -1,0 +1,100 @@
+/**
+ * What others say of members, and what hearing from a member itself says. Word of a death is not a
+ * death, and word of a life is not a life: both are tried first, and the accused is told.
+ */
+import { raiseTo } from "./incarnation.ts";
+import { compareMembers, isExpected, isPresent, type Member } from "./member.ts";
+import { beats, known, learn } from "./records.ts";
+import { sentences } from "./sentences.ts";
+import { exit, isIn, type Peer, send, type Trial } from "./state.ts";
+import { tryMember } from "./trials.ts";
+
+/**
+ * Takes note of a sender. `tell`: if the ring knows better of it, say so to it, so that one that is
+ * held for dead can refute, and one that lost its data folder can rise above its former self.
+ */
+export function hear(peer: Peer, from: Member, tell: boolean): void {
+  // A sender without an incarnation is about to join: it is no member yet.
+  if (!isIn(peer) || from.incarnation === 0) return;
+  if (from.id === peer.self.id) {
+    hearOfSelf(peer, from);
+    return;
+  }
+  const old = known(peer, from.id);
+  if (old === undefined) {
+    tryMember(peer, from, "newcomer", ["datagram"]);
+    return;
+  }
+  const order = compareMembers(from, old);
+  if (order > 0) hearNewer(peer, from, old);
+  else if (order === 0) confirm(peer, from.id);
+  else if (tell) {
+    send(peer, from.address, "datagram", { tag: "gossip", joining: false, members: [old] });
+  }
+}
+
+/** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
+export function absorb(peer: Peer, members: readonly Member[], joining: boolean): void {
+  if (!isIn(peer)) return;
+  for (const member of members) {
+    if (isExpected(member)) continue;
+    if (member.id === peer.self.id) hearOfSelf(peer, member);
+    else if (beats(peer, member)) consider(peer, member, joining);
+  }
+}
+
+/** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
+export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
+  if (trial.reason === "newcomer") {
+    learn(peer, from, peer.gone.has(from.id) ? "returned" : "heard");
+  } else if (trial.reason === "rival" && from.id === peer.self.id) {
+    exit(peer, 1, sentences.rivalWon(from));
+  }
+}
+
+/** A rival of this very peer is gone: rise above it. */
+export function afterSilence(peer: Peer, trial: Trial): void {
+  if (trial.reason === "rival" && trial.target.id === peer.self.id) {
+    raiseTo(peer, trial.target.incarnation + 1);
+  }
+}
+
+/** A member that was only awaited has answered. */
+function confirm(peer: Peer, id: number): void {
+  if (!peer.awaited.delete(id)) return;
+  peer.deadlines.clear("awaited", id);
+}
+
+function hearNewer(peer: Peer, from: Member, old: Member): void {
+  const present = isPresent(old);
+  if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "word");
+  else if (present && (from.birth === old.birth || isExpected(old))) learn(peer, from, "heard");
+  // Two processes cannot listen at one address: the former one is gone.
+  else if (present && from.address === old.address) learn(peer, from, "replaced");
+  else tryMember(peer, from, "newcomer", ["datagram"]);
+}
+
+function consider(peer: Peer, member: Member, joining: boolean): void {
+  const old = known(peer, member.id);
+  const present = peer.view.find(member.id);
+  if (isPresent(member)) {
+    const fresh = old === undefined || member.incarnation > old.incarnation;
+    if (present?.birth === member.birth) learn(peer, member, "heard");
+    else if (joining && fresh) learn(peer, member, "joined");
+    else tryMember(peer, member, "newcomer", ["datagram"]);
+  } else if (member.state === "left" || present === undefined || isExpected(present)) {
+    // Only a leaver itself says that it has left, so its word is good at any remove.
+    learn(peer, member, member.state === "left" ? "left" : "word");
+  } else {
+    send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
+    tryMember(peer, present, "word", ["datagram"]);
+  }
+}
+
+/** Word about this peer's own id: its death is refuted, another birth is tried, never refuted. */
+function hearOfSelf(peer: Peer, member: Member): void {
+  if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
+  const former = member.birth === peer.self.birth || member.address === peer.self.address;
+  if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1);
+  else tryMember(peer, member, "rival", ["stream", "datagram"]);
+}

@@ -1,0 +1,65 @@
+/** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
+import { GONE_MEMBERS, GONE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
+import type { Why } from "./events.ts";
+import { compareMembers, isPresent, type Member } from "./member.ts";
+import { randomBelow } from "./random.ts";
+import { emit, type Peer } from "./state.ts";
+
+/** What this peer knows of an id, present or gone. */
+export function known(peer: Peer, id: number): Member | undefined {
+  return peer.view.find(id) ?? peer.gone.get(id)?.member;
+}
+
+/** True if this record says more than what is known of its id. */
+export function beats(peer: Peer, member: Member): boolean {
+  const old = known(peer, member.id);
+  return old === undefined || compareMembers(member, old) > 0;
+}
+
+/**
+ * Takes a believed record into the table and queues it to be pushed on.
+ * @returns whether it was news
+ */
+export function learn(peer: Peer, member: Member, why: Why): boolean {
+  if (member.id === peer.self.id || !beats(peer, member)) return false;
+  const old = peer.view.find(member.id);
+  peer.trials.delete(member.id);
+  peer.deadlines.clear("trial", member.id);
+  peer.awaited.delete(member.id);
+  peer.deadlines.clear("awaited", member.id);
+  if (isPresent(member)) {
+    peer.gone.delete(member.id);
+    peer.view = peer.view.with(member);
+  } else {
+    peer.view = peer.view.without(member.id);
+    rememberGone(peer, member);
+  }
+  (why === "joined" ? peer.joiningRumours : peer.rumours).set(member.id, member);
+  viewChanged(peer);
+  // A gone member that nobody here knew changes nothing that a reader sees.
+  if (old !== undefined || isPresent(member)) {
+    const { id, incarnation, state } = member;
+    emit(peer, { event: "member", id, incarnation, state, why });
+  }
+  return true;
+}
+
+/** Sets the deadlines that follow every change of the view. */
+export function viewChanged(peer: Peer): void {
+  peer.settleBackoffMs = SETTLE_CHECK_MS;
+  const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
+  peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
+  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
+  peer.viewSaved = false;
+}
+
+/** Keeps a gone member in mind, within the limits of time and number. */
+export function rememberGone(peer: Peer, member: Member): void {
+  peer.gone.delete(member.id);
+  peer.gone.set(member.id, { member, since: peer.now, triedAt: peer.now });
+  for (const [id, gone] of peer.gone) {
+    // In the order of their going, so the first that may stay ends the walk.
+    if (peer.gone.size <= GONE_MEMBERS && peer.now - gone.since <= GONE_MS) break;
+    peer.gone.delete(id);
+  }
+}

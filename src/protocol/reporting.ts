@@ -1,0 +1,72 @@
+/**
+ * The end of every step: a change of the two successors goes into the transcript, once, whatever
+ * brought it; the driver hears whom to watch and what to keep; news is pushed on.
+ */
+import type { Effect } from "./io.ts";
+import { isExpected } from "./member.ts";
+import { roundSoon } from "./rounds.ts";
+import { pushRumours } from "./spreading.ts";
+import { emit, isIn, line, type Peer } from "./state.ts";
+import { lines } from "./transcript.ts";
+
+/** Completes a step. @returns its effects, in order */
+export function finishStep(peer: Peer): Effect[] {
+  if (isIn(peer)) {
+    reportSuccessors(peer);
+    reportNeighbours(peer);
+    updateWatch(peer);
+    saveView(peer);
+  }
+  peer.cause = null;
+  pushRumours(peer);
+  const { effects } = peer;
+  peer.effects = [];
+  return effects;
+}
+
+/** A cause line for each member that left the two, clockwise, or for the one that entered, then the pair. */
+function reportSuccessors(peer: Peer): void {
+  const { self, view } = peer;
+  const before = peer.reported.pair;
+  const pair = view.successorPair(self.id);
+  if (pair[0] === before[0] && pair[1] === before[1]) return;
+  peer.reported.pair = pair;
+  roundSoon(peer);
+  // A leaver's own neighbours are of no interest any more.
+  if (peer.phase !== "in") return;
+  for (const id of new Set(before)) {
+    const gone = peer.gone.get(id)?.member;
+    if (id === self.id || view.find(id) !== undefined || gone === undefined) continue;
+    line(peer, gone.state === "left" ? lines.willDepart(id) : lines.notAlive(id));
+  }
+  if (peer.cause !== null) line(peer, peer.cause);
+  line(peer, lines.newFirstSuccessor(pair[0]));
+  line(peer, lines.newSecondSuccessor(pair[1]));
+}
+
+function reportNeighbours(peer: Peer): void {
+  const successors = peer.view.after(peer.self.id, 2).map((m) => m.id);
+  const predecessors = peer.view.before(peer.self.id, 2).map((m) => m.id);
+  const neighbours = `${successors}/${predecessors}`;
+  if (neighbours === peer.reported.neighbours) return;
+  peer.reported.neighbours = neighbours;
+  emit(peer, { event: "successors", successors, predecessors });
+}
+
+/** Streams are kept to the two successors that have answered. */
+function updateWatch(peer: Peer): void {
+  const successors = peer.view.after(peer.self.id, 2).filter((m) => !peer.awaited.has(m.id));
+  const watched = successors.map((m) => m.address).join(" ");
+  if (watched === peer.watched) return;
+  // A successor that has begun to answer gets its round, as a new one does.
+  if (watched.length > peer.watched.length) roundSoon(peer);
+  peer.watched = watched;
+  peer.effects.push({ type: "watch", addresses: successors.map((m) => m.address) });
+}
+
+function saveView(peer: Peer): void {
+  if (peer.viewSaved) return;
+  peer.viewSaved = true;
+  const members = peer.view.members.filter((m) => !isExpected(m));
+  peer.effects.push({ type: "save", members, left: false });
+}

@@ -1,0 +1,59 @@
+/** What a peer says to a person when something is in the way: the cause, and what to do next. */
+import type { Outcome } from "./events.ts";
+import type { Address, Member } from "./member.ts";
+
+/** "4", "4 and 5", "4, 5 and 8". */
+export function listOf(things: readonly (string | number)[]): string {
+  if (things.length < 2) return things.join("");
+  return `${things.slice(0, -1).join(", ")} and ${things.at(-1)}`;
+}
+
+export const sentences = {
+  contactRefused: (name: string, at: Address) =>
+    `${name} does not run at ${at}: start it first, or join through another peer.`,
+  contactSilent: (name: string, at: Address) =>
+    `${name} at ${at} gave no answer to the join request: try again, or join through another peer.`,
+  joinBusy: (name: string) =>
+    `The ring that ${name} belongs to is busy taking in others: try again in a moment.`,
+  idTaken: (id: number, by: Address) =>
+    `Peer ${id} is taken by a living peer at ${by}: choose another id.`,
+  rivalWon: (rival: Member) =>
+    `Another peer with the id ${rival.id} lives at ${rival.address} and came later: this one stops.`,
+  missing: (ids: readonly number[]) =>
+    `No answer yet from ${ids.length > 1 ? "Peers" : "Peer"} ${listOf(ids)}: start ${
+      ids.length > 1 ? "them" : "it"
+    }, or check the numbers given.`,
+  noSuchFile: (name: string, owner: number) =>
+    `No peer holds file ${name} (its owner is Peer ${owner}): store it first.`,
+  noContent: (name: string) =>
+    `File ${name} was placed, but no content was stored: there is no ${name}.pdf in the working directory.`,
+  noOwnerAnswers: (what: string) => `${what} got no answer from the ring: try again in a moment.`,
+  tooFewCopies: (name: string, durable: number, wanted: number) =>
+    `File ${name} is durable on ${durable} of ${wanted} peers, which is no majority: store it again.`,
+  tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
+  notIn: () => "This peer is not in the ring yet: try again in a moment.",
+  leftShort: (names: readonly string[]) =>
+    `Left before ${names.length === 1 ? `file ${names[0]} had` : `${names.length} files (${listOf(names.slice(0, 3))}${names.length > 3 ? ", …" : ""}) had`} enough copies elsewhere.`,
+} as const;
+
+/** How a typed command ended, for standard error; null where the transcript has said it all. */
+export function outcomeSentence(name: string, outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case "stored": {
+      const { record, copies, wanted } = outcome;
+      const peers = `${copies.length > 1 ? "Peers" : "Peer"} ${listOf(copies)}`;
+      const sum = record.sha256.slice(0, 12);
+      return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}.`;
+    }
+    case "placed":
+      return sentences.noContent(name);
+    case "missing":
+      return sentences.noSuchFile(name, outcome.owner);
+    case "failed":
+      return outcome.why;
+    case "received":
+    case "owner":
+    case "listed":
+      return null;
+  }
+}

@@ -1,0 +1,42 @@
+/** What a peer knows and derives, as plain values for status, checks and tests. */
+
+import type { Member } from "./member.ts";
+import type { Strategy } from "./messages.ts";
+import type { Peer } from "./state.ts";
+
+export type Snapshot = {
+  readonly phase: Peer["phase"];
+  readonly self: Member;
+  readonly bits: number;
+  readonly ring: number;
+  readonly strategy: Strategy;
+  readonly pingIntervalMs: number;
+  /** Nearest first: the two that are watched, and the two by which this peer is watched. */
+  readonly successors: readonly number[];
+  readonly predecessors: readonly number[];
+  /** Present members and gone ones, by ascending id. */
+  readonly members: readonly Member[];
+  readonly digest: number;
+  readonly files: { readonly count: number; readonly bytes: number };
+};
+
+/** Reads a peer's state; nothing in it changes. */
+export function snapshot(peer: Peer): Snapshot {
+  const { view, self, config, files, phase } = peer;
+  const gone = [...peer.gone.values()].map((g) => g.member);
+  let bytes = 0;
+  for (const { size } of files.values()) bytes += size;
+  return {
+    phase,
+    self,
+    bits: config.bits,
+    ring: config.ring,
+    strategy: config.strategy,
+    pingIntervalMs: config.pingIntervalMs,
+    successors: view.after(self.id, 2).map((m) => m.id),
+    predecessors: view.before(self.id, 2).map((m) => m.id),
+    members: [...view.members, ...gone].sort((a, b) => a.id - b.id),
+    digest: view.digest,
+    files: { count: files.size, bytes },
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * How views come to agree: news is pushed to a few members, who push it on; digests travel with every
+ * ping, and where they differ the two compare their tables by buckets of the circle.
+ */
+import {
+  GOSSIP_FANOUT,
+  GOSSIP_MEMBERS,
+  SETTLE_CHECK_MS,
+  SYNC_MEMBERS,
+  SYNC_SPACING_MS,
+} from "./config.ts";
+import { compareMembers, isExpected, type Member } from "./member.ts";
+import type { Sync } from "./messages.ts";
+import { absorb } from "./news.ts";
+import { randomBelow, randomBits, randomSample } from "./random.ts";
+import { isIn, type Peer, send } from "./state.ts";
+import { sendPing } from "./trials.ts";
+import { bucketOf } from "./view.ts";
+
+/** Pushes what was learnt in this step to the neighbours on both sides and to a few others. */
+export function pushRumours(peer: Peer): void {
+  if (peer.rumours.size === 0 && peer.joiningRumours.size === 0) return;
+  const targets = isIn(peer) ? pushTargets(peer) : [];
+  for (const [joining, table] of [
+    [false, peer.rumours],
+    [true, peer.joiningRumours],
+  ] as const) {
+    const members = [...table.values()];
+    table.clear();
+    for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
+      const some = members.slice(i, i + GOSSIP_MEMBERS);
+      for (const { address } of targets) {
+        send(peer, address, "datagram", { tag: "gossip", joining, members: some });
+      }
+    }
+  }
+}
+
+/** Compares digests with one member a little after a change, whatever the ping interval. */
+export function settleCheck(peer: Peer): void {
+  const others = peer.view.members.filter((m) => m.id !== peer.self.id && !peer.awaited.has(m.id));
+  const [other] = randomSample(peer.random, others, 1);
+  if (other !== undefined && isIn(peer)) {
+    sendPing(peer, other.address, randomBits(peer.random), "datagram");
+  }
+}
+
+/** The answer to a ping told the other's digest: if it differs, compare tables. */
+export function compareDigest(peer: Peer, from: Member, digest: number): void {
+  if (!isIn(peer) || from.incarnation === 0 || digest === peer.view.digest) return;
+  const wait = Math.min(peer.settleBackoffMs * 2 || SETTLE_CHECK_MS, peer.config.pingIntervalMs);
+  peer.settleBackoffMs = wait;
+  peer.deadlines.setEarlier("settle", 0, peer.now + wait + randomBelow(peer.random, wait));
+  const last = peer.syncedAt.get(from.id);
+  if (last !== undefined && peer.now - last < SYNC_SPACING_MS) return;
+  peer.syncedAt.set(from.id, peer.now);
+  const buckets = peer.view.bucketDigests(peer.config.bits);
+  send(peer, from.address, "stream", { tag: "sync", stage: "open", buckets, members: [] });
+}
+
+/** One step of a comparison of tables. */
+export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
+  if (!isIn(peer)) return;
+  const buckets = peer.view.bucketDigests(peer.config.bits);
+  const differing = (id: number) => {
+    const bucket = bucketOf(id, peer.config.bits);
+    return buckets[bucket] !== sync.buckets[bucket];
+  };
+  const theirs = new Map(sync.members.map((member) => [member.id, member]));
+  const mine = tableOf(peer).filter((m) => {
+    const other = theirs.get(m.id);
+    return differing(m.id) && (other === undefined || compareMembers(m, other) > 0);
+  });
+  if (sync.stage === "open") {
+    const members = mine.slice(0, SYNC_MEMBERS);
+    send(peer, from.address, "stream", { tag: "sync", stage: "answer", buckets, members });
+  } else if (sync.stage === "answer" && mine.length > 0) {
+    const members = mine.slice(0, SYNC_MEMBERS);
+    send(peer, from.address, "stream", { tag: "sync", stage: "close", buckets: [], members });
+  }
+  absorb(peer, sync.members, false);
+}
+
+/** Forgets whom it compared with, once that no longer spaces anything. */
+export function forgetSyncs(peer: Peer): void {
+  for (const [id, at] of peer.syncedAt) {
+    if (peer.now - at > SYNC_SPACING_MS) peer.syncedAt.delete(id);
+  }
+}
+
+function tableOf(peer: Peer): Member[] {
+  const present = peer.view.members.filter((m) => !isExpected(m));
+  return [...present, ...[...peer.gone.values()].map((g) => g.member)];
+}
+
+function pushTargets(peer: Peer): Set<Member> {
+  const { view, self, random } = peer;
+  const others = view.members.filter((m) => m.id !== self.id);
+  return new Set([
+    ...view.after(self.id, 1),
+    ...view.before(self.id, 1),
+    ...randomSample(random, others, GOSSIP_FANOUT),
+  ]);
+}

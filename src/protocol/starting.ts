@@ -1,0 +1,72 @@
+/** The ways into a ring: named successors, a ring of one's own, a known peer, or an earlier run's view. */
+import { RESTORED_GRACE_MS } from "./config.ts";
+import { becomeIncarnation, raiseTo } from "./incarnation.ts";
+import type { Unreachable } from "./io.ts";
+import { beginJoin, enterRing } from "./joining.ts";
+import { type Address, makeMember, NO_BIRTH } from "./member.ts";
+import { viewChanged } from "./records.ts";
+import { awaitMember, beginRound } from "./rounds.ts";
+import { sentences } from "./sentences.ts";
+import { emit, exit, type Peer } from "./state.ts";
+
+/** Begins a peer's life: a joiner asks at once; any other first makes its incarnation durable. */
+export function begin(peer: Peer): void {
+  if (peer.start.start.kind === "join") beginJoin(peer);
+  else raiseTo(peer, peer.start.incarnation + 1);
+}
+
+/** An incarnation is durable: it counts from here on. */
+export function persisted(peer: Peer, incarnation: number): void {
+  if (incarnation < peer.incarnationAsked) return;
+  if (peer.joining !== null) enterRing(peer, peer.joining, incarnation);
+  else if (peer.phase === "starting") comeUp(peer, incarnation);
+  else becomeIncarnation(peer, incarnation);
+}
+
+/**
+ * The known peer of a joiner does not run or does not answer. One that was in this ring before finds
+ * its own way back, since the whole ring may just be starting again; any other ends with a sentence.
+ */
+export function contactLost(peer: Peer, how: Unreachable): void {
+  const { joining } = peer;
+  if (joining === null || joining.acceptance !== null) return;
+  const { contact, contactName } = joining;
+  if (peer.start.restored.length > 0) {
+    peer.joining = null;
+    peer.phase = "starting";
+    peer.deadlines.clear("join", 0);
+    raiseTo(peer, peer.incarnationAsked + 1);
+  } else if (how === "refused") {
+    exit(peer, 1, sentences.contactRefused(contactName, contact));
+  } else {
+    exit(peer, 1, sentences.contactSilent(contactName, contact));
+  }
+}
+
+/** Comes up as a member in its own right, with those it knows of awaited until they answer. */
+function comeUp(peer: Peer, incarnation: number): void {
+  peer.phase = "in";
+  becomeIncarnation(peer, incarnation);
+  const { restored, start } = peer.start;
+  for (const member of restored) {
+    if (member.id === peer.self.id) continue;
+    peer.view = peer.view.with(member);
+    awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
+  }
+  if (start.kind === "init") {
+    for (const { id, address } of start.successors) expect(peer, id, address, restored.length > 0);
+  }
+  viewChanged(peer);
+  peer.reported.pair = peer.view.successorPair(peer.self.id);
+  emit(peer, { event: "joined", id: peer.self.id, incarnation });
+  beginRound(peer);
+}
+
+/** A member named by hand may start at any time; in a ring that has been, it has its time like the rest. */
+function expect(peer: Peer, id: number, address: Address, limited: boolean): void {
+  if (id === peer.self.id || peer.view.find(id) !== undefined) return;
+  const birth = NO_BIRTH;
+  peer.view = peer.view.with(makeMember({ id, address, birth, incarnation: 0, state: "alive" }));
+  const until = limited ? peer.now + RESTORED_GRACE_MS : Number.POSITIVE_INFINITY;
+  awaitMember(peer, id, until);
+}

@@ -1,0 +1,200 @@
+/**
+ * Trying one member: pings at a pace, a last try over the stream and through others, then a verdict.
+ * What an answer or a silence means depends on the reason (see TrialReason in state.ts).
+ */
+import {
+  LAST_TRY_MS,
+  PACE_FLOOR_MS,
+  PACE_ROUND_TRIPS,
+  PROBED_AFTER_FAILURE,
+  PROBES_BEFORE_LAST_TRY,
+  REFUTE_MS,
+  TAKEN_PROBE_MS,
+  TRIALS_AT_ONCE,
+  VOUCHERS,
+} from "./config.ts";
+import type { Unreachable } from "./io.ts";
+import { type Address, type Member, makeMember } from "./member.ts";
+import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
+import { randomBits, randomSample } from "./random.ts";
+import { learn } from "./records.ts";
+import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
+
+/** Rivals are tried beside other trials of the same id, so they have keys of their own. */
+export function trialKey(reason: TrialReason, id: number): number {
+  return reason === "rival" ? -1 - id : id;
+}
+
+/** Begins to try a member, unless it is being tried. `channels` carry the first ping. */
+export function tryMember(
+  peer: Peer,
+  target: Member,
+  reason: TrialReason,
+  channels: readonly Channel[],
+): void {
+  const key = trialKey(reason, target.id);
+  if (target.id === peer.self.id && reason !== "rival") return;
+  if (peer.trials.has(key) || peer.trials.size >= TRIALS_AT_ONCE) return;
+  const trial: Trial = { reason, target, nonces: new Map(), sent: 0, lastTry: false };
+  peer.trials.set(key, trial);
+  for (const channel of channels) pingTarget(peer, trial, channel);
+  armTrial(peer, trial);
+}
+
+/** Adds a round's ping to the trial of a successor, which begins with it if there is none. */
+export function watchWith(peer: Peer, target: Member, nonce: number): void {
+  const trial = peer.trials.get(target.id);
+  if (trial !== undefined) trial.nonces.set(nonce, peer.now);
+  else {
+    tryMember(peer, target, "watch", []);
+    peer.trials.get(target.id)?.nonces.set(nonce, peer.now);
+  }
+}
+
+/** The trial's next move at its deadline. @returns the trial if it ended in silence */
+export function advanceTrial(peer: Peer, key: number): Trial | null {
+  const trial = peer.trials.get(key);
+  if (trial === undefined) return null;
+  if (trial.sent < probesOf(trial)) {
+    pingTarget(peer, trial, "datagram");
+    armTrial(peer, trial);
+    return null;
+  }
+  if (trial.reason === "watch" && !trial.lastTry) {
+    lastTry(peer, trial);
+    return null;
+  }
+  peer.trials.delete(key);
+  if (trial.reason === "watch") died(peer, trial.target, "lost");
+  else if (trial.reason === "word") died(peer, trial.target, "word");
+  return trial;
+}
+
+/** An answer: the trial of its sender ends well if it is to one of its pings and from the same birth. */
+export function answerTrial(peer: Peer, from: Member, pong: Pong): Trial | null {
+  for (const reason of ["watch", "rival"] as const) {
+    const trial = peer.trials.get(trialKey(reason, from.id));
+    const sentAt = trial?.nonces.get(pong.nonce);
+    if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
+    peer.roundTrips.set(from.id, peer.now - sentAt);
+    endTrial(peer, trial);
+    return trial;
+  }
+  return null;
+}
+
+/** Asked by another: tries the target once, and tells if it answers. */
+export function vouchFor(peer: Peer, from: Member, vouch: Vouch): void {
+  const nonce = randomBits(peer.random);
+  peer.vouching.set(nonce, { asker: from.address, nonce: vouch.nonce, target: vouch.target });
+  boundTable(peer.vouching, TRIALS_AT_ONCE);
+  sendPing(peer, vouch.target.address, nonce, "datagram");
+}
+
+/** Passes an answer on to the one who asked for it. */
+export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
+  const vouching = peer.vouching.get(pong.nonce);
+  if (vouching === undefined || vouching.target.birth !== from.birth) return;
+  peer.vouching.delete(pong.nonce);
+  const { nonce, target } = vouching;
+  send(peer, vouching.asker, "datagram", { tag: "vouched", nonce, target });
+}
+
+/** Another had an answer from a member that is silent to us: it lives. */
+export function acceptVouched(peer: Peer, vouched: Vouched): void {
+  const trial = peer.trials.get(vouched.target.id);
+  if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
+    endTrial(peer, trial);
+  }
+}
+
+/**
+ * An address could not be reached over a stream. A refusal is proof of death for a member that had
+ * started; a member that is only awaited may be about to start.
+ * @returns rivals that are thereby known to be gone
+ */
+export function meetUnreachable(peer: Peer, address: Address, how: Unreachable): Trial[] {
+  const ended: Trial[] = [];
+  for (const trial of [...peer.trials.values()]) {
+    if (trial.target.address !== address || how !== "refused") continue;
+    if (trial.reason !== "newcomer" && trial.reason !== "rival") continue;
+    endTrial(peer, trial);
+    ended.push(trial);
+  }
+  for (const member of peer.view.members) {
+    if (member.address !== address || member.id === peer.self.id) continue;
+    if (peer.awaited.has(member.id)) continue;
+    if (how === "refused") died(peer, member, "refused");
+    else tryMember(peer, member, "watch", ["datagram"]);
+  }
+  return ended;
+}
+
+/** After a sleep of this very peer: all trials begin anew, for the silence was its own. */
+export function restartTrials(peer: Peer): void {
+  for (const trial of peer.trials.values()) {
+    trial.sent = 0;
+    trial.lastTry = false;
+    pingTarget(peer, trial, "datagram");
+    armTrial(peer, trial);
+  }
+}
+
+/** Takes a present member for dead on this peer's own evidence, and looks at once whom else it has lost. */
+export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word"): void {
+  const watched = peer.view.after(peer.self.id, 2).some((m) => m.id === member.id);
+  const present = peer.view.find(member.id);
+  if (present === undefined || present.birth !== member.birth) return;
+  if (!learn(peer, makeMember({ ...present, state: "dead" }), why) || !watched) return;
+  for (const next of peer.view.after(peer.self.id, PROBED_AFTER_FAILURE)) {
+    if (!peer.awaited.has(next.id)) tryMember(peer, next, "watch", ["stream", "datagram"]);
+  }
+}
+
+export function sendPing(peer: Peer, to: Address, nonce: number, channel: Channel): void {
+  send(peer, to, channel, { tag: "ping", nonce, round: false, digest: peer.view.digest });
+}
+
+function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
+  const nonce = randomBits(peer.random);
+  trial.nonces.set(nonce, peer.now);
+  sendPing(peer, trial.target.address, nonce, channel);
+}
+
+function armTrial(peer: Peer, trial: Trial): void {
+  trial.sent += 1;
+  const roundTrip = peer.roundTrips.get(trial.target.id) ?? 0;
+  const pace = Math.max(PACE_FLOOR_MS, PACE_ROUND_TRIPS * roundTrip);
+  // The last of the pings in a trial for another reason than watching also waits for the accused's word.
+  const wait =
+    trial.sent < probesOf(trial) || trial.reason === "watch" ? pace : lastWait(trial, pace);
+  peer.deadlines.set("trial", trialKey(trial.reason, trial.target.id), peer.now + wait);
+}
+
+function probesOf(trial: Trial): number {
+  return trial.reason === "rival" ? 1 : PROBES_BEFORE_LAST_TRY;
+}
+
+function lastWait(trial: Trial, pace: number): number {
+  if (trial.reason === "rival") return TAKEN_PROBE_MS;
+  return Math.max(pace, REFUTE_MS - (PROBES_BEFORE_LAST_TRY - 1) * pace);
+}
+
+function lastTry(peer: Peer, trial: Trial): void {
+  trial.lastTry = true;
+  const { target } = trial;
+  pingTarget(peer, trial, "stream");
+  const others = peer.view.members.filter((m) => m.id !== target.id && m.id !== peer.self.id);
+  for (const other of randomSample(peer.random, others, VOUCHERS)) {
+    const nonce = randomBits(peer.random);
+    trial.nonces.set(nonce, peer.now);
+    send(peer, other.address, "datagram", { tag: "vouch", nonce, target });
+  }
+  peer.deadlines.set("trial", target.id, peer.now + LAST_TRY_MS);
+}
+
+function endTrial(peer: Peer, trial: Trial): void {
+  const key = trialKey(trial.reason, trial.target.id);
+  peer.trials.delete(key);
+  peer.deadlines.clear("trial", key);
+}

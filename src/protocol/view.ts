@@ -1,0 +1,152 @@
+/**
+ * One peer's table of present members, sorted by id: an immutable value, copied on write, whose
+ * records are shared with other views. Successors, predecessors, owners, holders and routes are
+ * derived from it, so there is no second record that could disagree.
+ */
+import { SYNC_BUCKETS } from "./config.ts";
+import { isExpected, type Member } from "./member.ts";
+
+const DIGEST_SPAN = 2 ** 52;
+
+export class View {
+  static readonly empty = new View([], 0);
+
+  private constructor(
+    /** Present members (alive, leaving or expected) by ascending id. */
+    readonly members: readonly Member[],
+    /** Set hash over all members but the expected ones, in [0, 2^52). */
+    readonly digest: number,
+  ) {}
+
+  get size(): number {
+    return this.members.length;
+  }
+
+  /** The present member of this id. */
+  find(id: number): Member | undefined {
+    const member = this.members[this.#indexFrom(id)];
+    return member?.id === id ? member : undefined;
+  }
+
+  /** The view with this member in it, in place of any other of its id. */
+  with(member: Member): View {
+    const index = this.#indexFrom(member.id);
+    const old = this.members[index];
+    const members = this.members.slice();
+    if (old?.id === member.id) {
+      members[index] = member;
+      return new View(members, addHash(addHash(this.digest, old, -1), member, 1));
+    }
+    members.splice(index, 0, member);
+    return new View(members, addHash(this.digest, member, 1));
+  }
+
+  /** The view without the member of this id. */
+  without(id: number): View {
+    const index = this.#indexFrom(id);
+    const old = this.members[index];
+    if (old?.id !== id) return this;
+    const members = this.members.slice();
+    members.splice(index, 1);
+    return new View(members, addHash(this.digest, old, -1));
+  }
+
+  /** Up to `count` members after `position`, clockwise, nearest first; never one at the position itself. */
+  after(position: number, count: number): Member[] {
+    return this.#walk(this.#indexFrom(position + 1), 1, position, count);
+  }
+
+  /** Up to `count` members before `position`, counter-clockwise, nearest first; never one at it. */
+  before(position: number, count: number): Member[] {
+    return this.#walk(this.#indexFrom(position) - 1, -1, position, count);
+  }
+
+  /** The next member after `id`, clockwise; `id` itself when it is alone. */
+  successor(id: number): number {
+    return this.after(id, 1)[0]?.id ?? id;
+  }
+
+  /** The two successors of `id`. With two members the second is `id` itself; alone, both are. */
+  successorPair(id: number): readonly [number, number] {
+    const [first, second] = this.after(id, 2);
+    return [first?.id ?? id, second?.id ?? id];
+  }
+
+  /** The member before `position`, counter-clockwise; undefined if there is no other. */
+  predecessor(position: number): Member | undefined {
+    return this.before(position, 1)[0];
+  }
+
+  /** The owner of a key, and the members after it that keep copies: `count` of those that stay. */
+  holders(key: number, count: number): Member[] {
+    const holders: Member[] = [];
+    const start = this.#indexFrom(key);
+    for (let i = 0; i < this.size && holders.length < count; i++) {
+      const member = this.members[(start + i) % this.size];
+      if (member !== undefined && member.state !== "leaving") holders.push(member);
+    }
+    return holders;
+  }
+
+  /** The closest successor of a key; a member that is leaving owns nothing any more. */
+  owner(key: number): Member | undefined {
+    return this.holders(key, 1)[0];
+  }
+
+  /** The digests of SYNC_BUCKETS equal parts of the circle. */
+  bucketDigests(bits: number): number[] {
+    const digests = new Array<number>(SYNC_BUCKETS).fill(0);
+    for (const member of this.members) {
+      const bucket = bucketOf(member.id, bits);
+      digests[bucket] = addHash(digests[bucket] ?? 0, member, 1);
+    }
+    return digests;
+  }
+
+  /** The middle of the widest gap between members, as a position that is free. */
+  widestGapMiddle(bits: number): number {
+    const circle = 2 ** bits;
+    let best = { from: 0, width: 0 };
+    this.members.forEach((member, i) => {
+      const next = this.members[(i + 1) % this.size] ?? member;
+      const width = (next.id - member.id + circle) % circle || circle;
+      if (width > best.width) best = { from: member.id, width };
+    });
+    return (best.from + Math.floor(best.width / 2)) % circle;
+  }
+
+  /** Index of the first member whose id is at or above `id`; the size if there is none. */
+  #indexFrom(id: number): number {
+    let low = 0;
+    let high = this.members.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.members[middle]?.id ?? 0) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {
+    const found: Member[] = [];
+    const size = this.size;
+    for (let i = 0; i < size && found.length < count; i++) {
+      const member = this.members[(((start + direction * i) % size) + size) % size];
+      if (member === undefined || member.id === position) break;
+      found.push(member);
+    }
+    return found;
+  }
+}
+
+/** Which of SYNC_BUCKETS equal parts of the circle a position is in. */
+export function bucketOf(id: number, bits: number): number {
+  return Math.floor((id / 2 ** bits) * SYNC_BUCKETS);
+}
+
+function addHash(digest: number, member: Member, sign: 1 | -1): number {
+  if (isExpected(member)) return digest;
+  // Every term is below 2^52 and every sum below 2^53, so all of it is exact.
+  const change = sign === 1 ? member.hash : DIGEST_SPAN - member.hash;
+  return (digest + change) % DIGEST_SPAN;
+}

@@ -1,0 +1,77 @@
+/**
+ * The card of a living peer, `peer.json` in its folder: by it commands find the peer, and know it for
+ * dead when its process is another one or none.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SMALL_FILE_BYTES } from "./limits.ts";
+import { isLiving } from "./process.ts";
+
+/** The card's file. */
+export const CARD_FILE = "peer.json";
+
+/** What a peer says of itself to those who look into its folder. */
+export type PeerCard = {
+  readonly id: number;
+  readonly host: string;
+  readonly port: number;
+  /** The number that names the ring: its base port if numbered. */
+  readonly ring: number;
+  readonly bits: number;
+};
+
+/** A card as it was found; `card` is null while the peer is still starting. */
+export type FoundCard = {
+  readonly dir: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly card: PeerCard | null;
+};
+
+/** Writes the card in place of an older one, as a whole: a reader never finds half of it. */
+export function writeCard(
+  dir: string,
+  pid: number,
+  startedAt: string,
+  card: PeerCard | null,
+): void {
+  const content = { v: 1, pid, startedAt, ...card };
+  const path = join(dir, CARD_FILE);
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  renameSync(`${path}.tmp`, path);
+}
+
+/**
+ * Reads the card in a folder.
+ * @returns null if there is none, or none that makes sense
+ */
+export function readCard(dir: string): FoundCard | null {
+  let value: unknown;
+  try {
+    const text = readFileSync(join(dir, CARD_FILE), "utf8");
+    if (text.length > SMALL_FILE_BYTES) return null;
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const { pid, startedAt } = value as Partial<FoundCard>;
+  if (typeof pid !== "number" || typeof startedAt !== "string") return null;
+  return { dir, pid, startedAt, card: parseCard(value) };
+}
+
+/**
+ * Reads the card in a folder, if the process that wrote it lives.
+ * @returns null if no peer lives there
+ */
+export function readLivingCard(dir: string): FoundCard | null {
+  const found = readCard(dir);
+  return found !== null && isLiving(found.pid, found.startedAt) ? found : null;
+}
+
+function parseCard(value: Partial<PeerCard>): PeerCard | null {
+  const { id, host, port, ring, bits } = value;
+  if (typeof id !== "number" || typeof host !== "string" || typeof port !== "number") return null;
+  if (typeof ring !== "number" || typeof bits !== "number") return null;
+  return { id, host, port, ring, bits };
+}

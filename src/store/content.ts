@@ -1,0 +1,43 @@
+/** Reading one content, in pieces, with little memory and no long stall. */
+import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
+import { READ_IN_PLACE_BYTES } from "./limits.ts";
+
+/** An open content. A version stays readable while it is open, even when it is replaced or dropped. */
+export type Content = {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Fills `into` from the byte `at`. Small contents come at once, larger ones as a promise.
+   * @returns the bytes read: fewer than asked for near the end, 0 at the end
+   */
+  read(into: Uint8Array, at: number): number | Promise<number>;
+  /** To be called once, with no read under way. */
+  close(): void;
+};
+
+/**
+ * Opens a regular file for reading.
+ * @throws the system's error; EINVAL for anything but a regular file
+ */
+export function openContent(path: string): Content {
+  const fd = openSync(path, "r");
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: "EINVAL" });
+    const size = stat.size;
+    const close = (): void => closeSync(fd);
+    if (size <= READ_IN_PLACE_BYTES) {
+      return { size, close, read: (into, at) => readSync(fd, into, 0, into.length, at) };
+    }
+    return { size, close, read: (into, at) => readLater(fd, into, at) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function readLater(fd: number, into: Uint8Array, at: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, 0, into.length, at, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+  });
+}

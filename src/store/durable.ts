@@ -1,0 +1,84 @@
+/**
+ * Small files that are replaced whole: written beside, renamed over. A reader finds the old content or
+ * the new one, never a part.
+ */
+import { open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Makes the entries of a folder durable: what was created, renamed or removed in it. */
+export async function syncFolder(dir: string): Promise<void> {
+  // Windows cannot open a folder, and does not need to.
+  if (process.platform === "win32") return;
+  const handle = await open(dir, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Replaces a file's content.
+ * @param durable true: it survives a loss of power once the promise resolves
+ * @throws the system's error; the old content then still stands
+ */
+export async function replaceFile(path: string, content: string, durable: boolean): Promise<void> {
+  const temporary = `${path}.tmp`;
+  try {
+    const handle = await open(temporary, "w", 0o600);
+    try {
+      await handle.writeFile(content);
+      if (durable) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+  if (durable) await syncFolder(dirname(path));
+}
+
+/** How reading a file and understanding it came out. */
+export type Loaded<T> =
+  | { readonly value: T; readonly note: null }
+  /** There is none; or it was damaged, as the note says, and set aside. */
+  | { readonly value: null; readonly note: string | null };
+
+/**
+ * Reads a JSON file; one that `parse` does not accept is renamed to `PATH.damaged`, never an error.
+ * @param parse returns null for what it does not accept
+ * @param maxBytes a larger file counts as damaged
+ */
+export async function loadJson<T>(
+  path: string,
+  maxBytes: number,
+  parse: (value: unknown) => T | null,
+): Promise<Loaded<T>> {
+  const why = await (async () => {
+    try {
+      if ((await stat(path)).size > maxBytes) return "it is far too large";
+      const value = parse(JSON.parse(await readFile(path, "utf8")));
+      if (value !== null) return { value };
+      return "its content is not what a peer writes";
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return null;
+      return error instanceof SyntaxError ? "it is not JSON" : String(error);
+    }
+  })();
+  if (why === null) return { value: null, note: null };
+  if (typeof why === "object") return { value: why.value, note: null };
+  const aside = `${path}.damaged`;
+  const moved = await rename(path, aside).then(
+    () => `it was set aside as ${aside}`,
+    () => "it is ignored",
+  );
+  return { value: null, note: `${path} is damaged (${why}): ${moved}.` };
+}
+
+/** The system's code of an error, such as ENOENT; an empty text if it has none. */
+export function errorCode(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("code" in error)) return "";
+  return String(error.code);
+}

@@ -1,0 +1,176 @@
+/** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
+import { mkdirSync, unlinkSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Failure } from "../protocol/failure.ts";
+import type { Member } from "../protocol/member.ts";
+import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
+import { errorCode, loadJson } from "./durable.ts";
+import { FileStore } from "./files.ts";
+import { LatestFile } from "./latest.ts";
+import { SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
+import { takeLock } from "./lock.ts";
+import { EventLog } from "./log.ts";
+import { formatView, type Identity, parseIdentity, parseView, type SavedView } from "./memory.ts";
+import { processStart } from "./process.ts";
+
+const IDENTITY_FILE = "identity.json";
+const VIEW_FILE = "view.json";
+
+/**
+ * What is open stays reachable: collected as garbage, the lock would be let go unseen, and a file handle
+ * would end the process.
+ */
+const opened = new Set<Folder>();
+
+export type Folder = {
+  /** The folder's absolute path. */
+  readonly dir: string;
+  /** From an earlier run; null in a new folder. */
+  readonly identity: Identity | null;
+  /** The members known at the end of the last run; none if the peer has left its ring since. */
+  readonly restored: readonly Member[];
+  /** Sentences about what was found damaged and set aside. */
+  readonly notes: readonly string[];
+  readonly files: FileStore;
+  readonly log: EventLog;
+  /** For uploads and other things on their way; emptied at each start. */
+  readonly spoolDir: string;
+  /** Lets others find this peer. */
+  announce(card: PeerCard): void;
+  /** Resolves when it, or a newer one, is durable. @throws the system's error */
+  saveIdentity(identity: Identity): Promise<void>;
+  /** Keeps the members for the next start, soon; only the latest matters. Never throws. */
+  saveView(members: readonly Member[], left: boolean): void;
+  /** Writes what is unwritten, and gives the folder back. Never rejects. */
+  close(): Promise<void>;
+};
+
+/**
+ * Opens a data folder, creating it if needed, for this process alone.
+ * @throws Failure if a living process uses it, naming that; or if it cannot be used
+ */
+export async function openFolder(path: string): Promise<Folder> {
+  const dir = resolve(path);
+  const unlock = lockFolder(dir);
+  try {
+    removeQuietly(join(dir, CARD_FILE));
+    writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", null);
+    return await openLocked(dir, unlock);
+  } catch (error) {
+    removeQuietly(join(dir, CARD_FILE));
+    unlock();
+    throw new Failure(
+      `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
+    );
+  }
+}
+
+function lockFolder(dir: string): () => void {
+  let unlock: (() => void) | null;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    unlock = takeLock(dir);
+  } catch (error) {
+    throw new Failure(
+      `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
+    );
+  }
+  if (unlock !== null) return unlock;
+  const user = readLivingCard(dir);
+  const who = user === null ? "another process" : `process ${user.pid}`;
+  throw new Failure(
+    `The data folder ${dir} is in use by ${who}: stop that, or choose another with --data.`,
+  );
+}
+
+async function openLocked(dir: string, unlock: () => void): Promise<Folder> {
+  const spoolDir = join(dir, "spool");
+  await emptyFolder(spoolDir);
+  await mkdir(join(dir, "files"), { recursive: true, mode: 0o700 });
+  const [identity, view, store] = await Promise.all([
+    loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
+    loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
+    openFiles(dir),
+  ]);
+  const { files } = store;
+  const log = new EventLog(dir);
+  const identityFile = new LatestFile<Identity>(
+    join(dir, IDENTITY_FILE),
+    true,
+    0,
+    (value) => `${JSON.stringify({ v: 1, ...value })}\n`,
+  );
+  const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
+  const folder: Folder = {
+    dir,
+    identity: identity.value,
+    restored: membersOf(view.value),
+    notes: [identity, view, store].flatMap(({ note }) => note ?? []),
+    files,
+    log,
+    spoolDir,
+    announce: (card) => writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", card),
+    saveIdentity: (value) => identityFile.save(value),
+    // A view that cannot be saved is a slower next start, no more.
+    saveView: (members, left) => void viewFile.save({ members, left }).catch(() => {}),
+    close: async () => {
+      await Promise.all([viewFile.flush(), identityFile.flush(), log.close(), files.close()]);
+      removeQuietly(join(dir, CARD_FILE));
+      unlock();
+      opened.delete(folder);
+    },
+  };
+  opened.add(folder);
+  return folder;
+}
+
+/** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
+async function openFiles(dir: string): Promise<{ files: FileStore; note: string | null }> {
+  try {
+    return { files: await FileStore.open(dir), note: null };
+  } catch (error) {
+    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error))) throw error;
+    const aside = join(dir, `damaged-${Date.now()}`);
+    await mkdir(aside, { mode: 0o700 });
+    for (const name of ["index.db", "index.db-wal", "index.db-shm", "files"]) {
+      await rename(join(dir, name), join(aside, name)).catch(() => {});
+    }
+    await mkdir(join(dir, "files"), { mode: 0o700 });
+    const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
+    return { files: await FileStore.open(dir), note };
+  }
+}
+
+async function emptyFolder(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+}
+
+function membersOf(view: SavedView | null): readonly Member[] {
+  return view === null || view.left ? [] : view.members;
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
+}
+
+function reason(error: unknown): string {
+  switch (errorCode(error)) {
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "EROFS":
+      return "its file system is read-only";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "the disk is full";
+    case "ENOTDIR":
+    case "EEXIST":
+      return "a part of that path is no folder";
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,65 @@
+/** What a peer remembers from one run to the next: who it is, and whom it knew. */
+import { MEMBER_STATES, type Member, makeMember } from "../protocol/member.ts";
+
+/** Durable before it is used. */
+export type Identity = {
+  /** The peer's position. */
+  readonly id: number;
+  /** The number that names its ring. */
+  readonly ring: number;
+  /** The highest incarnation used under this id. */
+  readonly incarnation: number;
+};
+
+/** The members last known. `left`: the peer has left its ring, and begins anew. */
+export type SavedView = { readonly members: readonly Member[]; readonly left: boolean };
+
+/** Positions fit 48 bits. */
+const MAX_ID = 2 ** 48 - 1;
+
+/** @returns null for anything but an identity that a peer wrote */
+export function parseIdentity(value: unknown): Identity | null {
+  if (!isRecord(value)) return null;
+  const { id, ring, incarnation } = value;
+  if (!isWhole(id, MAX_ID) || !isWhole(ring)) return null;
+  if (!isWhole(incarnation)) return null;
+  return { id, ring, incarnation };
+}
+
+/** The view as text, members without their hashes, which follow from the rest. */
+export function formatView(view: SavedView): string {
+  const members = view.members.map((m) => [m.id, m.incarnation, m.birth, m.state, m.address]);
+  return `${JSON.stringify({ v: 1, left: view.left, members })}\n`;
+}
+
+/** @returns null for anything but a view that a peer wrote; one bad member makes the whole bad */
+export function parseView(value: unknown): SavedView | null {
+  if (!isRecord(value)) return null;
+  const { left, members } = value;
+  if (typeof left !== "boolean" || !Array.isArray(members)) return null;
+  const parsed: Member[] = [];
+  for (const fields of members) {
+    const member = parseMember(fields);
+    if (member === null) return null;
+    parsed.push(member);
+  }
+  return { left, members: parsed };
+}
+
+function parseMember(fields: unknown): Member | null {
+  if (!Array.isArray(fields)) return null;
+  const [id, incarnation, birth, name, address]: unknown[] = fields;
+  const state = MEMBER_STATES.find((known) => known === name);
+  if (!isWhole(id, MAX_ID) || !isWhole(incarnation) || state === undefined) return null;
+  if (typeof birth !== "string" || !/^[0-9a-f]{16}$/.test(birth)) return null;
+  if (typeof address !== "string" || !/^[^\s]{1,300}:[0-9]{1,5}$/.test(address)) return null;
+  return makeMember({ id, incarnation, birth, state, address });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isWhole(value: unknown, max: number = Number.MAX_SAFE_INTEGER): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= max;
+}

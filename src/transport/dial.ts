@@ -1,0 +1,149 @@
+/**
+ * Opening connections. Bun calls many failures of this very machine "refused" (no route, a neighbour
+ * that does not resolve, no file descriptor left), and a refusal is a death sentence in this protocol:
+ * so it is believed only after a second look. A connect also cannot be taken back, hence the counting
+ * of those that had no answer.
+ */
+import { closeSync, openSync } from "node:fs";
+import type { SocketHandler, TCPSocketConnectOptions } from "bun";
+import type { Unreachable } from "../protocol/io.ts";
+import type { Address } from "../protocol/member.ts";
+import { parseAddress } from "../wire/address.ts";
+import { DEAF, drop, type Ear, type Wire } from "./ear.ts";
+import {
+  DIAL_DEADLINE_MS,
+  REFUSAL_WITHIN_MS,
+  UNANSWERED_AT_ONCE,
+  UNANSWERED_PER_ADDRESS,
+  UNANSWERED_SPACING_MS,
+  UNANSWERED_TOTAL,
+} from "./limits.ts";
+
+export type DialerOptions = {
+  readonly handlers: SocketHandler<Ear>;
+  /** Where connections shall come from, so that a peer has one host; null for any. */
+  readonly localHost: string | null;
+  /** False where the system says at once that it knows no way there. */
+  hasRoute(host: string, port: number): boolean;
+};
+
+/** Takes back the interest in a dial: nothing is reported of it any more. */
+export type Cancel = () => void;
+
+/** Connects to one address that had no answer in time; `lastAt` is when the latest began. */
+type Unanswered = { count: number; lastAt: number };
+
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #unanswered = new Map<Address, Unanswered>();
+  #total = 0;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens a connection; calls back once, within the deadline, never before it returns.
+   * @param ear hears the connection from its opening on
+   */
+  dial(address: Address, ear: Ear, done: (result: Wire | Unreachable) => void): Cancel {
+    const startedAt = performance.now();
+    let settled = false;
+    let connecting = false;
+    let unanswered = false;
+    const settle = (result: Wire | Unreachable): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      done(result);
+    };
+    const deadline = setTimeout(() => {
+      unanswered = connecting;
+      if (unanswered) this.#count(address, startedAt);
+      settle("timeout");
+    }, DIAL_DEADLINE_MS);
+    const target = parseAddress(address);
+    if (target !== null && this.#mayConnect(address, startedAt)) {
+      connecting = true;
+      const opened = (socket: Wire): void => {
+        if (settled) drop(socket);
+        else {
+          socket.data = ear;
+          socket.setNoDelay(true);
+          settle(socket);
+        }
+      };
+      this.#connect(target, { ...DEAF, opened })
+        .catch((error: unknown) => {
+          const tookMs = performance.now() - startedAt;
+          if (!settled) settle(this.#meaning(error, target, tookMs));
+        })
+        .finally(() => {
+          connecting = false;
+          if (unanswered) this.#uncount(address);
+        });
+    }
+    return () => {
+      settled = true;
+      // It may yet have to be counted, but nothing waits for it any more.
+      deadline.unref();
+    };
+  }
+
+  async #connect(target: { host: string; port: number }, data: Ear): Promise<Wire> {
+    const { handlers, localHost } = this.#options;
+    const options: TCPSocketConnectOptions<Ear> & { localAddress?: string } = {
+      hostname: target.host,
+      port: target.port,
+      data,
+      socket: handlers,
+    };
+    if (localHost !== null) options.localAddress = localHost;
+    return Bun.connect(options);
+  }
+
+  /** Says whether another connect may begin: not while many have had no answer, or would fail here. */
+  #mayConnect(address: Address, now: number): boolean {
+    const known = this.#unanswered.get(address) ?? { count: 0, lastAt: 0 };
+    const due = known.count < UNANSWERED_AT_ONCE || now - known.lastAt >= UNANSWERED_SPACING_MS;
+    const few = known.count < UNANSWERED_PER_ADDRESS && this.#total < UNANSWERED_TOTAL;
+    // Without a free descriptor the connect would fail as "refused".
+    return due && few && hasDescriptor();
+  }
+
+  /** A connect has had no answer in time, and cannot be taken back. */
+  #count(address: Address, startedAt: number): void {
+    const count = (this.#unanswered.get(address)?.count ?? 0) + 1;
+    this.#unanswered.set(address, { count, lastAt: startedAt });
+    this.#total++;
+  }
+
+  /** It has ended after all. */
+  #uncount(address: Address): void {
+    this.#total--;
+    const known = this.#unanswered.get(address);
+    if (known !== undefined && known.count > 1) known.count--;
+    else this.#unanswered.delete(address);
+  }
+
+  #meaning(error: unknown, target: { host: string; port: number }, tookMs: number): Unreachable {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ECONNREFUSED") return "timeout";
+    if (isLoopback(target.host)) return "refused";
+    if (tookMs > REFUSAL_WITHIN_MS) return "timeout";
+    return this.#options.hasRoute(target.host, target.port) ? "refused" : "timeout";
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1" || host === "localhost";
+}
+
+function hasDescriptor(): boolean {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Fetching one content over a connection of its own: the sink is given bytes as it takes them, the
+ * hash is kept on the way, and the end is believed only when size and hash are right.
+ */
+import { Failure } from "../protocol/failure.ts";
+import type { Unreachable } from "../protocol/io.ts";
+import type { Address } from "../protocol/member.ts";
+import { FrameReader } from "../wire/frame.ts";
+import { decode } from "../wire/message.ts";
+import { Deadline } from "./deadline.ts";
+import { drop, type Ear, finish, type Wire } from "./ear.ts";
+import type { ContentHash } from "./hash.ts";
+import { STALL_MS } from "./limits.ts";
+import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
+
+export type DownloadOptions = {
+  readonly address: Address;
+  readonly ring: number;
+  /** The encoded fetch, first and only thing to be sent. */
+  readonly request: Uint8Array;
+  readonly offset: number;
+  readonly hash: ContentHash;
+  readonly sink: ContentSink;
+  /** Called once. */
+  done(result: Fetched | FetchFailure): void;
+};
+
+type Stage = "head" | "content" | "tail" | "over";
+
+export class Download implements Ear {
+  readonly #options: DownloadOptions;
+  readonly #reader = new FrameReader();
+  #socket: Wire | null = null;
+  #stage: Stage = "head";
+  #size = 0;
+  /** Bytes of the content that are still to come. */
+  #left = 0;
+  /** Arrived and not worked on: no more than one read of the socket, which is paused meanwhile. */
+  #waiting: Uint8Array[] = [];
+  #busy = false;
+  #ended = false;
+  readonly #stall = new Deadline(STALL_MS, () => this.#give("broken", "sent nothing for too long"));
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over a connection that has just been opened. */
+  begin(socket: Wire): void {
+    if (this.#stage === "over") {
+      drop(socket);
+      return;
+    }
+    this.#socket = socket;
+    this.#stall.start();
+    // A frame this short always fits a fresh connection's buffer.
+    socket.write(this.#options.request);
+  }
+
+  opened(): void {}
+
+  drain(): void {}
+
+  data(bytes: Uint8Array): void {
+    if (this.#stage === "over") return;
+    if (!this.#busy) this.#stall.start();
+    this.#waiting.push(bytes);
+    this.#work();
+  }
+
+  closed(): void {
+    this.#socket = null;
+    this.#ended = true;
+    this.#work();
+  }
+
+  /** No connection could be had. */
+  unreachable(how: Unreachable): void {
+    this.#give("unreachable", how === "refused" ? "listens no more" : "cannot be reached");
+  }
+
+  /** Ends the fetch without a result, for a reason of this side. */
+  giveUp(sentence: string): void {
+    this.#finish(new FetchFailure(sentence, "local"));
+  }
+
+  /** Takes what has arrived, piece by piece, until something has to be waited for. */
+  #work(): void {
+    while (!this.#busy && this.#stage !== "over") {
+      const bytes = this.#waiting.shift();
+      if (bytes === undefined) {
+        if (this.#ended) this.#give("broken", "broke off in the middle");
+        return;
+      }
+      try {
+        const wait = this.#take(bytes);
+        if (wait !== undefined) this.#waitFor(wait);
+      } catch (error) {
+        this.#failLocally(error);
+      }
+    }
+  }
+
+  #take(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#stage === "content") return this.#content(bytes);
+    this.#reader.push(bytes);
+    const frame = this.#reader.next();
+    if (frame.kind === "more") return undefined;
+    const decoded = frame.kind === "message" ? decode(frame.bytes, "peer") : null;
+    if (decoded === null || "error" in decoded || decoded.ring !== this.#options.ring) {
+      this.#give("broken", "answered with something else");
+      return undefined;
+    }
+    const { message } = decoded;
+    if (message.tag === "content" && this.#stage === "head") return this.#head(message.size);
+    if (message.tag === "content-end" && this.#stage === "tail") return this.#tail(message.sha256);
+    if (message.tag === "content-refused" && this.#stage === "head") {
+      this.#give("refused", `does not serve it: ${message.why}`);
+    } else this.#give("broken", "answered with something else");
+    return undefined;
+  }
+
+  #head(size: number): Promise<void> | undefined {
+    const { offset, sink } = this.#options;
+    if (offset > size) {
+      this.#give("broken", `has ${size} bytes where more were promised`);
+      return undefined;
+    }
+    this.#size = size;
+    this.#left = size - offset;
+    this.#enter(this.#left > 0 ? "content" : "tail", this.#reader.rest());
+    return sink.open(size) ?? undefined;
+  }
+
+  #content(bytes: Uint8Array): Promise<void> | undefined {
+    const { hash, sink } = this.#options;
+    const chunk = bytes.subarray(0, this.#left);
+    this.#left -= chunk.length;
+    if (this.#left === 0) this.#enter("tail", bytes.subarray(chunk.length));
+    const hashed = hash.update(chunk);
+    if (hashed === undefined) return sink.write(chunk) ?? undefined;
+    return hashed.then(() => sink.write(chunk));
+  }
+
+  async #tail(theirs: string | null): Promise<void> {
+    const sha256 = await this.#options.hash.digest();
+    if (theirs !== null && theirs !== sha256) {
+      this.#give("mismatch", "sent a content that does not match its own hash");
+    } else this.#finish({ size: this.#size, sha256 });
+  }
+
+  /** What came behind the piece just taken belongs to the next stage. */
+  #enter(stage: Stage, rest: Uint8Array): void {
+    this.#stage = stage;
+    if (rest.length > 0) this.#waiting.unshift(rest);
+  }
+
+  #waitFor(wait: Promise<void>): void {
+    this.#busy = true;
+    this.#socket?.pause();
+    // While the sink is at work it is not the sender who stalls.
+    this.#stall.stop();
+    wait.then(
+      () => {
+        this.#busy = false;
+        if (this.#stage === "over") return;
+        this.#stall.start();
+        this.#socket?.resume();
+        this.#work();
+      },
+      (error: unknown) => this.#failLocally(error),
+    );
+  }
+
+  #failLocally(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const sentence =
+      error instanceof Failure ? why : `Cannot keep what ${this.#options.address} sends: ${why}.`;
+    this.giveUp(sentence);
+  }
+
+  #give(trouble: FetchTrouble, what: string): void {
+    this.#finish(new FetchFailure(`The peer at ${this.#options.address} ${what}.`, trouble));
+  }
+
+  #finish(result: Fetched | FetchFailure): void {
+    if (this.#stage === "over") return;
+    this.#stage = "over";
+    this.#waiting = [];
+    this.#stall.stop();
+    if (this.#socket !== null) {
+      if (result instanceof FetchFailure) drop(this.#socket);
+      else finish(this.#socket);
+    }
+    this.#socket = null;
+    this.#options.done(result);
+  }
+}

@@ -1,0 +1,63 @@
+/** Every interval and limit of the sockets, with its reason. Times in milliseconds. */
+
+/** A host that is there answers a connect within a round trip; a second forgives one lost packet. */
+export const DIAL_DEADLINE_MS = 1_000;
+/**
+ * A connect that is not answered cannot be taken back: the system goes on for two minutes. A few per
+ * address may be left behind so, then one more each spacing, so that a host that comes back is reached
+ * within that spacing; and so many in all.
+ */
+export const UNANSWERED_AT_ONCE = 3;
+export const UNANSWERED_SPACING_MS = 10_000;
+export const UNANSWERED_PER_ADDRESS = 16;
+export const UNANSWERED_TOTAL = 256;
+/** Away from this machine a true refusal takes a round trip; a later one is the system giving up. */
+export const REFUSAL_WITHIN_MS = 250;
+
+/** A watched address that cannot be had is tried again this often. */
+export const WATCH_RETRY_MS = 1_000;
+/**
+ * A link that breaks so soon after it opened counts as a quick break: a dying process may accept once
+ * more before its port closes. After so many in a row the next try waits.
+ */
+export const QUICK_BREAK_MS = 1_000;
+export const QUICK_BREAKS = 5;
+
+/** Links kept open to other peers, least recently used closed first. */
+export const LINKS = 512;
+/** A link on which nothing was sent for so long is closed, unless it is watched. */
+export const LINK_IDLE_MS = 60_000;
+/** Bytes that wait for one slow peer; beyond them frames are dropped and counted. */
+export const LINK_QUEUE_BYTES = 4 << 20;
+/** Frames of one tick go out in one write of about this size. */
+export const BATCH_BYTES = 64 << 10;
+
+/** Connections accepted at a time. */
+export const INBOUND = 1_024;
+/** Bytes of incomplete frames held for all of them together. */
+export const INBOUND_BUFFERED_BYTES = 64 << 20;
+/** A stranger must send one whole valid frame within this, and every frame must end within it. */
+export const FRAME_DEADLINE_MS = 10_000;
+/** Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. */
+export const SERVED_AT_ONCE = 64;
+
+/** Content is read, hashed and written in pieces of this size: fast, and a fraction of a timer's tick. */
+export const CONTENT_CHUNK_BYTES = 256 << 10;
+/** A transfer in which no byte moves for so long is given up. */
+export const STALL_MS = 10_000;
+
+/** What is overdue is looked for this often. */
+export const SWEEP_MS = 1_000;
+
+/** A datagram of more bytes would be cut in pieces on its way; a longer message goes by stream. */
+export const DATAGRAM_BYTES = 1_400;
+/** How often a datagram is sent again when the error of an earlier one came out in its place. */
+export const DATAGRAM_RETRIES = 3;
+/** Datagrams worked on before timers and streams have their turn: twice what the system's buffer holds. */
+export const DATAGRAMS_PER_TURN = 512;
+
+/** File descriptors left to files, the index, the console and outgoing contents. */
+export const SPARE_DESCRIPTORS = 128;
+
+/** How often another free port is tried whose number is free for streams but not for datagrams. */
+export const FREE_PORT_ATTEMPTS = 20;

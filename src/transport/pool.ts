@@ -1,0 +1,81 @@
+/** The links to all other peers: one per address, so many at a time, the watched ones kept. */
+import type { Unreachable } from "../protocol/io.ts";
+import type { Address } from "../protocol/member.ts";
+import type { Dialer } from "./dial.ts";
+import { Link } from "./link.ts";
+
+export type PoolOptions = {
+  readonly dialer: Dialer;
+  readonly links: number;
+  hello(): Uint8Array;
+  unreachable(address: Address, how: Unreachable): void;
+  dropped(frames: number): void;
+};
+
+export class Pool {
+  readonly #options: PoolOptions;
+  /** Least recently used first. */
+  readonly #links = new Map<Address, Link>();
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  send(to: Address, frame: Uint8Array): void {
+    if (!this.#closed) this.#link(to).send(frame);
+  }
+
+  /** Keeps a link to each of these, and lets the others go idle. */
+  watch(addresses: readonly Address[]): void {
+    if (this.#closed) return;
+    const wanted = new Set(addresses);
+    for (const [address, link] of [...this.#links]) {
+      if (link.watched && !wanted.has(address)) link.unwatch();
+    }
+    for (const address of wanted) this.#link(address).watch();
+  }
+
+  sweep(now: number): void {
+    for (const link of [...this.#links.values()]) link.sweep(now);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const link of [...this.#links.values()]) link.close();
+  }
+
+  #link(address: Address): Link {
+    const known = this.#links.get(address);
+    const link = known ?? this.#newLink(address);
+    this.#links.delete(address);
+    this.#links.set(address, link);
+    return link;
+  }
+
+  #newLink(address: Address): Link {
+    if (this.#links.size >= this.#options.links) this.#leastUsed()?.close();
+    const { dialer, hello, unreachable, dropped } = this.#options;
+    const link: Link = new Link({
+      address,
+      dialer,
+      hello,
+      dropped,
+      unreachable: (how) => {
+        if (!this.#closed) unreachable(address, how);
+      },
+      ended: () => {
+        if (this.#links.get(address) === link) this.#links.delete(address);
+      },
+    });
+    return link;
+  }
+
+  #leastUsed(): Link | undefined {
+    return this.#links.values().find((link) => !link.watched);
+  }
+}

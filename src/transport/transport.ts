@@ -1,0 +1,214 @@
+/**
+ * Bun's UDP and TCP sockets on one port number, as one thing that carries messages and contents. Every
+ * wait has a deadline, every table and queue a limit; no callback throws, and nothing that a stranger
+ * sends ends the peer.
+ */
+import { isIP } from "node:net";
+import type { Unreachable } from "../protocol/io.ts";
+import type { Address, Member } from "../protocol/member.ts";
+import type { Channel, Message } from "../protocol/messages.ts";
+import { formatAddress, parseAddress } from "../wire/address.ts";
+import { decode, encode, encodeFrame } from "../wire/message.ts";
+import type { WireMessage } from "../wire/table.ts";
+import { type Bound, bindBoth, resolveHost } from "./bind.ts";
+import { Contents } from "./contents.ts";
+import { descriptorLimit, roomFor } from "./descriptors.ts";
+import { Dialer } from "./dial.ts";
+import { callbacks, DEAF, type Ear } from "./ear.ts";
+import { type Admitted, Inbound } from "./inbound.ts";
+import { Introductions } from "./introductions.ts";
+import { DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
+import { Pool } from "./pool.ts";
+import type { Introduced, Transport, TransportOptions } from "./types.ts";
+
+/**
+ * Binds one port number for datagrams and streams.
+ * @throws Failure that names the port when it is taken, or the host when it cannot be bound
+ */
+export async function openTransport(options: TransportOptions): Promise<Transport> {
+  const host = await resolveHost(options.host);
+  const sockets = new Sockets(host, options);
+  await sockets.open();
+  return sockets;
+}
+
+class Sockets implements Transport {
+  readonly host: string;
+  readonly dropped = { datagrams: 0, frames: 0 };
+  readonly fetch: Transport["fetch"];
+  readonly #options: TransportOptions;
+  readonly #dialer: Dialer;
+  readonly #pool: Pool;
+  readonly #inbound: Inbound;
+  readonly #contents: Contents;
+  readonly #introductions = new Introductions();
+  readonly #handlers;
+  #bound: Bound | null = null;
+  #sweeper: Timer | null = null;
+  #closed = false;
+
+  constructor(host: string, options: TransportOptions) {
+    this.host = host;
+    this.#options = options;
+    const room = roomFor(descriptorLimit());
+    const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
+    const unreachable = (address: Address, how: Unreachable): void => {
+      this.#introductions.unreachable(address, how);
+      this.#callBack(() => options.unreachable(address, how));
+    };
+    this.#handlers = callbacks((error) => options.fault(error));
+    this.#dialer = new Dialer({
+      handlers: this.#handlers,
+      localHost: host === "0.0.0.0" || host === "::" ? null : host,
+      hasRoute: (to, port) => this.#hasRoute(to, port),
+    });
+    this.#pool = new Pool({
+      dialer: this.#dialer,
+      links: room.links,
+      hello: () => frame({ tag: "hello" }),
+      unreachable,
+      dropped: (frames) => {
+        this.dropped.frames += frames;
+      },
+    });
+    this.#contents = new Contents({
+      dialer: this.#dialer,
+      ring: () => options.sender().ring,
+      frame,
+      unreachable,
+      open: (source, offset, peer) => options.open(source, offset, peer),
+      fault: (error) => options.fault(error),
+    });
+    this.fetch = (...fetch) => this.#contents.fetch(...fetch);
+    this.#inbound = new Inbound({
+      most: room.inbound,
+      admit: (bytes, from) => this.#admit(bytes, from),
+      message: (from, message) => this.#deliver(from, message, "stream"),
+      fetch: (socket, from, fetch) => this.#contents.serve(socket, from, fetch),
+      refused: () => {
+        this.dropped.frames++;
+      },
+    });
+  }
+
+  get port(): number {
+    return this.#bound?.listener.port ?? this.#options.port;
+  }
+
+  async open(): Promise<void> {
+    const acceptor: Ear = { ...DEAF, opened: (socket) => this.#inbound.accept(socket) };
+    this.#bound = await bindBoth({
+      host: this.host,
+      port: this.#options.port,
+      handlers: this.#handlers,
+      acceptor,
+      heard: (bytes, from) => this.#heard(bytes, from),
+      flooded: () => {
+        this.dropped.datagrams++;
+      },
+    });
+    this.#sweeper = setInterval(() => {
+      const now = performance.now();
+      this.#pool.sweep(now);
+      this.#inbound.sweep(now);
+    }, SWEEP_MS);
+  }
+
+  send(to: Address, channel: Channel, message: Message): void {
+    if (this.#closed) return;
+    try {
+      if (channel === "datagram" && this.#sendDatagram(to, message)) return;
+      this.#pool.send(to, encodeFrame(message, this.#options.sender()));
+    } catch (error) {
+      // The wire cannot hold the message: a mistake of this program, and no reason to die of.
+      this.dropped.frames++;
+      this.#options.fault(error);
+    }
+  }
+
+  watch(addresses: readonly Address[]): void {
+    this.#pool.watch(addresses);
+  }
+
+  async introduce(host: string, port: number, deadlineMs: number): Promise<Introduced> {
+    const address = formatAddress(await resolveHost(host, this.host), port);
+    return this.#introductions.ask(address, deadlineMs, (request) =>
+      this.send(address, "stream", { tag: "introduce", request }),
+    );
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#pool.close();
+    this.#closed = true;
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#introductions.close();
+    this.#inbound.close();
+    this.#contents.close();
+    this.#bound?.listener.stop(true);
+    this.#bound?.datagrams.close();
+  }
+
+  /** @returns false where the message is none for a datagram: too long, or to a host without address */
+  #sendDatagram(to: Address, message: Message): boolean {
+    const target = parseAddress(to);
+    if (target === null || isIP(target.host) === 0) return false;
+    const bytes = encode(message, this.#options.sender());
+    if (bytes.length > DATAGRAM_BYTES) return false;
+    this.#bound?.datagrams.send(bytes, target.host, target.port);
+    return true;
+  }
+
+  #heard(bytes: Uint8Array, host: string): void {
+    if (this.#closed) return;
+    const admitted = this.#admit(bytes, host);
+    if ("error" in admitted || admitted.message.tag === "fetch") this.dropped.datagrams++;
+    else this.#deliver(admitted.from, admitted.message, "datagram");
+  }
+
+  /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
+  #admit(bytes: Uint8Array, host: string): Admitted {
+    const decoded = decode(bytes, host);
+    if ("error" in decoded) return decoded;
+    const { ring, from, message } = decoded;
+    switch (message.tag) {
+      // A peer that knows no ring yet says hello before it asks which one this is.
+      case "hello":
+      case "introduce":
+        return { from, message };
+      case "introduction":
+        if (!this.#introductions.awaits(message.request)) return { error: "not asked for" };
+        this.#introductions.answer(ring, from, message);
+        return { from, message: { tag: "hello" } };
+      case "content":
+      case "content-end":
+      case "content-refused":
+        return { error: "no content was asked for here" };
+      default: {
+        const own = this.#options.sender().ring;
+        return ring === own && own !== 0 ? { from, message } : { error: `of ring ${ring}` };
+      }
+    }
+  }
+
+  #deliver(from: Member, message: WireMessage, channel: Channel): void {
+    if (message.tag === "hello" || this.#closed) return;
+    this.#callBack(() => this.#options.message(from, message, channel));
+  }
+
+  /** A datagram that means nothing tells whether the system knows a way to a host. */
+  #hasRoute(host: string, port: number): boolean {
+    const hello = encode({ tag: "hello" }, this.#options.sender());
+    const code = this.#bound?.datagrams.send(hello, host, port) ?? null;
+    return code === null || code === "ECONNREFUSED";
+  }
+
+  #callBack(call: () => void): void {
+    if (this.#closed) return;
+    try {
+      call();
+    } catch (error) {
+      this.#options.fault(error);
+    }
+  }
+}

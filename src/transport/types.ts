@@ -1,0 +1,120 @@
+/** What the transport offers the daemon, and what it asks of it. */
+import { Failure } from "../protocol/failure.ts";
+import type { Unreachable } from "../protocol/io.ts";
+import type { Address, Member } from "../protocol/member.ts";
+import type { Channel, FetchSource, Introduction, Message } from "../protocol/messages.ts";
+import type { Sender } from "../wire/message.ts";
+import type { ContentHash } from "./hash.ts";
+
+export type TransportOptions = {
+  /** The address of this machine to bind to; a name is resolved first. */
+  readonly host: string;
+  /** One number for datagrams and streams; 0 takes any that is free. */
+  readonly port: number;
+  /** The header of what is sent from now on. Frames of another ring than its `ring` are refused. */
+  sender(): Sender;
+  /** A message came. Called synchronously from the socket's callback. */
+  message(from: Member, message: Message, channel: Channel): void;
+  /** A dial failed; once for each. */
+  unreachable(address: Address, how: Unreachable): void;
+  /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
+  open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
+  /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
+  fault(error: unknown): void;
+};
+
+/** Why a content is not served, as a sentence for the one who asked. */
+export type ContentDenied = { readonly refused: string };
+
+/** A content to be served: its whole size, and its bytes in order. */
+export type ContentSource = {
+  readonly size: number;
+  /**
+   * Reads bytes from position `at` into the buffer.
+   * @returns how many; 0 where there are none, which ends the transfer as failed
+   */
+  read(into: Uint8Array, at: number): number | Promise<number>;
+  /** The transfer is over. @param bytes how many were handed to the system */
+  done(ok: boolean, bytes: number): void;
+};
+
+/** Where fetched content goes. What it throws or rejects with ends the fetch. */
+export type ContentSink = {
+  /** Called once, before any byte. @param size of the whole content, whatever the offset */
+  open(size: number): void | Promise<void>;
+  /**
+   * The next bytes. Nothing more is read from the socket until a promise is kept. The bytes are the
+   * sink's to keep.
+   */
+  write(chunk: Uint8Array): void | Promise<void>;
+};
+
+export type FetchOptions = {
+  /** Where to begin; 0 if left out. */
+  readonly offset?: number;
+  /** Has seen the first `offset` bytes already. Left out: a new one. */
+  readonly hash?: ContentHash;
+  /** Gives the fetch up. */
+  readonly signal?: AbortSignal;
+};
+
+/** `sha256` is of all that the hash has seen: of the whole content. */
+export type Fetched = { readonly size: number; readonly sha256: string };
+
+/** How a fetch failed. */
+export type FetchTrouble =
+  /** No connection to the peer could be had. */
+  | "unreachable"
+  /** The peer does not serve it. */
+  | "refused"
+  /** The connection broke, stalled, or brought nonsense: another holder may go on from there. */
+  | "broken"
+  /** What came is not what the sender read. */
+  | "mismatch"
+  /** The sink failed, or the fetch was given up here. */
+  | "local";
+
+export class FetchFailure extends Failure {
+  constructor(
+    sentence: string,
+    readonly trouble: FetchTrouble,
+  ) {
+    super(sentence);
+  }
+}
+
+export type Introduced = {
+  readonly ring: number;
+  /** Who answered, at the address that its socket showed. */
+  readonly from: Member;
+  readonly introduction: Introduction;
+};
+
+export type Transport = {
+  /** Where it listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Sends, or drops and counts. Never throws, never waits. */
+  send(to: Address, channel: Channel, message: Message): void;
+  /** Keeps a stream to each of these at all times, and lets others go idle. */
+  watch(addresses: readonly Address[]): void;
+  /**
+   * Fetches one content over a connection of its own. Resolves only with the whole of it.
+   * @throws FetchFailure
+   */
+  fetch(
+    from: Address,
+    source: FetchSource,
+    sink: ContentSink,
+    options?: FetchOptions,
+  ): Promise<Fetched>;
+  /**
+   * Asks the peer at an address which ring it is of. Works before the own ring is known.
+   * @throws Failure that names the address, when there is no answer in time
+   */
+  introduce(host: string, port: number, deadlineMs: number): Promise<Introduced>;
+  /** Refused on the way in, or given up on the way out, so far. */
+  readonly dropped: { readonly datagrams: number; readonly frames: number };
+  /** Writes what can be written at once, and closes all. Nothing is called back afterwards. */
+  close(): void;
+};

@@ -1,0 +1,40 @@
+/** Addresses as text ("127.0.0.1:12008", "[::1]:12008") and as a host and a port. */
+import type { Address } from "../protocol/member.ts";
+
+/** A name, an IPv4 address or an IPv6 address, its zone included: nothing that could confuse a line. */
+const HOST = /^[0-9A-Za-z._:%-]{1,255}$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** @returns the parts of an address, or null where it is none */
+export function parseAddress(address: Address): { host: string; port: number } | null {
+  const parts = /^(?:\[([^[\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/.exec(address);
+  const host = parts?.[1] ?? parts?.[2];
+  const port = Number(parts?.[3]);
+  if (host === undefined || !isHost(host) || !(port <= 65_535)) return null;
+  return { host: plainHost(host), port };
+}
+
+/**
+ * Writes an address. An IPv4 address that a socket shows in IPv6 form is given as what it is, so that
+ * one peer has one address.
+ */
+export function formatAddress(host: string, port: number): Address {
+  const plain = plainHost(host);
+  return plain.includes(":") ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
+
+/** @returns "10.0.0.1" for "::ffff:10.0.0.1", and any other host as it is */
+export function plainHost(host: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host);
+  return mapped?.[1] ?? host;
+}
+
+/** True of text that can stand as a host. */
+export function isHost(host: string): boolean {
+  return HOST.test(host);
+}
+
+/** True of four numbers in their shortest form, "127.0.0.1". */
+export function isIpv4(host: string): boolean {
+  return IPV4.test(host);
+}

@@ -1,0 +1,171 @@
+/**
+ * Bytes out and bytes in, big-endian. Writing a value outside its range is a mistake of this
+ * program and throws RangeError; reading past the end, or a value outside its range, is the sender's
+ * and throws Malformed, which only `decode` catches.
+ */
+
+/** What is wrong with bytes that came in. */
+export class Malformed extends Error {
+  override readonly name = "Malformed";
+}
+
+const UTF8 = new TextEncoder();
+/** A byte order mark is a character like others here: what was sent is what is read. */
+const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Appends values to a buffer that grows as needed. */
+export class Writer {
+  #bytes = new Uint8Array(512);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** Forgets what was written and keeps the buffer. */
+  reset(): void {
+    this.#length = 0;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @returns a copy of what was written */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  u8(value: number): void {
+    const at = this.#take(1);
+    this.#view.setUint8(at, whole(value, 0xff));
+  }
+
+  u16(value: number): void {
+    const at = this.#take(2);
+    this.#view.setUint16(at, whole(value, 0xffff));
+  }
+
+  u32(value: number): void {
+    const at = this.#take(4);
+    this.#view.setUint32(at, whole(value, 0xffffffff));
+  }
+
+  u48(value: number): void {
+    const at = this.#take(6);
+    this.#view.setUint16(at, Math.floor(whole(value, 2 ** 48 - 1) / 2 ** 32));
+    this.#view.setUint32(at + 2, value % 2 ** 32);
+  }
+
+  /** A whole number up to 2^53 - 1, in 8 bytes. */
+  u53(value: number): void {
+    const at = this.#take(8);
+    this.#view.setUint32(at, Math.floor(whole(value, Number.MAX_SAFE_INTEGER) / 2 ** 32));
+    this.#view.setUint32(at + 4, value % 2 ** 32);
+  }
+
+  /** Exactly `length` bytes from lower-case hexadecimal digits. */
+  hex(digits: string, length: number): void {
+    if (digits.length !== 2 * length || !/^[0-9a-f]*$/.test(digits)) {
+      throw new RangeError(`not ${2 * length} hexadecimal digits: ${digits}`);
+    }
+    const at = this.#take(length);
+    for (let i = 0; i < length; i++) {
+      this.#bytes[at + i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+    }
+  }
+
+  /** u16 length, then UTF-8. */
+  text(text: string, maxBytes: number): void {
+    if (!text.isWellFormed()) throw new RangeError("a text with half a character");
+    const bytes = UTF8.encode(text);
+    if (bytes.length > maxBytes) throw new RangeError(`a text of ${bytes.length} bytes`);
+    this.u16(bytes.length);
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /**
+   * Makes room for `count` bytes and returns where they begin. The buffer may be another one
+   * afterwards: look at it only then.
+   */
+  #take(count: number): number {
+    const at = this.#length;
+    const needed = at + count;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = needed;
+    return at;
+  }
+}
+
+/** Takes values from bytes, in order. */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  u48(): number {
+    const at = this.#take(6);
+    return this.#view.getUint16(at) * 2 ** 32 + this.#view.getUint32(at + 2);
+  }
+
+  u53(): number {
+    const at = this.#take(8);
+    const high = this.#view.getUint32(at);
+    if (high >= 2 ** 21) throw new Malformed("a number above 2^53");
+    return high * 2 ** 32 + this.#view.getUint32(at + 4);
+  }
+
+  hex(length: number): string {
+    const at = this.#take(length);
+    return this.#bytes.subarray(at, at + length).toHex();
+  }
+
+  text(maxBytes: number): string {
+    const length = this.u16();
+    if (length > maxBytes) throw new Malformed(`a text of ${length} bytes`);
+    const at = this.#take(length);
+    try {
+      return STRICT_UTF8.decode(this.#bytes.subarray(at, at + length));
+    } catch {
+      throw new Malformed("a text that is not UTF-8");
+    }
+  }
+
+  #take(count: number): number {
+    const at = this.#at;
+    if (count > this.left) throw new Malformed("cut short");
+    this.#at = at + count;
+    return at;
+  }
+}
+
+function whole(value: number, most: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > most) {
+    throw new RangeError(`${value} is no whole number from 0 to ${most}`);
+  }
+  return value;
+}

@@ -1,0 +1,137 @@
+/** A layout stated once, read and written both ways. Fields stand in the order they are named. */
+import { Malformed, type Reader, type Writer } from "./bytes.ts";
+
+export interface Codec<T> {
+  /** @throws RangeError for a value that the layout cannot hold */
+  write(to: Writer, value: T): void;
+  /** @throws Malformed for bytes that are no such value */
+  read(from: Reader): T;
+}
+
+/** A codec for each field of T. */
+export type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
+
+export const u8: Codec<number> = { write: (w, v) => w.u8(v), read: (r) => r.u8() };
+export const u16: Codec<number> = { write: (w, v) => w.u16(v), read: (r) => r.u16() };
+export const u32: Codec<number> = { write: (w, v) => w.u32(v), read: (r) => r.u32() };
+export const u48: Codec<number> = { write: (w, v) => w.u48(v), read: (r) => r.u48() };
+/** A whole number below 2^53, in 8 bytes. */
+export const u53: Codec<number> = { write: (w, v) => w.u53(v), read: (r) => r.u53() };
+
+/** 0 or 1, nothing else. */
+export const bool: Codec<boolean> = {
+  write: (w, v) => w.u8(v ? 1 : 0),
+  read: (r) => {
+    const byte = r.u8();
+    if (byte > 1) throw new Malformed(`${byte} where 0 or 1 belongs`);
+    return byte === 1;
+  },
+};
+
+/** `length` bytes, as twice as many lower-case hexadecimal digits. */
+export function hex(length: number): Codec<string> {
+  return { write: (w, v) => w.hex(v, length), read: (r) => r.hex(length) };
+}
+
+/** A number within a narrower range than its bytes could hold. */
+export function within(codec: Codec<number>, least: number, most: number): Codec<number> {
+  return {
+    write(w, v) {
+      if (!(v >= least && v <= most)) throw new RangeError(`${v} is not in ${least} to ${most}`);
+      codec.write(w, v);
+    },
+    read(r) {
+      const value = codec.read(r);
+      if (value < least || value > most) throw new Malformed(`${value} out of range`);
+      return value;
+    },
+  };
+}
+
+/** One of a few words, as one byte: its place in the list. */
+export function word<T extends string>(words: readonly T[]): Codec<T> {
+  return {
+    write(w, v) {
+      const code = words.indexOf(v);
+      if (code < 0) throw new RangeError(`no such word: ${v}`);
+      w.u8(code);
+    },
+    read(r) {
+      const code = r.u8();
+      const found = words[code];
+      if (found === undefined) throw new Malformed(`no word has the number ${code}`);
+      return found;
+    },
+  };
+}
+
+/** 0 for null, or 1 and the value. */
+export function option<T>(codec: Codec<T>): Codec<T | null> {
+  return {
+    write(w, v) {
+      bool.write(w, v !== null);
+      if (v !== null) codec.write(w, v);
+    },
+    read: (r) => (bool.read(r) ? codec.read(r) : null),
+  };
+}
+
+/** u16 count, then the items; never more than `most`. */
+export function list<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
+  return {
+    write(w, items) {
+      if (items.length > most) throw new RangeError(`${items.length} items where ${most} fit`);
+      w.u16(items.length);
+      for (const item of items) codec.write(w, item);
+    },
+    read(r) {
+      const count = r.u16();
+      // Every item has a byte at least, so a false count costs nothing but this comparison.
+      if (count > most || count > r.left) throw new Malformed(`a list of ${count}`);
+      return Array.from({ length: count }, () => codec.read(r));
+    },
+  };
+}
+
+/** The fields one after the other. */
+export function struct<T extends object>(fields: Fields<T>): Codec<T> {
+  const entries = Object.entries(fields) as [keyof T, Codec<T[keyof T]>][];
+  return {
+    write(w, value) {
+      for (const [key, codec] of entries) codec.write(w, value[key]);
+    },
+    read(r) {
+      const value: Partial<T> = {};
+      for (const [key, codec] of entries) value[key] = codec.read(r);
+      return value as T;
+    },
+  };
+}
+
+/** The fields of each case of a union whose cases are told apart by `kind`. */
+export type Cases<T extends { readonly kind: string }> = {
+  readonly [K in T["kind"]]: Fields<Omit<Extract<T, { readonly kind: K }>, "kind">>;
+};
+
+/** One byte for the case, in the order they are named (only appended to), then its fields. */
+export function variants<T extends { readonly kind: string }>(cases: Cases<T>): Codec<T> {
+  const kinds = Object.keys(cases) as T["kind"][];
+  const kindCodec = word(kinds);
+  const bodies = new Map<string, Codec<object>>();
+  for (const kind of kinds) bodies.set(kind, struct(cases[kind]));
+  const bodyOf = (kind: string): Codec<object> => {
+    const body = bodies.get(kind);
+    if (body === undefined) throw new RangeError(`no such case: ${kind}`);
+    return body;
+  };
+  return {
+    write(w, value) {
+      kindCodec.write(w, value.kind);
+      bodyOf(value.kind).write(w, value);
+    },
+    read(r) {
+      const kind = kindCodec.read(r);
+      return { kind, ...bodyOf(kind).read(r) } as T;
+    },
+  };
+}

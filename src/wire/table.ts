@@ -1,0 +1,126 @@
+/**
+ * The one table of messages: number on the wire and layout of each. Numbers are only ever appended:
+ * a number once given keeps its meaning, and one given up is not given again.
+ */
+import { GOSSIP_MEMBERS, OFFER_RECORDS, SYNC_BUCKETS } from "../protocol/config.ts";
+import type { Stamp } from "../protocol/files.ts";
+import type {
+  AnswerOutcome,
+  Ask,
+  FetchSource,
+  JoinAnswer,
+  Message,
+  Strategy,
+  Sync,
+} from "../protocol/messages.ts";
+import {
+  bool,
+  type Codec,
+  type Fields,
+  list,
+  option,
+  struct,
+  u8,
+  u32,
+  u53,
+  variants,
+  within,
+  word,
+} from "./codec.ts";
+import { LISTED_RECORDS } from "./limits.ts";
+import * as v from "./values.ts";
+
+/**
+ * First frame of each pooled stream, so that one on which nothing else is sent can be told from one
+ * opened by a stranger. It means nothing to the protocol and goes no further than the transport.
+ */
+export type Hello = { readonly tag: "hello" };
+export type WireMessage = Message | Hello;
+export type Tag = WireMessage["tag"];
+
+type Row<T extends Tag> = {
+  readonly number: number;
+  readonly body: Codec<Omit<Extract<WireMessage, { readonly tag: T }>, "tag">>;
+};
+
+/** A row of the table, its layout checked against the message's type. */
+function row<T extends Tag>(
+  number: number,
+  fields: Fields<Omit<Extract<WireMessage, { readonly tag: T }>, "tag">>,
+): Row<T> {
+  return { number, body: struct(fields) };
+}
+
+const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
+const stage: Codec<Sync["stage"]> = word<Sync["stage"]>(["open", "answer", "close"]);
+
+const ask: Codec<Ask> = variants<Ask>({
+  join: { joiner: v.member },
+  lookup: { key: v.position },
+  store: { name: v.fileName, key: v.position, size: option(u53) },
+  request: { name: v.fileName, key: v.position },
+});
+
+const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
+  owner: {},
+  placed: {},
+  stored: { record: v.fileRecord, copies: v.copies, wanted: u8 },
+  found: { size: u53, sha256: option(v.sha256), stamp: option(v.stamp) },
+  missing: {},
+  failed: { why: v.sentence },
+});
+
+const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]>({
+  accepted: { incarnation: u32, members: v.members },
+  busy: {},
+  taken: { by: v.address },
+});
+
+const fetchSource: Codec<FetchSource> = variants<FetchSource>({
+  ticket: { request: v.request },
+  version: { name: v.fileName, stamp: v.stamp },
+});
+
+const held = struct<{ readonly name: string; readonly stamp: Stamp }>({
+  name: v.fileName,
+  stamp: v.stamp,
+});
+
+const probe = { nonce: u32, round: bool, digest: v.digest };
+
+export const TABLE: { readonly [T in Tag]: Row<T> } = {
+  hello: row(0, {}),
+  ping: row(1, probe),
+  pong: row(2, probe),
+  vouch: row(3, { nonce: u32, target: v.member }),
+  vouched: row(4, { nonce: u32, target: v.member }),
+  gossip: row(5, { joining: bool, members: list(v.member, GOSSIP_MEMBERS) }),
+  sync: row(6, { stage, buckets: list(v.digest, SYNC_BUCKETS), members: v.members }),
+  introduce: row(7, { request: v.request }),
+  introduction: row(8, {
+    request: v.request,
+    bits: within(u8, 1, 48),
+    strategy,
+    pingIntervalMs: within(u32, 1, 0xffffffff),
+    copies: within(u8, 1, 255),
+    proposedId: v.position,
+  }),
+  routed: row(9, { request: v.request, origin: v.origin, route: v.route, ask }),
+  ack: row(10, { request: v.request }),
+  answer: row(11, { request: v.request, route: v.route, outcome: answerOutcome }),
+  "join-answer": row(12, { request: v.request, outcome: joinOutcome }),
+  "join-done": row(13, { request: v.request }),
+  "successor-change": row(14, { request: v.request, joiner: v.member }),
+  depart: row(15, { request: v.request }),
+  inquire: row(16, { request: v.request, name: v.fileName }),
+  inquired: row(17, { request: v.request, record: option(v.fileRecord) }),
+  delegate: row(18, { request: v.request, name: v.fileName, origin: v.origin, route: v.route }),
+  offer: row(19, { records: v.records }),
+  holding: row(20, { files: list(held, OFFER_RECORDS) }),
+  list: row(21, { request: v.request }),
+  listed: row(22, { request: v.request, records: list(v.fileRecord, LISTED_RECORDS) }),
+  fetch: row(23, { source: fetchSource, offset: u53 }),
+  content: row(24, { size: u53 }),
+  "content-end": row(25, { sha256: option(v.sha256) }),
+  "content-refused": row(26, { why: v.sentence }),
+};

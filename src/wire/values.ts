@@ -1,0 +1,131 @@
+/** The layouts that several messages share. */
+import { OFFER_RECORDS, SYNC_MEMBERS } from "../protocol/config.ts";
+import type { FileRecord, Stamp } from "../protocol/files.ts";
+import {
+  type Address,
+  MEMBER_STATES,
+  type Member,
+  type MemberState,
+  makeMember,
+} from "../protocol/member.ts";
+import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
+import { Malformed } from "./bytes.ts";
+import { type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
+import { MAX_COPIES, MAX_NAME, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
+
+/** A place on the circle; of 48 bits at most, in any ring. */
+export const position = u48;
+export const request = u48;
+export const digest = u53;
+export const sha256 = hex(32);
+export const birth = hex(8);
+export const state: Codec<MemberState> = word(MEMBER_STATES);
+
+/** A port where a peer listens, never 0. */
+export const port: Codec<number> = within(
+  { write: (w, v) => w.u16(v), read: (r) => r.u16() },
+  1,
+  65_535,
+);
+
+/**
+ * u16 0 and the four bytes of an IPv4 address, or the u16 length of any other host and its text; then
+ * the port. Each address has one form only.
+ */
+export const address: Codec<Address> = {
+  write(w, value) {
+    const parts = parseAddress(value);
+    if (parts === null) throw new RangeError(`no address: ${value}`);
+    if (isIpv4(parts.host)) {
+      w.u16(0);
+      for (const byte of parts.host.split(".")) w.u8(Number(byte));
+    } else {
+      w.text(parts.host, 255);
+    }
+    port.write(w, parts.port);
+  },
+  read(r) {
+    let host = r.text(255);
+    if (host === "") host = `${r.u8()}.${r.u8()}.${r.u8()}.${r.u8()}`;
+    else if (!isHost(host) || isIpv4(host)) throw new Malformed("no host, or one in its long form");
+    const value = formatAddress(host, port.read(r));
+    if (parseAddress(value)?.host !== host) throw new Malformed("a host that is no host");
+    return value;
+  },
+};
+
+/** The fields that a member's record and a message's header share; then each says where it is. */
+const memberFields = struct<Omit<Member, "hash">>({
+  id: position,
+  incarnation: u32,
+  birth,
+  state,
+  address,
+});
+
+/** The hash is not sent: it follows from the rest. */
+export const member: Codec<Member> = {
+  write: (w, value) => memberFields.write(w, value),
+  read: (r) => makeMember(memberFields.read(r)),
+};
+export const members: Codec<readonly Member[]> = list(member, SYNC_MEMBERS);
+
+export const route: Codec<readonly number[]> = list(position, MAX_ROUTE);
+export const copies: Codec<readonly number[]> = list(position, MAX_COPIES);
+
+export const origin: Codec<{ readonly id: number; readonly address: Address }> = struct<{
+  readonly id: number;
+  readonly address: Address;
+}>({ id: position, address });
+
+/** 1 to 255 bytes of UTF-8 without control characters. */
+export const fileName: Codec<string> = {
+  write(w, value) {
+    if (!isFileName(value)) throw new RangeError("no file name");
+    w.text(value, MAX_NAME);
+  },
+  read(r) {
+    const value = r.text(MAX_NAME);
+    if (!isFileName(value)) throw new Malformed("no file name");
+    return value;
+  },
+};
+
+export const stamp: Codec<Stamp> = struct<Stamp>({
+  counter: u53,
+  owner: position,
+  incarnation: u32,
+});
+
+export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
+  name: fileName,
+  key: position,
+  stamp,
+  size: u53,
+  sha256,
+});
+export const records: Codec<readonly FileRecord[]> = list(fileRecord, OFFER_RECORDS);
+
+/** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
+export const sentence: Codec<string> = {
+  write: (w, value) => w.text(cut(value.toWellFormed(), MAX_SENTENCE), MAX_SENTENCE),
+  read: (r) => r.text(MAX_SENTENCE),
+};
+
+function isFileName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  return name !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(name);
+}
+
+/** The longest beginning of a text that takes at most so many bytes. */
+function cut(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  let end = 0;
+  let bytes = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxBytes) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}

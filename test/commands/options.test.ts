@@ -1,0 +1,199 @@
+import { describe, expect, test } from "bun:test";
+import { chaosOptions } from "../../src/commands/chaos.ts";
+import { initOptions } from "../../src/commands/init.ts";
+import { joinOptions } from "../../src/commands/join.ts";
+import { ringIds, ringOptions } from "../../src/commands/ring.ts";
+
+/** What the command lines of peers and networks ask of the rooms below. */
+
+const PEER = {
+  pingIntervalMs: 30_000,
+  basePort: 12_000,
+  host: "127.0.0.1",
+  port: null,
+  insecure: false,
+  dataDir: null,
+  child: false,
+  route: null,
+  copies: null,
+};
+
+function init(peer: string, first: string, second: string, interval = "30") {
+  return { peer, first, second, interval };
+}
+
+describe("p2p init", () => {
+  test("of a numbered peer", () => {
+    const start = { kind: "init", id: 2, first: 4, second: 5 } as const;
+    expect(initOptions(init("2", "4", "5"))).toEqual({ ...PEER, start });
+    const all = {
+      ...init("2", "4", "5", "0.5"),
+      "base-port": "13000",
+      host: "192.0.2.7",
+      data: "d",
+      route: "finger",
+      copies: "2",
+      child: true,
+    };
+    expect(initOptions(all)).toEqual({
+      ...PEER,
+      start,
+      pingIntervalMs: 500,
+      basePort: 13_000,
+      host: "192.0.2.7",
+      dataDir: "d",
+      route: "finger",
+      copies: 2,
+      child: true,
+    });
+  });
+
+  test("of a ring of one, and of two", () => {
+    expect(initOptions(init("2", "2", "2")).start).toMatchObject({ first: 2, second: 2 });
+    expect(initOptions(init("2", "4", "2")).start).toMatchObject({ first: 4, second: 2 });
+  });
+
+  test("of a new ring", () => {
+    const found = { ...PEER, start: { kind: "found" } as const, pingIntervalMs: null };
+    expect(initOptions({})).toEqual(found);
+    expect(initOptions({ port: "9000", host: "0.0.0.0", insecure: true })).toEqual({
+      ...found,
+      port: 9000,
+      host: "0.0.0.0",
+      insecure: true,
+    });
+  });
+
+  test.each([
+    [init("300", "4", "5"), /^PEER .*"300"/],
+    [init("2", "-4", "5"), /^FIRST .*"-4"/],
+    [init("2", "4", "x"), /^SECOND .*"x"/],
+    [init("2", "4", "5", "0"), /^INTERVAL .*"0"/],
+    [init("2", "4", "5", "-3"), /^INTERVAL .*"-3"/],
+    [init("2", "2", "5"), /^FIRST is PEER itself/],
+    [{ ...init("2", "4", "5"), port: "9000" }, /^--port .*--base-port/],
+    [{ "base-port": "13000" }, /^--base-port .*--port/],
+    [{ host: "0.0.0.0" }, /--insecure/],
+    [{ route: "north" }, /^--route .*"north"/],
+    [{ copies: "0" }, /^--copies .*"0"/],
+  ])("not %j", (args, sentence) => {
+    expect(() => initOptions(args)).toThrow(sentence);
+  });
+});
+
+describe("p2p join", () => {
+  test("of a numbered peer", () => {
+    expect(joinOptions({ peer: "15", known: "4", interval: "30" })).toEqual({
+      ...PEER,
+      start: { kind: "join", id: 15, known: 4 },
+    });
+  });
+
+  test("of a ring elsewhere", () => {
+    const start = { kind: "enter", host: "127.0.0.1", port: 12_256 } as const;
+    expect(joinOptions({ peer: "127.0.0.1:12256" })).toEqual({
+      ...PEER,
+      start,
+      pingIntervalMs: null,
+    });
+    const far = { peer: "192.0.2.7:12256", host: "192.0.2.8", insecure: true };
+    expect(joinOptions(far)).toMatchObject({ host: "192.0.2.8", insecure: true });
+  });
+
+  test.each([
+    [{ peer: "15" }, "KNOWN and INTERVAL are missing"],
+    [{ peer: "somewhere" }, /^HOST:PORT .*"somewhere"/],
+    [{ peer: "15", known: "15", interval: "30" }, /^KNOWN must be another/],
+    [{ peer: "localhost:1", known: "15", interval: "30" }, /^PEER .*"localhost:1"/],
+    [{ peer: "15", known: "4", interval: "x" }, /^INTERVAL .*"x"/],
+    [{ peer: "192.0.2.7:12256" }, /192\.0\.2\.7 .*--host ADDRESS --insecure/],
+    [{ peer: "192.0.2.7:12256", host: "192.0.2.8" }, /--insecure/],
+  ])("not %j", (args, sentence) => {
+    expect(() => joinOptions(args)).toThrow(sentence);
+  });
+});
+
+describe("p2p ring", () => {
+  const RING = { pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null };
+
+  test("of so many", () => {
+    expect(ringOptions({})).toEqual({ ...RING, ids: [2, 4, 5, 8, 9, 14, 19, 30] });
+    expect(ringOptions({ n: "7" }).ids).toEqual([2, 4, 5, 8, 9, 14, 19]);
+    expect(ringOptions({ n: "1" }).ids).toEqual([0]);
+    expect(ringOptions({ n: "3" }).ids).toEqual([0, 85, 170]);
+    expect(ringOptions({ n: "256" }).ids).toEqual(Array.from({ length: 256 }, (_, i) => i));
+  });
+
+  test("any size has so many different ids, in order", () => {
+    for (let size = 1; size <= 256; size++) {
+      const ids = ringIds(size);
+      expect(ids).toHaveLength(size);
+      expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+      expect(ids.at(-1)).toBeLessThanOrEqual(255);
+    }
+  });
+
+  test("of these", () => {
+    const args = { ids: "9,2,4", interval: "0.2", "base-port": "20000", dir: "d", for: "1.5" };
+    const expected = {
+      ids: [2, 4, 9],
+      pingIntervalMs: 200,
+      basePort: 20_000,
+      dir: "d",
+      forMs: 1500,
+    };
+    expect(ringOptions(args)).toEqual(expected);
+    expect(ringOptions({ ...args, n: "3" })).toEqual(expected);
+  });
+
+  test.each([
+    [{ n: "0" }, /^N .*"0"/],
+    [{ n: "257" }, /^N .*"257"/],
+    [{ n: "4", ids: "2,4,9" }, /^N is 4, but --ids names 3/],
+    [{ ids: "2,2" }, "--ids names 2 twice"],
+    [{ interval: "-3" }, /^--interval .*"-3"/],
+    [{ for: "0" }, /^--for .*"0"/],
+  ])("not %j", (args, sentence) => {
+    expect(() => ringOptions(args)).toThrow(sentence);
+  });
+});
+
+describe("p2p chaos", () => {
+  const CHAOS = {
+    kills: 10,
+    forMs: null,
+    everyMs: 2000,
+    seed: null,
+    dryRun: false,
+    json: false,
+    dir: null,
+    basePort: null,
+    peerProgram: null,
+  };
+
+  test("by default, for a time, and with everything", () => {
+    expect(chaosOptions({})).toEqual(CHAOS);
+    expect(chaosOptions({ for: "60" })).toEqual({ ...CHAOS, kills: null, forMs: 60_000 });
+    const all = { kills: "20", every: "0.5", seed: "7", "dry-run": true, json: true, dir: "d" };
+    expect(chaosOptions({ ...all, "base-port": "13000", "peer-program": "x" })).toEqual({
+      kills: 20,
+      forMs: null,
+      everyMs: 500,
+      seed: 7,
+      dryRun: true,
+      json: true,
+      dir: "d",
+      basePort: 13_000,
+      peerProgram: "x",
+    });
+  });
+
+  test.each([
+    [{ kills: "2", for: "3" }, "Give --kills or --for, not both"],
+    [{ kills: "0" }, /^--kills .*"0"/],
+    [{ seed: "-1" }, /^--seed .*"-1"/],
+    [{ every: "x" }, /^--every .*"x"/],
+  ])("not %j", (args, sentence) => {
+    expect(() => chaosOptions(args)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { listFiles, requestFile, showStatus, storeFile } from "../../src/door/commands.ts";
+import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
+import { type FakePeer, fakePeer } from "./fake-host.ts";
+
+const folder = temporaryFolder();
+const cwd = process.cwd();
+const printed: string[] = [];
+const complained: string[] = [];
+const log = spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+const write = spyOn(process.stderr, "write").mockImplementation((line) => {
+  complained.push(String(line));
+  return true;
+});
+let numbered: FakePeer;
+let drawn: FakePeer;
+const here = join(folder.dir, "here");
+const choice = { peer: 8, data: null };
+
+beforeAll(async () => {
+  mkdirSync(here);
+  process.chdir(here);
+  numbered = await fakePeer(join(here, ".p2p", "8"), 8);
+  drawn = await fakePeer(join(here, ".p2p", "peer"), 77_777, 48);
+});
+afterEach(() => {
+  printed.length = 0;
+  complained.length = 0;
+});
+afterAll(async () => {
+  await Promise.all([numbered.stop(), drawn.stop()]);
+  process.chdir(cwd);
+  log.mockRestore();
+  write.mockRestore();
+  folder.remove();
+});
+
+test("store prints a receipt, and NNNN.pdf is called NNNN", async () => {
+  writeFileSync("2067.pdf", someBytes(1_240));
+  expect(await storeFile(choice, "2067.pdf", null, false)).toBe(0);
+  expect(printed.length).toBe(1);
+  expect(printed[0]).toMatch(
+    /^stored 2067: 3 of 3 copies, on peers 19, 2 and 4, sha256 [0-9a-f]{8}…, 1.24 kB in [0-9.]+ ms$/,
+  );
+  expect(sha256(numbered.files.get("2067") ?? new Uint8Array())).toBe(sha256(someBytes(1_240)));
+  expect(await storeFile(choice, "2067.pdf", "4103", true)).toBe(0);
+  expect(JSON.parse(printed[1] ?? "")).toMatchObject({
+    v: 1,
+    name: "4103",
+    kind: "stored",
+    wanted: 3,
+  });
+  expect(complained).toEqual([]);
+});
+
+test("store refuses what cannot be stored", async () => {
+  writeFileSync("report.pdf", "report");
+  await expect(storeFile(choice, "report.pdf", null, false)).rejects.toThrow("exactly four digits");
+  await expect(storeFile(choice, "2067.pdf", "a912", false)).rejects.toThrow("exactly four digits");
+  await expect(storeFile(choice, "9999.pdf", null, false)).rejects.toThrow(
+    "There is no file 9999.pdf",
+  );
+  await expect(storeFile({ peer: 77_777, data: null }, ".", "x", false)).rejects.toThrow(
+    "regular file",
+  );
+  const failing = storeFile({ peer: 77_777, data: null }, "report.pdf", "fail", true);
+  await expect(failing).rejects.toThrow("It could not be.");
+  expect(printed).toEqual([]);
+});
+
+test("in a ring without numbers a file keeps its name", async () => {
+  const other = { peer: 77_777, data: null };
+  expect(await storeFile(other, "report.pdf", null, false)).toBe(0);
+  expect(drawn.files.has("report.pdf")).toBe(true);
+  await expect(requestFile(other, "report.pdf", plain)).rejects.toThrow("exists already");
+  expect(readFileSync("report.pdf", "utf8")).toBe("report");
+  writeFileSync("report.pdf", "mine");
+  expect(await requestFile(other, "report.pdf", { ...plain, force: true })).toBe(0);
+  expect(readFileSync("report.pdf", "utf8")).toBe("report");
+  for (const name of ["../x", ".hidden", "a/b"]) {
+    await expect(requestFile(other, name, plain)).rejects.toThrow("choose one with -o FILE");
+  }
+});
+
+const plain = { output: null, force: false, json: false };
+
+test("request writes received_NNNN.pdf, again and again, and what -o says", async () => {
+  const bytes = someBytes(300_000);
+  numbered.files.set("4103", bytes);
+  for (let i = 0; i < 2; i++) expect(await requestFile(choice, "4103", plain)).toBe(0);
+  expect(sha256(readFileSync("received_4103.pdf"))).toBe(sha256(bytes));
+  mkdirSync("into");
+  expect(await requestFile(choice, "4103", { ...plain, output: "into", json: true })).toBe(0);
+  expect(JSON.parse(printed[2] ?? "")).toMatchObject({ path: "into/received_4103.pdf", from: 19 });
+  expect(existsSync("into/received_4103.pdf")).toBe(true);
+  expect(await requestFile(choice, "4103", { ...plain, output: "mine" })).toBe(0);
+  await expect(requestFile(choice, "4103", { ...plain, output: "mine" })).rejects.toThrow(
+    "--force",
+  );
+});
+
+test("a file that nobody has, or that is not its hash, leaves nothing behind", async () => {
+  const before = readdirSync(".");
+  await expect(requestFile(choice, "1234", plain)).rejects.toThrow("No peer holds 1234");
+  await expect(requestFile(choice, "../../etc/passwd", plain)).rejects.toThrow("four digits");
+  expect(readdirSync(".")).toEqual(before);
+});
+
+test("ls shows the files and who holds them", async () => {
+  numbered.files.clear();
+  expect(await listFiles(choice, false)).toBe(0);
+  numbered.files.set("4103", someBytes(300_000));
+  expect(await listFiles(choice, false)).toBe(0);
+  expect(await listFiles(choice, true)).toBe(0);
+  expect(printed[0]).toBe("No file is stored in this ring yet.");
+  expect(printed[1]).toMatch(/name +size +sha256 +on peers\n4103 +300 kB +[0-9a-f]{8}… +19 and 2$/);
+  expect(JSON.parse(printed[2] ?? "").files).toMatchObject([{ name: "4103", holders: [19, 2] }]);
+});
+
+test("status is one screen, or one document", async () => {
+  const data = { peer: null, data: ".p2p/8" };
+  expect(await showStatus(data, { json: false, all: false, lookup: [7] })).toBe(0);
+  expect(printed[0]).toContain("peer 8 of ring 12000, numbered");
+  expect((printed[0] ?? "").split("\n").length).toBeLessThan(24);
+  expect(await showStatus(data, { json: true, all: false, lookup: [] })).toBe(0);
+  expect(JSON.parse(printed[1] ?? "")).toMatchObject({ v: 1, ring: "12000", self: { id: 8 } });
+});
+
+test("status of all checks the ring, and fails with it", async () => {
+  const data = { peer: null, data: ".p2p/8" };
+  expect(await showStatus(data, { json: true, all: true, lookup: [] })).toBe(0);
+  numbered.shown = { successors: [9], predecessors: [9] };
+  expect(await showStatus(data, { json: true, all: true, lookup: [] })).toBe(1);
+  expect(await showStatus(data, { json: false, all: true, lookup: [] })).toBe(1);
+  const [good, bad] = printed.map((text, index) => (index < 2 ? JSON.parse(text).checks : null));
+  expect(good.R1).toEqual({ ok: true });
+  expect(bad.R1).toMatchObject({ ok: false, peers: [8] });
+  expect(printed[2]).toContain("R1");
+  const all = { peer: null, data: null };
+  await expect(showStatus(all, { json: true, all: false, lookup: [] })).rejects.toThrow(
+    "--peer ID",
+  );
+});

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { DoorClosed, DoorRefused, doorClient, type Incoming } from "../../src/door/client.ts";
+import type { LoggedEvent } from "../../src/door/types.ts";
+import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
+import { type FakePeer, fakePeer } from "./fake-host.ts";
+
+const folder = temporaryFolder();
+let peer: FakePeer;
+
+beforeAll(async () => {
+  peer = await fakePeer(join(folder.dir, "8"), 8);
+});
+afterAll(async () => {
+  await peer.stop();
+  folder.remove();
+});
+
+function raw(path: string, init: BunFetchRequestInit = {}): Promise<Response> {
+  return fetch(`http://door${path}`, { ...init, unix: peer.door.path });
+}
+
+async function hashOf(incoming: Incoming): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  await incoming.read((piece) => void hasher.update(piece));
+  return hasher.digest("hex");
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error("it never came to hold");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test("the socket is its user's alone", () => {
+  expect(statSync(peer.door.path).mode & 0o777).toBe(0o600);
+});
+
+test("status, with and without lookups", async () => {
+  const client = doorClient(peer.dir);
+  expect((await client.status()).self.id).toBe(8);
+  expect((await client.status([7, 200])).lookups.map(({ key }) => key)).toEqual([7, 200]);
+});
+
+test("a typed line arrives as it is; more than one does not", async () => {
+  const client = doorClient(peer.dir);
+  await client.type("Store 2067");
+  await client.type("größer\r\n");
+  expect(peer.typed).toEqual(["Store 2067", "größer"]);
+  await expect(client.type("Store 2067\nQuit")).rejects.toThrow("one line");
+  await expect(client.type("x".repeat(100_000))).rejects.toThrow("one line");
+  expect(peer.typed.length).toBe(2);
+});
+
+test("contents go in and out as they are, whatever their size", async () => {
+  const client = doorClient(peer.dir);
+  for (const size of [0, 1, 300_000, 5_000_000]) {
+    const bytes = someBytes(size);
+    const path = join(folder.dir, "upload");
+    writeFileSync(path, bytes);
+    expect((await client.store("2067", path)).kind).toBe("stored");
+    const incoming = await client.request("2067");
+    expect(incoming).toMatchObject({ size, sha256: sha256(bytes), from: 19, route: [8, 19] });
+    expect(await hashOf(incoming)).toBe(sha256(bytes));
+  }
+  expect(readdirSync(peer.folder.spoolDir)).toEqual(["kept"]);
+});
+
+test("names of all kinds travel whole", async () => {
+  const client = doorClient(peer.dir);
+  const path = join(folder.dir, "named");
+  writeFileSync(path, "named");
+  const names = [
+    "a b",
+    "ä/ö",
+    "../../etc/passwd",
+    "%2e%2e",
+    "a?b#c",
+    "\u{1f600}",
+    "x".repeat(255),
+    "-",
+  ];
+  for (const name of names) {
+    await client.store(name, path);
+    expect(peer.files.has(name)).toBe(true);
+    expect(await hashOf(await client.request(name))).toBe(sha256(Buffer.from("named")));
+  }
+  expect((await client.list()).files.map(({ record }) => record.name)).toContain("ä/ö");
+});
+
+test("a file that nobody has is said to be missing", async () => {
+  const error = await doorClient(peer.dir)
+    .request("4103")
+    .then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+  expect(error).toBeInstanceOf(DoorRefused);
+  expect(error).toMatchObject({ kind: "not-found" });
+  expect(String(error)).toContain("No peer holds 4103");
+});
+
+test("nonsense is refused in a sentence", async () => {
+  const cases: [string, BunFetchRequestInit, number][] = [
+    ["/", {}, 404],
+    ["/nothing", { method: "DELETE" }, 404],
+    ["/files/", {}, 404],
+    ["/files/%", {}, 404],
+    ["/files/%00", {}, 404],
+    [`/files/${"x".repeat(300)}`, { method: "PUT", body: "x" }, 404],
+    ["/status?lookup=1,x", {}, 400],
+    ["/status?lookup=-1", {}, 400],
+    [`/status?lookup=${"1,".repeat(300)}1`, {}, 400],
+  ];
+  for (const [path, init, status] of cases) {
+    const response = await raw(path, init);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: expect.stringMatching(/^[A-Z].*\.$/) });
+  }
+});
+
+test("an upload that is cut off leaves nothing and stores nothing", async () => {
+  const before = peer.files.size;
+  const socket = openSocket(
+    "PUT /files/cut HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000\r\n\r\n",
+  );
+  socket.write(someBytes(300_000));
+  await until(() => readdirSync(peer.folder.spoolDir).some((name) => name.startsWith("upload-")));
+  socket.end();
+  await until(() => readdirSync(peer.folder.spoolDir).every((name) => !name.startsWith("upload-")));
+  expect(peer.files.size).toBe(before);
+});
+
+test("a reader that goes away half way leaves nothing behind", async () => {
+  peer.files.set("5000", someBytes(5_000_000));
+  const incoming = await doorClient(peer.dir).request("5000");
+  const stop = new Error("enough");
+  await expect(
+    incoming.read(() => {
+      throw stop;
+    }),
+  ).rejects.toBe(stop);
+  expect(readdirSync(peer.folder.spoolDir)).toEqual(["kept"]);
+});
+
+test("every event comes, in order, from the moment the stream is open", async () => {
+  const seen: LoggedEvent[] = [];
+  const reader = await doorClient(peer.dir).events((event) => seen.push(event));
+  for (let seq = 1; seq <= 500; seq++) peer.emit(seq, `größer ${"x".repeat(seq)}`);
+  await until(() => seen.length === 500);
+  expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+  expect(seen[499]).toMatchObject({ event: "note", text: `größer ${"x".repeat(500)}` });
+  reader.close();
+  expect(await reader.ended).toBeNull();
+  await until(() => peer.listeners() === 0);
+});
+
+test("a reader of events that is too slow is cut off, and told so", async () => {
+  const response = await raw("/events");
+  const body = response.body?.getReader();
+  await body?.read();
+  for (let seq = 1; peer.listeners() > 0 && seq < 100_000; seq++) {
+    peer.emit(seq, "x".repeat(10_000));
+    if (seq % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(peer.listeners()).toBe(0);
+  let text = "";
+  for (let step = await body?.read(); step?.done === false; step = await body?.read()) {
+    text = (text + new TextDecoder().decode(step.value)).slice(-1_000);
+  }
+  expect(text.trimEnd().split("\n").at(-1)).toBe('{"v":1,"cut":"the reader was too slow"}');
+});
+
+test("a stream that ends with its peer says so", async () => {
+  const other = await fakePeer(join(folder.dir, "9"), 9);
+  const reader = await doorClient(other.dir).events(() => {});
+  await other.stop();
+  expect(await reader.ended).toContain("the peer is ending");
+});
+
+test("a peer that is not there is one sentence, at once", async () => {
+  const client = doorClient(join(folder.dir, "nobody"));
+  const tries = [client.status(), client.list(), client.type("x"), client.events(() => {})];
+  for (const attempt of await Promise.allSettled([...tries, client.request("2067")])) {
+    expect(attempt.status).toBe("rejected");
+    if (attempt.status !== "rejected") continue;
+    expect(attempt.reason).toBeInstanceOf(DoorClosed);
+    expect(String(attempt.reason)).toContain("No peer answers in");
+  }
+});
+
+test("a peer that does not answer is given up", async () => {
+  const dir = join(folder.dir, "frozen");
+  const frozen = await fakePeer(dir, 10);
+  await frozen.door.close();
+  const server = Bun.listen({ unix: frozen.door.path, socket: { data() {} } });
+  await expect(doorClient(dir).status([], 50)).rejects.toThrow("does not answer");
+  server.stop(true);
+  await frozen.stop();
+});
+
+test("a door whose path would be too long is found all the same", async () => {
+  const dir = join(folder.dir, "long".repeat(20), "path".repeat(20));
+  const runtime = process.env["XDG_RUNTIME_DIR"];
+  process.env["XDG_RUNTIME_DIR"] = folder.dir;
+  const distant = await fakePeer(dir, 14);
+  expect(Buffer.byteLength(distant.door.path)).toBeLessThanOrEqual(100);
+  expect((await doorClient(dir).status()).self.id).toBe(14);
+  expect(statSync(join(distant.door.path, "..")).mode & 0o777).toBe(0o700);
+  await distant.stop();
+  await expect(doorClient(dir).status()).rejects.toThrow("No peer answers");
+  if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
+  else process.env["XDG_RUNTIME_DIR"] = runtime;
+});
+
+/** A client that says what it likes. */
+function openSocket(head: string) {
+  const socket = createConnection(peer.door.path);
+  socket.write(head);
+  return {
+    write: (bytes: Uint8Array) => void socket.write(bytes),
+    end: () => void socket.destroy(),
+  };
+}

@@ -1,0 +1,140 @@
+/** A peer's folder with an open door and nothing behind it: what a door's tests talk to. */
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DoorHost } from "../../src/door/host.ts";
+import { type Door, serveDoor } from "../../src/door/server.ts";
+import type { LoggedEvent, Status } from "../../src/door/types.ts";
+import type { Outcome } from "../../src/protocol/events.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
+import { type Folder, openFolder } from "../../src/store/folder.ts";
+import { sha256 } from "../store/temporary.ts";
+
+export type FakePeer = {
+  readonly dir: string;
+  readonly door: Door;
+  readonly folder: Folder;
+  readonly typed: string[];
+  /** Contents by name, as the peer's ring would keep them. */
+  readonly files: Map<string, Uint8Array>;
+  /** What its status says beside its id. */
+  shown: Partial<Status>;
+  emit(seq: number, text: string): void;
+  listeners(): number;
+  stop(): Promise<void>;
+};
+
+/** Makes a peer of a numbered ring, unless `bits` says otherwise. */
+export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakePeer> {
+  const folder = await openFolder(dir);
+  const typed: string[] = [];
+  const files = new Map<string, Uint8Array>();
+  const listeners = new Set<(event: LoggedEvent) => void>();
+  const host: DoorHost = {
+    spoolDir: folder.spoolDir,
+    status: async (lookups) => ({
+      ...statusOf(id, bits),
+      ...peer.shown,
+      lookups: lookups.map(lookUp),
+    }),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    type: (line) => void typed.push(line),
+    store: async (name, { path, size }) => {
+      const kept = join(folder.spoolDir, "kept");
+      renameSync(path, kept);
+      if (size < 100_000_000) files.set(name, await Bun.file(kept).bytes());
+      if (name === "fail") return { kind: "failed", why: "It could not be." };
+      const record = recordOf(name, files.get(name) ?? new Uint8Array());
+      return {
+        kind: "stored",
+        record: { ...record, size },
+        copies: [19, 2, 4],
+        wanted: 3,
+        route: [8],
+      };
+    },
+    request: async (name) =>
+      requestFrom(files, name, join(folder.spoolDir, `out-${Math.random()}`)),
+    list: async () => ({
+      kind: "listed",
+      files: Array.from(files, ([name, bytes]) => ({
+        record: recordOf(name, bytes),
+        holders: [19, 2],
+      })),
+      silent: 0,
+    }),
+  };
+  const door = serveDoor(folder.dir, host);
+  folder.announce({ id, host: "127.0.0.1", port: 12_000 + id, ring: 12_000, bits });
+  const peer: FakePeer = {
+    dir: folder.dir,
+    door,
+    folder,
+    typed,
+    files,
+    shown: {},
+    listeners: () => listeners.size,
+    emit: (seq, text) => {
+      const event: LoggedEvent = {
+        ...{ v: 1, at: 1.5, seq, peer: id, incarnation: 1 },
+        ...{ event: "note", text },
+      };
+      for (const listener of [...listeners]) listener(event);
+    },
+    stop: async () => {
+      await door.close();
+      await folder.close();
+    },
+  };
+  return peer;
+}
+
+async function requestFrom(
+  files: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  path: string,
+): ReturnType<DoorHost["request"]> {
+  const bytes = files.get(name);
+  if (bytes === undefined) {
+    return { outcome: { kind: "missing", owner: 19, route: [8, 19] }, content: null };
+  }
+  writeFileSync(path, bytes);
+  const size = bytes.length;
+  const hash = sha256(bytes);
+  const outcome: Outcome = {
+    ...{ kind: "received", request: 1, from: 19, route: [8, 19] },
+    ...{ size, sha256: hash },
+  };
+  return { outcome, content: { size, sha256: hash, path } };
+}
+
+function recordOf(name: string, bytes: Uint8Array): FileRecord {
+  const stamp = { counter: 1, owner: 19, incarnation: 1 };
+  return { name, key: 19, stamp, size: bytes.length, sha256: sha256(bytes) };
+}
+
+function lookUp(key: number): Status["lookups"][number] {
+  return { key, owner: 8, hops: 0, route: [8] };
+}
+
+function statusOf(id: number, bits: number): Status {
+  return {
+    v: 1,
+    at: 1_790_000_000_000.12,
+    ring: "12000",
+    bits,
+    route: "successor",
+    pingIntervalMs: 1_000,
+    self: { id, host: "127.0.0.1", port: 12_000 + id, pid: process.pid, incarnation: 1 },
+    successors: [],
+    predecessors: [],
+    members: [{ id, host: "127.0.0.1", port: 12_000 + id, incarnation: 1, state: "alive" }],
+    digest: "9f86",
+    files: { count: 3, bytes: 60_000 },
+    dropped: { datagrams: 0, frames: 0 },
+    rssBytes: 34_000_000,
+    lookups: [],
+  };
+}

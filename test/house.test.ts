@@ -1,0 +1,163 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { blank } from "./house/blank.ts";
+import { breaches, importsOf, type Source } from "./house/laws.ts";
+
+const SRC = join(import.meta.dir, "../src");
+
+function house(): Source[] {
+  const paths = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(SRC)].sort();
+  return paths.map((path) => ({ path, text: readFileSync(join(SRC, path), "utf8") }));
+}
+
+test("the house keeps its laws", () => {
+  const sources = house();
+  expect(sources.map(({ path }) => path)).toContain("main.ts");
+  expect(breaches(sources)).toEqual([]);
+});
+
+/** Laws that cannot fail protect nothing: each is shown a small house that breaks it. */
+describe("a breach is seen:", () => {
+  const PURE: readonly [string, string][] = [
+    ["async", "export const f = async () => 1;"],
+    ["await", "for await (const x of y) f(x);"],
+    ["promise", "export type P = Promise<number>;"],
+    ["Date", "const at = new Date();"],
+    ["Date, called in a template", "const at = `now ${Date.now()}`;"],
+    ["Math.random", "const r = Math.random();"],
+    ["timer", "setTimeout(f, 1);"],
+    ["Bun", "Bun.hash(x);"],
+    ["process", "const e = process.env;"],
+    ["process, spread", "f(...process.argv);"],
+    ["crypto", "crypto.getRandomValues(a);"],
+    ["node:", 'import { join } from "node:path";'],
+    ["bun:", 'import { test } from "bun:test";'],
+    ["package", 'import { x } from "consola";'],
+    ["lazy import", 'const x = import("node:fs");'],
+  ];
+  for (const room of ["protocol", "checks"]) {
+    test.each(PURE)(`${room}: %s`, (_, text) => {
+      expect(breaches([{ path: `${room}/a.ts`, text }])).not.toEqual([]);
+      // The same is nobody's concern in a driver.
+      expect(breaches([{ path: "daemon/a.ts", text }])).toEqual([]);
+    });
+  }
+
+  test.each([
+    ["protocol/a.ts", "../checks/b.ts"],
+    ["protocol/a.ts", "../wire/b.ts"],
+    ["checks/a.ts", "../wire/b.ts"],
+    ["wire/a.ts", "../transport/b.ts"],
+    ["door/a.ts", "../daemon/b.ts"],
+    ["lab/a.ts", "../daemon/b.ts"],
+    ["lab/a.ts", "../transport/b.ts"],
+    ["page/a.ts", "../store/b.ts"],
+    ["sim/a.ts", "../daemon/b.ts"],
+    ["sim/a.ts", "../door/b.ts"],
+    ["daemon/a.ts", "../commands/cli/errors.ts"],
+    ["daemon/a.ts", "../main.ts"],
+    ["daemon/a.ts", "../../package.json"],
+    ["attic/a.ts", "../protocol/b.ts"],
+  ])("%s imports %s", (path, specifier) => {
+    const target = join(path, "..", specifier);
+    for (const text of [
+      `import { x } from "${specifier}";`,
+      `import type { X } from "${specifier}";`,
+      `import {\n  x,\n} from '${specifier}';`,
+      `import "${specifier}";`,
+      `export * from "${specifier}";`,
+      `const x = await import("${specifier}");`,
+      `type X = import("${specifier}").X;`,
+    ]) {
+      const found = breaches([
+        { path, text },
+        { path: target, text: "" },
+      ]);
+      expect(
+        found.filter((breach) => breach.includes(specifier) || breach.includes("room")),
+      ).not.toEqual([]);
+    }
+  });
+
+  test("a circle, of one file, two or three", () => {
+    const imports = (path: string, to: string) => ({ path, text: `import "./${to}.ts";` });
+    expect(breaches([imports("store/a.ts", "a")])).toHaveLength(1);
+    expect(breaches([imports("store/a.ts", "b"), imports("store/b.ts", "a")])).toHaveLength(1);
+    const three = [
+      imports("store/a.ts", "b"),
+      imports("store/b.ts", "c"),
+      imports("store/c.ts", "a"),
+    ];
+    expect(breaches(three)).toEqual([
+      "a circle: store/a.ts -> store/b.ts -> store/c.ts -> store/a.ts",
+    ]);
+  });
+
+  test.each([
+    ["any", "export function f(x: any) {}"],
+    ["any", "const x = y as any;"],
+    ["any", "const m = new Map<string, any>();"],
+    ["non-null", "const x = list[0]!;"],
+    ["non-null", "const x = list.find(f)!.name;"],
+    ["non-null", "f(x!, y);"],
+    ["non-null", "const x = y! + 1;"],
+    ["non-null", "const x = y! === z;"],
+    ["non-null", "class A { x!: number }"],
+    ["@ts-ignore", "// @ts-ignore\nf();"],
+    ["@ts-nocheck", "// @ts-nocheck"],
+    ["lines", "f();\n".repeat(301)],
+  ])("%s", (_, text) => {
+    expect(breaches([{ path: "daemon/a.ts", text }])).toHaveLength(1);
+  });
+});
+
+describe("what is no breach:", () => {
+  test.each([
+    ["a comment", "// Promise, await and process.env: any!"],
+    ["a doc comment", "/**\n * Date, at once!\n */\nexport const x = 1;"],
+    ["a string", 'const x = "await any process; Date!";'],
+    ["a template's text", "const x = `any Date! ${y} process.env!`;"],
+    ["a regular expression", 'const x = /["`\'] Date any! [/"]/.test(y);'],
+    ["longer words", "const updated = company + candidate; const dateless = processed;"],
+    ["properties", "const x = state.process + list.any(f) + message.Date;"],
+    ["negation", "if (!x && a != b && c !== d) return !y;"],
+    ["division", 'const x = a / b; const y = "Date" + (c) / d;'],
+  ])("%s", (_, text) => {
+    expect(breaches([{ path: "protocol/a.ts", text }])).toEqual([]);
+  });
+
+  test.each([
+    ["checks/a.ts", "../protocol/b.ts"],
+    ["sim/a.ts", "../wire/b.ts"],
+    ["lab/a.ts", "../door/b.ts"],
+    ["daemon/a.ts", "../door/b.ts"],
+    ["commands/a.ts", "../lab/b.ts"],
+    ["main.ts", "../package.json"],
+    ["main.ts", "./commands/init.ts"],
+  ])("%s imports %s", (path, specifier) => {
+    expect(breaches([{ path, text: `import { x } from "${specifier}";` }])).toEqual([]);
+  });
+
+  test("a lattice of imports, which is no circle", () => {
+    const files: Source[] = [
+      { path: "wire/a.ts", text: 'import "./b.ts"; import "./c.ts";' },
+      { path: "wire/b.ts", text: 'import "./d.ts";' },
+      { path: "wire/c.ts", text: 'import "./d.ts";' },
+      { path: "wire/d.ts", text: "" },
+    ];
+    expect(breaches(files)).toEqual([]);
+  });
+});
+
+test("a blanked source keeps its length, its lines and its code", () => {
+  const source = 'f("a\\"b", `x${g("y")}z`); // z\n/* \n */ h(/[/]"/g);';
+  const code = blank(source);
+  expect(code).toHaveLength(source.length);
+  expect(code.replace(/ /g, "")).toBe('f("",`${g("")}`);\n\nh(0);');
+});
+
+test("imports in comments and strings are not imports", () => {
+  const text = '// import "a"\nconst x = \'from "b"\';\nimport "c";';
+  expect(importsOf(text)).toEqual(["c"]);
+});

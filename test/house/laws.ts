@@ -1,0 +1,143 @@
+import { posix } from "node:path";
+import { blank } from "./blank.ts";
+
+/** The laws of the house that can be read off the source. Files are given by path from src/. */
+export type Source = { readonly path: string; readonly text: string };
+
+/** A sentence for each breach: the file, the line where there is one, and what is wrong. */
+export type Breach = string;
+
+/** The rooms from top to bottom: imports run down this list, never up. */
+const ROOMS = [
+  "main.ts",
+  "commands",
+  "lab",
+  "sim",
+  "page",
+  "daemon",
+  "door",
+  "store",
+  "transport",
+  "wire",
+  "checks",
+  "protocol",
+];
+
+/** Rooms that may know fewer than all below them. */
+const KNOWS: Readonly<Record<string, readonly string[]>> = {
+  lab: ["page", "door", "checks", "protocol"],
+  page: ["door", "checks", "protocol"],
+  sim: ["wire", "checks", "protocol"],
+  checks: ["protocol"],
+};
+
+const PURE = ["protocol", "checks"];
+const MAX_LINES = 300;
+
+/** What would make a pure room depend on when, where or how often it is run. */
+const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["async", /(?<![^.]\.)\basync\b/],
+  ["await", /(?<![^.]\.)\bawait\b/],
+  ["a promise", /(?<![^.]\.)\bPromise(Like)?\b/],
+  ["Date", /(?<![^.]\.)\bDate\b/],
+  ["Math.random", /\bMath\s*(\??\.\s*random\b|\[)/],
+  [
+    "a timer",
+    /\b(set(Timeout|Interval|Immediate)|clear(Timeout|Interval|Immediate)|queueMicrotask)\b/,
+  ],
+  [
+    "a global of its platform",
+    /(?<![^.]\.)\b(Bun|process|globalThis|performance|crypto|fetch|console|require)\b(?!\s*\??:)/,
+  ],
+];
+
+const EVERYWHERE: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["any", /(?<![.$\w])any(?![$\w]|\s*[:(?])/],
+  ["a non-null !", /[\w$)\]}]!(?!=)/],
+];
+
+/** All breaches of all laws, in the order of the files. */
+export function breaches(sources: readonly Source[]): Breach[] {
+  const imports = new Map(sources.map((source) => [source.path, importsOf(source.text)]));
+  return [
+    ...sources.flatMap((source) => [
+      ...roomBreaches(source.path, imports.get(source.path) ?? []),
+      ...wordBreaches(source),
+    ]),
+    ...circles(imports),
+  ];
+}
+
+/** The specifiers that a file imports or re-exports, types and lazy imports included. */
+export function importsOf(text: string): string[] {
+  const pattern = /\b(?:from|import)\s*\(?\s*(["'`])/g;
+  const code = blank(text);
+  return [...code.matchAll(pattern)].map((match) => {
+    const start = match.index + match[0].length;
+    return text.slice(start, code.indexOf(match[1] ?? '"', start));
+  });
+}
+
+/** Laws 1 and 2: what a room may import. */
+function roomBreaches(path: string, imports: readonly string[]): Breach[] {
+  const room = roomOf(path);
+  if (!ROOMS.includes(room)) return [`${path}: "${room}" is no room of the house`];
+  return imports.flatMap((specifier) => {
+    if (!specifier.startsWith(".")) {
+      return PURE.includes(room) ? [`${path}: imports "${specifier}", but ${room}/ is pure`] : [];
+    }
+    const target = resolve(path, specifier);
+    if (target.startsWith("../")) {
+      const isVersion = path === "main.ts" && target === "../package.json";
+      return isVersion ? [] : [`${path}: imports "${specifier}", which is outside the house`];
+    }
+    const other = roomOf(target);
+    const allowed = KNOWS[room] ?? ROOMS.slice(ROOMS.indexOf(room) + 1);
+    return other === room || allowed.includes(other)
+      ? []
+      : [`${path}: imports "${specifier}", but ${room} may not know ${other}`];
+  });
+}
+
+/** Law 1's words, and the house's manners. */
+function wordBreaches({ path, text }: Source): Breach[] {
+  const code = blank(text).split("\n");
+  const words = PURE.includes(roomOf(path)) ? [...IMPURE, ...EVERYWHERE] : EVERYWHERE;
+  const found = code.flatMap((line, index) =>
+    words
+      .filter(([, pattern]) => pattern.test(line))
+      .map(([name]) => `${path}:${index + 1}: ${name}`),
+  );
+  for (const match of text.matchAll(/@ts-(ignore|nocheck|expect-error)\b/g)) {
+    const line = text.slice(0, match.index).split("\n").length;
+    found.push(`${path}:${line}: ${match[0]}`);
+  }
+  const lines = text.trimEnd().split("\n").length;
+  if (lines > MAX_LINES) found.push(`${path}: ${lines} lines, more than ${MAX_LINES}`);
+  return found;
+}
+
+/** Law 2: no circles. Each is told once, from the first of its files. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): Breach[] {
+  const found: Breach[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const seen = trail.indexOf(path);
+    if (seen >= 0) found.push(`a circle: ${[...trail.slice(seen), path].join(" -> ")}`);
+    if (seen >= 0 || done.has(path)) return;
+    for (const specifier of imports.get(path) ?? []) {
+      if (specifier.startsWith(".")) visit(resolve(path, specifier), [...trail, path]);
+    }
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return found;
+}
+
+function resolve(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier);
+}
+
+function roomOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}

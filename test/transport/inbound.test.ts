@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { roomFor } from "../../src/transport/descriptors.ts";
+import { callbacks, DEAF } from "../../src/transport/ear.ts";
+import { Inbound } from "../../src/transport/inbound.ts";
+import { FRAME_DEADLINE_MS } from "../../src/transport/limits.ts";
+import { MAX_FRAME } from "../../src/wire/limits.ts";
+import { decode } from "../../src/wire/message.ts";
+import { randomFrom } from "../wire/random.ts";
+import { ack, callRaw, closeAll, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+
+afterEach(closeAll);
+
+const hello = frameOf({ tag: "hello" });
+
+function announce(length: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}
+
+describe("a connection is closed and counted", () => {
+  test.each<[string, Uint8Array]>([
+    ["for a huge length announced", announce(0xffffffff)],
+    ["for a length of nothing", announce(0)],
+    ["for a frame of garbage", Buffer.concat([announce(40), new Uint8Array(40)])],
+    ["for another ring", frameOf(ack(1), RING + 1)],
+    ["for a content nobody asked for", frameOf({ tag: "content", size: 3 })],
+    [
+      "for a fetch that is not the first frame",
+      Buffer.concat([
+        hello,
+        frameOf({ tag: "fetch", source: { kind: "ticket", request: 1 }, offset: 0 }),
+      ]),
+    ],
+  ])("%s", async (_, bytes) => {
+    const one = await openPeer(1);
+    const raw = await callRaw(one.transport.port);
+    raw.write(bytes);
+    await raw.closed;
+    expect(one.transport.dropped).toEqual({ datagrams: 0, frames: 1 });
+    expect(one.heard.seen).toEqual([]);
+    expect(one.faults).toEqual([]);
+  });
+});
+
+test("500 connections of garbage, some held open, disturb nobody", async () => {
+  const seed = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  console.log(`P2P_TEST_SEED=${seed}`);
+  const random = randomFrom(seed);
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  for (let i = 0; i < 500; i++) {
+    const raw = await callRaw(one.transport.port);
+    if (i % 3 === 0) raw.write(announce(MAX_FRAME));
+    else raw.write(Uint8Array.from({ length: 1 + random() * 100 }, () => random() * 256));
+    if (i % 50 !== 0) continue;
+    const next = one.heard.next();
+    two.transport.send(one.address, "stream", ack(i));
+    expect((await next).message).toEqual(ack(i));
+  }
+  expect(one.faults).toEqual([]);
+});
+
+test("a frame that comes byte by byte is heard", async () => {
+  const one = await openPeer(1);
+  const raw = await callRaw(one.transport.port);
+  for (const byte of frameOf(ack(3))) {
+    raw.write(Uint8Array.of(byte));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect((await one.heard.first()).message).toEqual(ack(3));
+});
+
+describe("limits", () => {
+  /** Accepts as a transport does, with few places. */
+  function accepting(most: number): {
+    inbound: Inbound;
+    port: number;
+    accepted: Mailbox<number>;
+    heard: Mailbox<number>;
+    refused: () => number;
+    stop(): void;
+  } {
+    let refused = 0;
+    let count = 0;
+    const accepted = new Mailbox<number>();
+    const heard = new Mailbox<number>();
+    const inbound = new Inbound({
+      most,
+      admit: decode,
+      message: (_, message) => heard.put(message.tag === "ack" ? message.request : -1),
+      fetch() {},
+      refused: () => {
+        refused++;
+      },
+    });
+    const listener = Bun.listen({
+      hostname: HOST,
+      port: 0,
+      data: {
+        ...DEAF,
+        opened(socket) {
+          inbound.accept(socket);
+          accepted.put(++count);
+        },
+      },
+      socket: callbacks((error) => {
+        throw error;
+      }),
+    });
+    const stop = () => listener.stop(true);
+    return { inbound, port: listener.port, accepted, heard, refused: () => refused, stop };
+  }
+
+  test("when all places are taken the oldest stranger goes, then whoever was silent longest", async () => {
+    const { inbound, port, accepted, heard, stop } = accepting(3);
+    const known = await callRaw(port);
+    known.write(frameOf(ack(1)));
+    await heard.first((request) => request === 1);
+    const older = await callRaw(port);
+    await accepted.first((count) => count === 2);
+    const younger = await callRaw(port);
+    await accepted.first((count) => count === 3);
+    const newest = await callRaw(port);
+    await older.closed;
+    expect(inbound.size).toBe(3);
+
+    younger.write(frameOf(ack(2)));
+    await heard.first((request) => request === 2);
+    newest.write(frameOf(ack(3)));
+    await heard.first((request) => request === 3);
+    await callRaw(port);
+    await known.closed;
+    expect(inbound.size).toBe(3);
+    stop();
+  });
+
+  test("a stranger, and a frame without end, have ten seconds", async () => {
+    const { inbound, port, accepted, heard, refused, stop } = accepting(10);
+    const silent = await callRaw(port);
+    await accepted.first((count) => count === 1);
+    const idle = await callRaw(port);
+    idle.write(frameOf(ack(1)));
+    await heard.first((request) => request === 1);
+    const halfway = await callRaw(port);
+    halfway.write(Buffer.concat([frameOf(ack(2)), frameOf(ack(3)).subarray(0, 20)]));
+    await heard.first((request) => request === 2);
+
+    inbound.sweep(performance.now() + FRAME_DEADLINE_MS - 1_000);
+    expect(inbound.size).toBe(3);
+    inbound.sweep(performance.now() + FRAME_DEADLINE_MS + 1);
+    await Promise.all([silent.closed, halfway.closed]);
+    expect(inbound.size).toBe(1);
+    expect(refused()).toBe(2);
+    stop();
+  });
+
+  test("connections stay below the system's limit", () => {
+    expect(roomFor(20_000)).toEqual({ inbound: 1_024, links: 512 });
+    expect(roomFor(1_024)).toEqual({ inbound: 596, links: 298 });
+    for (const limit of [8, 64, 256, 4_096]) {
+      const { inbound, links } = roomFor(limit);
+      expect(inbound + links).toBeLessThan(limit);
+      expect(Math.min(inbound, links)).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,167 @@
+import { afterEach, expect, test } from "bun:test";
+import { makeMember } from "../../src/protocol/member.ts";
+import type { Wire } from "../../src/transport/ear.ts";
+import { LINK_QUEUE_BYTES } from "../../src/transport/limits.ts";
+import { FrameReader } from "../../src/wire/frame.ts";
+import { decode } from "../../src/wire/message.ts";
+import { ack, closeAll, datagramOf, deadPort, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+
+afterEach(closeAll);
+
+test.each(["datagram", "stream"] as const)(
+  "a message by %s arrives, with its sender",
+  async (channel) => {
+    const one = await openPeer(1);
+    const two = await openPeer(2);
+    one.transport.send(two.address, channel, ack(7));
+    const heard = await two.heard.first();
+    expect(heard).toMatchObject({ message: ack(7), channel });
+    expect(heard.from).toMatchObject({ id: 1, address: one.address, birth: "00000000000000aa" });
+
+    two.transport.send(heard.from.address, channel, ack(8));
+    expect((await one.heard.first()).message).toEqual(ack(8));
+  },
+);
+
+test("streams keep the order of many messages", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  const count = 5_000;
+  for (let i = 0; i < count; i++) one.transport.send(two.address, "stream", ack(i));
+  await two.heard.first(({ message }) => message.tag === "ack" && message.request === count - 1);
+  expect(two.heard.seen.map(({ message }) => message)).toEqual(
+    Array.from({ length: count }, (_, i) => ack(i)),
+  );
+});
+
+test("a peer has one host, whichever of this machine's it is", async () => {
+  const one = await openPeer(1, { host: "127.0.0.5" });
+  const two = await openPeer(2);
+  for (const channel of ["datagram", "stream"] as const) {
+    one.transport.send(two.address, channel, ack(1));
+    const { from } = await two.heard.first((heard) => heard.channel === channel);
+    expect(from.address).toBe(`127.0.0.5:${one.transport.port}`);
+  }
+});
+
+test("a dead neighbour silences no datagram to a live one", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  const dead = `${HOST}:${await deadPort()}`;
+  for (let round = 0; round < 50; round++) {
+    const next = two.heard.next();
+    one.transport.send(dead, "datagram", ack(round));
+    one.transport.send(two.address, "datagram", ack(round));
+    one.transport.send(dead, "datagram", ack(round));
+    expect((await next).message).toEqual(ack(round));
+  }
+});
+
+test("a message too long for a datagram goes by stream", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  const target = makeMember({
+    id: 5,
+    incarnation: 1,
+    birth: "00000000000000aa",
+    state: "alive",
+    address: "127.0.0.1:5",
+  });
+  const members = Array.from({ length: 200 }, () => target);
+  one.transport.send(two.address, "datagram", {
+    tag: "sync",
+    stage: "close",
+    buckets: [],
+    members,
+  });
+  expect((await two.heard.first()).channel).toBe("stream");
+});
+
+test("datagrams that are none of ours are dropped and counted", async () => {
+  const one = await openPeer(1);
+  const stranger = await Bun.udpSocket({ hostname: HOST, port: 0 });
+  const bad = [
+    Uint8Array.of(1, 2, 3),
+    new Uint8Array(1_200),
+    datagramOf(ack(1), RING + 1),
+    datagramOf(ack(1)).subarray(1),
+    datagramOf({ tag: "content", size: 5 }),
+    datagramOf({ tag: "fetch", source: { kind: "ticket", request: 1 }, offset: 0 }),
+  ];
+  for (const bytes of bad) stranger.send(bytes, one.transport.port, HOST);
+  stranger.send(datagramOf(ack(2)), one.transport.port, HOST);
+  expect((await one.heard.first()).message).toEqual(ack(2));
+  expect(one.heard.seen).toHaveLength(1);
+  expect(one.transport.dropped).toEqual({ datagrams: bad.length, frames: 0 });
+  stranger.close();
+});
+
+test("a message that the wire cannot hold is a fault, and nothing more", async () => {
+  const one = await openPeer(1);
+  one.transport.send("127.0.0.1:9", "datagram", ack(-1));
+  one.transport.send("127.0.0.1:9", "stream", ack(-1));
+  expect(one.faults).toHaveLength(2);
+  expect(one.transport.dropped.frames).toBe(2);
+});
+
+test("a callback that throws is a fault, and the next message arrives", async () => {
+  const got = new Mailbox<number>();
+  const one = await openPeer(1, {
+    message(_, message) {
+      const request = message.tag === "ack" ? message.request : 0;
+      got.put(request);
+      if (request === 1) throw new Error("a mistake");
+    },
+  });
+  const two = await openPeer(2);
+  two.transport.send(one.address, "stream", ack(1));
+  two.transport.send(one.address, "stream", ack(2));
+  two.transport.send(one.address, "datagram", ack(3));
+  await got.first((request) => request === 3);
+  await got.first((request) => request === 2);
+  expect(one.faults).toHaveLength(1);
+});
+
+test("a slow reader gets whole frames, and what does not fit the queue is counted", async () => {
+  const opened = new Mailbox<Wire>();
+  const chunks = new Mailbox<Uint8Array>();
+  const listener = Bun.listen({
+    hostname: HOST,
+    port: 0,
+    socket: {
+      open(socket) {
+        socket.pause();
+        opened.put(socket as unknown as Wire);
+      },
+      data: (_, bytes) => chunks.put(bytes),
+    },
+  });
+  const one = await openPeer(1);
+  const to = `${HOST}:${listener.port}`;
+  const name = "n".repeat(255);
+  // Twice what the queue and the buffers of both sockets hold.
+  const rounds = Math.ceil((6 * LINK_QUEUE_BYTES) / 300);
+  for (let i = 0; i < rounds; i++) {
+    one.transport.send(to, "stream", { tag: "inquire", request: i, name });
+  }
+  expect(one.transport.dropped.frames).toBeGreaterThan(0);
+  const socket = await opened.first();
+
+  // Read slowly: a chunk, a pause, a chunk.
+  const reader = new FrameReader();
+  const requests: number[] = [];
+  const expected = rounds - one.transport.dropped.frames;
+  while (requests.length < expected) {
+    const next = chunks.next();
+    socket.resume();
+    reader.push(await next);
+    socket.pause();
+    for (let frame = reader.next(); frame.kind === "message"; frame = reader.next()) {
+      const decoded = decode(frame.bytes, HOST);
+      if ("error" in decoded) throw new Error(decoded.error);
+      if (decoded.message.tag === "inquire") requests.push(decoded.message.request);
+    }
+  }
+  expect(requests).toEqual(Array.from({ length: expected }, (_, i) => i));
+  listener.stop(true);
+});

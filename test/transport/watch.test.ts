@@ -1,0 +1,124 @@
+import { afterEach, expect, test } from "bun:test";
+import { ack, closeAll, deadPort, HOST, openPeer, spawnListener } from "./peer.ts";
+
+afterEach(closeAll);
+
+test("a dial that is refused is reported once", async () => {
+  const one = await openPeer(1);
+  const dead = `${HOST}:${await deadPort()}`;
+  one.transport.send(dead, "stream", ack(1));
+  one.transport.send(dead, "stream", ack(2));
+  expect(await one.unreachable.first()).toEqual({ address: dead, how: "refused" });
+  // The next report is of the next dial.
+  const two = await openPeer(2);
+  const next = two.heard.next();
+  one.transport.send(two.address, "stream", ack(3));
+  await next;
+  expect(one.unreachable.seen).toHaveLength(1);
+});
+
+test("an address that is none is reported as out of reach", async () => {
+  const one = await openPeer(1);
+  one.transport.send("nonsense", "stream", ack(1));
+  expect(await one.unreachable.first()).toEqual({ address: "nonsense", how: "timeout" });
+});
+
+test("a watched process that is killed is noticed at once", async () => {
+  const one = await openPeer(1);
+  const tookMs: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const child = await spawnListener();
+    const address = `${HOST}:${child.port}`;
+    one.transport.watch([address]);
+    await child.greeted;
+    const noticed = one.unreachable.next((report) => report.address === address);
+    const killedAt = performance.now();
+    child.kill();
+    expect(await noticed).toEqual({ address, how: "refused" });
+    tookMs.push(performance.now() - killedAt);
+    await child.exited;
+  }
+  one.transport.watch([]);
+  console.log(`noticed after ${tookMs.map((ms) => ms.toFixed(1)).join(", ")} ms`);
+});
+
+test("a watched address is had again when it comes back, without being asked", async () => {
+  const one = await openPeer(1);
+  const port = await deadPort();
+  const address = `${HOST}:${port}`;
+  one.transport.watch([address]);
+  expect(await one.unreachable.first()).toEqual({ address, how: "refused" });
+
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener = Bun.listen({ hostname: HOST, port, socket: { data: () => resolve() } });
+  await promise;
+  listener.stop(true);
+});
+
+test("an address that is not watched any more is left alone", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  const { promise: connected, resolve: connect } = Promise.withResolvers<void>();
+  const { promise: broken, resolve: breakOff } = Promise.withResolvers<void>();
+  let connections = 0;
+  const listener = Bun.listen({
+    hostname: HOST,
+    port: 0,
+    socket: {
+      open: () => {
+        connections++;
+      },
+      data: () => connect(),
+      close: () => breakOff(),
+    },
+  });
+  one.transport.watch([`${HOST}:${listener.port}`]);
+  await connected;
+  one.transport.watch([two.address]);
+  listener.stop(true);
+  await broken;
+  const heard = two.heard.next();
+  one.transport.send(two.address, "stream", ack(1));
+  await heard;
+  expect(connections).toBe(1);
+  expect(one.unreachable.seen).toEqual([]);
+});
+
+test("a link that was closed while idle is dialled again for the next message", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  one.transport.send(two.address, "stream", ack(1));
+  await two.heard.first();
+  two.transport.close();
+  const again = await openPeer(3, { port: two.transport.port });
+  one.transport.send(two.address, "stream", ack(2));
+  // It may have gone into the old connection; then the next finds that closed.
+  const resend = setInterval(() => one.transport.send(two.address, "stream", ack(3)), 5);
+  await again.heard.first();
+  clearInterval(resend);
+  expect(one.unreachable.seen).toEqual([]);
+});
+
+test("a link that always breaks is not dialled without end", async () => {
+  const one = await openPeer(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let connections = 0;
+  const listener = Bun.listen({
+    hostname: HOST,
+    port: 0,
+    socket: {
+      open(socket) {
+        connections++;
+        if (connections === 6) resolve();
+        socket.terminate();
+      },
+      data() {},
+    },
+  });
+  const startedAt = performance.now();
+  one.transport.watch([`${HOST}:${listener.port}`]);
+  await promise;
+  // Five at once, the sixth only after the wait.
+  expect(performance.now() - startedAt).toBeGreaterThan(900);
+  listener.stop(true);
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "bun:test";
+import { formatAddress, isIpv4, parseAddress } from "../../src/wire/address.ts";
+
+describe("addresses", () => {
+  test.each<[string, string, number]>([
+    ["127.0.0.1:12008", "127.0.0.1", 12_008],
+    ["[::1]:12008", "::1", 12_008],
+    ["[fe80::1%eth0]:1", "fe80::1%eth0", 1],
+    ["peer.example:65535", "peer.example", 65_535],
+  ])("%s", (address, host, port) => {
+    expect(parseAddress(address)).toEqual({ host, port });
+    expect(formatAddress(host, port)).toBe(address);
+  });
+
+  test.each([
+    "",
+    "127.0.0.1",
+    ":1",
+    "::1:12008",
+    "a:0",
+    "a:65536",
+    "a:01",
+    "a b:1",
+    "[a:1",
+    "a:1\n",
+  ])("%j is none", (address) => {
+    expect(parseAddress(address)).toBeNull();
+  });
+
+  test("IPv4 in its shortest form", () => {
+    for (const host of ["0.0.0.0", "127.0.0.1", "100.10.255.249"]) expect(isIpv4(host)).toBe(true);
+    for (const host of ["256.0.0.1", "1.2.3", "01.2.3.4", "1.2.3.4.5", "1.2.3.4."]) {
+      expect(isIpv4(host)).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { FrameReader } from "../../src/wire/frame.ts";
+import { MAX_FRAME } from "../../src/wire/limits.ts";
+import { encode, encodeFrame } from "../../src/wire/message.ts";
+import { SENDER, VECTORS, wholeOf } from "./vectors.ts";
+
+const stream = Buffer.concat(VECTORS.map((vector) => encodeFrame(vector.message, SENDER)));
+const messages = VECTORS.map(wholeOf);
+
+/** Feeds the stream in pieces of one length and returns the frames that come out. */
+function inPieces(length: number, reader = new FrameReader()): string[] {
+  const found: string[] = [];
+  // One buffer for every piece, as a socket may do: nothing may be kept of it.
+  const piece = new Uint8Array(length);
+  for (let at = 0; at < stream.length; at += length) {
+    const part = stream.subarray(at, at + length);
+    piece.set(part);
+    reader.push(piece.subarray(0, part.length));
+    for (let frame = reader.next(); frame.kind === "message"; frame = reader.next()) {
+      found.push(frame.bytes.toHex());
+    }
+    piece.fill(0xee);
+  }
+  return found;
+}
+
+describe("a stream is cut into the frames it was made of", () => {
+  test.each([1, 2, 3, 7, 64, 1000, stream.length])("in pieces of %d bytes", (length) => {
+    const reader = new FrameReader();
+    expect(inPieces(length, reader)).toEqual(messages);
+    expect(reader.buffered).toBe(0);
+  });
+});
+
+test("a frame is its length and its message", () => {
+  const message = encode({ tag: "ack", request: 5 }, SENDER);
+  const frame = encodeFrame({ tag: "ack", request: 5 }, SENDER);
+  expect(frame.toHex()).toBe(`00000023${message.toHex()}`);
+});
+
+test.each([0, 1, 28, MAX_FRAME + 1, 0xffffffff])("a length of %d breaks the stream", (length) => {
+  const reader = new FrameReader();
+  const announced = new Uint8Array(4);
+  new DataView(announced.buffer).setUint32(0, length);
+  for (const byte of announced) {
+    expect(reader.next()).toEqual({ kind: "more" });
+    reader.push(Uint8Array.of(byte));
+  }
+  expect(reader.next()).toEqual({ kind: "broken", length });
+});
+
+test("memory follows what arrived, not what was announced", () => {
+  const reader = new FrameReader();
+  const announced = new Uint8Array(5);
+  new DataView(announced.buffer).setUint32(0, MAX_FRAME);
+  reader.push(announced);
+  expect(reader.next()).toEqual({ kind: "more" });
+  expect(reader.buffered).toBe(5);
+});
+
+test("the longest frame arrives, byte by byte at its ends", () => {
+  const reader = new FrameReader();
+  const frame = new Uint8Array(4 + MAX_FRAME).fill(7);
+  new DataView(frame.buffer).setUint32(0, MAX_FRAME);
+  for (let at = 0; at < 10; at++) reader.push(frame.subarray(at, at + 1));
+  for (let at = 10; at < frame.length; at += 1000) {
+    expect(reader.next()).toEqual({ kind: "more" });
+    reader.push(frame.subarray(at, at + 1000));
+  }
+  const next = reader.next();
+  expect(next.kind === "message" ? next.bytes.length : next.kind).toBe(MAX_FRAME);
+});
+
+test("what follows a frame can be taken over raw", () => {
+  const reader = new FrameReader();
+  const frame = encodeFrame({ tag: "content", size: 5 }, SENDER);
+  reader.push(Buffer.concat([frame, Buffer.from("raw")]));
+  expect(reader.next().kind).toBe("message");
+  expect(Buffer.from(reader.rest()).toString()).toBe("raw");
+  expect(reader.buffered).toBe(0);
+  expect(reader.next()).toEqual({ kind: "more" });
+});

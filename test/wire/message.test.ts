@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import { SYNC_BUCKETS, SYNC_MEMBERS } from "../../src/protocol/config.ts";
+import { makeMember } from "../../src/protocol/member.ts";
+import { LISTED_RECORDS, MAX_FRAME } from "../../src/wire/limits.ts";
+import { decode, encode, HEADER_BYTES } from "../../src/wire/message.ts";
+import { TABLE, type WireMessage } from "../../src/wire/table.ts";
+import { SENDER, VECTORS, wholeOf } from "./vectors.ts";
+
+const HOST = "127.0.0.1";
+
+describe("golden vectors", () => {
+  test("there is one for each message", () => {
+    const named = new Set<string>(VECTORS.map((vector) => vector.message.tag));
+    expect([...named].sort()).toEqual(Object.keys(TABLE).sort());
+  });
+
+  test("no number is given twice", () => {
+    const numbers = Object.values(TABLE).map((row) => row.number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  for (const [index, vector] of VECTORS.entries()) {
+    const whole = wholeOf(vector);
+    test(`${index} ${vector.message.tag}: encodes to its bytes`, () => {
+      expect(encode(vector.message, SENDER).toHex()).toBe(whole);
+    });
+
+    test(`${index} ${vector.message.tag}: decodes from its bytes`, () => {
+      const { ring, port, ...fields } = SENDER;
+      expect(decode(Uint8Array.fromHex(whole), HOST)).toEqual({
+        ring,
+        from: makeMember({ ...fields, address: `${HOST}:${port}` }),
+        message: vector.message,
+      });
+    });
+
+    test(`${index} ${vector.message.tag}: is refused when cut anywhere, or too long`, () => {
+      const bytes = Uint8Array.fromHex(whole);
+      for (let length = 0; length < bytes.length; length++) {
+        expect(decode(bytes.subarray(0, length), HOST)).toHaveProperty("error");
+      }
+      expect(decode(Uint8Array.fromHex(`${whole}00`), HOST)).toHaveProperty("error");
+    });
+  }
+});
+
+describe("refusals", () => {
+  const ack = encode({ tag: "ack", request: 1 }, SENDER);
+  const changed = (at: number, value: number): Uint8Array => {
+    const bytes = ack.slice();
+    bytes[at] = value;
+    return bytes;
+  };
+  const refusal = (bytes: Uint8Array): string => {
+    const decoded = decode(bytes, HOST);
+    return "error" in decoded ? decoded.error : "accepted";
+  };
+  const withBody = (tag: WireMessage["tag"], hex: string): Uint8Array => {
+    const header = ack.slice(0, HEADER_BYTES);
+    header[3] = TABLE[tag].number;
+    return Uint8Array.fromHex(header.toHex() + hex);
+  };
+
+  test("the header", () => {
+    expect(refusal(changed(0, 0x71))).toBe("not of this protocol");
+    expect(refusal(changed(2, 2))).toBe("version 2");
+    expect(refusal(changed(3, 200))).toBe("unknown tag 200");
+    expect(refusal(changed(26, 4))).toContain("no word has the number 4");
+    expect(refusal(Uint8Array.fromHex(`${ack.slice(0, 27).toHex()}0000000000000001`))).toContain(
+      "out of range",
+    );
+    expect(refusal(new Uint8Array(MAX_FRAME + 1))).toBe("longer than any message");
+    expect(decode(ack, "no host\n")).toEqual({ error: "no host" });
+  });
+
+  test.each<[string, WireMessage["tag"], string]>([
+    ["a boolean of 2", "ping", "0000000102000000000000000a"],
+    ["a number above 2^53", "content", "0020000000000000"],
+    ["a list longer than allowed", "gossip", `010019${"00".repeat(1000)}`],
+    ["a list longer than its bytes", "gossip", "01001800"],
+    ["an empty file name", "inquire", "0000000000010000"],
+    ["a file name with NUL", "inquire", "00000000000100020061"],
+    ["a file name of 256 bytes", "inquire", `0000000000010100${"61".repeat(256)}`],
+    ["a file name that is not UTF-8", "inquire", "0000000000010001ff"],
+    ["a host with a space", "join-answer", "000000000001020003612062" + "2ee0"],
+    ["port 0", "join-answer", "0000000000010200007f0000010000"],
+    ["an IPv4 host as text", "join-answer", "0000000000010200093132372e302e302e312ee0"],
+    ["a ring of 49 bits", "introduction", "000000000001310000001388030000000000ff"],
+    ["an unknown case", "join-answer", "00000000000103"],
+  ])("%s", (_, tag, body) => {
+    expect(refusal(withBody(tag, body))).not.toBe("accepted");
+  });
+});
+
+describe("encoding", () => {
+  test.each<[string, WireMessage]>([
+    ["a negative number", { tag: "ack", request: -1 }],
+    ["a fraction", { tag: "ack", request: 0.5 }],
+    ["no number", { tag: "content", size: Number.NaN }],
+    ["an id of 49 bits", { tag: "ack", request: 2 ** 48 }],
+    ["a short hash", { tag: "content-end", sha256: "ab" }],
+    ["a name of two lines", { tag: "inquire", request: 1, name: "a\nb" }],
+    ["half a character", { tag: "inquire", request: 1, name: "\ud800" }],
+    ["too long a list", { tag: "sync", stage: "open", buckets: Array(65).fill(0), members: [] }],
+    ["no address", { tag: "join-answer", request: 1, outcome: { kind: "taken", by: "127.0.0.1" } }],
+  ])("%s is refused", (_, message) => {
+    expect(() => encode(message, SENDER)).toThrow(RangeError);
+  });
+
+  test("the longest lists fit", () => {
+    const members = Array.from({ length: SYNC_MEMBERS }, (_, id) =>
+      makeMember({
+        id,
+        incarnation: id,
+        birth: "0123456789abcdef",
+        state: "alive",
+        address: id % 3 === 0 ? `[2001:db8::${id.toString(16)}]:12256` : `10.0.0.1:${id + 1}`,
+      }),
+    );
+    const buckets = members.slice(0, SYNC_BUCKETS).map((member) => member.hash);
+    const sync: WireMessage = { tag: "sync", stage: "answer", buckets, members };
+    expect(decode(encode(sync, SENDER), HOST)).toHaveProperty("message", sync);
+
+    const stamp = { counter: 1, owner: 2, incarnation: 3 };
+    const records = Array.from({ length: LISTED_RECORDS }, (_, key) => ({
+      name: "é".repeat(127),
+      key,
+      stamp,
+      size: key,
+      sha256: "ab".repeat(32),
+    }));
+    const listed: WireMessage = { tag: "listed", request: 1, records };
+    expect(decode(encode(listed, SENDER), HOST)).toHaveProperty("message", listed);
+  });
+
+  test("a long sentence is cut, between characters", () => {
+    const decoded = decode(encode({ tag: "content-refused", why: "é".repeat(400) }, SENDER), HOST);
+    expect(decoded).toHaveProperty("message.why", "é".repeat(256));
+  });
+
+  test("an IPv4 address in IPv6 form is one address", () => {
+    const decoded = decode(encode({ tag: "hello" }, SENDER), "::ffff:10.1.2.3");
+    expect(decoded).toHaveProperty("from.address", "10.1.2.3:12008");
+    expect(decode(encode({ tag: "hello" }, SENDER), "::1")).toHaveProperty(
+      "from.address",
+      "[::1]:12008",
+    );
+  });
+});
