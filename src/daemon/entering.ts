@@ -4,8 +4,8 @@ import { Failure } from "../protocol/failure.ts";
 import type { Start } from "../protocol/io.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Introduced, Transport } from "../transport/types.ts";
+import type { PeerOptions } from "./options.ts";
 import { addressOf, checkFolder } from "./place.ts";
-import type { PeerOptions } from "./run.ts";
 
 const INTRODUCTION_MS = 3_000;
 /** A peer that was in the ring before asks for so long: the whole ring may just be starting again. */

@@ -7,7 +7,7 @@ import { Failure } from "../protocol/failure.ts";
 import type { Start } from "../protocol/io.ts";
 import type { Address } from "../protocol/member.ts";
 import type { Identity } from "../store/memory.ts";
-import type { PeerOptions } from "./run.ts";
+import type { PeerOptions } from "./options.ts";
 
 export const DEFAULT_BASE_PORT = 12_000;
 /** The first port above those of numbered peers. */

@@ -14,6 +14,7 @@ import { Driver } from "./driver.ts";
 import { enterRing } from "./entering.ts";
 import { EventStream, isFolded } from "./events.ts";
 import { Front } from "./front.ts";
+import type { PeerOptions, PeerStart } from "./options.ts";
 import {
   addressOf,
   checkFolder,
@@ -29,29 +30,7 @@ import {
   reachableHost,
 } from "./place.ts";
 
-export type PeerStart =
-  | { kind: "init"; id: number; first: number; second: number }
-  | { kind: "join"; id: number; known: number }
-  | { kind: "found" }
-  | { kind: "enter"; host: string; port: number };
-
-export type PeerOptions = {
-  start: PeerStart;
-  /** Null for the ring's own: 5,000 for one that is founded. */
-  pingIntervalMs: number | null;
-  /** Numbered peers listen on it plus their id. */
-  basePort: number;
-  host: string;
-  /** Of a peer with a drawn id; null for the first free one from 12256. */
-  port: number | null;
-  insecure: boolean;
-  /** Null for the default below the working directory. */
-  dataDir: string | null;
-  route: "successor" | "finger" | "direct" | null;
-  copies: number | null;
-  /** A ring's child, which ends with its standard input. */
-  child: boolean;
-};
+export type { PeerOptions, PeerStart };
 
 /** What the sockets need before the protocol is there. */
 type Identified = { readonly id: number; readonly birth: string; ring: number };

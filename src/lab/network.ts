@@ -147,7 +147,10 @@ export class Network {
   /** The living peer across the ring, so that the request travels. */
   private contactFor(id: number): number | null {
     const living = this.living().filter((other) => other !== id);
-    const next = Math.max(0, living.findIndex((other) => other > id));
+    const next = Math.max(
+      0,
+      living.findIndex((other) => other > id),
+    );
     return living[(next + Math.floor(living.length / 2)) % living.length] ?? null;
   }
 }

@@ -73,7 +73,7 @@ export const RESTORED_GRACE_MS = 10_000;
 
 /** A joiner asks again after so long without an answer, so often, and after `busy` so soon. */
 export const JOIN_ANSWER_MS = 1_500;
-export const JOIN_ATTEMPTS = 4;
+export const JOIN_ATTEMPTS = 3;
 export const JOIN_BUSY_MS = 60;
 /** In all, a join is given up after so long: one at a time into a gap, some 200 joiners in line. */
 export const JOIN_GIVE_UP_MS = 30_000;

@@ -42,7 +42,7 @@ export function joinOverdue(peer: Peer): boolean {
     exit(peer, 1, sentences.joinBusy(joining.contactName));
     return false;
   }
-  if (joining.unanswered > JOIN_ATTEMPTS) return true;
+  if (joining.unanswered >= JOIN_ATTEMPTS) return true;
   askToJoin(peer, joining);
   return false;
 }

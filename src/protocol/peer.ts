@@ -2,66 +2,23 @@
  * One peer's protocol: state and input in, effects out. Nothing here reads a clock, draws chance or
  * waits: the same state and the same input give the same effects, always.
  */
-import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
-import { receiveRouted, rerouteHop } from "./arriving.ts";
+import { settleContest } from "./admitting.ts";
+import { rerouteHop } from "./arriving.ts";
 import { ASLEEP_MS } from "./config.ts";
-import { copyHeld, fetchQueued, receiveHolding, receiveOffer, repair } from "./copies.ts";
-import type { Deadline } from "./deadlines.ts";
+import { copyHeld, fetchQueued } from "./copies.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
-import { joinOverdue, receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
-import {
-  beginLeaving,
-  departureHeard,
-  departWhenSafe,
-  endDeparture,
-  leaveOverdue,
-} from "./leaving.ts";
-import type { Member } from "./member.ts";
-import type { Message } from "./messages.ts";
-import { absorb, afterAnswer, afterSilence, hear } from "./news.ts";
+import { beginLeaving, departWhenSafe } from "./leaving.ts";
+import { afterSilence, hear } from "./news.ts";
+import { meetDeadline } from "./overdue.ts";
+import { receive } from "./receiving.ts";
 import { finishStep } from "./reporting.ts";
-import {
-  beginRequest,
-  contentDelivered,
-  contentTaken,
-  endListing,
-  receiveAnswer,
-  receiveList,
-  receiveListed,
-  requestOverdue,
-} from "./requests.ts";
-import {
-  askAwaited,
-  beginRound,
-  extendAwaited,
-  noticeAwaited,
-  receivePing,
-  receiveRoundAnswer,
-} from "./rounds.ts";
-import { hopAcknowledged, hopsTo } from "./routing.ts";
-import {
-  checkReceipts,
-  contentPlaced,
-  contentServed,
-  endInquiry,
-  looked,
-  placementFailed,
-  receiptOverdue,
-  receiveDelegate,
-  receiveInquired,
-} from "./serving.ts";
-import { compareDigest, receiveSync, settleCheck } from "./spreading.ts";
+import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
+import { extendAwaited } from "./rounds.ts";
+import { hopsTo } from "./routing.ts";
+import { contentPlaced, contentServed, looked, placementFailed } from "./serving.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
-import { createPeer, type Peer, send } from "./state.ts";
-import {
-  acceptVouched,
-  advanceTrial,
-  answerTrial,
-  meetUnreachable,
-  restartTrials,
-  tellAsker,
-  vouchFor,
-} from "./trials.ts";
+import { createPeer, type Peer } from "./state.ts";
+import { meetUnreachable, restartTrials } from "./trials.ts";
 
 /** Makes a peer from its start. @returns it with the effects that begin its life */
 export function startPeer(start: StartInput, at: number): { peer: Peer; effects: Effect[] } {
@@ -133,158 +90,6 @@ function take(peer: Peer, input: Input): void {
   }
 }
 
-function receive(peer: Peer, from: Member, message: Message): void {
-  switch (message.tag) {
-    case "ping":
-      receivePing(peer, from, message);
-      return;
-    case "pong": {
-      receiveRoundAnswer(peer, from, message);
-      tellAsker(peer, from, message);
-      const trial = answerTrial(peer, from, message);
-      if (trial !== null) {
-        afterAnswer(peer, trial, from);
-        settleContest(peer, trial, true);
-      }
-      compareDigest(peer, from, message.digest);
-      return;
-    }
-    case "vouch":
-      vouchFor(peer, from, message);
-      return;
-    case "vouched":
-      acceptVouched(peer, message);
-      return;
-    case "gossip":
-      absorb(peer, message.members, message.joining);
-      return;
-    case "sync":
-      receiveSync(peer, from, message);
-      return;
-    case "introduce":
-      introduce(peer, from, message.request);
-      return;
-    case "introduction":
-      receiveIntroduction(peer, message);
-      return;
-    case "routed":
-      receiveRouted(peer, from, message);
-      return;
-    case "ack":
-      acknowledged(peer, from, message.request);
-      return;
-    case "answer":
-      receiveAnswer(peer, from, message);
-      return;
-    case "join-answer":
-      receiveJoinAnswer(peer, from, message);
-      return;
-    case "join-done":
-      if (peer.lock?.request === message.request) unlockGap(peer);
-      return;
-    case "successor-change":
-      receiveSuccessorChange(peer, from, message);
-      return;
-    case "depart":
-      // Its header said that it has left, which was heard already.
-      send(peer, from.address, "stream", { tag: "ack", request: message.request });
-      return;
-    case "inquire": {
-      const record = peer.files.get(message.name) ?? null;
-      const { request } = message;
-      send(peer, from.address, "stream", { tag: "inquired", request, record });
-      return;
-    }
-    case "inquired":
-      receiveInquired(peer, from, message);
-      return;
-    case "delegate":
-      receiveDelegate(peer, message);
-      return;
-    case "offer":
-      receiveOffer(peer, from, message.records);
-      return;
-    case "holding":
-      checkReceipts(peer, receiveHolding(peer, from, message.files));
-      departWhenSafe(peer);
-      return;
-    case "list":
-      receiveList(peer, from, message);
-      return;
-    case "listed":
-      receiveListed(peer, from, message);
-      return;
-    // Contents travel on connections of their own, which the driver serves.
-    case "fetch":
-    case "content":
-    case "content-end":
-    case "content-refused":
-  }
-}
-
-function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
-  switch (kind) {
-    case "round":
-      beginRound(peer);
-      return;
-    case "settle":
-      settleCheck(peer);
-      return;
-    case "trial": {
-      const trial = advanceTrial(peer, key);
-      if (trial === null) return;
-      afterSilence(peer, trial);
-      settleContest(peer, trial, false);
-      return;
-    }
-    case "awaited":
-      askAwaited(peer, key);
-      return;
-    case "awaited-notice":
-      noticeAwaited(peer);
-      return;
-    case "join":
-      if (joinOverdue(peer)) contactLost(peer, "timeout");
-      return;
-    case "lock":
-      unlockGap(peer);
-      return;
-    case "change":
-      tellJoiner(peer);
-      return;
-    case "hop":
-      rerouteHop(peer, key);
-      return;
-    case "request":
-      requestOverdue(peer, key);
-      return;
-    case "inquiry":
-      endInquiry(peer, key);
-      return;
-    case "list":
-      endListing(peer, key);
-      return;
-    case "receipt":
-      receiptOverdue(peer, key);
-      return;
-    case "repair":
-      repair(peer);
-      departWhenSafe(peer);
-      return;
-    case "leave":
-      leaveOverdue(peer);
-      return;
-    case "depart":
-      endDeparture(peer);
-  }
-}
-
-function acknowledged(peer: Peer, from: Member, request: number): void {
-  if (peer.lock?.request === request && !peer.lock.told) tellJoiner(peer);
-  else if (peer.departing?.request === request) departureHeard(peer, from);
-  else hopAcknowledged(peer, request);
-}
-
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
   const job = peer.jobs.get(input.job);
   if (job === undefined) return;
@@ -302,20 +107,6 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     fetchQueued(peer);
   }
   departWhenSafe(peer);
-}
-
-function introduce(peer: Peer, from: Member, request: number): void {
-  if (peer.phase !== "in") return;
-  const { bits, strategy, pingIntervalMs, copies } = peer.config;
-  send(peer, from.address, "stream", {
-    tag: "introduction",
-    request,
-    bits,
-    strategy,
-    pingIntervalMs,
-    copies,
-    proposedId: peer.view.widestGapMiddle(bits),
-  });
 }
 
 function hasEnded(peer: Peer): boolean {

@@ -1,14 +1,27 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end. */
-import type { Effect } from "../protocol/io.ts";
+import type { Effect, Input } from "../protocol/io.ts";
+import type { Address } from "../protocol/member.ts";
 import type { Host, SimContent } from "./host.ts";
-import type { World } from "./world.ts";
+import type { Network } from "./network.ts";
+import type { EventQueue } from "./queue.ts";
 
 /** Bytes in a virtual millisecond: a gigabyte a second. */
 const BYTES_PER_MS = 1_000_000;
 
+/** What moving a content needs of the world. */
+export type Roads = {
+  readonly now: number;
+  readonly hosts: ReadonlyMap<Address, Host>;
+  readonly network: Network;
+  readonly queue: EventQueue;
+  readonly workingDirectory: ReadonlyMap<string, SimContent>;
+  give(host: Host, input: Input): void;
+  giveLater(host: Host, delayMs: number, input: Input): void;
+};
+
 /** Moves one content from its server to the disk, or to the one who asked, of `host`. */
 export function beginFetch(
-  world: World,
+  world: Roads,
   host: Host,
   effect: Extract<Effect, { type: "fetch" }>,
 ): void {
@@ -46,7 +59,7 @@ export function beginFetch(
 }
 
 function servedBy(
-  world: World,
+  world: Roads,
   server: Host,
   source: Extract<Effect, { type: "fetch" }>["source"],
 ): SimContent | null {

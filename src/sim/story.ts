@@ -5,6 +5,7 @@
 import { brokenChecks, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Start } from "../protocol/io.ts";
+import { isExpected } from "../protocol/member.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import type { SimLine } from "./host.ts";
 import { LOCAL_NETWORK, type NetworkConfig } from "./network.ts";
@@ -188,7 +189,10 @@ export function snapshots(world: World): PeerSnapshot[] {
   return world.living().flatMap(({ peer, frozen }) => {
     if (peer === null || frozen || peer.phase === "joining" || peer.phase === "starting") return [];
     const { self, bits, strategy, successors, predecessors, members } = snapshot(peer);
-    return [{ id: self.id, bits, strategy, successors, predecessors, members, lookups: [] }];
+    // One that is only expected is known by name alone.
+    const heard = members.filter((m) => !isExpected(m));
+    const neighbours = { successors, predecessors };
+    return [{ id: self.id, bits, strategy, ...neighbours, members: heard, lookups: [] }];
   });
 }
 

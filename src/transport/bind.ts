@@ -6,7 +6,7 @@ import { Failure } from "../protocol/failure.ts";
 import { formatAddress } from "../wire/address.ts";
 import { type Datagrams, type DatagramsOptions, openDatagrams } from "./datagrams.ts";
 import type { Ear } from "./ear.ts";
-import { FREE_PORT_ATTEMPTS } from "./limits.ts";
+import { FREE_PORT_ATTEMPTS, RESOLVE_DEADLINE_MS } from "./limits.ts";
 
 export type BindOptions = DatagramsOptions & {
   readonly handlers: SocketHandler<Ear>;
@@ -40,11 +40,17 @@ export async function bindBoth(options: BindOptions): Promise<Bound> {
  */
 export async function resolveHost(host: string, like?: string): Promise<string> {
   if (isIP(host) !== 0) return host;
+  const family = like === undefined ? 0 : isIP(like);
+  let deadline: Timer | undefined;
   try {
-    const family = like === undefined ? 0 : isIP(like);
-    return (await lookup(host, { family })).address;
+    const late = new Promise<never>((_, reject) => {
+      deadline = setTimeout(reject, RESOLVE_DEADLINE_MS);
+    });
+    return (await Promise.race([lookup(host, { family }), late])).address;
   } catch {
     throw new Failure(`The host ${host} is unknown: check the name, or give its address.`);
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

@@ -2,6 +2,8 @@
 
 /** A host that is there answers a connect within a round trip; a second forgives one lost packet. */
 export const DIAL_DEADLINE_MS = 1_000;
+/** A name server that takes longer to find a host might as well not know it. */
+export const RESOLVE_DEADLINE_MS = 5_000;
 /**
  * A connect that is not answered cannot be taken back: the system goes on for two minutes. A few per
  * address may be left behind so, then one more each spacing, so that a host that comes back is reached

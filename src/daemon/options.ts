@@ -1,0 +1,24 @@
+/** What a command line asks of a peer. */
+export type PeerStart =
+  | { kind: "init"; id: number; first: number; second: number }
+  | { kind: "join"; id: number; known: number }
+  | { kind: "found" }
+  | { kind: "enter"; host: string; port: number };
+
+export type PeerOptions = {
+  start: PeerStart;
+  /** Null for the ring's own: 5,000 for one that is founded. */
+  pingIntervalMs: number | null;
+  /** Numbered peers listen on it plus their id. */
+  basePort: number;
+  host: string;
+  /** Of a peer with a drawn id; null for the first free one from 12256. */
+  port: number | null;
+  insecure: boolean;
+  /** Null for the default below the working directory. */
+  dataDir: string | null;
+  route: "successor" | "finger" | "direct" | null;
+  copies: number | null;
+  /** A ring's child, which ends with its standard input. */
+  child: boolean;
+};

@@ -1,0 +1,72 @@
+/** What a peer does when one of its deadlines has come. */
+import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
+import { rerouteHop } from "./arriving.ts";
+import { repair } from "./copies.ts";
+import type { Deadline } from "./deadlines.ts";
+import { joinOverdue } from "./joining.ts";
+import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
+import { afterSilence } from "./news.ts";
+import { endListing, requestOverdue } from "./requests.ts";
+import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
+import { endInquiry, receiptOverdue } from "./serving.ts";
+import { settleCheck } from "./spreading.ts";
+import { contactLost } from "./starting.ts";
+import type { Peer } from "./state.ts";
+import { advanceTrial } from "./trials.ts";
+
+export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
+  switch (kind) {
+    case "round":
+      beginRound(peer);
+      return;
+    case "settle":
+      settleCheck(peer);
+      return;
+    case "trial": {
+      const trial = advanceTrial(peer, key);
+      if (trial === null) return;
+      afterSilence(peer, trial);
+      settleContest(peer, trial, false);
+      return;
+    }
+    case "awaited":
+      askAwaited(peer, key);
+      return;
+    case "awaited-notice":
+      noticeAwaited(peer);
+      return;
+    case "join":
+      if (joinOverdue(peer)) contactLost(peer, "timeout");
+      return;
+    case "lock":
+      unlockGap(peer);
+      return;
+    case "change":
+      tellJoiner(peer);
+      return;
+    case "hop":
+      rerouteHop(peer, key);
+      return;
+    case "request":
+      requestOverdue(peer, key);
+      return;
+    case "inquiry":
+      endInquiry(peer, key);
+      return;
+    case "list":
+      endListing(peer, key);
+      return;
+    case "receipt":
+      receiptOverdue(peer, key);
+      return;
+    case "repair":
+      repair(peer);
+      departWhenSafe(peer);
+      return;
+    case "leave":
+      leaveOverdue(peer);
+      return;
+    case "depart":
+      endDeparture(peer);
+  }
+}

@@ -1,0 +1,126 @@
+/** What a peer does with each message. */
+import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
+import { receiveRouted } from "./arriving.ts";
+import { receiveHolding, receiveOffer } from "./copies.ts";
+import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
+import { departureHeard, departWhenSafe } from "./leaving.ts";
+import type { Member } from "./member.ts";
+import type { Message } from "./messages.ts";
+import { absorb, afterAnswer } from "./news.ts";
+import { receiveAnswer, receiveList, receiveListed } from "./requests.ts";
+import { receivePing, receiveRoundAnswer } from "./rounds.ts";
+import { hopAcknowledged } from "./routing.ts";
+import { checkReceipts, receiveDelegate, receiveInquired } from "./serving.ts";
+import { compareDigest, receiveSync } from "./spreading.ts";
+import { type Peer, send } from "./state.ts";
+import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
+
+/** Deals with one message, whose sender has been noted already. */
+export function receive(peer: Peer, from: Member, message: Message): void {
+  switch (message.tag) {
+    case "ping":
+      receivePing(peer, from, message);
+      return;
+    case "pong": {
+      receiveRoundAnswer(peer, from, message);
+      tellAsker(peer, from, message);
+      const trial = answerTrial(peer, from, message);
+      if (trial !== null) {
+        afterAnswer(peer, trial, from);
+        settleContest(peer, trial, true);
+      }
+      compareDigest(peer, from, message.digest);
+      return;
+    }
+    case "vouch":
+      vouchFor(peer, from, message);
+      return;
+    case "vouched":
+      acceptVouched(peer, message);
+      return;
+    case "gossip":
+      absorb(peer, message.members, message.joining);
+      return;
+    case "sync":
+      receiveSync(peer, from, message);
+      return;
+    case "introduce":
+      introduce(peer, from, message.request);
+      return;
+    case "introduction":
+      receiveIntroduction(peer, message);
+      return;
+    case "routed":
+      receiveRouted(peer, from, message);
+      return;
+    case "ack":
+      acknowledged(peer, from, message.request);
+      return;
+    case "answer":
+      receiveAnswer(peer, from, message);
+      return;
+    case "join-answer":
+      receiveJoinAnswer(peer, from, message);
+      return;
+    case "join-done":
+      if (peer.lock?.request === message.request) unlockGap(peer);
+      return;
+    case "successor-change":
+      receiveSuccessorChange(peer, from, message);
+      return;
+    case "depart":
+      // Its header said that it has left, which was heard already.
+      send(peer, from.address, "stream", { tag: "ack", request: message.request });
+      return;
+    case "inquire": {
+      const record = peer.files.get(message.name) ?? null;
+      const { request } = message;
+      send(peer, from.address, "stream", { tag: "inquired", request, record });
+      return;
+    }
+    case "inquired":
+      receiveInquired(peer, from, message);
+      return;
+    case "delegate":
+      receiveDelegate(peer, message);
+      return;
+    case "offer":
+      receiveOffer(peer, from, message.records);
+      return;
+    case "holding":
+      checkReceipts(peer, receiveHolding(peer, from, message.files));
+      departWhenSafe(peer);
+      return;
+    case "list":
+      receiveList(peer, from, message);
+      return;
+    case "listed":
+      receiveListed(peer, from, message);
+      return;
+    // Contents travel on connections of their own, which the driver serves.
+    case "fetch":
+    case "content":
+    case "content-end":
+    case "content-refused":
+  }
+}
+
+function acknowledged(peer: Peer, from: Member, request: number): void {
+  if (peer.lock?.request === request && !peer.lock.told) tellJoiner(peer);
+  else if (peer.departing?.request === request) departureHeard(peer, from);
+  else hopAcknowledged(peer, request);
+}
+
+function introduce(peer: Peer, from: Member, request: number): void {
+  if (peer.phase !== "in") return;
+  const { bits, strategy, pingIntervalMs, copies } = peer.config;
+  send(peer, from.address, "stream", {
+    tag: "introduction",
+    request,
+    bits,
+    strategy,
+    pingIntervalMs,
+    copies,
+    proposedId: peer.view.widestGapMiddle(bits),
+  });
+}
