@@ -5,8 +5,13 @@ import { type DoorClient, doorClient } from "../door/client.ts";
 import type { EventReader } from "../door/event-reader.ts";
 import { doorPathToKnock } from "../door/path.ts";
 import type { LoggedEvent, Status } from "../door/types.ts";
-import { afterEvent, snapshotOf } from "./judge.ts";
-import { DOOR_QUICK_TRIES, DOOR_RETRY_MS, DOOR_SLOW_RETRY_MS } from "./limits.ts";
+import { afterEvent, snapshotOf, tellsOfView } from "./judge.ts";
+import {
+  DOOR_QUICK_TRIES,
+  DOOR_RETRY_MS,
+  DOOR_SLOW_RETRY_MS,
+  MAX_RECENT_EVENTS,
+} from "./limits.ts";
 
 /** What was seen at a peer: an event, or, where `event` is null, its whole status. */
 export type Seen = {
@@ -25,7 +30,8 @@ export class Follower {
   /** The peer has a durable incarnation, and so is in its ring. */
   joined = false;
   private statusAt = 0;
-  private early: LoggedEvent[] | null = [];
+  /** Events that a status still on its way may not know of. */
+  private recent: LoggedEvent[] = [];
   private reader: EventReader | null = null;
   private closed = false;
 
@@ -49,11 +55,12 @@ export class Follower {
     if (status.at < this.statusAt || this.closed || status.self.id !== this.id) return;
     this.statusAt = status.at;
     this.joined ||= status.self.incarnation > 0;
+    const { id } = this;
+    // A status says all that was so when it was made, and may come after younger events.
     this.snapshot = snapshotOf(status);
-    this.tell({ id: this.id, at: status.at, event: null, snapshot: this.snapshot });
-    const early = this.early ?? [];
-    this.early = null;
-    for (const event of early) this.apply(event);
+    this.tell({ id, at: status.at, event: null, snapshot: this.snapshot });
+    this.recent = this.recent.filter((event) => event.at > status.at);
+    for (const event of this.recent) this.snapshot = afterEvent(this.snapshot, event);
   }
 
   /** Until it is closed: a peer that starts, or whose stream was cut, is asked again. */
@@ -68,7 +75,6 @@ export class Follower {
   /** @returns whether the peer answered */
   private async attend(): Promise<boolean> {
     try {
-      this.early = [];
       this.reader = await this.door.events((event) => this.see(event));
       if (this.closed) this.reader.close();
       else this.take(await this.door.status());
@@ -83,20 +89,18 @@ export class Follower {
 
   private see(event: LoggedEvent): void {
     if (this.closed) return;
-    if (this.early === null) this.apply(event);
-    else this.early.push(event);
-  }
-
-  private apply(event: LoggedEvent): void {
-    // A status says all that was so when it was made.
-    if (this.snapshot !== null && event.at > this.statusAt) {
-      this.snapshot = afterEvent(this.snapshot, event);
-    }
+    if (tellsOfView(event) && event.at > this.statusAt) this.remember(event);
     if (event.event === "joined") {
       this.joined = true;
       void this.refresh();
     }
     this.tell({ id: this.id, at: event.at, event, snapshot: this.snapshot });
+  }
+
+  private remember(event: LoggedEvent): void {
+    this.recent.push(event);
+    if (this.recent.length > MAX_RECENT_EVENTS) this.recent.shift();
+    if (this.snapshot !== null) this.snapshot = afterEvent(this.snapshot, event);
   }
 
   /** A peer that comes in takes on a whole table, for which there are no events. */

@@ -19,6 +19,9 @@ export const DOOR_RETRY_MS = 5;
 export const DOOR_SLOW_RETRY_MS = 100;
 export const DOOR_QUICK_TRIES = 400;
 
+/** Events kept to be put on top of a status that was made before them: it takes far less to come. */
+export const MAX_RECENT_EVENTS = 1_024;
+
 /** How long a command typed at a peer may take before the next is read. */
 export const TYPED_MS = 30_000;
 /** What the other peers still have to say of a command that has ended comes within so long. */

@@ -6,8 +6,8 @@ const HOST = "127.0.0.1";
 /** Peers listen on base port + id, and ids go up to 255. */
 const PORTS = 256;
 const FIRST_CHOICE = 12_000;
-const LOWEST = 20_000;
-const HIGHEST = 59_000;
+const LOWEST = 13_000;
+const HIGHEST = 32_000;
 const TRIES = 64;
 
 /**

@@ -4,6 +4,7 @@
  */
 export type DeadlineKind =
   | "round"
+  | "push"
   | "settle"
   | "trial"
   | "awaited"
@@ -18,8 +19,7 @@ export type DeadlineKind =
   | "receipt"
   | "repair"
   | "leave"
-  | "depart"
-  | "forget";
+  | "depart";
 
 export type Deadline = { readonly kind: DeadlineKind; readonly key: number; readonly at: number };
 

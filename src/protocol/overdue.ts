@@ -19,6 +19,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
     case "round":
       beginRound(peer);
       return;
+    case "push":
+      // The end of this very step pushes what waits.
+      return;
     case "settle":
       settleCheck(peer);
       return;

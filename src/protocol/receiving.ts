@@ -29,7 +29,7 @@ export function receive(peer: Peer, from: Member, message: Message): void {
         afterAnswer(peer, trial, from);
         settleContest(peer, trial, true);
       }
-      compareDigest(peer, from, message.digest);
+      compareDigest(peer, from, message);
       return;
     }
     case "vouch":

@@ -10,7 +10,6 @@ import type { Member } from "./member.ts";
 import type { Ping, Pong } from "./messages.ts";
 import { randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { forgetSyncs } from "./spreading.ts";
 import { isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import { died, sendPing, watchWith } from "./trials.ts";
@@ -19,7 +18,6 @@ import { died, sendPing, watchWith } from "./trials.ts";
 export function beginRound(peer: Peer): void {
   const { view, self, awaited } = peer;
   peer.deadlines.set("round", 0, peer.now + peer.config.pingIntervalMs);
-  forgetSyncs(peer);
   tryOneGone(peer);
   const successors = view.after(self.id, 2);
   if (successors.length === 0) return;

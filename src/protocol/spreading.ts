@@ -5,21 +5,31 @@
 import {
   GOSSIP_FANOUT,
   GOSSIP_MEMBERS,
+  GOSSIP_SPACING_MS,
   SETTLE_CHECK_MS,
   SYNC_MEMBERS,
   SYNC_SPACING_MS,
 } from "./config.ts";
 import { compareMembers, isExpected, type Member } from "./member.ts";
-import type { Sync } from "./messages.ts";
+import type { Pong, Sync } from "./messages.ts";
 import { absorb } from "./news.ts";
 import { randomBelow, randomBits, randomSample } from "./random.ts";
 import { isIn, type Peer, send } from "./state.ts";
 import { sendPing } from "./trials.ts";
 import { bucketOf } from "./view.ts";
 
-/** Pushes what was learnt in this step to the neighbours on both sides and to a few others. */
+/**
+ * Pushes what was learnt to the neighbours on both sides and to a few others: at once if it has been
+ * quiet, else a little later, so that a burst of news makes few messages.
+ */
 export function pushRumours(peer: Peer): void {
   if (peer.rumours.size === 0 && peer.joiningRumours.size === 0) return;
+  const soonest = peer.pushedAt + GOSSIP_SPACING_MS;
+  if (isIn(peer) && peer.now < soonest) {
+    peer.deadlines.set("push", 0, soonest);
+    return;
+  }
+  peer.pushedAt = peer.now;
   const targets = isIn(peer) ? pushTargets(peer) : [];
   for (const [joining, table] of [
     [false, peer.rumours],
@@ -40,20 +50,21 @@ export function pushRumours(peer: Peer): void {
 export function settleCheck(peer: Peer): void {
   const others = peer.view.members.filter((m) => m.id !== peer.self.id && !peer.awaited.has(m.id));
   const [other] = randomSample(peer.random, others, 1);
-  if (other !== undefined && isIn(peer)) {
-    sendPing(peer, other.address, randomBits(peer.random), "datagram");
-  }
+  if (other === undefined || !isIn(peer)) return;
+  const nonce = randomBits(peer.random);
+  peer.settleNonce = nonce;
+  sendPing(peer, other.address, nonce, "datagram");
 }
 
-/** The answer to a ping told the other's digest: if it differs, compare tables. */
-export function compareDigest(peer: Peer, from: Member, digest: number): void {
-  if (!isIn(peer) || from.incarnation === 0 || digest === peer.view.digest) return;
+/** The answer to a round or to a check told the other's digest: if it differs, compare tables. */
+export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
+  if (!isIn(peer) || from.incarnation === 0 || pong.digest === peer.view.digest) return;
+  if (!pong.round && pong.nonce !== peer.settleNonce) return;
   const wait = Math.min(peer.settleBackoffMs * 2 || SETTLE_CHECK_MS, peer.config.pingIntervalMs);
   peer.settleBackoffMs = wait;
   peer.deadlines.setEarlier("settle", 0, peer.now + wait + randomBelow(peer.random, wait));
-  const last = peer.syncedAt.get(from.id);
-  if (last !== undefined && peer.now - last < SYNC_SPACING_MS) return;
-  peer.syncedAt.set(from.id, peer.now);
+  if (peer.now - peer.syncedAt < SYNC_SPACING_MS) return;
+  peer.syncedAt = peer.now;
   const buckets = peer.view.bucketDigests(peer.config.bits);
   send(peer, from.address, "stream", { tag: "sync", stage: "open", buckets, members: [] });
 }
@@ -79,13 +90,6 @@ export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
     send(peer, from.address, "stream", { tag: "sync", stage: "close", buckets: [], members });
   }
   absorb(peer, sync.members, false);
-}
-
-/** Forgets whom it compared with, once that no longer spaces anything. */
-export function forgetSyncs(peer: Peer): void {
-  for (const [id, at] of peer.syncedAt) {
-    if (peer.now - at > SYNC_SPACING_MS) peer.syncedAt.delete(id);
-  }
 }
 
 function tableOf(peer: Peer): Member[] {

@@ -144,7 +144,11 @@ export type Peer = {
   /** News to push at the end of the step, by id; and those of them heard in a joining itself. */
   readonly rumours: Map<number, Member>;
   readonly joiningRumours: Map<number, Member>;
-  readonly syncedAt: Map<number, number>;
+  /** When news was last pushed, and a comparison of tables last opened. */
+  pushedAt: number;
+  syncedAt: number;
+  /** Of the last ping that was sent to compare digests. */
+  settleNonce: number;
   settleBackoffMs: number;
   joining: Joining | null;
   lock: Lock | null;
@@ -204,7 +208,9 @@ export function createPeer(start: StartInput, at: number): Peer {
     roundHeard: new Map(),
     rumours: new Map(),
     joiningRumours: new Map(),
-    syncedAt: new Map(),
+    pushedAt: Number.NEGATIVE_INFINITY,
+    syncedAt: Number.NEGATIVE_INFINITY,
+    settleNonce: 0,
     settleBackoffMs: 0,
     joining: null,
     lock: null,

@@ -1,0 +1,45 @@
+/** The compiled program, from outside: started, typed at, read, and never left running. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { reaped } from "./reap.ts";
+
+export const PROGRAM = join(import.meta.dir, "../../dist/p2p");
+
+/** Tests of it are left out where it has not been built; `npm test` builds it first. */
+export const BUILT = existsSync(PROGRAM);
+
+export type Ended = {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly ms: number;
+};
+
+/** What a peer's surroundings may not change: colours, a runner's habits. */
+export function plainEnvironment(extra: Readonly<Record<string, string>> = {}) {
+  const { CI: _, FORCE_COLOR: __, ...env } = process.env;
+  return { ...env, NO_COLOR: "1", ...extra };
+}
+
+/** Runs a command to its end. One that takes longer than `limitMs` is killed, with exit code null. */
+export async function p2p(
+  argv: readonly (string | number)[],
+  cwd: string,
+  limitMs = 40_000,
+): Promise<Ended> {
+  const began = performance.now();
+  const child = reaped(
+    Bun.spawn([PROGRAM, ...argv.map(String)], {
+      cwd,
+      env: plainEnvironment(),
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: limitMs,
+      killSignal: "SIGKILL",
+    }),
+  );
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return { stdout, stderr, exitCode: child.exitCode, ms: performance.now() - began };
+}

@@ -1,0 +1,167 @@
+/** A numbered ring of real peers in a folder of its own, all of which share that working directory. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
+import { doorClient } from "../../src/door/client.ts";
+import { snapshotOf } from "../../src/door/status.ts";
+import type { Checks, Status } from "../../src/door/types.ts";
+import { someBytes } from "../store/temporary.ts";
+import { PeerProcess } from "./peer-process.ts";
+import { type ClaimedPorts, claimPorts } from "./ports.ts";
+import { type Ended, p2p } from "./program.ts";
+import { Wake } from "./wake.ts";
+
+/** The assignment's seven. */
+export const SEVEN = [2, 4, 5, 8, 9, 14, 19];
+const COPIES = 3;
+
+/** Runs a test with a ring, which is gone after it, whether or not the test passed. */
+export async function withRing(
+  test: (ring: TestRing) => Promise<void>,
+  ids: readonly number[] = [],
+  intervalS = 1,
+): Promise<void> {
+  const ring = new TestRing(await claimPorts(), intervalS);
+  try {
+    if (ids.length > 0) {
+      ring.init(ids);
+      await ring.calm();
+    }
+    await test(ring);
+  } finally {
+    await ring.close();
+  }
+}
+
+export class TestRing {
+  readonly cwd = mkdtempSync(join(tmpdir(), "p2p-test-"));
+  readonly peers = new Map<number, PeerProcess>();
+  readonly wake = new Wake();
+
+  constructor(
+    readonly ports: ClaimedPorts,
+    public intervalS: number,
+  ) {}
+
+  /** Starts peers as the assignment does, in the order given: each knows its two successors. */
+  init(ids: readonly number[]): void {
+    const sorted = [...ids].sort((a, b) => a - b);
+    for (const id of ids) {
+      const at = sorted.indexOf(id);
+      const [first = id, second = id] = [1, 2].map((i) => sorted[(at + i) % sorted.length]);
+      this.start(id, ["init", id, first, second, this.intervalS]);
+    }
+  }
+
+  join(id: number, known: number): PeerProcess {
+    return this.start(id, ["join", id, known, this.intervalS]);
+  }
+
+  start(id: number, args: readonly (string | number)[], stdin?: "ignore"): PeerProcess {
+    const all = [...args, ...(args.includes("--base-port") ? [] : this.basePort)];
+    const options = { args: all, cwd: this.cwd, ...(stdin === undefined ? {} : { stdin }) };
+    const peer = new PeerProcess(options, this.wake);
+    this.peers.set(id, peer);
+    return peer;
+  }
+
+  get basePort(): (string | number)[] {
+    return ["--base-port", this.ports.base];
+  }
+
+  peer(id: number): PeerProcess {
+    const peer = this.peers.get(id);
+    if (peer === undefined) throw new Error(`peer ${id} was never started`);
+    return peer;
+  }
+
+  /** The same command again, in the same folder or, emptied, in a new one. */
+  restart(id: number, withoutFolder = false): PeerProcess {
+    if (withoutFolder) rmSync(this.folderOf(id), { recursive: true, force: true });
+    return this.start(id, this.peer(id).args);
+  }
+
+  /** Kills all of them in one instant; resolves when they are gone. */
+  async kill(...ids: readonly number[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.peer(id).kill()));
+  }
+
+  folderOf(id: number): string {
+    return join(this.cwd, ".p2p", `${this.ports.base}-${id}`);
+  }
+
+  door(id: number) {
+    return doorClient(this.folderOf(id));
+  }
+
+  status(id: number, keys: readonly number[] = []): Promise<Status> {
+    return this.door(id).status(keys);
+  }
+
+  /** Writes `NAME.pdf` into the working directory. @returns its content */
+  file(name: string, size: number): Uint8Array {
+    const bytes = someBytes(size, Number(name) + size);
+    writeFileSync(join(this.cwd, `${name}.pdf`), bytes);
+    return bytes;
+  }
+
+  /** Another folder below the ring's own, which goes with it. */
+  folder(name: string): string {
+    const dir = join(this.cwd, name);
+    mkdirSync(dir, { recursive: true });
+    return dir;
+  }
+
+  run(...argv: readonly (string | number)[]): Promise<Ended> {
+    return p2p(argv, this.cwd);
+  }
+
+  /** Those that run and are not frozen, by id. */
+  get living(): number[] {
+    return [...this.peers]
+      .filter(([, peer]) => peer.end === null && !peer.frozen)
+      .map(([id]) => id)
+      .sort((a, b) => a - b);
+  }
+
+  /** Waits until the living peers say that R1 to R8 hold, and every file has its copies. */
+  async calm(limitMs = 60_000): Promise<void> {
+    let why = "";
+    const look = async () => {
+      why = await this.#unrest().catch((error: unknown) => String(error));
+      return why === "" ? true : null;
+    };
+    await this.wake.until(`calm of ${this.living.join(", ")}`, limitMs, look, () => why);
+  }
+
+  /** What `p2p status --all --json` says, here where it must be that all is well. */
+  async checks(): Promise<Checks> {
+    const { stdout, stderr, exitCode } = await this.run("status", "--all", "--json");
+    if (exitCode !== 0 || stderr !== "") throw new Error(`exit ${exitCode}: ${stderr}${stdout}`);
+    return JSON.parse(stdout) as Checks;
+  }
+
+  async #unrest(): Promise<string> {
+    const ids = this.living;
+    const some = ids.slice(0, 2).flatMap((id) => [id, (id + 1) % 256]);
+    for (const keys of [[], some]) {
+      const statuses = await Promise.all(ids.map((id) => this.status(id, keys)));
+      const checks = checkRing(statuses.map(snapshotOf));
+      const broken = brokenChecks(checks);
+      if (broken.length > 0) return JSON.stringify(checks);
+    }
+    const [asked] = ids;
+    if (asked === undefined) return "";
+    const { files, silent } = await this.door(asked).list();
+    const copies = Math.min(COPIES, ids.length);
+    const short = files.filter(({ holders }) => holders.length < copies);
+    return short.length + silent === 0 ? "" : `${silent} silent, copies: ${JSON.stringify(files)}`;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.peers.values()].map((peer) => peer.kill()));
+    this.ports.release();
+    rmSync(this.cwd, { recursive: true, force: true });
+  }
+}
