@@ -104,6 +104,11 @@ export const REQUESTS_IN_FLIGHT = 1_024;
 
 /** After a change of the view, copies are checked when it has been still for so long. */
 export const REPAIR_SETTLE_MS = 300;
+/**
+ * A copy that belongs to others is dropped when the view has been still for so long: longer than a
+ * member that flaps is away, and than any holder takes to note that the dropper is none.
+ */
+export const DROP_SETTLE_MS = 10_000;
 /** Copies that are still unconfirmed are offered again after so long. */
 export const REPAIR_RETRY_MS = 3_000;
 /** Records in one offer. */

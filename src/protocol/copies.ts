@@ -3,7 +3,13 @@
  * that have not confirmed them, and these fetch what they lack. A copy that belongs to others is dropped
  * once they all have confirmed theirs.
  */
-import { COPIES_QUEUED, FETCHES_AT_ONCE, OFFER_RECORDS, REPAIR_RETRY_MS } from "./config.ts";
+import {
+  COPIES_QUEUED,
+  DROP_SETTLE_MS,
+  FETCHES_AT_ONCE,
+  OFFER_RECORDS,
+  REPAIR_RETRY_MS,
+} from "./config.ts";
 import { compareStamps, type FileRecord } from "./files.ts";
 import type { FetchInto } from "./io.ts";
 import type { Address, Member } from "./member.ts";
@@ -20,14 +26,27 @@ export function hasConfirmed(peer: Peer, name: string, holder: Member): boolean 
   return peer.confirmed.get(name)?.has(holder.birth) ?? false;
 }
 
-/** Offers what holders lack, and drops what belongs to others who all have it. */
+/** Offers what holders lack, after the view has changed and again until they have confirmed it. */
 export function repair(peer: Peer): void {
+  // A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy.
+  for (const { name, key } of peer.files.values()) {
+    const births = new Set(otherHolders(peer, key).map((h) => h.birth));
+    const confirmed = [...(peer.confirmed.get(name) ?? [])];
+    peer.confirmed.set(name, new Set(confirmed.filter((birth) => births.has(birth))));
+  }
   if (offerMissing(peer)) peer.deadlines.set("repair", 0, peer.now + REPAIR_RETRY_MS);
+}
+
+/** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
+export function dropSpare(peer: Peer): void {
   if (peer.phase !== "in") return;
   for (const { name, key, stamp } of peer.files.values()) {
     const holders = peer.view.holders(key, peer.config.copies);
     if (holders.length === 0 || holders.some((h) => h.id === peer.self.id)) continue;
-    if (!holders.every((h) => hasConfirmed(peer, name, h))) continue;
+    if (!holders.every((h) => hasConfirmed(peer, name, h))) {
+      peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
+      continue;
+    }
     peer.files.delete(name);
     peer.confirmed.delete(name);
     peer.effects.push({ type: "drop", name, stamp });

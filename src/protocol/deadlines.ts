@@ -18,6 +18,7 @@ export type DeadlineKind =
   | "list"
   | "receipt"
   | "repair"
+  | "drop"
   | "leave"
   | "depart";
 

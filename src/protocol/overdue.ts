@@ -1,7 +1,7 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { rerouteHop } from "./arriving.ts";
-import { repair } from "./copies.ts";
+import { dropSpare, repair } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
 import { joinOverdue } from "./joining.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
@@ -65,6 +65,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
     case "repair":
       repair(peer);
       departWhenSafe(peer);
+      return;
+    case "drop":
+      dropSpare(peer);
       return;
     case "leave":
       leaveOverdue(peer);

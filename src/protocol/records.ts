@@ -1,5 +1,11 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
-import { GONE_MEMBERS, GONE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
+import {
+  DROP_SETTLE_MS,
+  GONE_MEMBERS,
+  GONE_MS,
+  REPAIR_SETTLE_MS,
+  SETTLE_CHECK_MS,
+} from "./config.ts";
 import type { Why } from "./events.ts";
 import { compareMembers, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
@@ -50,6 +56,7 @@ export function viewChanged(peer: Peer): void {
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
+  peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
   peer.viewSaved = false;
 }
 

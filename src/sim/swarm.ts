@@ -204,6 +204,8 @@ class Swarm {
     const world = this.#world;
     world.run(world.now + 10_000);
     for (const [name, sha256] of this.#stored) {
+      const short = this.#holdersWithout(name);
+      if (short.length > 0) return `D2: file ${name} is not on ${short.join(", ")}`;
       for (const host of world.living()) {
         const what = { kind: "request", name, key: keyOfDigits(name) } as const;
         const command = world.command(host.id, what, null);
@@ -215,6 +217,17 @@ class Swarm {
       }
     }
     return null;
+  }
+
+  /** D2: the first of the living from the key on that should have a copy, and have none. */
+  #holdersWithout(name: string): number[] {
+    const living = this.#world.living();
+    const start = living.findIndex((h) => h.id >= keyOfDigits(name));
+    const holders = living.map((_, i) => living[(Math.max(start, 0) + i) % living.length]);
+    const { copies } = this.#world.config;
+    return holders
+      .slice(0, copies)
+      .flatMap((h) => (h === undefined || h.disk.files.has(name) ? [] : [h.id]));
   }
 
   #note(what: string): void {
