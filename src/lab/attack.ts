@@ -106,7 +106,8 @@ export class Attack {
     const fault = new Fault(victim, at, watchersOf(victim, others), before);
     for (const each of seen) fault.observe(each);
     take = (each) => fault.observe(each);
-    const healed = await untilHealed(watch, fault, others, this.plan.limitMs);
+    const giveUp = (): Broken | null => this.fallen(others);
+    const healed = await untilHealed(watch, fault, others, this.plan.limitMs, giveUp);
     unlisten();
     const report = { victim, atMs, detectMs: fault.detectMs(), rejoinMs: null };
     if (!healed.ok) {
@@ -143,7 +144,18 @@ export class Attack {
 
   private async steady(lookups: boolean): Promise<Broken | null> {
     const { ids, limitMs } = this.plan;
-    return await untilSteady(this.ring.watch, () => ids, { limitMs, lookups });
+    const giveUp = (): Broken | null => this.fallen(ids);
+    return await untilSteady(this.ring.watch, () => ids, { limitMs, lookups, giveUp });
+  }
+
+  /** A peer that ended by itself: nobody will start it again. */
+  private fallen(ids: readonly number[]): Broken | null {
+    const living = this.ring.living();
+    const peers = ids.filter((id) => !living.includes(id));
+    const first = peers[0];
+    if (first === undefined) return null;
+    const words = this.ring.lastWords(first);
+    return { check: "R4", peers, why: `peer ${first} ended by itself${words && `: ${words}`}` };
   }
 
   private report(

@@ -13,12 +13,14 @@ export type Healed =
 /**
  * @param ids the living
  * @param limitMs from the fault
+ * @param giveUp ends the wait early with what is wrong, if anything is
  */
 export async function untilHealed(
   watch: Watch,
   fault: Fault,
   ids: readonly number[],
   limitMs: number,
+  giveUp: () => Broken | null = () => null,
 ): Promise<Healed> {
   let polledAt = epochNow();
   for (;;) {
@@ -33,6 +35,8 @@ export async function untilHealed(
       }
       // Their answers are among what was seen: it is judged anew.
     }
+    const hopeless = giveUp();
+    if (hopeless !== null) return { ok: false, broken: hopeless };
     const silent = firstBroken(ids, watch.snapshots(ids), HEAL_CHECKS) ?? broken;
     if (now - fault.at > limitMs) {
       return {

@@ -4,6 +4,8 @@ import { MAX_WAITING_LINES } from "./limits.ts";
 import type { Screen } from "./screen.ts";
 
 const PROMPT = "> ";
+/** To the line's begin, and clear it. */
+const WIPE = "\r\x1b[K";
 
 export class Input {
   private readonly reader: Interface;
@@ -36,8 +38,7 @@ export class Input {
   prompt(): void {
     if (!this.interactive || this.ended) return;
     this.screen.setCurtain({
-      // To the line's begin, and clear it.
-      open: () => process.stdout.write("\r\x1b[K"),
+      open: () => process.stdout.write(WIPE),
       close: () => this.reader.prompt(true),
     });
     this.reader.prompt();
@@ -59,6 +60,7 @@ export class Input {
   close(): void {
     this.screen.setCurtain(null);
     if (!this.ended) this.reader.close();
+    if (this.interactive) process.stdout.write(WIPE);
     // Else a pipe that stays open would keep this process.
     process.stdin.unref?.();
   }

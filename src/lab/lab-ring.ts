@@ -11,6 +11,8 @@ export type LabRing = {
   kill(id: number): Promise<number>;
   /** Starts it again, with its folder, through a living peer; resolves when it is in. @throws Failure */
   start(id: number): Promise<void>;
+  /** The last sentence of a peer that has ended by itself; empty where it is not known. */
+  lastWords(id: number): string;
 };
 
 /** A ring of this process's own children. */
@@ -22,6 +24,7 @@ export function ownRing(network: Network): LabRing {
     start: async (id) => {
       await network.start(id);
     },
+    lastWords: (id) => network.lastWords(id),
   };
 }
 
@@ -54,5 +57,6 @@ export async function attachedRing(dir: string): Promise<LabRing> {
       await ring.start(id);
       follow(id);
     },
+    lastWords: () => "",
   };
 }

@@ -58,6 +58,11 @@ export class Network {
     return this.peers().flatMap(({ id, state }) => (state === "running" ? [id] : []));
   }
 
+  /** The last sentence of a peer; empty if it said nothing. */
+  lastWords(id: number): string {
+    return this.children.get(id)?.lastNote ?? "";
+  }
+
   /**
    * @returns when it was sent, in epoch milliseconds
    * @throws Failure if no such peer runs

@@ -3,7 +3,7 @@
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
 import { raiseTo } from "./incarnation.ts";
-import { compareMembers, isExpected, isPresent, type Member } from "./member.ts";
+import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
 import { beats, known, learn } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { exit, isIn, type Peer, send, type Trial } from "./state.ts";
@@ -52,10 +52,15 @@ export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
   }
 }
 
-/** A rival of this very peer is gone: rise above it. */
-export function afterSilence(peer: Peer, trial: Trial): void {
-  if (trial.reason === "rival" && trial.target.id === peer.self.id) {
-    raiseTo(peer, trial.target.incarnation + 1);
+/**
+ * A member being tried gave no answer. A rival of this very peer is gone: rise above it. A newcomer is
+ * not believed, and whoever does believe in it has to hear of that: word of its death goes round, which
+ * it refutes if it lives after all.
+ */
+export function afterSilence(peer: Peer, { reason, target }: Trial): void {
+  if (reason === "rival" && target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
+  else if (reason === "newcomer" && peer.view.find(target.id) === undefined) {
+    learn(peer, makeMember({ ...target, state: "dead" }), "lost");
   }
 }
 

@@ -60,7 +60,7 @@ export function advanceTrial(peer: Peer, key: number): Trial | null {
     armTrial(peer, trial);
     return null;
   }
-  if (trial.reason === "watch" && !trial.lastTry) {
+  if ((trial.reason === "watch" || trial.reason === "newcomer") && !trial.lastTry) {
     lastTry(peer, trial);
     return null;
   }
@@ -165,7 +165,7 @@ function armTrial(peer: Peer, trial: Trial): void {
   trial.sent += 1;
   const roundTrip = peer.roundTrips.get(trial.target.id) ?? 0;
   const pace = Math.max(PACE_FLOOR_MS, PACE_ROUND_TRIPS * roundTrip);
-  // The last of the pings in a trial for another reason than watching also waits for the accused's word.
+  // Where no last try follows, the last of the pings also waits for the accused's own word.
   const wait =
     trial.sent < probesOf(trial) || trial.reason === "watch" ? pace : lastWait(trial, pace);
   peer.deadlines.set("trial", trialKey(trial.reason, trial.target.id), peer.now + wait);

@@ -8,6 +8,7 @@ const count = Number(process.env["P2P_SEEDS"] ?? 200);
 const KEPT = [
   1219, // peers that joined later knew nobody of a part that had been split off
   1249, // a joiner whose folder held just the incarnation that it was given waited for ever
+  4240, // a frozen peer woke to stale word of a life, and nobody told it better
   3201, // a holder for a moment dropped its copy, and the others took it for one still
 ];
 
