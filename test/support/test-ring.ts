@@ -6,7 +6,7 @@ import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import { doorClient } from "../../src/door/client.ts";
 import { snapshotOf } from "../../src/door/status.ts";
 import type { Checks, Status } from "../../src/door/types.ts";
-import { someBytes } from "../store/temporary.ts";
+import { sha256, someBytes } from "../store/temporary.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { type ClaimedPorts, claimPorts } from "./ports.ts";
 import { type Ended, p2p } from "./program.ts";
@@ -104,6 +104,12 @@ export class TestRing {
     const bytes = someBytes(size, Number(name) + size);
     writeFileSync(join(this.cwd, `${name}.pdf`), bytes);
     return bytes;
+  }
+
+  /** The hash of a file in the working directory; null if there is none. */
+  async hashOf(path: string): Promise<string | null> {
+    const file = Bun.file(join(this.cwd, path));
+    return (await file.exists()) ? sha256(await file.bytes()) : null;
   }
 
   /** Another folder below the ring's own, which goes with it. */
