@@ -1,7 +1,8 @@
 /** Does what is typed at a ring's prompt. */
 import { count, displayList, displayTable } from "../door/display.ts";
+import { snapshotOf } from "../door/status.ts";
 import { Failure } from "../protocol/failure.ts";
-import { firstBroken, HEAL_CHECKS, sayBroken, snapshotOf } from "./judge.ts";
+import { firstBroken, HEAL_CHECKS, sayBroken } from "./judge.ts";
 import { TYPED_MS } from "./limits.ts";
 import type { Network } from "./network.ts";
 import type { Screen } from "./screen.ts";

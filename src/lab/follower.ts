@@ -4,8 +4,9 @@ import type { PeerSnapshot } from "../checks/ring.ts";
 import { type DoorClient, doorClient } from "../door/client.ts";
 import type { EventReader } from "../door/event-reader.ts";
 import { doorPathToKnock } from "../door/path.ts";
+import { snapshotOf } from "../door/status.ts";
 import type { LoggedEvent, Status } from "../door/types.ts";
-import { afterEvent, snapshotOf, tellsOfView } from "./judge.ts";
+import { afterEvent, tellsOfView } from "./judge.ts";
 import {
   DOOR_QUICK_TRIES,
   DOOR_RETRY_MS,

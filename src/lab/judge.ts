@@ -1,6 +1,6 @@
 /** The checks of a ring as the lab asks for them: does it hold, and if not, what does not? Pure. */
 import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import type { LoggedEvent, Status } from "../door/types.ts";
+import type { LoggedEvent } from "../door/types.ts";
 
 /** A check that does not hold, at which peers, and why in words. */
 export type Broken = {
@@ -45,21 +45,6 @@ function silence(ids: readonly number[]): string {
   return ids.length === 1
     ? `peer ${ids[0]} does not answer`
     : `peers ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)} do not answer`;
-}
-
-/** @param keys what was asked to be looked up: those without an answer count as not found */
-export function snapshotOf(status: Status, keys: readonly number[] = []): PeerSnapshot {
-  const { bits, route: strategy, successors, predecessors, members } = status;
-  const lookups = keys.map(
-    (key) =>
-      status.lookups.find((lookup) => lookup.key === key) ?? {
-        key,
-        owner: null,
-        hops: 0,
-        route: [],
-      },
-  );
-  return { id: status.self.id, bits, strategy, successors, predecessors, members, lookups };
 }
 
 /** What is known of a peer after one more of its events; the same value if that changes nothing. */

@@ -18,6 +18,7 @@ export class Screen {
   shownAt = 0;
   private curtain: Curtain | null = null;
   private leftOut = 0;
+  private unreadBytes = 0;
 
   constructor(private readonly color: boolean) {}
 
@@ -54,14 +55,18 @@ export class Screen {
     if (this.muted) return;
     this.shownAt = performance.now();
     // Memory has an end, a reader's slowness has none.
-    if (stream.writableLength > MAX_UNREAD_BYTES) {
+    if (this.unreadBytes > MAX_UNREAD_BYTES) {
       this.leftOut++;
       return;
     }
     const gap = this.leftOut === 0 ? "" : `(${this.leftOut} lines left out: read faster)\n`;
     this.leftOut = 0;
     this.curtain?.open();
-    stream.write(`${gap}${text}\n`);
+    const bytes = gap.length + text.length + 1;
+    this.unreadBytes += bytes;
+    stream.write(`${gap}${text}\n`, () => {
+      this.unreadBytes -= bytes;
+    });
     this.curtain?.close();
   }
 }

@@ -5,6 +5,8 @@ import type { Watch } from "./watch.ts";
 
 /** Up to this size of a ring every peer looks up two keys, in a larger one a single key. */
 const SMALL_RING = 16;
+/** How many places most lookups of a larger ring go. */
+const NEAR = 4;
 
 /** Where to look and for how long. */
 export type SteadyWait = {
@@ -50,14 +52,17 @@ export async function untilSteady(
   }
 }
 
-/** The keys that each peer looks up: across the ring from it, an id itself and the place after one. */
+/**
+ * The keys that each peer looks up: ids themselves and the places after them. In a small ring all go
+ * across the ring; in a large one, where each hop adds up, most go a few places and some across.
+ */
 export function lookupKeys(ids: readonly number[]): (id: number) => readonly number[] {
+  const half = Math.floor(ids.length / 2);
   return (id) => {
     const at = ids.indexOf(id);
     const other = (steps: number): number => ids[(at + steps) % ids.length] ?? id;
-    const half = Math.floor(ids.length / 2);
-    const exact = other(half);
-    if (ids.length > SMALL_RING) return [at % 2 === 0 ? exact : (exact + 1) % 256];
-    return [exact, (other(half + 1) + 1) % 256];
+    if (ids.length <= SMALL_RING) return [other(half), (other(half + 1) + 1) % 256];
+    const far = other(at % SMALL_RING === 0 ? half : 1 + (at % NEAR));
+    return [at % 2 === 0 ? far : (far + 1) % 256];
   };
 }

@@ -1,9 +1,10 @@
 /** All the peers that a lab follows, and what is known of each. */
 import type { PeerSnapshot } from "../checks/ring.ts";
 import type { DoorClient } from "../door/client.ts";
+import { snapshotOf } from "../door/status.ts";
 import type { LoggedEvent, Status } from "../door/types.ts";
 import { Follower, type Seen } from "./follower.ts";
-import { snapshotOf, tellsOfView } from "./judge.ts";
+import { tellsOfView } from "./judge.ts";
 import { LOOKUPS_MS, STATUS_MS } from "./limits.ts";
 
 /** A peer's answer to a poll; null where it did not answer in time. */
@@ -65,9 +66,7 @@ export class Watch {
     keysOf: (id: number) => readonly number[] = () => [],
   ): Promise<PeerSnapshot[]> {
     const polled = await this.poll(ids, keysOf);
-    return polled.flatMap(({ id, status }) =>
-      status === null ? [] : [snapshotOf(status, keysOf(id))],
-    );
+    return polled.flatMap(({ status }) => (status === null ? [] : [snapshotOf(status)]));
   }
 
   /** Resolves once any view is seen to have changed since that version, or after `limitMs`. */

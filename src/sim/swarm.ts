@@ -125,8 +125,9 @@ class Swarm {
   }
 
   #kill(victims: readonly Host[]): void {
-    // Two copies of three may be lost at a time, and each other file needs its time to be copied.
-    for (const victim of victims.slice(0, 2)) {
+    // Two of three copies may be out of reach at a time; then the third needs its time to be copied.
+    const frozen = this.#world.living().some((h) => h.frozen);
+    for (const victim of victims.slice(0, frozen ? 1 : 2)) {
       this.#note(`kill ${victim.id}`);
       this.#world.kill(victim.id);
     }

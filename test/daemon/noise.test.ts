@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Socket } from "bun";
 import { encode, MAGIC, VERSION } from "../../src/wire/message.ts";
-import { randomFrom } from "../wire/random.ts";
+import { sha256 } from "../store/temporary.ts";
 import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
-import { sha256 } from "../store/temporary.ts";
+import { randomFrom } from "../wire/random.ts";
 
 /** Strangers send what they like: the ring neither falls nor stops its work for it. */
 
@@ -53,38 +53,49 @@ async function connect(ring: TestRing): Promise<Socket<undefined>[]> {
       socket: { data() {}, error() {} },
     });
     const length = i % 3 === 0 ? [255, 255, 255, 255] : [0, 1, 0, 0];
-    socket.write(i % 2 === 0 ? rubbish(below(2_000)) : Uint8Array.from([...length, ...rubbish(50)]));
+    socket.write(
+      i % 2 === 0 ? rubbish(below(2_000)) : Uint8Array.from([...length, ...rubbish(50)]),
+    );
     if (i < CONNECTIONS / 2) socket.end();
     return socket;
   });
   return await Promise.all(opened);
 }
 
-test.skipIf(!BUILT)(`noise from strangers (P2P_TEST_SEED=${seed})`, () =>
-  withRing(async (ring) => {
-    const bytes = ring.file("2067", 300_000);
-    ring.peer(8).type("Store 2067");
-    await ring.peer(8).waitFor(/^Stored 2067: 3 of 3/);
-    const before = SEVEN.map((id) => ring.peer(id).lines.length);
-    const sockets = await connect(ring);
-    const noise = sendDatagrams(ring);
-    for (const id of [5, 9, 2]) {
-      const ended = await ring.run("request", "2067", "--peer", id, "-o", `${id}.pdf`);
-      expect([ended.stderr, ended.exitCode]).toEqual(["", 0]);
-      expect(await ring.hashOf(`${id}.pdf`)).toBe(sha256(bytes));
-    }
-    await noise;
-    await ring.calm();
-    const { peers } = await ring.checks();
-    expect(peers.map(({ self }) => [self.id, self.incarnation])).toEqual(SEVEN.map((id) => [id, 1]));
-    const sum = (of: (dropped: { datagrams: number; frames: number }) => number) =>
-      peers.reduce((all, { dropped }) => all + of(dropped), 0);
-    expect(sum((dropped) => dropped.datagrams)).toBeGreaterThan(DATAGRAMS / 2);
-    expect(sum((dropped) => dropped.frames)).toBeGreaterThan(CONNECTIONS / 4);
-    const successorLines = SEVEN.flatMap((id, i) =>
-      ring.peer(id).lines.slice(before[i]).filter((line) => !/[Ff]ile/.test(line)),
-    );
-    expect(successorLines).toEqual([]);
-    for (const socket of sockets) socket.terminate();
-    await ring.calm();
-  }, SEVEN), LIMIT_MS);
+test.skipIf(!BUILT)(
+  `noise from strangers (P2P_TEST_SEED=${seed})`,
+  () =>
+    withRing(async (ring) => {
+      const bytes = ring.file("2067", 300_000);
+      ring.peer(8).type("Store 2067");
+      await ring.peer(8).waitFor(/^Stored 2067: 3 of 3/);
+      const before = SEVEN.map((id) => ring.peer(id).lines.length);
+      const sockets = await connect(ring);
+      const noise = sendDatagrams(ring);
+      for (const id of [5, 9, 2]) {
+        const ended = await ring.run("request", "2067", "--peer", id, "-o", `${id}.pdf`);
+        expect([ended.stderr, ended.exitCode]).toEqual(["", 0]);
+        expect(await ring.hashOf(`${id}.pdf`)).toBe(sha256(bytes));
+      }
+      await noise;
+      await ring.calm();
+      const { peers } = await ring.checks();
+      expect(peers.map(({ self }) => [self.id, self.incarnation])).toEqual(
+        SEVEN.map((id) => [id, 1]),
+      );
+      const sum = (of: (dropped: { datagrams: number; frames: number }) => number) =>
+        peers.reduce((all, { dropped }) => all + of(dropped), 0);
+      expect(sum((dropped) => dropped.datagrams)).toBeGreaterThan(DATAGRAMS / 2);
+      expect(sum((dropped) => dropped.frames)).toBeGreaterThan(CONNECTIONS / 4);
+      const successorLines = SEVEN.flatMap((id, i) =>
+        ring
+          .peer(id)
+          .lines.slice(before[i])
+          .filter((line) => !/[Ff]ile/.test(line)),
+      );
+      expect(successorLines).toEqual([]);
+      for (const socket of sockets) socket.terminate();
+      await ring.calm();
+    }, SEVEN),
+  LIMIT_MS,
+);

@@ -2,11 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import { doorClient } from "../../src/door/client.ts";
-import { snapshotOf } from "../../src/door/status.ts";
 import type { Checks, Status } from "../../src/door/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
+import { unrest } from "./calm.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { type ClaimedPorts, claimPorts } from "./ports.ts";
 import { type Ended, p2p } from "./program.ts";
@@ -14,7 +13,6 @@ import { Wake } from "./wake.ts";
 
 /** The assignment's seven. */
 export const SEVEN = [2, 4, 5, 8, 9, 14, 19];
-const COPIES = 3;
 
 /** Runs a test with a ring, which is gone after it, whether or not the test passed. */
 export async function withRing(
@@ -135,7 +133,7 @@ export class TestRing {
   async calm(limitMs = 60_000): Promise<void> {
     let why = "";
     const look = async () => {
-      why = await this.#unrest().catch((error: unknown) => String(error));
+      why = await unrest(this.living.map((id) => this.folderOf(id)));
       return why === "" ? true : null;
     };
     await this.wake.until(`calm of ${this.living.join(", ")}`, limitMs, look, () => why);
@@ -146,23 +144,6 @@ export class TestRing {
     const { stdout, stderr, exitCode } = await this.run("status", "--all", "--json");
     if (exitCode !== 0 || stderr !== "") throw new Error(`exit ${exitCode}: ${stderr}${stdout}`);
     return JSON.parse(stdout) as Checks;
-  }
-
-  async #unrest(): Promise<string> {
-    const ids = this.living;
-    const some = ids.slice(0, 2).flatMap((id) => [id, (id + 1) % 256]);
-    for (const keys of [[], some]) {
-      const statuses = await Promise.all(ids.map((id) => this.status(id, keys)));
-      const checks = checkRing(statuses.map(snapshotOf));
-      const broken = brokenChecks(checks);
-      if (broken.length > 0) return JSON.stringify(checks);
-    }
-    const [asked] = ids;
-    if (asked === undefined) return "";
-    const { files, silent } = await this.door(asked).list();
-    const copies = Math.min(COPIES, ids.length);
-    const short = files.filter(({ holders }) => holders.length < copies);
-    return short.length + silent === 0 ? "" : `${silent} silent, copies: ${JSON.stringify(files)}`;
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { doorClient } from "../../src/door/client.ts";
+import { sha256, someBytes } from "../store/temporary.ts";
+import { unrest } from "../support/calm.ts";
+import { PeerProcess } from "../support/peer-process.ts";
+import { BUILT, p2p } from "../support/program.ts";
+import { type TestRing, withRing } from "../support/test-ring.ts";
+
+/** Rings with drawn ids: founded by `p2p init`, joined by the line that it prints. */
+
+const LIMIT_MS = 120_000;
+
+class Homes {
+  readonly homes: readonly string[];
+
+  constructor(readonly ring: TestRing) {
+    // Folders of their own, as on machines of their own.
+    this.homes = [0, 1, 2, 3, 4].map((i) => ring.folder(`home-${i}`));
+  }
+
+  home(i: number): string {
+    return this.homes[i % this.homes.length] ?? this.ring.cwd;
+  }
+
+  folder(i: number): string {
+    return join(this.home(i), ".p2p/peer");
+  }
+
+  start(i: number, args: readonly string[]): PeerProcess {
+    const port = this.ring.ports.base + i;
+    const peer = new PeerProcess(
+      { args: [...args, "--port", port], cwd: this.home(i) },
+      this.ring.wake,
+    );
+    this.ring.peers.set(i, peer);
+    return peer;
+  }
+
+  async whole(...peers: readonly number[]): Promise<void> {
+    let why = "";
+    const look = async () => {
+      why = await unrest(peers.map((i) => this.folder(i)));
+      return why === "" ? true : null;
+    };
+    await this.ring.wake.until(`a whole ring of ${peers.length}`, 60_000, look, () => why);
+  }
+}
+
+function drawnTest(name: string, body: (homes: Homes) => Promise<void>): void {
+  const run = async (ring: TestRing) => {
+    const homes = new Homes(ring);
+    const first = homes.start(0, ["init"]);
+    const { text } = await first.waitFor(/^p2p join /);
+    expect(text).toBe(`p2p join 127.0.0.1:${ring.ports.base}`);
+    for (const i of [1, 2, 3, 4]) homes.start(i, text.split(" ").slice(1));
+    await homes.whole(0, 1, 2, 3, 4);
+    await body(homes);
+  };
+  test.concurrent(name, () => withRing(run), LIMIT_MS);
+}
+
+describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
+  drawnTest("are a ring, and keep files of any name", async (homes) => {
+    const bytes = someBytes(250_000, 3);
+    const names = ["a film.mkv", "Ünï-文件 (1).txt", "'; rm -rf $HOME", "2067", "--help"];
+    for (const [i, name] of names.entries()) {
+      const [origin, other] = [homes.home(i), homes.home(i + 2)];
+      writeFileSync(join(origin, name), bytes);
+      const stored = await p2p(["store", "--json", "--", name], origin);
+      expect([stored.stderr, stored.exitCode]).toEqual(["", 0]);
+      expect(JSON.parse(stored.stdout)).toMatchObject({ kind: "stored", name, wanted: 3 });
+      const got = await p2p(["request", "--", name], other);
+      expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+      const landed = join(other, name === "2067" ? "received_2067.pdf" : name);
+      expect(sha256(await Bun.file(landed).bytes())).toBe(sha256(bytes));
+      // Where the file came from it stays as it is.
+      expect((await p2p(["request", "--", name], origin)).exitCode).toBe(name === "2067" ? 0 : 1);
+    }
+    const { files } = await doorClient(homes.folder(4)).list();
+    expect(files.map(({ record }) => record.name).sort()).toEqual([...names].sort());
+  });
+
+  drawnTest("take what is typed at them", async (homes) => {
+    const bytes = someBytes(40_000, 4);
+    writeFileSync(join(homes.home(1), "notes.txt"), bytes);
+    homes.ring.peer(1).type("store notes.txt");
+    await homes.ring.peer(1).waitFor(/^Stored notes.txt: 3 of 3 copies/);
+    homes.ring.peer(3).type("request notes.txt");
+    await homes.ring.peer(3).waitFor("File notes.txt received");
+    expect(await Bun.file(join(homes.home(3), "notes.txt")).bytes()).toEqual(
+      Uint8Array.from(bytes),
+    );
+    const from = homes.ring.peer(3).printed.length;
+    homes.ring.peer(3).type("request ../notes.txt");
+    await homes.ring.peer(3).waitFor(/^No peer holds/, 20_000, from);
+  });
+
+  drawnTest("come together again after three have died, and all", async (homes) => {
+    const { ring } = homes;
+    writeFileSync(join(homes.home(1), "kept"), someBytes(10_000, 5));
+    expect((await p2p(["store", "kept"], homes.home(1))).exitCode).toBe(0);
+    await ring.kill(0, 1, 3);
+    await homes.whole(2, 4);
+    const address = `127.0.0.1:${ring.ports.base}`;
+    homes.start(0, ["init"]);
+    homes.start(1, ["join", address]);
+    homes.start(3, ["join", `127.0.0.1:${ring.ports.base + 4}`]);
+    await homes.whole(0, 1, 2, 3, 4);
+    await ring.kill(0, 1, 2, 3, 4);
+    for (const i of [4, 3, 2, 1]) homes.start(i, ["join", address]);
+    homes.start(0, ["init"]);
+    await homes.whole(0, 1, 2, 3, 4);
+    const got = await p2p(["request", "kept"], homes.home(2));
+    expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+  });
+});

@@ -1,0 +1,168 @@
+/** `p2p chaos` from outside, with the compiled program. */
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PeerProcess } from "../support/peer-process.ts";
+import { claimPorts } from "../support/ports.ts";
+import { BUILT, p2p, plainEnvironment } from "../support/program.ts";
+import { reaped } from "../support/reap.ts";
+
+const LIMIT_MS = 120_000;
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+async function inFolder(run: (dir: string, base: number) => Promise<void>): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "p2p-chaos-test-"));
+  const ports = await claimPorts();
+  try {
+    await run(dir, ports.base);
+  } finally {
+    ports.release();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function script(dir: string, name: string, line: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, `#!/bin/sh\nexec ${line}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe.skipIf(!BUILT)("p2p chaos", () => {
+  test(
+    "the schedule is shown, the same each time, and nobody is killed",
+    () =>
+      inFolder(async (dir, base) => {
+        const argv = ["chaos", "--dry-run", "--seed", 7, "--kills", 20, "--base-port", base];
+        const first = await p2p(argv, dir);
+        const again = await p2p([...argv, "--json"], dir);
+        expect(first.exitCode).toBe(0);
+        const lines = first.stdout.trimEnd().split("\n");
+        expect(lines).toHaveLength(21);
+        expect(lines[0]).toBe("seed 7");
+        const { schedule } = JSON.parse(again.stdout);
+        const victims = lines.slice(1).map((line) => Number(line.split(" ").at(-1)));
+        expect(schedule.map((kill: { victim: number }) => kill.victim)).toEqual(victims);
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "a ring of its own heals and loses nothing",
+    () =>
+      inFolder(async (dir, base) => {
+        const argv = ["chaos", "--seed", 7, "--kills", 2, "--every", 0.1, "--base-port", base];
+        const { stdout, exitCode } = await p2p(argv, dir, LIMIT_MS);
+        const lines = stdout.trimEnd().split("\n");
+        expect(lines[0]).toBe("seed 7");
+        expect(lines.at(-1)).toBe("healed: 2 kills, 20 files read back 160 times, nothing lost");
+        expect(exitCode).toBe(0);
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "it attaches to the ring that runs here, and leaves it whole",
+    () =>
+      inFolder(async (dir, base) => {
+        const ring = new PeerProcess({ args: ["ring", 5, "--base-port", base], cwd: dir });
+        try {
+          await ring.waitFor(/^ring of 5 is steady/);
+          const argv = ["chaos", "--kills", 1, "--seed", 1, "--json"];
+          const { stdout, exitCode } = await p2p(argv, dir, LIMIT_MS);
+          const document = JSON.parse(stdout);
+          expect(document).toMatchObject({ seed: 1, verdict: "healed", check: null, exitCode: 0 });
+          expect(document.kills).toHaveLength(1);
+          expect(document.files).toEqual({ stored: 20, reads: 100, lost: [] });
+          expect(exitCode).toBe(0);
+          ring.type("status");
+          await ring.waitFor(/hold of 5 peers$/);
+        } finally {
+          ring.signal("SIGTERM");
+          await ring.waitForEnd();
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "several rings are listed, and a ring of three is left alone",
+    () =>
+      inFolder(async (dir, base) => {
+        const here = new PeerProcess({
+          args: ["ring", "--ids", "1,2,3", "--base-port", base],
+          cwd: dir,
+        });
+        const there = new PeerProcess({
+          args: ["ring", "--ids", "101,102", "--base-port", base + 1],
+          cwd: dir,
+        });
+        try {
+          await Promise.all([here.waitFor(/is steady/), there.waitFor(/is steady/)]);
+          const several = await p2p(["chaos"], dir);
+          expect(several.exitCode).toBe(2);
+          expect(several.stderr).toContain(`${base} and ${base + 1}: choose one with --base-port`);
+          const small = await p2p(["chaos", "--base-port", base], dir, LIMIT_MS);
+          expect(small.exitCode).toBe(3);
+          expect(small.stdout).toContain("inconclusive: no peer was killed");
+        } finally {
+          for (const ring of [here, there]) ring.signal("SIGTERM");
+          await Promise.all([here.waitForEnd(), there.waitForEnd()]);
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "peers that end at once prove nothing",
+    () =>
+      inFolder(async (dir, base) => {
+        const program = script(dir, "ends", "false");
+        const argv = ["chaos", "--peer-program", program, "--base-port", base];
+        const { stdout, exitCode } = await p2p(argv, dir, LIMIT_MS);
+        expect(exitCode).toBe(3);
+        expect(stdout).toContain("inconclusive: ");
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "Ctrl-C ends it at once",
+    () =>
+      inFolder(async (dir, base) => {
+        const chaos = new PeerProcess({ args: ["chaos", "--base-port", base], cwd: dir });
+        await chaos.waitFor(/all checks hold/);
+        chaos.signal("SIGINT");
+        expect((await chaos.waitForEnd(3_000)).code).toBe(130);
+      }),
+    LIMIT_MS,
+  );
+});
+
+test(
+  "peers that never repair fail the run, and the broken check is named",
+  () =>
+    inFolder(async (dir, base) => {
+      const preload = join(import.meta.dir, "never-repairs.ts");
+      const line = `"${process.execPath}" --preload "${preload}" "${MAIN}" "$@"`;
+      const program = script(dir, "never-repairs", line);
+      const chaos = join(import.meta.dir, "impatient-chaos.ts");
+      const child = reaped(
+        Bun.spawn([process.execPath, chaos, program, String(base), "4000"], {
+          cwd: dir,
+          env: plainEnvironment(),
+          stdin: "ignore",
+          stdout: "pipe",
+          stderr: "pipe",
+        }),
+      );
+      const [stdout] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+      await child.exited;
+      const document = JSON.parse(stdout);
+      expect(document).toMatchObject({ verdict: "failed", check: "R1" });
+      expect(document.kills).toHaveLength(1);
+      expect(child.exitCode).toBe(1);
+    }),
+  LIMIT_MS,
+);

@@ -1,0 +1,16 @@
+/** `p2p chaos` with another program as its peers, and less patience: PROGRAM BASE-PORT LIMIT-MS. */
+import { runChaos } from "../../src/lab/chaos.ts";
+
+const [peerProgram = "", basePort = "", limitMs = ""] = process.argv.slice(2);
+const options = {
+  kills: 3,
+  forMs: null,
+  everyMs: 100,
+  seed: 7,
+  dryRun: false,
+  json: true,
+  dir: null,
+  basePort: Number(basePort),
+  peerProgram,
+};
+process.exitCode = await runChaos(options, Number(limitMs));

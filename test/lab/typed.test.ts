@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { nearest } from "../../src/lab/near.ts";
+import { parseTyped, type Typed } from "../../src/lab/typed.ts";
+
+const GOOD: readonly [string, Typed][] = [
+  ["", { kind: "nothing" }],
+  ["  \t ", { kind: "nothing" }],
+  ["8 Store 2067", { kind: "at", id: 8, line: "Store 2067" }],
+  ["  255   rEQUEST   2067 ", { kind: "at", id: 255, line: "rEQUEST   2067" }],
+  ["0 Quit", { kind: "at", id: 0, line: "Quit" }],
+  ["kill 14", { kind: "kill", ids: [14] }],
+  ["KILL 9 14 9", { kind: "kill", ids: [9, 14] }],
+  ["stop 14", { kind: "stop", ids: [14] }],
+  ["Cont 14", { kind: "cont", ids: [14] }],
+  ["join 15 4", { kind: "join", id: 15, known: 4 }],
+  ["start 14", { kind: "join", id: 14, known: null }],
+  ["Status", { kind: "status" }],
+  ["help", { kind: "help" }],
+  ["quit", { kind: "quit" }],
+  ["exit", { kind: "quit" }],
+];
+
+test.each(GOOD)("%p", (line, typed) => {
+  expect(parseTyped(line)).toEqual(typed);
+});
+
+test.each([
+  ["kil 14", 'there is no command "kil"; did you mean kill?'],
+  ["statsu", 'there is no command "statsu"; did you mean status?'],
+  ["jion 15 4", 'there is no command "jion"; did you mean join?'],
+  ["xyzzy", 'there is no command "xyzzy"; type help for what there is'],
+  ["\u001b[31m", 'there is no command "?[31m"; type help for what there is'],
+  ["kill", "kill takes the ids of peers, as in: kill 14"],
+  ["kill x", "kill takes the ids of peers, as in: kill 14"],
+  ["kill 14 -1", "kill takes the ids of peers, as in: kill 14"],
+  ["stop 256", "stop takes the ids of peers, as in: stop 14"],
+  ["256 Quit", '"256" is no id of a peer: ids are 0 to 255'],
+  ["8", "say what peer 8 shall do, as in: 8 Store 2067"],
+  ["join 15", "join takes a new peer's id and another one that it knows, as in: join 15 4"],
+  ["join 4 4", "join takes a new peer's id and another one that it knows, as in: join 15 4"],
+  ["start", "start takes a peer's id, as in: start 14"],
+  ["status 8", "status takes nothing after it"],
+])("%p is refused in a sentence", (line, sentence) => {
+  expect(parseTyped(line)).toEqual({ kind: "wrong", sentence });
+});
+
+test("a flood is one short sentence", () => {
+  const typed = parseTyped("x".repeat(100_000));
+  expect(typed.kind).toBe("wrong");
+  expect(typed.kind === "wrong" ? typed.sentence.length : 0).toBeLessThan(120);
+});
+
+test("the nearest word", () => {
+  expect(nearest("sta", ["stop", "status", "start"])).toBe("status");
+  expect(nearest("stat", ["stop", "start"])).toBe("start");
+  expect(nearest("q", ["quit", "help"])).toBeNull();
+});

@@ -1,0 +1,35 @@
+/** Whether a ring is calm and whole, by what its peers say at their doors. */
+import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
+import { doorClient } from "../../src/door/client.ts";
+import { snapshotOf } from "../../src/door/status.ts";
+
+const COPIES = 3;
+/** Peers next to whose positions keys are looked up, from every peer. */
+const LOOKED_UP = 2;
+
+/**
+ * Asks all the peers of a ring, and no other peer may be in it.
+ * @param dirs their data folders
+ * @returns what does not hold of R1 to R8, or of the copies of each file; "" if all does
+ */
+export async function unrest(dirs: readonly string[]): Promise<string> {
+  const doors = dirs.map(doorClient);
+  try {
+    const first = await Promise.all(doors.map((door) => door.status()));
+    const before = checkRing(first.map(snapshotOf));
+    if (brokenChecks(before).length > 0) return JSON.stringify(before);
+    const keys = first.slice(0, LOOKED_UP).flatMap(({ self: { id }, bits }) => {
+      return [id, (id + 1) % 2 ** bits];
+    });
+    const second = await Promise.all(doors.map((door) => door.status(keys)));
+    const checks = checkRing(second.map(snapshotOf));
+    if (brokenChecks(checks).length > 0) return JSON.stringify(checks);
+    const listed = await doors[0]?.list();
+    const wanted = Math.min(COPIES, dirs.length);
+    const short = (listed?.files ?? []).filter(({ holders }) => holders.length < wanted);
+    if (short.length === 0 && (listed?.silent ?? 0) === 0) return "";
+    return `${listed?.silent} silent, too few copies of ${JSON.stringify(short)}`;
+  } catch (error) {
+    return String(error);
+  }
+}
