@@ -67,7 +67,7 @@ export class Actions {
   private async typeAt(id: number, line: string): Promise<void> {
     this.mustRun(id);
     const door = this.network.watch.door(id);
-    if (door === undefined) throw new Failure(`peer ${id} has ended`);
+    if (door === undefined) throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
     const transfers = /^(store|request)\s+\d{4}$/i.test(line);
     const outcome = this.network.watch.event(
       id,
@@ -124,13 +124,13 @@ export class Actions {
   private mustBe(id: number): void {
     const ids = this.network.peers().map((peer) => peer.id);
     if (ids.includes(id)) return;
-    throw new Failure(`there is no peer ${id} in this ring: there are ${displayList(ids)}`);
+    throw new Failure(`There is no peer ${id} in this ring: there are ${displayList(ids)}.`);
   }
 
   private mustRun(id: number): void {
     this.mustBe(id);
     const state = this.network.peers().find((peer) => peer.id === id)?.state;
-    if (state === "frozen") throw new Failure(`peer ${id} is frozen: thaw it with cont ${id}`);
-    if (state === "ended") throw new Failure(`peer ${id} has ended: start it with start ${id}`);
+    if (state === "frozen") throw new Failure(`Peer ${id} is frozen: thaw it with cont ${id}.`);
+    if (state === "ended") throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
   }
 }

@@ -68,6 +68,6 @@ function spawn(command: readonly string[], cwd: string): Bun.Subprocess<"pipe", 
     return Bun.spawn([...command], { cwd, stdin: "pipe", stdout: "pipe", stderr: "pipe" });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${command[0]} could not be run: ${why}`);
+    throw new Failure(`${command[0]} could not be run: ${why}.`);
   }
 }

@@ -39,7 +39,7 @@ export async function storeFiles(
       if (outcome?.kind !== "stored") throw new Error(sayOutcome(outcome));
     } catch (error) {
       throw new Failure(
-        `file ${file.name} could not be stored through peer ${id}: ${why(error)}`,
+        `File ${file.name} could not be stored through peer ${id}: ${why(error)}`,
         3,
       );
     }
@@ -77,7 +77,7 @@ async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set<string
     const { files } = (await door?.list()) ?? { files: [] };
     return new Set(files.map((file) => file.record.name));
   } catch (error) {
-    throw new Failure(`the files of the ring could not be listed: ${why(error)}`, 3);
+    throw new Failure(`The files of the ring could not be listed: ${why(error)}`, 3);
   }
 }
 

@@ -69,8 +69,8 @@ export class Network {
    */
   signal(id: number, signal: Signal): number {
     const child = this.children.get(id);
-    if (child === undefined) throw new Failure(`there is no peer ${id} in this ring`);
-    if (!child.running) throw new Failure(`peer ${id} has ended: start it again with start ${id}`);
+    if (child === undefined) throw new Failure(`There is no peer ${id} in this ring.`);
+    if (!child.running) throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
     const at = child.signal(signal);
     // What it said before is of no interest any more.
     if (signal === "SIGKILL") this.watch.forget(id);
@@ -87,10 +87,10 @@ export class Network {
     const former = this.children.get(id);
     if (former?.running) {
       const hint = former.frozen ? `is frozen: thaw it with cont ${id}` : "runs: nothing to start";
-      throw new Failure(`peer ${id} ${hint}`);
+      throw new Failure(`Peer ${id} ${hint}.`);
     }
     const through = known ?? this.contactFor(id);
-    if (through === null) throw new Failure(`no peer is left that ${id} could join through`);
+    if (through === null) throw new Failure(`No peer is left that ${id} could join through.`);
     await former?.ended;
     const child = this.spawn(id, joinArgs(id, through, this.plan));
     await this.untilIn(id, child, through);
@@ -119,7 +119,7 @@ export class Network {
   }
 
   private spawn(id: number, args: readonly string[]): Child {
-    if (this.stopping) throw new Failure("this ring is ending");
+    if (this.stopping) throw new Failure("This ring is ending.");
     const { program, cwd, ringDir } = this.plan;
     const child = new Child([...program, ...args], cwd, {
       line: (text) => this.voice.line(id, text),
@@ -139,14 +139,14 @@ export class Network {
     while (child.running && this.watch.get(id)?.joined !== true) {
       const left = limit - epochNow();
       if (left <= 0) {
-        throw new Failure(`peer ${id} was not in the ring within ${STEADY_MS / 1000} s`);
+        throw new Failure(`Peer ${id} was not in the ring within ${STEADY_MS / 1000} s.`);
       }
       const seen = this.watch.changed(this.watch.version, Math.min(left, 250));
       await Promise.race([seen, child.ended]);
     }
     if (child.running) return;
     await child.ended;
-    throw new Failure(child.lastNote || `peer ${id} ended while joining through ${through}`);
+    throw new Failure(child.lastNote || `Peer ${id} ended while joining through ${through}.`);
   }
 
   /** The living peer across the ring, so that the request travels. */

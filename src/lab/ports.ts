@@ -19,8 +19,8 @@ export async function checkPorts(basePort: number, ids: readonly number[]): Prom
   if (first === undefined) return;
   const more = taken.length > 1 ? `, and so are those of ${taken.length - 1} more peers` : "";
   throw new Failure(
-    `port ${basePort + first}, which peer ${first} needs, is in use by another program${more}: ` +
-      "stop that program, or choose other ports with --base-port",
+    `Port ${basePort + first}, which peer ${first} needs, is in use by another program${more}: ` +
+      "stop that program, or choose other ports with --base-port.",
   );
 }
 
@@ -31,7 +31,7 @@ export async function freeBasePort(ids: readonly number[]): Promise<number> {
     const basePort = LOWEST + PORTS * Math.floor((Math.random() * (HIGHEST - LOWEST)) / PORTS);
     if ((await takenIds(basePort, ids)).length === 0) return basePort;
   }
-  throw new Failure("no free ports were found: choose some with --base-port");
+  throw new Failure("No free ports were found: choose some with --base-port.");
 }
 
 /** The ids whose ports are in use. */

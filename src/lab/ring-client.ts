@@ -32,10 +32,10 @@ async function ask<T>(dir: string, path: string, body: object | null, limitMs: n
   const answered = fetch(`http://ring${path}`, { ...what, unix, timeout: false }).then(
     async (response) => ({ ok: response.ok, said: (await response.json()) as T | RingError }),
     () => {
-      throw new Failure(`the ring in ${dir} does not answer: it has ended`);
+      throw new Failure(`The ring in ${dir} does not answer: it has ended.`);
     },
   );
-  const late = (): Failure => new Failure(`the ring in ${dir} did not answer in time`);
+  const late = (): Failure => new Failure(`The ring in ${dir} did not answer in time: try again.`);
   const { ok, said } = await inTime(answered, limitMs, late);
   if (!ok) throw new Failure((said as RingError).error);
   return said as T;

@@ -71,7 +71,7 @@ function listen(
     return server;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the ring's door ${path} could not be opened: ${why}`);
+    throw new Failure(`The ring's door ${path} could not be opened: ${why}.`);
   } finally {
     process.umask(mask);
   }
@@ -89,7 +89,8 @@ async function answerOf(
     case "POST /kill": {
       const { id, signal } = await bodyOf(request);
       const known = SIGNALS.find((name) => name === (signal ?? "SIGKILL"));
-      if (known === undefined) throw new Failure(`signal must be one of ${SIGNALS.join(", ")}`);
+      if (known === undefined)
+        throw new Failure(`The signal must be one of ${SIGNALS.join(", ")}.`);
       return { at: network.signal(idOf(id), known) };
     }
     case "POST /start":
@@ -99,19 +100,19 @@ async function answerOf(
       setImmediate(stop);
       return { ok: true };
     default:
-      throw new Failure("there is nothing of this name at a ring's door");
+      throw new Failure("There is nothing of this name at a ring's door.");
   }
 }
 
 async function bodyOf(request: Request): Promise<{ id?: unknown; signal?: unknown }> {
   const body: unknown = await request.json().catch(() => null);
-  if (typeof body !== "object" || body === null) throw new Failure("the body must be JSON");
+  if (typeof body !== "object" || body === null) throw new Failure("The body must be JSON.");
   return body;
 }
 
 function idOf(id: unknown): number {
   if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0 && id < 256) return id;
-  throw new Failure("id must be a whole number from 0 to 255");
+  throw new Failure("The id must be a whole number from 0 to 255.");
 }
 
 function removeQuietly(path: string): void {

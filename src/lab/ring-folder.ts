@@ -35,14 +35,14 @@ export async function takeRingDir(dir: string): Promise<void> {
   const former = readCard(dir);
   if (former !== null && (await lives(dir))) {
     throw new Failure(
-      `a ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir`,
+      `A ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir.`,
     );
   }
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the ring's folder ${dir} cannot be made (${why}): choose another --dir`);
+    throw new Failure(`The ring's folder ${dir} cannot be made (${why}): choose another --dir.`);
   }
 }
 

@@ -82,7 +82,7 @@ async function live(
     const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
     const broken = await stop.unless(untilSteady(network.watch, () => ids, wait));
     if (broken !== null) {
-      screen.complain(`the ring did not come together: ${sayBroken(broken)}`);
+      screen.complain(`The ring did not come together: ${sayBroken(broken)}.`);
       return 1;
     }
     screen.say(`ring of ${ids.length} is steady after ${Math.round(sinceStart())} ms`);
@@ -152,6 +152,6 @@ function makeFolder(cwd: string): void {
     mkdirSync(cwd, { recursive: true });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`the folder ${cwd} cannot be made (${why}): choose another --dir`);
+    throw new Failure(`The folder ${cwd} cannot be made (${why}): choose another --dir.`);
   }
 }

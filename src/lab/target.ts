@@ -41,7 +41,7 @@ export async function runningRing(options: TargetOptions): Promise<FoundRing | n
   if (others.length > 0) {
     const ports = displayList(rings.map((r) => r.card.basePort));
     throw new Failure(
-      `rings run here with the base ports ${ports}: choose one with --base-port`,
+      `Rings run here with the base ports ${ports}: choose one with --base-port.`,
       2,
     );
   }

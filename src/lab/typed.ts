@@ -35,7 +35,7 @@ export function parseTyped(line: string): Typed {
     case "status":
     case "help":
     case "quit":
-      return rest.length === 0 ? { kind: first } : wrong(`${first} takes nothing after it`);
+      return rest.length === 0 ? { kind: first } : wrong(`${first} takes nothing after it.`);
     case "exit":
       return { kind: "quit" };
     case "kill":
@@ -54,8 +54,8 @@ export function parseTyped(line: string): Typed {
 function typedAt(first: string, line: string): Typed {
   const id = idOf(first);
   const command = line.trim().replace(/^\d+\s*/, "");
-  if (id === null) return wrong(`${shown(first)} is no id of a peer: ids are 0 to ${MAX_ID}`);
-  if (command === "") return wrong(`say what peer ${id} shall do, as in: ${id} Store 2067`);
+  if (id === null) return wrong(`${shown(first)} is no id of a peer: ids are 0 to ${MAX_ID}.`);
+  if (command === "") return wrong(`Say what peer ${id} shall do, as in: ${id} Store 2067.`);
   return { kind: "at", id, line: command };
 }
 
@@ -63,7 +63,7 @@ function typedIds(kind: "kill" | "stop" | "cont", rest: readonly string[]): Type
   const ids = rest.map(idOf);
   const good = ids.flatMap((id) => id ?? []);
   if (good.length === 0 || good.length < ids.length) {
-    return wrong(`${kind} takes the ids of peers, as in: ${kind} 14`);
+    return wrong(`${kind} takes the ids of peers, as in: ${kind} 14.`);
   }
   return { kind, ids: [...new Set(good)] };
 }
@@ -71,21 +71,21 @@ function typedIds(kind: "kill" | "stop" | "cont", rest: readonly string[]): Type
 function typedJoin(rest: readonly string[]): Typed {
   const [id = null, known = null] = rest.map(idOf);
   if (rest.length !== 2 || id === null || known === null || id === known) {
-    return wrong("join takes a new peer's id and another one that it knows, as in: join 15 4");
+    return wrong("join takes a new peer's id and another one that it knows, as in: join 15 4.");
   }
   return { kind: "join", id, known };
 }
 
 function typedStart(rest: readonly string[]): Typed {
   const [id = null] = rest.map(idOf);
-  if (rest.length !== 1 || id === null) return wrong("start takes a peer's id, as in: start 14");
+  if (rest.length !== 1 || id === null) return wrong("start takes a peer's id, as in: start 14.");
   return { kind: "join", id, known: null };
 }
 
 function unknown(word: string): Typed {
   const match = nearest(word.toLowerCase(), WORDS);
-  const hint = match === null ? "type help for what there is" : `did you mean ${match}?`;
-  return wrong(`there is no command ${shown(word)}; ${hint}`);
+  const hint = match === null ? "type help for what there is." : `did you mean ${match}?`;
+  return wrong(`There is no command ${shown(word)}; ${hint}`);
 }
 
 function wrong(sentence: string): Typed {

@@ -1,67 +1,69 @@
-/** Contents in the simulator: they take time to move, and fail with the peers at either end. */
+/** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
+import { compareStamps, type FileRecord } from "../protocol/files.ts";
 import type { Effect, Input } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
 import type { Host, SimContent } from "./host.ts";
-import type { Network } from "./network.ts";
-import type { EventQueue } from "./queue.ts";
+import type { Roads } from "./post.ts";
+
+export type FetchRoads = Roads & {
+  readonly workingDirectory: ReadonlyMap<string, SimContent>;
+  /** Told of every version that becomes durable somewhere. */
+  readonly commits: readonly ((host: Host, record: FileRecord) => void)[];
+  giveLater(host: Host, delayMs: number, input: Input): void;
+};
+
+type FetchEffect = Extract<Effect, { type: "fetch" }>;
+type Fetched = Extract<Input, { type: "fetched" }>["result"];
 
 /** Bytes in a virtual millisecond: a gigabyte a second. */
 const BYTES_PER_MS = 1_000_000;
 
-/** What moving a content needs of the world. */
-export type Roads = {
-  readonly now: number;
-  readonly hosts: ReadonlyMap<Address, Host>;
-  readonly network: Network;
-  readonly queue: EventQueue;
-  readonly workingDirectory: ReadonlyMap<string, SimContent>;
-  give(host: Host, input: Input): void;
-  giveLater(host: Host, delayMs: number, input: Input): void;
-};
-
 /** Moves one content from its server to the disk, or to the one who asked, of `host`. */
-export function beginFetch(
-  world: Roads,
-  host: Host,
-  effect: Extract<Effect, { type: "fetch" }>,
-): void {
+export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): void {
+  const { job } = effect;
   const server = world.hosts.get(effect.from);
   const content = server === undefined ? null : servedBy(world, server, effect.source);
-  if (server?.peer === null || server === undefined || content === null) {
-    const result = { ok: false, why: "it is not served there" } as const;
-    world.giveLater(host, world.network.delay(), {
-      type: "fetched",
-      at: 0,
-      job: effect.job,
-      result,
-    });
-    return;
-  }
-  const { run } = server;
+  const end = (result: Fetched) => world.give(host, { type: "fetched", at: 0, job, result });
   const hostRun = host.run;
-  const takesMs = world.network.delay() + content.size / BYTES_PER_MS;
-  world.queue.plan(world.now + takesMs, () => {
+  const serverRun = server?.run;
+  const bytesMs = (content?.size ?? 0) / BYTES_PER_MS;
+  world.queue.plan(world.now + world.network.delay() + bytesMs, () => {
     if (host.run !== hostRun) return;
-    const ok = server.run === run;
-    const { source, job, into } = effect;
-    if (ok && into.kind === "store") {
-      const { name, key, stamp } = into;
-      host.disk.files.set(name, { name, key, stamp, ...content });
+    if (server === undefined || content === null || server.run !== serverRun) {
+      end({ ok: false, why: "its sender has gone" });
+    } else if (!open(world, host, server)) {
+      end({ ok: false, why: "its sender cannot be reached" });
+    } else {
+      if (effect.into.kind === "store") commit(world, host, effect, content);
+      if (effect.source.kind === "ticket") {
+        world.give(server, { type: "served", at: 0, request: effect.source.request, ok: true });
+      }
+      end({ ok: true, ...content });
     }
-    if (ok && source.kind === "ticket") {
-      world.give(server, { type: "served", at: world.now, request: source.request, ok });
-    }
-    const result = ok
-      ? ({ ok, ...content } as const)
-      : ({ ok, why: "its sender has gone" } as const);
-    world.give(host, { type: "fetched", at: world.now, job, result });
   });
 }
 
+function open({ network }: FetchRoads, host: Host, server: Host): boolean {
+  return (
+    network.link(host.address, server.address).kind === "open" &&
+    network.link(server.address, host.address).kind === "open"
+  );
+}
+
+/** An older version than the disk's changes nothing. */
+function commit(world: FetchRoads, host: Host, { into }: FetchEffect, content: SimContent): void {
+  if (into.kind !== "store") return;
+  const { name, key, stamp } = into;
+  const record: FileRecord = { name, key, stamp, ...content };
+  const old = host.disk.files.get(name);
+  if (old !== undefined && compareStamps(old.stamp, stamp) > 0) return;
+  host.disk.files.set(name, record);
+  for (const tell of world.commits) tell(host, record);
+}
+
 function servedBy(
-  world: Roads,
+  world: FetchRoads,
   server: Host,
-  source: Extract<Effect, { type: "fetch" }>["source"],
+  source: FetchEffect["source"],
 ): SimContent | null {
   if (source.kind === "version") return contentOf(server, source.name);
   const what = server.served.get(source.request);

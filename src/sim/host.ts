@@ -1,5 +1,4 @@
-/** One simulated machine: a disk that outlives the peer, and what the peer has said. */
-import type { PeerEvent } from "../protocol/events.ts";
+/** One simulated machine: a clock of its own, a disk that outlives the peer, and what it has heard. */
 import type { FileRecord } from "../protocol/files.ts";
 import type { Input, Served, Start } from "../protocol/io.ts";
 import type { Address, Member } from "../protocol/member.ts";
@@ -15,18 +14,13 @@ export type SimDisk = {
   readonly files: Map<string, FileRecord>;
 };
 
-export type SimLine = {
-  readonly at: number;
-  readonly peer: number;
-  readonly text: string;
-  /** Standard error's sentences are kept apart from the transcript. */
-  readonly error: boolean;
-  readonly fold: boolean;
-};
+/** A clock that is off by a constant, and runs a little fast or slow. */
+export type SimClock = { readonly offsetMs: number; readonly rate: number };
 
 export type Host = {
   readonly id: number;
   readonly address: Address;
+  readonly clock: SimClock;
   /** How it was last started, for starting it again. */
   start: Start;
   disk: SimDisk;
@@ -37,19 +31,22 @@ export type Host = {
   frozen: boolean;
   /** What arrives while frozen, as a kernel's buffers keep it. */
   readonly held: Input[];
-  /** The time of the tick that is planned. */
+  /** The virtual time of the tick that is planned. */
   tickAt: number;
   watched: ReadonlySet<Address>;
   readonly served: Map<RequestId, Served>;
   readonly commands: Map<number, { readonly name: string; readonly content: SimContent | null }>;
-  readonly events: PeerEvent[];
   exitCode: number | null;
 };
 
-export function makeHost(id: number, address: Address, start: Start): Host {
+/** Datagrams and frames that a frozen process's sockets keep for it. */
+export const HELD_INPUTS = 4_096;
+
+export function makeHost(id: number, address: Address, clock: SimClock, start: Start): Host {
   return {
     id,
     address,
+    clock,
     start,
     disk: emptyDisk(),
     peer: null,
@@ -60,11 +57,20 @@ export function makeHost(id: number, address: Address, start: Start): Host {
     watched: new Set(),
     served: new Map(),
     commands: new Map(),
-    events: [],
     exitCode: null,
   };
 }
 
 export function emptyDisk(): SimDisk {
   return { incarnation: 0, members: [], files: new Map() };
+}
+
+/** What the host's clock shows at a virtual time. */
+export function localTime({ clock }: Host, virtualMs: number): number {
+  return clock.offsetMs + virtualMs * clock.rate;
+}
+
+/** The virtual time at which the host's clock shows a local one. */
+export function virtualTime({ clock }: Host, localMs: number): number {
+  return (localMs - clock.offsetMs) / clock.rate;
 }

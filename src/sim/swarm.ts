@@ -1,248 +1,241 @@
 /**
- * Swarm runs: each seed draws a ring of its own, a network, and faults at any moment; then the faults
- * end, and everything that must hold has to hold within a bound.
+ * Swarm runs: a plan's faults are done to a ring; then they end, and everything that must hold has to
+ * hold within a bound of virtual time. What must hold always is looked at all the way.
  */
-import { brokenChecks, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
+import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import type { Outcome } from "../protocol/events.ts";
-import { keyOfDigits } from "../protocol/files.ts";
-import { makeRandom, type Random, randomBelow, randomSample } from "../protocol/random.ts";
+import { compareStamps, type FileRecord, keyOfDigits } from "../protocol/files.ts";
+import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
-import { HOSTILE_NETWORK, LOCAL_NETWORK } from "./network.ts";
-import { initOf, joinThrough, snapshots } from "./story.ts";
-import { World } from "./world.ts";
+import { NETWORKS } from "./network.ts";
+import type { Plan } from "./plan.ts";
+import { Sometimes } from "./sometimes.ts";
+import { Stage, snapshots } from "./stage.ts";
 
-export type SwarmResult = {
-  readonly seed: number;
-  /** What was done, in order, for a person who looks into a failure. */
-  readonly history: readonly string[];
-  /** Null if all held; else what did not. */
-  readonly failure: string | null;
+export type Failure = {
+  /** The check that does not hold. */
+  readonly check: string;
+  readonly why: string;
+  /** Virtual milliseconds from the start. */
+  readonly at: number;
 };
 
-const FAULTS = ["kill", "kill-neighbours", "freeze", "quit", "join", "restart", "store"] as const;
+export type SwarmResult = {
+  readonly failure: Failure | null;
+  /** Of all that happened: the same for the same plan, on every machine. */
+  readonly fingerprint: string;
+  /** Inputs given to peers. */
+  readonly inputs: number;
+  readonly virtualMs: number;
+  /** The rare states that the run has reached. */
+  readonly reached: ReadonlySet<string>;
+  readonly faults: number;
+  readonly filesRead: number;
+};
 
-/** Between two faults: at once, within a trial, or after it. */
-const PAUSES_MS = [1, 50, 400, 2_000, 6_000];
+/** Runs are looked at this often while faults go on. */
+const LOOK_MS = 1_000;
+/** After the last fault, calm takes ten ping intervals, and this for what does not follow the pings. */
+const SETTLE_MS = 60_000;
+const LOOKUPS_MS = 4_000;
+const READ_MS = 12_000;
+/** The share of messages that goes through the real wire format. */
+const WIRE_PER_MILLE = 20;
 
-/** After the last fault, all must hold within ten ping intervals, and this for what waits longer. */
-const CALM_MS = 45_000;
-
-/** Plays one seed. The same seed gives the same history, always. */
-export function runSwarm(seed: number): SwarmResult {
-  return new Swarm(seed).run();
+/** Plays a plan to its end, or to the first check that does not hold. */
+export function runPlan(plan: Plan): SwarmResult {
+  const run = new Run(plan);
+  let failure: Failure | null = null;
+  try {
+    run.play();
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    failure = error.failure;
+  }
+  const { world } = run.stage;
+  return {
+    failure,
+    fingerprint: world.fingerprint.toString(),
+    inputs: world.inputs,
+    virtualMs: world.now,
+    reached: run.sometimes.reached,
+    faults: plan.actions.length,
+    filesRead: run.filesRead,
+  };
 }
 
-class Swarm {
-  readonly #random: Random;
-  readonly #world: World;
-  readonly #history: string[] = [];
-  /** The names whose store was acknowledged, and those that may be either way. */
-  readonly #stored = new Map<string, string>();
-  readonly #unsure = new Set<string>();
-  #nextName = 0;
+class Broken extends Error {
+  constructor(readonly failure: Failure) {
+    super(`${failure.check}: ${failure.why}`);
+  }
+}
 
-  constructor(readonly seed: number) {
-    this.#random = makeRandom(seed);
-    const strategies = ["successor", "finger", "direct"] as const;
-    const config: RingConfig = {
-      ring: 12_000,
-      bits: NUMBERED_BITS,
-      strategy: strategies[this.#below(3)] ?? "successor",
-      pingIntervalMs: [500, 1_000, 5_000][this.#below(3)] ?? 1_000,
-      copies: 3,
-    };
-    const network = this.#below(2) === 0 ? LOCAL_NETWORK : HOSTILE_NETWORK;
-    this.#world = new World(config, network, seed);
-    const ids = randomSample(
-      this.#random,
-      Array.from({ length: 256 }, (_, i) => i),
-      3 + this.#below(18),
-    );
-    const sorted = [...ids].sort((a, b) => a - b);
-    this.#note(
-      `ring ${sorted.join(" ")}, ${config.strategy}, interval ${config.pingIntervalMs} ms`,
-    );
-    for (const id of ids) this.#world.startPeer(id, initOf(this.#world, sorted, id));
+class Run {
+  readonly stage: Stage;
+  readonly sometimes: Sometimes;
+  filesRead = 0;
+  readonly #plan: Plan;
+  readonly #chance: Chance;
+  /** D3: every content that was ever durable under a stamp. */
+  readonly #stamped = new Map<string, string>();
+  /** The newest acknowledged version of each name. */
+  readonly #acknowledged = new Map<string, FileRecord>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#chance = new Chance(plan.seed ^ 0x5eed);
+    const { config, seed, driftPerMillion } = plan;
+    const network = NETWORKS[plan.network];
+    this.stage = new Stage({
+      config,
+      network,
+      seed,
+      driftPerMillion,
+      wirePerMille: WIRE_PER_MILLE,
+    });
+    this.sometimes = new Sometimes(this.stage);
+    const { world } = this.stage;
+    world.commits.push((host, record) => this.#noteContent(host, record));
+    world.readers.push((_, event) => {
+      if (event.event === "outcome") this.#noteOutcome(event.outcome);
+    });
   }
 
-  run(): SwarmResult {
-    const world = this.#world;
-    world.run(10_000);
-    const faults = 5 + this.#below(20);
-    for (let i = 0; i < faults; i++) {
-      this.#inject(FAULTS[this.#below(FAULTS.length)] ?? "kill");
-      world.run(world.now + (PAUSES_MS[this.#below(PAUSES_MS.length)] ?? 0));
+  play(): void {
+    const { stage } = this;
+    stage.found(this.#plan.ids);
+    for (const { at, action } of this.#plan.actions) {
+      this.#runTo(at);
+      this.sometimes.look(action);
+      stage.act(action);
     }
-    for (const host of world.living()) if (host.frozen) this.#thaw(host);
-    const failure = this.#settle() ?? this.#readBack();
-    return { seed: this.seed, history: this.#history, failure };
+    this.#runTo(stage.world.now + 2_000);
+    stage.act("settle");
+    this.#awaitCalm();
+    this.#readBack();
+    this.#checkCopies();
   }
 
-  #inject(fault: (typeof FAULTS)[number]): void {
-    const world = this.#world;
-    const up = world.living().filter((h) => !h.frozen && h.peer?.phase === "in");
-    const victim = up[this.#below(up.length)];
-    const frozen = world.living().find((h) => h.frozen);
-    if (victim === undefined) return;
-    switch (fault) {
-      case "kill":
-        if (up.length > 3) this.#kill([victim]);
-        return;
-      case "kill-neighbours": {
-        const at = up.indexOf(victim);
-        const count = Math.min(2 + this.#below(2), up.length - 3);
-        this.#kill(
-          Array.from({ length: Math.max(count, 0) }, (_, i) => up[(at + i) % up.length] ?? victim),
-        );
-        return;
-      }
-      case "freeze":
-        if (frozen !== undefined) this.#thaw(frozen);
-        else if (up.length > 3) this.#freeze(victim);
-        return;
-      case "quit":
-        if (up.length <= 3) return;
-        this.#note(`quit ${victim.id}`);
-        world.type(victim.id, "Quit");
-        return;
-      case "join":
-        this.#join(victim);
-        return;
-      case "restart": {
-        const dead = [...world.hosts.values()].filter(
-          (h) => h.peer === null && h.exitCode === null,
-        );
-        const host = dead[this.#below(dead.length)];
-        if (host === undefined) return;
-        this.#note(`restart ${host.id}`);
-        world.startPeer(host.id, host.start);
-        return;
-      }
-      case "store":
-        this.#store(victim);
+  #runTo(time: number): void {
+    const { world } = this.stage;
+    while (world.now < time) {
+      world.run(Math.min(time, world.now + LOOK_MS));
+      this.#checkAlways();
     }
   }
 
-  #kill(victims: readonly Host[]): void {
-    // Two of three copies may be out of reach at a time; then the third needs its time to be copied.
-    const frozen = this.#world.living().some((h) => h.frozen);
-    for (const victim of victims.slice(0, frozen ? 1 : 2)) {
-      this.#note(`kill ${victim.id}`);
-      this.#world.kill(victim.id);
+  /** R3, which holds at every moment: whoever is not alone knows somebody who lives. */
+  #checkAlways(): void {
+    const { world } = this.stage;
+    const living = world.living().filter((h) => h.peer?.phase === "in");
+    if (living.length < 3) return;
+    const alive = new Set(living.map((h) => h.address));
+    for (const { peer, frozen, id } of living) {
+      if (peer === null || frozen || this.sometimes.cutOff(id)) continue;
+      const knows = peer.view.members.some((m) => m.id !== id && alive.has(m.address));
+      if (!knows && !this.sometimes.manyDown) this.#fail("R3", `peer ${id} knows nobody who lives`);
     }
-    if (victims.length > 0) this.#world.run(this.#world.now + 20_000);
   }
 
-  #freeze(host: Host): void {
-    this.#note(`freeze ${host.id}`);
-    this.#world.freeze(host.id);
+  #awaitCalm(): void {
+    const { world } = this.stage;
+    const end = world.now + 10 * world.config.pingIntervalMs + SETTLE_MS;
+    let checks: Record<string, CheckResult> = {};
+    do {
+      world.run(world.now + LOOK_MS);
+      checks = checkRing(snapshots(world));
+      if (brokenChecks(checks).length === 0) checks = checkRing(this.#withLookups());
+    } while (brokenChecks(checks).length > 0 && world.now < end);
+    const broken = brokenChecks(checks)[0];
+    const result = broken === undefined ? undefined : checks[broken];
+    if (broken !== undefined && result?.ok === false) this.#fail(broken, result.why);
+    const joining = world.living().find((h) => h.peer?.phase !== "in");
+    if (joining !== undefined) this.#fail("R4", `peer ${joining.id} is not in the ring`);
   }
 
-  #thaw(host: Host): void {
-    this.#note(`thaw ${host.id}`);
-    this.#world.thaw(host.id);
-  }
-
-  #join(known: Host): void {
-    const world = this.#world;
-    const id = this.#below(256);
-    if (world.hosts.has(world.addressOf(id))) return;
-    this.#note(`join ${id} via ${known.id}`);
-    world.startPeer(id, joinThrough(world, known.id));
-  }
-
-  #store(origin: Host): void {
-    const name = String(this.#nextName++).padStart(4, "0");
-    const content = { size: 1 + this.#below(2_000_000), sha256: name.padStart(64, "0") };
-    this.#note(`store ${name} at ${origin.id}`);
-    this.#unsure.add(name);
-    const key = keyOfDigits(name);
-    const what = { kind: "store", name, key, size: content.size } as const;
-    const command = this.#world.command(origin.id, what, content);
-    this.#world.run(this.#world.now + 3_000);
-    if (outcomeOf(origin, command)?.kind !== "stored") return;
-    this.#stored.set(name, content.sha256);
-    this.#unsure.delete(name);
-  }
-
-  /** Waits for calm. @returns what does not hold when its time is over */
-  #settle(): string | null {
-    const world = this.#world;
-    const end = world.now + CALM_MS + 10 * world.config.pingIntervalMs;
-    let broken = ["nothing was checked"];
-    let checks: ReturnType<typeof checkRing> | null = null;
-    while (world.now < end && broken.length > 0) {
-      world.run(world.now + 1_000);
-      checks = checkRing(this.#withLookups(snapshots(world)));
-      broken = brokenChecks(checks);
-    }
-    if (broken.length === 0 || checks === null) return null;
-    return Object.entries(checks)
-      .flatMap(([name, result]) => (result.ok ? [] : [`${name}: ${result.why}`]))
-      .join("; ");
-  }
-
-  #withLookups(peers: readonly PeerSnapshot[]): PeerSnapshot[] {
-    const world = this.#world;
-    const asked = peers.map((peer) => {
-      const key = this.#below(256);
+  #withLookups(): PeerSnapshot[] {
+    const { world, outcomes } = this.stage;
+    const asked = snapshots(world).map((peer) => {
+      const key = this.#chance.below(256);
       return { peer, key, command: world.command(peer.id, { kind: "lookup", key }, null) };
     });
-    world.run(world.now + 3_000);
+    world.run(world.now + LOOKUPS_MS);
     return asked.map(({ peer, key, command }) => {
-      const host = world.hosts.get(world.addressOf(peer.id));
-      const outcome = host === undefined ? null : outcomeOf(host, command);
-      if (outcome?.kind !== "owner")
-        return { ...peer, lookups: [{ key, owner: null, hops: 0, route: [] }] };
+      const outcome = outcomes.get(command);
+      const none = { key, owner: null, hops: 0, route: [] };
+      if (outcome?.kind !== "owner") return { ...peer, lookups: [none] };
       const { owner, route } = outcome;
       return { ...peer, lookups: [{ key, owner, hops: route.length - 1, route }] };
     });
   }
 
-  /** D1: every acknowledged store is readable from every peer, with its own content. */
-  #readBack(): string | null {
-    const world = this.#world;
-    world.run(world.now + 10_000);
-    for (const [name, sha256] of this.#stored) {
-      const short = this.#holdersWithout(name);
-      if (short.length > 0) return `D2: file ${name} is not on ${short.join(", ")}`;
-      for (const host of world.living()) {
-        const what = { kind: "request", name, key: keyOfDigits(name) } as const;
-        const command = world.command(host.id, what, null);
-        world.run(world.now + 4_000);
-        const outcome = outcomeOf(host, command);
-        if (outcome?.kind === "received" && outcome.sha256 === sha256) continue;
-        const how = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
-        return `D1: file ${name} at peer ${host.id} (${host.peer?.phase}): ${how}`;
+  /** D1: every acknowledged store is readable from every peer, at that version or a newer one. */
+  #readBack(): void {
+    const { world } = this.stage;
+    world.run(world.now + 5_000);
+    for (const record of this.#acknowledged.values()) {
+      const holders = [...world.hosts.values()].filter((h) => holdsNow(h, record));
+      if (holders.length === 0) this.#fail("D1", `no disk has file ${record.name} any more`);
+      for (const host of this.#chance.sample(world.living(), 3)) this.#read(host, record);
+    }
+  }
+
+  #read(host: Host, record: FileRecord): void {
+    const { world, outcomes } = this.stage;
+    const what = { kind: "request", name: record.name, key: record.key } as const;
+    const command = world.command(host.id, what, null);
+    const end = world.now + READ_MS;
+    while (world.now < end && !outcomes.has(command)) world.run(world.now + 100);
+    const outcome = outcomes.get(command);
+    const how = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
+    if (outcome?.kind !== "received") {
+      this.#fail("D1", `file ${record.name} at peer ${host.id}: ${how}`);
+    } else if (outcome.sha256 !== record.sha256) {
+      this.#fail("D1", `peer ${host.id} got another content of file ${record.name}`);
+    }
+    this.filesRead += 1;
+  }
+
+  /** D2: every file is on the first of the living from its key on, as many as there should be. */
+  #checkCopies(): void {
+    const { world } = this.stage;
+    const living = world.living();
+    for (const record of this.#acknowledged.values()) {
+      const at = living.findIndex((h) => h.id >= keyOfDigits(record.name));
+      const start = Math.max(at, 0);
+      for (let i = 0; i < Math.min(world.config.copies, living.length); i++) {
+        const holder = living[(start + i) % living.length];
+        if (holder === undefined || holdsNow(holder, record)) continue;
+        this.#fail("D2", `peer ${holder.id} has no copy of file ${record.name}`);
       }
     }
-    return null;
   }
 
-  /** D2: the first of the living from the key on that should have a copy, and have none. */
-  #holdersWithout(name: string): number[] {
-    const living = this.#world.living();
-    const start = living.findIndex((h) => h.id >= keyOfDigits(name));
-    const holders = living.map((_, i) => living[(Math.max(start, 0) + i) % living.length]);
-    const { copies } = this.#world.config;
-    return holders
-      .slice(0, copies)
-      .flatMap((h) => (h === undefined || h.disk.files.has(name) ? [] : [h.id]));
+  /** D3: no two contents under one stamp. */
+  #noteContent(host: Host, { name, stamp, sha256 }: FileRecord): void {
+    const key = `${name} ${stamp.counter} ${stamp.owner} ${stamp.incarnation}`;
+    const other = this.#stamped.get(key);
+    if (other !== undefined && other !== sha256) {
+      this.#fail("D3", `peer ${host.id} holds a second content of file ${name} under one stamp`);
+    }
+    this.#stamped.set(key, sha256);
   }
 
-  #note(what: string): void {
-    this.#history.push(`${this.#world.now.toFixed(0)} ms  ${what}`);
+  #noteOutcome(outcome: Outcome): void {
+    if (outcome.kind !== "stored") return;
+    const { record } = outcome;
+    const old = this.#acknowledged.get(record.name);
+    if (old === undefined || compareStamps(record.stamp, old.stamp) > 0) {
+      this.#acknowledged.set(record.name, record);
+    }
   }
 
-  #below(bound: number): number {
-    return randomBelow(this.#random, bound);
+  #fail(check: string, why: string): never {
+    throw new Broken({ check, why, at: this.stage.world.now });
   }
 }
 
-function outcomeOf(host: Host, command: number): Outcome | null {
-  for (const event of host.events) {
-    if (event.event === "outcome" && event.command === command) return event.outcome;
-  }
-  return null;
+function holdsNow(host: Host, record: FileRecord): boolean {
+  const held = host.disk.files.get(record.name);
+  return held !== undefined && compareStamps(held.stamp, record.stamp) >= 0;
 }

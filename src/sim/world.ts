@@ -3,38 +3,70 @@
  * machine. The same seed and the same calls give the same history, always.
  */
 import type { RingConfig } from "../protocol/config.ts";
-import { isFourDigits, keyOfDigits } from "../protocol/files.ts";
+import type { PeerEvent } from "../protocol/events.ts";
+import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import type { Address } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
-import { makeRandom, type Random, randomBits } from "../protocol/random.ts";
-import { outcomeSentence } from "../protocol/sentences.ts";
+import { Chance } from "./chance.ts";
 import { beginFetch } from "./fetching.ts";
-import { emptyDisk, type Host, makeHost, type SimContent, type SimLine } from "./host.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import {
+  emptyDisk,
+  HELD_INPUTS,
+  type Host,
+  localTime,
+  makeHost,
+  type SimContent,
+  virtualTime,
+} from "./host.ts";
 import { Network, type NetworkConfig } from "./network.ts";
+import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
+import { sealed } from "./sealed.ts";
+
+export type WorldOptions = {
+  readonly config: RingConfig;
+  readonly network: NetworkConfig;
+  readonly seed: number;
+  /** Clocks run fast or slow by up to so many parts in a million; 0 if left out. */
+  readonly driftPerMillion?: number;
+  /** Parts in a thousand of the messages that go through the real wire format; 0 if left out. */
+  readonly wirePerMille?: number;
+};
+
+/** A reader of the peers' events. */
+export type WorldReader = (host: Host, event: PeerEvent) => void;
 
 /** What a sync to the disk takes. */
 const PERSIST_MS = 1;
 
 export class World {
   now = 0;
+  readonly config: RingConfig;
   readonly hosts = new Map<Address, Host>();
-  readonly lines: SimLine[] = [];
   /** The working directory that all peers share, as `NAME.pdf`. */
   readonly workingDirectory = new Map<string, SimContent>();
   readonly network: Network;
   readonly queue = new EventQueue();
-  readonly random: Random;
+  readonly chance: Chance;
+  readonly fingerprint = new Fingerprint();
+  readonly readers: WorldReader[] = [];
+  readonly commits: ((host: Host, record: FileRecord) => void)[] = [];
+  /** Inputs given to peers so far. */
+  inputs = 0;
+  readonly #post: Post;
+  readonly #driftPerMillion: number;
+  readonly #byId = new Map<number, Host>();
   #nextCommand = 1;
 
-  constructor(
-    readonly config: RingConfig,
-    network: NetworkConfig,
-    seed: number,
-  ) {
-    this.random = makeRandom(seed);
-    this.network = new Network(network, this.random);
+  constructor(options: WorldOptions) {
+    const { config, network, seed, driftPerMillion = 0, wirePerMille = 0 } = options;
+    this.config = config;
+    this.chance = new Chance(seed);
+    this.network = new Network(network, this.chance);
+    this.#driftPerMillion = driftPerMillion;
+    this.#post = new Post(this, config.ring, wirePerMille);
   }
 
   /** The hosts whose peer runs, by ascending id. */
@@ -42,21 +74,29 @@ export class World {
     return [...this.hosts.values()].filter((h) => h.peer !== null).sort((a, b) => a.id - b.id);
   }
 
-  /** The address of a numbered peer. */
+  /** The address of a peer by its number; ports are only names here. */
   addressOf(id: number): Address {
-    return `127.0.0.1:${12_000 + id}`;
+    return id < 50_000 ? `127.0.0.1:${12_000 + id}` : `10.0.0.${id}:12000`;
+  }
+
+  /** @throws Error if there was never such a peer */
+  hostOf(id: number): Host {
+    const host = this.#byId.get(id);
+    if (host === undefined) throw new Error(`there is no peer ${id}`);
+    return host;
   }
 
   /** Starts a peer on a new host, or again on its old one with the disk as it is. */
-  startPeer(id: number, start: Start, address = this.addressOf(id)): Host {
-    const host = this.hosts.get(address) ?? makeHost(id, address, start);
-    this.hosts.set(address, host);
+  startPeer(id: number, start: Start): Host {
+    const host = this.#byId.get(id) ?? this.#makeHost(id, start);
     host.start = start;
     host.run += 1;
     host.frozen = false;
     host.exitCode = null;
     host.held.length = 0;
-    const birth = [0, 0].map(() => randomBits(this.random).toString(16).padStart(8, "0")).join("");
+    host.tickAt = Number.POSITIVE_INFINITY;
+    const { address, disk } = host;
+    const birth = [0, 0].map(() => this.chance.bits().toString(16).padStart(8, "0")).join("");
     const { peer, effects } = startPeer(
       {
         type: "start",
@@ -64,13 +104,13 @@ export class World {
         id,
         address,
         birth,
-        seed: randomBits(this.random),
+        seed: this.chance.bits(),
         start,
-        incarnation: host.disk.incarnation,
-        restored: host.disk.members,
-        files: [...host.disk.files.values()],
+        incarnation: disk.incarnation,
+        restored: disk.members,
+        files: [...disk.files.values()],
       },
-      this.now,
+      localTime(host, this.now),
     );
     host.peer = peer;
     this.#perform(host, effects);
@@ -79,53 +119,48 @@ export class World {
 
   /** Ends a process as `kill -9` does: its links break, its port refuses, nothing is said. */
   kill(id: number): void {
-    const host = this.#hostOf(id);
+    const host = this.hostOf(id);
     host.peer = null;
     host.run += 1;
     host.frozen = false;
     host.watched = new Set();
     host.served.clear();
-    for (const other of this.living()) {
-      if (other.watched.has(host.address)) this.#refuseLater(other, host.address);
-    }
+    this.#post.breakLinksTo(host.address);
   }
 
   /** Loses the data folder of a peer that does not run. */
   wipe(id: number): void {
-    this.#hostOf(id).disk = emptyDisk();
+    this.hostOf(id).disk = emptyDisk();
   }
 
   freeze(id: number): void {
-    this.#hostOf(id).frozen = true;
+    this.hostOf(id).frozen = true;
   }
 
   thaw(id: number): void {
-    const host = this.#hostOf(id);
+    const host = this.hostOf(id);
+    if (!host.frozen) return;
     host.frozen = false;
-    for (const input of host.held.splice(0)) this.give(host, { ...input, at: this.now });
+    for (const input of host.held.splice(0)) this.give(host, input);
     this.#armTick(host);
   }
 
-  /** What a person types at a peer's terminal. */
-  type(id: number, text: string): void {
-    const [verb = "", name = ""] = text.trim().split(/\s+/);
-    const key = isFourDigits(name) ? keyOfDigits(name) : 0;
-    const content = this.workingDirectory.get(name) ?? null;
-    const kind = verb.toLowerCase();
-    if (kind === "store")
-      this.command(id, { kind, name, key, size: content?.size ?? null }, content);
-    else if (kind === "request") this.command(id, { kind, name, key }, null);
-    else if (kind === "quit") this.command(id, { kind }, null);
-    else throw new Error(`nobody can type "${text}"`);
+  /** A link that is watched breaks, and dialling again is refused for once, though the process lives. */
+  refuseOnce(from: number, to: number): void {
+    const host = this.hostOf(from);
+    const { address } = this.hostOf(to);
+    if (host.watched.has(address)) {
+      this.give(host, { type: "unreachable", at: 0, address, how: "refused" });
+    }
   }
 
   /** Gives a peer a command. @returns its number, which the outcome's event carries */
   command(id: number, what: Command, content: SimContent | null): number {
-    const host = this.#hostOf(id);
+    const host = this.hostOf(id);
     const command = this.#nextCommand++;
     const name = "name" in what ? what.name : "";
     host.commands.set(command, { name, content });
-    this.give(host, { type: "command", at: this.now, command, what });
+    this.give(host, { type: "command", at: 0, command, what });
     return command;
   }
 
@@ -140,22 +175,41 @@ export class World {
     this.now = Math.max(this.now, until);
   }
 
-  /** Gives one input to a peer, if it runs; a frozen one gets it when it thaws. */
+  /** Gives one input to a peer now, if it runs; a frozen one gets it when it thaws. */
   give(host: Host, input: Input): void {
-    if (host.peer === null) return;
+    const { peer } = host;
+    if (peer === null) return;
     if (host.frozen) {
-      if (input.type !== "tick") host.held.push(input);
+      if (input.type !== "tick" && host.held.length < HELD_INPUTS) host.held.push(input);
       return;
     }
-    this.#perform(host, step(host.peer, input));
+    const local = localTime(host, this.now);
+    // A tick is never early, whatever the rounding between two clocks.
+    const at = input.type === "tick" ? Math.max(local, input.at) : local;
+    const effects = sealed(() => step(peer, { ...input, at }));
+    this.inputs += 1;
+    this.fingerprint.addTime(this.now);
+    this.fingerprint.add(host.id);
+    this.fingerprint.add(effects.length);
+    this.#perform(host, effects);
   }
 
   /** Gives an input later, unless the process has ended by then. */
   giveLater(host: Host, delayMs: number, input: Input): void {
     const { run } = host;
     this.queue.plan(this.now + delayMs, () => {
-      if (host.run === run) this.give(host, { ...input, at: this.now });
+      if (host.run === run) this.give(host, input);
     });
+  }
+
+  #makeHost(id: number, start: Start): Host {
+    const drift = this.#driftPerMillion;
+    const rate = 1 + (drift === 0 ? 0 : this.chance.between(-drift, drift)) / 1_000_000;
+    const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
+    const host = makeHost(id, this.addressOf(id), clock, start);
+    this.hosts.set(host.address, host);
+    this.#byId.set(id, host);
+    return host;
   }
 
   #perform(host: Host, effects: readonly Effect[]): void {
@@ -166,26 +220,25 @@ export class World {
   #begin(host: Host, effect: Effect): void {
     switch (effect.type) {
       case "send":
-        this.#send(host, effect);
+        this.#post.send(host, effect);
         return;
-      case "watch": {
-        host.watched = new Set(effect.addresses);
-        for (const address of host.watched) {
-          if (!this.#listens(address)) this.#refuseLater(host, address);
-        }
+      case "watch":
+        this.#post.watch(host, effect.addresses);
         return;
-      }
       case "persist": {
-        host.disk.incarnation = Math.max(host.disk.incarnation, effect.incarnation);
         const { incarnation } = effect;
-        this.giveLater(host, PERSIST_MS, { type: "persisted", at: this.now, incarnation });
+        this.queueForDisk(host, () => {
+          host.disk.incarnation = Math.max(host.disk.incarnation, incarnation);
+          this.give(host, { type: "persisted", at: 0, incarnation });
+        });
         return;
       }
       case "save":
         host.disk.members = effect.left ? [] : effect.members;
         return;
       case "event":
-        this.#hear(host, effect.event);
+        for (const reader of this.readers) reader(host, effect.event);
+        if (effect.event.event === "outcome") host.commands.delete(effect.event.command);
         return;
       case "fetch":
         beginFetch(this, host, effect);
@@ -195,7 +248,7 @@ export class World {
         return;
       case "look": {
         const size = this.workingDirectory.get(effect.name)?.size ?? null;
-        this.giveLater(host, 0, { type: "looked", at: this.now, request: effect.request, size });
+        this.giveLater(host, 0, { type: "looked", at: 0, request: effect.request, size });
         return;
       }
       case "drop":
@@ -203,80 +256,37 @@ export class World {
         return;
       case "exit":
         host.exitCode = effect.code;
-        if (effect.sentence !== null) this.#say(host, effect.sentence, true, false);
+        if (effect.sentence !== null) {
+          const note = { event: "note", text: effect.sentence } as const;
+          for (const reader of this.readers) reader(host, note);
+        }
         this.kill(host.id);
     }
   }
 
-  #send(host: Host, effect: Extract<Effect, { type: "send" }>): void {
-    const from = host.peer?.self;
-    if (from === undefined) return;
-    const { to, channel, message } = effect;
-    const input: Input = { type: "message", at: 0, from, channel, message };
-    if (channel === "datagram") {
-      for (const at of this.network.datagramArrivals(this.now)) {
-        this.queue.plan(at, () => this.#arrive(to, input));
-      }
-      return;
-    }
+  /** A write to the disk completes a little later, if the process lives so long. */
+  queueForDisk(host: Host, done: () => void): void {
     const { run } = host;
-    this.queue.plan(this.network.streamArrival(this.now, host.address, to), () => {
-      if (this.#arrive(to, input) || host.run !== run) return;
-      this.#refuseLater(host, to);
+    this.queue.plan(this.now + PERSIST_MS, () => {
+      if (host.run === run) done();
     });
-  }
-
-  #arrive(to: Address, input: Input): boolean {
-    const target = this.hosts.get(to);
-    if (target === undefined || target.peer === null) return false;
-    this.give(target, { ...input, at: this.now });
-    return true;
-  }
-
-  #refuseLater(host: Host, address: Address): void {
-    const { run } = host;
-    this.queue.plan(this.now + this.network.delay(), () => {
-      if (host.run !== run || this.#listens(address)) return;
-      this.give(host, { type: "unreachable", at: this.now, address, how: "refused" });
-    });
-  }
-
-  #hear(host: Host, event: Host["events"][number]): void {
-    host.events.push(event);
-    if (event.event === "line") this.#say(host, event.text, false, event.fold);
-    else if (event.event === "note") this.#say(host, event.text, true, false);
-    else if (event.event === "outcome") {
-      const name = host.commands.get(event.command)?.name ?? "";
-      host.commands.delete(event.command);
-      const sentence = outcomeSentence(name, event.outcome);
-      if (sentence !== null) this.#say(host, sentence, true, false);
-    }
-  }
-
-  #say(host: Host, text: string, error: boolean, fold: boolean): void {
-    this.lines.push({ at: this.now, peer: host.id, text, error, fold });
   }
 
   #armTick(host: Host): void {
     if (host.peer === null || host.frozen) return;
-    const at = nextDeadline(host.peer);
-    if (at === host.tickAt || at === Number.POSITIVE_INFINITY) return;
+    const deadline = nextDeadline(host.peer);
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    const at = Math.max(virtualTime(host, deadline), this.now);
+    // One that is planned for earlier finds nothing to do, and plans the next.
+    if (at >= host.tickAt) return;
     host.tickAt = at;
     const { run } = host;
-    this.queue.plan(Math.max(at, this.now), () => {
+    this.queue.plan(at, () => {
       if (host.run !== run || host.tickAt !== at) return;
       host.tickAt = Number.POSITIVE_INFINITY;
-      this.give(host, { type: "tick", at: this.now });
+      const due = host.peer === null ? 0 : nextDeadline(host.peer);
+      this.give(host, { type: "tick", at: virtualTime(host, due) <= this.now ? due : 0 });
+      this.#armTick(host);
     });
-  }
-
-  #listens(address: Address): boolean {
-    return (this.hosts.get(address)?.peer ?? null) !== null;
-  }
-
-  #hostOf(id: number): Host {
-    const host = [...this.hosts.values()].find((h) => h.id === id);
-    if (host === undefined) throw new Error(`there is no peer ${id}`);
-    return host;
   }
 }

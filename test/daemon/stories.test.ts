@@ -11,7 +11,7 @@ const FOLDER = join(import.meta.dir, "..", "transcripts");
 describe.skipIf(!BUILT)("with real processes", () => {
   const stories = readdirSync(FOLDER).filter((name) => name.endsWith(".txt"));
   for (const name of stories) {
-    test(`${name} is told as written`, async () => {
+    test.concurrent(`${name} is told as written`, async () => {
       const text = readFileSync(join(FOLDER, name), "utf8");
       expect(await playOnProcesses(text)).toBeNull();
     }, 120_000);

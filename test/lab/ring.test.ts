@@ -103,9 +103,9 @@ describe.skipIf(!BUILT)("p2p ring", () => {
         }
         await two.waitFor(/"a9"/);
         expect(two.errors.slice(0, 3)).toEqual([
-          'there is no command "kil"; did you mean kill?',
-          "there is no peer 3 in this ring: there are 1 and 2",
-          "there is no peer 7 in this ring: there are 1 and 2",
+          'There is no command "kil"; did you mean kill?',
+          "There is no peer 3 in this ring: there are 1 and 2.",
+          "There is no peer 7 in this ring: there are 1 and 2.",
         ]);
         expect(two.errors).toHaveLength(5);
         two.type("quit");
@@ -168,7 +168,7 @@ describe.skipIf(!BUILT)("p2p ring", () => {
         claim.stop(true);
         expect(clash.exitCode).toBe(1);
         expect(clash.stdout).toBe("");
-        expect(clash.stderr).toContain(`port ${base + 14}, which peer 14 needs, is in use`);
+        expect(clash.stderr).toContain(`Port ${base + 14}, which peer 14 needs, is in use`);
         expect(clash.stderr).toContain("--base-port");
         const one = ring("1");
         await one.waitFor(/^ring of 1 is steady/);
@@ -215,7 +215,7 @@ test("a datagram port in use is a clash like any other", async () => {
   const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: base + 3 });
   try {
     expect(await takenIds(base, [1, 2, 3])).toEqual([3]);
-    expect(checkPorts(base, [1, 3])).rejects.toThrow(`port ${base + 3}, which peer 3 needs`);
+    expect(checkPorts(base, [1, 3])).rejects.toThrow(`Port ${base + 3}, which peer 3 needs`);
     await checkPorts(base, [1, 2]);
   } finally {
     socket.close();

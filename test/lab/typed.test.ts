@@ -25,21 +25,21 @@ test.each(GOOD)("%p", (line, typed) => {
 });
 
 test.each([
-  ["kil 14", 'there is no command "kil"; did you mean kill?'],
-  ["statsu", 'there is no command "statsu"; did you mean status?'],
-  ["jion 15 4", 'there is no command "jion"; did you mean join?'],
-  ["xyzzy", 'there is no command "xyzzy"; type help for what there is'],
-  ["\u001b[31m", 'there is no command "?[31m"; type help for what there is'],
-  ["kill", "kill takes the ids of peers, as in: kill 14"],
-  ["kill x", "kill takes the ids of peers, as in: kill 14"],
-  ["kill 14 -1", "kill takes the ids of peers, as in: kill 14"],
-  ["stop 256", "stop takes the ids of peers, as in: stop 14"],
-  ["256 Quit", '"256" is no id of a peer: ids are 0 to 255'],
-  ["8", "say what peer 8 shall do, as in: 8 Store 2067"],
-  ["join 15", "join takes a new peer's id and another one that it knows, as in: join 15 4"],
-  ["join 4 4", "join takes a new peer's id and another one that it knows, as in: join 15 4"],
-  ["start", "start takes a peer's id, as in: start 14"],
-  ["status 8", "status takes nothing after it"],
+  ["kil 14", 'There is no command "kil"; did you mean kill?'],
+  ["statsu", 'There is no command "statsu"; did you mean status?'],
+  ["jion 15 4", 'There is no command "jion"; did you mean join?'],
+  ["xyzzy", 'There is no command "xyzzy"; type help for what there is.'],
+  ["\u001b[31m", 'There is no command "?[31m"; type help for what there is.'],
+  ["kill", "kill takes the ids of peers, as in: kill 14."],
+  ["kill x", "kill takes the ids of peers, as in: kill 14."],
+  ["kill 14 -1", "kill takes the ids of peers, as in: kill 14."],
+  ["stop 256", "stop takes the ids of peers, as in: stop 14."],
+  ["256 Quit", '"256" is no id of a peer: ids are 0 to 255.'],
+  ["8", "Say what peer 8 shall do, as in: 8 Store 2067."],
+  ["join 15", "join takes a new peer's id and another one that it knows, as in: join 15 4."],
+  ["join 4 4", "join takes a new peer's id and another one that it knows, as in: join 15 4."],
+  ["start", "start takes a peer's id, as in: start 14."],
+  ["status 8", "status takes nothing after it."],
 ])("%p is refused in a sentence", (line, sentence) => {
   expect(parseTyped(line)).toEqual({ kind: "wrong", sentence });
 });

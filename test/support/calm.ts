@@ -25,11 +25,22 @@ export async function unrest(dirs: readonly string[]): Promise<string> {
     const checks = checkRing(second.map(snapshotOf));
     if (brokenChecks(checks).length > 0) return JSON.stringify(checks);
     const listed = await doors[0]?.list();
-    const wanted = Math.min(COPIES, dirs.length);
-    const short = (listed?.files ?? []).filter(({ holders }) => holders.length < wanted);
+    const ids = first.map(({ self }) => self.id).sort((a, b) => a - b);
+    const short = (listed?.files ?? []).filter(({ record, holders }) =>
+      holdersOf(record.key, ids).some((id) => !holders.includes(id)),
+    );
     if (short.length === 0 && (listed?.silent ?? 0) === 0) return "";
     return `${listed?.silent} silent, too few copies of ${JSON.stringify(short)}`;
   } catch (error) {
     return String(error);
   }
+}
+
+/** The owner of a key among these peers, and the next ones that keep a copy. */
+function holdersOf(key: number, ids: readonly number[]): number[] {
+  const owner = Math.max(
+    0,
+    ids.findIndex((id) => id >= key),
+  );
+  return [...ids.slice(owner), ...ids.slice(0, owner)].slice(0, COPIES);
 }

@@ -6,6 +6,7 @@ import { doorClient } from "../../src/door/client.ts";
 import type { Checks, Status } from "../../src/door/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { unrest } from "./calm.ts";
+import { Gate } from "./gate.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { type ClaimedPorts, claimPorts } from "./ports.ts";
 import { type Ended, p2p } from "./program.ts";
@@ -14,12 +15,16 @@ import { Wake } from "./wake.ts";
 /** The assignment's seven. */
 export const SEVEN = [2, 4, 5, 8, 9, 14, 19];
 
+/** Tests beside each other mostly wait; yet with too many peers at once two processors are late. */
+const gate = new Gate(5);
+
 /** Runs a test with a ring, which is gone after it, whether or not the test passed. */
 export async function withRing(
   test: (ring: TestRing) => Promise<void>,
   ids: readonly number[] = [],
   intervalS = 1,
 ): Promise<void> {
+  await gate.enter();
   const ring = new TestRing(await claimPorts(), intervalS);
   try {
     if (ids.length > 0) {
@@ -29,6 +34,7 @@ export async function withRing(
     await test(ring);
   } finally {
     await ring.close();
+    gate.leave();
   }
 }
 

@@ -1,0 +1,133 @@
+/** Messages under way: datagrams that may be lost, streams that keep their order or say that they broke. */
+import type { Effect, Input, Unreachable } from "../protocol/io.ts";
+import type { Address, Member } from "../protocol/member.ts";
+import { decode, encode } from "../wire/message.ts";
+import type { Chance } from "./chance.ts";
+import type { Host } from "./host.ts";
+import type { Network } from "./network.ts";
+import type { EventQueue } from "./queue.ts";
+
+type MessageInput = Extract<Input, { type: "message" }>;
+
+/** What the post needs of the world. */
+export type Roads = {
+  readonly now: number;
+  readonly hosts: ReadonlyMap<Address, Host>;
+  readonly network: Network;
+  readonly queue: EventQueue;
+  readonly chance: Chance;
+  /** Gives an input at once; its time is set there. */
+  give(host: Host, input: Input): void;
+};
+
+/** A dial, or a frame on a dead link, is given up after so long. */
+const DIAL_MS = 1_000;
+
+export class Post {
+  /** @param wirePerMille parts in a thousand of all messages that go through the real wire format */
+  constructor(
+    private readonly roads: Roads,
+    private readonly ring: number,
+    private readonly wirePerMille: number,
+  ) {}
+
+  send(host: Host, effect: Extract<Effect, { type: "send" }>): void {
+    const from = host.peer?.self;
+    if (from === undefined) return;
+    const { to, channel } = effect;
+    const input = this.#overTheWire({
+      type: "message",
+      at: 0,
+      from,
+      channel,
+      message: effect.message,
+    });
+    if (channel === "datagram") this.#sendDatagram(host, to, input);
+    else this.#sendOnStream(host, to, input);
+  }
+
+  /** The stream to an address is wanted: if nobody listens there, that is noticed. */
+  watch(host: Host, addresses: readonly Address[]): void {
+    host.watched = new Set(addresses);
+    for (const address of addresses) if (!this.listens(address)) this.refuse(host, address);
+  }
+
+  /** Links to a process that has ended break, and dialling it again is refused. */
+  breakLinksTo(address: Address): void {
+    for (const other of this.roads.hosts.values()) {
+      if (other.watched.has(address)) this.refuse(other, address);
+    }
+  }
+
+  listens(address: Address): boolean {
+    return (this.roads.hosts.get(address)?.peer ?? null) !== null;
+  }
+
+  /** Tells a peer, a way's delay later, that an address refuses, if it still does. */
+  refuse(host: Host, address: Address): void {
+    const { network, queue, now } = this.roads;
+    const { run } = host;
+    const cut = network.link(host.address, address).kind !== "open";
+    queue.plan(now + (cut ? DIAL_MS : network.delay()), () => {
+      if (host.run !== run || this.listens(address)) return;
+      const open = network.link(host.address, address).kind === "open";
+      this.#tell(host, address, open ? "refused" : "timeout");
+    });
+  }
+
+  #sendDatagram(host: Host, to: Address, input: MessageInput): void {
+    const { network, queue, now } = this.roads;
+    for (const delay of network.datagramDelays(host.address, to)) {
+      queue.plan(now + delay, () => this.#arrive(to, input));
+    }
+  }
+
+  #sendOnStream(host: Host, to: Address, input: MessageInput): void {
+    const { network, queue, now } = this.roads;
+    const link = network.link(host.address, to);
+    if (link.kind === "half-open") return;
+    const { run } = host;
+    if (link.kind === "cut") {
+      // What is sent again and again gets through when the link is mended in time.
+      queue.plan(now + DIAL_MS, () => {
+        if (host.run !== run) return;
+        if (network.link(host.address, to).kind === "open") this.#sendOnStream(host, to, input);
+        else this.#tell(host, to, "timeout");
+      });
+      return;
+    }
+    queue.plan(network.streamArrival(now, host.address, to, link.extraMs), () => {
+      if (!this.#arrive(to, input) && host.run === run) this.refuse(host, to);
+    });
+  }
+
+  #arrive(to: Address, input: MessageInput): boolean {
+    const target = this.roads.hosts.get(to);
+    if (target === undefined || target.peer === null) return false;
+    this.roads.give(target, input);
+    return true;
+  }
+
+  #tell(host: Host, address: Address, how: Unreachable): void {
+    this.roads.give(host, { type: "unreachable", at: 0, address, how });
+  }
+
+  /** A share of the messages is written down as bytes and read again, as on a real network. */
+  #overTheWire(input: MessageInput): MessageInput {
+    if (!this.roads.chance.perMille(this.wirePerMille)) return input;
+    const { from } = input;
+    const port = Number(from.address.slice(from.address.lastIndexOf(":") + 1));
+    const host = from.address.slice(0, from.address.lastIndexOf(":"));
+    const bytes = encode(input.message, { ...senderOf(from), ring: this.ring, port });
+    const decoded = decode(bytes, host);
+    if ("error" in decoded)
+      throw new Error(`the wire refused its own ${input.message.tag}: ${decoded.error}`);
+    const { message } = decoded;
+    if (message.tag === "hello") throw new Error("a hello is no message of the protocol");
+    return { ...input, from: decoded.from, message };
+  }
+}
+
+function senderOf({ id, incarnation, birth, state }: Member) {
+  return { id, incarnation, birth, state };
+}

@@ -1,0 +1,92 @@
+/**
+ * Rare states that a set of runs must have reached, or it has tested nothing: each is noted when it is
+ * seen. What is rare in one run is common in a thousand.
+ */
+import type { PeerEvent } from "../protocol/events.ts";
+import type { Host } from "./host.ts";
+import type { Stage } from "./stage.ts";
+
+export const RARE_STATES = [
+  "both successors dead at once",
+  "eight neighbours dead at once",
+  "a join while its acceptor dies",
+  "a lost acceptance and its retry",
+  "a refuted death",
+  "a freeze of a whole half",
+  "two joins into one gap",
+  "one id joined on both sides of a partition",
+  "an owner killed during a store",
+  "a partition that healed",
+  "a whole ring started again",
+] as const;
+export type RareState = (typeof RARE_STATES)[number];
+
+export class Sometimes {
+  readonly reached = new Set<RareState>();
+  /** Eight or more adjacent peers have been down together. */
+  manyDown = false;
+  readonly #stage: Stage;
+  readonly #cut = new Set<number>();
+  #wasCut = false;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    stage.world.readers.push((host, event) => this.#hear(host, event));
+  }
+
+  /** True of a peer that a partition has touched: what it knows is not expected to be right. */
+  cutOff(id: number): boolean {
+    return this.#cut.has(id);
+  }
+
+  /** Looks at the world just before an action is done to it. */
+  look(action: string): void {
+    const [verb = ""] = action.split(" ");
+    const ids = (action.match(/\d+/g) ?? []).map(Number);
+    if (verb === "kill") this.#lookAtKill(ids);
+    else if (verb === "freeze") this.#lookAtFreeze(ids);
+    else if (verb === "cut" || verb === "hang" || verb === "slow") {
+      for (const id of ids) this.#cut.add(id);
+      this.#wasCut ||= verb === "cut";
+    } else if (verb === "mend") {
+      if (this.#wasCut) this.reached.add("a partition that healed");
+    } else if (verb === "restart") {
+      if (this.#stage.world.living().length <= 1 && ids.length > 1) {
+        this.reached.add("a whole ring started again");
+      }
+    }
+  }
+
+  #lookAtKill(ids: readonly number[]): void {
+    const up = this.#stage.world.living();
+    const dead = new Set(ids);
+    let longest = 0;
+    let row = 0;
+    for (let i = 0; i < 2 * up.length; i++) {
+      row = dead.has(up[i % up.length]?.id ?? -1) ? row + 1 : 0;
+      longest = Math.max(longest, Math.min(row, up.length));
+    }
+    if (longest >= 2 && up.length > ids.length) this.reached.add("both successors dead at once");
+    if (longest >= 8) this.reached.add("eight neighbours dead at once");
+    if (longest >= 8 || up.length - ids.length < 3) this.manyDown = true;
+    for (const { id, peer } of up) {
+      if (!dead.has(id) || peer === null) continue;
+      if (peer.lock !== null) this.reached.add("a join while its acceptor dies");
+      if (peer.placements.size > 0) this.reached.add("an owner killed during a store");
+    }
+  }
+
+  #lookAtFreeze(ids: readonly number[]): void {
+    const up = this.#stage.world.living();
+    const frozen = up.filter((h) => h.frozen || ids.includes(h.id)).length;
+    if (up.length >= 4 && frozen * 2 >= up.length) this.reached.add("a freeze of a whole half");
+  }
+
+  #hear(host: Host, event: PeerEvent): void {
+    const { peer } = host;
+    if (event.event !== "member" || peer === null) return;
+    if (event.id === host.id && event.incarnation > 1 && event.why === "returned") {
+      this.reached.add("a refuted death");
+    }
+  }
+}
