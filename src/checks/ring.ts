@@ -84,10 +84,14 @@ export const oneRing: Check = (peers, ids) => {
     let at = peer.id;
     while (!seen.has(at)) {
       seen.add(at);
-      at = next.get(at) ?? Number.NaN;
+      const to = next.get(at);
+      if (to === undefined)
+        return `first successors from peer ${peer.id} lead to ${at}, which is gone`;
+      at = to;
     }
     if (at === peer.id && seen.size === ids.length) return null;
-    return `first successors from peer ${peer.id} lead over ${[...seen].join(", ")} to ${at}`;
+    const where = at === peer.id ? "back" : `into a loop at ${at}`;
+    return `first successors from peer ${peer.id} lead ${where} after ${seen.size} of ${ids.length}`;
   });
 };
 
@@ -116,8 +120,8 @@ export const viewsRight: Check = (peers, ids) =>
     const lost = ids.filter((id) => !held.has(id));
     if (extra.length === 0 && lost.length === 0) return null;
     const wrong = [
-      extra.length > 0 ? `holds ${extra.join(", ")} for alive` : "",
-      lost.length > 0 ? `does not hold ${lost.join(", ")} for alive` : "",
+      extra.length > 0 ? `holds ${some(extra)} for alive` : "",
+      lost.length > 0 ? `does not hold ${some(lost)} for alive` : "",
     ];
     return `peer ${peer.id} ${wrong.filter(Boolean).join(" and ")}`;
   });
@@ -182,6 +186,12 @@ function each(
   const first = wrong[0];
   if (first === undefined) return { ok: true };
   return { ok: false, peers: wrong.map((w) => w.id), why: first.why };
+}
+
+/** The first few of a list of ids, and how many more there are. */
+function some(ids: readonly number[]): string {
+  const shown = ids.slice(0, 5).join(", ");
+  return ids.length > 5 ? `${shown} and ${ids.length - 5} more` : shown;
 }
 
 function same(a: readonly number[], b: readonly number[]): boolean {

@@ -222,7 +222,11 @@ async function live(
   });
   const terminal = new Console(
     options.child ? null : (line) => front.typeAt(line, (sentence) => terminal.say(sentence)),
-    () => process.kill(process.pid, "SIGKILL"),
+    () => {
+      // The terminal is given back first; then the signal does what it does where there is none.
+      terminal.close();
+      process.kill(process.pid, "SIGINT");
+    },
   );
   attach(driver, contents);
   events.subscribe(terminal.read);

@@ -1,6 +1,7 @@
 /** `p2p status`: one peer in plain words, or all that are found, with the checks of their ring. */
 import { type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
+import { Failure } from "../protocol/failure.ts";
 import { doorClient } from "./client.ts";
 import { bold, count, displayList, displaySize, displayTable } from "./display.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
@@ -27,13 +28,25 @@ export async function showStatus(
     console.log(options.json ? JSON.stringify(status) : describe(status).join("\n"));
     return 0;
   }
-  const peers = candidates(choice);
-  if (peers.length === 0) throw none(choice, peers, process.cwd());
+  const peers = ofOneRing(choice, candidates(choice));
   const { checks, silent } = await checkAll(peers, options.lookup);
   console.log(options.json ? JSON.stringify(checks) : describeAll(checks).join("\n"));
   for (const sentence of silent) process.stderr.write(`${sentence}\n`);
   const failed = Object.values(checks.checks).some((check) => !check.ok);
   return failed || silent.length > 0 ? 1 : 0;
+}
+
+/** The peers of the ring that is meant: that of the peer chosen, or the only one. */
+function ofOneRing(choice: PeerChoice, peers: readonly FoundPeer[]): FoundPeer[] {
+  if (peers.length === 0) throw none(choice, peers, process.cwd());
+  const ring = choice.peer === null ? peers[0]?.ring : choosePeer(choice).ring;
+  const same = peers.filter((peer) => peer.ring === ring);
+  if (choice.peer !== null || same.length === peers.length) return same;
+  const rings = [...new Set(peers.map((peer) => peer.ring))];
+  throw new Failure(
+    `Peers of ${rings.length} rings are running here (${displayList(rings)}): choose a ring with --data DIR.`,
+    2,
+  );
 }
 
 /** What the checks need of a status. */
@@ -106,7 +119,7 @@ function membersInWords(status: Status): string {
 }
 
 function stateOf({ incarnation, state }: Status["members"][number]): string {
-  return incarnation === 0 ? "expected" : state;
+  return incarnation === 0 && state === "alive" ? "expected" : state;
 }
 
 function memberTable(status: Status): string[] {

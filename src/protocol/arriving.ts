@@ -1,10 +1,12 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
+import { answer, routeHere } from "./inquiring.ts";
 import { type Member, makeMember } from "./member.ts";
 import type { Routed } from "./messages.ts";
+import { fetchPlaced, placeStore } from "./placing.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
-import { answer, placeStore, routeHere, serveRequest } from "./serving.ts";
-import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
+import { serveFound, serveRequest } from "./serving.ts";
+import { type Inquiry, isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 
 /** A request from another peer: the hop is acknowledged, then it is dealt with. */
@@ -40,6 +42,12 @@ export function arrive(peer: Peer, routed: Routed, first: boolean): void {
     case "request":
       serveRequest(peer, routed);
   }
+}
+
+/** What the other holders have of a name is known: its store, or its request, goes on. */
+export function inquiryEnded(peer: Peer, inquiry: Inquiry | null): void {
+  if (inquiry?.routed.ask.kind === "store") fetchPlaced(peer, inquiry);
+  else if (inquiry !== null) serveFound(peer, inquiry);
 }
 
 /** The next peer did not take a request over: another one is tried, which may be this very peer. */

@@ -28,7 +28,8 @@ export type PeerEvent =
   | {
       readonly event: "member";
       readonly id: number;
-      readonly incarnation: number;
+      /** The member's own; a logged event's `incarnation` is that of the peer which reports it. */
+      readonly memberIncarnation: number;
       readonly state: MemberState;
       readonly why: Why;
     }
@@ -39,7 +40,7 @@ export type PeerEvent =
       readonly predecessors: readonly number[];
     }
   /** The peer takes part in the ring from here on. */
-  | { readonly event: "joined"; readonly id: number; readonly incarnation: number }
+  | { readonly event: "joined"; readonly id: number }
   /** A content moved, or failed to. `ms` is its duration. */
   | {
       readonly event: "transfer";

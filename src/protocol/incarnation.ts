@@ -19,7 +19,8 @@ export function becomeIncarnation(peer: Peer, incarnation: number): void {
   if (incarnation <= peer.self.incarnation) return;
   setSelf(peer, incarnation, peer.self.state);
   const { id, state } = peer.self;
-  if (isIn(peer)) emit(peer, { event: "member", id, incarnation, state, why: "returned" });
+  if (!isIn(peer)) return;
+  emit(peer, { event: "member", id, memberIncarnation: incarnation, state, why: "returned" });
 }
 
 /** Replaces this peer's own record and, in the ring, queues it to be pushed. */

@@ -102,7 +102,7 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   line(peer, lines.firstSuccessor(pair[0]));
   line(peer, lines.secondSuccessor(pair[1]));
   peer.reported.pair = pair;
-  emit(peer, { event: "joined", id: peer.self.id, incarnation });
+  emit(peer, { event: "joined", id: peer.self.id });
   send(peer, acceptor, "stream", { tag: "join-done", request: joining.request });
   roundSoon(peer);
 }

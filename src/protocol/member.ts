@@ -6,10 +6,13 @@
 /** Where a peer listens, for datagrams and streams alike: "127.0.0.1:12008" or "[::1]:12008". */
 export type Address = string;
 
-export type MemberState = "alive" | "dead" | "leaving" | "left";
+export type MemberState = "alive" | "leaving" | "dead" | "left";
 
-/** In the order of precedence: at one incarnation, the later state wins. */
-export const MEMBER_STATES: readonly MemberState[] = ["alive", "dead", "leaving", "left"];
+/**
+ * In the order of precedence: at one incarnation, the later state wins. A leaver may die before it has
+ * left, so its death says more than its leaving; that it has left, only it can say, and it says all.
+ */
+export const MEMBER_STATES: readonly MemberState[] = ["alive", "leaving", "dead", "left"];
 
 export type Member = {
   /** Position on the circle, in [0, 2^bits). */

@@ -1,14 +1,15 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
-import { rerouteHop } from "./arriving.ts";
+import { inquiryEnded, rerouteHop } from "./arriving.ts";
 import { dropSpare, repair } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
+import { endInquiry } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { afterSilence } from "./news.ts";
+import { receiptOverdue } from "./placing.ts";
 import { endListing, requestOverdue } from "./requests.ts";
 import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
-import { endInquiry, receiptOverdue } from "./serving.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
@@ -54,7 +55,7 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       requestOverdue(peer, key);
       return;
     case "inquiry":
-      endInquiry(peer, key);
+      inquiryEnded(peer, endInquiry(peer, key));
       return;
     case "list":
       endListing(peer, key);
@@ -74,5 +75,8 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "depart":
       endDeparture(peer);
+      return;
+    default:
+      kind satisfies never;
   }
 }

@@ -10,12 +10,13 @@ import type { Effect, Input, StartInput } from "./io.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
+import { contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
 import { extendAwaited } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
-import { contentPlaced, contentServed, looked, placementFailed } from "./serving.ts";
+import { contentServed, looked } from "./serving.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
 import { meetUnreachable, restartTrials } from "./trials.ts";
@@ -87,6 +88,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "start":
     case "tick":
+      return;
+    default:
+      input satisfies never;
   }
 }
 

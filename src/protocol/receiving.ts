@@ -1,16 +1,18 @@
 /** What a peer does with each message. */
 import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
-import { receiveRouted } from "./arriving.ts";
+import { inquiryEnded, receiveRouted } from "./arriving.ts";
 import { receiveHolding, receiveOffer } from "./copies.ts";
+import { receiveInquired } from "./inquiring.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
 import type { Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
+import { checkReceipts } from "./placing.ts";
 import { receiveAnswer, receiveList, receiveListed } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
 import { hopAcknowledged } from "./routing.ts";
-import { checkReceipts, receiveDelegate, receiveInquired } from "./serving.ts";
+import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
@@ -79,7 +81,7 @@ export function receive(peer: Peer, from: Member, message: Message): void {
       return;
     }
     case "inquired":
-      receiveInquired(peer, from, message);
+      inquiryEnded(peer, receiveInquired(peer, from, message));
       return;
     case "delegate":
       receiveDelegate(peer, message);
@@ -102,6 +104,10 @@ export function receive(peer: Peer, from: Member, message: Message): void {
     case "content":
     case "content-end":
     case "content-refused":
+      return;
+    default:
+      // A message without its case here is a mistake that the compiler sees.
+      message satisfies never;
   }
 }
 

@@ -44,8 +44,8 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   viewChanged(peer);
   // A gone member that nobody here knew changes nothing that a reader sees.
   if (old !== undefined || isPresent(member)) {
-    const { id, incarnation, state } = member;
-    emit(peer, { event: "member", id, incarnation, state, why });
+    const { id, incarnation: memberIncarnation, state } = member;
+    emit(peer, { event: "member", id, memberIncarnation, state, why });
   }
   return true;
 }

@@ -58,7 +58,7 @@ function comeUp(peer: Peer, incarnation: number): void {
   }
   viewChanged(peer);
   peer.reported.pair = peer.view.successorPair(peer.self.id);
-  emit(peer, { event: "joined", id: peer.self.id, incarnation });
+  emit(peer, { event: "joined", id: peer.self.id });
   beginRound(peer);
 }
 

@@ -159,6 +159,8 @@ export type Peer = {
   readonly seen: Set<RequestId>;
   readonly pending: Map<RequestId, Pending>;
   readonly inquiries: Map<RequestId, Inquiry>;
+  /** Requests that wait for a look into the working directory. */
+  readonly looks: Map<RequestId, Routed>;
   readonly placements: Map<RequestId, Placement>;
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
@@ -219,6 +221,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     seen: new Set(),
     pending: new Map(),
     inquiries: new Map(),
+    looks: new Map(),
     placements: new Map(),
     receipts: new Map(),
     listings: new Map(),

@@ -1,5 +1,5 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
-import { compareStamps, type FileRecord } from "../protocol/files.ts";
+import { compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
 import type { Effect, Input } from "../protocol/io.ts";
 import type { Host, SimContent } from "./host.ts";
 import type { Roads } from "./post.ts";
@@ -32,6 +32,8 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
       end({ ok: false, why: "its sender has gone" });
     } else if (!open(world, host, server)) {
       end({ ok: false, why: "its sender cannot be reached" });
+    } else if (effect.into.sha256 !== null && effect.into.sha256 !== content.sha256) {
+      end({ ok: false, why: "it does not match its hash" });
     } else {
       if (effect.into.kind === "store") commit(world, host, effect, content);
       if (effect.source.kind === "ticket") {
@@ -65,15 +67,17 @@ function servedBy(
   server: Host,
   source: FetchEffect["source"],
 ): SimContent | null {
-  if (source.kind === "version") return contentOf(server, source.name);
+  if (source.kind === "version") return contentOf(server, source.name, source.stamp);
   const what = server.served.get(source.request);
   if (what?.kind === "command") return server.commands.get(what.command)?.content ?? null;
-  if (what?.kind === "version") return contentOf(server, what.name);
+  if (what?.kind === "version") return contentOf(server, what.name, what.stamp);
   if (what?.kind === "local") return world.workingDirectory.get(what.name) ?? null;
   return null;
 }
 
-function contentOf(server: Host, name: string): SimContent | null {
+/** Only the very version that is asked for: a newer one has taken its place on the disk. */
+function contentOf(server: Host, name: string, stamp: Stamp): SimContent | null {
   const record = server.disk.files.get(name);
-  return record === undefined ? null : { size: record.size, sha256: record.sha256 };
+  if (record === undefined || compareStamps(record.stamp, stamp) !== 0) return null;
+  return { size: record.size, sha256: record.sha256 };
 }

@@ -36,6 +36,7 @@ const KINDS = [
   "join",
   "join-gap",
   "store",
+  "store-again",
   "request",
   "cut",
   "cut-one-way",
@@ -144,10 +145,10 @@ class Drafter {
           up,
         );
       }
-      case "store": {
-        const name = String(this.#files++).padStart(4, "0");
-        return [`file ${name} ${this.chance.between(1, 2_000_000)}`, `${one} types Store ${name}`];
-      }
+      case "store":
+        return this.#store(one, this.#files++);
+      case "store-again":
+        return this.#files === 0 ? null : this.#store(one, this.chance.below(this.#files));
       case "request": {
         if (this.#files === 0) return null;
         const name = String(this.chance.below(this.#files)).padStart(4, "0");
@@ -171,6 +172,12 @@ class Drafter {
       case "mend":
         return ["mend"];
     }
+  }
+
+  /** Each store of a name has another size, and so another content. */
+  #store(origin: number, file: number): string[] {
+    const name = String(file).padStart(4, "0");
+    return [`file ${name} ${this.chance.between(1, 2_000_000)}`, `${origin} types Store ${name}`];
   }
 
   #kill(ids: readonly number[]): string[] | null {

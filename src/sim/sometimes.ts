@@ -44,7 +44,8 @@ export class Sometimes {
     const [verb = ""] = action.split(" ");
     const ids = (action.match(/\d+/g) ?? []).map(Number);
     if (verb === "kill") this.#lookAtKill(ids);
-    else if (verb === "freeze") this.#lookAtFreeze(ids);
+    if (verb === "freeze") this.#lookAtFreeze(ids);
+    if (verb === "kill" || verb === "freeze" || verb === "quit") this.#lookAtRest(ids);
     else if (verb === "cut" || verb === "hang" || verb === "slow") {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";
@@ -68,12 +69,23 @@ export class Sometimes {
     }
     if (longest >= 2 && up.length > ids.length) this.reached.add("both successors dead at once");
     if (longest >= 8) this.reached.add("eight neighbours dead at once");
-    if (longest >= 8 || up.length - ids.length < 3) this.manyDown = true;
     for (const { id, peer } of up) {
       if (!dead.has(id) || peer === null) continue;
       if (peer.lock !== null) this.reached.add("a join while its acceptor dies");
       if (peer.placements.size > 0) this.reached.add("an owner killed during a store");
     }
+  }
+
+  /** With eight adjacent peers down, or hardly any left, those that are left may lose each other. */
+  #lookAtRest(ids: readonly number[]): void {
+    const all = this.#stage.world.living();
+    const down = all.map((h) => h.frozen || ids.includes(h.id));
+    let row = 0;
+    for (let i = 0; i < 2 * all.length; i++) {
+      row = down[i % all.length] ? row + 1 : 0;
+      if (row >= 8) this.manyDown = true;
+    }
+    if (down.filter((d) => !d).length < 3) this.manyDown = true;
   }
 
   #lookAtFreeze(ids: readonly number[]): void {
@@ -85,7 +97,7 @@ export class Sometimes {
   #hear(host: Host, event: PeerEvent): void {
     const { peer } = host;
     if (event.event !== "member" || peer === null) return;
-    if (event.id === host.id && event.incarnation > 1 && event.why === "returned") {
+    if (event.id === host.id && event.memberIncarnation > 1 && event.why === "returned") {
       this.reached.add("a refuted death");
     }
   }

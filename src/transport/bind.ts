@@ -68,7 +68,7 @@ function failureOf(error: unknown, host: string, port: number, kind: "TCP" | "UD
   const where = formatAddress(host, port);
   if (code === "EADDRINUSE") {
     return new Failure(
-      `Port ${port} is taken on ${host} (${kind}): stop what uses it, or choose another port.`,
+      `Port ${port} is taken on ${host} (${kind}): stop what uses it, or listen elsewhere (--base-port for a numbered peer, --port for another).`,
     );
   }
   if (code === "EACCES") {

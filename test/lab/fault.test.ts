@@ -42,7 +42,13 @@ function seen(id: number, ms: number, event: PeerEvent): Seen {
 function drops(id: number, ms: number): Seen[] {
   const { successors, predecessors } = right(LIVING, id);
   return [
-    seen(id, ms, { event: "member", id: VICTIM, incarnation: 1, state: "dead", why: "refused" }),
+    seen(id, ms, {
+      event: "member",
+      id: VICTIM,
+      memberIncarnation: 1,
+      state: "dead",
+      why: "refused",
+    }),
     seen(id, ms + 0.1, { event: "successors", successors, predecessors }),
   ];
 }
@@ -51,7 +57,7 @@ function comesBack(id: number, ms: number): Seen {
   return seen(id, ms, {
     event: "member",
     id: VICTIM,
-    incarnation: 1,
+    memberIncarnation: 1,
     state: "alive",
     why: "heard",
   });

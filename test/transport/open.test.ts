@@ -7,7 +7,7 @@ test("a port that is taken is named", async () => {
   const one = await openPeer(1);
   const { port } = one.transport;
   expect((await failureOf(openPeer(2, { port }))).message).toBe(
-    `Port ${port} is taken on ${HOST} (TCP): stop what uses it, or choose another port.`,
+    `Port ${port} is taken on ${HOST} (TCP): stop what uses it, or listen elsewhere (--base-port for a numbered peer, --port for another).`,
   );
 });
 
