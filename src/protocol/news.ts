@@ -46,7 +46,8 @@ export function absorb(peer: Peer, members: readonly Member[], joining: boolean)
 /** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
 export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
   if (trial.reason === "newcomer") {
-    learn(peer, from, peer.gone.has(from.id) ? "returned" : "heard");
+    // Heard from itself just now: those who are told need not try it again.
+    learn(peer, from, peer.gone.has(from.id) ? "returned" : "joined");
   } else if (trial.reason === "rival" && from.id === peer.self.id) {
     exit(peer, 1, sentences.rivalWon(from));
   }
@@ -67,6 +68,7 @@ export function afterSilence(peer: Peer, { reason, target }: Trial): void {
 /** A member that was only awaited has answered. */
 function confirm(peer: Peer, id: number): void {
   if (!peer.awaited.delete(id)) return;
+  peer.changed = true;
   peer.deadlines.clear("awaited", id);
 }
 
@@ -85,7 +87,8 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
   if (isPresent(member)) {
     const fresh = old === undefined || member.incarnation > old.incarnation;
     if (present?.birth === member.birth) learn(peer, member, "heard");
-    else if (joining && fresh) learn(peer, member, "joined");
+    else if (joining && fresh)
+      learn(peer, member, present === undefined && old ? "returned" : "joined");
     else tryMember(peer, member, "newcomer", ["datagram"]);
   } else if (member.state === "left" || present === undefined || isExpected(present)) {
     // Only a leaver itself says that it has left, so its word is good at any remove.

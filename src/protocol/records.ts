@@ -40,7 +40,8 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.view = peer.view.without(member.id);
     rememberGone(peer, member);
   }
-  (why === "joined" ? peer.joiningRumours : peer.rumours).set(member.id, member);
+  const firsthand = why === "joined" || why === "returned";
+  (firsthand ? peer.joiningRumours : peer.rumours).set(member.id, member);
   viewChanged(peer);
   // A gone member that nobody here knew changes nothing that a reader sees.
   if (old !== undefined || isPresent(member)) {
@@ -57,6 +58,7 @@ export function viewChanged(peer: Peer): void {
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
+  peer.changed = true;
   peer.viewSaved = false;
 }
 

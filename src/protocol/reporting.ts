@@ -11,7 +11,8 @@ import { lines } from "./transcript.ts";
 
 /** Completes a step. @returns its effects, in order */
 export function finishStep(peer: Peer): Effect[] {
-  if (isIn(peer)) {
+  if (peer.changed && isIn(peer)) {
+    peer.changed = false;
     reportSuccessors(peer);
     reportNeighbours(peer);
     updateWatch(peer);

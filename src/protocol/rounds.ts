@@ -58,6 +58,7 @@ export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
 
 /** Begins to await a present member. `until`: when it is given up; infinity for one named by hand. */
 export function awaitMember(peer: Peer, id: number, until: number): void {
+  peer.changed = true;
   peer.awaited.set(id, { since: peer.now, until, retryMs: AWAITED_FIRST_RETRY_MS });
   peer.deadlines.set("awaited", id, peer.now);
   if (until === Number.POSITIVE_INFINITY) {

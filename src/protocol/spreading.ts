@@ -13,7 +13,7 @@ import {
 import { compareMembers, isExpected, type Member } from "./member.ts";
 import type { Pong, Sync } from "./messages.ts";
 import { absorb } from "./news.ts";
-import { randomBelow, randomBits, randomSample } from "./random.ts";
+import { randomBelow, randomBits } from "./random.ts";
 import { isIn, type Peer, send } from "./state.ts";
 import { sendPing } from "./trials.ts";
 import { bucketOf } from "./view.ts";
@@ -48,8 +48,8 @@ export function pushRumours(peer: Peer): void {
 
 /** Compares digests with one member a little after a change, whatever the ping interval. */
 export function settleCheck(peer: Peer): void {
-  const others = peer.view.members.filter((m) => m.id !== peer.self.id && !peer.awaited.has(m.id));
-  const [other] = randomSample(peer.random, others, 1);
+  const unfit = (m: Member) => m.id === peer.self.id || peer.awaited.has(m.id);
+  const [other] = peer.view.sample(peer.random, 1, unfit);
   if (other === undefined || !isIn(peer)) return;
   const nonce = randomBits(peer.random);
   peer.settleNonce = nonce;
@@ -99,10 +99,9 @@ function tableOf(peer: Peer): Member[] {
 
 function pushTargets(peer: Peer): Set<Member> {
   const { view, self, random } = peer;
-  const others = view.members.filter((m) => m.id !== self.id);
   return new Set([
     ...view.after(self.id, 1),
     ...view.before(self.id, 1),
-    ...randomSample(random, others, GOSSIP_FANOUT),
+    ...view.sample(random, GOSSIP_FANOUT, (m) => m.id === self.id),
   ]);
 }

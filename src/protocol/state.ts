@@ -131,6 +131,8 @@ export type Peer = {
   /** The highest counter of a stamp given or seen here. */
   counter: number;
   view: View;
+  /** Something that readers or the driver are told of at the end of a step may have changed. */
+  changed: boolean;
   viewSaved: boolean;
   readonly gone: Map<number, Gone>;
   readonly awaited: Map<number, Awaited>;
@@ -200,6 +202,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     incarnationAsked: incarnation,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
     view: View.empty.with(self),
+    changed: true,
     viewSaved: true,
     gone: new Map(),
     awaited: new Map(),

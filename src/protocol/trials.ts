@@ -16,7 +16,7 @@ import {
 import type { Unreachable } from "./io.ts";
 import { type Address, type Member, makeMember } from "./member.ts";
 import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
-import { randomBits, randomSample } from "./random.ts";
+import { randomBits } from "./random.ts";
 import { learn } from "./records.ts";
 import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
 
@@ -121,12 +121,11 @@ export function meetUnreachable(peer: Peer, address: Address, how: Unreachable):
     endTrial(peer, trial);
     ended.push(trial);
   }
-  for (const member of peer.view.members) {
-    if (member.address !== address || member.id === peer.self.id) continue;
-    if (peer.awaited.has(member.id)) continue;
-    if (how === "refused") died(peer, member, "refused");
-    else tryMember(peer, member, "watch", ["datagram"]);
-  }
+  const member = peer.view.at(address);
+  if (member === undefined || member.id === peer.self.id || peer.awaited.has(member.id))
+    return ended;
+  if (how === "refused") died(peer, member, "refused");
+  else tryMember(peer, member, "watch", ["datagram"]);
   return ended;
 }
 
@@ -184,8 +183,8 @@ function lastTry(peer: Peer, trial: Trial): void {
   trial.lastTry = true;
   const { target } = trial;
   pingTarget(peer, trial, "stream");
-  const others = peer.view.members.filter((m) => m.id !== target.id && m.id !== peer.self.id);
-  for (const other of randomSample(peer.random, others, VOUCHERS)) {
+  const unfit = (m: Member) => m.id === target.id || m.id === peer.self.id;
+  for (const other of peer.view.sample(peer.random, VOUCHERS, unfit)) {
     const nonce = randomBits(peer.random);
     trial.nonces.set(nonce, peer.now);
     send(peer, other.address, "datagram", { tag: "vouch", nonce, target });

@@ -4,12 +4,23 @@
  * derived from it, so there is no second record that could disagree.
  */
 import { SYNC_BUCKETS } from "./config.ts";
-import { isExpected, type Member } from "./member.ts";
+import { type Address, isExpected, type Member } from "./member.ts";
+import { type Random, randomBelow, randomSample } from "./random.ts";
 
 const DIGEST_SPAN = 2 ** 52;
+/** Up to this size a sample is drawn from a list made for it; above, by trying, which may find fewer. */
+const SAMPLED_WHOLE = 64;
+const SAMPLE_TRIES = 32;
+
+/** Neighbouring views that a view remembers, so that those who learn the same share the same table. */
+const NEXT_REMEMBERED = 4;
 
 export class View {
   static readonly empty = new View([], 0);
+
+  /** Where single changes led to, by the record that was changed; weakly, or old views kept all later ones. */
+  readonly #next = new Map<Member, WeakRef<View>>();
+  #addresses: Map<Address, Member> | null = null;
 
   private constructor(
     /** Present members (alive, leaving or expected) by ascending id. */
@@ -28,17 +39,29 @@ export class View {
     return member?.id === id ? member : undefined;
   }
 
+  /** The view of all these members, whatever their order. */
+  static of(members: Iterable<Member>): View {
+    const sorted = [...members].sort((a, b) => a.id - b.id);
+    return new View(
+      sorted,
+      sorted.reduce((digest, m) => addHash(digest, m, 1), 0),
+    );
+  }
+
   /** The view with this member in it, in place of any other of its id. */
   with(member: Member): View {
     const index = this.#indexFrom(member.id);
     const old = this.members[index];
-    const members = this.members.slice();
-    if (old?.id === member.id) {
-      members[index] = member;
-      return new View(members, addHash(addHash(this.digest, old, -1), member, 1));
-    }
-    members.splice(index, 0, member);
-    return new View(members, addHash(this.digest, member, 1));
+    if (old === member) return this;
+    return this.#remembered(member, () => {
+      const members = this.members.slice();
+      if (old?.id === member.id) {
+        members[index] = member;
+        return new View(members, addHash(addHash(this.digest, old, -1), member, 1));
+      }
+      members.splice(index, 0, member);
+      return new View(members, addHash(this.digest, member, 1));
+    });
   }
 
   /** The view without the member of this id. */
@@ -46,9 +69,34 @@ export class View {
     const index = this.#indexFrom(id);
     const old = this.members[index];
     if (old?.id !== id) return this;
-    const members = this.members.slice();
-    members.splice(index, 1);
-    return new View(members, addHash(this.digest, old, -1));
+    return this.#remembered(old, () => {
+      const members = this.members.slice();
+      members.splice(index, 1);
+      return new View(members, addHash(this.digest, old, -1));
+    });
+  }
+
+  /** The present member at an address. */
+  at(address: Address): Member | undefined {
+    this.#addresses ??= new Map(this.members.map((m) => [m.address, m]));
+    return this.#addresses.get(address);
+  }
+
+  /** Up to `count` different members but for those of these ids, drawn at random. */
+  sample(random: Random, count: number, but: (member: Member) => boolean): Member[] {
+    if (this.size <= SAMPLED_WHOLE) {
+      return randomSample(
+        random,
+        this.members.filter((m) => !but(m)),
+        count,
+      );
+    }
+    const drawn = new Set<Member>();
+    for (let tries = 0; drawn.size < count && tries < SAMPLE_TRIES; tries++) {
+      const member = this.members[randomBelow(random, this.size)];
+      if (member !== undefined && !but(member)) drawn.add(member);
+    }
+    return [...drawn];
   }
 
   /** Up to `count` members after `position`, clockwise, nearest first; never one at the position itself. */
@@ -125,6 +173,16 @@ export class View {
       else high = middle;
     }
     return low;
+  }
+
+  /** A change made before from this very view, by another peer of this process, is not made again. */
+  #remembered(changed: Member, make: () => View): View {
+    const known = this.#next.get(changed)?.deref();
+    if (known !== undefined) return known;
+    const next = make();
+    if (this.#next.size >= NEXT_REMEMBERED) this.#next.clear();
+    this.#next.set(changed, new WeakRef(next));
+    return next;
   }
 
   #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {

@@ -5,17 +5,18 @@
  * whole contents, whatever ends the process or the power.
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readdir, rename, unlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
 import { type Content, openContent } from "./content.ts";
 import { syncFolder } from "./durable.ts";
+import { INDEX_FILE, Index } from "./index-file.ts";
 import { Shared } from "./latest.ts";
-import { type Row, Table } from "./table.ts";
+import type { Row } from "./table.ts";
 import { ContentWriter } from "./writer.ts";
 
-const INDEX_FILE = "index.db";
 const CONTENTS = "files";
 /** Contents on their way in; whatever bears this prefix at a start was never finished. */
 const TEMPORARY = "incoming-";
@@ -42,37 +43,34 @@ export class FileStore {
   private readonly rows = new Map<string, Row>();
   private readonly folderSync: Shared;
   private readonly indexSync: Shared;
+  private opening: Promise<Index> | null = null;
 
   private constructor(
+    private readonly dataDir: string,
     private readonly dir: string,
-    private readonly table: Table,
-    private readonly log: FileHandle,
+    private opened: Index | null,
   ) {
     this.folderSync = new Shared(() => syncFolder(dir));
-    this.indexSync = new Shared(() => this.log.datasync());
+    this.indexSync = new Shared(async () => (await this.index()).log.datasync());
   }
 
   /**
-   * Opens the store of a data folder whose lock is held, and clears what an interrupted run left.
+   * Opens the store of a data folder whose lock is held, and clears what an interrupted run left. The
+   * index of a new folder is made with its first file: most peers of a ring start without any.
    * @throws the system's or SQLite's error
    */
   static async open(dataDir: string): Promise<FileStore> {
     const dir = join(dataDir, CONTENTS);
     const present = new Set(await readdir(dir));
-    const table = new Table(join(dataDir, INDEX_FILE));
-    let log: FileHandle | null = null;
+    const isNew = !existsSync(join(dataDir, INDEX_FILE));
+    const index = isNew ? null : await Index.open(dataDir);
     try {
-      // Of SQLite's files only the write-ahead log may be opened beside it: closing any other would
-      // let go of SQLite's locks.
-      log = await open(join(dataDir, `${INDEX_FILE}-wal`), "a", 0o600);
-      await syncFolder(dataDir);
-      const store = new FileStore(dir, table, log);
-      store.load(present);
+      const store = new FileStore(dataDir, dir, index);
+      if (index !== null) store.load(index, present);
       await store.clear(present);
       return store;
     } catch (error) {
-      await log?.close().catch(() => {});
-      table.close();
+      await index?.close();
       throw error;
     }
   }
@@ -126,15 +124,27 @@ export class FileStore {
     const row = this.rows.get(name);
     if (row === undefined || compareStamps(row.record.stamp, stamp) !== 0) return;
     this.rows.delete(name);
-    this.table.drop(name);
+    this.opened?.table.drop(name);
     removeQuietly(join(this.dir, row.content));
   }
 
   /** Resolves when what was begun is durable, and closes. */
   async close(): Promise<void> {
     await this.indexSync.idle();
-    await this.log.close();
-    this.table.close();
+    await this.opening?.catch(() => {});
+    await this.opened?.close();
+  }
+
+  /** The index, made now if this is the first file. @throws the system's or SQLite's error */
+  private async index(): Promise<Index> {
+    if (this.opened !== null) return this.opened;
+    this.opening ??= Index.open(this.dataDir);
+    try {
+      this.opened = await this.opening;
+    } finally {
+      this.opening = null;
+    }
+    return this.opened;
   }
 
   private async commit(writer: ContentWriter, record: FileRecord): Promise<boolean> {
@@ -147,10 +157,11 @@ export class FileStore {
       await writer.finish(true);
       await rename(writer.path, path);
       await this.folderSync.run();
+      const { table } = await this.index();
       const old = this.rows.get(record.name);
       const order = old === undefined ? 1 : compareStamps(record.stamp, old.record.stamp);
       if (order <= 0) return await this.keepOld(path, record, old, order);
-      this.table.put(record, content);
+      table.put(record, content);
       this.rows.set(record.name, { record: Object.freeze({ ...record }), content });
       await this.indexSync.run().catch((error) => this.takeBack(record.name, content, old, error));
       if (old !== undefined) removeQuietly(join(this.dir, old.content));
@@ -166,10 +177,10 @@ export class FileStore {
   private takeBack(name: string, content: string, old: Row | undefined, error: unknown): never {
     if (this.rows.get(name)?.content === content) {
       this.rows.delete(name);
-      this.table.drop(name);
+      this.opened?.table.drop(name);
       if (old !== undefined) {
         this.rows.set(name, old);
-        this.table.put(old.record, old.content);
+        this.opened?.table.put(old.record, old.content);
       }
     }
     throw error;
@@ -193,14 +204,14 @@ export class FileStore {
   }
 
   /** Takes the rows over; those without a content are dropped. */
-  private load(present: ReadonlySet<string>): void {
+  private load({ table }: Index, present: ReadonlySet<string>): void {
     const lost: string[] = [];
-    for (const row of this.table.all()) {
+    for (const row of table.all()) {
       if (present.has(row.content)) this.rows.set(row.record.name, row);
       else lost.push(row.record.name);
     }
-    this.table.together(() => {
-      for (const name of lost) this.table.drop(name);
+    table.together(() => {
+      for (const name of lost) table.drop(name);
     });
   }
 

@@ -16,7 +16,7 @@ export const LOG_FLUSH_BYTES = 65_536;
 export const LOG_UNWRITTEN_BYTES = 4_194_304;
 
 /** The view is written at most this often: a storm of changes costs a few writes. */
-export const VIEW_SPACING_MS = 50;
+export const VIEW_SPACING_MS = 250;
 /** A view larger than this is none that a peer wrote: 4,096 gone and a million living members. */
 export const VIEW_BYTES = 268_435_456;
 /** Identity and card are a few numbers. */

@@ -1,25 +1,59 @@
 /** Plays a story of test/transcripts with real processes, and compares what they print with it. */
 import { parseStory, type Step } from "../../src/sim/story.ts";
 import { isPing } from "./peer-process.ts";
+import { Stalls } from "./stalls.ts";
 import { type TestRing, withRing } from "./test-ring.ts";
 
 /** In a step that is done and calm, a line too many would have come by then, or shows in a later step. */
 const STILL_MS = 100;
-const STEP_LIMIT_MS = 60_000;
+const STEP_LIMIT_MS = 30_000;
+const ATTEMPTS = 3;
 
-/** @returns what went otherwise, as readable text; null if all was as written */
+const VERBS = [
+  "calm",
+  "ring",
+  "interval",
+  "file",
+  "join",
+  "quit",
+  "kill",
+  "restart",
+  "freeze",
+  "thaw",
+];
+
+/** False of a story that does what only a simulator can: to the network, the clock, the very moment. */
+export function canPlayOnProcesses(text: string): boolean {
+  return parseStory(text).every(({ action }) => {
+    const [verb = "", second] = action.split(/\s+/);
+    return VERBS.includes(verb) || second === "types";
+  });
+}
+
+/**
+ * Plays it; once more, and once more, where it went otherwise on a machine that stood still meanwhile.
+ * @returns what went otherwise, as readable text; null if all was as written
+ */
 export async function playOnProcesses(text: string): Promise<string | null> {
+  for (let attempt = 1; ; attempt++) {
+    const stalls = new Stalls();
+    const difference = await playOnce(text);
+    const stalled = stalls.end();
+    if (difference === null || !stalled || attempt === ATTEMPTS) return difference;
+  }
+}
+
+async function playOnce(text: string): Promise<string | null> {
   const steps = parseStory(text);
   const interval = steps.find(({ action }) => action.startsWith("interval "))?.action;
   let difference: string | null = null;
   const play = async (ring: TestRing) => {
     const player = new Player(ring);
     for (const step of steps) {
-      difference ??= await player.play(step).catch((error: unknown) => `${error}`);
-      if (difference !== null) {
-        difference = `line ${step.number}: ${step.action}\n${difference}`;
-        return;
-      }
+      difference = await player.play(step).catch((error: unknown) => `${error}`);
+      if (difference === null) continue;
+      difference = `line ${step.number}: ${step.action}\n${difference}`;
+      return;
     }
   };
   await withRing(play, [], Number(interval?.split(" ")[1] ?? 1));
@@ -41,9 +75,12 @@ class Player {
     const ring = this.#ring;
     const words = action.split(/\s+/);
     const ids = words.filter((word) => /^\d+$/.test(word)).map(Number);
+    const alive = ring.living;
     await this.#act(words, ids);
     if (ring.peers.size === 0) return null;
-    const want = byPeer(expected);
+    // Whether others notice such a restart, and what they then print, is a matter of milliseconds.
+    const unforeseeable = words[0] === "restart" && ids.some((id) => alive.includes(id));
+    const want = byPeer(unforeseeable ? [] : expected);
     const loose = mayGoOtherwise(action);
     const compare = () =>
       loose ? finalPairsDiffer(want, this.#printed()) : linesDiffer(want, this.#printed());
