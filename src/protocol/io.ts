@@ -8,11 +8,14 @@ import type { PeerEvent } from "./events.ts";
 import type { FileRecord, Stamp } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { Channel, FetchSource, Message, RequestId } from "./messages.ts";
+import type { View } from "./view.ts";
 
 /** How a peer comes into its ring. */
 export type Start =
   /** Names its two successors, which may not have started. Ids equal to its own are left out. */
   | { readonly kind: "init"; readonly successors: readonly { id: number; address: Address }[] }
+  /** Is one of a ring that stands already, as all its members know; among them itself. */
+  | { readonly kind: "formed"; readonly view: View }
   /** Founds a ring of its own, alone. */
   | { readonly kind: "found" }
   /** Asks a member of the ring to be taken in. `proposed`: the id was the ring's idea, so another will do. */

@@ -90,12 +90,10 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   peer.joining = null;
   peer.phase = "in";
   becomeIncarnation(peer, incarnation);
-  for (const member of members) {
-    if (member.id === peer.self.id) continue;
-    if (isPresent(member)) peer.view = peer.view.with(member);
-    // Known as gone, they are tried now and then: one may be the only way to a part split off.
-    else rememberGone(peer, member);
-  }
+  const others = members.filter((m) => m.id !== peer.self.id);
+  peer.view = View.of([peer.self, ...others.filter(isPresent)]);
+  // Known as gone, they are tried now and then: one may be the only way to a part split off.
+  for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
   viewChanged(peer);
   const pair = peer.view.successorPair(peer.self.id);
   line(peer, lines.joinAccepted());

@@ -95,7 +95,8 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
     learn(peer, member, member.state === "left" ? "left" : "word");
   } else {
     send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
-    tryMember(peer, present, "word", ["datagram"]);
+    // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
+    tryMember(peer, present, "word", []);
   }
 }
 

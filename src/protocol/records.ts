@@ -38,6 +38,8 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.view = peer.view.with(member);
   } else {
     peer.view = peer.view.without(member.id);
+    peer.roundTrips.delete(member.id);
+    peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
   }
   const firsthand = why === "joined" || why === "returned";

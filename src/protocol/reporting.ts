@@ -48,8 +48,14 @@ function reportSuccessors(peer: Peer): void {
 function reportNeighbours(peer: Peer): void {
   const successors = peer.view.after(peer.self.id, 2).map((m) => m.id);
   const predecessors = peer.view.before(peer.self.id, 2).map((m) => m.id);
-  const neighbours = `${successors}/${predecessors}`;
-  if (neighbours === peer.reported.neighbours) return;
+  const neighbours = [...successors, Number.NaN, ...predecessors];
+  const before = peer.reported.neighbours;
+  if (
+    neighbours.length === before.length &&
+    neighbours.every((id, i) => Object.is(id, before[i]))
+  ) {
+    return;
+  }
   peer.reported.neighbours = neighbours;
   emit(peer, { event: "successors", successors, predecessors });
 }
@@ -68,6 +74,7 @@ function updateWatch(peer: Peer): void {
 function saveView(peer: Peer): void {
   if (peer.viewSaved) return;
   peer.viewSaved = true;
-  const members = peer.view.members.filter((m) => !isExpected(m));
+  const { view } = peer;
+  const members = view.expected === 0 ? view.members : view.members.filter((m) => !isExpected(m));
   peer.effects.push({ type: "save", members, left: false });
 }

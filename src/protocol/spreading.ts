@@ -72,29 +72,35 @@ export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
 /** One step of a comparison of tables. */
 export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
   if (!isIn(peer)) return;
-  const buckets = peer.view.bucketDigests(peer.config.bits);
-  const differing = (id: number) => {
-    const bucket = bucketOf(id, peer.config.bits);
-    return buckets[bucket] !== sync.buckets[bucket];
-  };
   const theirs = new Map(sync.members.map((member) => [member.id, member]));
-  const mine = tableOf(peer).filter((m) => {
-    const other = theirs.get(m.id);
-    return differing(m.id) && (other === undefined || compareMembers(m, other) > 0);
-  });
+  const buckets = peer.view.bucketDigests(peer.config.bits);
+  const mine = sync.stage === "close" ? [] : membersWhere(peer, buckets, sync.buckets);
+  const members = mine
+    .filter((m) => {
+      const other = theirs.get(m.id);
+      return other === undefined || compareMembers(m, other) > 0;
+    })
+    .slice(0, SYNC_MEMBERS);
   if (sync.stage === "open") {
-    const members = mine.slice(0, SYNC_MEMBERS);
     send(peer, from.address, "stream", { tag: "sync", stage: "answer", buckets, members });
-  } else if (sync.stage === "answer" && mine.length > 0) {
-    const members = mine.slice(0, SYNC_MEMBERS);
+  } else if (sync.stage === "answer" && members.length > 0) {
     send(peer, from.address, "stream", { tag: "sync", stage: "close", buckets: [], members });
   }
   absorb(peer, sync.members, false);
 }
 
-function tableOf(peer: Peer): Member[] {
-  const present = peer.view.members.filter((m) => !isExpected(m));
-  return [...present, ...[...peer.gone.values()].map((g) => g.member)];
+/** All that this peer knows of the parts of the circle whose digests differ, gone members too. */
+function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly number[]): Member[] {
+  const { bits } = peer.config;
+  const differs = (bucket: number) => mine[bucket] !== theirs[bucket];
+  const found: Member[] = [];
+  for (let bucket = 0; bucket < mine.length; bucket++) {
+    if (differs(bucket)) found.push(...peer.view.inBucket(bucket, bits));
+  }
+  for (const { member } of peer.gone.values()) {
+    if (differs(bucketOf(member.id, bits))) found.push(member);
+  }
+  return found.filter((m) => !isExpected(m));
 }
 
 function pushTargets(peer: Peer): Set<Member> {

@@ -4,6 +4,7 @@ import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import type { Unreachable } from "./io.ts";
 import { beginJoin, enterRing } from "./joining.ts";
 import { type Address, makeMember, NO_BIRTH } from "./member.ts";
+import { randomBelow } from "./random.ts";
 import { viewChanged } from "./records.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
@@ -53,13 +54,18 @@ function comeUp(peer: Peer, incarnation: number): void {
     peer.view = peer.view.with(member);
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
+  // The very view that the others have, so that they all share one table.
+  if (start.kind === "formed") peer.view = start.view.with(peer.self);
   if (start.kind === "init") {
     for (const { id, address } of start.successors) expect(peer, id, address, restored.length > 0);
   }
   viewChanged(peer);
   peer.reported.pair = peer.view.successorPair(peer.self.id);
   emit(peer, { event: "joined", id: peer.self.id });
-  beginRound(peer);
+  if (start.kind !== "formed") beginRound(peer);
+  // A ring that stands has been pinging for long: its rounds are spread over the interval.
+  else
+    peer.deadlines.set("round", 0, peer.now + randomBelow(peer.random, peer.config.pingIntervalMs));
 }
 
 /** A member named by hand may start at any time; in a ring that has been, it has its time like the rest. */

@@ -184,7 +184,7 @@ export type Peer = {
   effects: Effect[];
   /** What was last given to the driver or the readers, so that only changes are. */
   watched: string;
-  reported: { pair: readonly [number, number]; neighbours: string };
+  reported: { pair: readonly [number, number]; neighbours: readonly number[] };
 };
 
 /** A peer that has not been given its start's effects yet. */
@@ -239,7 +239,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     loopback: [],
     effects: [],
     watched: "",
-    reported: { pair: [id, id], neighbours: "" },
+    reported: { pair: [id, id], neighbours: [] },
   };
 }
 

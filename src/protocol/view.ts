@@ -4,7 +4,7 @@
  * derived from it, so there is no second record that could disagree.
  */
 import { SYNC_BUCKETS } from "./config.ts";
-import { type Address, isExpected, type Member } from "./member.ts";
+import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
 import { type Random, randomBelow, randomSample } from "./random.ts";
 
 const DIGEST_SPAN = 2 ** 52;
@@ -12,21 +12,26 @@ const DIGEST_SPAN = 2 ** 52;
 const SAMPLED_WHOLE = 64;
 const SAMPLE_TRIES = 32;
 
-/** Neighbouring views that a view remembers, so that those who learn the same share the same table. */
-const NEXT_REMEMBERED = 4;
+/**
+ * The last views made in this process, by digest, held weakly: peers that come to know the same share
+ * one table, so that thousands of them fit one simulator. It saves work, and changes no answer.
+ */
+const RECENT_VIEWS = 256;
+const recent = new Map<number, WeakRef<View>>();
 
 export class View {
-  static readonly empty = new View([], 0);
+  static readonly empty = new View([], 0, 0);
 
-  /** Where single changes led to, by the record that was changed; weakly, or old views kept all later ones. */
-  readonly #next = new Map<Member, WeakRef<View>>();
   #addresses: Map<Address, Member> | null = null;
+  #buckets: readonly number[] | null = null;
 
   private constructor(
     /** Present members (alive, leaving or expected) by ascending id. */
     readonly members: readonly Member[],
     /** Set hash over all members but the expected ones, in [0, 2^52). */
     readonly digest: number,
+    /** How many of them are only expected, and so not in the digest. */
+    readonly expected: number,
   ) {}
 
   get size(): number {
@@ -40,11 +45,11 @@ export class View {
   }
 
   /** The view of all these members, whatever their order. */
-  static of(members: Iterable<Member>): View {
-    const sorted = [...members].sort((a, b) => a.id - b.id);
-    return new View(
-      sorted,
-      sorted.reduce((digest, m) => addHash(digest, m, 1), 0),
+  static of(members: readonly Member[]): View {
+    const digest = members.reduce((sum, m) => addHash(sum, m, 1), 0);
+    const expected = members.filter(isExpected).length;
+    return View.#shared(members.length, digest, expected, () =>
+      [...members].sort((a, b) => a.id - b.id),
     );
   }
 
@@ -52,16 +57,15 @@ export class View {
   with(member: Member): View {
     const index = this.#indexFrom(member.id);
     const old = this.members[index];
-    if (old === member) return this;
-    return this.#remembered(member, () => {
-      const members = this.members.slice();
-      if (old?.id === member.id) {
-        members[index] = member;
-        return new View(members, addHash(addHash(this.digest, old, -1), member, 1));
-      }
-      members.splice(index, 0, member);
-      return new View(members, addHash(this.digest, member, 1));
-    });
+    const replaces = old?.id === member.id;
+    if (replaces && compareMembers(old, member) === 0) return this;
+    const rest = replaces ? addHash(this.digest, old, -1) : this.digest;
+    const expected =
+      this.expected - Number(replaces && isExpected(old)) + Number(isExpected(member));
+    const size = replaces ? this.size : this.size + 1;
+    return View.#shared(size, addHash(rest, member, 1), expected, () =>
+      this.members.toSpliced(index, replaces ? 1 : 0, member),
+    );
   }
 
   /** The view without the member of this id. */
@@ -69,11 +73,10 @@ export class View {
     const index = this.#indexFrom(id);
     const old = this.members[index];
     if (old?.id !== id) return this;
-    return this.#remembered(old, () => {
-      const members = this.members.slice();
-      members.splice(index, 1);
-      return new View(members, addHash(this.digest, old, -1));
-    });
+    const expected = this.expected - Number(isExpected(old));
+    return View.#shared(this.size - 1, addHash(this.digest, old, -1), expected, () =>
+      this.members.toSpliced(index, 1),
+    );
   }
 
   /** The present member at an address. */
@@ -141,14 +144,24 @@ export class View {
     return this.holders(key, 1)[0];
   }
 
-  /** The digests of SYNC_BUCKETS equal parts of the circle. */
-  bucketDigests(bits: number): number[] {
+  /** The digests of SYNC_BUCKETS equal parts of a circle of 2^bits. */
+  bucketDigests(bits: number): readonly number[] {
+    if (this.#buckets !== null) return this.#buckets;
     const digests = new Array<number>(SYNC_BUCKETS).fill(0);
     for (const member of this.members) {
       const bucket = bucketOf(member.id, bits);
       digests[bucket] = addHash(digests[bucket] ?? 0, member, 1);
     }
+    this.#buckets = digests;
     return digests;
+  }
+
+  /** The members in one of SYNC_BUCKETS equal parts of a circle of 2^bits. */
+  inBucket(bucket: number, bits: number): readonly Member[] {
+    const width = 2 ** bits / SYNC_BUCKETS;
+    const from = this.#indexFrom(Math.ceil(bucket * width));
+    const to = this.#indexFrom(Math.ceil((bucket + 1) * width));
+    return this.members.slice(from, to);
   }
 
   /** The middle of the widest gap between members, as a position that is free. */
@@ -175,14 +188,19 @@ export class View {
     return low;
   }
 
-  /** A change made before from this very view, by another peer of this process, is not made again. */
-  #remembered(changed: Member, make: () => View): View {
-    const known = this.#next.get(changed)?.deref();
-    if (known !== undefined) return known;
-    const next = make();
-    if (this.#next.size >= NEXT_REMEMBERED) this.#next.clear();
-    this.#next.set(changed, new WeakRef(next));
-    return next;
+  /** A view of that digest made lately, or a new one; one with expected members is never shared. */
+  static #shared(size: number, digest: number, expected: number, make: () => Member[]): View {
+    if (expected > 0) return new View(make(), digest, expected);
+    const known = recent.get(digest)?.deref();
+    if (known !== undefined && known.size === size) return known;
+    const made = new View(make(), digest, expected);
+    recent.delete(digest);
+    recent.set(digest, new WeakRef(made));
+    for (const oldest of recent.keys()) {
+      if (recent.size <= RECENT_VIEWS) break;
+      recent.delete(oldest);
+    }
+    return made;
   }
 
   #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {

@@ -24,6 +24,11 @@ export type Roads = {
 const DIAL_MS = 1_000;
 
 export class Post {
+  /** Messages sent so far; and of those written down as bytes, how many and how long in all. */
+  sent = 0;
+  sampled = 0;
+  sampledBytes = 0;
+
   /** @param wirePerMille parts in a thousand of all messages that go through the real wire format */
   constructor(
     private readonly roads: Roads,
@@ -35,6 +40,7 @@ export class Post {
     const from = host.peer?.self;
     if (from === undefined) return;
     const { to, channel } = effect;
+    this.sent += 1;
     const input = this.#overTheWire({
       type: "message",
       at: 0,
@@ -119,6 +125,8 @@ export class Post {
     const port = Number(from.address.slice(from.address.lastIndexOf(":") + 1));
     const host = from.address.slice(0, from.address.lastIndexOf(":"));
     const bytes = encode(input.message, { ...senderOf(from), ring: this.ring, port });
+    this.sampled += 1;
+    this.sampledBytes += bytes.length;
     const decoded = decode(bytes, host);
     if ("error" in decoded)
       throw new Error(`the wire refused its own ${input.message.tag}: ${decoded.error}`);

@@ -2,14 +2,15 @@
  * Many peers under one virtual clock and one seeded network: the driver of the protocol that needs no
  * machine. The same seed and the same calls give the same history, always.
  */
-import type { RingConfig } from "../protocol/config.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
+import { View } from "../protocol/view.ts";
 import { Chance } from "./chance.ts";
-import { beginFetch } from "./fetching.ts";
+import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import {
   emptyDisk,
@@ -38,9 +39,6 @@ export type WorldOptions = {
 /** A reader of the peers' events. */
 export type WorldReader = (host: Host, event: PeerEvent) => void;
 
-/** What a sync to the disk takes. */
-const PERSIST_MS = 1;
-
 export class World {
   now = 0;
   readonly config: RingConfig;
@@ -55,10 +53,12 @@ export class World {
   readonly commits: ((host: Host, record: FileRecord) => void)[] = [];
   /** Inputs given to peers so far. */
   inputs = 0;
-  readonly #post: Post;
+  readonly post: Post;
   readonly #driftPerMillion: number;
   readonly #byId = new Map<number, Host>();
   #nextCommand = 1;
+  /** Hosts made so far; each has an address of its own, also after it has gone. */
+  #places = 0;
 
   constructor(options: WorldOptions) {
     const { config, network, seed, driftPerMillion = 0, wirePerMille = 0 } = options;
@@ -66,7 +66,7 @@ export class World {
     this.chance = new Chance(seed);
     this.network = new Network(network, this.chance);
     this.#driftPerMillion = driftPerMillion;
-    this.#post = new Post(this, config.ring, wirePerMille);
+    this.post = new Post(this, config.ring, wirePerMille);
   }
 
   /** The hosts whose peer runs, by ascending id. */
@@ -74,9 +74,25 @@ export class World {
     return [...this.hosts.values()].filter((h) => h.peer !== null).sort((a, b) => a.id - b.id);
   }
 
-  /** The address of a peer by its number; ports are only names here. */
+  /** Where a peer listens: by its number, or one address after the other for drawn ids. */
   addressOf(id: number): Address {
-    return id < 50_000 ? `127.0.0.1:${12_000 + id}` : `10.0.0.${id}:12000`;
+    const host = this.#byId.get(id);
+    if (host !== undefined) return host.address;
+    if (this.config.bits === NUMBERED_BITS) return `127.0.0.1:${12_000 + id}`;
+    const place = this.#places;
+    return `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}:12256`;
+  }
+
+  /** Makes a ring that stands: every peer is in it and knows all the others. */
+  form(ids: readonly number[]): void {
+    const births = ids.map(() => this.#drawBirth());
+    const hosts = ids.map((id) => this.#makeHost(id, { kind: "found" }));
+    const members = hosts.map(({ id, address }, i) =>
+      makeMember({ id, address, incarnation: 1, birth: births[i] ?? "", state: "alive" }),
+    );
+    const view = View.of(members);
+    for (const [i, { id }] of hosts.entries())
+      this.#start(id, { kind: "formed", view }, births[i] ?? "");
   }
 
   /** @throws Error if there was never such a peer */
@@ -88,6 +104,10 @@ export class World {
 
   /** Starts a peer on a new host, or again on its old one with the disk as it is. */
   startPeer(id: number, start: Start): Host {
+    return this.#start(id, start, this.#drawBirth());
+  }
+
+  #start(id: number, start: Start, birth: string): Host {
     const host = this.#byId.get(id) ?? this.#makeHost(id, start);
     host.start = start;
     host.run += 1;
@@ -96,7 +116,6 @@ export class World {
     host.held.length = 0;
     host.tickAt = Number.POSITIVE_INFINITY;
     const { address, disk } = host;
-    const birth = [0, 0].map(() => this.chance.bits().toString(16).padStart(8, "0")).join("");
     const { peer, effects } = startPeer(
       {
         type: "start",
@@ -125,7 +144,15 @@ export class World {
     host.frozen = false;
     host.watched = new Set();
     host.served.clear();
-    this.#post.breakLinksTo(host.address);
+    this.post.breakLinksTo(host.address);
+  }
+
+  /** Takes away a host whose peer will not come back, so that a long run does not keep them all. */
+  forget(id: number): void {
+    const host = this.hostOf(id);
+    if (host.peer !== null) return;
+    this.hosts.delete(host.address);
+    this.#byId.delete(id);
   }
 
   /** Loses the data folder of a peer that does not run. */
@@ -202,74 +229,24 @@ export class World {
     });
   }
 
+  #drawBirth(): string {
+    return [0, 0].map(() => this.chance.bits().toString(16).padStart(8, "0")).join("");
+  }
+
   #makeHost(id: number, start: Start): Host {
     const drift = this.#driftPerMillion;
     const rate = 1 + (drift === 0 ? 0 : this.chance.between(-drift, drift)) / 1_000_000;
     const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
     const host = makeHost(id, this.addressOf(id), clock, start);
+    this.#places += 1;
     this.hosts.set(host.address, host);
     this.#byId.set(id, host);
     return host;
   }
 
   #perform(host: Host, effects: readonly Effect[]): void {
-    for (const effect of effects) this.#begin(host, effect);
+    for (const effect of effects) beginEffect(this, host, effect);
     this.#armTick(host);
-  }
-
-  #begin(host: Host, effect: Effect): void {
-    switch (effect.type) {
-      case "send":
-        this.#post.send(host, effect);
-        return;
-      case "watch":
-        this.#post.watch(host, effect.addresses);
-        return;
-      case "persist": {
-        const { incarnation } = effect;
-        this.queueForDisk(host, () => {
-          host.disk.incarnation = Math.max(host.disk.incarnation, incarnation);
-          this.give(host, { type: "persisted", at: 0, incarnation });
-        });
-        return;
-      }
-      case "save":
-        host.disk.members = effect.left ? [] : effect.members;
-        return;
-      case "event":
-        for (const reader of this.readers) reader(host, effect.event);
-        if (effect.event.event === "outcome") host.commands.delete(effect.event.command);
-        return;
-      case "fetch":
-        beginFetch(this, host, effect);
-        return;
-      case "serve":
-        host.served.set(effect.request, effect.what);
-        return;
-      case "look": {
-        const size = this.workingDirectory.get(effect.name)?.size ?? null;
-        this.giveLater(host, 0, { type: "looked", at: 0, request: effect.request, size });
-        return;
-      }
-      case "drop":
-        host.disk.files.delete(effect.name);
-        return;
-      case "exit":
-        host.exitCode = effect.code;
-        if (effect.sentence !== null) {
-          const note = { event: "note", text: effect.sentence } as const;
-          for (const reader of this.readers) reader(host, note);
-        }
-        this.kill(host.id);
-    }
-  }
-
-  /** A write to the disk completes a little later, if the process lives so long. */
-  queueForDisk(host: Host, done: () => void): void {
-    const { run } = host;
-    this.queue.plan(this.now + PERSIST_MS, () => {
-      if (host.run === run) done();
-    });
   }
 
   #armTick(host: Host): void {

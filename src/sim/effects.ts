@@ -1,0 +1,70 @@
+/** What becomes of a simulated peer's effects: begun at once and in order, as in any driver. */
+import type { PeerEvent } from "../protocol/events.ts";
+import type { Effect } from "../protocol/io.ts";
+import { beginFetch, type FetchRoads } from "./fetching.ts";
+import type { Host } from "./host.ts";
+import type { Post } from "./post.ts";
+
+/** What the effects need of the world. */
+export type EffectRoads = FetchRoads & {
+  readonly post: Post;
+  readonly readers: readonly ((host: Host, event: PeerEvent) => void)[];
+  kill(id: number): void;
+};
+
+/** What a sync to the disk takes. */
+const PERSIST_MS = 1;
+
+export function beginEffect(world: EffectRoads, host: Host, effect: Effect): void {
+  switch (effect.type) {
+    case "send":
+      world.post.send(host, effect);
+      return;
+    case "watch":
+      world.post.watch(host, effect.addresses);
+      return;
+    case "persist":
+      persist(world, host, effect.incarnation);
+      return;
+    case "save":
+      host.disk.members = effect.left ? [] : effect.members;
+      return;
+    case "event":
+      tell(world, host, effect.event);
+      if (effect.event.event === "outcome") host.commands.delete(effect.event.command);
+      return;
+    case "fetch":
+      beginFetch(world, host, effect);
+      return;
+    case "serve":
+      host.served.set(effect.request, effect.what);
+      return;
+    case "look": {
+      const { request, name } = effect;
+      const size = world.workingDirectory.get(name)?.size ?? null;
+      world.giveLater(host, 0, { type: "looked", at: 0, request, size });
+      return;
+    }
+    case "drop":
+      host.disk.files.delete(effect.name);
+      return;
+    case "exit":
+      host.exitCode = effect.code;
+      if (effect.sentence !== null) tell(world, host, { event: "note", text: effect.sentence });
+      world.kill(host.id);
+  }
+}
+
+function tell(world: EffectRoads, host: Host, event: PeerEvent): void {
+  for (const reader of world.readers) reader(host, event);
+}
+
+/** A write to the disk completes a little later, if the process lives so long. */
+function persist(world: EffectRoads, host: Host, incarnation: number): void {
+  const { run } = host;
+  world.queue.plan(world.now + PERSIST_MS, () => {
+    if (host.run !== run) return;
+    host.disk.incarnation = Math.max(host.disk.incarnation, incarnation);
+    world.give(host, { type: "persisted", at: 0, incarnation });
+  });
+}
