@@ -9,7 +9,7 @@ import type { Post } from "./post.ts";
 export type EffectRoads = FetchRoads & {
   readonly post: Post;
   readonly readers: readonly ((host: Host, event: PeerEvent) => void)[];
-  kill(id: number): void;
+  end(host: Host): void;
 };
 
 /** What a sync to the disk takes. */
@@ -51,7 +51,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "exit":
       host.exitCode = effect.code;
       if (effect.sentence !== null) tell(world, host, { event: "note", text: effect.sentence });
-      world.kill(host.id);
+      world.end(host);
   }
 }
 

@@ -39,6 +39,7 @@ const KINDS = [
   "store-again",
   "request",
   "cut",
+  "twins",
   "cut-one-way",
   "mend",
   "slow",
@@ -158,6 +159,19 @@ class Drafter {
         const side = this.chance.sample(up, this.chance.between(1, Math.max(1, up.length - 1)));
         const rest = up.filter((id) => !side.includes(id));
         return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
+      }
+      case "twins": {
+        const side = this.chance.sample(up, up.length >> 1);
+        const rest = up.filter((id) => !side.includes(id));
+        if (side.length === 0 || rest.length === 0) return null;
+        const id = this.#freeId();
+        const [here, there] = [this.chance.pick(side), this.chance.pick(rest)];
+        this.#up.add(id);
+        return [
+          `cut ${[...side, id].join(" ")} from ${rest.join(" ")}`,
+          `join ${id} via ${here}`,
+          `twin ${id} via ${there}`,
+        ];
       }
       case "cut-one-way":
         return one === other ? null : [`cut ${one} towards ${other}`];

@@ -1,6 +1,7 @@
 /** Messages under way: datagrams that may be lost, streams that keep their order or say that they broke. */
 import type { Effect, Input, Unreachable } from "../protocol/io.ts";
 import type { Address, Member } from "../protocol/member.ts";
+import type { Message } from "../protocol/messages.ts";
 import { decode, encode } from "../wire/message.ts";
 import type { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
@@ -28,6 +29,8 @@ export class Post {
   sent = 0;
   sampled = 0;
   sampledBytes = 0;
+  /** Sees every message as it is sent. */
+  observer: ((host: Host, message: Message) => void) | null = null;
 
   /** @param wirePerMille parts in a thousand of all messages that go through the real wire format */
   constructor(
@@ -41,6 +44,7 @@ export class Post {
     if (from === undefined) return;
     const { to, channel } = effect;
     this.sent += 1;
+    this.observer?.(host, effect.message);
     const input = this.#overTheWire({
       type: "message",
       at: 0,

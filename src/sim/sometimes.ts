@@ -3,6 +3,7 @@
  * seen. What is rare in one run is common in a thousand.
  */
 import type { PeerEvent } from "../protocol/events.ts";
+import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
@@ -27,11 +28,13 @@ export class Sometimes {
   manyDown = false;
   readonly #stage: Stage;
   readonly #cut = new Set<number>();
+  readonly #accepted = new Set<number>();
   #wasCut = false;
 
   constructor(stage: Stage) {
     this.#stage = stage;
     stage.world.readers.push((host, event) => this.#hear(host, event));
+    stage.world.post.observer = (_, message) => this.#see(message);
   }
 
   /** True of a peer that a partition has touched: what it knows is not expected to be right. */
@@ -49,6 +52,8 @@ export class Sometimes {
     else if (verb === "cut" || verb === "hang" || verb === "slow") {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";
+    } else if (verb === "twin") {
+      this.reached.add("one id joined on both sides of a partition");
     } else if (verb === "mend") {
       if (this.#wasCut) this.reached.add("a partition that healed");
     } else if (verb === "restart") {
@@ -56,6 +61,15 @@ export class Sometimes {
         this.reached.add("a whole ring started again");
       }
     }
+  }
+
+  #see(message: Message): void {
+    if (message.tag !== "join-answer") return;
+    const { outcome, request } = message;
+    if (outcome.kind === "busy") this.reached.add("two joins into one gap");
+    if (outcome.kind !== "accepted") return;
+    if (this.#accepted.has(request)) this.reached.add("a lost acceptance and its retry");
+    this.#accepted.add(request);
   }
 
   #lookAtKill(ids: readonly number[]): void {

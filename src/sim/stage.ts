@@ -64,6 +64,9 @@ export class Stage {
       case "join":
         this.#join(ids);
         return;
+      case "twin":
+        world.startTwin(ids[0] ?? 0, joinThrough(world, ids[1] ?? 0));
+        return;
       case "quit":
         for (const id of ids) this.type(id, "Quit");
         return;
@@ -139,8 +142,9 @@ export class Stage {
     world.network.mend();
     for (const host of [...world.hosts.values()].sort((a, b) => a.id - b.id)) {
       if (host.frozen) world.thaw(host.id);
+      const twin = world.addressOf(host.id) !== host.address;
       // One that left in good order stays away; one that gave up, or left too early, has another try.
-      if (host.peer === null && host.exitCode !== 0) world.startPeer(host.id, host.start);
+      if (host.peer === null && host.exitCode !== 0 && !twin) world.startPeer(host.id, host.start);
     }
   }
 

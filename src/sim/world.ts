@@ -107,8 +107,21 @@ export class World {
     return this.#start(id, start, this.#drawBirth());
   }
 
+  /** Starts a second process under an id that may be taken, at an address of its own. */
+  startTwin(id: number, start: Start): void {
+    const address = twinAddress(id);
+    if (this.hosts.has(address)) return;
+    const host = makeHost(id, address, { offsetMs: 0, rate: 1 }, start);
+    this.hosts.set(address, host);
+    this.#run(host, start, this.#drawBirth());
+  }
+
   #start(id: number, start: Start, birth: string): Host {
-    const host = this.#byId.get(id) ?? this.#makeHost(id, start);
+    return this.#run(this.#byId.get(id) ?? this.#makeHost(id, start), start, birth);
+  }
+
+  #run(host: Host, start: Start, birth: string): Host {
+    const { id } = host;
     host.start = start;
     host.run += 1;
     host.frozen = false;
@@ -138,7 +151,11 @@ export class World {
 
   /** Ends a process as `kill -9` does: its links break, its port refuses, nothing is said. */
   kill(id: number): void {
-    const host = this.hostOf(id);
+    this.end(this.hostOf(id));
+  }
+
+  /** Ends the process of a host. */
+  end(host: Host): void {
     host.peer = null;
     host.run += 1;
     host.frozen = false;
@@ -183,7 +200,9 @@ export class World {
 
   /** Gives a peer a command. @returns its number, which the outcome's event carries */
   command(id: number, what: Command, content: SimContent | null): number {
-    const host = this.hostOf(id);
+    const first = this.hostOf(id);
+    // Of two processes with one id, the one that is left.
+    const host = first.peer === null ? (this.hosts.get(twinAddress(id)) ?? first) : first;
     const command = this.#nextCommand++;
     const name = "name" in what ? what.name : "";
     host.commands.set(command, { name, content });
@@ -266,4 +285,8 @@ export class World {
       this.#armTick(host);
     });
   }
+}
+
+function twinAddress(id: number): Address {
+  return `127.0.0.1:${22_000 + id}`;
 }

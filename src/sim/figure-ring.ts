@@ -1,0 +1,52 @@
+/** A ring to be measured: drawn ids, no loss, and nothing else than what the measurement does to it. */
+import { DRAWN_BITS } from "../protocol/config.ts";
+import type { Strategy } from "../protocol/messages.ts";
+import { Chance } from "./chance.ts";
+import type { NetworkConfig } from "./network.ts";
+import { World } from "./world.ts";
+
+export type FigureRing = { readonly world: World; readonly chance: Chance };
+
+export type FigureRingOptions = {
+  readonly peers: number;
+  readonly pingIntervalMs: number;
+  readonly strategy: Strategy;
+  readonly network: NetworkConfig;
+  /** Parts in a thousand of the messages that are written down as bytes. */
+  readonly wirePerMille: number;
+  readonly seed: number;
+};
+
+/** Delays as between cities and homes, and nothing lost: what is measured is the protocol's own. */
+export const CALM_NETWORK: NetworkConfig = {
+  minDelayMs: 1,
+  maxDelayMs: 40,
+  lossPerMille: 0,
+  duplicatePerMille: 0,
+};
+
+/** Makes a ring that stands. */
+export function formRing(options: FigureRingOptions): FigureRing {
+  const { peers, pingIntervalMs, strategy, network, wirePerMille, seed } = options;
+  const config = { ring: 70_000, bits: DRAWN_BITS, strategy, pingIntervalMs, copies: 3 };
+  const world = new World({ config, network, seed, wirePerMille });
+  const chance = new Chance(seed ^ 0x5eed);
+  const ids = new Set<number>();
+  while (ids.size < peers) ids.add(drawKey(chance));
+  world.form([...ids]);
+  return { world, chance };
+}
+
+/** A position on the circle of drawn ids. */
+export function drawKey(chance: Chance): number {
+  return chance.below(2 ** 16) * 2 ** 32 + chance.bits();
+}
+
+/** An id that nobody has. */
+export function drawFreeId({ world, chance }: FigureRing): number {
+  const taken = new Set([...world.hosts.values()].map((host) => host.id));
+  for (;;) {
+    const id = drawKey(chance);
+    if (!taken.has(id)) return id;
+  }
+}
