@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
     load: () => import("./commands/chaos.ts"),
   },
+  sim: {
+    summary: "run thousands of rings under a virtual clock, from a seed, and tell whether all held",
+    load: () => import("./commands/sim.ts"),
+  },
   store: {
     summary: "store a file in the ring of a running peer",
     load: () => import("./commands/store.ts"),
@@ -54,6 +58,7 @@ const EXAMPLES: readonly Example[] = [
   ["p2p join 15 4 30", "peer 15 joins the ring through peer 4"],
   ["p2p store 2067.pdf --peer 8", "store a file through peer 8"],
   ["p2p chaos --kills 20", "does the ring survive 20 kills?"],
+  ["p2p sim --seeds 1000", "do a thousand simulated rings survive everything?"],
 ];
 
 /** Runs one command line. @returns the exit code */

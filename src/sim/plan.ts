@@ -20,6 +20,10 @@ export type Plan = {
 
 /** The ring's own founding takes so long at most; faults begin then. */
 const FOUNDING_MS = 8_000;
+/** The share of a plan's messages that goes through the real wire format. */
+export const WIRE_PER_MILLE = 20;
+/** The last fault is left to itself for so long before all faults end. */
+export const SETTLE_AFTER_MS = 2_000;
 /** Between two faults: in the same instant, within a trial, after it, or when all is long calm. */
 const PAUSES_MS = [0, 1, 20, 400, 2_000, 6_000, 25_000] as const;
 
@@ -89,11 +93,12 @@ export function planAsStory(plan: Plan, why: string): string {
     `seed ${plan.seed}`,
     `network ${plan.network}`,
     `drift ${plan.driftPerMillion}`,
+    `wire ${WIRE_PER_MILLE}`,
     `strategy ${plan.config.strategy}`,
     `interval ${plan.config.pingIntervalMs / 1_000}`,
     `ring ${plan.ids.join(" ")}`,
     ...plan.actions.map(({ at, action }) => `at ${at} ${action}`),
-    "settle",
+    `at ${(plan.actions.at(-1)?.at ?? FOUNDING_MS) + SETTLE_AFTER_MS} settle`,
     "calm",
     "",
   ].join("\n");

@@ -61,6 +61,7 @@ class StoryPlayer {
   #seed: number;
   #network: NetworkConfig;
   #driftPerMillion = 0;
+  #wirePerMille = 0;
   #strategy: Strategy = "successor";
   #stage: Stage | null = null;
   #shown = 0;
@@ -77,6 +78,7 @@ class StoryPlayer {
     else if (verb === "seed") this.#seed = Number(rest[0]);
     else if (verb === "network") this.#network = networkOf(rest[0] ?? "");
     else if (verb === "drift") this.#driftPerMillion = Number(rest[0]);
+    else if (verb === "wire") this.#wirePerMille = Number(rest[0]);
     else if (verb === "strategy") this.#strategy = strategyOf(rest[0] ?? "");
     else if (verb === "ring") this.#found(rest.map(Number));
     else if (verb === "at") this.#actAt(Number(rest[0]), rest.slice(1).join(" "));
@@ -107,7 +109,8 @@ class StoryPlayer {
     const config = { ...numberedRing(this.#intervalMs), strategy: this.#strategy };
     const driftPerMillion = this.#driftPerMillion;
     const network = this.#network;
-    this.#stage = new Stage({ config, network, seed: this.#seed, driftPerMillion });
+    const wirePerMille = this.#wirePerMille;
+    this.#stage = new Stage({ config, network, seed: this.#seed, driftPerMillion, wirePerMille });
     this.#stage.found(ids);
   }
 

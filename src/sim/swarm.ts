@@ -8,7 +8,7 @@ import { compareStamps, type FileRecord, keyOfDigits } from "../protocol/files.t
 import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import { NETWORKS } from "./network.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, SETTLE_AFTER_MS, WIRE_PER_MILLE } from "./plan.ts";
 import { Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
@@ -39,8 +39,6 @@ const LOOK_MS = 1_000;
 const SETTLE_MS = 60_000;
 const LOOKUPS_MS = 4_000;
 const READ_MS = 12_000;
-/** The share of messages that goes through the real wire format. */
-const WIRE_PER_MILLE = 20;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
 export function runPlan(plan: Plan): SwarmResult {
@@ -109,7 +107,7 @@ class Run {
       this.sometimes.look(action);
       stage.act(action);
     }
-    this.#runTo(stage.world.now + 2_000);
+    this.#runTo(stage.world.now + SETTLE_AFTER_MS);
     stage.act("settle");
     this.#awaitCalm();
     this.#readBack();

@@ -1,0 +1,73 @@
+/** The results of simulations, in words for people. */
+import { brokenChecks } from "../checks/ring.ts";
+import type { ScaleResult, Spread } from "./scale.ts";
+import { RARE_STATES, type RareState } from "./sometimes.ts";
+import type { SwarmsResult } from "./swarms.ts";
+
+/** What a set of seeds came to. */
+export function swarmLines(result: SwarmsResult, missed: readonly RareState[]): string[] {
+  const { first, count, failures, faults, filesRead, inputs, virtualMs, realMs } = result;
+  const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
+  const lines = [
+    `${what}: ${faults} faults, ${filesRead} files read back, ${inputs} events`,
+    `${duration(virtualMs)} of the rings' time in ${duration(realMs)}, ${Math.round(virtualMs / Math.max(realMs, 1))} times as fast as life, ${Math.round(inputs / Math.max(realMs / 1_000, 0.001))} events a second`,
+    `fingerprint ${result.fingerprint}`,
+  ];
+  if (count > 1) {
+    lines.push("", "rare states, and the seeds that reached them:");
+    const width = Math.max(...RARE_STATES.map((s) => s.length));
+    for (const state of RARE_STATES)
+      lines.push(`  ${state.padEnd(width)}  ${result.reached[state]}`);
+  }
+  lines.push("");
+  for (const { seed, failure, story } of failures) {
+    lines.push(
+      `seed ${seed} failed: ${failure.check} after ${duration(failure.at)}: ${failure.why}`,
+    );
+    lines.push(`replay it: p2p sim --seed ${seed}`, "cut down, as a story:", "", story);
+  }
+  if (failures.length > 0) lines.push(`${failures.length} failed`);
+  else if (missed.length > 0) lines.push(`inconclusive: never reached: ${missed.join("; ")}`);
+  else lines.push("all held");
+  return lines;
+}
+
+/** What a large ring came to. */
+export function scaleTable(result: ScaleResult, realMs: number): string[] {
+  const broken = brokenChecks(result.checks);
+  const rows: [string, string][] = [
+    ["peers at the end", `${result.peersAtEnd}`],
+    ["time", `${duration(result.virtualMs)} in ${duration(realMs)}`],
+    ["departures, joins", `${result.departures}, ${result.joins}`],
+    ["hops of a lookup", spread(result.hops, "")],
+    ["detect", spread(result.detectMs, " ms")],
+    ["known to all", spread(result.knownMs, " ms")],
+    ["messages", `${result.messagesPerPeerSecond.toFixed(2)} a second from each peer`],
+    ["bytes", `${result.bytesPerPeerSecond.toFixed(0)} a second from each peer`],
+    [
+      "events",
+      `${result.inputs}, ${Math.round(result.inputs / Math.max(realMs / 1_000, 0.001))} a second`,
+    ],
+    ["fingerprint", result.fingerprint],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const verdict = broken.map((name) => {
+    const check = result.checks[name];
+    return `${name} does not hold: ${check?.ok === false ? check.why : ""}`;
+  });
+  return [...lines, "", ...(broken.length === 0 ? ["all checks hold"] : verdict)];
+}
+
+function spread({ count, mean, median, p99, max }: Spread, unit: string): string {
+  if (count === 0) return "none";
+  const show = (value: number) => value.toFixed(unit === "" ? 2 : 0) + unit;
+  return `mean ${show(mean)}, median ${show(median)}, 99 of 100 below ${show(p99)}, worst ${show(max)}`;
+}
+
+function duration(ms: number): string {
+  if (ms < 1_000) return `${ms.toFixed(0)} ms`;
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 7_200_000) return `${(ms / 60_000).toFixed(1)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}

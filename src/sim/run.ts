@@ -1,0 +1,135 @@
+/** What `p2p sim` does: seeds with faults, a large ring under churn, a story, or the figures. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Failure } from "../protocol/failure.ts";
+import type { Strategy } from "../protocol/messages.ts";
+import { drawFigures } from "./figures.ts";
+import { drawPlan, planAsStory } from "./plan.ts";
+import { plotSvg } from "./plot.ts";
+import { scaleTable, swarmLines } from "./report.ts";
+import { runScale } from "./scale.ts";
+import { playStory } from "./story.ts";
+import { runSwarms, unreached } from "./swarms.ts";
+
+export type SimOptions =
+  | {
+      readonly kind: "seeds";
+      readonly first: number;
+      readonly count: number;
+      readonly twice: boolean;
+      readonly json: boolean;
+    }
+  | { readonly kind: "seed"; readonly seed: number; readonly json: boolean }
+  | {
+      readonly kind: "scale";
+      readonly peers: number;
+      readonly forMs: number;
+      readonly churnPerSecond: number;
+      readonly pingIntervalMs: number;
+      readonly lossPerMille: number;
+      readonly strategy: Strategy;
+      readonly seed: number;
+      readonly json: boolean;
+    }
+  | { readonly kind: "story"; readonly path: string; readonly seed: number }
+  | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
+
+/** From so many seeds on, a set that has not reached every rare state is inconclusive. */
+const SEEDS_FOR_ALL_STATES = 500;
+
+/** Runs a simulation. @returns 0 if all held, 1 if something did not, 3 if nothing was tested */
+export async function runSim(options: SimOptions): Promise<number> {
+  switch (options.kind) {
+    case "seeds":
+      return playSeeds(options);
+    case "seed":
+      return playSeed(options);
+    case "scale":
+      return playScale(options);
+    case "story":
+      return playFile(options);
+    case "plot":
+      return drawPlots(options);
+  }
+}
+
+function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): number {
+  const { first, count, twice } = options;
+  const progress = progressOf("seed", count);
+  const result = runSwarms({ first, count, twice, progress, clock: () => performance.now() });
+  progress(count, true);
+  const missed = count >= SEEDS_FOR_ALL_STATES ? unreached(result) : [];
+  if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));
+  else console.log(swarmLines(result, missed).join("\n"));
+  if (result.failures.length > 0) return 1;
+  return missed.length > 0 ? 3 : 0;
+}
+
+function playSeed({ seed, json }: Extract<SimOptions, { kind: "seed" }>): number {
+  const clock = () => performance.now();
+  const result = runSwarms({ first: seed, count: 1, twice: true, clock });
+  if (json) {
+    console.log(JSON.stringify({ v: 1, plan: drawPlan(seed), ...result }));
+  } else {
+    console.log(planAsStory(drawPlan(seed), `seed ${seed}`));
+    console.log(swarmLines(result, []).join("\n"));
+  }
+  return result.failures.length > 0 ? 1 : 0;
+}
+
+function playScale(options: Extract<SimOptions, { kind: "scale" }>): number {
+  const progress = progressOf("%", 100);
+  const began = performance.now();
+  const result = runScale({ ...options, progress: (share) => progress(Math.floor(share * 100)) });
+  progress(100, true);
+  const realMs = performance.now() - began;
+  if (options.json) console.log(JSON.stringify({ v: 1, ...result, realMs }));
+  else console.log(scaleTable(result, realMs).join("\n"));
+  return result.ok ? 0 : 1;
+}
+
+function playFile({ path, seed }: Extract<SimOptions, { kind: "story" }>): number {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Failure(
+      `The story ${path} cannot be read (${error instanceof Error ? error.message : error}).`,
+    );
+  }
+  let difference: string | null;
+  try {
+    difference = playStory(text, seed);
+  } catch (error) {
+    throw new Failure(`${path} is no story: ${error instanceof Error ? error.message : error}.`);
+  }
+  console.log(difference === null ? `${path} is told as written` : `${path}, ${difference}`);
+  return difference === null ? 0 : 1;
+}
+
+function drawPlots({ dir, seed }: Extract<SimOptions, { kind: "plot" }>): number {
+  const progress = (what: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+  };
+  const figures = drawFigures({ seed, quick: false, progress });
+  progress("");
+  mkdirSync(dir, { recursive: true });
+  for (const figure of figures) {
+    const path = join(dir, `${figure.name}.svg`);
+    writeFileSync(path, plotSvg(figure));
+    console.log(path);
+  }
+  return 0;
+}
+
+/** How far a long run is, in a terminal only. */
+function progressOf(what: string, of: number): (done: number, over?: boolean) => void {
+  let shown = "";
+  return (done, over = false) => {
+    if (!process.stderr.isTTY) return;
+    const text = over ? "" : `${what} ${done} of ${of}`;
+    if (text === shown) return;
+    shown = text;
+    process.stderr.write(`\r\x1b[K${text}`);
+  };
+}

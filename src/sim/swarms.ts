@@ -1,0 +1,91 @@
+/** Many seeds in a row: each drawn, played, and, if it fails, cut down to a story that can be kept. */
+import { drawPlan, type Plan, planAsStory } from "./plan.ts";
+import { shrinkPlan } from "./shrink.ts";
+import { RARE_STATES, type RareState } from "./sometimes.ts";
+import { type Failure, runPlan } from "./swarm.ts";
+
+export type SwarmsOptions = {
+  readonly first: number;
+  readonly count: number;
+  /** Every seed is played twice, and must have one history. */
+  readonly twice: boolean;
+  /** Called after each seed with how many are done. */
+  readonly progress?: (done: number) => void;
+  /** Milliseconds on any clock that does not go back: to measure, never to decide. */
+  readonly clock: () => number;
+};
+
+export type SwarmFailure = {
+  readonly seed: number;
+  readonly failure: Failure;
+  /** The plan cut down, as the text of a story. */
+  readonly story: string;
+};
+
+export type SwarmsResult = {
+  readonly first: number;
+  readonly count: number;
+  readonly failures: readonly SwarmFailure[];
+  /** How many seeds reached each rare state. */
+  readonly reached: Readonly<Record<RareState, number>>;
+  readonly faults: number;
+  readonly filesRead: number;
+  readonly inputs: number;
+  readonly virtualMs: number;
+  readonly realMs: number;
+  /** Of all histories together. */
+  readonly fingerprint: string;
+};
+
+/** Failures cut down and kept; a broken protocol fails in many seeds the same way. */
+const KEPT_FAILURES = 5;
+
+/** Plays the seeds. Stops early when enough of them have failed. */
+export function runSwarms(options: SwarmsOptions): SwarmsResult {
+  const { first, count, twice, progress, clock } = options;
+  const began = clock();
+  const failures: SwarmFailure[] = [];
+  const reached = Object.fromEntries(RARE_STATES.map((s) => [s, 0])) as Record<RareState, number>;
+  const sums = { faults: 0, filesRead: 0, inputs: 0, virtualMs: 0 };
+  const fingerprints: string[] = [];
+  for (let seed = first; seed < first + count && failures.length < KEPT_FAILURES; seed++) {
+    const plan = drawPlan(seed);
+    const result = runPlan(plan);
+    const again = twice ? runPlan(plan).fingerprint : result.fingerprint;
+    const failure: Failure | null =
+      again === result.fingerprint
+        ? result.failure
+        : { check: "determinism", why: `two histories, ${result.fingerprint} and ${again}`, at: 0 };
+    if (failure !== null) failures.push(cutDown(seed, plan, failure));
+    for (const state of result.reached) reached[state] += 1;
+    sums.faults += result.faults;
+    sums.filesRead += result.filesRead;
+    sums.inputs += result.inputs;
+    sums.virtualMs += result.virtualMs;
+    fingerprints.push(result.fingerprint);
+    progress?.(seed - first + 1);
+  }
+  const fingerprint = joined(fingerprints);
+  return { first, count, failures, reached, ...sums, realMs: clock() - began, fingerprint };
+}
+
+/** The rare states that none of so many seeds has reached: then they have not tested enough. */
+export function unreached(result: SwarmsResult): RareState[] {
+  return RARE_STATES.filter((state) => result.reached[state] === 0);
+}
+
+function cutDown(seed: number, plan: Plan, failure: Failure): SwarmFailure {
+  const { check } = failure;
+  const { plan: small } = shrinkPlan(plan, (p) => runPlan(p).failure?.check === check);
+  const after = runPlan(small).failure ?? failure;
+  return { seed, failure, story: planAsStory(small, `${after.check}: ${after.why}`) };
+}
+
+/** One fingerprint of many, which depends on their order. */
+function joined(fingerprints: readonly string[]): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const character of fingerprints.join(" ")) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(character.charCodeAt(0))) * 0x100000001b3n);
+  }
+  return hash.toString(16).padStart(16, "0");
+}
