@@ -14,6 +14,7 @@ import { compareStamps, type FileRecord } from "./files.ts";
 import type { FetchInto } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { FetchSource, Holding } from "./messages.ts";
+import { repairSoon } from "./records.ts";
 import { type FetchJob, type Peer, send } from "./state.ts";
 
 /** The other members that should hold a key. */
@@ -100,6 +101,7 @@ export function holdRecord(peer: Peer, record: FileRecord): void {
   peer.files.set(record.name, record);
   peer.confirmed.set(record.name, new Set());
   peer.counter = Math.max(peer.counter, record.stamp.counter);
+  repairSoon(peer);
 }
 
 /** A copy has become durable here: says so to whoever should hold it too, and goes on with the next. */

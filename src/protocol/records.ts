@@ -58,10 +58,15 @@ export function viewChanged(peer: Peer): void {
   peer.settleBackoffMs = SETTLE_CHECK_MS;
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
-  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
-  peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
+  if (peer.files.size > 0) repairSoon(peer);
   peer.changed = true;
   peer.viewSaved = false;
+}
+
+/** Sets the deadlines by which the copies held here are looked after. */
+export function repairSoon(peer: Peer): void {
+  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
+  peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Keeps a gone member in mind, within the limits of time and number. */

@@ -111,8 +111,7 @@ function live(ring: FigureRing, changesPerSecond: number, untilMs: number): numb
   for (;;) {
     const up = world.living().length;
     const since = world.now;
-    const wait =
-      changesPerSecond === 0 ? untilMs : chance.exponential(1_000 / changesPerSecond);
+    const wait = changesPerSecond === 0 ? untilMs : chance.exponential(1_000 / changesPerSecond);
     world.run(Math.min(untilMs, since + wait));
     peerMs += up * (world.now - since);
     if (world.now >= untilMs) return peerMs;

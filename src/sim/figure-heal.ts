@@ -1,9 +1,5 @@
 /** How long a ring takes to close the gap of a peer that dies or freezes, against the ping interval. */
-import {
-  LAST_TRY_MS,
-  PACE_FLOOR_MS,
-  PROBES_BEFORE_LAST_TRY,
-} from "../protocol/config.ts";
+import { LAST_TRY_MS, PACE_FLOOR_MS, PROBES_BEFORE_LAST_TRY } from "../protocol/config.ts";
 import type { Figure, FigureProgress } from "./figure-kind.ts";
 import { CALM_NETWORK, formRing } from "./figure-ring.ts";
 import { type Spread, spreadOf } from "./scale.ts";
@@ -18,8 +14,9 @@ const RINGS = { full: 8, quick: 1 } as const;
 
 /** From the first ping that is not answered to the verdict: three at a pace, then a last try. */
 const VERDICT_MS = PROBES_BEFORE_LAST_TRY * PACE_FLOOR_MS + LAST_TRY_MS;
-/** A broken link is noticed after one way through the network. */
-const ONE_WAY_MS = (CALM_NETWORK.minDelayMs + CALM_NETWORK.maxDelayMs) / 2;
+/** A broken link is noticed after one way through the network: the later of two draws of its delay. */
+const { minDelayMs, maxDelayMs } = CALM_NETWORK;
+const LATER_DELAY_MS = minDelayMs + ((maxDelayMs - minDelayMs) * 2) / 3;
 
 export function healFigure(seed: number, quick: boolean, progress: FigureProgress): Figure {
   const size = quick ? "quick" : "full";
@@ -55,7 +52,7 @@ export function healFigure(seed: number, quick: boolean, progress: FigureProgres
       { name: "freeze, mean", points: frozen.map(mean), theory: false },
       theory("half interval + 2 s", (x) => x / 2 + VERDICT_MS / 1_000),
       { name: "kill, mean", points: killed.map(mean), theory: false },
-      theory("one way's delay", () => ONE_WAY_MS / 1_000),
+      theory("later of two delays", () => LATER_DELAY_MS / 1_000),
     ],
   };
 }

@@ -66,7 +66,12 @@ export function hopsFigure(seed: number, quick: boolean, progress: FigureProgres
  * Hops of lookups from random peers for random keys, in a ring that stands and in calm.
  * @throws Error if a lookup does not find the owner
  */
-export function lookupHops(strategy: Strategy, peers: number, lookups: number, seed: number): Spread {
+export function lookupHops(
+  strategy: Strategy,
+  peers: number,
+  lookups: number,
+  seed: number,
+): Spread {
   const { world, chance } = formRing({
     peers,
     pingIntervalMs: PING_INTERVAL_MS,
