@@ -62,7 +62,7 @@ export const SYNC_MEMBERS = 2_048;
 /** Gone members are remembered this long, and so many of them. */
 export const GONE_MS = 24 * 3_600_000;
 export const GONE_MEMBERS = 4_096;
-/** The last of them that a joiner is told of: those whom a part split off may consist of. */
+/** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
 export const GONE_TOLD = 64;
 
 /** A member that has not started is asked again so soon, then twice as late each time up to this. */

@@ -37,7 +37,7 @@ export type StartInput = {
   readonly start: Start;
   /** The highest incarnation that this id has used from this data folder; 0 for none. */
   readonly incarnation: number;
-  /** The members known when this folder was last in use; empty for a new one. */
+  /** The members known when this folder was last in use, the last of the gone too; empty for a new one. */
   readonly restored: readonly Member[];
   /** The files held in the folder. */
   readonly files: readonly FileRecord[];

@@ -2,6 +2,7 @@
  * The end of every step: a change of the two successors goes into the transcript, once, whatever
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
+import { GONE_TOLD } from "./config.ts";
 import type { Effect } from "./io.ts";
 import { isExpected } from "./member.ts";
 import { roundSoon } from "./rounds.ts";
@@ -76,5 +77,11 @@ function saveView(peer: Peer): void {
   peer.viewSaved = true;
   const { view } = peer;
   const members = view.expected === 0 ? view.members : view.members.filter((m) => !isExpected(m));
-  peer.effects.push({ type: "save", members, left: false });
+  // The gone are kept too: one of them may be the only way back to a ring that has parted.
+  const gone = [...peer.gone.values()].slice(-GONE_TOLD).map((g) => g.member);
+  peer.effects.push({
+    type: "save",
+    members: gone.length > 0 ? [...members, ...gone] : members,
+    left: false,
+  });
 }

@@ -13,6 +13,8 @@ export const sentences = {
     `${name} does not run at ${at}: start it first, or join through another peer.`,
   contactSilent: (name: string, at: Address) =>
     `${name} at ${at} gave no answer to the join request: try again, or join through another peer.`,
+  goingOnAlone: (name: string, at: Address) =>
+    `${name} does not answer at ${at}: looking for the members known from an earlier run instead.`,
   joinBusy: (name: string) =>
     `The ring that ${name} belongs to is busy taking in others: try again in a moment.`,
   idTaken: (id: number, by: Address) =>

@@ -3,12 +3,13 @@ import { RESTORED_GRACE_MS } from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import type { Unreachable } from "./io.ts";
 import { beginJoin, enterRing } from "./joining.ts";
-import { type Address, makeMember, NO_BIRTH } from "./member.ts";
-import { randomBelow } from "./random.ts";
-import { viewChanged } from "./records.ts";
+import { type Address, isPresent, makeMember, NO_BIRTH } from "./member.ts";
+import { randomBelow, randomBits } from "./random.ts";
+import { known, rememberGone, viewChanged } from "./records.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
-import { emit, exit, type Peer } from "./state.ts";
+import { emit, exit, note, type Peer } from "./state.ts";
+import { sendPing } from "./trials.ts";
 
 /** Begins a peer's life: a joiner asks at once; any other first makes its incarnation durable. */
 export function begin(peer: Peer): void {
@@ -32,7 +33,8 @@ export function contactLost(peer: Peer, how: Unreachable): void {
   const { joining } = peer;
   if (joining === null || joining.acceptance !== null) return;
   const { contact, contactName } = joining;
-  if (peer.start.restored.length > 0) {
+  if (peer.start.restored.some((m) => m.id !== peer.self.id)) {
+    note(peer, sentences.goingOnAlone(contactName, contact));
     peer.joining = null;
     peer.phase = "starting";
     peer.deadlines.clear("join", 0);
@@ -51,13 +53,19 @@ function comeUp(peer: Peer, incarnation: number): void {
   const { restored, start } = peer.start;
   for (const member of restored) {
     if (member.id === peer.self.id) continue;
+    if (!isPresent(member)) {
+      rememberGone(peer, member);
+      sendPing(peer, member.address, randomBits(peer.random), "datagram");
+      continue;
+    }
     peer.view = peer.view.with(member);
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
   // The very view that the others have, so that they all share one table.
   if (start.kind === "formed") peer.view = start.view.with(peer.self);
   if (start.kind === "init") {
-    for (const { id, address } of start.successors) expect(peer, id, address, restored.length > 0);
+    const before = restored.some((m) => m.id !== peer.self.id);
+    for (const { id, address } of start.successors) expect(peer, id, address, before);
   }
   viewChanged(peer);
   peer.reported.pair = peer.view.successorPair(peer.self.id);
@@ -70,7 +78,7 @@ function comeUp(peer: Peer, incarnation: number): void {
 
 /** A member named by hand may start at any time; in a ring that has been, it has its time like the rest. */
 function expect(peer: Peer, id: number, address: Address, limited: boolean): void {
-  if (id === peer.self.id || peer.view.find(id) !== undefined) return;
+  if (id === peer.self.id || known(peer, id) !== undefined) return;
   const birth = NO_BIRTH;
   peer.view = peer.view.with(makeMember({ id, address, birth, incarnation: 0, state: "alive" }));
   const until = limited ? peer.now + RESTORED_GRACE_MS : Number.POSITIVE_INFINITY;

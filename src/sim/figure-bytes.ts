@@ -21,7 +21,6 @@ const WARM_UP_MS = 30_000;
 
 /** Headers of IP and UDP. */
 const HEADERS = 28;
-const WIRE_PER_MILLE = 100;
 
 /** A successor is pinged once in an interval, and there are two; each peer answers two in its turn. */
 const MESSAGES_PER_INTERVAL = 4;
@@ -79,44 +78,49 @@ export function maintenanceBytes(
     pingIntervalMs: PING_INTERVAL_MS,
     strategy: "finger",
     network: CALM_NETWORK,
-    wirePerMille: WIRE_PER_MILLE,
+    wirePerMille: 0,
     seed,
   });
-  const { post } = ring.world;
+  let bytes = 0;
   // The tries of members that have gone begin with the first departure.
   if (changesPerSecond > 0) change(ring, false);
   if (changesPerSecond > 0) change(ring, true);
   ring.world.run(WARM_UP_MS);
-  const { sent, sampled, sampledBytes } = post;
+  ring.world.post.observer = ({ peer }, message) => {
+    if (peer !== null) bytes += bytesOf(message, peer.self);
+  };
   const peerMs = live(ring, changesPerSecond, WARM_UP_MS + forMs);
-  const ofOne = (post.sampledBytes - sampledBytes) / Math.max(1, post.sampled - sampled) + HEADERS;
-  return (ofOne * (post.sent - sent) * 1_000) / peerMs;
+  return (bytes * 1_000) / peerMs;
 }
 
 /** What must be sent at least: the pings with their answers, and each change told to everybody. */
 export function leastBytes(changesPerSecond: number): number {
-  const ping = bytesOf({ tag: "ping", nonce: 1, round: true, digest: 1 });
-  const gossip = bytesOf({ tag: "gossip", joining: false, members: [SOMEONE] });
+  const ping = bytesOf({ tag: "ping", nonce: 1, round: true, digest: 1 }, SOMEONE);
+  const gossip = bytesOf({ tag: "gossip", joining: false, members: [SOMEONE] }, SOMEONE);
   const rounds = MESSAGES_PER_INTERVAL + (changesPerSecond > 0 ? TRIES_OF_GONE : 0);
   // Before it passes word on, a peer tries the member, or compares digests: a ping with its answer.
   const ofOneChange = PUSHES_PER_CHANGE * gossip + 2 * ping;
   return (rounds * ping * 1_000) / PING_INTERVAL_MS + changesPerSecond * ofOneChange;
 }
 
-/** Joins and departures by turns, up to a time. @returns the milliseconds that all peers lived together */
+/**
+ * Joins and departures by turns up to a time, each at a random moment of its own share of it.
+ * @returns the milliseconds that all peers lived together
+ */
 function live(ring: FigureRing, changesPerSecond: number, untilMs: number): number {
   const { world, chance } = ring;
+  const begin = world.now;
+  const share = 1_000 / changesPerSecond;
   let peerMs = 0;
-  let joins = false;
-  for (;;) {
+  for (let changes = 0; ; changes++) {
     const up = world.living().length;
     const since = world.now;
-    const wait = changesPerSecond === 0 ? untilMs : chance.exponential(1_000 / changesPerSecond);
-    world.run(Math.min(untilMs, since + wait));
+    // In a ring at rest the share of one change is without end.
+    const next = begin + (changes + (1 + chance.below(1_000)) / 1_001) * share;
+    world.run(Math.min(untilMs, next));
     peerMs += up * (world.now - since);
     if (world.now >= untilMs) return peerMs;
-    change(ring, joins);
-    joins = !joins;
+    change(ring, changes % 2 === 1);
   }
 }
 
@@ -140,8 +144,8 @@ const SOMEONE: Member = makeMember({
 });
 
 /** On the wire, with all headers. */
-function bytesOf(message: Message): number {
-  const { id, incarnation, birth, state } = SOMEONE;
+function bytesOf(message: Message, from: Member): number {
+  const { id, incarnation, birth, state } = from;
   const sender = { ring: 70_000, id, incarnation, birth, state, port: 12_256 };
   return encode(message, sender).length + HEADERS;
 }

@@ -48,7 +48,7 @@ export function healFigure(seed: number, quick: boolean, progress: FigureProgres
     yScale: "log2",
     series: [
       { name: "freeze, longest", points: frozen.map(most), theory: false },
-      theory("at most interval + 2 s", (x) => x + VERDICT_MS / 1_000),
+      theory("interval + 2 s", (x) => x + VERDICT_MS / 1_000),
       { name: "freeze, mean", points: frozen.map(mean), theory: false },
       theory("half interval + 2 s", (x) => x / 2 + VERDICT_MS / 1_000),
       { name: "kill, mean", points: killed.map(mean), theory: false },

@@ -11,8 +11,8 @@ const MOST_POWER = { full: 12, quick: 8 } as const;
 
 /** By `successor` a lookup takes half the ring: it gets fewer of them, and none in the largest rings. */
 const SUCCESSOR_MOST_POWER = 10;
-const LOOKUPS = { full: 4_000, quick: 500 } as const;
-const HOPS_IN_ALL = { full: 250_000, quick: 25_000 } as const;
+const LOOKUPS = { full: 2_000, quick: 500 } as const;
+const HOPS_IN_ALL = { full: 120_000, quick: 10_000 } as const;
 
 /** Pings play no part here: they are an hour apart. */
 const PING_INTERVAL_MS = 3_600_000;

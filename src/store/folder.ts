@@ -28,7 +28,7 @@ export type Folder = {
   readonly dir: string;
   /** From an earlier run; null in a new folder. */
   readonly identity: Identity | null;
-  /** The members known at the end of the last run; none if the peer has left its ring since. */
+  /** The members known at the end of the last run, gone ones too; none if the peer has left its ring since. */
   readonly restored: readonly Member[];
   /** Sentences about what was found damaged and set aside. */
   readonly notes: readonly string[];

@@ -50,11 +50,9 @@ export const FAULTS: readonly Fault[] = [
   ]),
   f("ack before copies", "placing.ts", "others.filter((h) => hasConfirmed(peer, name, h))", "others"),
   f("reuse incarnation at restart", "starting.ts", "else raiseTo(peer, peer.start.incarnation + 1);", "else raiseTo(peer, Math.max(1, peer.start.incarnation));"),
-  f2("reuse incarnation at restart, new birth only", [
-    e("starting.ts", "else raiseTo(peer, peer.start.incarnation + 1);", "else raiseTo(peer, Math.max(1, peer.start.incarnation));"),
-    e("state.ts", "incarnationAsked: start.incarnation,", "incarnationAsked: 0,"),
-  ]),
+  f2("reuse incarnation at restart, persisted", [ e("starting.ts", "else raiseTo(peer, peer.start.incarnation + 1);", "else peer.effects.push({ type: \"persist\", id: peer.self.id, incarnation: Math.max(1, peer.start.incarnation) });"), ]),
   f("reuse incarnation at refutation", "incarnation.ts", "setSelf(peer, incarnation, peer.self.state);", "setSelf(peer, isIn(peer) ? Math.max(1, peer.self.incarnation) : incarnation, peer.self.state);"),
+  f("raise without durable", "incarnation.ts", "peer.effects.push({ type: \"persist\", id: peer.self.id, incarnation: wanted });", "peer.effects.push({ type: \"persist\", id: peer.self.id, incarnation: isIn(peer) ? 1 : wanted }); if (isIn(peer)) becomeIncarnation(peer, wanted);"),
   f("drop unconfirmed spare", "copies.ts", "if (!holders.every((h) => hasConfirmed(peer, name, h))) {", "if (holders.length === 0) {"),
   f("never repair", "copies.ts", "if (offerMissing(peer)) peer", "if (peer.files.size < 0) peer"),
   f("forget the gone", "records.ts", "peer.gone.set(member.id, { member, since: peer.now, triedAt: peer.now });", ""),
