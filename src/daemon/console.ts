@@ -1,12 +1,14 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 import { createInterface, type Interface } from "node:readline";
 import type { LoggedEvent } from "../door/types.ts";
+import { LineWriter } from "./lines.ts";
 
 /** A longer line is cut: no command has so many characters. */
 const LINE_CHARACTERS = 65_536;
 
 export class Console {
   readonly #prompt: Interface | null;
+  readonly #out = new LineWriter(process.stdout);
   #rest = "";
 
   /**
@@ -37,14 +39,14 @@ export class Console {
 
   /** A reader of the peer's events: prints those that are for people. */
   readonly read = (event: LoggedEvent): void => {
-    if (event.event === "line") this.print(event.text);
+    if (event.event === "line") this.print(event.text, event.fold);
     else if (event.event === "note") this.say(event.text);
     else if (event.event === "route") this.say(routeSentence(event.route, event.ms));
   };
 
-  /** A line of the transcript. */
-  print(text: string): void {
-    this.#around(() => console.log(text));
+  /** A line of the transcript; `fold` marks one that a slow reader can do without. */
+  print(text: string, fold = false): void {
+    this.#around(() => this.#out.write(text, fold));
   }
 
   /** A sentence for a person. */

@@ -6,7 +6,13 @@ import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
 import type { Folder } from "../store/folder.ts";
 import { openLocal } from "../store/local.ts";
-import type { ContentDenied, ContentSink, ContentSource, Transport } from "../transport/types.ts";
+import {
+  type ContentDenied,
+  type ContentSink,
+  type ContentSource,
+  FetchFailure,
+  type Transport,
+} from "../transport/types.ts";
 import type { Commands } from "./commands.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
@@ -96,7 +102,10 @@ export class Contents {
         const { size, sha256 } = await this.#move(effect, sink, taker);
         const wanted = effect.into.sha256;
         if (wanted !== null && wanted !== sha256) {
-          throw new Failure(`The content of ${effect.file} does not match its hash.`);
+          throw new FetchFailure(
+            `What came of ${effect.file} does not match its hash.`,
+            "mismatch",
+          );
         }
         await taker.finish(size, sha256);
         result = { ok: true, size, sha256 };
@@ -105,7 +114,10 @@ export class Contents {
         throw error;
       }
     } catch (error) {
-      result = { ok: false, why: error instanceof Error ? error.message : String(error) };
+      const why = error instanceof Error ? error.message : String(error);
+      // What fails on the way may come from another holder; what fails here would fail again.
+      const onTheWay = error instanceof FetchFailure && error.trouble !== "local";
+      result = { ok: false, why, here: !onTheWay };
     }
     const self = this.options.self();
     if (effect.from !== self.address) {
@@ -129,7 +141,7 @@ export class Contents {
       return await this.options.transport().fetch(effect.from, effect.source, sink);
     }
     const opened = this.#open(effect.source);
-    if (opened === null) throw new Failure(`${effect.file} is not here any more.`);
+    if (opened === null) throw new FetchFailure(`${effect.file} is not here any more.`, "refused");
     try {
       const size = await copy(opened.content, sink);
       const { source } = effect;

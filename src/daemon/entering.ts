@@ -7,7 +7,9 @@ import type { Introduced, Transport } from "../transport/types.ts";
 import type { PeerOptions } from "./options.ts";
 import { addressOf, checkFolder } from "./place.ts";
 
+/** A peer is asked which ring it is of for so long, again and again; one answer takes so long at most. */
 const INTRODUCTION_MS = 3_000;
+const ONE_ANSWER_MS = 400;
 /** A peer that was in the ring before asks for so long: the whole ring may just be starting again. */
 const RESTART_PATIENCE_MS = 10_000;
 const ASK_AGAIN_MS = 250;
@@ -45,13 +47,18 @@ async function introduced(
   folder: Folder,
   transport: Transport,
 ): Promise<Introduced> {
-  const giveUpAt = performance.now() + (folder.restored.length > 0 ? RESTART_PATIENCE_MS : 0);
+  const began = performance.now();
+  const giveUpAt = began + (folder.restored.length > 0 ? RESTART_PATIENCE_MS : 0);
   for (;;) {
+    const asked = performance.now();
     try {
-      return await transport.introduce(host, port, INTRODUCTION_MS);
+      return await transport.introduce(host, port, ONE_ANSWER_MS);
     } catch (error) {
-      if (performance.now() >= giveUpAt) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      const now = performance.now();
+      // One that refuses does not run; one that is silent may just be starting, and asked again.
+      const silent = now - asked >= ONE_ANSWER_MS && now - began < INTRODUCTION_MS;
+      if (!silent && now >= giveUpAt) throw error;
+      if (!silent) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
   }
 }

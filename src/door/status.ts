@@ -70,7 +70,13 @@ async function checkAll(
   lookup: readonly number[],
 ): Promise<{ checks: Checks; silent: string[] }> {
   const keys = lookup.length > 0 ? lookup : keysToCheck(peers);
-  const asked = await Promise.allSettled(peers.map((peer) => doorClient(peer.dir).status(keys)));
+  // Asked without lookups first: one that is silent is soon known to be, lookups may take their time.
+  const asked = await Promise.allSettled(
+    peers.map(async (peer) => {
+      await doorClient(peer.dir).status();
+      return await doorClient(peer.dir).status(keys);
+    }),
+  );
   const answers = asked.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   const silent = asked.flatMap((answer, index) =>
     answer.status === "rejected" ? [`peer ${peers[index]?.id}: ${sentenceOf(answer.reason)}`] : [],

@@ -44,6 +44,12 @@ export const PROBED_AFTER_FAILURE = 8;
 /** Word of a death waits this long for the accused: a last try's length and its way back. */
 export const REFUTE_MS = 1_500;
 
+/** A higher incarnation is nobody's: it is below what the wire can carry by as much as it is above zero. */
+export const HIGHEST_INCARNATION = 2 ** 31;
+
+/** Messages that a peer sends to itself within one step; each of its own requests makes a few. */
+export const OWN_MESSAGES = 1_024;
+
 /** Random members to whom news is pushed, besides the neighbours on both sides. */
 export const GOSSIP_FANOUT = 2;
 /** Members in one push of news: about 1,200 bytes, one datagram on any path. */
@@ -92,6 +98,8 @@ export const HOP_ACK_MS = 400;
 export const REQUEST_RETRY_MS = 1_500;
 /** and gives up in all after so long; a file's content may take longer while it moves. */
 export const REQUEST_GIVE_UP_MS = 10_000;
+/** A content that has failed on its way so often, from whichever holder, is given up. */
+export const CONTENT_FAILURES = 8;
 /** How long an owner without the file waits for the other holders' word. */
 export const INQUIRE_MS = 800;
 /** How long a listing of the ring's files waits for slow members; records that one of them may list. */

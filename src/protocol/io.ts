@@ -83,7 +83,8 @@ export type Input = { readonly at: number } & (
       readonly job: number;
       readonly result:
         | { readonly ok: true; readonly size: number; readonly sha256: string }
-        | { readonly ok: false; readonly why: string };
+        /** `here`: its destination would not take it, so that no other sender would do better. */
+        | { readonly ok: false; readonly why: string; readonly here: boolean };
     }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }

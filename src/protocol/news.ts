@@ -2,6 +2,7 @@
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
+import { HIGHEST_INCARNATION } from "./config.ts";
 import { raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
 import { beats, known, learn } from "./records.ts";
@@ -15,7 +16,7 @@ import { tryMember } from "./trials.ts";
  */
 export function hear(peer: Peer, from: Member, tell: boolean): void {
   // A sender without an incarnation is about to join: it is no member yet.
-  if (!isIn(peer) || from.incarnation === 0) return;
+  if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
   if (from.id === peer.self.id) {
     hearOfSelf(peer, from);
     return;
@@ -37,7 +38,7 @@ export function hear(peer: Peer, from: Member, tell: boolean): void {
 export function absorb(peer: Peer, members: readonly Member[], joining: boolean): void {
   if (!isIn(peer)) return;
   for (const member of members) {
-    if (isExpected(member)) continue;
+    if (isExpected(member) || !isPossible(peer, member)) continue;
     if (member.id === peer.self.id) hearOfSelf(peer, member);
     else if (beats(peer, member)) consider(peer, member, joining);
   }
@@ -72,6 +73,11 @@ function confirm(peer: Peer, id: number): void {
   peer.deadlines.clear("awaited", id);
 }
 
+/** False of what no peer of this ring can be: such word comes from a stranger, or of a mistake. */
+function isPossible(peer: Peer, { id, incarnation }: Member): boolean {
+  return id < 2 ** peer.config.bits && incarnation <= HIGHEST_INCARNATION;
+}
+
 function hearNewer(peer: Peer, from: Member, old: Member): void {
   const present = isPresent(old);
   if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "word");
@@ -84,7 +90,11 @@ function hearNewer(peer: Peer, from: Member, old: Member): void {
 function consider(peer: Peer, member: Member, joining: boolean): void {
   const old = known(peer, member.id);
   const present = peer.view.find(member.id);
-  if (isPresent(member)) {
+  if (present?.address === peer.self.address) {
+    // Two processes cannot listen at one address, and this very peer does at that one.
+    learn(peer, makeMember({ ...present, state: "dead" }), "refused");
+  } else if (isPresent(member)) {
+    if (member.address === peer.self.address) return;
     const fresh = old === undefined || member.incarnation > old.incarnation;
     if (present?.birth === member.birth) learn(peer, member, "heard");
     else if (joining && fresh)

@@ -4,7 +4,7 @@
  */
 import { settleContest } from "./admitting.ts";
 import { rerouteHop } from "./arriving.ts";
-import { ASLEEP_MS } from "./config.ts";
+import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
 import { copyHeld, fetchQueued } from "./copies.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
@@ -49,9 +49,12 @@ export function step(peer: Peer, input: Input): Effect[] {
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
   }
-  for (let own = peer.loopback.shift(); own !== undefined; own = peer.loopback.shift()) {
-    if (!hasEnded(peer)) receive(peer, peer.self, own);
+  for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
+    const own = peer.loopback.shift();
+    if (own === undefined) break;
+    receive(peer, peer.self, own);
   }
+  peer.loopback.length = 0;
   return finishStep(peer);
 }
 

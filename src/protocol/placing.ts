@@ -62,7 +62,8 @@ export function placementFailed(peer: Peer, request: RequestId, why: string): vo
   const placement = peer.placements.get(request);
   if (placement === undefined) return;
   peer.placements.delete(request);
-  answer(peer, placement.origin, request, placement.route, { kind: "failed", why });
+  const sentence = sentences.notPlaced(placement.name, peer.self.id, why);
+  answer(peer, placement.origin, request, placement.route, { kind: "failed", why: sentence });
 }
 
 /** Copies were confirmed: gives the receipts that this completes. */

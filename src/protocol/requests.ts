@@ -1,6 +1,7 @@
 /** The requests of this very peer: sent, sent again while nobody answers, and brought to an outcome. */
 import { arrive } from "./arriving.ts";
 import {
+  CONTENT_FAILURES,
   LIST_RECORDS,
   LIST_WAIT_MS,
   REQUEST_GIVE_UP_MS,
@@ -10,7 +11,7 @@ import {
 import { beginFetch } from "./copies.ts";
 import type { Outcome } from "./events.ts";
 import { compareStamps, type FileRecord } from "./files.ts";
-import type { Command } from "./io.ts";
+import type { Command, Input } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { Answer, Ask, List, Listed, RequestId, Routed } from "./messages.ts";
 import { randomRequest } from "./random.ts";
@@ -47,6 +48,7 @@ export function beginRequest(
       command,
       ask: what,
       ...times,
+      failures: 0,
       moving: false,
       server: null,
       route: [],
@@ -93,16 +95,18 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer): void {
 export function contentDelivered(
   peer: Peer,
   request: RequestId,
-  result: { ok: true; size: number; sha256: string } | { ok: false; why: string },
+  result: Extract<Input, { type: "fetched" }>["result"],
 ): void {
   const pending = peer.pending.get(request);
   if (pending === undefined || pending.ask.kind !== "request") return;
   pending.moving = false;
   if (!result.ok) {
-    if (peer.now - pending.progressAt < REQUEST_GIVE_UP_MS) {
-      peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
+    pending.failures += 1;
+    if (result.here || pending.failures > CONTENT_FAILURES) {
+      const why = sentences.notDelivered(pending.ask.name, result.why);
+      endRequest(peer, request, pending, { kind: "failed", why });
     } else {
-      endRequest(peer, request, pending, { kind: "failed", why: result.why });
+      peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
     }
     return;
   }

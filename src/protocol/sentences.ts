@@ -30,6 +30,9 @@ export const sentences = {
   noContent: (name: string) =>
     `File ${name} was placed, but no content was stored: there is no ${name}.pdf in the working directory.`,
   noOwnerAnswers: (what: string) => `${what} got no answer from the ring: try again in a moment.`,
+  notDelivered: (name: string, why: string) => `File ${name} could not be received: ${why}`,
+  notPlaced: (name: string, owner: number, why: string) =>
+    `Peer ${owner}, the owner of file ${name}, could not take it: ${why}`,
   tooFewCopies: (name: string, durable: number, wanted: number) =>
     `File ${name} is durable on ${durable} of ${wanted} peers, which is no majority: store it again.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",

@@ -53,6 +53,8 @@ export type Pending = {
   readonly startedAt: number;
   /** The last sign that someone works on it. */
   progressAt: number;
+  /** How often a content has failed on its way. */
+  failures: number;
   /** A content is moving, so silence means nothing. */
   moving: boolean;
   /** The peer that answered last. */

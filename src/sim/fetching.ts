@@ -29,11 +29,11 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
   world.queue.plan(world.now + world.network.delay() + bytesMs, () => {
     if (host.run !== hostRun) return;
     if (server === undefined || content === null || server.run !== serverRun) {
-      end({ ok: false, why: "its sender has gone" });
+      end({ ok: false, why: "its sender has gone", here: false });
     } else if (!open(world, host, server)) {
-      end({ ok: false, why: "its sender cannot be reached" });
+      end({ ok: false, why: "its sender cannot be reached", here: false });
     } else if (effect.into.sha256 !== null && effect.into.sha256 !== content.sha256) {
-      end({ ok: false, why: "it does not match its hash" });
+      end({ ok: false, why: "it does not match its hash", here: false });
     } else {
       if (effect.into.kind === "store") commit(world, host, effect, content);
       if (effect.source.kind === "ticket") {

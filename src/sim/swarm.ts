@@ -9,7 +9,7 @@ import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import { NETWORKS } from "./network.ts";
 import { type Plan, SETTLE_AFTER_MS, WIRE_PER_MILLE } from "./plan.ts";
-import { Sometimes } from "./sometimes.ts";
+import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
 export type Failure = {
@@ -28,7 +28,7 @@ export type SwarmResult = {
   readonly inputs: number;
   readonly virtualMs: number;
   /** The rare states that the run has reached. */
-  readonly reached: ReadonlySet<string>;
+  readonly reached: ReadonlySet<RareState>;
   readonly faults: number;
   readonly filesRead: number;
 };

@@ -71,7 +71,15 @@ export function deliver(path: string, overwrite: Overwrite): Delivery {
     get size() {
       return writer.size;
     },
-    write: (piece) => writer.write(piece),
+    write: (piece) => {
+      try {
+        return writer.write(piece)?.catch((error) => {
+          throw explain(error, path);
+        });
+      } catch (error) {
+        throw explain(error, path);
+      }
+    },
     sha256: () => writer.sha256(),
     abort: () => writer.discard(),
     finish: async () => {

@@ -177,9 +177,13 @@ class Sockets implements Transport {
       case "introduce":
         return { from, message };
       case "introduction":
-        if (!this.#introductions.awaits(message.request)) return { error: "not asked for" };
-        this.#introductions.answer(ring, from, message);
-        return { from, message: { tag: "hello" } };
+        if (this.#introductions.awaits(message.request)) {
+          this.#introductions.answer(ring, from, message);
+          return { from, message: { tag: "hello" } };
+        }
+        // A joiner whose proposed id was taken meanwhile has asked for another one.
+        if (ring === this.#options.sender().ring) return { from, message };
+        return { error: "not asked for" };
       case "content":
       case "content-end":
       case "content-refused":

@@ -4,7 +4,7 @@
  */
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Edit } from "./faults.ts";
 
 /** The first seed whose run fails, and the check that did not hold. */
@@ -43,7 +43,12 @@ export async function plant(edits: readonly Edit[]): Promise<string> {
   await cp(join(ROOT, "package.json"), join(folder, "package.json"));
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "runner.ts"), RUNNER);
-  for (const edit of edits) await change(join(folder, "src/protocol", edit.file), edit);
+  try {
+    for (const edit of edits) await change(join(folder, "src/protocol", edit.file), edit);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return folder;
 }
 
@@ -60,7 +65,7 @@ export async function playSeeds(folder: string, from: number, to: number): Promi
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  if (code !== 0) throw new Error(`the planted build in ${dirname(folder)} ended: ${errors}`);
+  if (code !== 0) throw new Error(`the planted build ended: ${errors}`);
   return readCatch(out);
 }
 
@@ -96,7 +101,10 @@ async function change(path: string, { file, find, replace }: Edit): Promise<void
   const text = await readFile(path, "utf8");
   const times = text.split(find).length - 1;
   if (times !== 1) throw new Error(`"${find}" is in ${file} ${times} times, not once`);
-  await writeFile(path, text.replace(find, () => replace));
+  await writeFile(
+    path,
+    text.replace(find, () => replace),
+  );
 }
 
 function readCatch(out: string): Catch | null {
