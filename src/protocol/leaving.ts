@@ -50,12 +50,18 @@ export function endDeparture(peer: Peer): void {
     send(peer, member.address, "datagram", { tag: "gossip", joining: false, members: [self] });
   }
   const { short } = departing;
-  peer.effects.push({ type: "save", members: [], left: true });
+  // One that leaves too early may come back with what it holds, to the members that it knew.
+  if (short.length === 0) peer.effects.push({ type: "save", members: [], left: true });
   exit(peer, short.length > 0 ? 1 : 0, short.length > 0 ? sentences.leftShort(short) : null);
 }
 
+/** True of a peer that is left alone while others have gone without leaving: they may be behind a cut. */
+function isCutOff(peer: Peer): boolean {
+  return peer.view.size === 1 && [...peer.gone.values()].some((g) => g.member.state === "dead");
+}
+
 function depart(peer: Peer): void {
-  const short = shortOfCopies(peer);
+  const short = isCutOff(peer) ? [...peer.files.keys()] : shortOfCopies(peer);
   setSelf(peer, peer.self.incarnation, "left");
   peer.rumours.clear();
   const predecessors = peer.view.before(peer.self.id, 2);

@@ -39,6 +39,8 @@ const LOOK_MS = 1_000;
 const SETTLE_MS = 60_000;
 const LOOKUPS_MS = 4_000;
 const READ_MS = 12_000;
+/** A copy that failed on its way is offered again every few seconds. */
+const COPIES_MS = 20_000;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
 export function runPlan(plan: Plan): SwarmResult {
@@ -171,6 +173,8 @@ class Run {
   #readBack(): void {
     const { world } = this.stage;
     world.run(world.now + 5_000);
+    // What lies in the working directory stands in for no copy here.
+    world.workingDirectory.clear();
     for (const record of this.#acknowledged.values()) {
       const holders = [...world.hosts.values()].filter((h) => holdsNow(h, record));
       if (holders.length === 0) this.#fail("D1", `no disk has file ${record.name} any more`);
@@ -197,6 +201,14 @@ class Run {
   /** D2: every file is on the first of the living from its key on, as many as there should be. */
   #checkCopies(): void {
     const { world } = this.stage;
+    const end = world.now + COPIES_MS;
+    while (this.#missingCopy() !== null && world.now < end) world.run(world.now + LOOK_MS);
+    const missing = this.#missingCopy();
+    if (missing !== null) this.#fail("D2", missing);
+  }
+
+  #missingCopy(): string | null {
+    const { world } = this.stage;
     const living = world.living();
     for (const record of this.#acknowledged.values()) {
       const at = living.findIndex((h) => h.id >= keyOfDigits(record.name));
@@ -204,9 +216,10 @@ class Run {
       for (let i = 0; i < Math.min(world.config.copies, living.length); i++) {
         const holder = living[(start + i) % living.length];
         if (holder === undefined || holdsNow(holder, record)) continue;
-        this.#fail("D2", `peer ${holder.id} has no copy of file ${record.name}`);
+        return `peer ${holder.id} has no copy of file ${record.name}`;
       }
     }
+    return null;
   }
 
   /** D3: no two contents under one stamp. */

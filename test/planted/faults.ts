@@ -72,7 +72,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 60,
+    within: 20,
   },
   {
     name: "drop a refutation",
@@ -84,7 +84,7 @@ export const FAULTS: readonly Fault[] = [
         replace: "if (former || !isPresent(member)) return;",
       },
     ],
-    checks: RING,
+    checks: [...RING, "R9"],
     within: 20,
   },
   {
@@ -165,7 +165,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 20,
+    within: 60,
   },
   {
     name: "never repair",
@@ -191,7 +191,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 20,
+    within: 100,
   },
   {
     name: "never compare tables",
@@ -231,6 +231,6 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R7"],
-    within: 60,
+    within: 20,
   },
 ];
