@@ -1,9 +1,10 @@
 /** Does what is typed at a ring's prompt. */
 import { count, displayList, displayTable } from "../door/display.ts";
 import { snapshotOf } from "../door/status.ts";
+import type { Status } from "../door/types.ts";
 import { Failure } from "../protocol/failure.ts";
 import { firstBroken, HEAL_CHECKS, sayBroken } from "./judge.ts";
-import { TYPED_MS } from "./limits.ts";
+import { CALM_AT_MOST_MS, CALM_POLL_MS, TYPED_MS } from "./limits.ts";
 import type { Network } from "./network.ts";
 import type { Screen } from "./screen.ts";
 import { HELP, parseTyped, type Typed } from "./typed.ts";
@@ -100,9 +101,7 @@ export class Actions {
 
   private async status(): Promise<void> {
     const living = this.network.living();
-    const polled = new Map(
-      (await this.network.watch.poll(living)).map(({ id, status }) => [id, status]),
-    );
+    const polled = await this.calmStatus(living);
     const rows = this.network.peers().map(({ id, pid, state }) => {
       const status = polled.get(id) ?? null;
       const said = state === "running" && status === null ? "silent" : state;
@@ -119,6 +118,18 @@ export class Actions {
     else if (broken !== null) this.screen.say(sayBroken(broken));
     else
       this.screen.say(`${HEAL_CHECKS.join(", ")} and R7 hold of ${count(living.length, "peer")}`);
+  }
+
+  /** What the peers say; asked again for a moment while the last command's news is still on its way. */
+  private async calmStatus(living: readonly number[]): Promise<Map<number, Status | null>> {
+    for (let tries = 0; ; tries++) {
+      const polled = await this.network.watch.poll(living);
+      const said = polled.flatMap(({ status }) => (status === null ? [] : [snapshotOf(status)]));
+      if (firstBroken(living, said) === null || tries * CALM_POLL_MS >= CALM_AT_MOST_MS) {
+        return new Map(polled.map(({ id, status }) => [id, status]));
+      }
+      await Bun.sleep(CALM_POLL_MS);
+    }
   }
 
   private mustBe(id: number): void {

@@ -55,3 +55,6 @@ export const LARGEST_FILE = 1_000_000;
 export const SETTLE_MS = 1_500;
 /** A content that does not come in so long counts as lost. */
 export const READ_MS = 30_000;
+/** `status` waits so long for the news of the last command to have gone round. */
+export const CALM_AT_MOST_MS = 500;
+export const CALM_POLL_MS = 50;

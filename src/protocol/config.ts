@@ -55,7 +55,7 @@ export const GOSSIP_FANOUT = 2;
 /** Members in one push of news: about 1,200 bytes, one datagram on any path. */
 export const GOSSIP_MEMBERS = 24;
 /** Pushes of one peer are at least this far apart: less than a person sees, many messages in a burst. */
-export const GOSSIP_SPACING_MS = 50;
+export const GOSSIP_SPACING_MS = 20;
 /** After a change of the view, digests are compared with one random member this much later. */
 export const SETTLE_CHECK_MS = 250;
 /** A peer opens a comparison of tables at most this often. */
