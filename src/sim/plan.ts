@@ -32,6 +32,7 @@ const KINDS = [
   "kill",
   "kill-neighbours",
   "kill-many",
+  "kill-for-good",
   "restart",
   "freeze",
   "thaw",
@@ -110,6 +111,7 @@ class Drafter {
   readonly #down = new Set<number>();
   readonly #frozen = new Set<number>();
   #files = 0;
+  #buried = false;
 
   constructor(
     private readonly chance: Chance,
@@ -130,6 +132,14 @@ class Drafter {
         return this.#kill(this.#neighbours(up, 2));
       case "kill-many":
         return this.#kill(this.#neighbours(up, this.chance.between(3, 9)));
+      case "kill-for-good": {
+        // Once in a plan: two at once leave a copy of whatever had three.
+        if (this.#buried || up.length <= 5) return null;
+        this.#buried = true;
+        const ids = this.#neighbours(up, this.chance.between(1, 2));
+        for (const id of ids) this.#up.delete(id);
+        return [`kill ${ids.join(" ")} for good`];
+      }
       case "restart":
         return this.#restart();
       case "freeze":

@@ -29,8 +29,8 @@ export class Post {
   sent = 0;
   sampled = 0;
   sampledBytes = 0;
-  /** Sees every message as it is sent. */
-  observer: ((host: Host, message: Message) => void) | null = null;
+  /** See every message as it is sent. */
+  readonly observers: ((host: Host, message: Message) => void)[] = [];
 
   /** @param wirePerMille parts in a thousand of all messages that go through the real wire format */
   constructor(
@@ -44,7 +44,7 @@ export class Post {
     if (from === undefined) return;
     const { to, channel } = effect;
     this.sent += 1;
-    this.observer?.(host, effect.message);
+    for (const observe of this.observers) observe(host, effect.message);
     const input = this.#overTheWire({
       type: "message",
       at: 0,

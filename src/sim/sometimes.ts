@@ -34,7 +34,7 @@ export class Sometimes {
   constructor(stage: Stage) {
     this.#stage = stage;
     stage.world.readers.push((host, event) => this.#hear(host, event));
-    stage.world.post.observer = (_, message) => this.#see(message);
+    stage.world.post.observers.push((_, message) => this.#see(message));
   }
 
   /** True of a peer that a partition has touched: what it knows is not expected to be right. */

@@ -27,6 +27,8 @@ export function numberedRing(pingIntervalMs: number): RingConfig {
 export class Stage {
   readonly world: World;
   readonly lines: SimLine[] = [];
+  /** Killed for good: settling does not start them again. */
+  readonly buried = new Set<number>();
   /** How the commands given here ended, by number. */
   readonly outcomes = new Map<number, Outcome>();
 
@@ -71,7 +73,10 @@ export class Stage {
         for (const id of ids) this.type(id, "Quit");
         return;
       case "kill":
-        for (const id of ids) if (this.runs(id)) world.kill(id);
+        for (const id of ids) {
+          if (words.includes("good")) this.buried.add(id);
+          if (this.runs(id)) world.kill(id);
+        }
         return;
       case "restart":
         for (const id of ids) this.#restart(id, words.includes("without"));
@@ -144,7 +149,8 @@ export class Stage {
       if (host.frozen) world.thaw(host.id);
       const twin = world.addressOf(host.id) !== host.address;
       // One that left in good order stays away; one that gave up, or left too early, has another try.
-      if (host.peer === null && host.exitCode !== 0 && !twin) world.startPeer(host.id, host.start);
+      const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
+      if (host.peer === null && !stays) world.startPeer(host.id, host.start);
     }
   }
 

@@ -3,12 +3,12 @@
  * hold within a bound of virtual time. What must hold always is looked at all the way.
  */
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import type { Outcome } from "../protocol/events.ts";
-import { compareStamps, type FileRecord, keyOfDigits } from "../protocol/files.ts";
+import { type FileRecord, keyOfDigits } from "../protocol/files.ts";
 import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import { NETWORKS } from "./network.ts";
 import { type Plan, SETTLE_AFTER_MS, WIRE_PER_MILLE } from "./plan.ts";
+import { holdsNow, Promises } from "./promises.ts";
 import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
@@ -76,10 +76,7 @@ class Run {
   filesRead = 0;
   readonly #plan: Plan;
   readonly #chance: Chance;
-  /** D3: every content that was ever durable under a stamp. */
-  readonly #stamped = new Map<string, string>();
-  /** The newest acknowledged version of each name. */
-  readonly #acknowledged = new Map<string, FileRecord>();
+  readonly #promises: Promises;
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -94,11 +91,9 @@ class Run {
       wirePerMille: WIRE_PER_MILLE,
     });
     this.sometimes = new Sometimes(this.stage);
-    const { world } = this.stage;
-    world.commits.push((host, record) => this.#noteContent(host, record));
-    world.readers.push((_, event) => {
-      if (event.event === "outcome") this.#noteOutcome(event.outcome);
-    });
+    this.#promises = new Promises(this.stage, this.sometimes, (check, why) =>
+      this.#fail(check, why),
+    );
   }
 
   play(): void {
@@ -107,6 +102,7 @@ class Run {
     for (const { at, action } of this.#plan.actions) {
       this.#runTo(at);
       this.sometimes.look(action);
+      this.#promises.look(action);
       stage.act(action);
     }
     this.#runTo(stage.world.now + SETTLE_AFTER_MS);
@@ -175,11 +171,18 @@ class Run {
     world.run(world.now + 5_000);
     // What lies in the working directory stands in for no copy here.
     world.workingDirectory.clear();
-    for (const record of this.#acknowledged.values()) {
+    for (const record of this.#promised()) {
       const holders = [...world.hosts.values()].filter((h) => holdsNow(h, record));
       if (holders.length === 0) this.#fail("D1", `no disk has file ${record.name} any more`);
       for (const host of this.#chance.sample(world.living(), 3)) this.#read(host, record);
     }
+  }
+
+  /** The acknowledged versions, but for those of which every copy in the receipt was killed for good. */
+  #promised(): FileRecord[] {
+    const { buried } = this.stage;
+    const acknowledged = [...this.#promises.acknowledged.values()];
+    return acknowledged.filter((a) => !a.copies.every((id) => buried.has(id))).map((a) => a.record);
   }
 
   #read(host: Host, record: FileRecord): void {
@@ -192,7 +195,7 @@ class Run {
     const how = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
     if (outcome?.kind !== "received") {
       this.#fail("D1", `file ${record.name} at peer ${host.id}: ${how}`);
-    } else if (outcome.sha256 !== record.sha256) {
+    } else if (!this.#promises.isVersion(record, outcome.sha256)) {
       this.#fail("D1", `peer ${host.id} got another content of file ${record.name}`);
     }
     this.filesRead += 1;
@@ -210,7 +213,7 @@ class Run {
   #missingCopy(): string | null {
     const { world } = this.stage;
     const living = world.living();
-    for (const record of this.#acknowledged.values()) {
+    for (const record of this.#promised()) {
       const at = living.findIndex((h) => h.id >= keyOfDigits(record.name));
       const start = Math.max(at, 0);
       for (let i = 0; i < Math.min(world.config.copies, living.length); i++) {
@@ -222,31 +225,7 @@ class Run {
     return null;
   }
 
-  /** D3: no two contents under one stamp. */
-  #noteContent(host: Host, { name, stamp, sha256 }: FileRecord): void {
-    const key = `${name} ${stamp.counter} ${stamp.owner} ${stamp.incarnation}`;
-    const other = this.#stamped.get(key);
-    if (other !== undefined && other !== sha256) {
-      this.#fail("D3", `peer ${host.id} holds a second content of file ${name} under one stamp`);
-    }
-    this.#stamped.set(key, sha256);
-  }
-
-  #noteOutcome(outcome: Outcome): void {
-    if (outcome.kind !== "stored") return;
-    const { record } = outcome;
-    const old = this.#acknowledged.get(record.name);
-    if (old === undefined || compareStamps(record.stamp, old.stamp) > 0) {
-      this.#acknowledged.set(record.name, record);
-    }
-  }
-
   #fail(check: string, why: string): never {
     throw new Broken({ check, why, at: this.stage.world.now });
   }
-}
-
-function holdsNow(host: Host, record: FileRecord): boolean {
-  const held = host.disk.files.get(record.name);
-  return held !== undefined && compareStamps(held.stamp, record.stamp) >= 0;
 }

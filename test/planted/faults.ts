@@ -54,7 +54,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R9"],
-    within: null,
+    within: 30,
   },
   {
     name: "adopt a stale alive",
@@ -111,7 +111,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: null,
+    within: 30,
   },
   {
     name: "acknowledge before the copies",
@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: null,
+    within: 30,
   },
   {
     name: "confirm a copy before it is durable",
@@ -138,7 +138,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: null,
+    within: 30,
   },
   {
     name: "reuse an incarnation",
@@ -151,7 +151,7 @@ export const FAULTS: readonly Fault[] = [
           "setSelf(peer, isIn(peer) ? Math.max(1, peer.self.incarnation) : incarnation, peer.self.state);",
       },
     ],
-    checks: RING,
+    checks: [...RING, "R9"],
     within: 20,
   },
   {
