@@ -112,6 +112,9 @@ class Drafter {
   readonly #frozen = new Set<number>();
   #files = 0;
   #buried = false;
+  /** Links are cut, or were: who leaves for good now may be the only one that both sides know. */
+  #cut = false;
+  #everCut = false;
 
   constructor(
     private readonly chance: Chance,
@@ -134,7 +137,7 @@ class Drafter {
         return this.#kill(this.#neighbours(up, this.chance.between(3, 9)));
       case "kill-for-good": {
         // Once in a plan: two at once leave a copy of whatever had three.
-        if (this.#buried || up.length <= 5) return null;
+        if (this.#buried || this.#everCut || up.length <= 5) return null;
         this.#buried = true;
         const ids = this.#neighbours(up, this.chance.between(1, 2));
         for (const id of ids) this.#up.delete(id);
@@ -149,7 +152,7 @@ class Drafter {
       case "thaw":
         return this.#thaw();
       case "quit":
-        if (up.length <= 3) return null;
+        if (up.length <= 3 || this.#cut) return null;
         this.#up.delete(one);
         return [`quit ${one}`];
       case "join":
@@ -171,11 +174,13 @@ class Drafter {
         return [`${one} types Request ${name}`];
       }
       case "cut": {
+        if (!this.#mayCut()) return null;
         const side = this.chance.sample(up, this.chance.between(1, Math.max(1, up.length - 1)));
         const rest = up.filter((id) => !side.includes(id));
         return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
       }
       case "twins": {
+        if (!this.#mayCut()) return null;
         const side = this.chance.sample(up, up.length >> 1);
         const rest = up.filter((id) => !side.includes(id));
         if (side.length === 0 || rest.length === 0) return null;
@@ -189,7 +194,7 @@ class Drafter {
         ];
       }
       case "cut-one-way":
-        return one === other ? null : [`cut ${one} towards ${other}`];
+        return one === other || !this.#mayCut() ? null : [`cut ${one} towards ${other}`];
       case "slow":
         return one === other
           ? null
@@ -199,8 +204,16 @@ class Drafter {
       case "refuse":
         return one === other ? null : [`refuse ${one} towards ${this.#next(up, one)}`];
       case "mend":
+        this.#cut = false;
         return ["mend"];
     }
+  }
+
+  #mayCut(): boolean {
+    if (this.#buried) return false;
+    this.#cut = true;
+    this.#everCut = true;
+    return true;
   }
 
   /** Each store of a name has another size, and so another content. */

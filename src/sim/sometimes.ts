@@ -22,6 +22,9 @@ export const RARE_STATES = [
 ] as const;
 export type RareState = (typeof RARE_STATES)[number];
 
+/** Word of a new member has gone round after so long, on any of the networks. */
+const KNOWN_TO_ALL_MS = 5_000;
+
 export class Sometimes {
   readonly reached = new Set<RareState>();
   /** Eight or more adjacent peers have been down together. */
@@ -29,6 +32,7 @@ export class Sometimes {
   readonly #stage: Stage;
   readonly #cut = new Set<number>();
   readonly #accepted = new Set<number>();
+  readonly #joinedAt = new Map<Host, number>();
   #wasCut = false;
 
   constructor(stage: Stage) {
@@ -92,7 +96,11 @@ export class Sometimes {
 
   /** With eight adjacent peers down, or hardly any left, those that are left may lose each other. */
   #lookAtRest(ids: readonly number[]): void {
-    const all = this.#stage.world.living();
+    const { now } = this.#stage.world;
+    // One that has just come in is not known to all yet.
+    const all = this.#stage.world
+      .living()
+      .filter((h) => now - (this.#joinedAt.get(h) ?? now) > KNOWN_TO_ALL_MS);
     const down = all.map((h) => h.frozen || ids.includes(h.id));
     let row = 0;
     for (let i = 0; i < 2 * all.length; i++) {
@@ -110,6 +118,7 @@ export class Sometimes {
 
   #hear(host: Host, event: PeerEvent): void {
     const { peer } = host;
+    if (event.event === "joined") this.#joinedAt.set(host, this.#stage.world.now);
     if (event.event !== "member" || peer === null) return;
     if (event.id === host.id && event.memberIncarnation > 1 && event.why === "returned") {
       this.reached.add("a refuted death");

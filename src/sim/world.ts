@@ -97,7 +97,7 @@ export class World {
 
   /** @throws Error if there was never such a peer */
   hostOf(id: number): Host {
-    const host = this.#byId.get(id);
+    const host = this.#byId.get(id) ?? this.hosts.get(twinAddress(id));
     if (host === undefined) throw new Error(`there is no peer ${id}`);
     return host;
   }
