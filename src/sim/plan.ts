@@ -42,6 +42,7 @@ const KINDS = [
   "join-gap",
   "store",
   "store-again",
+  "store-and-kill",
   "request",
   "cut",
   "twins",
@@ -74,7 +75,11 @@ export function drawPlan(seed: number): Plan {
   for (let i = 0; i < count; i++) {
     const action = drafter.draft(chance.pick(kinds));
     if (action === null) continue;
-    actions.push(...action.map((words) => ({ at, action: words })));
+    for (const words of action) {
+      const [, later = "0", rest = words] = /^after (\d+) (.*)$/.exec(words) ?? [];
+      at += Number(later);
+      actions.push({ at, action: rest });
+    }
     at += chance.pick(PAUSES_MS);
   }
   return {
@@ -166,6 +171,13 @@ class Drafter {
       }
       case "store":
         return this.#store(one, this.#files++);
+      case "store-and-kill": {
+        const file = this.#files++;
+        const owner = up.find((id) => id >= file % 256) ?? up[0] ?? one;
+        const kill = this.#kill([owner]) ?? [];
+        const late = this.chance.pick([1, 3, 20, 60]);
+        return [...this.#store(one, file), ...kill.map((words) => `after ${late} ${words}`)];
+      }
       case "store-again":
         return this.#files === 0 ? null : this.#store(one, this.chance.below(this.#files));
       case "request": {

@@ -46,6 +46,11 @@ export class Sometimes {
     return this.#cut.has(id);
   }
 
+  /** True once any link has been troubled: also those who join behind a cut may be alone there. */
+  get anyCut(): boolean {
+    return this.#cut.size > 0;
+  }
+
   /** Looks at the world just before an action is done to it. */
   look(action: string): void {
     const [verb = ""] = action.split(" ");

@@ -127,7 +127,7 @@ class Run {
     if (living.length < 3) return;
     const alive = new Set(living.map((h) => h.address));
     for (const { peer, frozen, id } of living) {
-      if (peer === null || frozen || this.sometimes.cutOff(id)) continue;
+      if (peer === null || frozen || this.sometimes.anyCut) continue;
       const knows = peer.view.members.some((m) => m.id !== id && alive.has(m.address));
       if (!knows && !this.sometimes.manyDown) this.#fail("R3", `peer ${id} knows nobody who lives`);
     }
