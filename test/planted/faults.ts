@@ -54,7 +54,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R9"],
-    within: 30,
+    within: 20,
   },
   {
     name: "adopt a stale alive",
@@ -111,7 +111,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: 30,
+    within: 20,
   },
   {
     name: "acknowledge before the copies",
@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 30,
+    within: 20,
   },
   {
     name: "confirm a copy before it is durable",
@@ -138,7 +138,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 30,
+    within: 20,
   },
   {
     name: "reuse an incarnation",
@@ -165,7 +165,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 60,
+    within: 20,
   },
   {
     name: "never repair",
@@ -191,7 +191,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 100,
+    within: 40,
   },
   {
     name: "never compare tables",
@@ -218,7 +218,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R8"],
-    within: 20,
+    within: 40,
   },
   {
     name: "never yield to a rival",
