@@ -2,12 +2,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
-import type { Strategy } from "../protocol/messages.ts";
 import { drawFigures } from "./figures.ts";
 import { drawPlan, planAsStory } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
 import { scaleTable, swarmLines } from "./report.ts";
-import { runScale } from "./scale.ts";
+import { runScale, type ScaleOptions } from "./scale.ts";
 import { playStory } from "./story.ts";
 import { runSwarms, unreached } from "./swarms.ts";
 
@@ -20,17 +19,7 @@ export type SimOptions =
       readonly json: boolean;
     }
   | { readonly kind: "seed"; readonly seed: number; readonly json: boolean }
-  | {
-      readonly kind: "scale";
-      readonly peers: number;
-      readonly forMs: number;
-      readonly churnPerSecond: number;
-      readonly pingIntervalMs: number;
-      readonly lossPerMille: number;
-      readonly strategy: Strategy;
-      readonly seed: number;
-      readonly json: boolean;
-    }
+  | ({ readonly kind: "scale"; readonly json: boolean } & Omit<ScaleOptions, "progress">)
   | { readonly kind: "story"; readonly path: string; readonly seed: number }
   | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
 
