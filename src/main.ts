@@ -42,9 +42,21 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fetch a file from the ring of a running peer",
     load: () => import("./commands/request.ts"),
   },
+  rm: {
+    summary: "remove a file from the ring of a running peer",
+    load: () => import("./commands/rm.ts"),
+  },
+  where: {
+    summary: "tell which peers hold a file",
+    load: () => import("./commands/where.ts"),
+  },
   ls: {
     summary: "list the files that a running peer knows of",
     load: () => import("./commands/ls.ts"),
+  },
+  scrub: {
+    summary: "have a running peer read back all that it holds, and mend what is damaged",
+    load: () => import("./commands/scrub.ts"),
   },
   status: {
     summary: "show what a running peer knows of its ring",

@@ -2,8 +2,9 @@
  * What must hold of a ring, one named check per function. The peers given are those that run, have
  * joined, and are neither frozen nor cut off, as the one who injects the faults knows them.
  */
+
+import type { Strategy } from "../protocol/config.ts";
 import type { MemberState } from "../protocol/member.ts";
-import type { Strategy } from "../protocol/messages.ts";
 
 export type LookupResult = {
   readonly key: number;
@@ -119,19 +120,28 @@ export const passesZeroOnce: Check = (peers, { ids }) => {
 };
 
 /** R6: no view holds a peer outside the living for alive, nor one of them for gone. */
-export const viewsRight: Check = (peers, { ids, places }) =>
-  each(peers, (peer) => {
-    const alive = peer.members.filter((m) => m.state === "alive" || m.state === "leaving");
-    const held = new Set(alive.map((m) => m.id));
-    const extra = [...held].filter((id) => !places.has(id));
-    const lost = ids.filter((id) => !held.has(id));
-    if (extra.length === 0 && lost.length === 0) return null;
-    const wrong = [
-      extra.length > 0 ? `holds ${some(extra)} for alive` : "",
-      lost.length > 0 ? `does not hold ${some(lost)} for alive` : "",
-    ];
-    return `peer ${peer.id} ${wrong.filter(Boolean).join(" and ")}`;
+export const viewsRight: Check = (peers, living) => {
+  // Peers of one process may share a table: it is right or wrong for all of them.
+  const judged = new Map<PeerSnapshot["members"], string | null>();
+  return each(peers, ({ id, members }) => {
+    const wrong = judged.has(members) ? judged.get(members) : viewWrong(members, living);
+    judged.set(members, wrong ?? null);
+    return wrong ? `peer ${id} ${wrong}` : null;
   });
+};
+
+function viewWrong(members: PeerSnapshot["members"], { ids, places }: Living): string | null {
+  const alive = members.filter((m) => m.state === "alive" || m.state === "leaving");
+  const held = new Set(alive.map((m) => m.id));
+  const extra = [...held].filter((id) => !places.has(id));
+  const lost = ids.filter((id) => !held.has(id));
+  if (extra.length === 0 && lost.length === 0) return null;
+  const wrong = [
+    extra.length > 0 ? `holds ${some(extra)} for alive` : "",
+    lost.length > 0 ? `does not hold ${some(lost)} for alive` : "",
+  ];
+  return wrong.filter(Boolean).join(" and ");
+}
 
 /** R7: no two living peers have one id. */
 export const idsUnique: Check = (peers) => {

@@ -21,6 +21,10 @@ const ARGS = {
   for: { type: "string", valueHint: "SECONDS", description: "go on for that time, instead" },
   every: { type: "string", valueHint: "SECONDS", description: "from kill to kill (default 2)" },
   seed: { type: "string", valueHint: "N", description: "the same victims again (default drawn)" },
+  "lose-disks": {
+    type: "boolean",
+    description: "each victim loses its data folder too, and comes back with an empty one",
+  },
   "dry-run": { type: "boolean", description: "show whom it would kill, and kill nobody" },
   ...JSON_ARG,
   dir: { type: "string", description: "look for a running ring there (default this folder)" },
@@ -45,6 +49,7 @@ export function chaosOptions(args: Partial<ParsedArgs<typeof ARGS>>): ChaosOptio
     forMs,
     everyMs: optional(parseIntervalMs, "--every", args.every) ?? DEFAULT_EVERY_MS,
     seed: optional((what, text) => parseWhole(what, text, 0, MAX_SEED), "--seed", args.seed),
+    loseDisks: args["lose-disks"] === true,
     dryRun: args["dry-run"] === true,
     json: args.json === true,
     dir: args.dir ?? null,
@@ -61,6 +66,7 @@ export default command({
   examples: [
     ["p2p chaos", "10 kills in the running ring, or in one of its own"],
     ["p2p chaos --seed 7 --kills 20", "20 kills, the same each time"],
+    ["p2p chaos --lose-disks", "10 kills, with all that the victims had stored"],
     ["p2p chaos --for 60 --every 1 --json", "a kill each second for a minute, as JSON"],
   ],
   async run(args) {

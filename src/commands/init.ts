@@ -4,12 +4,9 @@ import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
-import { optional, parseId, parseIntervalMs, parseWhole, parseWord } from "./cli/values.ts";
+import { optional, parseCopies, parseId, parseIntervalMs, parseWord } from "./cli/values.ts";
 
 const ROUTES = ["successor", "finger", "direct"] as const;
-
-/** More copies than this protect from nothing more, and cost each store as much again. */
-const MAX_COPIES = 16;
 
 const ARGS = {
   peer: { type: "positional", required: false, description: "its id, 0 to 255" },
@@ -22,7 +19,11 @@ const ARGS = {
     valueHint: ROUTES.join("|"),
     description: "how requests find their owner in this ring",
   },
-  copies: { type: "string", valueHint: "N", description: "copies kept of each file (default 3)" },
+  copies: {
+    type: "string",
+    valueHint: "N",
+    description: "copies kept of each file, 1 to 16 (default 3)",
+  },
 } as const;
 
 /** What `p2p init` asks of the daemon. @throws UsageError */
@@ -30,11 +31,7 @@ export function initOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions
   return {
     ...peerOptions(initStart(args), optional(parseIntervalMs, "INTERVAL", args.interval), args),
     route: optional((what, text) => parseWord(what, text, ROUTES), "--route", args.route),
-    copies: optional(
-      (what, text) => parseWhole(what, text, 1, MAX_COPIES),
-      "--copies",
-      args.copies,
-    ),
+    copies: optional(parseCopies, "--copies", args.copies),
   };
 }
 

@@ -5,7 +5,7 @@ import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
-import { optional, parseId, parseIntervalMs } from "./cli/values.ts";
+import { optional, parseCopies, parseId, parseIntervalMs } from "./cli/values.ts";
 
 const ARGS = {
   peer: {
@@ -16,12 +16,22 @@ const ARGS = {
   known: { type: "positional", required: false, description: "the id of a member to ask" },
   interval: { type: "positional", required: false, description: "seconds from ping to ping" },
   ...PEER_ARGS,
+  copies: {
+    type: "string",
+    valueHint: "N",
+    description: "copies of each file in this numbered ring (default what the known peer says)",
+  },
 } as const;
 
 /** What `p2p join` asks of the daemon. @throws UsageError */
 export function joinOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions {
   const pingIntervalMs = optional(parseIntervalMs, "INTERVAL", args.interval);
-  return { ...peerOptions(joinStart(args), pingIntervalMs, args), route: null, copies: null };
+  const start = joinStart(args);
+  const copies = optional(parseCopies, "--copies", args.copies);
+  if (start.kind === "enter" && copies !== null) {
+    throw new UsageError("--copies was settled when that ring was founded: leave it out");
+  }
+  return { ...peerOptions(start, pingIntervalMs, args), route: null, copies };
 }
 
 function joinStart({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): PeerStart {

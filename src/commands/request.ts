@@ -9,7 +9,8 @@ export default command({
       type: "string",
       alias: "o",
       valueHint: "FILE",
-      description: "where to put it (default NAME here, or received_NAME.pdf for four digits)",
+      description:
+        "where to put it, - for standard output (default NAME, or received_NAME.pdf for four digits)",
     },
     force: { type: "boolean", description: "overwrite a file that is there" },
     ...CHOICE_ARGS,
@@ -19,6 +20,7 @@ export default command({
   examples: [
     ["p2p request 4103", "writes received_4103.pdf"],
     ["p2p request notes.txt -o copy.txt --force", "writes copy.txt, whatever is there"],
+    ["p2p request photos.tar -o - | tar x", "to standard output, and nothing else there"],
   ],
   async run(args) {
     const choice = peerChoice(args);

@@ -3,12 +3,15 @@ import type { RingOptions } from "../lab/ring.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { mayColor } from "./cli/globals.ts";
+import { REPAIR_ARG } from "./cli/shared.ts";
 import {
   optional,
   parseBasePort,
+  parseCopies,
   parseDurationMs,
   parseIds,
   parseIntervalMs,
+  parseRate,
   parseWhole,
 } from "./cli/values.ts";
 
@@ -34,6 +37,12 @@ const ARGS = {
     description: "peers listen on PORT + their id (default 12000)",
   },
   dir: { type: "string", description: "the working folder of the peers (default this one)" },
+  copies: {
+    type: "string",
+    valueHint: "N",
+    description: "copies kept of each file, 1 to 16 (default 3)",
+  },
+  ...REPAIR_ARG,
   for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
 } as const;
 
@@ -49,6 +58,8 @@ export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOp
     pingIntervalMs: optional(parseIntervalMs, "--interval", args.interval) ?? DEFAULT_INTERVAL_MS,
     basePort: optional(parseBasePort, "--base-port", args["base-port"]) ?? DEFAULT_BASE_PORT,
     dir: args.dir ?? ".",
+    copies: optional(parseCopies, "--copies", args.copies),
+    repairRate: optional(parseRate, "--repair-rate", args["repair-rate"]),
     forMs: optional(parseDurationMs, "--for", args.for),
   };
 }

@@ -4,7 +4,11 @@ import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
 export default command({
   name: "store",
   args: {
-    file: { type: "positional", required: true, description: "the file to store" },
+    file: {
+      type: "positional",
+      required: true,
+      description: "the file to store, - for standard input",
+    },
     name: { type: "string", description: "its name in the ring (default the file's own)" },
     ...CHOICE_ARGS,
     ...JSON_ARG,
@@ -12,6 +16,7 @@ export default command({
   forms: [["FILE"]],
   examples: [
     ["p2p store 2067.pdf", "store it, and say on which peers it is kept"],
+    ["tar c photos | p2p store - --name photos.tar", "store what comes on standard input"],
     ["p2p store notes.txt --name 2067 --peer 8", "under another name, through peer 8"],
   ],
   async run(args) {

@@ -3,18 +3,24 @@ import type { Outcome } from "../protocol/events.ts";
 import type { Content } from "../store/content.ts";
 import type { Delivery } from "../store/local.ts";
 
+/** Takes a content whose hash is known by the time it ends. */
+export type Taking = Omit<Delivery, "sha256">;
+
 export type Given = {
   readonly name: string;
   /** Opens the content that a store brings; null if it is gone. */
   readonly open: (() => Content | null) | null;
   /** Begins to take the content that a request asked for. */
-  readonly deliver: (() => Delivery) | null;
+  readonly deliver: (() => Taking) | null;
   readonly ended: (outcome: Outcome) => void;
 };
 
 export class Commands {
   readonly #given = new Map<number, Given>();
   #next = 1;
+
+  /** @param ended called for each command that has ended, after its own `ended` */
+  constructor(private readonly ended: (command: number) => void = () => {}) {}
 
   /** @returns the number by which the protocol knows the command */
   add(given: Given): number {
@@ -31,6 +37,7 @@ export class Commands {
     const given = this.#given.get(number);
     this.#given.delete(number);
     given?.ended(outcome);
+    this.ended(number);
   }
 
   get size(): number {

@@ -9,6 +9,7 @@ const LINE_CHARACTERS = 65_536;
 export class Console {
   readonly #prompt: Interface | null;
   readonly #out = new LineWriter(process.stdout);
+  readonly #err = new LineWriter(process.stderr);
   #rest = "";
 
   /**
@@ -46,28 +47,33 @@ export class Console {
 
   /** A line of the transcript; `fold` marks one that a slow reader can do without. */
   print(text: string, fold = false): void {
-    this.#around(() => this.#out.write(text, fold));
+    if (this.#prompt === null) {
+      // Both streams may be one file: what was said first stands first.
+      this.#err.flush();
+      this.#out.write(text, fold);
+    } else this.#around(() => process.stdout.write(`${text}\n`));
   }
 
   /** A sentence for a person. */
   say(sentence: string): void {
-    this.#around(() => process.stderr.write(`${sentence}\n`));
+    if (this.#prompt === null) {
+      this.#out.flush();
+      this.#err.write(sentence, false);
+    } else this.#around(() => process.stderr.write(`${sentence}\n`));
   }
 
   close(): void {
+    this.#out.flush();
+    this.#err.flush();
     this.#prompt?.close();
     if (this.#prompt !== null) process.stdout.write("\r\x1b[K");
   }
 
   /** In a terminal the prompt, and what is typed at it, is redrawn below what is printed. */
   #around(write: () => void): void {
-    if (this.#prompt === null) {
-      write();
-      return;
-    }
     process.stdout.write("\r\x1b[K");
     write();
-    this.#prompt.prompt(true);
+    this.#prompt?.prompt(true);
   }
 
   #take(text: string, typed: (line: string) => void): void {

@@ -1,32 +1,37 @@
-/** File contents on their way in and out of this peer; the protocol names them and this moves them. */
+/** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
 import type { PeerEvent } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
-import type { Effect, Input, Served } from "../protocol/io.ts";
+import { EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
+import type { BodySource, Effect, FetchInto, Input } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
 import type { Folder } from "../store/folder.ts";
-import { openLocal } from "../store/local.ts";
+import { inlineHash } from "../transport/hash.ts";
 import {
-  type ContentDenied,
   type ContentSink,
-  type ContentSource,
+  type Fetched,
   FetchFailure,
   type Transport,
 } from "../transport/types.ts";
+import type { Arrivals } from "./arrivals.ts";
+import { Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
+import { COPY_BYTES } from "./limits.ts";
+import type { Move, Moving } from "./moving.ts";
+import type { Offers } from "./offers.ts";
+import type { Pace } from "./pace.ts";
+import { type Arriving, Parked, type Taker } from "./parked.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
 type FetchResult = Extract<Input, { type: "fetched" }>["result"];
 
-/** Offers under a request's id that are kept at a time; the oldest go first. */
-const OFFERS_KEPT = 1_024;
-const COPY_BYTES = 262_144;
-
 export type ContentsOptions = {
   readonly folder: Folder;
   readonly commands: Commands;
-  /** The working directory, whose `NAME.pdf` stand in for stored copies. */
-  readonly cwd: string;
+  readonly offers: Offers;
+  readonly arrivals: Arrivals;
+  readonly pace: Pace;
+  readonly moving: Moving;
   readonly transport: () => Transport;
   /** This peer's id and address. */
   readonly self: () => { readonly id: number; readonly address: string };
@@ -34,182 +39,248 @@ export type ContentsOptions = {
   readonly served: (request: RequestId, ok: boolean) => void;
 };
 
-/** Where a fetched content goes, and what makes it count. */
-type Taker = {
-  readonly write: (piece: Uint8Array) => Promise<void> | undefined;
-  readonly sha256: () => string;
-  readonly finish: (size: number, sha256: string) => Promise<void>;
-  readonly abort: () => Promise<void>;
-};
-
 export class Contents {
-  readonly #offers = new Map<RequestId, Served>();
+  readonly bodies = new Bodies();
+  readonly #sent = new SentBodies();
+  readonly #parked = new Parked();
 
   constructor(private readonly options: ContentsOptions) {}
 
-  /** Serves a content to whoever names the request's id. */
-  serve(request: RequestId, what: Served): void {
-    this.#offers.delete(request);
-    this.#offers.set(request, what);
-    for (const oldest of this.#offers.keys()) {
-      if (this.#offers.size <= OFFERS_KEPT) break;
-      this.#offers.delete(oldest);
-    }
+  /** The small content that goes with a message; null where there is none, or it cannot be had. */
+  bodyOf(source: BodySource | null): Uint8Array | null {
+    if (source === null) return null;
+    if (source.kind === "body") return this.bodies.get(source.number)?.bytes ?? null;
+    const { name, stamp } = source;
+    const { files } = this.options.folder;
+    return this.#sent.get(name, stamp, () => files.bytesOf(name, stamp));
   }
 
-  /** Opens what another peer fetches. */
-  open(source: FetchSource, peer: number): ContentSource | ContentDenied {
-    const opened = this.#open(source);
-    if (opened === null) return { refused: "It is not served here." };
-    const { content, file } = opened;
-    const began = performance.now();
-    return {
-      size: content.size,
-      read: (into, at) => content.read(into, at),
-      done: (ok, bytes) => {
-        content.close();
-        this.options.report({
-          event: "transfer",
-          file,
-          size: content.size,
-          sha256: opened.sha256,
-          from: this.options.self().id,
-          to: peer,
-          bytes,
-          ms: performance.now() - began,
-          outcome: ok ? "ok" : "broken",
-        });
-        if (source.kind === "ticket") this.options.served(source.request, ok);
-      },
-    };
+  /** Makes a removal durable. Never rejects. */
+  async bury(record: FileRecord): Promise<FetchResult> {
+    try {
+      await this.options.folder.files.bury(record);
+      return { ok: true, size: 0, sha256: EMPTY_SHA256 };
+    } catch (error) {
+      return { ok: false, why: sentenceOf(error), here: true };
+    }
   }
 
   /** Fetches a content and puts it where it belongs. Never rejects. */
   async fetch(effect: FetchEffect): Promise<FetchResult> {
+    const { pace, moving } = this.options;
     const began = performance.now();
-    let bytes = 0;
+    const awaited = effect.repair ? null : pace.awaited();
+    const move = moving.begin(effect.file, effect.size);
+    const before = { bytes: 0 };
     let result: FetchResult;
     try {
-      const taker = this.#takerOf(effect);
+      const { size, sha256 } = await this.#bring(effect, move, before);
+      result = { ok: true, size, sha256 };
+    } catch (error) {
+      // What fails on the way may come from another holder; what fails here would fail again.
+      const onTheWay = error instanceof FetchFailure && error.trouble !== "local";
+      result = { ok: false, why: sentenceOf(error), here: !onTheWay };
+    }
+    awaited?.();
+    moving.end(move);
+    this.#report(effect, result, move.bytes - before.bytes, performance.now() - began);
+    return result;
+  }
+
+  /** A command has ended: what broke off on its way to it is wanted no more. */
+  forget(command: number): void {
+    this.#parked.drop(command);
+  }
+
+  /** Leaves nothing that is not whole. Never rejects. */
+  close(): Promise<void> {
+    return this.#parked.clear();
+  }
+
+  #report(effect: FetchEffect, result: FetchResult, bytes: number, ms: number): void {
+    const self = this.options.self();
+    if (effect.from === self.address) return;
+    this.options.report({
+      event: "transfer",
+      file: effect.file,
+      size: result.ok ? result.size : effect.size,
+      sha256: result.ok ? result.sha256 : null,
+      from: effect.peer,
+      to: self.id,
+      bytes,
+      ms,
+      outcome: result.ok ? "ok" : result.why,
+    });
+  }
+
+  #bring(effect: FetchEffect, move: Move, before: { bytes: number }): Promise<Fetched> {
+    const { source, from } = effect;
+    if (source.kind === "body") return this.#bringBody(effect, source.number, move);
+    if (from === this.options.self().address) return this.#bringOwn(effect, source, move);
+    return this.#bringOver(effect, source, move, before);
+  }
+
+  /** A small content that is here already, in memory. */
+  async #bringBody(effect: FetchEffect, number: number, move: Move): Promise<Fetched> {
+    const { into, file } = effect;
+    const body = this.bodies.get(number);
+    if (body === null) throw new FetchFailure(`${file} is not kept here any more.`, "refused");
+    const { bytes, sha256 } = body;
+    check(file, into.sha256, sha256);
+    move.bytes = bytes.length;
+    if (into.kind === "store") {
+      await this.options.folder.files.keep({ ...into.record, size: bytes.length, sha256 }, bytes);
+    } else {
+      const taker = this.#takerOf(into, effect.job);
       try {
-        const sink: ContentSink = {
-          open: () => {},
-          write: (chunk) => {
-            bytes += chunk.length;
-            return taker.write(chunk);
-          },
-        };
-        const { size, sha256 } = await this.#move(effect, sink, taker);
-        const wanted = effect.into.sha256;
-        if (wanted !== null && wanted !== sha256) {
-          throw new FetchFailure(
-            `What came of ${effect.file} does not match its hash.`,
-            "mismatch",
-          );
-        }
-        await taker.finish(size, sha256);
-        result = { ok: true, size, sha256 };
+        await taker.write(bytes);
+        await taker.finish(bytes.length, sha256);
       } catch (error) {
         await taker.abort();
         throw error;
       }
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      // What fails on the way may come from another holder; what fails here would fail again.
-      const onTheWay = error instanceof FetchFailure && error.trouble !== "local";
-      result = { ok: false, why, here: !onTheWay };
     }
-    const self = this.options.self();
-    if (effect.from !== self.address) {
-      this.options.report({
-        event: "transfer",
-        file: effect.file,
-        size: result.ok ? result.size : effect.size,
-        sha256: result.ok ? result.sha256 : null,
-        from: effect.peer,
-        to: self.id,
-        bytes,
-        ms: performance.now() - began,
-        outcome: result.ok ? "ok" : result.why,
-      });
-    }
-    return result;
+    return { size: bytes.length, sha256 };
   }
 
-  async #move(effect: FetchEffect, sink: ContentSink, taker: Taker) {
-    if (effect.from !== this.options.self().address) {
-      return await this.options.transport().fetch(effect.from, effect.source, sink);
-    }
-    const opened = this.#open(effect.source);
-    if (opened === null) throw new FetchFailure(`${effect.file} is not here any more.`, "refused");
+  /** A content that this very peer offers. */
+  async #bringOwn(effect: FetchEffect, source: FetchSource, move: Move): Promise<Fetched> {
+    const { into, file } = effect;
+    const taker = this.#takerOf(into, effect.job);
     try {
-      const size = await copy(opened.content, sink);
-      const { source } = effect;
+      const opened = this.options.offers.open(source);
+      if (opened === null) throw new FetchFailure(`${file} is not here any more.`, "refused");
+      const { content } = opened;
+      const copied = await copy(content, taker, move).finally(() => content.close());
+      check(file, into.sha256, copied.sha256);
+      await taker.finish(copied.size, copied.sha256);
       if (source.kind === "ticket") this.options.served(source.request, true);
-      return { size, sha256: taker.sha256() };
-    } finally {
-      opened.content.close();
+      return copied;
+    } catch (error) {
+      await taker.abort();
+      throw error;
     }
   }
 
-  #takerOf({ into }: FetchEffect): Taker {
+  /** From another peer; what came of it from a holder that broke off is gone on with. */
+  async #bringOver(
+    effect: FetchEffect,
+    source: FetchSource,
+    move: Move,
+    before: { bytes: number },
+  ): Promise<Fetched> {
+    const { into } = effect;
+    const place = placeOf(into);
+    let arriving = this.#parked.take(place, into.sha256);
+    for (;;) {
+      arriving ??= { taker: this.#takerOf(into, effect.job), hash: inlineHash(), bytes: 0 };
+      const resumed = arriving.bytes > 0;
+      before.bytes = arriving.bytes;
+      move.bytes = arriving.bytes;
+      try {
+        const { hash, bytes: offset, taker } = arriving;
+        const sink = this.#sinkOf(effect, arriving, move);
+        const options = { offset, hash };
+        const fetched = await this.options.transport().fetch(effect.from, source, sink, options);
+        check(effect.file, into.sha256, fetched.sha256);
+        await taker.finish(fetched.size, fetched.sha256);
+        return fetched;
+      } catch (error) {
+        const trouble = error instanceof FetchFailure ? error.trouble : "local";
+        if (into.sha256 !== null && arriving.bytes > 0 && mayGoOn(trouble) && this.#wants(into)) {
+          this.#parked.park(place, into.sha256, arriving);
+          throw error;
+        }
+        await arriving.taker.abort();
+        // Two senders' parts do not fit together: this one may still have the whole.
+        if (trouble !== "mismatch" || !resumed) throw error;
+        arriving = null;
+      }
+    }
+  }
+
+  /** False of a command that has ended meanwhile. */
+  #wants(into: FetchInto): boolean {
+    return into.kind === "store" || this.options.commands.get(into.command) !== undefined;
+  }
+
+  #sinkOf(effect: FetchEffect, arriving: Arriving, move: Move): ContentSink {
+    const { pace } = this.options;
+    return {
+      open: () => {},
+      write: (chunk) => {
+        arriving.bytes += chunk.length;
+        move.bytes = arriving.bytes;
+        const written = arriving.taker.write(chunk);
+        const wait = effect.repair ? pace.take(chunk.length) : undefined;
+        if (wait === undefined || written === undefined) return written ?? wait;
+        return Promise.all([written, wait]).then(() => {});
+      },
+    };
+  }
+
+  #takerOf(into: FetchInto, job: number): Taker {
     if (into.kind === "deliver") {
       const delivery = this.options.commands.get(into.command)?.deliver?.();
       if (delivery === undefined) throw new Failure("Nobody waits for it any more.");
       return delivery;
     }
-    const draft = this.options.folder.files.begin();
-    const { name, key, stamp } = into;
+    const draft = this.options.folder.files.begin({ hash: false });
+    const { arrivals } = this.options;
+    const { record } = into;
+    if (into.sha256 === null) arrivals.begin(job, record, draft);
     return {
       write: (piece) => draft.write(piece),
-      sha256: () => draft.sha256(),
-      abort: () => draft.abort(),
+      abort: () => {
+        arrivals.end(job, null);
+        return draft.abort();
+      },
       finish: async (size, sha256) => {
-        await draft.commit({ name, key, stamp, size, sha256 });
+        const whole = { ...record, size, sha256 };
+        await draft.commit(whole);
+        arrivals.end(job, whole);
       },
     };
   }
-
-  #open(source: FetchSource): { content: Content; file: string; sha256: string | null } | null {
-    if (source.kind === "version") return this.#openVersion(source.name, source.stamp);
-    const what = this.#offers.get(source.request);
-    if (what === undefined) return null;
-    switch (what.kind) {
-      case "version":
-        return this.#openVersion(what.name, what.stamp);
-      case "local": {
-        const content = openLocal(this.options.cwd, what.name);
-        return content === null ? null : { content, file: what.name, sha256: null };
-      }
-      case "command": {
-        const given = this.options.commands.get(what.command);
-        const content = given?.open?.() ?? null;
-        return content === null ? null : { content, file: given?.name ?? "", sha256: null };
-      }
-    }
-  }
-
-  #openVersion(name: string, stamp: Parameters<Folder["files"]["open"]>[1]) {
-    const { files } = this.options.folder;
-    const content = files.open(name, stamp);
-    if (content === null) return null;
-    return { content, file: name, sha256: files.record(name)?.sha256 ?? null };
-  }
 }
 
-/** Copies a content to a sink on this very machine, a piece at a time. */
-async function copy(content: Content, sink: ContentSink): Promise<number> {
-  await sink.open(content.size);
+/** What broke off may be gone on with, unless it was wrong or could not be kept. */
+function mayGoOn(trouble: FetchFailure["trouble"]): boolean {
+  return trouble === "unreachable" || trouble === "refused" || trouble === "broken";
+}
+
+/** A delivery is known by its command, a copy by its version. */
+function placeOf(into: FetchInto): string | number {
+  if (into.kind === "deliver") return into.command;
+  const { counter, owner, incarnation } = into.record.stamp;
+  return `${counter}-${owner}-${incarnation} ${into.record.name}`;
+}
+
+function check(file: string, wanted: string | null, came: string): void {
+  if (wanted === null || wanted === came) return;
+  throw new FetchFailure(`What came of ${file} does not match its hash.`, "mismatch");
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Copies a content on this very machine, a piece at a time. */
+async function copy(content: Content, taker: Taker, move: Move): Promise<Fetched> {
+  const hash = inlineHash();
   let at = 0;
   while (at < content.size) {
-    // A new buffer each time: the bytes are the sink's to keep.
+    // A new buffer each time: the bytes are the taker's to keep.
     const buffer = new Uint8Array(Math.min(COPY_BYTES, content.size - at));
     const read = await content.read(buffer, at);
     if (read === 0) throw new Failure("The file became shorter while it was read.");
-    await sink.write(buffer.subarray(0, read));
+    const piece = buffer.subarray(0, read);
+    await hash.update(piece);
+    await taker.write(piece);
     at += read;
+    move.bytes = at;
     // Reading and hashing in place would keep all timers waiting.
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  return at;
+  return { size: at, sha256: await hash.digest() };
 }

@@ -10,14 +10,16 @@ import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Contents } from "./contents.ts";
+import type { Offers } from "./offers.ts";
 
 /** An input without its time, which the driver adds. */
 export type Untimed<T = Input> = T extends Input ? Omit<T, "at"> : never;
 
 export type DriverOptions = {
   readonly folder: Folder;
-  readonly ring: number;
+  readonly config: RingConfig;
   readonly contents: () => Contents;
+  readonly offers: () => Offers;
   readonly transport: () => Transport;
   readonly look: (name: string) => number | null;
   readonly publish: (event: PeerEvent) => void;
@@ -87,10 +89,15 @@ export class Driver {
   }
 
   #begin(effect: Effect): void {
-    const { folder, transport, contents, publish } = this.#options;
+    const { folder, transport, contents, offers, publish } = this.#options;
     switch (effect.type) {
       case "send":
-        transport().send(effect.to, effect.channel, effect.message);
+        transport().send(
+          effect.to,
+          effect.channel,
+          effect.message,
+          effect.body === null ? null : contents().bodyOf(effect.body),
+        );
         return;
       case "watch":
         transport().watch(effect.addresses);
@@ -99,7 +106,7 @@ export class Driver {
         void this.#persist(effect.id, effect.incarnation);
         return;
       case "save":
-        folder.saveView(effect.members, effect.left);
+        folder.saveView([...effect.members, ...effect.gone], effect.left);
         return;
       case "event":
         publish(effect.event);
@@ -109,8 +116,13 @@ export class Driver {
           .fetch(effect)
           .then((result) => this.give({ type: "fetched", job: effect.job, result }));
         return;
+      case "bury":
+        void contents()
+          .bury(effect.record)
+          .then((result) => this.give({ type: "fetched", job: effect.job, result }));
+        return;
       case "serve":
-        contents().serve(effect.request, effect.what);
+        offers().serve(effect.request, effect.what);
         return;
       case "look": {
         const { request, name } = effect;
@@ -129,7 +141,8 @@ export class Driver {
 
   async #persist(id: number, incarnation: number): Promise<void> {
     try {
-      await this.#options.folder.saveIdentity({ id, ring: this.#options.ring, incarnation });
+      const { config, folder } = this.#options;
+      await folder.saveIdentity({ id, ring: config.ring, incarnation, config });
     } catch (error) {
       // Without a durable incarnation the ring could not tell this peer from its former self.
       const why = error instanceof Error ? error.message : String(error);

@@ -41,6 +41,28 @@ export async function enterRing(
   return { config, start, id: identity?.id ?? proposedId };
 }
 
+/**
+ * What a numbered ring is like, by the word of the peer through which this one joins; where that says
+ * nothing now, what the command line says.
+ */
+export async function configOfKnown(
+  config: RingConfig,
+  { start, basePort, copies }: PeerOptions,
+  host: string,
+  transport: Transport,
+): Promise<RingConfig> {
+  if (start.kind !== "join" || copies !== null) return config;
+  try {
+    const known = await transport.introduce(host, basePort + start.known, ONE_ANSWER_MS);
+    if (known.ring !== config.ring || known.introduction.bits !== config.bits) return config;
+    const { strategy } = known.introduction;
+    return { ...config, strategy, copies: known.introduction.copies };
+  } catch {
+    // The join itself says best what is wrong there.
+    return config;
+  }
+}
+
 async function introduced(
   host: string,
   port: number,

@@ -1,6 +1,7 @@
 /** The one stream of what happens at a peer, and its readers. */
 import type { LoggedEvent } from "../door/types.ts";
 import type { PeerEvent } from "../protocol/events.ts";
+import { LOST_TOLD_MS } from "./limits.ts";
 
 export type Reader = (event: LoggedEvent) => void;
 
@@ -24,6 +25,22 @@ export class EventStream {
     const logged: LoggedEvent = { v: 1, at, seq: this.#seq, peer: id, incarnation, ...event };
     for (const reader of this.#readers) reader(logged);
   }
+}
+
+/**
+ * Says so when events had to be left out of the log, now and then and with their number.
+ * @returns a function that ends that
+ */
+export function tellOfLost(log: { readonly lost: number }, events: EventStream): () => void {
+  let told = log.lost;
+  const timer = setInterval(() => {
+    const left = log.lost - told;
+    told = log.lost;
+    if (left === 0) return;
+    const text = `${left} events are not in events.jsonl: the disk was too slow or too full for them.`;
+    events.publish({ event: "note", text });
+  }, LOST_TOLD_MS);
+  return () => clearInterval(timer);
 }
 
 /** True of the events that the log leaves out: pings, and answers too long for a line. */

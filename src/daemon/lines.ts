@@ -1,39 +1,49 @@
 /**
- * Lines to a reader that may be slow, or may never read: the peer goes on whatever it does. What does
- * not fit is kept in order up to a limit; lines of pings are left out first.
+ * Lines to a reader that may be slow, or may never read: the peer goes on whatever it does. The lines of
+ * one turn go out in one write. What does not fit is kept in order up to a limit; lines of pings are
+ * left out first.
  */
 import type { Writable } from "node:stream";
-
-/** Lines that wait for a slow reader; with so many, those that can be done without are left out. */
-const LINES_KEPT = 4_096;
-const LINES_FOLDED = 256;
+import { LINES_BATCH_CHARACTERS, LINES_FOLDED, LINES_KEPT } from "./limits.ts";
 
 export class LineWriter {
-  readonly #waiting: string[] = [];
+  /** Of this turn, to be written at its end. */
+  #batch = "";
+  #due: ReturnType<typeof setImmediate> | null = null;
+  #waiting: string[] = [];
   #full = false;
 
   constructor(private readonly stream: Writable) {
-    stream.on("drain", () => this.#flush());
+    stream.on("drain", () => this.#drained());
     // A reader that goes away is no trouble of the peer's.
     stream.on("error", () => {});
   }
 
   /** Writes a line now or later, whole. `fold`: it may be left out when many wait. */
   write(text: string, fold: boolean): void {
-    if (!this.#full) {
-      this.#full = !this.stream.write(`${text}\n`);
+    if (this.#full) {
+      if (this.#waiting.length < (fold ? LINES_FOLDED : LINES_KEPT)) this.#waiting.push(text);
       return;
     }
-    if (this.#waiting.length >= (fold ? LINES_FOLDED : LINES_KEPT)) return;
-    this.#waiting.push(text);
+    this.#batch += `${text}\n`;
+    if (this.#batch.length >= LINES_BATCH_CHARACTERS) this.flush();
+    else this.#due ??= setImmediate(() => this.flush());
   }
 
-  #flush(): void {
+  /** Writes what is due at the end of this turn. */
+  flush(): void {
+    if (this.#due !== null) clearImmediate(this.#due);
+    this.#due = null;
+    const batch = this.#batch;
+    this.#batch = "";
+    if (batch !== "") this.#full = !this.stream.write(batch);
+  }
+
+  #drained(): void {
     this.#full = false;
-    while (!this.#full) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#full = !this.stream.write(`${next}\n`);
-    }
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    this.#full = !this.stream.write(`${waiting.join("\n")}\n`);
   }
 }

@@ -19,6 +19,8 @@ export type PeerOptions = {
   dataDir: string | null;
   route: "successor" | "finger" | "direct" | null;
   copies: number | null;
+  /** Bytes a second for copies that nobody waits for; null for the default. */
+  repairRate: number | null;
   /** A ring's child, which ends with its standard input. */
   child: boolean;
 };

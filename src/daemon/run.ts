@@ -1,19 +1,15 @@
-/** One peer as a process: its folder, its sockets, its protocol, its door and its terminal, brought together. */
-import { type Door, serveDoor } from "../door/server.ts";
+/** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
 import type { RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start, StartInput } from "../protocol/io.ts";
 import { type Folder, openFolder } from "../store/folder.ts";
-import { lookLocal } from "../store/local.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
-import { Commands } from "./commands.ts";
-import { Console } from "./console.ts";
-import { Contents } from "./contents.ts";
-import { Driver } from "./driver.ts";
-import { enterRing } from "./entering.ts";
-import { EventStream, isFolded } from "./events.ts";
-import { Front } from "./front.ts";
+import type { Contents } from "./contents.ts";
+import type { Driver } from "./driver.ts";
+import { configOfKnown, enterRing } from "./entering.ts";
+import { live } from "./live.ts";
+import type { Offers } from "./offers.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
 import {
   addressOf,
@@ -35,9 +31,6 @@ export type { PeerOptions, PeerStart };
 /** What the sockets need before the protocol is there. */
 type Identified = { readonly id: number; readonly birth: string; ring: number };
 
-/** A departing peer's last messages are in the kernel's hands after so long. */
-const LAST_WORDS_MS = 20;
-
 /**
  * Runs one peer until it ends.
  * @returns the exit code
@@ -49,6 +42,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
   const id = "id" in options.start ? options.start.id : null;
   let driver: Driver | null = null;
   let contents: Contents | null = null;
+  let offers: Offers | null = null;
   const identified: Identified = {
     id: id ?? drawId(48),
     birth: drawBirth(),
@@ -57,13 +51,15 @@ export async function runPeer(options: PeerOptions): Promise<number> {
   const transportOptions = (port: number) => ({
     host: options.host,
     port,
-    sender: () => ({ ...senderOf(driver, identified), ring: identified.ring, port }),
-    message: (...[from, message, channel]: Parameters<Heard>) =>
-      driver?.give({ type: "message", from, message, channel }),
+    sender: cached(() => driver?.self ?? null, identified, port),
+    message: (...[from, message, channel, bytes]: Parameters<Heard>) => {
+      const body = bytes === null ? null : (contents?.bodies.keep(bytes) ?? null);
+      driver?.give({ type: "message", from, message, channel, body });
+    },
     unreachable: (...[address, how]: Parameters<Lost>) =>
       driver?.give({ type: "unreachable", address, how }),
-    open: (...[source, , peer]: Parameters<Opened>) =>
-      contents?.open(source, peer) ?? { refused: "This peer is not ready yet." },
+    open: (...[source, offset, peer]: Parameters<Opened>) =>
+      offers?.openFor(source, offset, peer) ?? { refused: "This peer is not ready yet." },
     fault: (error: unknown) => {
       throw error;
     },
@@ -92,9 +88,8 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       restored: folder.restored,
       files: folder.files.records(),
     };
-    return await live(options, startInput, folder, transport, (d, c) => {
-      driver = d;
-      contents = c;
+    return await live(options, startInput, folder, transport, (made) => {
+      ({ driver, contents, offers } = made);
     });
   } finally {
     transport.close();
@@ -107,10 +102,25 @@ type Heard = TransportOptions["message"];
 type Lost = TransportOptions["unreachable"];
 type Opened = TransportOptions["open"];
 
-function senderOf(driver: Driver | null, { id, birth }: Identified) {
-  if (driver === null) return { id, incarnation: 0, birth, state: "alive" } as const;
-  const { self } = driver;
-  return { id: self.id, incarnation: self.incarnation, birth: self.birth, state: self.state };
+/** The header of all that is sent: made anew only where something in it has changed, since all ask for it. */
+function cached(self: () => Driver["self"] | null, identified: Identified, port: number) {
+  let of: Driver["self"] | null = null;
+  let made = senderOf(null, identified, port);
+  return () => {
+    const now = self();
+    if (now !== of || made.ring !== identified.ring) {
+      of = now;
+      made = senderOf(now, identified, port);
+    }
+    return made;
+  };
+}
+
+function senderOf(self: Driver["self"] | null, identified: Identified, port: number) {
+  const { id, birth, ring } = identified;
+  if (self === null) return { id, incarnation: 0, birth, state: "alive", ring, port } as const;
+  const { incarnation, state } = self;
+  return { id: self.id, incarnation, birth: self.birth, state, ring, port };
 }
 
 /** Opens the folder and the sockets together; a taken port is the sentence that says most. */
@@ -165,107 +175,16 @@ async function wayIn(
   id: number,
 ): Promise<{ config: RingConfig; start: Start; id: number }> {
   const { start } = options;
-  if (start.kind === "init" || start.kind === "join") {
+  if (start.kind === "init") {
     return { config: numberedConfig(options), start: numberedStart(options, host), id };
+  }
+  if (start.kind === "join") {
+    const config = await configOfKnown(numberedConfig(options), options, host, transport);
+    return { config, start: numberedStart(options, host), id };
   }
   if (start.kind === "found") {
     const own = folder.identity?.id ?? id;
     return { config: foundedConfig(options, folder.identity), start: { kind: "found" }, id: own };
   }
   return await enterRing(start, options, folder, transport);
-}
-
-/** The peer's life, from its first input to its exit. */
-async function live(
-  options: PeerOptions,
-  startInput: StartInput,
-  folder: Folder,
-  transport: Transport,
-  attach: (driver: Driver, contents: Contents) => void,
-): Promise<number> {
-  const commands = new Commands();
-  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
-  const events = new EventStream(() => driver.self);
-  const cwd = process.cwd();
-  const contents: Contents = new Contents({
-    folder,
-    commands,
-    cwd,
-    transport: () => transport,
-    self: () => driver.self,
-    report: (event) => events.publish(event),
-    served: (request, ok) => driver.give({ type: "served", request, ok }),
-  });
-  const driver: Driver = new Driver(
-    {
-      folder,
-      ring: startInput.config.ring,
-      contents: () => contents,
-      transport: () => transport,
-      look: (name) => lookLocal(cwd, name),
-      publish: (event) => events.publish(event),
-      ended: (code, sentence) => {
-        if (sentence !== null) terminal.say(sentence);
-        exit(code);
-      },
-    },
-    startInput,
-  );
-  const front = new Front({
-    driver,
-    commands,
-    events,
-    folder,
-    transport,
-    cwd,
-    config: startInput.config,
-  });
-  const terminal = new Console(
-    options.child ? null : (line) => front.typeAt(line, (sentence) => terminal.say(sentence)),
-    () => {
-      // The terminal is given back first; then the signal does what it does where there is none.
-      terminal.close();
-      process.kill(process.pid, "SIGINT");
-    },
-  );
-  attach(driver, contents);
-  events.subscribe(terminal.read);
-  events.subscribe((event) => {
-    if (!isFolded(event)) folder.log.append(event);
-    if (event.event === "outcome") commands.end(event.command, event.outcome);
-    if (event.event === "joined") announce(folder, transport, driver, startInput);
-  });
-  for (const note of folder.notes) terminal.say(note);
-  const quit = () => driver.give({ type: "command", command: 0, what: { kind: "quit" } });
-  process.on("SIGTERM", quit);
-  let door: Door | null = null;
-  try {
-    driver.begin();
-    door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
-    const code = await exited;
-    await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-    return code;
-  } finally {
-    process.off("SIGTERM", quit);
-    terminal.close();
-    await door?.close();
-  }
-}
-
-/** Others find the peer once it is in its ring. */
-function announce(folder: Folder, transport: Transport, driver: Driver, start: StartInput): void {
-  const { port, host } = transport;
-  folder.announce({
-    id: driver.self.id,
-    host,
-    port,
-    ring: start.config.ring,
-    bits: start.config.bits,
-  });
-}
-
-function tellHowToJoin(terminal: Console, address: string): void {
-  terminal.print(`p2p join ${address}`);
-  terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
 }

@@ -3,9 +3,24 @@ import type { ListedFile, Outcome } from "../protocol/events.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
 import { inTime } from "./in-time.ts";
 import { DoorClosed, DoorRefused, gone, type Knock, knock, withPulse } from "./knock.ts";
-import { LIST_MS, LOOKUPS_MS, STATUS_MS, TRANSFER_STALL_MS, TYPE_MS, WORK_MS } from "./limits.ts";
+import {
+  ASK_MS,
+  LOOKUPS_MS,
+  PROGRESS_MS,
+  STATUS_MS,
+  TRANSFER_STALL_MS,
+  TYPE_MS,
+  WORK_MS,
+} from "./limits.ts";
 import { pathOfName } from "./names.ts";
-import { CONTENT_HEADER, type ContentFrom, type LoggedEvent, type Status } from "./types.ts";
+import {
+  CONTENT_HEADER,
+  type ContentFrom,
+  type LoggedEvent,
+  type Progress,
+  type ScrubReport,
+  type Status,
+} from "./types.ts";
 
 export { DoorClosed, DoorRefused };
 
@@ -28,10 +43,18 @@ export type DoorClient = {
   events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
   /** Hands over a line as if it had been typed at the peer's terminal. */
   type(line: string): Promise<void>;
-  /** Stores a local file under a name. */
-  store(name: string, path: string): Promise<Outcome>;
+  /** Stores a local file, or what a stream brings, under a name. */
+  store(name: string, content: string | ReadableStream<Uint8Array>): Promise<Outcome>;
   /** Fetches a name; the promise resolves when its content begins to come. */
   request(name: string): Promise<Incoming>;
+  /** Removes a name from the ring. */
+  remove(name: string): Promise<Outcome>;
+  /** Asks who holds a name. */
+  where(name: string): Promise<Outcome>;
+  /** Has every stored copy of this peer read back. */
+  scrub(): Promise<ScrubReport>;
+  /** How far a file is on its way in or out of the peer. */
+  progress(name: string): Promise<Progress>;
   /** The files of the ring; `silent` is the number of peers that did not say what they hold. */
   list(): Promise<{ readonly files: readonly ListedFile[]; readonly silent: number }>;
 };
@@ -55,11 +78,20 @@ export function doorClient(dir: string): DoorClient {
     type: async (line) => {
       await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
     },
-    store: async (name, path) =>
-      json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body: Bun.file(path) })),
+    store: async (name, content) => {
+      const body = typeof content === "string" ? Bun.file(content) : content;
+      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body }));
+    },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
+    remove: async (name) =>
+      json<Outcome>(dir, await knock(dir, pathOfName(name), { method: "DELETE" }, ASK_MS)),
+    where: async (name) =>
+      json<Outcome>(dir, await knock(dir, pathOfName(name, "where"), {}, ASK_MS)),
+    scrub: async () => json<ScrubReport>(dir, await work("/scrub", { method: "POST" })),
+    progress: async (name) =>
+      json<Progress>(dir, await knock(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),
     list: async () => {
-      const outcome = await json<Outcome>(dir, await knock(dir, "/files", {}, LIST_MS));
+      const outcome = await json<Outcome>(dir, await work("/files", {}));
       if (outcome.kind === "failed") throw new DoorRefused(outcome.why, "failed");
       if (outcome.kind !== "listed") throw gone(dir);
       return { files: outcome.files, silent: outcome.silent };

@@ -38,6 +38,12 @@ export function displayList(items: readonly (number | string)[]): string {
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
 }
 
+/** "peer 19", "peers 19, 2 and 4"; "no peer" for none. */
+export function displayPeers(ids: readonly number[]): string {
+  if (ids.length === 0) return "no peer";
+  return `${ids.length === 1 ? "peer" : "peers"} ${displayList(ids)}`;
+}
+
 /** "1 file", "3 files". */
 export function count(amount: number, singular: string, plural: string = `${singular}s`): string {
   return `${amount} ${amount === 1 ? singular : plural}`;

@@ -19,8 +19,8 @@ export class DoorRefused extends Failure {
 
 /** What a request may have besides its path. */
 export type Knock = {
-  readonly method?: "POST" | "PUT";
-  readonly body?: string | Bun.BunFile;
+  readonly method?: "POST" | "PUT" | "DELETE";
+  readonly body?: string | Bun.BunFile | ReadableStream<Uint8Array>;
   /** Gives the request up early; its reason is what is thrown. */
   readonly signal?: AbortSignal;
 };

@@ -2,8 +2,6 @@
 
 /** A line typed at a peer: far longer than any command, far shorter than a flood. */
 export const MAX_LINE_BYTES = 8_192;
-/** A file's name in UTF-8, as file systems have it. */
-export const MAX_NAME_BYTES = 255;
 /** Keys looked up for one status: each is a request through the ring. */
 export const MAX_LOOKUPS = 256;
 /** Event streams open at a time: commands, a lab and a few pages. */
@@ -24,8 +22,13 @@ export const STATUS_MS = 3_000;
 export const LOOKUPS_MS = 15_000;
 /** A line is only handed over. */
 export const TYPE_MS = 5_000;
-/** An answer to a listing: each member is asked, and those that are silent are waited for. */
-export const LIST_MS = 30_000;
+/** A file's removal, and the question where it is, wait for the ring as long as the protocol does. */
+export const ASK_MS = 60_000;
+/** How far something is: known at once, and not worth waiting for. */
+export const PROGRESS_MS = 1_000;
+/** Work that takes longer than this shows how far it is, and so often. */
+export const PROGRESS_AFTER_MS = 1_000;
+export const PROGRESS_EVERY_MS = 200;
 /** The first line of an event stream. */
 export const HELLO_MS = 5_000;
 /** A line of it: an event names a few peers and one file. */

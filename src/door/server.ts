@@ -8,12 +8,20 @@ import type { DoorHost } from "./host.ts";
 import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { nameOfPath } from "./names.ts";
 import { doorPathToOpen } from "./path.ts";
-import { receiveUpload, streamContent } from "./transfer.ts";
-import type { DoorError, DoorErrorKind } from "./types.ts";
+import {
+  receiveUpload,
+  sendContent,
+  streamContent,
+  type UploadProgress,
+  uploadProgress,
+} from "./transfer.ts";
+import type { DoorError, DoorErrorKind, Progress } from "./types.ts";
 
 export type Door = {
   /** The socket's path. */
   readonly path: string;
+  /** Files that are coming in just now. */
+  readonly uploads: number;
   /** Ends all streams and removes the socket. Never rejects. */
   close(): Promise<void>;
 };
@@ -30,6 +38,9 @@ export function serveDoor(dir: string, host: DoorHost): Door {
   const server = listen(path, (request) => rooms.answer(request));
   return {
     path,
+    get uploads() {
+      return rooms.uploads.size;
+    },
     close: async () => {
       streams.close();
       // Their last lines, and answers just given, are still on their way out.
@@ -72,6 +83,7 @@ function listen(
 /** One method for each route. */
 class Rooms {
   readonly streams: EventStreams;
+  readonly uploads = new Map<string, UploadProgress>();
   private transfers = 0;
 
   constructor(private readonly host: DoorHost) {
@@ -93,18 +105,45 @@ class Rooms {
           return await this.type(request);
         case "GET /files":
           return Response.json(await this.host.list());
+        case "POST /scrub":
+          return Response.json(await this.host.scrub());
       }
-      const name = nameOfPath(url.pathname);
-      if (name !== null && request.method === "PUT") {
-        return await this.transfer(() => this.store(name, request));
-      }
-      if (name !== null && request.method === "GET") {
-        return await this.transfer(() => this.request(name));
-      }
-      return refuse(404, "not-found", "There is nothing of this name at a peer's door.");
+      return (
+        (await this.named(request, url.pathname)) ??
+        refuse(404, "not-found", "There is nothing of this name at a peer's door.")
+      );
     } catch (error) {
       return refuse(500, "failed", sentenceOf(error));
     }
+  }
+
+  /** What is asked of a file. @returns null where the path is none of these */
+  private async named(request: Request, path: string): Promise<Response | null> {
+    const name = nameOfPath(path, "files");
+    if (name !== null) {
+      switch (request.method) {
+        case "PUT":
+          return await this.transfer(() => this.store(name, request));
+        case "GET":
+          return await this.transfer(() => this.request(name));
+        case "DELETE":
+          return Response.json(await this.host.remove(name));
+        default:
+          return null;
+      }
+    }
+    if (request.method !== "GET") return null;
+    const sought = nameOfPath(path, "where");
+    if (sought !== null) return Response.json(await this.host.where(sought));
+    const moving = nameOfPath(path, "progress");
+    return moving === null ? null : Response.json(this.progress(moving));
+  }
+
+  /** What comes in at the door, and then what goes between peers. */
+  private progress(name: string): Progress {
+    const upload = this.uploads.get(name);
+    if (upload === undefined) return this.host.progress(name);
+    return { v: 1, bytes: upload.bytes, size: upload.size };
   }
 
   private async status(lookup: string | null): Promise<Response> {
@@ -132,7 +171,10 @@ class Rooms {
   }
 
   private async store(name: string, request: Request): Promise<Response> {
-    const upload = await receiveUpload(request, this.host.spoolDir);
+    const progress = uploadProgress(request);
+    this.uploads.set(name, progress);
+    const upload = await receiveUpload(request, this.host.spoolDir, progress);
+    if (this.uploads.get(name) === progress) this.uploads.delete(name);
     if ("error" in upload) return refuse(upload.status, upload.kind, upload.error);
     return Response.json(await this.host.store(name, upload));
   }
@@ -140,12 +182,13 @@ class Rooms {
   private async request(name: string): Promise<Response> {
     const { outcome, content } = await this.host.request(name);
     if (outcome.kind === "received" && content !== null) {
-      const { from, route } = outcome;
-      const { size, sha256, path } = content;
+      const { from, route, size, sha256 } = outcome;
+      const head = { size, sha256, from, route };
+      if ("bytes" in content) return sendContent(content.bytes, head);
       this.transfers++;
-      return streamContent(path, { size, sha256, from, route }, () => this.transfers--);
+      return streamContent(content.path, head, () => this.transfers--);
     }
-    if (content !== null) removeQuietly(content.path);
+    if (content !== null && "path" in content) removeQuietly(content.path);
     return refuseOutcome(name, outcome);
   }
 

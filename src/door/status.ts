@@ -5,7 +5,7 @@ import { Failure } from "../protocol/failure.ts";
 import { doorClient } from "./client.ts";
 import { bold, count, displayList, displaySize, displayTable } from "./display.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
-import type { Checks, Status } from "./types.ts";
+import type { Checks, Status, StatusFiles } from "./types.ts";
 
 /** Rows of one table on a screen. */
 const MAX_ROWS = 40;
@@ -100,7 +100,8 @@ function describe(status: Status): string[] {
     `  successors    ${displayList(status.successors)}`,
     `  predecessors  ${displayList(status.predecessors)}`,
     `  routing       ${status.route}, pings each ${status.pingIntervalMs / 1000} s`,
-    `  files         ${count(files.count, "file")}, ${displaySize(files.bytes)}`,
+    `  files         ${count(files.count, "file")}, ${displaySize(files.bytes)}${roomInWords(files)}`,
+    `  copies        ${copiesInWords(files, status.members.filter(isAlive).length)}`,
     `  memory        ${displaySize(status.rssBytes)}`,
     `  dropped       ${count(dropped.datagrams, "datagram")} and ${count(dropped.frames, "frame")}`,
     `  members       ${membersInWords(status)}`,
@@ -109,6 +110,37 @@ function describe(status: Status): string[] {
   ];
   if (status.lookups.length > 0) lines.push("", ...lookupTable(status));
   return lines;
+}
+
+function roomInWords({ freeBytes }: StatusFiles): string {
+  return freeBytes === null ? "" : `; ${displaySize(freeBytes)} free on the disk`;
+}
+
+/**
+ * Whether all has its copies, and whether this machine may go.
+ * @param alive the members that are alive, this one included
+ */
+export function copiesInWords(
+  { count: held, copies, short, safe, damaged }: StatusFiles,
+  alive: number,
+): string {
+  const parts: string[] = [];
+  if (held === 0) parts.push("nothing is kept here");
+  else if (short === 0 && alive < copies) {
+    const where = alive === 1 ? "this peer alone" : `all ${alive} peers`;
+    parts.push(`every file here is on ${where}, and ${copies} copies are wanted`);
+  } else if (short === 0) parts.push(`every file here has its ${count(copies, "copy", "copies")}`);
+  else
+    parts.push(`${short} of ${count(held, "file")} here ${short === 1 ? "lacks" : "lack"} a copy`);
+  parts.push(
+    safe
+      ? "it is safe to take this machine down"
+      : "do not take this machine down yet: some copies are nowhere else",
+  );
+  if (damaged > 0) {
+    parts.push(`${count(damaged, "damaged copy", "damaged copies")} found since the start`);
+  }
+  return parts.join("; ");
 }
 
 function ringName({ ring, bits }: Status): string {
@@ -122,6 +154,10 @@ function membersInWords(status: Status): string {
     amounts.set(state, (amounts.get(state) ?? 0) + 1);
   }
   return displayList(Array.from(amounts, ([state, amount]) => `${amount} ${state}`));
+}
+
+function isAlive(member: Status["members"][number]): boolean {
+  return stateOf(member) === "alive";
 }
 
 function stateOf({ incarnation, state }: Status["members"][number]): string {

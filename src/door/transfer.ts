@@ -2,33 +2,62 @@
 import { randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { BODY_BYTES } from "../protocol/config.ts";
 import { type Content, openContent } from "../store/content.ts";
 import { errorCode } from "../store/durable.ts";
 import { ContentWriter } from "../store/writer.ts";
+import type { Spooled } from "./host.ts";
 import { inTime } from "./in-time.ts";
 import { TRANSFER_STALL_MS } from "./limits.ts";
 import { CONTENT_HEADER, type ContentFrom, type DoorErrorKind } from "./types.ts";
 
-/** A whole upload, spooled; or why there is none. */
+/** A whole upload; or why there is none. */
 export type Upload =
-  | { readonly path: string; readonly size: number }
+  | Spooled
   | { readonly error: string; readonly kind: DoorErrorKind; readonly status: number };
 
 /** One piece of a content going out. */
 const PIECE_BYTES = 262_144;
 
-/** Takes a request's body into a new file. One that is cut off leaves nothing. Never rejects. */
-export async function receiveUpload(request: Request, spoolDir: string): Promise<Upload> {
+/** How much of an upload has come; `size` is null where it was not announced. */
+export type UploadProgress = { bytes: number; readonly size: number | null };
+
+export function uploadProgress(request: Request): UploadProgress {
+  const announced = request.headers.get("content-length");
+  return { bytes: 0, size: announced === null ? null : Number(announced) };
+}
+
+/**
+ * Takes a request's body: a small one into memory, else into a new file. One that is cut off leaves
+ * nothing. Never rejects.
+ */
+export async function receiveUpload(
+  request: Request,
+  spoolDir: string,
+  progress: UploadProgress,
+): Promise<Upload> {
   const path = join(spoolDir, `upload-${randomBytes(8).toString("hex")}`);
-  const writer = new ContentWriter(path);
+  let writer: ContentWriter | null = null;
   try {
-    if (request.body !== null) await takeBody(request.body, writer);
-    const announced = request.headers.get("content-length");
-    if (announced !== null && Number(announced) !== writer.size) throw new Error("it was cut off");
-    await writer.finish(false);
-    return { path, size: writer.size };
+    const pieces: Uint8Array[] = [];
+    const take = (piece: Uint8Array): Promise<void> | undefined => {
+      progress.bytes += piece.length;
+      if (writer === null) {
+        pieces.push(piece);
+        if (progress.bytes <= BODY_BYTES) return undefined;
+        writer = new ContentWriter(path, { hash: false });
+        return writer.write(Buffer.concat(pieces.splice(0)));
+      }
+      return writer.write(piece);
+    };
+    if (request.body !== null) await takeBody(request.body, take);
+    const { bytes, size } = progress;
+    if (size !== null && size !== bytes) throw new Error("it was cut off");
+    if (writer === null) return { bytes: Buffer.concat(pieces) };
+    await (writer as ContentWriter).finish(false);
+    return { path, size: bytes };
   } catch (error) {
-    await writer.discard();
+    await (writer as ContentWriter | null)?.discard();
     if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) {
       return {
         error: "The disk of this peer is full: make room, or store through another.",
@@ -44,7 +73,10 @@ export async function receiveUpload(request: Request, spoolDir: string): Promise
   }
 }
 
-async function takeBody(body: ReadableStream<Uint8Array>, writer: ContentWriter): Promise<void> {
+async function takeBody(
+  body: ReadableStream<Uint8Array>,
+  take: (piece: Uint8Array) => Promise<void> | undefined,
+): Promise<void> {
   const reader = body.getReader();
   for (;;) {
     const { value, done } = await inTime(reader.read(), TRANSFER_STALL_MS, () => {
@@ -52,9 +84,22 @@ async function takeBody(body: ReadableStream<Uint8Array>, writer: ContentWriter)
       return new Error("nothing came for a long time");
     });
     if (done) return;
-    const room = writer.write(value);
+    const room = take(value);
     if (room !== undefined) await room;
   }
+}
+
+/** Sends a small content. */
+export function sendContent(bytes: Uint8Array, from: ContentFrom): Response {
+  return new Response(new Uint8Array(bytes), { headers: headersOf(from) });
+}
+
+function headersOf(from: ContentFrom): Record<string, string> {
+  return {
+    "content-type": "application/octet-stream",
+    "content-length": String(from.size),
+    [CONTENT_HEADER]: JSON.stringify(from),
+  };
 }
 
 /**
@@ -77,13 +122,7 @@ export async function streamContent(
     await unlink(path).catch(() => {});
   }
   const body = outgoing(content, ended);
-  return new Response(body, {
-    headers: {
-      "content-type": "application/octet-stream",
-      "content-length": String(content.size),
-      [CONTENT_HEADER]: JSON.stringify(from),
-    },
-  });
+  return new Response(body, { headers: headersOf(from) });
 }
 
 function outgoing(content: Content, ended: () => void): ReadableStream<Uint8Array> {

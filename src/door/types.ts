@@ -3,9 +3,10 @@
  * JSON as it stands; `v` is raised when a reader of the old form would be misled.
  */
 import type { CheckResult } from "../checks/ring.ts";
+import type { Strategy } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { MemberState } from "../protocol/member.ts";
-import type { Strategy } from "../protocol/messages.ts";
+import type { SnapshotFiles } from "../protocol/snapshot.ts";
 
 /** A peer's word about itself, as `p2p status --json` prints it. */
 export type Status = {
@@ -26,12 +27,20 @@ export type Status = {
   readonly members: readonly StatusMember[];
   /** Of the view, in hexadecimal: equal where two views are. */
   readonly digest: string;
-  readonly files: { readonly count: number; readonly bytes: number };
+  readonly files: StatusFiles;
   /** What came in malformed, and was dropped, since the start. */
   readonly dropped: { readonly datagrams: number; readonly frames: number };
   readonly rssBytes: number;
   /** One for each key asked about, in that order. */
   readonly lookups: readonly StatusLookup[];
+};
+
+/** What this peer holds, and whether it is safe; removals left out. */
+export type StatusFiles = SnapshotFiles & {
+  /** Copies wanted of each file in this ring. */
+  readonly copies: number;
+  /** Bytes that the disk of the data folder still has room for; null where it does not say. */
+  readonly freeBytes: number | null;
 };
 
 export type StatusSelf = {
@@ -82,6 +91,25 @@ export type Checks = {
   readonly peers: readonly Status[];
   /** By the check's name: R1, R2 and so on. */
   readonly checks: Readonly<Record<string, CheckResult>>;
+};
+
+/** What came of reading every stored copy of a peer back. */
+export type ScrubReport = {
+  readonly v: 1;
+  readonly files: number;
+  readonly bytes: number;
+  /** `mended`: another holder's copy, or a newer version, has taken its place by now. */
+  readonly damaged: readonly { readonly name: string; readonly mended: boolean }[];
+  /** Damaged copies that are not named here. */
+  readonly more: number;
+  readonly ms: number;
+};
+
+/** How far a file is on its way in or out of a peer; null where it does not move, or nobody knows. */
+export type Progress = {
+  readonly v: 1;
+  readonly bytes: number | null;
+  readonly size: number | null;
 };
 
 /** What went wrong at the door. */

@@ -69,7 +69,7 @@ export class Actions {
     this.mustRun(id);
     const door = this.network.watch.door(id);
     if (door === undefined) throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
-    const transfers = /^(store|request)\s+\d{4}$/i.test(line);
+    const transfers = /^(store|request|remove|where)\s+\d{4}(\.conflict-[-\d]+)?$/i.test(line);
     const outcome = this.network.watch.event(
       id,
       (event) => event.event === "outcome" && !["owner", "listed"].includes(event.outcome.kind),

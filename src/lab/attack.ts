@@ -1,6 +1,7 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
 import { Failure } from "../protocol/failure.ts";
 import { epochNow } from "./clock.ts";
+import { untilCopied } from "./copied.ts";
 import { Fault } from "./fault.ts";
 import { readBack, type StoredFile, storeFiles } from "./files.ts";
 import type { Seen } from "./follower.ts";
@@ -19,6 +20,8 @@ export type AttackPlan = {
   readonly everyMs: number;
   /** No kill after so long. */
   readonly forMs: number | null;
+  /** Each victim loses its data folder; the next is killed when every file has all its copies again. */
+  readonly loseDisks: boolean;
   /** How long each wait for the ring may take. */
   readonly limitMs: number;
   /** A folder for the files on their way. */
@@ -57,14 +60,15 @@ export class Attack {
       return this.report([], { inconclusive: error.message });
     }
     this.tell(`${files.length} files stored`);
-    const broken = await this.killAll();
+    // A receipt may have been given for two copies of three.
+    const broken = (this.plan.loseDisks ? await this.copied() : null) ?? (await this.killAll());
     if (broken !== null || this.faults.length === 0) return this.report(files, { broken });
     return await this.readAll(files);
   }
 
   private async readAll(files: readonly StoredFile[]): Promise<ChaosReport> {
     await Bun.sleep(SETTLE_MS);
-    const broken = await this.steady(true);
+    const broken = (await this.steady(true)) ?? (await this.copied());
     if (broken !== null) return this.report(files, { broken });
     this.tell("reading every file back from every peer");
     const result = await readBack(this.ring.watch, this.ring.living(), files);
@@ -109,7 +113,9 @@ export class Attack {
     const giveUp = (): Broken | null => this.fallen(others);
     const healed = await untilHealed(watch, fault, others, this.plan.limitMs, giveUp);
     unlisten();
-    const report = { victim, atMs, detectMs: fault.detectMs(), rejoinMs: null };
+    const lostDisk = this.plan.loseDisks;
+    const detectMs = fault.detectMs();
+    const report = { victim, atMs, detectMs, rejoinMs: null, lostDisk, recopyMs: null };
     if (!healed.ok) {
       this.faults.push({ ...report, healMs: null });
       return healed.broken;
@@ -117,12 +123,15 @@ export class Attack {
     const { healMs } = healed;
     const back = await this.bringBack(victim);
     const rejoinMs = back.ok ? back.rejoinMs : null;
-    this.faults.push({ ...report, healMs, rejoinMs });
+    const broken = back.ok ? (lostDisk ? await this.copied() : null) : back.broken;
+    const recopyMs = lostDisk && broken === null ? epochNow() - at : null;
+    this.faults.push({ ...report, healMs, rejoinMs, recopyMs });
     this.tell(
-      `${this.faults.length}: killed ${victim}, detected after ${ms(report.detectMs)}, ` +
-        `healed after ${ms(healMs)}, back after ${ms(rejoinMs)}`,
+      `${this.faults.length}: killed ${victim}${lostDisk ? " and lost its disk" : ""}, ` +
+        `detected after ${ms(detectMs)}, healed after ${ms(healMs)}, back after ${ms(rejoinMs)}` +
+        `${lostDisk ? `, all copied after ${ms(recopyMs)}` : ""}`,
     );
-    return back.ok ? null : back.broken;
+    return broken;
   }
 
   private async bringBack(
@@ -130,6 +139,7 @@ export class Attack {
   ): Promise<{ ok: true; rejoinMs: number } | { ok: false; broken: Broken }> {
     const begin = epochNow();
     try {
+      if (this.plan.loseDisks) await this.ring.loseDisk(victim);
       await this.ring.start(victim);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -146,6 +156,11 @@ export class Attack {
     const { ids, limitMs } = this.plan;
     const giveUp = (): Broken | null => this.fallen(ids);
     return await untilSteady(this.ring.watch, () => ids, { limitMs, lookups, giveUp });
+  }
+
+  private async copied(): Promise<Broken | null> {
+    const { ids, limitMs } = this.plan;
+    return await untilCopied(this.ring.watch, ids, limitMs, () => this.fallen(ids));
   }
 
   /** A peer that ended by itself: nobody will start it again. */

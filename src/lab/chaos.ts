@@ -21,6 +21,8 @@ export type ChaosOptions = {
   readonly everyMs: number;
   /** In [0, 2^32); drawn if null. */
   readonly seed: number | null;
+  /** Each victim loses its data folder too. */
+  readonly loseDisks: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
   /** Where to look for a running ring; null for the working folder. */
@@ -76,10 +78,10 @@ async function attack(
     if (error instanceof Failure) return unstarted(seed, error.message);
     throw error;
   }
-  const { everyMs, forMs } = options;
+  const { everyMs, forMs, loseDisks } = options;
   const ids = [...target.ring.living()];
   const schedule = drawSchedule({ ...options, seed, ids });
-  const plan = { seed, ids, schedule, everyMs, forMs, limitMs, spool: home };
+  const plan = { seed, ids, schedule, everyMs, forMs, loseDisks, limitMs, spool: home };
   const attack = new Attack(target.ring, plan, tell);
   try {
     tell(`chaos in ${target.what}: ${displayList(ids)}`);

@@ -9,6 +9,8 @@ export type LabRing = {
   living(): readonly number[];
   /** Kills a peer at once. @returns when, in epoch milliseconds */
   kill(id: number): Promise<number>;
+  /** Removes the data folder of a peer that was killed. @throws Failure */
+  loseDisk(id: number): Promise<void>;
   /** Starts it again, with its folder, through a living peer; resolves when it is in. @throws Failure */
   start(id: number): Promise<void>;
   /** The last sentence of a peer that has ended by itself; empty where it is not known. */
@@ -21,6 +23,7 @@ export function ownRing(network: Network): LabRing {
     watch: network.watch,
     living: () => network.living(),
     kill: async (id) => network.signal(id, "SIGKILL"),
+    loseDisk: (id) => network.loseDisk(id),
     start: async (id) => {
       await network.start(id);
     },
@@ -52,6 +55,9 @@ export async function attachedRing(dir: string): Promise<LabRing> {
       living.delete(id);
       watch.forget(id);
       return at;
+    },
+    loseDisk: async (id) => {
+      await ring.loseDisk(id);
     },
     start: async (id) => {
       await ring.start(id);

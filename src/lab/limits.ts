@@ -53,6 +53,8 @@ export const FILES = 20;
 export const LARGEST_FILE = 1_000_000;
 /** After the last fault the copies settle for so long before the files are read back. */
 export const SETTLE_MS = 1_500;
+/** So often the peers are asked whether every file has its copies again. */
+export const COPIED_POLL_MS = 100;
 /** A content that does not come in so long counts as lost. */
 export const READ_MS = 30_000;
 /** `status` waits so long for the news of the last command to have gone round. */

@@ -1,9 +1,10 @@
 /** A ring of child processes: starts, kills, freezes and ends its peers, and follows them. */
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { Child, type ChildEnd, type Signal } from "./child.ts";
 import { epochNow } from "./clock.ts";
-import { END_MS, STEADY_MS } from "./limits.ts";
+import { END_MS, RING_ASK_MS, STEADY_MS } from "./limits.ts";
 import { initArgs, joinArgs, type PeerPlace, peerDir } from "./program.ts";
 import { Watch } from "./watch.ts";
 
@@ -103,6 +104,16 @@ export class Network {
     if (child === undefined) return true;
     await Promise.race([child.ended, Bun.sleep(limitMs)]);
     return !child.running;
+  }
+
+  /**
+   * Removes the data folder of a peer that was killed: it starts with an empty one.
+   * @throws Failure if it runs
+   */
+  async loseDisk(id: number): Promise<void> {
+    if (!(await this.untilEnded(id, RING_ASK_MS)))
+      throw new Failure(`Peer ${id} runs: kill it before it loses its data folder.`);
+    await rm(peerDir(this.plan.ringDir, id), { recursive: true, force: true });
   }
 
   /** Ends all peers, frozen ones included, and waits until they are gone. Never rejects. */

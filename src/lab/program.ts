@@ -6,6 +6,8 @@ export type PeerPlace = {
   readonly pingIntervalMs: number;
   /** The folder that holds a data folder for each peer. */
   readonly ringDir: string;
+  /** Further flags of every peer. */
+  readonly flags?: readonly string[];
 };
 
 /** The command that starts this very program again. */
@@ -38,6 +40,7 @@ function placeArgs(id: number, place: PeerPlace): string[] {
     String(place.basePort),
     "--data",
     peerDir(place.ringDir, id),
+    ...(place.flags ?? []),
     "--child",
   ];
 }

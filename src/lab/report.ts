@@ -14,6 +14,10 @@ export type FaultReport = {
   readonly healMs: number | null;
   /** From its start until it was back and the checks held again. */
   readonly rejoinMs: number | null;
+  /** Its data folder went with it. */
+  readonly lostDisk: boolean;
+  /** From the kill until every file had all its copies again; null where nobody waited for it. */
+  readonly recopyMs: number | null;
 };
 
 export type ChaosReport = {
@@ -50,7 +54,9 @@ export function verdictOf(report: ChaosReport): { verdict: Verdict; why: string 
   if (readBack === null || readBack.reads === 0 || files === 0) {
     return { verdict: "inconclusive", why: "no file was read back" };
   }
-  const why = `${count(faults.length, "kill")}, ${count(files, "file")} read back ${count(readBack.reads, "time")}, nothing lost`;
+  const disks = faults.filter((fault) => fault.lostDisk).length;
+  const kills = count(faults.length, "kill") + (disks > 0 ? `, ${count(disks, "disk")} lost` : "");
+  const why = `${kills}, ${count(files, "file")} read back ${count(readBack.reads, "time")}, nothing lost`;
   return { verdict: "healed", why };
 }
 
@@ -61,10 +67,11 @@ export function exitCodeOf(report: ChaosReport): number {
 /** The table of faults, their middle and worst times, and the verdict. */
 export function reportLines(report: ChaosReport): string[] {
   const { faults } = report;
-  const header = ["victim", "detect", "heal", "back"];
-  const rows = faults.map((fault) => [
-    String(fault.victim),
-    ...[fault.detectMs, fault.healMs, fault.rejoinMs].map(showMs),
+  const disks = faults.some((fault) => fault.lostDisk);
+  const header = ["victim", "detect", "heal", "back", ...(disks ? ["copied"] : [])];
+  const rows = faults.map(({ victim, detectMs, healMs, rejoinMs, recopyMs }) => [
+    String(victim),
+    ...[detectMs, healMs, rejoinMs, ...(disks ? [recopyMs] : [])].map(showMs),
   ]);
   const { verdict, why } = verdictOf(report);
   const table = rows.length === 0 ? [] : [...displayTable(header, rows), ""];
@@ -84,6 +91,8 @@ export function reportDocument(report: ChaosReport): object {
     detectMs: tenth(fault.detectMs),
     healMs: tenth(fault.healMs),
     rejoinMs: tenth(fault.rejoinMs),
+    lostDisk: fault.lostDisk,
+    recopyMs: tenth(fault.recopyMs),
   }));
   return {
     v: 1,

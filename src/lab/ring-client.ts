@@ -10,6 +10,8 @@ import { ringPathToKnock } from "./ring-folder.ts";
 export type RingClient = {
   status(): Promise<RingStatus>;
   kill(id: number, signal: Signal): Promise<RingKilled>;
+  /** Removes the data folder of a peer that was killed. */
+  loseDisk(id: number): Promise<unknown>;
   /** Resolves when the peer is in the ring again. */
   start(id: number): Promise<RingStarted>;
   stop(): Promise<unknown>;
@@ -20,6 +22,7 @@ export function askRing(dir: string): RingClient {
   return {
     status: () => ask<RingStatus>(dir, "/status", null, RING_ASK_MS),
     kill: (id, signal) => ask<RingKilled>(dir, "/kill", { id, signal }, RING_ASK_MS),
+    loseDisk: (id) => ask<unknown>(dir, "/lose-disk", { id }, RING_START_MS),
     start: (id) => ask<RingStarted>(dir, "/start", { id }, RING_START_MS),
     stop: () => ask<unknown>(dir, "/stop", {}, RING_ASK_MS),
   };

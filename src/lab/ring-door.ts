@@ -93,6 +93,9 @@ async function answerOf(
         throw new Failure(`The signal must be one of ${SIGNALS.join(", ")}.`);
       return { at: network.signal(idOf(id), known) };
     }
+    case "POST /lose-disk":
+      await network.loseDisk(idOf((await bodyOf(request)).id));
+      return { ok: true };
     case "POST /start":
       return { through: await network.start(idOf((await bodyOf(request)).id)) };
     case "POST /stop":

@@ -25,6 +25,9 @@ export type RingOptions = {
   readonly basePort: number;
   /** The working folder of the peers. */
   readonly dir: string;
+  /** Copies kept of each file, and bytes a second for making them anew; null for the peers' own defaults. */
+  readonly copies: number | null;
+  readonly repairRate: number | null;
   /** How long to go on after it is steady; null until the input or the user ends it. */
   readonly forMs: number | null;
   readonly color: boolean;
@@ -45,7 +48,8 @@ export async function runRing(options: RingOptions): Promise<number> {
     makeFolder(cwd);
     await takeRingDir(folder);
     await checkPorts(basePort, ids);
-    const plan = { program: ownProgram(), cwd, ringDir: folder, basePort, pingIntervalMs };
+    const flags = peerFlags(options);
+    const plan = { program: ownProgram(), cwd, ringDir: folder, basePort, pingIntervalMs, flags };
     const network = new Network(plan, {
       line: (id, text) => screen.line(id, text),
       note: (id, text) => screen.note(id, text),
@@ -65,6 +69,13 @@ export async function runRing(options: RingOptions): Promise<number> {
   } finally {
     stop.release();
   }
+}
+
+function peerFlags({ copies, repairRate }: RingOptions): string[] {
+  return [
+    ...(copies === null ? [] : ["--copies", String(copies)]),
+    ...(repairRate === null ? [] : ["--repair-rate", String(repairRate)]),
+  ];
 }
 
 async function live(

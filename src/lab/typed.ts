@@ -11,7 +11,7 @@ export type Typed =
   | { readonly kind: "wrong"; readonly sentence: string };
 
 export const HELP: readonly string[] = [
-  "8 Store 2067     what follows a peer's id is typed at that peer: Store, Request, Quit",
+  "8 Store 2067     what follows a peer's id is typed at that peer: Store, Request, Remove, Where, Quit",
   "kill 14          kill peer 14, or several at once: kill 9 14",
   "stop 14          freeze peer 14",
   "cont 14          let peer 14 go on",

@@ -71,7 +71,7 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
-  const former = peer.view.find(joiner.id) ?? peer.gone.get(joiner.id)?.member;
+  const former = peer.view.find(joiner.id) ?? peer.gone.get(joiner.id);
   const incarnation = Math.max(former?.incarnation ?? 0, joiner.incarnation) + 1;
   const { id, address, birth } = joiner;
   const member = makeMember({ id, address, birth, incarnation, state: "alive" });
@@ -110,9 +110,8 @@ function accept(peer: Peer, routed: Routed, incarnation: number): void {
 }
 
 function sendAcceptance(peer: Peer, request: number, joiner: Member): void {
-  const gone = [...peer.gone.values()].slice(-GONE_TOLD).map((g) => g.member);
   const present = peer.view.after(peer.self.id, SYNC_MEMBERS - GONE_TOLD - 1);
-  const known = [peer.self, ...present, ...gone].filter((m) => !isExpected(m));
+  const known = [peer.self, ...present, ...peer.gone.last].filter((m) => !isExpected(m));
   const outcome = { kind: "accepted", incarnation: joiner.incarnation, members: known } as const;
   send(peer, joiner.address, "stream", { tag: "join-answer", request, outcome });
 }

@@ -1,16 +1,18 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
-import { answer, routeHere } from "./inquiring.ts";
+import { type Arrival, answer, beginInquiry, routeHere } from "./inquiring.ts";
+import type { Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
 import type { Routed } from "./messages.ts";
-import { fetchPlaced, placeStore } from "./placing.ts";
+import { placeFound, placeStore } from "./placing.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
-import { serveFound, serveRequest } from "./serving.ts";
-import { type Inquiry, isIn, line, type Peer, seeFirst, send } from "./state.ts";
+import { serveFound, serveRequest, tellWhere } from "./serving.ts";
+import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
+import type { Inquiry } from "./work.ts";
 
 /** A request from another peer: the hop is acknowledged, then it is dealt with. */
-export function receiveRouted(peer: Peer, from: Member, routed: Routed): void {
+export function receiveRouted(peer: Peer, from: Member, routed: Routed, body: Body | null): void {
   const { request, ask } = routed;
   if (!isIn(peer)) {
     if (ask.kind !== "join") return;
@@ -19,14 +21,15 @@ export function receiveRouted(peer: Peer, from: Member, routed: Routed): void {
     return;
   }
   send(peer, from.address, "stream", { tag: "ack", request });
-  arrive(peer, asSeenFrom(from, routed), seeFirst(peer, request));
+  arrive(peer, { routed: asSeenFrom(from, routed), body, first: seeFirst(peer, request) });
 }
 
-/** Deals with a request here. `first`: it has not been here before, so the transcript tells of it. */
-export function arrive(peer: Peer, routed: Routed, first: boolean): void {
+/** Deals with a request here: it ends at this peer, or goes on. */
+export function arrive(peer: Peer, arrival: Arrival): void {
+  const { routed, body, first } = arrival;
   const { ask, request, origin } = routed;
   if (!belongsHere(peer, ask)) {
-    if (passOn(peer, routed, []) && first) tellOfPassing(peer, routed);
+    if (passOn(peer, routed, body, []) && first) tellOfPassing(peer, routed);
     return;
   }
   switch (ask.kind) {
@@ -37,25 +40,35 @@ export function arrive(peer: Peer, routed: Routed, first: boolean): void {
       answer(peer, origin.address, request, routeHere(peer, routed.route), { kind: "owner" });
       return;
     case "store":
-      placeStore(peer, routed, first);
+    case "remove":
+      placeStore(peer, arrival);
       return;
     case "request":
-      serveRequest(peer, routed);
+      serveRequest(peer, arrival);
+      return;
+    case "where":
+      if (!peer.inquiries.has(request)) inquiryEnded(peer, beginInquiry(peer, arrival, ask.name));
   }
 }
 
-/** What the other holders have of a name is known: its store, or its request, goes on. */
+/** What the other holders have of a name is known: what was asked about it goes on. */
 export function inquiryEnded(peer: Peer, inquiry: Inquiry | null): void {
-  if (inquiry?.routed.ask.kind === "store") fetchPlaced(peer, inquiry);
-  else if (inquiry !== null) serveFound(peer, inquiry);
+  if (inquiry === null) return;
+  const { kind } = inquiry.routed.ask;
+  if (kind === "where") tellWhere(peer, inquiry);
+  // Who hears from nobody may be cut off: others may know better, and the origin asks again.
+  else if (inquiry.answers === 0 && inquiry.asked.size > 0) return;
+  else if (kind === "request") serveFound(peer, inquiry);
+  else placeFound(peer, inquiry);
 }
 
 /** The next peer did not take a request over: another one is tried, which may be this very peer. */
 export function rerouteHop(peer: Peer, request: number): void {
   const hop = takeFailedHop(peer, request);
   if (hop === null) return;
-  if (belongsHere(peer, hop.routed.ask)) arrive(peer, hop.routed, true);
-  else passOn(peer, hop.routed, hop.tried);
+  const { routed, body } = hop;
+  if (belongsHere(peer, routed.ask)) arrive(peer, { routed, body, first: true });
+  else passOn(peer, routed, body, hop.tried);
 }
 
 function tellOfPassing(peer: Peer, { ask, origin }: Routed): void {

@@ -1,5 +1,7 @@
 /** Every interval and limit of the protocol, with its formula and its reason. Times in milliseconds. */
-import type { Strategy } from "./messages.ts";
+
+/** How a request finds its way: hop by hop, by halves, or at once. */
+export type Strategy = "successor" | "finger" | "direct";
 
 /** What is fixed when a ring is founded and the same for all its peers. */
 export type RingConfig = {
@@ -62,8 +64,8 @@ export const SETTLE_CHECK_MS = 250;
 export const SYNC_SPACING_MS = 200;
 /** Parts of the circle compared one by one where two digests differ. */
 export const SYNC_BUCKETS = 64;
-/** Members in one message: 64 KiB or so. */
-export const SYNC_MEMBERS = 2_048;
+/** Members in one message, a joiner's first table too: with the longest addresses of IPv6, one frame. */
+export const SYNC_MEMBERS = 16_384;
 
 /** Gone members are remembered this long, and so many of them. */
 export const GONE_MS = 24 * 3_600_000;
@@ -99,16 +101,44 @@ export const REQUEST_RETRY_MS = 1_500;
 /** and gives up in all after so long; a file's content may take longer while it moves. */
 export const REQUEST_GIVE_UP_MS = 10_000;
 /** A content that has failed on its way so often, from whichever holder, is given up. */
-export const CONTENT_FAILURES = 8;
+export const CONTENT_FAILURES = 16;
+/** After a failure the ring is asked again so soon, then twice as late each time up to REQUEST_RETRY_MS. */
+export const CONTENT_RETRY_MS = 25;
 /** How long an owner without the file waits for the other holders' word. */
 export const INQUIRE_MS = 800;
 /** How long a listing of the ring's files waits for slow members; records that one of them may list. */
 export const LIST_WAIT_MS = 1_500;
-export const LIST_RECORDS = 2_048;
+export const LIST_RECORDS = 1_024;
+/** Files that a listing holds in all. */
+export const LISTED_FILES = 1_000_000;
 /** Requests remembered by id, to make their retries idempotent. */
 export const REQUESTS_REMEMBERED = 1_024;
 /** Requests in flight from one origin. */
 export const REQUESTS_IN_FLIGHT = 1_024;
+
+/** A file's name, in bytes of UTF-8, as on every common file system. */
+export const MAX_NAME_BYTES = 255;
+/** Stamps that a version remembers to have replaced: one for each owner that a name had of late. */
+export const REPLACED_KEPT = 16;
+/** A content of up to so many bytes travels with the message about it, and lies in the index itself. */
+export const BODY_BYTES = 65_536;
+/** A tombstone is kept for longer than any repair takes, and than most peers are away: 30 days. */
+export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+
+/** Parts of the circle whose digests a peer keeps up: 4,096, some 25 files each where it holds 100,000. */
+export const SHELF_BITS = 12;
+/** Parts into which a range is cut where two peers hold different files in it. */
+export const COMPARE_PARTS = 16;
+/** Holders compare all that they share this often, whatever they know of each other. */
+export const COMPARE_EVERY_MS = 60_000;
+/** An owner asks again so much later what it may lack, if it had no good answer. */
+export const SETTLE_ASK_MS = 1_000;
+/** Word of copies that nobody waits for is gathered for so long. */
+export const HOLDING_SPACING_MS = 20;
+/** A peer whose disk would take no copy declines others for so long, and is asked again after COMPARE_EVERY_MS. */
+export const FULL_MS = 5_000;
+/** Files of which a peer remembers who has declined them. */
+export const DECLINED_FILES = 16_384;
 
 /** After a change of the view, copies are checked when it has been still for so long. */
 export const REPAIR_SETTLE_MS = 300;
@@ -121,9 +151,11 @@ export const DROP_SETTLE_MS = 10_000;
 export const REPAIR_RETRY_MS = 3_000;
 /** Records in one offer. */
 export const OFFER_RECORDS = 256;
+/** Ranges in one comparison, and in each part of its answer: 6 KiB, and the circle in two steps to 1/65,536. */
+export const COMPARE_RANGES = 256;
 /** Contents that a peer fetches at a time, and that may wait in line. */
-export const FETCHES_AT_ONCE = 4;
-export const COPIES_QUEUED = 4_096;
+export const FETCHES_AT_ONCE = 8;
+export const COPIES_QUEUED = 16_384;
 /** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
 export const RECEIPT_GRACE_MS = 300;
 /** An owner waits so long for a majority of copies before it says what there is. */

@@ -1,200 +1,246 @@
 /**
  * Copies: who should hold what is worked out from the view; a holder offers its records to the holders
- * that have not confirmed them, and these fetch what they lack. A copy that belongs to others is dropped
- * once they all have confirmed theirs.
+ * that have not confirmed them, and these fetch what they lack, or decline what they cannot keep.
  */
 import {
+  BODY_BYTES,
+  COMPARE_EVERY_MS,
   COPIES_QUEUED,
+  DECLINED_FILES,
   DROP_SETTLE_MS,
-  FETCHES_AT_ONCE,
+  FULL_MS,
+  HOLDING_SPACING_MS,
   OFFER_RECORDS,
-  REPAIR_RETRY_MS,
+  REPAIR_SETTLE_MS,
 } from "./config.ts";
-import { compareStamps, type FileRecord } from "./files.ts";
-import type { FetchInto } from "./io.ts";
+import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
+import { asConflict, compareStamps, type FileRecord, filedAs, isReplacedBy } from "./files.ts";
+import type { Body, BodySource } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type { FetchSource, Holding } from "./messages.ts";
-import { repairSoon } from "./records.ts";
-import { type FetchJob, type Peer, send } from "./state.ts";
+import type { HeldVersion, Offer } from "./messages.ts";
+import { boundTable, type Peer, send } from "./state.ts";
 
-/** The other members that should hold a key. */
-export function otherHolders(peer: Peer, key: number): Member[] {
-  return peer.view.holders(key, peer.config.copies).filter((m) => m.id !== peer.self.id);
+/** The members that should hold a file: the first from its key on that can take it. */
+export function holdersOf(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): Member[] {
+  const { copies } = peer.config;
+  const declined = peer.declined.get(name);
+  if (declined === undefined) return peer.view.holders(key, copies);
+  const able = peer.view
+    .holders(key, copies + declined.length)
+    .filter((m) => !declined.includes(m.birth));
+  return able.slice(0, copies);
+}
+
+/** The others that should hold a file. */
+export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key">): Member[] {
+  return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
 }
 
 /** True if this holder has confirmed the version held here. */
 export function hasConfirmed(peer: Peer, name: string, holder: Member): boolean {
-  return peer.confirmed.get(name)?.has(holder.birth) ?? false;
+  return peer.confirmed.get(name)?.includes(holder.birth) ?? false;
 }
 
-/** Offers what holders lack, after the view has changed and again until they have confirmed it. */
-export function repair(peer: Peer): void {
-  // A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy.
-  for (const { name, key } of peer.files.values()) {
-    const births = new Set(otherHolders(peer, key).map((h) => h.birth));
-    const confirmed = [...(peer.confirmed.get(name) ?? [])];
-    peer.confirmed.set(name, new Set(confirmed.filter((birth) => births.has(birth))));
-  }
-  if (offerMissing(peer)) peer.deadlines.set("repair", 0, peer.now + REPAIR_RETRY_MS);
+/** Notes that a member has the version held here. */
+export function confirm(peer: Peer, name: string, { birth }: Member): void {
+  const births = peer.confirmed.get(name) ?? [];
+  if (!births.includes(birth)) peer.confirmed.set(name, [...births, birth]);
 }
 
-/** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
-export function dropSpare(peer: Peer): void {
-  if (peer.phase !== "in") return;
-  for (const { name, key, stamp } of peer.files.values()) {
-    const holders = peer.view.holders(key, peer.config.copies);
-    if (holders.length === 0 || holders.some((h) => h.id === peer.self.id)) continue;
-    if (!holders.every((h) => hasConfirmed(peer, name, h))) {
-      peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
-      continue;
+/** True if some holder has not confirmed the version held here. */
+export function isShort(peer: Peer, record: FileRecord): boolean {
+  return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record.name, h));
+}
+
+/** The records held here that some holder has not confirmed. */
+export function shortOfCopies(peer: Peer): FileRecord[] {
+  const { files, lacking, rescan } = peer;
+  const records = rescan ? files.values() : [...lacking].flatMap((name) => files.get(name) ?? []);
+  return [...records].filter((record) => isShort(peer, record));
+}
+
+/** A file may lack a copy: its holders are looked after soon. */
+export function repairOne(peer: Peer, name: string): void {
+  peer.lacking.add(name);
+  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
+  peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
+}
+
+/** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
+export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
+  const message: Offer = { tag: "offer", records: [record], origin: null };
+  for (const holder of otherHolders(peer, record)) {
+    if (!hasConfirmed(peer, record.name, holder)) {
+      send(peer, holder.address, "stream", message, body);
     }
-    peer.files.delete(name);
-    peer.confirmed.delete(name);
-    peer.effects.push({ type: "drop", name, stamp });
   }
 }
 
-/** Offers every record held here to the holders that have not confirmed it. @returns whether any lacked one */
-export function offerMissing(peer: Peer): boolean {
-  const offers = new Map<Address, FileRecord[]>();
-  for (const record of peer.files.values()) addOffers(peer, record, offers);
-  sendOffers(peer, offers);
-  return offers.size > 0;
+/** Offers many records, in as many messages as they need. */
+export function sendOffers(peer: Peer, offers: ReadonlyMap<Address, readonly FileRecord[]>): void {
+  for (const [address, records] of offers) {
+    for (let i = 0; i < records.length; i += OFFER_RECORDS) {
+      const some = records.slice(i, i + OFFER_RECORDS);
+      send(peer, address, "stream", { tag: "offer", records: some, origin: null });
+    }
+  }
 }
 
-/** Offers one record to the holders that have not confirmed it. */
-export function offerRecord(peer: Peer, record: FileRecord): void {
-  const offers = new Map<Address, FileRecord[]>();
-  addOffers(peer, record, offers);
-  sendOffers(peer, offers);
-}
-
-/** Another holder's offer: confirms what is here, and fetches what is not. */
-export function receiveOffer(peer: Peer, from: Member, records: readonly FileRecord[]): void {
+/** Takes note of what another offers: says what is held, and gets what is not. */
+export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body | null): void {
   const held: FileRecord[] = [];
-  for (const record of records) {
+  const newer: FileRecord[] = [];
+  const refused: FileRecord[] = [];
+  for (const record of offer.records) {
     const mine = peer.files.get(record.name);
-    if (mine !== undefined && compareStamps(mine.stamp, record.stamp) >= 0) held.push(mine);
-    else if (peer.copyQueue.size < COPIES_QUEUED) peer.copyQueue.set(record.name, { record, from });
+    const order = mine === undefined ? -1 : compareStamps(mine.stamp, record.stamp);
+    if (mine !== undefined && order >= 0) {
+      // One that the version here did not replace is kept by those who have it, once they know of this.
+      if (order === 0 || isReplacedBy(record, mine)) held.push(mine);
+      if (order > 0) newer.push(mine);
+    } else if (peer.now < peer.fullUntil) refused.push(record);
+    else if (!takeOffered(peer, from, offer, record, body)) continue;
   }
-  if (held.length > 0) sendHolding(peer, from.address, held);
+  tellHeld(peer, from.address, held);
+  decline(peer, from.address, refused);
+  sendOffers(peer, new Map([[from.address, newer]]));
   fetchQueued(peer);
 }
 
 /** Notes that a holder has these versions, or newer ones. @returns the names thereby confirmed */
-export function receiveHolding(peer: Peer, from: Member, files: Holding["files"]): string[] {
+export function receiveHolding(peer: Peer, from: Member, files: readonly HeldVersion[]): string[] {
   const names: string[] = [];
   for (const { name, stamp } of files) {
     const mine = peer.files.get(name);
     if (mine === undefined || compareStamps(stamp, mine.stamp) < 0) continue;
-    const confirmed = peer.confirmed.get(name) ?? new Set();
-    peer.confirmed.set(name, confirmed.add(from.birth));
+    confirm(peer, name, from);
     names.push(name);
   }
   return names;
 }
 
-/** Takes a durable version into the table; an older one than is known changes nothing. */
-export function holdRecord(peer: Peer, record: FileRecord): void {
+/** Others take the place of a holder that cannot keep these files. */
+export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+  for (const { name } of files) noteDeclined(peer, name, from);
+}
+
+/** A member cannot keep a file. */
+export function noteDeclined(peer: Peer, name: string, { birth }: Member): void {
+  const births = peer.declined.get(name) ?? [];
+  if (births.includes(birth)) return;
+  peer.declined.set(name, [...births, birth]);
+  boundTable(peer.declined, DECLINED_FILES);
+  peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
+  repairOne(peer, name);
+}
+
+/** Holders that have lost their copies get them again. */
+export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+  for (const { name } of files) {
+    const births = peer.confirmed.get(name) ?? [];
+    peer.confirmed.set(
+      name,
+      births.filter((birth) => birth !== from.birth),
+    );
+    const record = peer.files.get(name);
+    if (record === undefined) continue;
+    repairOne(peer, name);
+    sendOffers(peer, new Map([[from.address, [record]]]));
+  }
+}
+
+/**
+ * Takes a durable version into the table. Of two that knew nothing of each other the older is kept as a
+ * conflict, as the disk keeps it; an older one that was replaced changes nothing.
+ */
+export function holdRecord(peer: Peer, taken: FileRecord): void {
+  const record = filedAs(taken, peer.files.get(taken.name));
   const old = peer.files.get(record.name);
   if (old !== undefined && compareStamps(old.stamp, record.stamp) >= 0) return;
-  peer.files.set(record.name, record);
-  peer.confirmed.set(record.name, new Set());
-  peer.counter = Math.max(peer.counter, record.stamp.counter);
-  repairSoon(peer);
+  setRecord(peer, record);
+  if (old !== undefined && !isReplacedBy(old, record)) {
+    const conflict = asConflict(old);
+    if (peer.files.get(conflict.name) === undefined) setRecord(peer, conflict);
+  }
 }
 
-/** A copy has become durable here: says so to whoever should hold it too, and goes on with the next. */
+/** A copy has become durable here: says so to whoever should hold it too. */
 export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
   holdRecord(peer, record);
-  const others = new Set(otherHolders(peer, record.key).map((m) => m.address)).add(from.address);
-  for (const address of others) sendHolding(peer, address, [record]);
-}
-
-/** The files held here that some holder has not confirmed. */
-export function shortOfCopies(peer: Peer): string[] {
-  const short: string[] = [];
-  for (const { name, key } of peer.files.values()) {
-    if (!otherHolders(peer, key).every((h) => hasConfirmed(peer, name, h))) short.push(name);
-  }
-  return short;
-}
-
-/** Begins as many of the queued fetches as may run at once. */
-export function fetchQueued(peer: Peer): void {
-  for (const [name, { record, from }] of peer.copyQueue) {
-    if (countCopyJobs(peer) >= FETCHES_AT_ONCE) return;
-    peer.copyQueue.delete(name);
-    const { stamp, key, sha256, size } = record;
-    const mine = peer.files.get(name);
-    if (mine !== undefined && compareStamps(mine.stamp, stamp) >= 0) continue;
-    if (isFetching(peer, record)) continue;
-    const into = { kind: "store", name, key, stamp, sha256 } as const;
-    beginFetch(peer, { kind: "copy", record, from }, from, name, size, into);
+  const { name, stamp, sha256 } = record;
+  tellHeld(peer, from.address, [record]);
+  for (const { address } of otherHolders(peer, record)) {
+    if (address === from.address) continue;
+    const tidings = peer.tidings.get(address) ?? [];
+    tidings.push({ name, stamp, sha256 });
+    peer.tidings.set(address, tidings);
+    peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
+    if (tidings.length >= OFFER_RECORDS) tellTidings(peer);
   }
 }
 
-/** Asks the driver to fetch a content: a stored version of another holder, or what a request offers. */
-export function beginFetch(
+/** This peer's disk would not take a copy: its offerer finds another holder. */
+export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
+  peer.fullUntil = peer.now + FULL_MS;
+  decline(peer, from.address, [record]);
+}
+
+/** Tells the other holders of copies what has become durable here of late. */
+export function tellTidings(peer: Peer): void {
+  for (const [address, files] of peer.tidings) {
+    send(peer, address, "stream", { tag: "holding", files });
+  }
+  peer.tidings.clear();
+}
+
+function setRecord(peer: Peer, record: FileRecord): void {
+  peer.files.set(record);
+  peer.confirmed.delete(record.name);
+  peer.elsewhere.delete(record.name);
+  repairOne(peer, record.name);
+  peer.counter = Math.max(peer.counter, record.stamp.counter);
+  if (record.removed) peer.buried.set(record.name, peer.now);
+  else peer.buried.delete(record.name);
+}
+
+/** Begins to get one record that is not held here. @returns false if there is no room to remember it */
+function takeOffered(
   peer: Peer,
-  job: FetchJob,
-  from: { readonly id: number; readonly address: Address },
-  file: string,
-  size: number,
-  into: FetchInto,
-): void {
-  const source: FetchSource =
-    job.kind === "copy"
-      ? { kind: "version", name: job.record.name, stamp: job.record.stamp }
-      : { kind: "ticket", request: job.request };
-  const number = peer.nextJob++;
-  peer.jobs.set(number, job);
-  const { address, id } = from;
-  peer.effects.push({
-    type: "fetch",
-    job: number,
-    file,
-    from: address,
-    peer: id,
-    source,
-    size,
-    into,
-  });
+  from: Member,
+  offer: Offer,
+  record: FileRecord,
+  body: Body | null,
+): boolean {
+  const coming = isFetching(peer, record);
+  const job = { kind: "copy", record, from } as const;
+  if (record.removed) {
+    if (!coming) beginBurial(peer, job);
+  } else if (
+    !coming &&
+    body !== null &&
+    offer.records.length === 1 &&
+    body.sha256 === record.sha256
+  ) {
+    beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
+  } else if (peer.copyQueue.size < COPIES_QUEUED) {
+    peer.copyQueue.set(record.name, { record, from, origin: offer.origin });
+  } else return false;
+  return true;
 }
 
-function isFetching(peer: Peer, record: FileRecord): boolean {
-  for (const job of peer.jobs.values()) {
-    if (job.kind !== "copy" || job.record.name !== record.name) continue;
-    if (compareStamps(job.record.stamp, record.stamp) >= 0) return true;
-  }
-  return false;
-}
-
-function countCopyJobs(peer: Peer): number {
-  let count = 0;
-  for (const job of peer.jobs.values()) if (job.kind === "copy") count += 1;
-  return count;
-}
-
-function addOffers(peer: Peer, record: FileRecord, offers: Map<Address, FileRecord[]>): void {
-  for (const holder of otherHolders(peer, record.key)) {
-    if (hasConfirmed(peer, record.name, holder)) continue;
-    const list = offers.get(holder.address);
-    if (list === undefined) offers.set(holder.address, [record]);
-    else list.push(record);
-  }
-}
-
-function sendOffers(peer: Peer, offers: ReadonlyMap<Address, FileRecord[]>): void {
-  for (const [address, records] of offers) {
-    for (let i = 0; i < records.length; i += OFFER_RECORDS) {
-      const some = records.slice(i, i + OFFER_RECORDS);
-      send(peer, address, "stream", { tag: "offer", records: some });
-    }
-  }
-}
-
-function sendHolding(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  const files = records.map(({ name, stamp }) => ({ name, stamp }));
+function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0) return;
+  const files = records.map(({ name, stamp, sha256 }) => ({ name, stamp, sha256 }));
   send(peer, to, "stream", { tag: "holding", files });
+}
+
+function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0) return;
+  const files = records.map(({ name, stamp, sha256 }) => ({ name, stamp, sha256 }));
+  send(peer, to, "stream", { tag: "declined", files });
+}
+
+/** True of a content that may travel as the body of a message. */
+export function fitsBody({ size, removed }: FileRecord): boolean {
+  return !removed && size > 0 && size <= BODY_BYTES;
 }

@@ -19,72 +19,80 @@ export type DeadlineKind =
   | "receipt"
   | "repair"
   | "drop"
+  | "compare"
+  | "tidings"
   | "leave"
   | "depart";
 
 export type Deadline = { readonly kind: DeadlineKind; readonly key: number; readonly at: number };
 
+const NONE: readonly Deadline[] = [];
+
 export class Deadlines {
-  readonly #tables = new Map<DeadlineKind, Map<number, Deadline>>();
-  /** The earliest of all, or null when it has to be looked for again. */
-  #next: number | null = Number.POSITIVE_INFINITY;
+  /** Latest first, so that the next one is the last. A peer has few: to look through them is cheap. */
+  readonly #list: Deadline[] = [];
+  /** The time of the next one, since it is asked for at every step. */
+  #next = Number.POSITIVE_INFINITY;
 
   /** Sets or moves a deadline. */
   set(kind: DeadlineKind, key: number, at: number): void {
-    let table = this.#tables.get(kind);
-    if (table === undefined) {
-      table = new Map();
-      this.#tables.set(kind, table);
+    const list = this.#list;
+    const set: Deadline = { kind, key, at };
+    this.clear(kind, key);
+    let index = list.push(set) - 1;
+    for (; index > 0; index--) {
+      const sooner = list[index - 1];
+      // Of equal times, the one that was set first comes first.
+      if (sooner === undefined || sooner.at > at) break;
+      list[index] = sooner;
     }
-    const old = table.get(key);
-    table.set(key, { kind, key, at });
-    if (this.#next === null) return;
-    if (at <= this.#next) this.#next = at;
-    else if (old !== undefined && old.at === this.#next) this.#next = null;
+    list[index] = set;
+    this.#note();
   }
 
   /** Sets a deadline, unless it is set for an earlier time already. */
   setEarlier(kind: DeadlineKind, key: number, at: number): void {
-    const old = this.#tables.get(kind)?.get(key);
+    const old = this.#list[this.#find(kind, key)];
     if (old === undefined || old.at > at) this.set(kind, key, at);
   }
 
   has(kind: DeadlineKind, key: number): boolean {
-    return this.#tables.get(kind)?.has(key) ?? false;
+    return this.#find(kind, key) >= 0;
   }
 
   clear(kind: DeadlineKind, key: number): void {
-    const table = this.#tables.get(kind);
-    const old = table?.get(key);
-    if (table === undefined || old === undefined) return;
-    table.delete(key);
-    if (old.at === this.#next) this.#next = null;
+    const list = this.#list;
+    const found = this.#find(kind, key);
+    if (found < 0) return;
+    list.copyWithin(found, found + 1);
+    list.pop();
+    this.#note();
   }
 
   /** When the next one is due; infinity if there is none. */
   next(): number {
-    if (this.#next === null) {
-      let next = Number.POSITIVE_INFINITY;
-      for (const table of this.#tables.values()) {
-        for (const { at } of table.values()) if (at < next) next = at;
-      }
-      this.#next = next;
-    }
     return this.#next;
   }
 
-  /** Takes out those that are due, earliest first; equal times in a fixed order. */
-  takeDue(now: number): Deadline[] {
-    if (this.next() > now) return [];
-    const due: Deadline[] = [];
-    for (const table of this.#tables.values()) {
-      for (const [key, deadline] of table) {
-        if (deadline.at > now) continue;
-        due.push(deadline);
-        table.delete(key);
-      }
+  /** Takes out those that are due, earliest first; equal times in the order of setting. */
+  takeDue(now: number): readonly Deadline[] {
+    if (this.#next > now) return NONE;
+    const first = this.#list.findIndex(({ at }) => at <= now);
+    const due = this.#list.splice(first).reverse();
+    this.#note();
+    return due;
+  }
+
+  #note(): void {
+    this.#next = this.#list[this.#list.length - 1]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  #find(kind: DeadlineKind, key: number): number {
+    const list = this.#list;
+    for (let i = 0; i < list.length; i++) {
+      const set = list[i];
+      if (set !== undefined && set.key === key && set.kind === kind) return i;
     }
-    this.#next = null;
-    return due.sort((a, b) => a.at - b.at);
+    return -1;
   }
 }

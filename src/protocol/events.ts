@@ -64,6 +64,7 @@ export type PeerEvent =
   | { readonly event: "outcome"; readonly command: number; readonly outcome: Outcome };
 
 export type Outcome =
+  /** Or removed, where the record says so. */
   | {
       readonly kind: "stored";
       readonly record: FileRecord;
@@ -83,6 +84,15 @@ export type Outcome =
       readonly route: readonly number[];
     }
   | { readonly kind: "missing"; readonly owner: number; readonly route: readonly number[] }
+  /** What the holders have of a name; `record` is null if none has any, or it was removed. */
+  | {
+      readonly kind: "where";
+      readonly owner: number;
+      readonly record: FileRecord | null;
+      readonly holders: readonly number[];
+      readonly wanted: number;
+      readonly route: readonly number[];
+    }
   | {
       readonly kind: "owner";
       readonly key: number;

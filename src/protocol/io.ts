@@ -39,7 +39,7 @@ export type StartInput = {
   readonly incarnation: number;
   /** The members known when this folder was last in use, the last of the gone too; empty for a new one. */
   readonly restored: readonly Member[];
-  /** The files held in the folder. */
+  /** The files held in the folder, removals too. */
   readonly files: readonly FileRecord[];
 };
 
@@ -50,15 +50,31 @@ export type Unreachable =
   /** No answer in time, or the host cannot be reached. */
   | "timeout";
 
+/**
+ * A small content that came with a message or a command, of 1 to BODY_BYTES bytes. The driver keeps it
+ * under its number for a while; what is asked of it later may fail.
+ */
+export type Body = {
+  readonly number: number;
+  readonly size: number;
+  readonly sha256: string;
+};
+
 export type Command =
-  /** `size` is null where there is no content; otherwise the driver serves it under the request's id. */
+  /**
+   * `size` is null where there is no content; otherwise the driver serves it under the request's id.
+   * `body` is the content if it is a small one.
+   */
   | {
       readonly kind: "store";
       readonly name: string;
       readonly key: number;
       readonly size: number | null;
+      readonly body: Body | null;
     }
   | { readonly kind: "request"; readonly name: string; readonly key: number }
+  | { readonly kind: "remove"; readonly name: string; readonly key: number }
+  | { readonly kind: "where"; readonly name: string; readonly key: number }
   | { readonly kind: "lookup"; readonly key: number }
   | { readonly kind: "list" }
   | { readonly kind: "quit" };
@@ -71,6 +87,8 @@ export type Input = { readonly at: number } & (
       readonly from: Member;
       readonly channel: Channel;
       readonly message: Message;
+      /** The small content that came with it. */
+      readonly body: Body | null;
     }
   | { readonly type: "unreachable"; readonly address: Address; readonly how: Unreachable }
   /** The identity given in the effect is on the disk. */
@@ -86,6 +104,8 @@ export type Input = { readonly at: number } & (
         /** `here`: its destination would not take it, so that no other sender would do better. */
         | { readonly ok: false; readonly why: string; readonly here: boolean };
     }
+  /** A copy held here was read and is not what it was: the driver has set it aside, and keeps its row no more. */
+  | { readonly type: "damaged"; readonly name: string; readonly stamp: Stamp }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
   /** Whether the working directory has a file of this name: its size, or null. */
@@ -94,15 +114,12 @@ export type Input = { readonly at: number } & (
 
 /** Where a fetched content goes. */
 export type FetchInto =
-  /** The store, under this name, key and stamp. */
-  | {
-      readonly kind: "store";
-      readonly name: string;
-      readonly key: number;
-      readonly stamp: Stamp;
-      /** What it must hash to; null where only the origin has seen it. */
-      readonly sha256: string | null;
-    }
+  /**
+   * The store, as this version; size and hash follow from the content where only the origin has seen
+   * it, and `sha256` is null. The version held before is kept as a conflict if this one did not replace
+   * it (`isReplacedBy`, `asConflict`), in one step.
+   */
+  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string | null }
   /** The one who asked for it at this peer. */
   | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
 
@@ -111,8 +128,15 @@ export type Served =
   /** The content that came with this peer's own command. */
   | { readonly kind: "command"; readonly command: number }
   | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp }
+  /** What the fetch of this job brings, while it comes in and until it is a version. */
+  | { readonly kind: "arriving"; readonly job: number }
   /** The file of this name in the working directory. */
   | { readonly kind: "local"; readonly name: string };
+
+/** Where the driver finds the small content that goes with a message; without it the message goes alone. */
+export type BodySource =
+  | { readonly kind: "body"; readonly number: number }
+  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
 
 export type Effect =
   | {
@@ -120,13 +144,20 @@ export type Effect =
       readonly to: Address;
       readonly channel: Channel;
       readonly message: Message;
+      readonly body: BodySource | null;
     }
   /** Keep a stream to each of these and to no others; report as `unreachable` when one cannot be had again. */
   | { readonly type: "watch"; readonly addresses: readonly Address[] }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
   /** Keep for the next start; only the latest matters. `left`: the next start is a new one. */
-  | { readonly type: "save"; readonly members: readonly Member[]; readonly left: boolean }
+  | {
+      readonly type: "save";
+      readonly members: readonly Member[];
+      /** The last that have gone. */
+      readonly gone: readonly Member[];
+      readonly left: boolean;
+    }
   | { readonly type: "event"; readonly event: PeerEvent }
   /** Then give `fetched`. `from` may be this peer's own address. */
   | {
@@ -135,14 +166,19 @@ export type Effect =
       readonly file: string;
       readonly from: Address;
       readonly peer: number;
-      readonly source: FetchSource;
+      /** From another peer, from this one's own offers, or the body that came with a message. */
+      readonly source: FetchSource | Extract<BodySource, { kind: "body" }>;
       readonly size: number;
       readonly into: FetchInto;
+      /** A copy that nobody waits for: it may be slowed down. */
+      readonly repair: boolean;
     }
+  /** Make a removal durable in place of what is held of its name, then give `fetched` for the job. */
+  | { readonly type: "bury"; readonly job: number; readonly record: FileRecord }
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }
-  /** The copy belongs to others now, who have confirmed theirs. */
+  /** The copy belongs to others now, who have confirmed theirs; or a removal that is old enough. */
   | { readonly type: "drop"; readonly name: string; readonly stamp: Stamp }
   /** The peer is done. `sentence` is null where nothing went wrong. */
   | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };

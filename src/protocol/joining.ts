@@ -7,9 +7,10 @@ import { randomBelow, randomRequest } from "./random.ts";
 import { rememberGone, viewChanged } from "./records.ts";
 import { roundSoon } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
-import { emit, exit, type Joining, line, type Peer, send } from "./state.ts";
+import { emit, exit, line, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import { View } from "./view.ts";
+import type { Joining } from "./work.ts";
 
 /** Asks the known peer to be taken in. */
 export function beginJoin(peer: Peer): void {

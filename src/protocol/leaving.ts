@@ -1,10 +1,11 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
 import { DEPART_ACK_MS, LEAVE_MS } from "./config.ts";
-import { offerMissing, shortOfCopies } from "./copies.ts";
+import { shortOfCopies } from "./copies.ts";
 import { setSelf } from "./incarnation.ts";
 import type { Member } from "./member.ts";
 import { randomRequest } from "./random.ts";
+import { offerMissing } from "./repairing.ts";
 import { sentences } from "./sentences.ts";
 import { exit, isIn, type Peer, send } from "./state.ts";
 
@@ -18,6 +19,8 @@ export function beginLeaving(peer: Peer): void {
   peer.phase = "leaving";
   setSelf(peer, peer.self.incarnation, "leaving");
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
+  // Other members hold its files now.
+  peer.rescan = true;
   offerMissing(peer);
   departWhenSafe(peer);
 }
@@ -51,17 +54,19 @@ export function endDeparture(peer: Peer): void {
   }
   const { short } = departing;
   // One that leaves too early may come back with what it holds, to the members that it knew.
-  if (short.length === 0) peer.effects.push({ type: "save", members: [], left: true });
+  if (short.length === 0) peer.effects.push({ type: "save", members: [], gone: [], left: true });
   exit(peer, short.length > 0 ? 1 : 0, short.length > 0 ? sentences.leftShort(short) : null);
 }
 
 /** True of a peer that is left alone while others have gone without leaving: they may be behind a cut. */
 function isCutOff(peer: Peer): boolean {
-  return peer.view.size === 1 && [...peer.gone.values()].some((g) => g.member.state === "dead");
+  return peer.view.size === 1 && peer.gone.members.some((m) => m.state === "dead");
 }
 
 function depart(peer: Peer): void {
-  const short = isCutOff(peer) ? [...peer.files.keys()] : shortOfCopies(peer);
+  const short = isCutOff(peer)
+    ? [...peer.files.values()].map((record) => record.name)
+    : shortOfCopies(peer).map((record) => record.name);
   setSelf(peer, peer.self.incarnation, "left");
   peer.rumours.clear();
   const predecessors = peer.view.before(peer.self.id, 2);

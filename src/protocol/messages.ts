@@ -2,7 +2,8 @@
  * Every message that peers exchange, each request beside its answer. The sender's own member record
  * travels in the header of each (see wire/), so no message repeats it. Tags are only ever appended.
  */
-import type { FileRecord, Stamp } from "./files.ts";
+import type { Strategy } from "./config.ts";
+import type { FileRecord, Range, Stamp } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
@@ -59,7 +60,7 @@ export type Introduction = {
   readonly strategy: Strategy;
   readonly pingIntervalMs: number;
   readonly copies: number;
-  /** The middle of the widest gap in the sender's view. */
+  /** Near the middle of the widest gap in the sender's view: none that was proposed before. */
   readonly proposedId: number;
 };
 
@@ -74,11 +75,14 @@ export type Ask =
       readonly key: number;
       readonly size: number | null;
     }
-  | { readonly kind: "request"; readonly name: string; readonly key: number };
+  | { readonly kind: "request"; readonly name: string; readonly key: number }
+  | { readonly kind: "remove"; readonly name: string; readonly key: number }
+  | { readonly kind: "where"; readonly name: string; readonly key: number };
 
-export type Strategy = "successor" | "finger" | "direct";
-
-/** A request on its way to the peer where it belongs. Each hop is acknowledged. */
+/**
+ * A request on its way to the peer where it belongs. Each hop is acknowledged. A store may bring its
+ * content as the message's body.
+ */
 export type Routed = {
   readonly tag: "routed";
   readonly request: RequestId;
@@ -103,7 +107,7 @@ export type AnswerOutcome =
   | { readonly kind: "owner" }
   /** The sender owns the name and now fetches the content, if there is any. */
   | { readonly kind: "placed" }
-  /** Durable on these peers, of so many wanted. */
+  /** Durable on these peers, of so many wanted: a version, or the removal of the name. */
   | {
       readonly kind: "stored";
       readonly record: FileRecord;
@@ -111,8 +115,8 @@ export type AnswerOutcome =
       readonly wanted: number;
     }
   /**
-   * To be fetched from the sender under the request's id. `stamp` and `sha256` are null for a file
-   * that lies in its working directory and was never stored.
+   * The content is the message's body, or else to be fetched from the sender under the request's id.
+   * `stamp` and `sha256` are null for a file that lies in its working directory and was never stored.
    */
   | {
       readonly kind: "found";
@@ -121,6 +125,12 @@ export type AnswerOutcome =
       readonly stamp: Stamp | null;
     }
   | { readonly kind: "missing" }
+  /** What the sender and the other holders have of the name: its newest version, and on which peers. */
+  | {
+      readonly kind: "where";
+      readonly record: FileRecord | null;
+      readonly holders: readonly number[];
+    }
   | { readonly kind: "failed"; readonly why: string };
 
 /** From the peer that takes a joiner in (or does not) to the joiner. */
@@ -150,7 +160,7 @@ export type SuccessorChange = {
 /** From a peer that leaves (its header says `left`) to its two predecessors. Acknowledged. */
 export type Depart = { readonly tag: "depart"; readonly request: RequestId };
 
-/** "Do you hold this name?", from an owner that does not to the other holders. */
+/** "What do you hold of this name?", from an owner that cannot know to the other holders. */
 export type Inquire = {
   readonly tag: "inquire";
   readonly request: RequestId;
@@ -170,20 +180,67 @@ export type Delegate = {
   readonly route: readonly number[];
 };
 
-/** "You are to hold these, and I have them." */
-export type Offer = { readonly tag: "offer"; readonly records: readonly FileRecord[] };
-/** "These are durable here." */
-export type Holding = {
-  readonly tag: "holding";
-  readonly files: readonly { readonly name: string; readonly stamp: Stamp }[];
+/**
+ * "You are to hold these." The content of a single one may be the message's body; else it is fetched
+ * from the sender, or from the origin of the store that `origin` names, which the sender cannot keep.
+ */
+export type Offer = {
+  readonly tag: "offer";
+  readonly records: readonly FileRecord[];
+  readonly origin: {
+    readonly id: number;
+    readonly address: Address;
+    readonly request: RequestId;
+  } | null;
+};
+/** "These are durable here." The hash is what the content came to. */
+export type Holding = { readonly tag: "holding"; readonly files: readonly HeldVersion[] };
+export type HeldVersion = {
+  readonly name: string;
+  readonly stamp: Stamp;
+  readonly sha256: string;
+};
+/** "I cannot keep these: my disk is full, or fails." */
+export type Declined = { readonly tag: "declined"; readonly files: readonly HeldVersion[] };
+/** "My copies of these are damaged: I do not hold them any more." */
+export type Lost = { readonly tag: "lost"; readonly files: readonly HeldVersion[] };
+
+/**
+ * "Of these ranges, which you should hold too, I have this": answered by `compared`. Where `own` is a
+ * number, an owner asks what it may lack: versions that it has stamped itself in its present
+ * incarnation, with a counter above this, are left out on both sides.
+ */
+export type Compare = {
+  readonly tag: "compare";
+  /** Returned in the answer; 32 random bits. */
+  readonly nonce: number;
+  readonly own: number | null;
+  readonly ranges: readonly Range[];
+};
+/**
+ * The ranges in which the sender has just the same, as they were sent; and those in which it has not,
+ * with what it has itself.
+ */
+export type Compared = {
+  readonly tag: "compared";
+  readonly nonce: number;
+  readonly own: number | null;
+  readonly same: readonly Range[];
+  readonly differ: readonly Range[];
 };
 
-/** "Which files do you hold?" */
-export type List = { readonly tag: "list"; readonly request: RequestId };
+/** "Which files do you hold?" `after`: those whose names come behind it, in the order of UTF-16. */
+export type List = {
+  readonly tag: "list";
+  readonly request: RequestId;
+  readonly after: string | null;
+};
 export type Listed = {
   readonly tag: "listed";
   readonly request: RequestId;
   readonly records: readonly FileRecord[];
+  /** There are others behind the last of these. */
+  readonly more: boolean;
 };
 
 /** First frame of a connection that carries one content and nothing else. */
@@ -197,9 +254,12 @@ export type Fetch = {
 export type FetchSource =
   | { readonly kind: "ticket"; readonly request: RequestId }
   | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
-/** Then `size - offset` raw bytes follow, then a ContentEnd. */
+/** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
 export type Content = { readonly tag: "content"; readonly size: number };
-/** The hash of the whole content as the sender read it; null where it began at an offset. */
+/**
+ * What the whole content must hash to, or what the taker has found; null where its server cannot know,
+ * since nobody had hashed it before and it began at an offset.
+ */
 export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
 export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
 
@@ -224,6 +284,10 @@ export type Message =
   | Delegate
   | Offer
   | Holding
+  | Declined
+  | Lost
+  | Compare
+  | Compared
   | List
   | Listed
   | Fetch

@@ -104,10 +104,18 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
     // Only a leaver itself says that it has left, so its word is good at any remove.
     learn(peer, member, member.state === "left" ? "left" : "word");
   } else {
-    send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
     // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
+    if (!isAccused(peer, present, member)) {
+      send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
+    }
     tryMember(peer, present, "word", []);
   }
+}
+
+/** True if a present member has been told of such word already, and has its time to refute it. */
+function isAccused(peer: Peer, present: Member, word: Member): boolean {
+  const trial = peer.trials.get(present.id);
+  return trial?.reason === "word" && word.incarnation <= present.incarnation;
 }
 
 /** Word about this peer's own id: its death is refuted, another birth is tried, never refuted. */

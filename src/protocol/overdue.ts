@@ -1,14 +1,16 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { dropSpare, repair } from "./copies.ts";
+import { tellTidings } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
 import { endInquiry } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
+import { listingOverdue } from "./listing.ts";
 import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
-import { endListing, requestOverdue } from "./requests.ts";
+import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
+import { requestOverdue } from "./requests.ts";
 import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
@@ -58,7 +60,7 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       inquiryEnded(peer, endInquiry(peer, key));
       return;
     case "list":
-      endListing(peer, key);
+      listingOverdue(peer, key);
       return;
     case "receipt":
       receiptOverdue(peer, key);
@@ -69,6 +71,12 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "drop":
       dropSpare(peer);
+      return;
+    case "compare":
+      lookAfterCopies(peer);
+      return;
+    case "tidings":
+      tellTidings(peer);
       return;
     case "leave":
       leaveOverdue(peer);

@@ -5,13 +5,15 @@
 import { settleContest } from "./admitting.ts";
 import { rerouteHop } from "./arriving.ts";
 import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
-import { copyHeld, fetchQueued } from "./copies.ts";
+import { copyHeld, copyRefused } from "./copies.ts";
+import { fetchQueued } from "./fetching.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
 import { contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
+import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
 import { extendAwaited } from "./rounds.ts";
@@ -44,17 +46,19 @@ export function step(peer: Peer, input: Input): Effect[] {
   if (peer.now - peer.deadlines.next() > ASLEEP_MS) {
     restartTrials(peer);
     extendAwaited(peer);
+    // Others may have owned its part of the circle meanwhile.
+    peer.epoch += 1;
   }
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
   }
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
-    const own = peer.loopback.shift();
+    const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own);
+    receive(peer, peer.self, own, null);
   }
-  peer.loopback.length = 0;
+  if (peer.loopback.length > 0) peer.loopback.length = 0;
   return finishStep(peer);
 }
 
@@ -62,7 +66,7 @@ function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
       hear(peer, input.from, input.message.tag === "ping");
-      receive(peer, input.from, input.message);
+      receive(peer, input.from, input.message, input.body);
       return;
     case "unreachable":
       for (const trial of meetUnreachable(peer, input.address, input.how)) {
@@ -81,6 +85,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "fetched":
       fetched(peer, input);
+      return;
+    case "damaged":
+      copyDamaged(peer, input.name, input.stamp);
       return;
     case "served":
       if (peer.pending.has(input.request)) contentTaken(peer, input.request);
@@ -103,16 +110,17 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
   peer.jobs.delete(input.job);
   const { result } = input;
   if (job.kind === "deliver") contentDelivered(peer, job.request, result);
-  else if (job.kind === "placement") {
-    if (result.ok) {
-      const { size, sha256 } = result;
-      contentPlaced(peer, job.request, { ...job.record, size, sha256 });
-    } else placementFailed(peer, job.request, result.why);
+  else if (!result.ok) {
+    if (job.kind === "placement") placementFailed(peer, job.request, result.why, result.here);
+    // One that failed on its way is offered again by those who hold it.
+    else if (result.here) copyRefused(peer, job.record, job.from);
   } else {
-    // A copy that failed is offered again by those who hold it.
-    if (result.ok) copyHeld(peer, job.record, job.from);
-    fetchQueued(peer);
+    const { size, sha256 } = result;
+    const record = { ...job.record, size, sha256 };
+    if (job.kind === "placement") contentPlaced(peer, job.request, record);
+    else copyHeld(peer, record, job.from);
   }
+  if (job.kind === "copy") fetchQueued(peer);
   departWhenSafe(peer);
 }
 

@@ -1,15 +1,19 @@
 /** What a peer does with each message. */
 import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, receiveRouted } from "./arriving.ts";
-import { receiveHolding, receiveOffer } from "./copies.ts";
+import { receiveCompare, receiveCompared } from "./comparing.ts";
+import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
 import { receiveInquired } from "./inquiring.ts";
+import type { Body } from "./io.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
+import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
-import { checkReceipts } from "./placing.ts";
-import { receiveAnswer, receiveList, receiveListed } from "./requests.ts";
+import { checkReceipts, placeElsewhere } from "./placing.ts";
+import { randomBelow } from "./random.ts";
+import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { receiveDelegate } from "./serving.ts";
@@ -17,8 +21,11 @@ import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
 
+/** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
+const PROPOSALS = 2 ** 32;
+
 /** Deals with one message, whose sender has been noted already. */
-export function receive(peer: Peer, from: Member, message: Message): void {
+export function receive(peer: Peer, from: Member, message: Message, body: Body | null): void {
   switch (message.tag) {
     case "ping":
       receivePing(peer, from, message);
@@ -53,13 +60,13 @@ export function receive(peer: Peer, from: Member, message: Message): void {
       receiveIntroduction(peer, message);
       return;
     case "routed":
-      receiveRouted(peer, from, message);
+      receiveRouted(peer, from, message, body);
       return;
     case "ack":
       acknowledged(peer, from, message.request);
       return;
     case "answer":
-      receiveAnswer(peer, from, message);
+      receiveAnswer(peer, from, message, body);
       return;
     case "join-answer":
       receiveJoinAnswer(peer, from, message);
@@ -87,10 +94,25 @@ export function receive(peer: Peer, from: Member, message: Message): void {
       receiveDelegate(peer, message);
       return;
     case "offer":
-      receiveOffer(peer, from, message.records);
+      receiveOffer(peer, from, message, body);
       return;
     case "holding":
-      checkReceipts(peer, receiveHolding(peer, from, message.files));
+      receiveHolding(peer, from, message.files);
+      checkReceipts(peer, from, message.files);
+      departWhenSafe(peer);
+      return;
+    case "declined":
+      receiveDeclined(peer, from, message.files);
+      placeElsewhere(peer, message.files);
+      return;
+    case "lost":
+      receiveLost(peer, from, message.files);
+      return;
+    case "compare":
+      receiveCompare(peer, from, message);
+      return;
+    case "compared":
+      receiveCompared(peer, from, message);
       departWhenSafe(peer);
       return;
     case "list":
@@ -120,6 +142,8 @@ function acknowledged(peer: Peer, from: Member, request: number): void {
 function introduce(peer: Peer, from: Member, request: number): void {
   if (peer.phase !== "in") return;
   const { bits, strategy, pingIntervalMs, copies } = peer.config;
+  // The exact middle was that of a member which has gone too, and may come back for its id.
+  const aside = (randomBelow(peer.random, PROPOSALS) / PROPOSALS - 0.5) / 4;
   send(peer, from.address, "stream", {
     tag: "introduction",
     request,
@@ -127,6 +151,6 @@ function introduce(peer: Peer, from: Member, request: number): void {
     strategy,
     pingIntervalMs,
     copies,
-    proposedId: peer.view.widestGapMiddle(bits),
+    proposedId: peer.view.widestGapMiddle(bits, aside),
   });
 }

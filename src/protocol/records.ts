@@ -1,11 +1,5 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
-import {
-  DROP_SETTLE_MS,
-  GONE_MEMBERS,
-  GONE_MS,
-  REPAIR_SETTLE_MS,
-  SETTLE_CHECK_MS,
-} from "./config.ts";
+import { DROP_SETTLE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
 import type { Why } from "./events.ts";
 import { compareMembers, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
@@ -13,7 +7,7 @@ import { emit, type Peer } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
-  return peer.view.find(id) ?? peer.gone.get(id)?.member;
+  return peer.view.find(id) ?? peer.gone.get(id);
 }
 
 /** True if this record says more than what is known of its id. */
@@ -59,23 +53,19 @@ export function viewChanged(peer: Peer): void {
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   if (peer.files.size > 0) repairSoon(peer);
+  peer.epoch += 1;
   peer.changed = true;
   peer.viewSaved = false;
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */
 export function repairSoon(peer: Peer): void {
+  peer.rescan = true;
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Keeps a gone member in mind, within the limits of time and number. */
 export function rememberGone(peer: Peer, member: Member): void {
-  peer.gone.delete(member.id);
-  peer.gone.set(member.id, { member, since: peer.now, triedAt: peer.now });
-  for (const [id, gone] of peer.gone) {
-    // In the order of their going, so the first that may stay ends the walk.
-    if (peer.gone.size <= GONE_MEMBERS && peer.now - gone.since <= GONE_MS) break;
-    peer.gone.delete(id);
-  }
+  peer.gone.add(member, peer.now);
 }

@@ -2,7 +2,6 @@
  * The end of every step: a change of the two successors goes into the transcript, once, whatever
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
-import { GONE_TOLD } from "./config.ts";
 import type { Effect } from "./io.ts";
 import { isExpected } from "./member.ts";
 import { roundSoon } from "./rounds.ts";
@@ -37,7 +36,7 @@ function reportSuccessors(peer: Peer): void {
   // A leaver's own neighbours are of no interest any more.
   if (peer.phase !== "in") return;
   for (const id of new Set(before)) {
-    const gone = peer.gone.get(id)?.member;
+    const gone = peer.gone.get(id);
     if (id === self.id || view.find(id) !== undefined || gone === undefined) continue;
     line(peer, gone.state === "left" ? lines.willDepart(id) : lines.notAlive(id));
   }
@@ -78,10 +77,5 @@ function saveView(peer: Peer): void {
   const { view } = peer;
   const members = view.expected === 0 ? view.members : view.members.filter((m) => !isExpected(m));
   // The gone are kept too: one of them may be the only way back to a ring that has parted.
-  const gone = [...peer.gone.values()].slice(-GONE_TOLD).map((g) => g.member);
-  peer.effects.push({
-    type: "save",
-    members: gone.length > 0 ? [...members, ...gone] : members,
-    left: false,
-  });
+  peer.effects.push({ type: "save", members, gone: peer.gone.last, left: false });
 }

@@ -2,31 +2,22 @@
 import { arrive } from "./arriving.ts";
 import {
   CONTENT_FAILURES,
-  LIST_RECORDS,
-  LIST_WAIT_MS,
+  CONTENT_RETRY_MS,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   REQUESTS_IN_FLIGHT,
 } from "./config.ts";
-import { beginFetch } from "./copies.ts";
 import type { Outcome } from "./events.ts";
-import { compareStamps, type FileRecord } from "./files.ts";
-import type { Command, Input } from "./io.ts";
+import { beginDelivery } from "./fetching.ts";
+import type { Body, Command, Input } from "./io.ts";
+import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Answer, Ask, List, Listed, RequestId, Routed } from "./messages.ts";
+import type { Answer, Ask, RequestId, Routed } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import {
-  emit,
-  isIn,
-  type Listing,
-  line,
-  type Peer,
-  type Pending,
-  seeFirst,
-  send,
-} from "./state.ts";
+import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
 import { lines } from "./transcript.ts";
+import type { Pending } from "./work.ts";
 
 /** A command that asks something of the ring. `command` is the driver's number for it. */
 export function beginRequest(
@@ -44,9 +35,11 @@ export function beginRequest(
       peer.effects.push({ type: "serve", request, what: { kind: "command", command } });
     }
     const times = { startedAt: peer.now, progressAt: peer.now };
+    const { ask, body } = askOf(what);
     const pending: Pending = {
       command,
-      ask: what,
+      ask,
+      body,
       ...times,
       failures: 0,
       moving: false,
@@ -66,15 +59,14 @@ export function requestOverdue(peer: Peer, request: RequestId): void {
     sendRequest(peer, request, pending);
     return;
   }
-  const { ask } = pending;
-  const what = ask.kind === "store" ? "Store" : ask.kind === "request" ? "Request" : "Lookup";
-  const object = ask.kind === "store" || ask.kind === "request" ? ask.name : "";
-  const why = sentences.noOwnerAnswers(`${what} ${object}`.trim());
+  const { kind } = pending.ask;
+  const what = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
+  const why = sentences.noOwnerAnswers(`${what} ${askName(pending.ask)}`.trim());
   endRequest(peer, request, pending, { kind: "failed", why });
 }
 
 /** Word from where the request ended. */
-export function receiveAnswer(peer: Peer, from: Member, answer: Answer): void {
+export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Body | null): void {
   const pending = peer.pending.get(answer.request);
   if (pending === undefined) return;
   const { outcome, route, request } = answer;
@@ -84,10 +76,13 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer): void {
   if (outcome.kind === "owner" && ask.kind === "lookup") {
     const { key } = ask;
     endRequest(peer, request, pending, { kind: "owner", key, owner: from.id, route });
-  } else if (ask.kind === "store") {
+  } else if (ask.kind === "store" || ask.kind === "remove") {
     receiveStoreAnswer(peer, from, answer, pending);
   } else if (ask.kind === "request" && !pending.moving) {
-    receiveFileAnswer(peer, from, answer, pending);
+    receiveFileAnswer(peer, from, answer, pending, body);
+  } else if (ask.kind === "where" && outcome.kind === "where") {
+    const wanted = peer.config.copies;
+    endRequest(peer, request, pending, { ...outcome, owner: from.id, wanted, route });
   }
 }
 
@@ -106,7 +101,8 @@ export function contentDelivered(
       const why = sentences.notDelivered(pending.ask.name, result.why);
       endRequest(peer, request, pending, { kind: "failed", why });
     } else {
-      peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
+      const wait = CONTENT_RETRY_MS * 2 ** (pending.failures - 1);
+      peer.deadlines.set("request", request, peer.now + Math.min(wait, REQUEST_RETRY_MS));
     }
     return;
   }
@@ -126,53 +122,37 @@ export function contentTaken(peer: Peer, request: RequestId): void {
   peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
 }
 
-/** "Which files do you hold?" */
-export function receiveList(peer: Peer, from: Member, list: List): void {
-  const records = [...peer.files.values()].slice(0, LIST_RECORDS);
-  send(peer, from.address, "stream", { tag: "listed", request: list.request, records });
-}
-
-export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
-  const listing = peer.listings.get(listed.request);
-  if (listing === undefined || !listing.silent.delete(from.id)) return;
-  noteListed(listing, from.id, listed.records);
-  if (listing.silent.size === 0) endListing(peer, listed.request);
-}
-
-/** All have answered, or have had their time. */
-export function endListing(peer: Peer, request: RequestId): void {
-  const listing = peer.listings.get(request);
-  if (listing === undefined) return;
-  peer.listings.delete(request);
-  peer.deadlines.clear("list", request);
-  const files = [...listing.found.values()];
-  files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
-  end(peer, listing.command, { kind: "listed", files, silent: listing.silent.size });
-}
-
 function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
   peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
   const { id, address } = peer.self;
   const origin = { id, address };
-  const { ask } = pending;
+  const { ask, body } = pending;
   const routed: Routed = { tag: "routed", request, origin, route: [id], ask };
-  arrive(peer, routed, seeFirst(peer, request));
+  arrive(peer, { routed, body, first: seeFirst(peer, request) });
 }
 
 function receiveStoreAnswer(peer: Peer, from: Member, answer: Answer, pending: Pending): void {
   const { outcome, request, route } = answer;
-  if (pending.ask.kind !== "store") return;
-  if (outcome.kind === "placed" && pending.ask.size === null) {
+  const { ask } = pending;
+  if (outcome.kind === "placed" && ask.kind === "store" && ask.size === null) {
     endRequest(peer, request, pending, { kind: "placed", owner: from.id, route });
   } else if (outcome.kind === "stored") {
     const { record, copies, wanted } = outcome;
     endRequest(peer, request, pending, { kind: "stored", record, copies, wanted, route });
+  } else if (outcome.kind === "missing") {
+    endRequest(peer, request, pending, { kind: "missing", owner: from.id, route });
   } else if (outcome.kind === "failed") {
     endRequest(peer, request, pending, outcome);
   }
 }
 
-function receiveFileAnswer(peer: Peer, from: Member, answer: Answer, pending: Pending): void {
+function receiveFileAnswer(
+  peer: Peer,
+  from: Member,
+  answer: Answer,
+  pending: Pending,
+  body: Body | null,
+): void {
   const { outcome, request, route } = answer;
   const { ask } = pending;
   if (ask.kind !== "request") return;
@@ -190,29 +170,21 @@ function receiveFileAnswer(peer: Peer, from: Member, answer: Answer, pending: Pe
   pending.server = from.id;
   const { size, sha256 } = outcome;
   const into = { kind: "deliver", command: pending.command, sha256 } as const;
-  beginFetch(peer, { kind: "deliver", request }, from, ask.name, size, into);
+  const whole = body !== null && body.size === size && body.sha256 === sha256;
+  const source = whole
+    ? ({ kind: "body", number: body.number } as const)
+    : ({ kind: "ticket", request } as const);
+  beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
 }
 
-function beginListing(peer: Peer, command: number, request: RequestId): void {
-  const others = peer.view.members.filter((m) => m.id !== peer.self.id);
-  const silent = new Set(others.map((m) => m.id));
-  const listing: Listing = { command, silent, found: new Map() };
-  noteListed(listing, peer.self.id, [...peer.files.values()]);
-  peer.listings.set(request, listing);
-  peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
-  for (const { address } of others) send(peer, address, "stream", { tag: "list", request });
-  if (silent.size === 0) endListing(peer, request);
-}
-
-function noteListed(listing: Listing, holder: number, records: readonly FileRecord[]): void {
-  for (const record of records) {
-    const found = listing.found.get(record.name);
-    const order = found === undefined ? 1 : compareStamps(record.stamp, found.record.stamp);
-    if (order > 0) listing.found.set(record.name, { record, holders: [holder] });
-    else if (order === 0 && found !== undefined) {
-      listing.found.set(record.name, { record, holders: [...found.holders, holder] });
-    }
-  }
+/** What goes to the ring of a command, and what stays with this peer. */
+function askOf(what: Exclude<Command, { kind: "quit" } | { kind: "list" }>): {
+  ask: Exclude<Ask, { kind: "join" }>;
+  body: Body | null;
+} {
+  if (what.kind !== "store") return { ask: what, body: null };
+  const { body, ...ask } = what;
+  return { ask, body };
 }
 
 function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: Outcome): void {
@@ -231,7 +203,7 @@ function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: O
 }
 
 function askName(ask: Ask): string {
-  return ask.kind === "store" || ask.kind === "request" ? ask.name : "";
+  return "name" in ask ? ask.name : "";
 }
 
 function end(peer: Peer, command: number, outcome: Outcome): void {

@@ -96,12 +96,10 @@ export function noticeAwaited(peer: Peer): void {
   if (ids.length > 0) note(peer, sentences.missing(ids.map(([id]) => id)));
 }
 
+/** Round by round, each of the gone in its turn. */
 function tryOneGone(peer: Peer): void {
-  let oldest = null;
-  for (const gone of peer.gone.values()) {
-    if (oldest === null || gone.triedAt < oldest.triedAt) oldest = gone;
-  }
-  if (oldest === null) return;
-  oldest.triedAt = peer.now;
-  sendPing(peer, oldest.member.address, randomBits(peer.random), "datagram");
+  const gone = peer.gone.after(peer.triedGone);
+  if (gone === undefined) return;
+  peer.triedGone = gone.id;
+  sendPing(peer, gone.address, randomBits(peer.random), "datagram");
 }

@@ -3,10 +3,12 @@
  * are under way. A hop that is not acknowledged is routed around.
  */
 import { HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "./config.ts";
+import type { Body } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, RequestId, Routed } from "./messages.ts";
-import { boundTable, type Hop, type Peer, send } from "./state.ts";
+import { boundTable, type Peer, send } from "./state.ts";
 import type { View } from "./view.ts";
+import type { Hop } from "./work.ts";
 
 /** True if the request ends at this peer: a join at the new peer's predecessor, all else at the owner. */
 export function belongsHere(peer: Peer, ask: Ask): boolean {
@@ -26,26 +28,40 @@ export function destination(view: View, ask: Ask): Member | undefined {
  */
 export function nextHop(peer: Peer, ask: Ask, tried: readonly number[]): Member | undefined {
   const { view, self, config } = peer;
-  const open = (m: Member) =>
-    m.id !== self.id && !tried.includes(m.id) && !(ask.kind === "join" && m.id === ask.joiner.id);
-  const around = view.after(self.id, view.size).filter(open);
+  const closed = new Set(ask.kind === "join" ? [...tried, ask.joiner.id] : tried);
+  const shut = [...closed].map((id) => view.placesTo(self.id, id)).filter((place) => place > 0);
+  shut.sort((a, b) => a - b);
+  const open = (places: number) => openAhead(view, self.id, places, shut);
   const target = destination(view, ask);
-  const places = around.findIndex((m) => m.id === target?.id);
-  if (config.strategy === "successor" || places < 0) return around[0];
-  if (config.strategy === "direct") return around[places];
-  return around[2 ** Math.floor(Math.log2(places + 1)) - 1];
+  if (config.strategy === "successor" || target === undefined || closed.has(target.id)) {
+    return open(1);
+  }
+  const far = view.placesTo(self.id, target.id);
+  const places = far - shut.filter((place) => place < far).length;
+  if (places < 1) return open(1);
+  return open(config.strategy === "direct" ? places : 2 ** Math.floor(Math.log2(places)));
+}
+
+/** The member so many places ahead, where those at the places `shut`, nearest first, do not count. */
+function openAhead(view: View, id: number, places: number, shut: readonly number[]) {
+  let place = places;
+  for (const passed of shut) if (passed <= place) place += 1;
+  return view.ahead(id, place);
 }
 
 /** Sends a request on its way. @returns false if there is nobody left to send it to, or it went too far */
-export function passOn(peer: Peer, routed: Routed, tried: number[]): boolean {
+export function passOn(peer: Peer, routed: Routed, body: Body | null, tried: number[]): boolean {
   const to = nextHop(peer, routed.ask, tried);
   if (to === undefined || routed.route.length > hopLimit(peer.view.size)) return false;
-  peer.hops.set(routed.request, { routed, tried, to });
+  peer.hops.set(routed.request, { routed, body, tried, to });
   boundTable(peer.hops, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("hop", routed.request, peer.now + HOP_ACK_MS);
   const route =
     routed.route.at(-1) === peer.self.id ? routed.route : [...routed.route, peer.self.id];
-  send(peer, to.address, "stream", { ...routed, route });
+  // Hop by hop a content would cross the ring: there the owner fetches it from the origin.
+  const brings = peer.config.strategy !== "successor" || destination(peer.view, routed.ask) === to;
+  const content = body !== null && brings ? ({ kind: "body", number: body.number } as const) : null;
+  send(peer, to.address, "stream", { ...routed, route }, content);
   return true;
 }
 

@@ -27,6 +27,8 @@ export const sentences = {
     }, or check the numbers given.`,
   noSuchFile: (name: string, owner: number) =>
     `No peer holds file ${name} (its owner is Peer ${owner}): store it first.`,
+  damaged: (name: string) =>
+    `The copy of file ${name} here was damaged, and was set aside: it is fetched anew from another holder.`,
   noContent: (name: string) =>
     `File ${name} was placed, but no content was stored: there is no ${name}.pdf in the working directory.`,
   noOwnerAnswers: (what: string) => `${what} got no answer from the ring: try again in a moment.`,
@@ -48,10 +50,18 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       const { record, copies, wanted } = outcome;
       const peers = `${copies.length > 1 ? "Peers" : "Peer"} ${listOf(copies)}`;
       const sum = record.sha256.slice(0, 12);
+      if (record.removed)
+        return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}.`;
       return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}.`;
     }
     case "placed":
       return sentences.noContent(name);
+    case "where": {
+      const { record, holders, wanted } = outcome;
+      if (record === null || record.removed) return sentences.noSuchFile(name, outcome.owner);
+      const peers = `${holders.length > 1 ? "Peers" : "Peer"} ${listOf(holders)}`;
+      return `File ${name} is on ${peers}: ${holders.length} of ${wanted} copies, ${record.size} bytes.`;
+    }
     case "missing":
       return sentences.noSuchFile(name, outcome.owner);
     case "failed":

@@ -1,8 +1,21 @@
 /** What a peer knows and derives, as plain values for status, checks and tests. */
 
+import type { Strategy } from "./config.ts";
+import { shortOfCopies } from "./copies.ts";
 import type { Member } from "./member.ts";
-import type { Strategy } from "./messages.ts";
 import type { Peer } from "./state.ts";
+
+/** What this peer holds, removals left out. */
+export type SnapshotFiles = {
+  readonly count: number;
+  readonly bytes: number;
+  /** Files of which some holder has not confirmed its copy. */
+  readonly short: number;
+  /** True if this peer may go for good at once: all it holds has as many copies elsewhere as there can be. */
+  readonly safe: boolean;
+  /** Damaged copies found in this run. */
+  readonly damaged: number;
+};
 
 export type Snapshot = {
   readonly phase: Peer["phase"];
@@ -17,15 +30,16 @@ export type Snapshot = {
   /** Present members and gone ones, by ascending id. */
   readonly members: readonly Member[];
   readonly digest: number;
-  readonly files: { readonly count: number; readonly bytes: number };
+  readonly files: SnapshotFiles;
 };
 
 /** Reads a peer's state; nothing in it changes. */
 export function snapshot(peer: Peer): Snapshot {
   const { view, self, config, files, phase } = peer;
-  const gone = [...peer.gone.values()].map((g) => g.member);
-  let bytes = 0;
-  for (const { size } of files.values()) bytes += size;
+  const short = shortOfCopies(peer).filter((record) => !record.removed).length;
+  const { count, bytes } = files;
+  const alone = view.holders(self.id, 2).length < 2;
+  const safe = count === 0 || (short === 0 && !alone);
   return {
     phase,
     self,
@@ -35,8 +49,8 @@ export function snapshot(peer: Peer): Snapshot {
     pingIntervalMs: config.pingIntervalMs,
     successors: view.after(self.id, 2).map((m) => m.id),
     predecessors: view.before(self.id, 2).map((m) => m.id),
-    members: [...view.members, ...gone].sort((a, b) => a.id - b.id),
+    members: [...view.members, ...peer.gone.members].sort((a, b) => a.id - b.id),
     digest: view.digest,
-    files: { count: files.size, bytes },
+    files: { count, bytes, short, safe, damaged: peer.damaged },
   };
 }

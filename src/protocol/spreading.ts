@@ -16,7 +16,7 @@ import { absorb } from "./news.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { isIn, type Peer, send } from "./state.ts";
 import { sendPing } from "./trials.ts";
-import { bucketOf } from "./view.ts";
+import { boundsOf } from "./view.ts";
 
 /**
  * Pushes what was learnt to the neighbours on both sides and to a few others: at once if it has been
@@ -92,13 +92,11 @@ export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
 /** All that this peer knows of the parts of the circle whose digests differ, gone members too. */
 function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly number[]): Member[] {
   const { bits } = peer.config;
-  const differs = (bucket: number) => mine[bucket] !== theirs[bucket];
   const found: Member[] = [];
   for (let bucket = 0; bucket < mine.length; bucket++) {
-    if (differs(bucket)) found.push(...peer.view.inBucket(bucket, bits));
-  }
-  for (const { member } of peer.gone.values()) {
-    if (differs(bucketOf(member.id, bits))) found.push(member);
+    if (mine[bucket] === theirs[bucket]) continue;
+    const [from, to] = boundsOf(bucket, bits);
+    found.push(...peer.view.between(from, to), ...peer.gone.between(from, to));
   }
   return found.filter((m) => !isExpected(m));
 }

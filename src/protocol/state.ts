@@ -1,19 +1,30 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { ListedFile, PeerEvent } from "./events.ts";
-import type { FileRecord } from "./files.ts";
-import type { Effect, StartInput } from "./io.ts";
+import type { PeerEvent } from "./events.ts";
+import { GoneTable } from "./gone.ts";
+import type { BodySource, Effect, StartInput } from "./io.ts";
 import { type Address, type Member, makeMember } from "./member.ts";
-import type { Answer, Ask, Channel, Message, RequestId, Routed } from "./messages.ts";
+import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
 import { makeRandom, type Random } from "./random.ts";
+import { Shelf } from "./shelf.ts";
 import { View } from "./view.ts";
+import type {
+  Departing,
+  FetchJob,
+  Hop,
+  Inquiry,
+  Joining,
+  Listing,
+  Lock,
+  Pending,
+  Placement,
+  QueuedCopy,
+  Settling,
+} from "./work.ts";
 
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
 export type Phase = "starting" | "joining" | "in" | "leaving" | "ended";
-
-/** A member that is known to have gone, kept to refuse stale word of its life and to try it now and then. */
-export type Gone = { readonly member: Member; readonly since: number; triedAt: number };
 
 /** A present member that has not answered in this run yet. */
 export type Awaited = {
@@ -46,80 +57,6 @@ export type Trial = {
 /** A member tried on behalf of another, which is told of an answer under its own nonce. */
 export type Vouching = { readonly asker: Address; readonly nonce: number; readonly target: Member };
 
-/** A request of this peer's own that has not ended. */
-export type Pending = {
-  readonly command: number;
-  readonly ask: Ask;
-  readonly startedAt: number;
-  /** The last sign that someone works on it. */
-  progressAt: number;
-  /** How often a content has failed on its way. */
-  failures: number;
-  /** A content is moving, so silence means nothing. */
-  moving: boolean;
-  /** The peer that answered last. */
-  server: number | null;
-  route: readonly number[];
-};
-
-/** A request that this peer passed on and whose hop is not acknowledged yet. */
-export type Hop = { readonly routed: Routed; readonly tried: number[]; to: Member };
-
-/** What this peer, as an owner, does about a name it was asked for. */
-export type Inquiry = {
-  readonly routed: Routed;
-  readonly name: string;
-  readonly asked: Set<number>;
-  best: { readonly record: FileRecord; readonly holder: Member } | null;
-};
-
-/** A store that this peer owns, until its receipt is given. */
-export type Placement = {
-  readonly request: RequestId;
-  readonly origin: Address;
-  readonly route: readonly number[];
-  readonly name: string;
-  /** Null until the content is durable here. */
-  record: FileRecord | null;
-};
-
-export type Listing = {
-  readonly command: number;
-  readonly silent: Set<number>;
-  readonly found: Map<string, ListedFile>;
-};
-
-export type FetchJob =
-  | { readonly kind: "deliver"; readonly request: RequestId }
-  | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
-  | { readonly kind: "copy"; readonly record: FileRecord; readonly from: Member };
-
-/** A joiner's way into the ring. */
-export type Joining = {
-  readonly contact: Address;
-  readonly contactName: string;
-  readonly proposed: boolean;
-  readonly startedAt: number;
-  request: RequestId;
-  unanswered: number;
-  acceptance: { incarnation: number; members: readonly Member[]; acceptor: Address } | null;
-};
-
-/** The one joiner that is let into this peer's gap at a time. */
-export type Lock = {
-  readonly request: RequestId;
-  readonly joiner: Member;
-  /** Its predecessor knows, so the joiner may be told. */
-  told: boolean;
-};
-
-/** The last steps of a leaver: whose word it waits for, and which names are short of copies. */
-export type Departing = {
-  readonly request: RequestId;
-  readonly waiting: Set<number>;
-  readonly short: readonly string[];
-};
-
 export type Peer = {
   readonly config: RingConfig;
   readonly start: StartInput;
@@ -133,10 +70,14 @@ export type Peer = {
   /** The highest counter of a stamp given or seen here. */
   counter: number;
   view: View;
+  /** Counts the changes of the view, and the sleeps and losses after which an owner has to ask again. */
+  epoch: number;
   /** Something that readers or the driver are told of at the end of a step may have changed. */
   changed: boolean;
   viewSaved: boolean;
-  readonly gone: Map<number, Gone>;
+  readonly gone: GoneTable;
+  /** The gone member that was tried last. */
+  triedGone: number;
   readonly awaited: Map<number, Awaited>;
   readonly trials: Map<number, Trial>;
   readonly vouching: Map<number, Vouching>;
@@ -169,12 +110,29 @@ export type Peer = {
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
   readonly listings: Map<RequestId, Listing>;
-  readonly files: Map<string, FileRecord>;
+  readonly files: Shelf;
+  readonly settling: Settling;
+  /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
+  readonly elsewhere: Set<string>;
   /** Per name, the births of members that confirmed the version held here. */
-  readonly confirmed: Map<string, Set<string>>;
+  readonly confirmed: Map<string, readonly string[]>;
+  /** Names of which a holder may not have confirmed its copy. */
+  readonly lacking: Set<string>;
+  /** All names may be such: the view has changed since they were last looked through. */
+  rescan: boolean;
+  /** Per name, the births of members that cannot keep it; the oldest go first. */
+  readonly declined: Map<string, readonly string[]>;
+  /** Until when this peer's own disk is taken for full. */
+  fullUntil: number;
+  /** When removals were taken in, by name. */
+  readonly buried: Map<string, number>;
+  /** Damaged copies found in this run. */
+  damaged: number;
+  /** Word of copies held here that nobody waits for, by address. */
+  readonly tidings: Map<Address, HeldVersion[]>;
   readonly jobs: Map<number, FetchJob>;
   /** Copies waiting for a place among the fetches, by name. */
-  readonly copyQueue: Map<string, { readonly record: FileRecord; readonly from: Member }>;
+  readonly copyQueue: Map<string, QueuedCopy>;
   nextJob: number;
   /** Takers of a content that this peer serves, to say when it has been sent. */
   readonly serving: Set<RequestId>;
@@ -204,9 +162,11 @@ export function createPeer(start: StartInput, at: number): Peer {
     incarnationAsked: incarnation,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
     view: View.empty.with(self),
+    epoch: 0,
     changed: true,
     viewSaved: true,
-    gone: new Map(),
+    gone: new GoneTable(),
+    triedGone: id,
     awaited: new Map(),
     trials: new Map(),
     vouching: new Map(),
@@ -230,8 +190,17 @@ export function createPeer(start: StartInput, at: number): Peer {
     placements: new Map(),
     receipts: new Map(),
     listings: new Map(),
-    files: new Map(start.files.map((record) => [record.name, record])),
+    files: new Shelf(start.config.bits, start.files),
+    settling: { epoch: -1, settled: false, nonce: 0, askedAt: 0, counter: 0, agreed: new Set() },
+    elsewhere: new Set(),
     confirmed: new Map(),
+    lacking: new Set(),
+    rescan: true,
+    declined: new Map(),
+    fullUntil: Number.NEGATIVE_INFINITY,
+    buried: new Map(),
+    damaged: 0,
+    tidings: new Map(),
     jobs: new Map(),
     copyQueue: new Map(),
     nextJob: 1,
@@ -245,9 +214,16 @@ export function createPeer(start: StartInput, at: number): Peer {
   };
 }
 
-export function send(peer: Peer, to: Address, channel: Channel, message: Message): void {
+/** Sends a message, with a small content as its body if there is one. */
+export function send(
+  peer: Peer,
+  to: Address,
+  channel: Channel,
+  message: Message,
+  body: BodySource | null = null,
+): void {
   if (to === peer.self.address) peer.loopback.push(message);
-  else peer.effects.push({ type: "send", to, channel, message });
+  else peer.effects.push({ type: "send", to, channel, message, body });
 }
 
 export function emit(peer: Peer, event: PeerEvent): void {
@@ -279,17 +255,25 @@ export function exit(peer: Peer, code: number, sentence: string | null): void {
 export function seeFirst(peer: Peer, request: RequestId): boolean {
   if (peer.seen.has(request)) return false;
   peer.seen.add(request);
-  boundTable(peer.seen, REQUESTS_REMEMBERED);
+  forgetOldest(peer.seen, REQUESTS_REMEMBERED);
   return true;
 }
 
+/**
+ * Keeps at least the newest `limit` entries of a set or a map, and at most an eighth more: to take one
+ * away for each that comes would walk over those taken away before, each time.
+ */
+export function forgetOldest<K>(table: Bounded<K>, limit: number): void {
+  if (table.size > limit + limit / 8) boundTable(table, limit);
+}
+
 /** Drops the oldest entries of a set or a map above `limit`. */
-export function boundTable<K>(
-  table: { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean },
-  limit: number,
-): void {
+export function boundTable<K>(table: Bounded<K>, limit: number): void {
+  if (table.size <= limit) return;
   for (const key of table.keys()) {
     if (table.size <= limit) return;
     table.delete(key);
   }
 }
+
+type Bounded<K> = { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean };

@@ -115,18 +115,27 @@ export function acceptVouched(peer: Peer, vouched: Vouched): void {
  */
 export function meetUnreachable(peer: Peer, address: Address, how: Unreachable): Trial[] {
   const ended: Trial[] = [];
-  for (const trial of [...peer.trials.values()]) {
+  for (const trial of peer.trials.values()) {
     if (trial.target.address !== address || how !== "refused") continue;
     if (trial.reason !== "newcomer" && trial.reason !== "rival") continue;
     endTrial(peer, trial);
     ended.push(trial);
   }
-  const member = peer.view.at(address);
+  const member = memberAt(peer, address);
   if (member === undefined || member.id === peer.self.id || peer.awaited.has(member.id))
     return ended;
   if (how === "refused") died(peer, member, "refused");
   else tryMember(peer, member, "watch", ["datagram"]);
   return ended;
+}
+
+/** The present member at an address: most often one that is being tried, else it has to be looked for. */
+function memberAt(peer: Peer, address: Address): Member | undefined {
+  for (const { target } of peer.trials.values()) {
+    const member = target.address === address ? peer.view.find(target.id) : undefined;
+    if (member?.address === address) return member;
+  }
+  return peer.view.at(address);
 }
 
 /** After a sleep of this very peer: all trials begin anew, for the silence was its own. */

@@ -22,7 +22,7 @@ const recent = new Map<number, WeakRef<View>>();
 export class View {
   static readonly empty = new View([], 0, 0);
 
-  #addresses: Map<Address, Member> | null = null;
+  #ids: Float64Array | null = null;
   #buckets: readonly number[] | null = null;
 
   private constructor(
@@ -81,8 +81,7 @@ export class View {
 
   /** The present member at an address. */
   at(address: Address): Member | undefined {
-    this.#addresses ??= new Map(this.members.map((m) => [m.address, m]));
-    return this.#addresses.get(address);
+    return this.members.findLast((m) => m.address === address);
   }
 
   /** Up to `count` different members but for those of these ids, drawn at random. */
@@ -110,6 +109,19 @@ export class View {
   /** Up to `count` members before `position`, counter-clockwise, nearest first; never one at it. */
   before(position: number, count: number): Member[] {
     return this.#walk(this.#indexFrom(position) - 1, -1, position, count);
+  }
+
+  /** How many places clockwise from one member to another; 0 if there is no such member. */
+  placesTo(from: number, id: number): number {
+    const index = this.#indexFrom(id);
+    if (this.members[index]?.id !== id) return 0;
+    return (index - this.#indexFrom(from) + this.size) % this.size;
+  }
+
+  /** The member so many places clockwise from the member `id`; undefined if that is once around. */
+  ahead(id: number, places: number): Member | undefined {
+    if (places >= this.size) return undefined;
+    return this.members[(this.#indexFrom(id) + places) % this.size];
   }
 
   /** The next member after `id`, clockwise; `id` itself when it is alone. */
@@ -156,16 +168,16 @@ export class View {
     return digests;
   }
 
-  /** The members in one of SYNC_BUCKETS equal parts of a circle of 2^bits. */
-  inBucket(bucket: number, bits: number): readonly Member[] {
-    const width = 2 ** bits / SYNC_BUCKETS;
-    const from = this.#indexFrom(Math.ceil(bucket * width));
-    const to = this.#indexFrom(Math.ceil((bucket + 1) * width));
-    return this.members.slice(from, to);
+  /** The members with an id in [from, to). */
+  between(from: number, to: number): readonly Member[] {
+    return this.members.slice(this.#indexFrom(from), this.#indexFrom(to));
   }
 
-  /** The middle of the widest gap between members, as a position that is free. */
-  widestGapMiddle(bits: number): number {
+  /**
+   * A free position in the middle of the widest gap between members.
+   * @param aside so much beside the middle, as a share of the gap: from -1/4 to 1/4
+   */
+  widestGapMiddle(bits: number, aside = 0): number {
     const circle = 2 ** bits;
     let best = { from: 0, width: 0 };
     this.members.forEach((member, i) => {
@@ -173,16 +185,18 @@ export class View {
       const width = (next.id - member.id + circle) % circle || circle;
       if (width > best.width) best = { from: member.id, width };
     });
-    return (best.from + Math.floor(best.width / 2)) % circle;
+    return (best.from + Math.floor(best.width * (0.5 + aside))) % circle;
   }
 
   /** Index of the first member whose id is at or above `id`; the size if there is none. */
   #indexFrom(id: number): number {
+    this.#ids ??= idsOf(this.members);
+    const ids = this.#ids;
     let low = 0;
-    let high = this.members.length;
+    let high = ids.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.members[middle]?.id ?? 0) < id) low = middle + 1;
+      if ((ids[middle] ?? 0) < id) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -218,6 +232,19 @@ export class View {
 /** Which of SYNC_BUCKETS equal parts of the circle a position is in. */
 export function bucketOf(id: number, bits: number): number {
   return Math.floor((id / 2 ** bits) * SYNC_BUCKETS);
+}
+
+/** The first position in one of SYNC_BUCKETS equal parts of the circle, and the first after it. */
+export function boundsOf(bucket: number, bits: number): [from: number, to: number] {
+  const width = 2 ** bits / SYNC_BUCKETS;
+  return [Math.ceil(bucket * width), Math.ceil((bucket + 1) * width)];
+}
+
+/** The ids alone, side by side: a search reads no member. */
+function idsOf(members: readonly Member[]): Float64Array {
+  const ids = new Float64Array(members.length);
+  for (let i = 0; i < ids.length; i++) ids[i] = members[i]?.id ?? 0;
+  return ids;
 }
 
 function addHash(digest: number, member: Member, sign: 1 | -1): number {

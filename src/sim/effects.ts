@@ -1,7 +1,7 @@
 /** What becomes of a simulated peer's effects: begun at once and in order, as in any driver. */
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Effect } from "../protocol/io.ts";
-import { beginFetch, type FetchRoads } from "./fetching.ts";
+import { beginFetch, bury, type FetchRoads } from "./fetching.ts";
 import type { Host } from "./host.ts";
 import type { Post } from "./post.ts";
 
@@ -28,6 +28,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     case "save":
       host.disk.members = effect.left ? [] : effect.members;
+      host.disk.gone = effect.left ? [] : effect.gone;
       return;
     case "event":
       tell(world, host, effect.event);
@@ -35,6 +36,9 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     case "fetch":
       beginFetch(world, host, effect);
+      return;
+    case "bury":
+      bury(world, host, effect);
       return;
     case "serve":
       host.served.set(effect.request, effect.what);
@@ -46,7 +50,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     }
     case "drop":
-      host.disk.files.delete(effect.name);
+      host.disk.drop(effect.name, effect.stamp);
       return;
     case "exit":
       host.exitCode = effect.code;

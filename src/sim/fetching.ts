@@ -1,8 +1,11 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
-import { compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
+import { EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
 import type { Effect, Input } from "../protocol/io.ts";
-import type { Host, SimContent } from "./host.ts";
+import { boundTable } from "../protocol/state.ts";
+import type { SimContent } from "./bodies.ts";
+import type { Arrival, Host } from "./host.ts";
 import type { Roads } from "./post.ts";
+import { type Reading, readVersion, setAside } from "./reading.ts";
 
 export type FetchRoads = Roads & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
@@ -14,34 +17,67 @@ export type FetchRoads = Roads & {
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
 type Fetched = Extract<Input, { type: "fetched" }>["result"];
 
-/** Bytes in a virtual millisecond: a gigabyte a second. */
+/** Bytes in a virtual millisecond: a gigabyte a second, and a tenth of that where nobody waits. */
 const BYTES_PER_MS = 1_000_000;
+const REPAIR_BYTES_PER_MS = 100_000;
+/** One who copies a content that still comes in looks again so soon whether it is whole. */
+const ARRIVING_MS = 2;
+const ARRIVALS_KEPT = 256;
+/** What a sync of the disk takes: it may stall. */
+const SYNC_MS = { least: 1, most: 8 } as const;
 
 /** Moves one content from its server to the disk, or to the one who asked, of `host`. */
 export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): void {
-  const { job } = effect;
   const server = world.hosts.get(effect.from);
-  const content = server === undefined ? null : servedBy(world, server, effect.source);
-  const end = (result: Fetched) => world.give(host, { type: "fetched", at: 0, job, result });
-  const hostRun = host.run;
-  const serverRun = server?.run;
-  const bytesMs = (content?.size ?? 0) / BYTES_PER_MS;
-  world.queue.plan(world.now + world.network.delay() + bytesMs, () => {
+  const { content, damaged } = servedBy(world, host, server, effect.source);
+  const [hostRun, serverRun] = [host.run, server?.run];
+  const near = effect.source.kind === "body";
+  if (effect.into.kind === "store" && content !== null) {
+    host.arriving.set(effect.job, { content, whole: false });
+  }
+  const end = (): void => {
+    if (damaged !== null && server?.run === serverRun && server !== undefined) {
+      setAside(world, server, damaged);
+    }
     if (host.run !== hostRun) return;
-    if (server === undefined || content === null || server.run !== serverRun) {
-      end({ ok: false, why: "its sender has gone", here: false });
-    } else if (!open(world, host, server)) {
-      end({ ok: false, why: "its sender cannot be reached", here: false });
+    const arrival = server === undefined ? null : arrivalOf(server, effect.source);
+    if (content === null || (!near && server?.run !== serverRun) || arrival === undefined) {
+      fail(world, host, effect, "its sender has gone");
+    } else if (!near && (server === undefined || !open(world, host, server))) {
+      fail(world, host, effect, "its sender cannot be reached");
     } else if (effect.into.sha256 !== null && effect.into.sha256 !== content.sha256) {
-      end({ ok: false, why: "it does not match its hash", here: false });
+      fail(world, host, effect, "it does not match its hash");
+    } else if (arrival?.whole === false) {
+      world.queue.plan(world.now + ARRIVING_MS, end);
     } else {
-      if (effect.into.kind === "store") commit(world, host, effect, content);
-      if (effect.source.kind === "ticket") {
+      arrived(world, host, effect, content);
+      if (effect.source.kind === "ticket" && server !== undefined) {
         world.give(server, { type: "served", at: 0, request: effect.source.request, ok: true });
       }
-      end({ ok: true, ...content });
     }
-  });
+  };
+  world.queue.plan(world.now + (near ? 0 : movingMs(world, effect, content)), end);
+}
+
+/** The content that a ticket stands for while it comes in: null if it is another, undefined if it failed. */
+function arrivalOf(server: Host, source: FetchEffect["source"]): Arrival | null | undefined {
+  if (source.kind !== "ticket") return null;
+  const what = server.served.get(source.request);
+  return what?.kind === "arriving" ? server.arriving.get(what.job) : null;
+}
+
+/** Makes a removal durable. */
+export function bury(
+  world: FetchRoads,
+  host: Host,
+  { job, record }: Extract<Effect, { type: "bury" }>,
+): void {
+  write(world, host, job, record, { size: 0, sha256: EMPTY_SHA256 });
+}
+
+function movingMs(world: FetchRoads, { repair }: FetchEffect, content: SimContent | null): number {
+  const rate = repair ? REPAIR_BYTES_PER_MS : BYTES_PER_MS;
+  return world.network.delay() + (content?.size ?? 0) / rate;
 }
 
 function open({ network }: FetchRoads, host: Host, server: Host): boolean {
@@ -51,33 +87,66 @@ function open({ network }: FetchRoads, host: Host, server: Host): boolean {
   );
 }
 
-/** An older version than the disk's changes nothing. */
-function commit(world: FetchRoads, host: Host, { into }: FetchEffect, content: SimContent): void {
-  if (into.kind !== "store") return;
-  const { name, key, stamp } = into;
-  const record: FileRecord = { name, key, stamp, ...content };
-  const old = host.disk.files.get(name);
-  if (old !== undefined && compareStamps(old.stamp, stamp) > 0) return;
-  host.disk.files.set(name, record);
-  for (const tell of world.commits) tell(host, record);
+function arrived(world: FetchRoads, host: Host, effect: FetchEffect, content: SimContent): void {
+  const { into, job } = effect;
+  const arrival = host.arriving.get(job);
+  if (arrival !== undefined) arrival.whole = true;
+  boundTable(host.arriving, ARRIVALS_KEPT);
+  if (into.kind === "store") write(world, host, job, { ...into.record, ...content }, content);
+  else world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
+}
+
+/** Writes a version, and says so when it has been synced, if the process lives so long. */
+function write(
+  world: FetchRoads,
+  host: Host,
+  job: number,
+  record: FileRecord,
+  content: SimContent,
+): void {
+  const { disk, run } = host;
+  if (disk.full) {
+    host.arriving.delete(job);
+    const result: Fetched = { ok: false, why: "its disk is full", here: true };
+    world.giveLater(host, 0, { type: "fetched", at: 0, job, result });
+    return;
+  }
+  disk.write(record);
+  const upTo = disk.written;
+  // Word of a write never overtakes that of one before it.
+  disk.syncAt = Math.max(
+    disk.syncAt,
+    world.now + world.chance.between(SYNC_MS.least, SYNC_MS.most),
+  );
+  world.queue.plan(disk.syncAt, () => {
+    if (host.disk !== disk || host.run !== run) return;
+    for (const version of disk.synced(upTo)) for (const tell of world.commits) tell(host, version);
+    world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
+  });
+}
+
+function fail(world: FetchRoads, host: Host, { job }: FetchEffect, why: string): void {
+  host.arriving.delete(job);
+  world.give(host, { type: "fetched", at: 0, job, result: { ok: false, why, here: false } });
 }
 
 function servedBy(
   world: FetchRoads,
-  server: Host,
+  host: Host,
+  server: Host | undefined,
   source: FetchEffect["source"],
-): SimContent | null {
-  if (source.kind === "version") return contentOf(server, source.name, source.stamp);
+): Reading {
+  const whole = (content: SimContent | null | undefined) => ({
+    content: content ?? null,
+    damaged: null,
+  });
+  if (source.kind === "body") return whole(host.bodies.get(source.number));
+  if (server === undefined) return whole(null);
+  if (source.kind === "version") return readVersion(server, source);
   const what = server.served.get(source.request);
-  if (what?.kind === "command") return server.commands.get(what.command)?.content ?? null;
-  if (what?.kind === "version") return contentOf(server, what.name, what.stamp);
-  if (what?.kind === "local") return world.workingDirectory.get(what.name) ?? null;
-  return null;
-}
-
-/** Only the very version that is asked for: a newer one has taken its place on the disk. */
-function contentOf(server: Host, name: string, stamp: Stamp): SimContent | null {
-  const record = server.disk.files.get(name);
-  if (record === undefined || compareStamps(record.stamp, stamp) !== 0) return null;
-  return { size: record.size, sha256: record.sha256 };
+  if (what?.kind === "command") return whole(server.commands.get(what.command)?.content);
+  if (what?.kind === "version") return readVersion(server, what);
+  if (what?.kind === "arriving") return whole(server.arriving.get(what.job)?.content);
+  if (what?.kind === "local") return whole(world.workingDirectory.get(what.name));
+  return whole(null);
 }

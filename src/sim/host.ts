@@ -1,21 +1,16 @@
 /** One simulated machine: a clock of its own, a disk that outlives the peer, and what it has heard. */
-import type { FileRecord } from "../protocol/files.ts";
 import type { Input, Served, Start } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
+import type { Address } from "../protocol/member.ts";
 import type { RequestId } from "../protocol/messages.ts";
 import type { Peer } from "../protocol/state.ts";
-
-/** A content is known by its size and hash; its bytes are never made. */
-export type SimContent = { readonly size: number; readonly sha256: string };
-
-export type SimDisk = {
-  incarnation: number;
-  members: readonly Member[];
-  readonly files: Map<string, FileRecord>;
-};
+import { Bodies, type SimContent } from "./bodies.ts";
+import { SimDisk } from "./disk.ts";
 
 /** A clock that is off by a constant, and runs a little fast or slow. */
 export type SimClock = { readonly offsetMs: number; readonly rate: number };
+
+/** A content on its way in. It is handed on while it comes; who has it waits for its end. */
+export type Arrival = { readonly content: SimContent; whole: boolean };
 
 export type Host = {
   readonly id: number;
@@ -35,7 +30,11 @@ export type Host = {
   tickAt: number;
   watched: ReadonlySet<Address>;
   readonly served: Map<RequestId, Served>;
+  /** Contents on their way into the store, by job, for those who copy them while they come in. */
+  readonly arriving: Map<number, Arrival>;
   readonly commands: Map<number, { readonly name: string; readonly content: SimContent | null }>;
+  /** The small contents that came with messages and commands. */
+  bodies: Bodies;
   exitCode: number | null;
 };
 
@@ -48,7 +47,7 @@ export function makeHost(id: number, address: Address, clock: SimClock, start: S
     address,
     clock,
     start,
-    disk: emptyDisk(),
+    disk: new SimDisk(),
     peer: null,
     run: 0,
     frozen: false,
@@ -56,13 +55,11 @@ export function makeHost(id: number, address: Address, clock: SimClock, start: S
     tickAt: Number.POSITIVE_INFINITY,
     watched: new Set(),
     served: new Map(),
+    arriving: new Map(),
     commands: new Map(),
+    bodies: new Bodies(),
     exitCode: null,
   };
-}
-
-export function emptyDisk(): SimDisk {
-  return { incarnation: 0, members: [], files: new Map() };
 }
 
 /** What the host's clock shows at a virtual time. */

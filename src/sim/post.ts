@@ -3,10 +3,12 @@ import type { Effect, Input, Unreachable } from "../protocol/io.ts";
 import type { Address, Member } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
 import { decode, encode } from "../wire/message.ts";
+import type { SimContent } from "./bodies.ts";
 import type { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import type { Network } from "./network.ts";
 import type { EventQueue } from "./queue.ts";
+import { bodyFor } from "./reading.ts";
 
 type MessageInput = Extract<Input, { type: "message" }>;
 
@@ -51,9 +53,10 @@ export class Post {
       from,
       channel,
       message: effect.message,
+      body: null,
     });
     if (channel === "datagram") this.#sendDatagram(host, to, input);
-    else this.#sendOnStream(host, to, input);
+    else this.#sendOnStream(host, to, input, bodyFor(this.roads, host, effect.body));
   }
 
   /** The stream to an address is wanted: if nobody listens there, that is noticed. */
@@ -88,11 +91,11 @@ export class Post {
   #sendDatagram(host: Host, to: Address, input: MessageInput): void {
     const { network, queue, now } = this.roads;
     for (const delay of network.datagramDelays(host.address, to)) {
-      queue.plan(now + delay, () => this.#arrive(to, input));
+      queue.plan(now + delay, () => this.#arrive(to, input, null));
     }
   }
 
-  #sendOnStream(host: Host, to: Address, input: MessageInput): void {
+  #sendOnStream(host: Host, to: Address, input: MessageInput, content: SimContent | null): void {
     const { network, queue, now } = this.roads;
     const link = network.link(host.address, to);
     if (link.kind === "half-open") return;
@@ -101,20 +104,24 @@ export class Post {
       // What is sent again and again gets through when the link is mended in time.
       queue.plan(now + DIAL_MS, () => {
         if (host.run !== run) return;
-        if (network.link(host.address, to).kind === "open") this.#sendOnStream(host, to, input);
-        else this.#tell(host, to, "timeout");
+        if (network.link(host.address, to).kind === "open") {
+          this.#sendOnStream(host, to, input, content);
+        } else this.#tell(host, to, "timeout");
       });
       return;
     }
     queue.plan(network.streamArrival(now, host.address, to, link.extraMs), () => {
-      if (!this.#arrive(to, input) && host.run === run) this.refuse(host, to);
+      if (!this.#arrive(to, input, content) && host.run === run) this.refuse(host, to);
     });
   }
 
-  #arrive(to: Address, input: MessageInput): boolean {
+  #arrive(to: Address, input: MessageInput, content: SimContent | null): boolean {
     const target = this.roads.hosts.get(to);
     if (target === undefined || target.peer === null) return false;
-    this.roads.give(target, input);
+    this.roads.give(
+      target,
+      content === null ? input : { ...input, body: target.bodies.take(content) },
+    );
     return true;
   }
 

@@ -2,11 +2,14 @@
  * What must hold at every moment of a run, as one who sees all peers at once can tell: what is said of
  * the living, of joiners and of files has to be true when it is said.
  */
+import { contentKnown, oneContent, receiptTrue, standsFor } from "../checks/files.ts";
+import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import { compareStamps, type FileRecord } from "../protocol/files.ts";
+import { asConflict, type FileRecord } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Sometimes } from "./sometimes.ts";
 import type { Stage } from "./stage.ts";
 
@@ -14,37 +17,33 @@ import type { Stage } from "./stage.ts";
 export type Fail = (check: string, why: string) => never;
 
 export class Promises {
-  /** The newest acknowledged version of each name, and the peers that its receipt named. */
-  readonly acknowledged = new Map<string, { record: FileRecord; copies: readonly number[] }>();
   /** Peers that were frozen: the silence was their own. */
   readonly #frozen = new Set<number>();
-  /** Every version that was ever durable, by name. */
-  readonly #versions = new Map<string, FileRecord[]>();
+  /** Contents that lay in the working directory before: they may still be on their way. */
+  readonly #local = new Set<string>();
   readonly #receipts = new Set<number>();
   readonly #entered = new Set<number>();
   readonly #takingIn = new Map<Host, { request: number; at: number; run: number }>();
 
   constructor(
     private readonly stage: Stage,
+    private readonly ledger: Ledger,
     private readonly sometimes: Sometimes,
     private readonly fail: Fail,
   ) {
     const { world } = stage;
     world.post.observers.push((host, message) => this.#see(host, message));
-    world.commits.push((host, record) => this.#noteContent(host, record));
+    world.commits.push((host, record) => this.#noteVersion(host, record));
     world.readers.push((host, event) => this.#hear(host, event));
   }
 
   /** Looks at an action that is about to be done. */
   look(action: string): void {
+    const [verb, name = ""] = action.split(" ");
+    const replaced = this.stage.world.workingDirectory.get(name);
+    if (verb === "file" && replaced !== undefined) this.#local.add(`${name} ${replaced.sha256}`);
     if (!action.startsWith("freeze")) return;
     for (const id of action.match(/\d+/g) ?? []) this.#frozen.add(Number(id));
-  }
-
-  /** True of a content that some version of a name had, the given one or a newer. */
-  isVersion(record: FileRecord, sha256: string): boolean {
-    const versions = this.#versions.get(record.name) ?? [];
-    return versions.some((v) => v.sha256 === sha256 && compareStamps(v.stamp, record.stamp) >= 0);
   }
 
   #see(host: Host, message: Message): void {
@@ -60,11 +59,9 @@ export class Promises {
     if (event.event === "member" && event.state === "dead" && event.why === "word") {
       this.#noteRumour(host.id, event.id, event.memberIncarnation);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
-      const { record, copies } = event.outcome;
-      const old = this.acknowledged.get(record.name);
-      if (old === undefined || compareStamps(record.stamp, old.record.stamp) > 0) {
-        this.acknowledged.set(record.name, { record, copies });
-      }
+      this.ledger.noteReceipt(event.outcome.record, event.outcome.copies.length);
+    } else if (event.event === "outcome" && event.outcome.kind === "received") {
+      this.#noteDelivery(host.commands.get(event.command)?.name ?? "", event.outcome.sha256);
     }
   }
 
@@ -91,29 +88,31 @@ export class Promises {
   #noteReceipt(request: number, record: FileRecord, copies: readonly number[]): void {
     if (this.#receipts.has(request)) return;
     this.#receipts.add(request);
-    const hosts = [...this.stage.world.hosts.values()];
-    for (const id of copies) {
-      if (hosts.some((h) => h.id === id && holdsNow(h, record))) continue;
-      this.fail("D4", `the receipt of file ${record.name} names peer ${id}, which has no copy`);
-    }
+    const names = [record.name, asConflict(record).name];
+    const versions = names.flatMap((name) => this.ledger.versionsOf(name));
+    const standing = versions.filter((v) => standsFor(v.record, record));
+    const on = new Set(standing.flatMap((v) => [...v.on]));
+    this.#ask("D4", receiptTrue(record, copies, on));
   }
 
   /** D3: no two contents under one stamp. */
-  #noteContent(host: Host, record: FileRecord): void {
-    const versions = this.#versions.get(record.name) ?? [];
-    const same = versions.find((v) => compareStamps(v.stamp, record.stamp) === 0);
-    if (same !== undefined && same.sha256 !== record.sha256) {
-      this.fail(
-        "D3",
-        `peer ${host.id} holds a second content of file ${record.name} under one stamp`,
-      );
-    }
-    if (same === undefined) this.#versions.set(record.name, [...versions, record]);
+  #noteVersion(host: Host, record: FileRecord): void {
+    this.#ask("D3", oneContent(this.#records(record.name), record));
+    this.ledger.noteVersion(host, record);
   }
-}
 
-/** True if the disk has this version, or a newer one. */
-export function holdsNow(host: Host, record: FileRecord): boolean {
-  const held = host.disk.files.get(record.name);
-  return held !== undefined && compareStamps(held.stamp, record.stamp) >= 0;
+  /** D3: what is handed out is the content of some version, or of a file that was never stored. */
+  #noteDelivery(name: string, sha256: string): void {
+    if (this.stage.world.workingDirectory.get(name)?.sha256 === sha256) return;
+    if (this.#local.has(`${name} ${sha256}`)) return;
+    this.#ask("D3", contentKnown(this.#records(name), name, sha256));
+  }
+
+  #records(name: string): FileRecord[] {
+    return this.ledger.versionsOf(name).map((v) => v.record);
+  }
+
+  #ask(check: string, result: CheckResult): void {
+    if (!result.ok) this.fail(check, result.why);
+  }
 }

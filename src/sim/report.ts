@@ -1,11 +1,11 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
-import { RARE_STATES, type RareState } from "./sometimes.ts";
+import { RARE_STATES } from "./sometimes.ts";
 import type { SwarmsResult } from "./swarms.ts";
 
-/** What a set of seeds came to. */
-export function swarmLines(result: SwarmsResult, missed: readonly RareState[]): string[] {
+/** What a set of seeds came to. @param missed why it shows too little, in words */
+export function swarmLines(result: SwarmsResult, missed: readonly string[]): string[] {
   const { first, count, failures, faults, filesRead, inputs, virtualMs, realMs } = result;
   const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
   const lines = [
@@ -27,7 +27,7 @@ export function swarmLines(result: SwarmsResult, missed: readonly RareState[]): 
     lines.push(`replay it: p2p sim --seed ${seed}`, "cut down, as a story:", "", story);
   }
   if (failures.length > 0) lines.push(`${failures.length} failed`);
-  else if (missed.length > 0) lines.push(`inconclusive: never reached: ${missed.join("; ")}`);
+  else if (missed.length > 0) lines.push(`inconclusive: ${missed.join("; ")}`);
   else lines.push("all held");
   return lines;
 }

@@ -1,6 +1,7 @@
 /** What `p2p sim` does: seeds with faults, a large ring under churn, a story, or the figures. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { conclusive } from "../checks/files.ts";
 import { Failure } from "../protocol/failure.ts";
 import { drawFigures } from "./figures.ts";
 import { drawPlan, planAsStory } from "./plan.ts";
@@ -8,7 +9,7 @@ import { plotSvg } from "./plot.ts";
 import { scaleTable, swarmLines } from "./report.ts";
 import { runScale, type ScaleOptions } from "./scale.ts";
 import { playStory } from "./story.ts";
-import { runSwarms, unreached } from "./swarms.ts";
+import { runSwarms, type SwarmsResult, unreached } from "./swarms.ts";
 
 export type SimOptions =
   | {
@@ -47,11 +48,18 @@ function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): number {
   const progress = progressOf("seed", count);
   const result = runSwarms({ first, count, twice, progress, clock: () => performance.now() });
   progress(count, true);
-  const missed = count >= SEEDS_FOR_ALL_STATES ? unreached(result) : [];
+  const missed = untested(result);
   if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));
   else console.log(swarmLines(result, missed).join("\n"));
   if (result.failures.length > 0) return 1;
   return missed.length > 0 ? 3 : 0;
+}
+
+/** D5, and the rare states: why a set of seeds that held shows too little. */
+function untested(result: SwarmsResult): string[] {
+  const tested = conclusive(result.faults, result.filesRead);
+  const states = result.count >= SEEDS_FOR_ALL_STATES ? unreached(result) : [];
+  return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
 }
 
 function playSeed({ seed, json }: Extract<SimOptions, { kind: "seed" }>): number {

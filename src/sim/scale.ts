@@ -2,13 +2,14 @@
  * A large ring over a long time: peers come and go at a rate, the network loses datagrams, and the run
  * is measured. It begins with a ring that stands, and ends, after a calm, with all checks.
  */
-import { brokenChecks, type CheckResult, checkRing } from "../checks/ring.ts";
+import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
+import type { Strategy } from "../protocol/config.ts";
 import { DRAWN_BITS, NUMBERED_BITS } from "../protocol/config.ts";
-import type { Strategy } from "../protocol/messages.ts";
+import { isIn } from "../protocol/state.ts";
 import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import { Measures } from "./measures.ts";
-import { joinThrough, snapshots } from "./stage.ts";
+import { joinThrough } from "./stage.ts";
 import { World } from "./world.ts";
 
 export type ScaleOptions = {
@@ -118,7 +119,7 @@ class ScaleRun {
     let checks: Record<string, CheckResult>;
     do {
       world.run(world.now + 5_000);
-      checks = checkRing(snapshots(world));
+      checks = checkRing(this.#snapshots());
     } while (brokenChecks(checks).length > 0 && world.now < end);
     if (brokenChecks(checks).length > 0) return checks;
     return checkRing(this.#withLookups());
@@ -177,7 +178,7 @@ class ScaleRun {
       if (i % 200 === 199) world.run(world.now + 2_000);
     }
     world.run(world.now + 60_000);
-    return snapshots(world).map((peer) => {
+    return this.#snapshots().map((peer) => {
       const lookups = (asked.get(peer.id) ?? []).map(({ key, command }) => {
         const outcome = this.#measures.outcomes.get(command);
         if (outcome?.kind !== "owner") return { key, owner: null, hops: 0, route: [] };
@@ -186,6 +187,22 @@ class ScaleRun {
         return { key, owner: outcome.owner, hops, route: outcome.route };
       });
       return { ...peer, lookups };
+    });
+  }
+
+  /**
+   * What the peers in the ring say. Peers that know the same name one table, so that thousands of them
+   * are checked at the cost of a few; the gone, which no check asks for, are left out.
+   */
+  #snapshots(): PeerSnapshot[] {
+    return this.#world.living().flatMap(({ peer }) => {
+      if (peer === null || !isIn(peer)) return [];
+      const { self, view, config } = peer;
+      const { bits, strategy } = config;
+      const successors = view.after(self.id, 2).map((m) => m.id);
+      const predecessors = view.before(self.id, 2).map((m) => m.id);
+      const { members } = view;
+      return [{ id: self.id, bits, strategy, successors, predecessors, members, lookups: [] }];
     });
   }
 

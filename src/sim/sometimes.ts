@@ -5,6 +5,7 @@
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
+import { FILE_STATES, RareFiles } from "./rare-files.ts";
 import type { Stage } from "./stage.ts";
 
 export const RARE_STATES = [
@@ -19,14 +20,17 @@ export const RARE_STATES = [
   "an owner killed during a store",
   "a partition that healed",
   "a whole ring started again",
+  ...FILE_STATES,
 ] as const;
 export type RareState = (typeof RARE_STATES)[number];
+
+const LOSES_PEERS: readonly string[] = ["kill", "power-cut", "freeze", "quit"];
 
 /** Word of a new member has gone round after so long, on any of the networks. */
 const KNOWN_TO_ALL_MS = 5_000;
 
 export class Sometimes {
-  readonly reached = new Set<RareState>();
+  readonly #reached = new Set<RareState>();
   /** Eight or more adjacent peers have been down together. */
   manyDown = false;
   readonly #stage: Stage;
@@ -34,11 +38,17 @@ export class Sometimes {
   readonly #accepted = new Set<number>();
   readonly #joinedAt = new Map<Host, number>();
   #wasCut = false;
+  readonly #files: RareFiles;
 
   constructor(stage: Stage) {
     this.#stage = stage;
     stage.world.readers.push((host, event) => this.#hear(host, event));
     stage.world.post.observers.push((_, message) => this.#see(message));
+    this.#files = new RareFiles(stage);
+  }
+
+  get reached(): ReadonlySet<RareState> {
+    return new Set([...this.#reached, ...this.#files.reached]);
   }
 
   /** True of a peer that a partition has touched: what it knows is not expected to be right. */
@@ -55,19 +65,20 @@ export class Sometimes {
   look(action: string): void {
     const [verb = ""] = action.split(" ");
     const ids = (action.match(/\d+/g) ?? []).map(Number);
-    if (verb === "kill") this.#lookAtKill(ids);
+    if (verb === "kill" || verb === "power-cut") this.#lookAtKill(ids);
+    if (verb === "kill" || verb === "power-cut") this.#files.look(ids, verb === "power-cut");
     if (verb === "freeze") this.#lookAtFreeze(ids);
-    if (verb === "kill" || verb === "freeze" || verb === "quit") this.#lookAtRest(ids);
+    if (LOSES_PEERS.includes(verb)) this.#lookAtRest(ids);
     else if (verb === "cut" || verb === "hang" || verb === "slow") {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";
     } else if (verb === "twin") {
-      this.reached.add("one id joined on both sides of a partition");
+      this.#reached.add("one id joined on both sides of a partition");
     } else if (verb === "mend") {
-      if (this.#wasCut) this.reached.add("a partition that healed");
+      if (this.#wasCut) this.#reached.add("a partition that healed");
     } else if (verb === "restart") {
       if (this.#stage.world.living().length <= 1 && ids.length > 1) {
-        this.reached.add("a whole ring started again");
+        this.#reached.add("a whole ring started again");
       }
     }
   }
@@ -75,9 +86,9 @@ export class Sometimes {
   #see(message: Message): void {
     if (message.tag !== "join-answer") return;
     const { outcome, request } = message;
-    if (outcome.kind === "busy") this.reached.add("two joins into one gap");
+    if (outcome.kind === "busy") this.#reached.add("two joins into one gap");
     if (outcome.kind !== "accepted") return;
-    if (this.#accepted.has(request)) this.reached.add("a lost acceptance and its retry");
+    if (this.#accepted.has(request)) this.#reached.add("a lost acceptance and its retry");
     this.#accepted.add(request);
   }
 
@@ -90,12 +101,12 @@ export class Sometimes {
       row = dead.has(up[i % up.length]?.id ?? -1) ? row + 1 : 0;
       longest = Math.max(longest, Math.min(row, up.length));
     }
-    if (longest >= 2 && up.length > ids.length) this.reached.add("both successors dead at once");
-    if (longest >= 8) this.reached.add("eight neighbours dead at once");
+    if (longest >= 2 && up.length > ids.length) this.#reached.add("both successors dead at once");
+    if (longest >= 8) this.#reached.add("eight neighbours dead at once");
     for (const { id, peer } of up) {
       if (!dead.has(id) || peer === null) continue;
-      if (peer.lock !== null) this.reached.add("a join while its acceptor dies");
-      if (peer.placements.size > 0) this.reached.add("an owner killed during a store");
+      if (peer.lock !== null) this.#reached.add("a join while its acceptor dies");
+      if (peer.placements.size > 0) this.#reached.add("an owner killed during a store");
     }
   }
 
@@ -118,7 +129,7 @@ export class Sometimes {
   #lookAtFreeze(ids: readonly number[]): void {
     const up = this.#stage.world.living();
     const frozen = up.filter((h) => h.frozen || ids.includes(h.id)).length;
-    if (up.length >= 4 && frozen * 2 >= up.length) this.reached.add("a freeze of a whole half");
+    if (up.length >= 4 && frozen * 2 >= up.length) this.#reached.add("a freeze of a whole half");
   }
 
   #hear(host: Host, event: PeerEvent): void {
@@ -126,7 +137,7 @@ export class Sometimes {
     if (event.event === "joined") this.#joinedAt.set(host, this.#stage.world.now);
     if (event.event !== "member" || peer === null) return;
     if (event.id === host.id && event.memberIncarnation > 1 && event.why === "returned") {
-      this.reached.add("a refuted death");
+      this.#reached.add("a refuted death");
     }
   }
 }

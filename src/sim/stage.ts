@@ -2,12 +2,14 @@
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
-import { isFourDigits, keyOfDigits } from "../protocol/files.ts";
+import { baseName, EMPTY_SHA256, isFourDigits, keyOfDigits } from "../protocol/files.ts";
 import type { Start } from "../protocol/io.ts";
 import { isExpected } from "../protocol/member.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import { snapshot } from "../protocol/snapshot.ts";
-import type { Host, SimContent } from "./host.ts";
+import type { SimContent } from "./bodies.ts";
+import type { Host } from "./host.ts";
+import { setAside } from "./reading.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimLine = {
@@ -87,6 +89,22 @@ export class Stage {
       case "thaw":
         for (const id of ids) if (this.runs(id)) world.thaw(id);
         return;
+      case "wipe":
+        for (const id of ids) if (this.#hosts([id]).length > 0 && !this.runs(id)) world.wipe(id);
+        return;
+      case "power-cut":
+        for (const id of ids) if (this.runs(id)) world.cutPower(id);
+        return;
+      case "full":
+      case "room":
+        for (const host of this.#hosts(ids)) host.disk.full = words[0] === "full";
+        return;
+      case "rot":
+        for (const host of this.#hosts(ids)) this.#rot(host, words.includes("all"));
+        return;
+      case "scrub":
+        for (const id of ids) if (this.runs(id)) this.#scrub(world.hostOf(id));
+        return;
       case "cut":
       case "slow":
       case "hang":
@@ -110,18 +128,24 @@ export class Stage {
     if (!this.runs(id)) return null;
     const { world } = this;
     const [verb = "", name = ""] = text.trim().split(/\s+/);
-    const key = isFourDigits(name) ? keyOfDigits(name) : 0;
+    const base = baseName(name);
+    const key = isFourDigits(base) ? keyOfDigits(base) : 0;
     const content = world.workingDirectory.get(name) ?? null;
+    const size = content?.size ?? null;
     const kind = verb.toLowerCase();
-    if (kind === "store")
-      return world.command(id, { kind, name, key, size: content?.size ?? null }, content);
-    if (kind === "request") return world.command(id, { kind, name, key }, null);
+    if (kind === "store") return world.command(id, { kind, name, key, size, body: null }, content);
+    if (kind === "request" || kind === "remove" || kind === "where")
+      return world.command(id, { kind, name, key }, null);
     if (kind === "quit") return world.command(id, { kind }, null);
     throw new Error(`nobody can type "${text}"`);
   }
 
   runs(id: number): boolean {
     return (this.world.hosts.get(this.world.addressOf(id))?.peer ?? null) !== null;
+  }
+
+  #hosts(ids: readonly number[]): Host[] {
+    return ids.flatMap((id) => this.world.hosts.get(this.world.addressOf(id)) ?? []);
   }
 
   #join(ids: readonly number[]): void {
@@ -141,7 +165,22 @@ export class Stage {
     world.startPeer(id, host.start);
   }
 
-  /** Ends all faults: links are mended, the frozen thaw, and whoever did not leave is started again. */
+  /** Flips bits in one content of a disk, or in all of them. */
+  #rot({ disk }: Host, all: boolean): void {
+    const sound = disk.sound();
+    if (sound.length === 0) return;
+    for (const record of all ? sound : [this.world.chance.pick(sound)]) disk.rot(record);
+  }
+
+  /** Reads every content of a disk back, and sets aside what has rotted. */
+  #scrub(host: Host): void {
+    for (const record of host.disk.rotten()) setAside(this.world, host, record);
+  }
+
+  /**
+   * Ends all faults: links are mended, the frozen thaw, whoever did not leave is started again, and all
+   * disks are read back. A full one stays so.
+   */
   #settle(): void {
     const { world } = this;
     world.network.mend();
@@ -151,6 +190,7 @@ export class Stage {
       // One that left in good order stays away; one that gave up, or left too early, has another try.
       const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
       if (host.peer === null && !stays) world.startPeer(host.id, host.start);
+      if (host.peer !== null) this.#scrub(host);
     }
   }
 
@@ -212,6 +252,7 @@ export function snapshots(world: World): PeerSnapshot[] {
 
 /** A content that depends on its name and size alone. */
 function contentOf(name: string, size: number): SimContent {
+  if (size === 0) return { size, sha256: EMPTY_SHA256 };
   const sum = `${name}${size}`.replace(/\D/g, "");
   return { size, sha256: sum.padStart(64, "0").slice(0, 64) };
 }

@@ -5,7 +5,7 @@
  * whatever goes on, and its lines are not compared.
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
-import type { Strategy } from "../protocol/messages.ts";
+import type { Strategy } from "../protocol/config.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
 import { numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
 

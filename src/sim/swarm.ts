@@ -2,13 +2,23 @@
  * Swarm runs: a plan's faults are done to a ring; then they end, and everything that must hold has to
  * hold within a bound of virtual time. What must hold always is looked at all the way.
  */
+import {
+  copiesEnough,
+  type FileRead,
+  type Owed,
+  owedBy,
+  owedByDisks,
+  readRight,
+  storesKept,
+} from "../checks/files.ts";
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import { type FileRecord, keyOfDigits } from "../protocol/files.ts";
+import { COMPARE_EVERY_MS } from "../protocol/config.ts";
 import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
+import { Ledger } from "./ledger.ts";
 import { NETWORKS } from "./network.ts";
 import { type Plan, SETTLE_AFTER_MS, WIRE_PER_MILLE } from "./plan.ts";
-import { holdsNow, Promises } from "./promises.ts";
+import { Promises } from "./promises.ts";
 import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
@@ -41,6 +51,8 @@ const LOOKUPS_MS = 4_000;
 const READ_MS = 12_000;
 /** A copy that failed on its way is offered again every few seconds. */
 const COPIES_MS = 20_000;
+/** One that was full is asked again after so long whether it has room. */
+const ROOM_MS = 1.25 * COMPARE_EVERY_MS;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
 export function runPlan(plan: Plan): SwarmResult {
@@ -76,6 +88,7 @@ class Run {
   filesRead = 0;
   readonly #plan: Plan;
   readonly #chance: Chance;
+  readonly #ledger: Ledger;
   readonly #promises: Promises;
 
   constructor(plan: Plan) {
@@ -91,7 +104,8 @@ class Run {
       wirePerMille: WIRE_PER_MILLE,
     });
     this.sometimes = new Sometimes(this.stage);
-    this.#promises = new Promises(this.stage, this.sometimes, (check, why) =>
+    this.#ledger = new Ledger(this.stage);
+    this.#promises = new Promises(this.stage, this.#ledger, this.sometimes, (check, why) =>
       this.#fail(check, why),
     );
   }
@@ -103,7 +117,7 @@ class Run {
       this.#runTo(at);
       this.sometimes.look(action);
       this.#promises.look(action);
-      stage.act(action);
+      this.#ledger.witness(action, () => stage.act(action));
     }
     this.#runTo(stage.world.now + SETTLE_AFTER_MS);
     stage.act("settle");
@@ -165,64 +179,58 @@ class Run {
     });
   }
 
-  /** D1: every acknowledged store is readable from every peer, at that version or a newer one. */
+  /** D1: what was acknowledged is readable from every peer, at that version or a newer one. */
   #readBack(): void {
     const { world } = this.stage;
     world.run(world.now + 5_000);
     // What lies in the working directory stands in for no copy here.
     world.workingDirectory.clear();
-    for (const record of this.#promised()) {
-      const holders = [...world.hosts.values()].filter((h) => holdsNow(h, record));
-      if (holders.length === 0) this.#fail("D1", `no disk has file ${record.name} any more`);
-      for (const host of this.#chance.sample(world.living(), 3)) this.#read(host, record);
+    const known = this.#ledger.known();
+    this.#ask("D1", storesKept(this.#ledger.owed(), known, this.#ledger.disks()));
+    for (const owed of this.#owed()) {
+      for (const host of this.#chance.sample(world.living(), 3)) {
+        const read = this.#read(host, owed);
+        this.#ask("D1", readRight(owed, this.#ledger.known(), read));
+      }
     }
   }
 
-  /** The acknowledged versions, but for those of which every copy in the receipt was killed for good. */
-  #promised(): FileRecord[] {
-    const { buried } = this.stage;
-    const acknowledged = [...this.#promises.acknowledged.values()];
-    return acknowledged.filter((a) => !a.copies.every((id) => buried.has(id))).map((a) => a.record);
+  #owed(): Owed[] {
+    const ledger = this.#ledger;
+    return owedBy(ledger.owed(), this.#ledger.known(), ledger.disks());
   }
 
-  #read(host: Host, record: FileRecord): void {
+  #read(host: Host, { name, key }: Owed): FileRead {
     const { world, outcomes } = this.stage;
-    const what = { kind: "request", name: record.name, key: record.key } as const;
-    const command = world.command(host.id, what, null);
+    const command = world.command(host.id, { kind: "request", name, key }, null);
     const end = world.now + READ_MS;
     while (world.now < end && !outcomes.has(command)) world.run(world.now + 100);
     const outcome = outcomes.get(command);
-    const how = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
-    if (outcome?.kind !== "received") {
-      this.#fail("D1", `file ${record.name} at peer ${host.id}: ${how}`);
-    } else if (!this.#promises.isVersion(record, outcome.sha256)) {
-      this.#fail("D1", `peer ${host.id} got another content of file ${record.name}`);
-    }
+    const peer = host.id;
     this.filesRead += 1;
+    if (outcome?.kind === "received") return { kind: "read", peer, sha256: outcome.sha256 };
+    if (outcome?.kind === "missing") return { kind: "read", peer, sha256: null };
+    const why = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
+    return { kind: "failed", peer, why };
   }
 
   /** D2: every file is on the first of the living from its key on, as many as there should be. */
   #checkCopies(): void {
     const { world } = this.stage;
-    const end = world.now + COPIES_MS;
-    while (this.#missingCopy() !== null && world.now < end) world.run(world.now + LOOK_MS);
-    const missing = this.#missingCopy();
-    if (missing !== null) this.#fail("D2", missing);
+    const asked = this.#plan.actions.some(({ action }) => action.startsWith("full "));
+    const end = world.now + COPIES_MS + (asked ? ROOM_MS : 0);
+    while (!this.#copies().ok && world.now < end) world.run(world.now + LOOK_MS);
+    this.#ask("D2", this.#copies());
   }
 
-  #missingCopy(): string | null {
-    const { world } = this.stage;
-    const living = world.living();
-    for (const record of this.#promised()) {
-      const at = living.findIndex((h) => h.id >= keyOfDigits(record.name));
-      const start = Math.max(at, 0);
-      for (let i = 0; i < Math.min(world.config.copies, living.length); i++) {
-        const holder = living[(start + i) % living.length];
-        if (holder === undefined || holdsNow(holder, record)) continue;
-        return `peer ${holder.id} has no copy of file ${record.name}`;
-      }
-    }
-    return null;
+  #copies(): CheckResult {
+    const disks = this.#ledger.disks();
+    const owed = [...this.#owed(), ...owedByDisks(disks)];
+    return copiesEnough(owed, disks, this.stage.world.config.copies);
+  }
+
+  #ask(check: string, result: CheckResult): void {
+    if (!result.ok) this.#fail(check, result.why);
   }
 
   #fail(check: string, why: string): never {

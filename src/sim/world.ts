@@ -9,18 +9,12 @@ import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { View } from "../protocol/view.ts";
+import { Bodies, isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
+import { SimDisk } from "./disk.ts";
 import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
-import {
-  emptyDisk,
-  HELD_INPUTS,
-  type Host,
-  localTime,
-  makeHost,
-  type SimContent,
-  virtualTime,
-} from "./host.ts";
+import { HELD_INPUTS, type Host, localTime, makeHost, virtualTime } from "./host.ts";
 import { Network, type NetworkConfig } from "./network.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
@@ -129,6 +123,10 @@ export class World {
     host.held.length = 0;
     host.tickAt = Number.POSITIVE_INFINITY;
     const { address, disk } = host;
+    // What a killed process wrote, and the system kept, is synced before it is built upon.
+    for (const version of disk.synced(disk.written)) {
+      for (const tell of this.commits) tell(host, version);
+    }
     const { peer, effects } = startPeer(
       {
         type: "start",
@@ -139,7 +137,7 @@ export class World {
         seed: this.chance.bits(),
         start,
         incarnation: disk.incarnation,
-        restored: disk.members,
+        restored: [...disk.members, ...disk.gone],
         files: [...disk.files.values()],
       },
       localTime(host, this.now),
@@ -161,6 +159,8 @@ export class World {
     host.frozen = false;
     host.watched = new Set();
     host.served.clear();
+    host.arriving.clear();
+    host.bodies = new Bodies();
     this.post.breakLinksTo(host.address);
   }
 
@@ -174,7 +174,14 @@ export class World {
 
   /** Loses the data folder of a peer that does not run. */
   wipe(id: number): void {
-    this.hostOf(id).disk = emptyDisk();
+    this.hostOf(id).disk = new SimDisk();
+  }
+
+  /** Ends a machine without warning: what its disk had not synced is gone. @returns those versions */
+  cutPower(id: number): FileRecord[] {
+    const host = this.hostOf(id);
+    this.end(host);
+    return host.disk.losePower();
   }
 
   freeze(id: number): void {
@@ -198,7 +205,7 @@ export class World {
     }
   }
 
-  /** Gives a peer a command. @returns its number, which the outcome's event carries */
+  /** Gives a peer a command; the body of a store is made here. @returns its number, which the outcome's event carries */
   command(id: number, what: Command, content: SimContent | null): number {
     const first = this.hostOf(id);
     // Of two processes with one id, the one that is left.
@@ -206,7 +213,9 @@ export class World {
     const command = this.#nextCommand++;
     const name = "name" in what ? what.name : "";
     host.commands.set(command, { name, content });
-    this.give(host, { type: "command", at: 0, command, what });
+    const small = what.kind === "store" && content !== null && isSmall(content);
+    const given = small ? { ...what, body: host.bodies.take(content) } : what;
+    this.give(host, { type: "command", at: 0, command, what: given });
     return command;
   }
 

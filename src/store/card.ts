@@ -2,8 +2,19 @@
  * The card of a living peer, `peer.json` in its folder: by it commands find the peer, and know it for
  * dead when its process is another one or none.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "./durable.ts";
 import { SMALL_FILE_BYTES } from "./limits.ts";
 import { isLiving } from "./process.ts";
 
@@ -28,17 +39,37 @@ export type FoundCard = {
   readonly card: PeerCard | null;
 };
 
-/** Writes the card in place of an older one, as a whole: a reader never finds half of it. */
+/**
+ * Writes the card in place of an older one, as a whole: a reader never finds half of it.
+ * @throws the system's error; of a full disk only where there is no older one to be written over
+ */
 export function writeCard(
   dir: string,
   pid: number,
   startedAt: string,
   card: PeerCard | null,
 ): void {
-  const content = { v: 1, pid, startedAt, ...card };
+  const content = `${JSON.stringify({ v: 1, pid, startedAt, ...card })}\n`;
   const path = join(dir, CARD_FILE);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  try {
+    writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  } catch (error) {
+    rmSync(`${path}.tmp`, { force: true });
+    if (!/^(ENOSPC|EDQUOT)$/.test(errorCode(error)) || !existsSync(path)) throw error;
+    writeOver(path, content);
+  }
+}
+
+/** Two hundred bytes are written in one go, into room that the older card has already. */
+function writeOver(path: string, content: string): void {
+  const bytes = Buffer.from(content.padEnd(statSync(path).size));
+  const fd = openSync(path, "r+");
+  try {
+    writeSync(fd, bytes, 0, bytes.length, 0);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

@@ -36,6 +36,16 @@ export function openContent(path: string): Content {
   }
 }
 
+/** A content that is in memory already. */
+export function contentOf(bytes: Uint8Array): Content {
+  const read = (into: Uint8Array, at: number): number => {
+    const part = bytes.subarray(at, at + into.length);
+    into.set(part);
+    return part.length;
+  };
+  return { size: bytes.length, read, close: () => {} };
+}
+
 function readLater(fd: number, into: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     read(fd, into, 0, into.length, at, (error, bytes) => (error ? reject(error) : resolve(bytes)));

@@ -17,12 +17,42 @@ export async function syncFolder(dir: string): Promise<void> {
   }
 }
 
+/** A disk writes so much whole or not at all. */
+const SECTOR_BYTES = 512;
+
 /**
- * Replaces a file's content.
+ * Replaces a file's content. Where a full disk has no room for the new one beside the old, a content
+ * of a few hundred bytes is written over it.
  * @param durable true: it survives a loss of power once the promise resolves
  * @throws the system's error; the old content then still stands
  */
 export async function replaceFile(path: string, content: string, durable: boolean): Promise<void> {
+  try {
+    await writeBeside(path, content, durable);
+  } catch (error) {
+    if (!/^(ENOSPC|EDQUOT)$/.test(errorCode(error)) || content.length > SECTOR_BYTES) throw error;
+    await writeOver(path, content, durable).catch(() => {
+      throw error;
+    });
+  }
+}
+
+async function writeOver(path: string, content: string, durable: boolean): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    const { size } = await handle.stat();
+    if (size > SECTOR_BYTES) throw new Error("too large to be written as one");
+    // Blanks where the old content was longer: to cut it first would give its room away.
+    const bytes = Buffer.from(content.padEnd(size));
+    const { bytesWritten } = await handle.write(bytes, 0, bytes.length, 0);
+    if (bytesWritten < bytes.length) throw new Error("the disk is full");
+    if (durable) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeBeside(path: string, content: string, durable: boolean): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
     const handle = await open(temporary, "w", 0o600);

@@ -1,19 +1,23 @@
 /**
- * The files that a peer holds: contents below `files/`, and the index that says which content is which
- * version of which name. A content is synced, renamed and its folder synced before its row is
- * written; an old content goes after the new row is synced. So at every moment the index names only
- * whole contents, whatever ends the process or the power.
+ * The files that a peer holds. Small contents lie in the index itself; larger ones are files below
+ * `files/`, and the index says which is which version of which name. A file is synced, renamed and its
+ * folder synced before its row is written; an old one goes after the new row is synced. So at every
+ * moment the index names only whole contents, whatever ends the process or the power.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { BODY_BYTES } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
-import { compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
-import { type Content, openContent } from "./content.ts";
+import { asConflict, compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
+import { setContentAside } from "./aside.ts";
+import { type Content, contentOf, openContent } from "./content.ts";
+import { isPassing } from "./disk.ts";
+import { type Draft, draftOn } from "./draft.ts";
 import { syncFolder } from "./durable.ts";
-import { INDEX_FILE, Index } from "./index-file.ts";
 import { Shared } from "./latest.ts";
+import { Ledger } from "./ledger.ts";
+import { type Scrubbed, type ScrubOptions, scrub } from "./scrub.ts";
 import type { Row } from "./table.ts";
 import { ContentWriter } from "./writer.ts";
 
@@ -21,37 +25,22 @@ const CONTENTS = "files";
 /** Contents on their way in; whatever bears this prefix at a start was never finished. */
 const TEMPORARY = "incoming-";
 
-/** A content on its way into the store. Exactly one of `commit` and `abort` ends it. */
-export type Draft = {
-  /** Bytes taken so far. */
-  readonly size: number;
-  /** Takes a piece; wait for the promise, if there is one, before the next. Throws a full disk's error. */
-  write(piece: Uint8Array): Promise<void> | undefined;
-  /** The hash of all that was taken. No piece can be taken after. */
-  sha256(): string;
-  /**
-   * Makes the content durable, then its row. After a rejection nothing of it is left.
-   * @returns false if a newer version of the name was there already, and stays
-   * @throws Failure if the content has not the record's size and hash, or its stamp is taken
-   */
-  commit(record: FileRecord): Promise<boolean>;
-  /** Leaves nothing. Never rejects. */
-  abort(): Promise<void>;
-};
+const EMPTY = new Uint8Array(0);
 
 export class FileStore {
-  private readonly rows = new Map<string, Row>();
+  /**
+   * Set by the owner: called when a version that is read turns out to be missing or not what it was.
+   * Not called for what a scrub finds, which has a callback of its own.
+   */
+  damaged: (record: FileRecord) => void = () => {};
   private readonly folderSync: Shared;
-  private readonly indexSync: Shared;
-  private opening: Promise<Index> | null = null;
 
   private constructor(
     private readonly dataDir: string,
     private readonly dir: string,
-    private opened: Index | null,
+    private readonly ledger: Ledger,
   ) {
     this.folderSync = new Shared(() => syncFolder(dir));
-    this.indexSync = new Shared(async () => (await this.index()).log.datasync());
   }
 
   /**
@@ -62,166 +51,214 @@ export class FileStore {
   static async open(dataDir: string): Promise<FileStore> {
     const dir = join(dataDir, CONTENTS);
     const present = new Set(await readdir(dir));
-    const isNew = !existsSync(join(dataDir, INDEX_FILE));
-    const index = isNew ? null : await Index.open(dataDir);
-    try {
-      const store = new FileStore(dataDir, dir, index);
-      if (index !== null) store.load(index, present);
-      await store.clear(present);
-      return store;
-    } catch (error) {
-      await index?.close();
-      throw error;
-    }
+    const removeContent = (content: string): void => removeQuietly(join(dir, content));
+    const ledger = await Ledger.open(dataDir, present, removeContent);
+    const store = new FileStore(dataDir, dir, ledger);
+    await store.clear(present);
+    return store;
   }
 
-  /** The newest version held of each name. */
+  /** The newest version held of each name, removals too. */
   records(): FileRecord[] {
-    return Array.from(this.rows.values(), (row) => row.record);
+    return Array.from(this.ledger.rows.values(), (row) => row.record);
   }
 
-  /** The newest version held of a name. */
+  /** The newest version held of a name, which may be a removal. */
   record(name: string): FileRecord | null {
-    return this.rows.get(name)?.record ?? null;
-  }
-
-  /** Begins a content; nothing is on the disk before its first piece. */
-  begin(): Draft {
-    const writer = new ContentWriter(join(this.dir, TEMPORARY + randomBytes(8).toString("hex")));
-    return {
-      get size() {
-        return writer.size;
-      },
-      write: (piece) => writer.write(piece),
-      sha256: () => writer.sha256(),
-      commit: (record) => this.commit(writer, record),
-      abort: () => writer.discard(),
-    };
+    return this.ledger.rows.get(name)?.record ?? null;
   }
 
   /**
-   * Opens a version for reading.
+   * Begins a content; nothing is on the disk before its first megabyte, or its commit.
+   * @param options `hash: false`: whoever writes knows the hash already
+   */
+  begin(options: { readonly hash?: boolean } = {}): Draft {
+    const path = join(this.dir, TEMPORARY + randomBytes(8).toString("hex"));
+    const writer = new ContentWriter(path, { ...options, sync: true });
+    return draftOn(writer, (record) => this.commit(writer, record, options.hash !== false));
+  }
+
+  /**
+   * Keeps a small content. A version of the name that this one did not replace (`isReplacedBy`) becomes
+   * a conflict (`asConflict`) in the same step; any other goes.
+   * @param bytes at most BODY_BYTES, which nobody may change before the promise resolves
+   * @returns resolves when durable: false if a newer version of the name is held, and stays
+   * @throws Failure if the bytes are not the record's, or its stamp is taken; DiskTrouble
+   */
+  async keep(record: FileRecord, bytes: Uint8Array): Promise<boolean> {
+    if (bytes.length > BODY_BYTES || !isContentOf(record, bytes)) throw notAsAnnounced(record);
+    return this.ledger.enter(record, "", bytes.length === 0 ? null : bytes);
+  }
+
+  /**
+   * Puts a removal in place of what is held of its name.
+   * @returns resolves when durable: false if a newer version of the name is held, and stays
+   * @throws Failure if its stamp is taken; DiskTrouble
+   */
+  bury(record: FileRecord): Promise<boolean> {
+    return this.ledger.enter(record, "", null);
+  }
+
+  /**
+   * A small content, checked against its hash; what fails is reported as damaged.
    * @param stamp null for the newest held
-   * @returns null if that version is not held, or its content is not as long as it should be
+   * @returns null if that version is not held, is a removal, is damaged, or has more than BODY_BYTES
+   */
+  bytesOf(name: string, stamp: Stamp | null): Uint8Array | null {
+    const row = this.find(name, stamp);
+    if (row === null || row.record.removed || row.record.size > BODY_BYTES) return null;
+    let bytes: Uint8Array | null = null;
+    try {
+      bytes = this.readSmall(row);
+    } catch (error) {
+      if (isPassing(error)) return null;
+    }
+    if (bytes !== null && isContentOf(row.record, bytes)) return bytes;
+    this.damaged(row.record);
+    return null;
+  }
+
+  /**
+   * Opens a version for reading. A small one has been checked; a larger one is to be hashed by whoever
+   * reads it.
+   * @param stamp null for the newest held
+   * @returns null if that version is not held or is a removal, or its content is damaged or missing
    */
   open(name: string, stamp: Stamp | null): Content | null {
-    const row = this.rows.get(name);
-    if (row === undefined) return null;
-    if (stamp !== null && compareStamps(stamp, row.record.stamp) !== 0) return null;
-    let content: Content;
-    try {
-      content = openContent(join(this.dir, row.content));
-    } catch {
-      return null;
+    const row = this.find(name, stamp);
+    if (row === null || row.record.removed) return null;
+    if (row.content === "") {
+      const bytes = this.bytesOf(name, stamp);
+      return bytes === null ? null : contentOf(bytes);
     }
-    if (content.size === row.record.size) return content;
-    content.close();
+    try {
+      const content = openContent(join(this.dir, row.content));
+      if (content.size === row.record.size) return content;
+      content.close();
+    } catch (error) {
+      if (isPassing(error)) return null;
+    }
+    this.damaged(row.record);
     return null;
   }
 
   /** Forgets a version and removes its content; nothing happens if another version is held. */
   drop(name: string, stamp: Stamp): void {
-    const row = this.rows.get(name);
-    if (row === undefined || compareStamps(row.record.stamp, stamp) !== 0) return;
-    this.rows.delete(name);
-    this.opened?.table.drop(name);
-    removeQuietly(join(this.dir, row.content));
+    const row = this.find(name, stamp);
+    if (row === null) return;
+    this.ledger.forget(row);
+    if (row.content !== "") removeQuietly(join(this.dir, row.content));
+  }
+
+  /**
+   * Forgets a version that is damaged, and moves its content to `damaged/` in the data folder. Nothing
+   * happens if another version is held. Never rejects.
+   */
+  async setAside(name: string, stamp: Stamp): Promise<void> {
+    const row = this.find(name, stamp);
+    if (row === null) return;
+    const from = row.content === "" ? this.rawBody(row) : join(this.dir, row.content);
+    this.ledger.forget(row);
+    await setContentAside(this.dataDir, row.record, from);
+  }
+
+  /** Reads every content back and reports the damaged ones, which stay. Never rejects. */
+  scrub(options: ScrubOptions): Promise<Scrubbed> {
+    this.ledger.forgetPages();
+    return scrub({ rows: this.ledger.rows, open: (row) => this.openUnchecked(row) }, options);
   }
 
   /** Resolves when what was begun is durable, and closes. */
   async close(): Promise<void> {
-    await this.indexSync.idle();
-    await this.opening?.catch(() => {});
-    await this.opened?.close();
+    await this.ledger.close();
   }
 
-  /** The index, made now if this is the first file. @throws the system's or SQLite's error */
-  private async index(): Promise<Index> {
-    if (this.opened !== null) return this.opened;
-    this.opening ??= Index.open(this.dataDir);
+  private find(name: string, stamp: Stamp | null): Row | null {
+    const row = this.ledger.rows.get(name);
+    if (row === undefined) return null;
+    return stamp === null || compareStamps(stamp, row.record.stamp) === 0 ? row : null;
+  }
+
+  /** A small content as it is. @throws the system's or SQLite's error */
+  private readSmall(row: Row): Uint8Array | null {
+    if (row.record.size === 0 && row.content === "") return EMPTY;
+    if (row.content === "") return this.ledger.body(row);
+    const content = openContent(join(this.dir, row.content));
     try {
-      this.opened = await this.opening;
+      const bytes = new Uint8Array(Math.min(content.size, BODY_BYTES));
+      const read = content.size <= BODY_BYTES ? content.read(bytes, 0) : 0;
+      return read === row.record.size ? bytes : null;
     } finally {
-      this.opening = null;
+      content.close();
     }
-    return this.opened;
   }
 
-  private async commit(writer: ContentWriter, record: FileRecord): Promise<boolean> {
+  private openUnchecked(row: Row): Content {
+    if (row.content !== "") return openContent(join(this.dir, row.content));
+    return contentOf(this.readSmall(row) ?? EMPTY);
+  }
+
+  private rawBody(row: Row): Uint8Array | null {
+    try {
+      return this.readSmall(row);
+    } catch {
+      return null;
+    }
+  }
+
+  private async commit(
+    writer: ContentWriter,
+    record: FileRecord,
+    hashed: boolean,
+  ): Promise<boolean> {
+    const small = writer.size <= BODY_BYTES ? writer.taken() : null;
+    if (small !== null) {
+      try {
+        return await this.keep(record, small);
+      } finally {
+        await writer.discard();
+      }
+    }
     const content = `${record.sha256.slice(0, 16)}-${randomBytes(8).toString("hex")}`;
     const path = join(this.dir, content);
     try {
-      if (writer.size !== record.size || writer.sha256() !== record.sha256) {
-        throw new Failure(`The content of ${record.name} is not what its sender announced.`);
+      if (writer.size !== record.size || (hashed && writer.sha256() !== record.sha256)) {
+        throw notAsAnnounced(record);
       }
       await writer.finish(true);
       await rename(writer.path, path);
       await this.folderSync.run();
-      const { table } = await this.index();
-      const old = this.rows.get(record.name);
-      const order = old === undefined ? 1 : compareStamps(record.stamp, old.record.stamp);
-      if (order <= 0) return await this.keepOld(path, record, old, order);
-      table.put(record, content);
-      this.rows.set(record.name, { record: Object.freeze({ ...record }), content });
-      await this.indexSync.run().catch((error) => this.takeBack(record.name, content, old, error));
-      if (old !== undefined) removeQuietly(join(this.dir, old.content));
-      return true;
+      const kept = await this.ledger.enter(record, content, null);
+      if (!this.isNamed(content, record)) await unlink(path).catch(() => {});
+      return kept;
     } catch (error) {
       await writer.discard();
-      if (this.rows.get(record.name)?.content !== content) await unlink(path).catch(() => {});
+      await unlink(path).catch(() => {});
       throw error;
     }
   }
 
-  /** The disk would not keep the new row: the old one holds again, unless a newer came meanwhile. */
-  private takeBack(name: string, content: string, old: Row | undefined, error: unknown): never {
-    if (this.rows.get(name)?.content === content) {
-      this.rows.delete(name);
-      this.opened?.table.drop(name);
-      if (old !== undefined) {
-        this.rows.set(name, old);
-        this.opened?.table.put(old.record, old.content);
-      }
-    }
-    throw error;
-  }
-
-  /** The version held stays: it is newer, or the very one that came again. */
-  private async keepOld(
-    path: string,
-    record: FileRecord,
-    old: Row | undefined,
-    order: number,
-  ): Promise<boolean> {
-    await unlink(path);
-    if (order < 0) return false;
-    if (old?.record.sha256 !== record.sha256) {
-      throw new Failure(`Another content of ${record.name} already bears the same stamp.`);
-    }
-    // Its first coming may still be on its way to the disk.
-    await this.indexSync.run();
-    return true;
-  }
-
-  /** Takes the rows over; those without a content are dropped. */
-  private load({ table }: Index, present: ReadonlySet<string>): void {
-    const lost: string[] = [];
-    for (const row of table.all()) {
-      if (present.has(row.content)) this.rows.set(row.record.name, row);
-      else lost.push(row.record.name);
-    }
-    table.together(() => {
-      for (const name of lost) table.drop(name);
-    });
+  /** False of a content that came for nothing, as a newer version is held and this one is no conflict. */
+  private isNamed(content: string, record: FileRecord): boolean {
+    const names = [record.name, asConflict(record).name];
+    return names.some((name) => this.ledger.rows.get(name)?.content === content);
   }
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const named = new Set(Array.from(this.rows.values(), (row) => row.content));
+    const named = new Set(Array.from(this.ledger.rows.values(), (row) => row.content));
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }
   }
+}
+
+function isContentOf({ size, sha256 }: FileRecord, bytes: Uint8Array): boolean {
+  return bytes.length === size && Bun.SHA256.hash(bytes, "hex") === sha256;
+}
+
+function notAsAnnounced({ name }: FileRecord): Failure {
+  return new Failure(`The content of ${name} is not what its sender announced.`);
 }
 
 /** In the background: a large file takes a while. One that stays is unnamed, and goes at the next start. */

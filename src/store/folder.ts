@@ -1,14 +1,15 @@
 /** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
 import { mkdirSync, unlinkSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import type { Member } from "../protocol/member.ts";
 import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
+import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { LatestFile } from "./latest.ts";
-import { SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
+import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
 import { formatView, type Identity, parseIdentity, parseView, type SavedView } from "./memory.ts";
@@ -36,7 +37,7 @@ export type Folder = {
   readonly log: EventLog;
   /** For uploads and other things on their way; emptied at each start. */
   readonly spoolDir: string;
-  /** Lets others find this peer. */
+  /** Lets others find this peer, as soon as the disk has room for that. @throws other errors of the system */
   announce(card: PeerCard): void;
   /** Resolves when it, or a newer one, is durable. @throws the system's error */
   saveIdentity(identity: Identity): Promise<void>;
@@ -55,8 +56,11 @@ export async function openFolder(path: string): Promise<Folder> {
   const unlock = lockFolder(dir);
   try {
     removeQuietly(join(dir, CARD_FILE));
-    writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", null);
-    return await openLocked(dir, unlock);
+    // Of contents on their way some may be large: their end makes room on a full disk.
+    await emptyFolder(join(dir, "spool"));
+    const shown = showCard(dir, null);
+    const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
+    return await openLocked(dir, unlock, shown ? null : full);
   } catch (error) {
     removeQuietly(join(dir, CARD_FILE));
     unlock();
@@ -84,9 +88,11 @@ function lockFolder(dir: string): () => void {
   );
 }
 
-async function openLocked(dir: string, unlock: () => void): Promise<Folder> {
-  const spoolDir = join(dir, "spool");
-  await emptyFolder(spoolDir);
+async function openLocked(
+  dir: string,
+  unlock: () => void,
+  trouble: string | null,
+): Promise<Folder> {
   await mkdir(join(dir, "files"), { recursive: true, mode: 0o700 });
   const [identity, view, store] = await Promise.all([
     loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
@@ -102,19 +108,27 @@ async function openLocked(dir: string, unlock: () => void): Promise<Folder> {
     (value) => `${JSON.stringify({ v: 1, ...value })}\n`,
   );
   const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
+  let retry: ReturnType<typeof setInterval> | undefined;
   const folder: Folder = {
     dir,
     identity: identity.value,
     restored: membersOf(view.value),
-    notes: [identity, view, store].flatMap(({ note }) => note ?? []),
+    notes: [trouble, ...[identity, view, store].map(({ note }) => note)].filter((n) => n !== null),
     files,
     log,
-    spoolDir,
-    announce: (card) => writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", card),
+    spoolDir: join(dir, "spool"),
+    announce: (card) => {
+      clearInterval(retry);
+      if (showCard(dir, card)) return;
+      retry = setInterval(() => {
+        if (isShown(dir, card)) clearInterval(retry);
+      }, CARD_RETRY_MS);
+    },
     saveIdentity: (value) => identityFile.save(value),
     // A view that cannot be saved is a slower next start, no more.
     saveView: (members, left) => void viewFile.save({ members, left }).catch(() => {}),
     close: async () => {
+      clearInterval(retry);
       await Promise.all([viewFile.flush(), identityFile.flush(), log.close(), files.close()]);
       removeQuietly(join(dir, CARD_FILE));
       unlock();
@@ -123,6 +137,25 @@ async function openLocked(dir: string, unlock: () => void): Promise<Folder> {
   };
   opened.add(folder);
   return folder;
+}
+
+function isShown(dir: string, card: PeerCard): boolean {
+  try {
+    return showCard(dir, card);
+  } catch {
+    return false;
+  }
+}
+
+/** @returns false if the disk has no room for it. @throws other errors of the system */
+function showCard(dir: string, card: PeerCard | null): boolean {
+  try {
+    writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", card);
+    return true;
+  } catch (error) {
+    if (isDiskTrouble(error)) return false;
+    throw error;
+  }
 }
 
 /** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
@@ -142,9 +175,12 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
   }
 }
 
+/** The folder itself stays: a full disk might not give its room back. */
 async function emptyFolder(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(dir)) {
+    await rm(join(dir, name), { recursive: true, force: true });
+  }
 }
 
 function membersOf(view: SavedView | null): readonly Member[] {
@@ -166,6 +202,7 @@ function reason(error: unknown): string {
       return "its file system is read-only";
     case "ENOSPC":
     case "EDQUOT":
+    case "SQLITE_FULL":
       return "the disk is full";
     case "ENOTDIR":
     case "EEXIST":

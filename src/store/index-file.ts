@@ -1,36 +1,99 @@
-/** The index on the disk: SQLite's table, and a handle on its write-ahead log by which rows are synced. */
+/**
+ * The index on the disk: SQLite's table, and handles on its two files by which they are synced off this
+ * thread.
+ */
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "./durable.ts";
+import { CHECKPOINT_BYTES } from "./limits.ts";
 import { Table } from "./table.ts";
 
 export const INDEX_FILE = "index.db";
 
 export class Index {
+  /** About what the write-ahead log has; it errs on the high side. */
+  private logged = 0;
+  /** What was written before this failed may not be on the disk: it must not be built upon. */
+  private doubtful = false;
+  private broken: unknown = null;
+
   private constructor(
     readonly table: Table,
-    readonly log: FileHandle,
+    private readonly log: FileHandle,
+    private readonly base: FileHandle,
   ) {}
 
   /** Opens the index of a data folder, or makes it. @throws the system's or SQLite's error */
   static async open(dataDir: string): Promise<Index> {
-    const table = new Table(join(dataDir, INDEX_FILE));
+    const path = join(dataDir, INDEX_FILE);
+    const table = new Table(path);
     let log: FileHandle | null = null;
     try {
-      // Of SQLite's files only the write-ahead log may be opened beside it: closing any other would
-      // let go of SQLite's locks.
-      log = await open(join(dataDir, `${INDEX_FILE}-wal`), "a", 0o600);
+      // These are closed after SQLite's own: closing the database's file lets go of SQLite's locks.
+      log = await open(`${path}-wal`, "a", 0o600);
+      const base = await open(path, "r+");
+      // What a killed run wrote was not all synced, and others are told soon that it is held here.
+      await log.datasync();
       await syncFolder(dataDir);
-      return new Index(table, log);
+      return new Index(table, log, base);
     } catch (error) {
-      await log?.close().catch(() => {});
       table.close();
+      await log?.close().catch(() => {});
       throw error;
     }
   }
 
+  /**
+   * Makes changes as one commit, which `sync` makes durable. Not to be called while `sync` or `settle`
+   * is under way.
+   * @throws what `changes` throws, or SQLite's error; nothing has changed then
+   */
+  async change(changes: (table: Table) => void, bytes: number): Promise<void> {
+    if (this.broken !== null) throw this.broken;
+    if (this.doubtful) await this.checkpoint();
+    this.table.together(() => changes(this.table));
+    this.logged += bytes;
+  }
+
+  /** Resolves when all changes are durable. @throws the system's error */
+  async sync(): Promise<void> {
+    try {
+      await this.log.datasync();
+    } catch (error) {
+      this.doubtful = true;
+      throw error;
+    }
+  }
+
+  /** Carries a long write-ahead log over into the database; `sync` must have been called last. Never rejects. */
+  async settle(): Promise<void> {
+    if (this.logged < CHECKPOINT_BYTES) return;
+    // Without room for it the log grows on, until there is none for that either.
+    await this.checkpoint().catch(() => {});
+  }
+
   async close(): Promise<void> {
-    await this.log.close();
     this.table.close();
+    await this.log.close();
+    await this.base.close();
+  }
+
+  /**
+   * SQLite's own checkpoint would sync in this thread: tens of milliseconds in which no ping is
+   * answered. The order is what matters: log synced, database written, database synced, and only then
+   * may the next change write over the log.
+   */
+  private async checkpoint(): Promise<void> {
+    if (this.doubtful) await this.log.datasync();
+    this.table.checkpoint();
+    try {
+      await this.base.datasync();
+    } catch (error) {
+      // SQLite takes the log for carried over and would write over it: no change from here on.
+      this.broken = error;
+      throw error;
+    }
+    this.logged = 0;
+    this.doubtful = false;
   }
 }

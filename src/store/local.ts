@@ -43,10 +43,11 @@ export type Overwrite = "replace" | "refuse";
 
 /** A content on its way to where a person wants it. Exactly one of `finish` and `abort` ends it. */
 export type Delivery = {
-  /** Bytes taken so far. */
+  /** Bytes taken so far, from however many senders. */
   readonly size: number;
+  /** Takes a piece, whose bytes are the delivery's from here on; wait for the promise, if there is one. */
   write(piece: Uint8Array): Promise<void> | undefined;
-  /** The hash of all that was taken. No piece can be taken after. */
+  /** The hash of all that was taken. No piece can be taken after. Not for one begun with `hash: false`. */
   sha256(): string;
   /**
    * Lets the content appear under its path, whole. After a rejection nothing of it is left.
@@ -61,12 +62,18 @@ export type Delivery = {
  * Begins a delivery: a hidden temporary file beside the destination, created with its first piece.
  * @param path the destination
  * @param overwrite "refuse": what is there when the delivery finishes stays, and that is a Failure
+ * @param options `hash: false`: whoever writes knows the hash already
  */
-export function deliver(path: string, overwrite: Overwrite): Delivery {
+export function deliver(
+  path: string,
+  overwrite: Overwrite,
+  options: { readonly hash?: boolean } = {},
+): Delivery {
   const mark = randomBytes(6).toString("hex");
   // Cut, so that the temporary's name is no longer than a name may be.
   const stem = Buffer.from(basename(path)).subarray(0, 200).toString().replaceAll("\ufffd", "");
-  const writer = new ContentWriter(join(dirname(path), `.${stem}.${mark}.part`), 0o666);
+  const temporary = join(dirname(path), `.${stem}.${mark}.part`);
+  const writer = new ContentWriter(temporary, { ...options, mode: 0o666 });
   return {
     get size() {
       return writer.size;

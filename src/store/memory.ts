@@ -1,4 +1,5 @@
 /** What a peer remembers from one run to the next: who it is, and whom it knew. */
+import type { RingConfig, Strategy } from "../protocol/config.ts";
 import { MEMBER_STATES, type Member, makeMember } from "../protocol/member.ts";
 
 /** Durable before it is used. */
@@ -9,7 +10,11 @@ export type Identity = {
   readonly ring: number;
   /** The highest incarnation used under this id. */
   readonly incarnation: number;
+  /** What its ring is like; null in a folder that was written before this was kept. */
+  readonly config: RingConfig | null;
 };
+
+const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
 
 /** The members last known. `left`: the peer has left its ring, and begins anew. */
 export type SavedView = { readonly members: readonly Member[]; readonly left: boolean };
@@ -23,7 +28,16 @@ export function parseIdentity(value: unknown): Identity | null {
   const { id, ring, incarnation } = value;
   if (!isWhole(id, MAX_ID) || !isWhole(ring)) return null;
   if (!isWhole(incarnation)) return null;
-  return { id, ring, incarnation };
+  return { id, ring, incarnation, config: parseConfig(value["config"], ring) };
+}
+
+function parseConfig(value: unknown, ring: number): RingConfig | null {
+  if (!isRecord(value)) return null;
+  const { bits, strategy: name, pingIntervalMs, copies } = value;
+  const strategy = STRATEGIES.find((known) => known === name);
+  if (!isWhole(bits, 48) || strategy === undefined) return null;
+  if (!isWhole(pingIntervalMs) || !isWhole(copies) || pingIntervalMs * copies === 0) return null;
+  return { ring, bits, strategy, pingIntervalMs, copies };
 }
 
 /** The view as text, members without their hashes, which follow from the rest. */

@@ -49,6 +49,7 @@ export class Contents {
         address: from,
         ring: ring(),
         request: frame({ tag: "fetch", source, offset }),
+        verdict: (sha256) => frame({ tag: "content-end", sha256 }),
         offset,
         hash,
         sink,
@@ -73,14 +74,15 @@ export class Contents {
   /** Takes over a connection on which nothing but this fetch has come. */
   serve(socket: Wire, from: Member, fetch: Fetch): void {
     const source = this.#open(from, fetch);
-    const { frame, fault } = this.#options;
+    const { frame, fault, ring } = this.#options;
     if ("refused" in source) {
       socket.write(frame({ tag: "content-refused", why: source.refused }));
       finish(socket);
       return;
     }
     this.#served.add(socket);
-    serveContent(socket, { source, offset: fetch.offset, frame, fault }).finally(() =>
+    const { offset } = fetch;
+    serveContent(socket, { source, offset, ring: ring(), frame, fault }).finally(() =>
       this.#served.delete(socket),
     );
   }
@@ -95,7 +97,7 @@ export class Contents {
     try {
       const source = this.#options.open(fetch.source, fetch.offset, from.id);
       if ("refused" in source || fetch.offset <= source.size) return source;
-      source.done(false, 0);
+      source.done(false, 0, null);
       return { refused: `it has only ${source.size} bytes` };
     } catch (error) {
       this.#options.fault(error);

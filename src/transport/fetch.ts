@@ -16,8 +16,10 @@ import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from 
 export type DownloadOptions = {
   readonly address: Address;
   readonly ring: number;
-  /** The encoded fetch, first and only thing to be sent. */
+  /** The encoded fetch, first thing to be sent. */
   readonly request: Uint8Array;
+  /** The last: encodes what the content came to. */
+  verdict(sha256: string): Uint8Array;
   readonly offset: number;
   readonly hash: ContentHash;
   readonly sink: ContentSink;
@@ -137,13 +139,22 @@ export class Download implements Ear {
     const chunk = bytes.subarray(0, this.#left);
     this.#left -= chunk.length;
     if (this.#left === 0) this.#enter("tail", bytes.subarray(chunk.length));
+    // Both or none: who goes on from another peer must find that the hash has seen what the sink has.
     const hashed = hash.update(chunk);
-    if (hashed === undefined) return sink.write(chunk) ?? undefined;
-    return hashed.then(() => sink.write(chunk));
+    const written = sink.write(chunk);
+    if (hashed === undefined) return written ?? undefined;
+    return Promise.all([hashed, written]).then(() => {});
   }
 
   async #tail(theirs: string | null): Promise<void> {
     const sha256 = await this.#options.hash.digest();
+    // The connection may have broken meanwhile, which takes nothing from what has come.
+    if (this.#stage === "over") return;
+    if (this.#socket !== null) {
+      this.#socket.write(this.#options.verdict(sha256));
+      finish(this.#socket);
+      this.#socket = null;
+    }
     if (theirs !== null && theirs !== sha256) {
       this.#give("mismatch", "sent a content that does not match its own hash");
     } else this.#finish({ size: this.#size, sha256 });

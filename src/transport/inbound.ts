@@ -8,14 +8,14 @@ import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES } from "./limits.ts";
 
 /** A message let in, or why it was not. */
 export type Admitted =
-  | { readonly from: Member; readonly message: WireMessage }
+  | { readonly from: Member; readonly message: WireMessage; readonly body: Uint8Array | null }
   | { readonly error: string };
 
 export type InboundOptions = {
   /** Connections at a time. */
   readonly most: number;
   admit(bytes: Uint8Array, host: string): Admitted;
-  message(from: Member, message: WireMessage): void;
+  message(from: Member, message: WireMessage, body: Uint8Array | null): void;
   /** The connection is handed over: it carries one content. */
   fetch(socket: Wire, from: Member, fetch: Fetch): void;
   refused(): void;
@@ -122,6 +122,7 @@ class Caller implements Ear {
       if (!this.#take(frame.bytes)) return;
       whole = true;
     }
+    if (whole) this.#events.heard();
     this.#hold(this.#reader.buffered);
     if (whole || this.#awaitedSince === null) {
       this.#awaitedSince = this.#reader.buffered > 0 ? performance.now() : null;
@@ -154,15 +155,15 @@ class Caller implements Ear {
       this.refuse();
       return false;
     }
-    const { from, message } = admitted;
+    const { from, message, body } = admitted;
     if (message.tag === "fetch") {
       if (this.#stranger && this.#reader.buffered === 0) this.#handOver(from, message);
       else this.refuse();
       return false;
     }
+    if (this.#stranger) this.#events.heard();
     this.#stranger = false;
-    this.#events.heard();
-    if (message.tag !== "hello") this.#options.message(from, message);
+    if (message.tag !== "hello") this.#options.message(from, message, body);
     return this.#open;
   }
 

@@ -29,9 +29,9 @@ export const QUICK_BREAKS = 5;
 export const LINKS = 512;
 /** A link on which nothing was sent for so long is closed, unless it is watched. */
 export const LINK_IDLE_MS = 60_000;
-/** Bytes that wait for one slow peer; beyond them frames are dropped and counted. */
-export const LINK_QUEUE_BYTES = 4 << 20;
-/** Frames of one tick go out in one write of about this size. */
+/** Bytes that wait for one slow peer, a hundred of the largest bodies; beyond, frames are dropped and counted. */
+export const LINK_QUEUE_BYTES = 8 << 20;
+/** Frames of one turn of the event loop go out in writes of up to this size. */
 export const BATCH_BYTES = 64 << 10;
 
 /** Connections accepted at a time. */
@@ -45,6 +45,8 @@ export const SERVED_AT_ONCE = 64;
 
 /** Content is read, hashed and written in pieces of this size: fast, and a fraction of a timer's tick. */
 export const CONTENT_CHUNK_BYTES = 256 << 10;
+/** Work on a content goes on for so long before timers have their turn: less than a tick of theirs. */
+export const TURN_MS = 2;
 /** A transfer in which no byte moves for so long is given up. */
 export const STALL_MS = 10_000;
 

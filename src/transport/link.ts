@@ -62,14 +62,22 @@ export class Link implements Ear {
     if (this.#socket === null && this.#cancelDial === null) this.#options.ended();
   }
 
-  /** Queues a frame; it goes out with all others of this tick. */
+  /** Queues a frame; it goes out with all others of this turn of the event loop, in one write. */
   send(frame: Uint8Array): void {
     if (this.#outbox.size === 0) this.#movedAt = performance.now();
-    if (!this.#outbox.push(frame)) this.#options.dropped(1);
+    if (!this.#outbox.push(frame)) {
+      // What waits for the end of this turn need not: only a slow peer's frames are dropped.
+      this.#flush();
+      if (!this.#outbox.push(frame)) this.#options.dropped(1);
+    }
     if (this.#socket === null) this.#dial();
     else if (!this.#flushing) {
       this.#flushing = true;
-      queueMicrotask(() => this.#flush());
+      // After all that has come in is worked on, and before anything is waited for.
+      setImmediate(() => {
+        this.#flushing = false;
+        this.#flush();
+      });
     }
   }
 
@@ -152,7 +160,6 @@ export class Link implements Ear {
   }
 
   #flush(): void {
-    this.#flushing = false;
     if (this.#socket === null) return;
     if (this.#outbox.flush(this.#socket) > 0) this.#movedAt = performance.now();
     if (this.#outbox.size === 0) this.#carriedOver = false;

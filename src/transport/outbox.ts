@@ -2,13 +2,17 @@
 import type { Wire } from "./ear.ts";
 import { BATCH_BYTES } from "./limits.ts";
 
+/** Where small frames are joined: the system copies what it takes, so one place serves all peers. */
+const batch = new Uint8Array(BATCH_BYTES);
+
 export class Outbox {
   readonly #limitBytes: number;
+  /** Those before `#first` are out. */
   #frames: Uint8Array[] = [];
+  #first = 0;
+  /** Of all that wait, what is out of the first included. */
   #bytes = 0;
-  /** The first frames, joined for one write, of which `#written` bytes are out. */
-  #batch: Uint8Array | null = null;
-  #batchFrames = 0;
+  /** How much of the first is out. */
   #written = 0;
 
   constructor(limitBytes: number) {
@@ -17,7 +21,7 @@ export class Outbox {
 
   /** Frames that are not wholly written. */
   get size(): number {
-    return this.#frames.length;
+    return this.#frames.length - this.#first;
   }
 
   /** @returns false where the frame does not fit any more */
@@ -30,15 +34,17 @@ export class Outbox {
 
   /** A new connection: begins with this frame, and again with the frame that was not wholly out. */
   restart(first: Uint8Array): void {
-    this.#batch = null;
-    this.#frames.unshift(first);
+    this.#frames.splice(0, this.#first, first);
+    this.#first = 0;
+    this.#written = 0;
     this.#bytes += first.length;
   }
 
   clear(): void {
     this.#frames = [];
+    this.#first = 0;
+    this.#written = 0;
     this.#bytes = 0;
-    this.#batch = null;
   }
 
   /**
@@ -47,34 +53,47 @@ export class Outbox {
    */
   flush(socket: Wire): number {
     let total = 0;
-    for (let batch = this.#nextBatch(); batch !== null; batch = this.#nextBatch()) {
-      const taken = socket.write(batch, this.#written, batch.length - this.#written);
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      const taken = socket.write(next);
       // Closed: the close itself is told to the socket's ear.
       if (taken < 0) break;
       total += taken;
-      this.#written += taken;
-      if (this.#written < batch.length) break;
-      this.#frames.splice(0, this.#batchFrames);
-      this.#bytes -= batch.length;
-      this.#batch = null;
+      this.#advance(taken);
+      if (taken < next.length) break;
     }
     return total;
   }
 
-  #nextBatch(): Uint8Array | null {
-    if (this.#batch !== null) return this.#batch;
-    let count = 0;
-    let bytes = 0;
-    for (const frame of this.#frames) {
-      if (count > 0 && bytes + frame.length > BATCH_BYTES) break;
-      count++;
-      bytes += frame.length;
+  /** What goes out with the next write: the rest of the first frame, or several in one piece. */
+  #next(): Uint8Array | null {
+    const frame = this.#frames[this.#first];
+    if (frame === undefined) return null;
+    const second = this.#frames[this.#first + 1];
+    const left = frame.subarray(this.#written);
+    if (second === undefined || left.length + second.length > BATCH_BYTES) return left;
+    batch.set(left);
+    let bytes = left.length;
+    for (let at = this.#first + 1; at < this.#frames.length; at++) {
+      const more = this.#frames[at];
+      if (more === undefined || bytes + more.length > BATCH_BYTES) break;
+      batch.set(more, bytes);
+      bytes += more.length;
     }
-    if (count === 0) return null;
-    this.#batch =
-      count === 1 ? (this.#frames[0] ?? null) : Buffer.concat(this.#frames.slice(0, count), bytes);
-    this.#batchFrames = count;
-    this.#written = 0;
-    return this.#batch;
+    return batch.subarray(0, bytes);
+  }
+
+  #advance(taken: number): void {
+    this.#written += taken;
+    let frame = this.#frames[this.#first];
+    while (frame !== undefined && this.#written >= frame.length) {
+      this.#written -= frame.length;
+      this.#bytes -= frame.length;
+      this.#first++;
+      frame = this.#frames[this.#first];
+    }
+    // What is out is forgotten when it is the greater part: so each frame is moved once at most.
+    if (this.#first * 2 < this.#frames.length) return;
+    this.#frames.splice(0, this.#first);
+    this.#first = 0;
   }
 }

@@ -1,70 +1,118 @@
 /**
- * Serving one content: its bytes as fast as the taker reads them and no faster, through one buffer.
+ * Serving one content: its bytes as fast as the taker reads them and no faster, through one buffer. The
+ * taker says in the end what they came to. So a stored copy, whose hash is known, is not hashed here:
+ * it is read again where the taker has found it to be wrong.
  */
 import type { Message } from "../protocol/messages.ts";
 import { drop, type Ear, finish, type Wire } from "./ear.ts";
-import { inlineHash } from "./hash.ts";
+import { type ContentHash, inlineHash } from "./hash.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS } from "./limits.ts";
+import { Turns } from "./turns.ts";
 import type { ContentSource } from "./types.ts";
+import { Verdict } from "./verdict.ts";
 
 export type ServeOptions = {
   readonly source: ContentSource;
   readonly offset: number;
+  readonly ring: number;
   frame(message: Message): Uint8Array;
   fault(error: unknown): void;
 };
 
+/** How it went; the hash is of what was read here, null where nothing was hashed. */
+type Served = { readonly ok: boolean; readonly sha256: string | null };
+
 /** Sends the content and closes the connection, whatever happens. Never rejects. */
 export async function serveContent(socket: Wire, options: ServeOptions): Promise<void> {
   const { source, fault } = options;
-  const outlet = new Outlet(socket);
-  let ok = false;
+  const outlet = new Outlet(socket, options.ring);
+  let served: Served = { ok: false, sha256: null };
   try {
-    ok = await sendAll(outlet, options);
+    served = await serveAll(outlet, options);
   } catch (error) {
     fault(error);
   }
-  outlet.end(ok);
+  outlet.end(served.ok);
   try {
-    source.done(ok, outlet.contentBytes);
+    source.done(served.ok, outlet.contentBytes, served.sha256);
   } catch (error) {
     fault(error);
   }
 }
 
-async function sendAll(outlet: Outlet, options: ServeOptions): Promise<boolean> {
+async function serveAll(outlet: Outlet, options: ServeOptions): Promise<Served> {
   const { source, offset, frame } = options;
-  if (!(await outlet.write(frame({ tag: "content", size: source.size })))) return false;
+  const hash = source.sha256 === null && offset === 0 ? inlineHash() : null;
+  const head = frame({ tag: "content", size: source.size });
+  const sent = (await outlet.write(head)) && (await sendBytes(outlet, source, offset, hash));
+  if (!sent) return { ok: false, sha256: null };
+  const own = hash === null ? null : await hash.digest();
+  const sha256 = source.sha256 ?? own;
+  const verdict = await outlet.ask(frame({ tag: "content-end", sha256 }));
+  if (verdict === null) return { ok: false, sha256: own };
+  if (sha256 === null || sha256 === verdict) return { ok: true, sha256: own };
+  return { ok: false, sha256: own ?? (await hashAgain(source)) };
+}
+
+/** @returns false where the source or the connection came to an early end */
+async function sendBytes(
+  outlet: Outlet,
+  source: ContentSource,
+  offset: number,
+  hash: ContentHash | null,
+): Promise<boolean> {
+  return readAll(source, offset, async (chunk) => {
+    await hash?.update(chunk);
+    if (!(await outlet.write(chunk))) return false;
+    outlet.contentBytes += chunk.length;
+    return true;
+  });
+}
+
+/** What the copy here really is. @returns null where it cannot be read to its end */
+async function hashAgain(source: ContentSource): Promise<string | null> {
+  const hash = inlineHash();
+  const whole = await readAll(source, 0, async (chunk) => {
+    await hash.update(chunk);
+    return true;
+  });
+  return whole ? hash.digest() : null;
+}
+
+/** Reads to the end, through one buffer, as long as the taker of each piece says true. */
+async function readAll(
+  source: ContentSource,
+  offset: number,
+  take: (chunk: Uint8Array) => Promise<boolean>,
+): Promise<boolean> {
   const buffer = new Uint8Array(Math.min(CONTENT_CHUNK_BYTES, Math.max(1, source.size - offset)));
-  const hash = offset === 0 ? inlineHash() : null;
+  const turns = new Turns();
   for (let at = offset; at < source.size; ) {
     const most = Math.min(buffer.length, source.size - at);
     const reading = source.read(buffer.subarray(0, most), at);
     const count = typeof reading === "number" ? reading : await reading;
     // The file has become shorter: the taker sees the connection end before its bytes do.
     if (!(count > 0 && count <= most)) return false;
-    const chunk = buffer.subarray(0, count);
-    await hash?.update(chunk);
-    if (!(await outlet.write(chunk))) return false;
-    outlet.contentBytes += count;
+    if (!(await take(buffer.subarray(0, count)))) return false;
     at += count;
-    // A fast taker would otherwise keep every timer of this peer waiting until the end.
-    await yieldToTimers();
+    await turns.give();
   }
-  const sha256 = hash === null ? null : await hash.digest();
-  return outlet.write(frame({ tag: "content-end", sha256 }));
+  return true;
 }
 
 /** Writes that wait for the other side to read. */
 class Outlet implements Ear {
   readonly #socket: Wire;
+  readonly #verdict: Verdict;
   #open = true;
+  #asked = false;
   #wake: (() => void) | null = null;
   /** Bytes of the content itself that the system has taken. */
   contentBytes = 0;
 
-  constructor(socket: Wire) {
+  constructor(socket: Wire, ring: number) {
     this.#socket = socket;
+    this.#verdict = new Verdict(ring);
     socket.data = this;
   }
 
@@ -75,9 +123,17 @@ class Outlet implements Ear {
       if (taken < 0) break;
       at += taken;
       if (at === bytes.length) return true;
-      if (!(await this.#drained())) break;
+      if (!(await this.#moved())) break;
     }
     return false;
+  }
+
+  /** Writes the last frame. @returns the hash that the taker came to, null where it does not say */
+  async ask(end: Uint8Array): Promise<string | null> {
+    this.#asked = true;
+    if (!(await this.write(end))) return this.#verdict.sha256;
+    while (this.#verdict.sha256 === null && (await this.#moved()));
+    return this.#verdict.sha256;
   }
 
   end(whole: boolean): void {
@@ -90,8 +146,12 @@ class Outlet implements Ear {
 
   opened(): void {}
 
-  /** Nothing is to come after the fetch. */
-  data(): void {
+  /** Nothing is to come after the fetch but the verdict, at the end. */
+  data(bytes: Uint8Array): void {
+    if (this.#asked && this.#verdict.hear(bytes)) {
+      this.#wake?.();
+      return;
+    }
     drop(this.#socket);
     this.closed();
   }
@@ -105,7 +165,8 @@ class Outlet implements Ear {
     this.#wake?.();
   }
 
-  #drained(): Promise<boolean> {
+  /** Waits until the socket takes or brings something. @returns false where it is gone, or still */
+  #moved(): Promise<boolean> {
     return new Promise((resolve) => {
       const stalled = setTimeout(() => settle(false), STALL_MS);
       const settle = (moved: boolean): void => {
@@ -116,8 +177,4 @@ class Outlet implements Ear {
       this.#wake = () => settle(this.#open);
     });
   }
-}
-
-function yieldToTimers(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

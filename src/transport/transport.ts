@@ -82,8 +82,8 @@ class Sockets implements Transport {
     this.fetch = (...fetch) => this.#contents.fetch(...fetch);
     this.#inbound = new Inbound({
       most: room.inbound,
-      admit: (bytes, from) => this.#admit(bytes, from),
-      message: (from, message) => this.#deliver(from, message, "stream"),
+      admit: (bytes, from) => this.#admit(bytes, from, true),
+      message: (from, message, body) => this.#deliver(from, message, "stream", body),
       fetch: (socket, from, fetch) => this.#contents.serve(socket, from, fetch),
       refused: () => {
         this.dropped.frames++;
@@ -114,11 +114,12 @@ class Sockets implements Transport {
     }, SWEEP_MS);
   }
 
-  send(to: Address, channel: Channel, message: Message): void {
+  send(to: Address, channel: Channel, message: Message, body: Uint8Array | null = null): void {
     if (this.#closed) return;
     try {
-      if (channel === "datagram" && this.#sendDatagram(to, message)) return;
-      this.#pool.send(to, encodeFrame(message, this.#options.sender()));
+      const datagram = channel === "datagram" && body === null;
+      if (datagram && this.#sendDatagram(to, message)) return;
+      this.#pool.send(to, encodeFrame(message, this.#options.sender(), body));
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
       this.dropped.frames++;
@@ -161,28 +162,28 @@ class Sockets implements Transport {
 
   #heard(bytes: Uint8Array, host: string): void {
     if (this.#closed) return;
-    const admitted = this.#admit(bytes, host);
+    const admitted = this.#admit(bytes, host, false);
     if ("error" in admitted || admitted.message.tag === "fetch") this.dropped.datagrams++;
-    else this.#deliver(admitted.from, admitted.message, "datagram");
+    else this.#deliver(admitted.from, admitted.message, "datagram", null);
   }
 
   /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
-  #admit(bytes: Uint8Array, host: string): Admitted {
-    const decoded = decode(bytes, host);
+  #admit(bytes: Uint8Array, host: string, bodies: boolean): Admitted {
+    const decoded = decode(bytes, host, bodies);
     if ("error" in decoded) return decoded;
     const { ring, from, message } = decoded;
     switch (message.tag) {
       // A peer that knows no ring yet says hello before it asks which one this is.
       case "hello":
       case "introduce":
-        return { from, message };
+        return decoded;
       case "introduction":
         if (this.#introductions.awaits(message.request)) {
           this.#introductions.answer(ring, from, message);
-          return { from, message: { tag: "hello" } };
+          return { from, message: { tag: "hello" }, body: null };
         }
         // A joiner whose proposed id was taken meanwhile has asked for another one.
-        if (ring === this.#options.sender().ring) return { from, message };
+        if (ring === this.#options.sender().ring) return decoded;
         return { error: "not asked for" };
       case "content":
       case "content-end":
@@ -190,14 +191,14 @@ class Sockets implements Transport {
         return { error: "no content was asked for here" };
       default: {
         const own = this.#options.sender().ring;
-        return ring === own && own !== 0 ? { from, message } : { error: `of ring ${ring}` };
+        return ring === own && own !== 0 ? decoded : { error: `of ring ${ring}` };
       }
     }
   }
 
-  #deliver(from: Member, message: WireMessage, channel: Channel): void {
+  #deliver(from: Member, message: WireMessage, channel: Channel, body: Uint8Array | null): void {
     if (message.tag === "hello" || this.#closed) return;
-    this.#callBack(() => this.#options.message(from, message, channel));
+    this.#callBack(() => this.#options.message(from, message, channel, body));
   }
 
   /** A datagram that means nothing tells whether the system knows a way to a host. */

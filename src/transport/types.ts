@@ -13,8 +13,11 @@ export type TransportOptions = {
   readonly port: number;
   /** The header of what is sent from now on. Frames of another ring than its `ring` are refused. */
   sender(): Sender;
-  /** A message came. Called synchronously from the socket's callback. */
-  message(from: Member, message: Message, channel: Channel): void;
+  /**
+   * A message came. Called synchronously from the socket's callback.
+   * @param body the small content behind it, the callee's to keep; null for none
+   */
+  message(from: Member, message: Message, channel: Channel, body: Uint8Array | null): void;
   /** A dial failed; once for each. */
   unreachable(address: Address, how: Unreachable): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
@@ -30,12 +33,24 @@ export type ContentDenied = { readonly refused: string };
 export type ContentSource = {
   readonly size: number;
   /**
+   * What the content should hash to, 64 hexadecimal digits, which the taker is told and verifies; null
+   * where nobody knows yet, and the hash is to be found on the way.
+   */
+  readonly sha256: string | null;
+  /**
    * Reads bytes from position `at` into the buffer.
    * @returns how many; 0 where there are none, which ends the transfer as failed
    */
   read(into: Uint8Array, at: number): number | Promise<number>;
-  /** The transfer is over. @param bytes how many were handed to the system */
-  done(ok: boolean, bytes: number): void;
+  /**
+   * The transfer is over, and nothing more is read.
+   * @param ok the taker has said that it has the whole, with the right hash
+   * @param bytes how many were handed to the system
+   * @param sha256 of the whole as it was read here: where `sha256` was null and it was read from the
+   *   start, and where the taker came to another hash than `sha256`, for it was then read again. Null
+   *   otherwise. If it is not the `sha256` above, this copy is damaged
+   */
+  done(ok: boolean, bytes: number, sha256: string | null): void;
 };
 
 /** Where fetched content goes. What it throws or rejects with ends the fetch. */
@@ -52,7 +67,10 @@ export type ContentSink = {
 export type FetchOptions = {
   /** Where to begin; 0 if left out. */
   readonly offset?: number;
-  /** Has seen the first `offset` bytes already. Left out: a new one. */
+  /**
+   * Has seen the first `offset` bytes already. Left out: a new one. After a fetch that was "broken" or
+   * "unreachable" it has seen just the bytes that the sink was given: both may go on with another peer.
+   */
   readonly hash?: ContentHash;
   /** Gives the fetch up. */
   readonly signal?: AbortSignal;
@@ -69,7 +87,7 @@ export type FetchTrouble =
   | "refused"
   /** The connection broke, stalled, or brought nonsense: another holder may go on from there. */
   | "broken"
-  /** What came is not what the sender read. */
+  /** What came is not what the sender promised: it is worth nothing, from the first byte on. */
   | "mismatch"
   /** The sink failed, or the fetch was given up here. */
   | "local";
@@ -94,8 +112,12 @@ export type Transport = {
   /** Where it listens. */
   readonly host: string;
   readonly port: number;
-  /** Sends, or drops and counts. Never throws, never waits. */
-  send(to: Address, channel: Channel, message: Message): void;
+  /**
+   * Sends, or drops and counts. Never throws, never waits.
+   * @param body a small content of 1 to BODY_BYTES bytes to go with the message, which then goes by
+   *   stream; copied before this returns
+   */
+  send(to: Address, channel: Channel, message: Message, body?: Uint8Array | null): void;
   /** Keeps a stream to each of these at all times, and lets others go idle. */
   watch(addresses: readonly Address[]): void;
   /**

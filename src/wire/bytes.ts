@@ -28,9 +28,16 @@ export class Writer {
     return this.#length;
   }
 
-  /** @returns a copy of what was written */
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+  /**
+   * @param behind bytes that go behind what was written, copied once
+   * @returns a copy of what was written
+   */
+  finish(behind: Uint8Array | null = null): Uint8Array {
+    if (behind === null) return this.#bytes.slice(0, this.#length);
+    const whole = new Uint8Array(this.#length + behind.length);
+    whole.set(this.#bytes.subarray(0, this.#length));
+    whole.set(behind, this.#length);
+    return whole;
   }
 
   u8(value: number): void {
@@ -67,19 +74,51 @@ export class Writer {
       throw new RangeError(`not ${2 * length} hexadecimal digits: ${digits}`);
     }
     const at = this.#take(length);
-    for (let i = 0; i < length; i++) {
-      this.#bytes[at + i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-    }
+    this.#bytes.subarray(at, at + length).setFromHex(digits);
+  }
+
+  /** Bytes as they are. */
+  bytes(bytes: Uint8Array): void {
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
+  }
+
+  /** @returns a copy of what was written from a place on */
+  since(at: number): Uint8Array {
+    return this.#bytes.slice(at, this.#length);
+  }
+
+  /** Overwrites what was written at a place. */
+  u32At(at: number, value: number): void {
+    this.#view.setUint32(at, whole(value, 0xffffffff));
   }
 
   /** u16 length, then UTF-8. */
   text(text: string, maxBytes: number): void {
+    if (text.length <= maxBytes && this.#plain(text)) return;
     if (!text.isWellFormed()) throw new RangeError("a text with half a character");
     const bytes = UTF8.encode(text);
     if (bytes.length > maxBytes) throw new RangeError(`a text of ${bytes.length} bytes`);
     this.u16(bytes.length);
     const at = this.#take(bytes.length);
     this.#bytes.set(bytes, at);
+  }
+
+  /** Writes a text of plain ASCII, as most are: without a detour, a byte a character. */
+  #plain(text: string): boolean {
+    const { length } = text;
+    const start = this.#length;
+    this.u16(length);
+    const at = this.#take(length);
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) {
+        this.#length = start;
+        return false;
+      }
+      this.#bytes[at + i] = code;
+    }
+    return true;
   }
 
   /**
@@ -140,19 +179,33 @@ export class Reader {
   }
 
   hex(length: number): string {
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length).toHex();
+    return this.take(length).toHex();
   }
 
   text(maxBytes: number): string {
     const length = this.u16();
     if (length > maxBytes) throw new Malformed(`a text of ${length} bytes`);
-    const at = this.#take(length);
+    const bytes = this.take(length);
     try {
-      return STRICT_UTF8.decode(this.#bytes.subarray(at, at + length));
+      return length === 0 ? "" : STRICT_UTF8.decode(bytes);
     } catch {
       throw new Malformed("a text that is not UTF-8");
     }
+  }
+
+  skip(count: number): void {
+    this.#take(count);
+  }
+
+  /** @returns the next bytes, not copied */
+  take(count: number): Uint8Array {
+    const at = this.#take(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  /** @returns a copy of all that is left, null where nothing is */
+  rest(): Uint8Array | null {
+    return this.left === 0 ? null : this.#bytes.slice(this.#take(this.left));
   }
 
   #take(count: number): number {

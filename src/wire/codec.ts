@@ -88,21 +88,30 @@ export function list<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
       const count = r.u16();
       // Every item has a byte at least, so a false count costs nothing but this comparison.
       if (count > most || count > r.left) throw new Malformed(`a list of ${count}`);
-      return Array.from({ length: count }, () => codec.read(r));
+      const items: T[] = [];
+      for (let i = 0; i < count; i++) items.push(codec.read(r));
+      return items;
     },
   };
 }
 
-/** The fields one after the other. */
-export function struct<T extends object>(fields: Fields<T>): Codec<T> {
-  const entries = Object.entries(fields) as [keyof T, Codec<T[keyof T]>][];
+/**
+ * The fields one after the other.
+ * @param begin makes the object that they are read into: with what is known of it and not sent again
+ */
+export function struct<T extends object>(
+  fields: Fields<T>,
+  begin: () => object = () => ({}),
+): Codec<T> {
+  const keys = Object.keys(fields) as (keyof T)[];
+  const parts = keys.map((key) => ({ key, codec: fields[key] }));
   return {
     write(w, value) {
-      for (const [key, codec] of entries) codec.write(w, value[key]);
+      for (const { key, codec } of parts) codec.write(w, value[key]);
     },
     read(r) {
-      const value: Partial<T> = {};
-      for (const [key, codec] of entries) value[key] = codec.read(r);
+      const value: Partial<T> = begin();
+      for (const { key, codec } of parts) value[key] = codec.read(r);
       return value as T;
     },
   };
@@ -118,7 +127,11 @@ export function variants<T extends { readonly kind: string }>(cases: Cases<T>): 
   const kinds = Object.keys(cases) as T["kind"][];
   const kindCodec = word(kinds);
   const bodies = new Map<string, Codec<object>>();
-  for (const kind of kinds) bodies.set(kind, struct(cases[kind]));
+  for (const kind of kinds)
+    bodies.set(
+      kind,
+      struct<object>(cases[kind], () => ({ kind })),
+    );
   const bodyOf = (kind: string): Codec<object> => {
     const body = bodies.get(kind);
     if (body === undefined) throw new RangeError(`no such case: ${kind}`);
@@ -130,8 +143,7 @@ export function variants<T extends { readonly kind: string }>(cases: Cases<T>): 
       bodyOf(value.kind).write(w, value);
     },
     read(r) {
-      const kind = kindCodec.read(r);
-      return { kind, ...bodyOf(kind).read(r) } as T;
+      return bodyOf(kindCodec.read(r)).read(r) as T;
     },
   };
 }

@@ -16,34 +16,28 @@ export type Frame =
 const MORE: Frame = { kind: "more" };
 
 /**
- * Cuts a stream into frames, in whatever pieces it arrives. Holds the one frame that is incomplete
- * and no more: memory follows what has arrived, not the length that was announced.
+ * Cuts a stream into frames, in whatever pieces it arrives. Frames that lie whole in a chunk are handed
+ * out as parts of it; only one that goes over its end is put together in a buffer. Memory follows what
+ * has arrived, not the length that was announced.
  */
 export class FrameReader {
-  /** What has arrived and is not handed out: `#held` from `#at` to `#end`. */
-  #held: Uint8Array = EMPTY;
+  /** What has arrived of a frame that began in an earlier chunk, `#begun` bytes of it. */
+  #begin: Uint8Array = EMPTY;
+  #begun = 0;
+  /** The latest chunk, which is the caller's, and where what is not handed out begins in it. */
+  #chunk: Uint8Array = EMPTY;
   #at = 0;
-  #end = 0;
-  /** Whether `#held` is a buffer of our own, and not the caller's latest chunk. */
-  #own = false;
 
   /** Bytes that wait for the rest of their frame. */
   get buffered(): number {
-    return this.#end - this.#at;
+    return this.#begun + this.#chunk.length - this.#at;
   }
 
-  /** Adds what has arrived. The bytes are not copied unless they end within a frame. */
+  /** Adds what has arrived. The bytes must stay as they are until `next` has said "more". */
   push(chunk: Uint8Array): void {
-    if (this.buffered === 0) {
-      this.#held = chunk;
-      this.#at = 0;
-      this.#end = chunk.length;
-      this.#own = false;
-      return;
-    }
-    this.#makeRoom(chunk.length);
-    this.#held.set(chunk, this.#end);
-    this.#end += chunk.length;
+    if (this.#at < this.#chunk.length) this.#keep(this.#chunk.length - this.#at);
+    this.#chunk = chunk;
+    this.#at = 0;
   }
 
   /**
@@ -51,46 +45,76 @@ export class FrameReader {
    * next `push`.
    */
   next(): Frame {
-    if (this.buffered < LENGTH_BYTES) return this.#more();
-    const view = new DataView(this.#held.buffer, this.#held.byteOffset + this.#at, LENGTH_BYTES);
-    const length = view.getUint32(0);
-    if (length < HEADER_BYTES || length > MAX_FRAME) return { kind: "broken", length };
-    if (this.buffered < LENGTH_BYTES + length) return this.#more();
-    const start = this.#at + LENGTH_BYTES;
-    this.#at = start + length;
-    return { kind: "message", bytes: this.#held.subarray(start, this.#at) };
+    return this.#begun > 0 ? this.#joined() : this.#inChunk();
   }
 
   /** Hands over all that is left, where a stream of frames turns into raw content. */
   rest(): Uint8Array {
-    const rest = this.#held.subarray(this.#at, this.#end);
-    this.#held = EMPTY;
-    this.#at = 0;
-    this.#end = 0;
-    this.#own = false;
+    if (this.#begun > 0) this.#keep(this.#chunk.length - this.#at);
+    const rest = this.#begun > 0 ? this.#taken() : this.#chunk.subarray(this.#at);
+    this.#forgetChunk();
     return rest;
+  }
+
+  #inChunk(): Frame {
+    const left = this.#chunk.length - this.#at;
+    const length = left < LENGTH_BYTES ? null : lengthAt(this.#chunk, this.#at);
+    if (length !== null && !isLength(length)) return { kind: "broken", length };
+    if (length === null || left < LENGTH_BYTES + length) return this.#more();
+    const start = this.#at + LENGTH_BYTES;
+    this.#at = start + length;
+    return { kind: "message", bytes: this.#chunk.subarray(start, this.#at) };
+  }
+
+  /** The frame that began earlier takes what it lacks from the chunk, and no more. */
+  #joined(): Frame {
+    this.#keep(LENGTH_BYTES - this.#begun);
+    if (this.#begun < LENGTH_BYTES) return this.#more();
+    const length = lengthAt(this.#begin, 0);
+    if (!isLength(length)) return { kind: "broken", length };
+    this.#keep(LENGTH_BYTES + length - this.#begun);
+    if (this.#begun < LENGTH_BYTES + length) return this.#more();
+    return { kind: "message", bytes: this.#taken().subarray(LENGTH_BYTES) };
   }
 
   /** The caller's chunk is not ours to keep: what is left of it moves to a buffer of our own. */
   #more(): Frame {
-    if (this.#own && this.buffered > 0) return MORE;
-    const rest = this.rest();
-    if (rest.length > 0) {
-      this.#held = rest.slice();
-      this.#end = rest.length;
-      this.#own = true;
-    }
+    this.#keep(this.#chunk.length - this.#at);
+    this.#forgetChunk();
     return MORE;
   }
 
-  #makeRoom(count: number): void {
-    if (this.#end + count <= this.#held.length) return;
-    const kept = this.#held.subarray(this.#at, this.#end);
-    const grown = new Uint8Array(Math.max(kept.length + count, 2 * kept.length));
-    grown.set(kept);
-    this.#held = grown;
-    this.#at = 0;
-    this.#end = kept.length;
-    this.#own = true;
+  /** Copies bytes of the chunk, as many as there are up to a count. */
+  #keep(count: number): void {
+    const part = this.#chunk.subarray(this.#at, this.#at + Math.max(0, count));
+    const needed = this.#begun + part.length;
+    if (needed > this.#begin.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#begun));
+      grown.set(this.#begin.subarray(0, this.#begun));
+      this.#begin = grown;
+    }
+    this.#begin.set(part, this.#begun);
+    this.#begun = needed;
+    this.#at += part.length;
   }
+
+  #taken(): Uint8Array {
+    const taken = this.#begin.subarray(0, this.#begun);
+    this.#begin = EMPTY;
+    this.#begun = 0;
+    return taken;
+  }
+
+  #forgetChunk(): void {
+    this.#chunk = EMPTY;
+    this.#at = 0;
+  }
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, LENGTH_BYTES).getUint32(0);
+}
+
+function isLength(length: number): boolean {
+  return length >= HEADER_BYTES && length <= MAX_FRAME;
 }

@@ -1,50 +1,61 @@
-/** Messages <-> bytes: the header that each begins with, and the layout that the table gives it. */
-import { type Member, type MemberState, makeMember } from "../protocol/member.ts";
-import { formatAddress, isHost, plainHost } from "./address.ts";
+/**
+ * Messages <-> bytes: the header that each begins with, the layout that the table gives it, and the
+ * small content that some may have behind them.
+ */
+import { BODY_BYTES } from "../protocol/config.ts";
+import type { Member } from "../protocol/member.ts";
+import { isHost, plainHost } from "./address.ts";
 import { Malformed, Reader, Writer } from "./bytes.ts";
-import { type Codec, struct, u32 } from "./codec.ts";
+import { type Codec, struct } from "./codec.ts";
 import { MAX_FRAME } from "./limits.ts";
-import { TABLE, type Tag, type WireMessage } from "./table.ts";
-import { birth, port, position, state } from "./values.ts";
+import { readSender, SENDER_BYTES, type Sender, writeSender } from "./senders.ts";
+import { TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
 /** "p2", then the version of all that is described here. */
 export const MAGIC = 0x7032;
-export const VERSION = 1;
+export const VERSION = 2;
+/** Where the sender stands: behind magic, version and tag. */
+const SENDER_AT = 4;
 /** Bytes before a message's own fields. */
-export const HEADER_BYTES = 29;
+export const HEADER_BYTES = SENDER_AT + SENDER_BYTES;
 
-/** Who sends: its ring, and its own member record. Its host is what the receiver's socket sees. */
-export type Sender = {
-  /** A whole number in [0, 2^32); 0 as long as the sender knows no ring. */
-  readonly ring: number;
-  readonly id: number;
-  readonly incarnation: number;
-  readonly birth: string;
-  readonly state: MemberState;
-  /** Where it listens, for datagrams and streams alike; never 0. */
-  readonly port: number;
-};
+export type { Sender };
 
 export type Decoded =
-  | { readonly ring: number; readonly from: Member; readonly message: WireMessage }
+  | {
+      readonly ring: number;
+      readonly from: Member;
+      readonly message: WireMessage;
+      /** What came behind the message: a copy, of 1 to BODY_BYTES bytes. */
+      readonly body: Uint8Array | null;
+    }
   /** Why the bytes are refused. */
   | { readonly error: string };
 
-/** The header after magic, version and tag. */
-const senderCodec: Codec<Sender> = struct<Sender>({
-  ring: u32,
-  id: position,
-  incarnation: u32,
-  birth,
-  state,
-  port,
-});
+/** A row of the table, made ready for use. */
+type Layout = {
+  readonly tag: Tag;
+  readonly number: number;
+  /** Writes what follows the header, and reads it into a message with its tag. */
+  readonly fields: Codec<object>;
+  readonly withBody: boolean;
+};
+const LAYOUTS = new Map<Tag, Layout>();
+const NUMBERED: (Layout | undefined)[] = [];
+for (const tag of Object.keys(TABLE) as Tag[]) {
+  const { number, fields } = TABLE[tag];
+  const codec = struct<object>(fields, () => ({ tag }));
+  const layout: Layout = { tag, number, fields: codec, withBody: WITH_BODY.has(tag) };
+  LAYOUTS.set(tag, layout);
+  NUMBERED[number] = layout;
+}
 
-type AnyBody = Codec<object>;
-const TAGS: readonly (Tag | undefined)[] = byNumber();
+/** The host of the last message, which is one: most come from where the one before came from. */
+let lastHost: string | null = null;
 
 /** One buffer for all that is encoded: encoding is synchronous and hands out copies. */
 const scratch = new Writer();
+const LENGTH_BYTES = 4;
 
 /**
  * Encodes a message for a datagram.
@@ -53,27 +64,36 @@ const scratch = new Writer();
 export function encode(message: WireMessage, sender: Sender): Uint8Array {
   scratch.reset();
   write(scratch, message, sender);
+  checkLength(message, scratch.length);
   return scratch.finish();
 }
 
 /**
- * Encodes a message for a stream: its length in four bytes, then the message.
- * @throws RangeError where a field, or the whole, does not fit the wire
+ * Encodes a message for a stream: its length in four bytes, then the message, then its body.
+ * @param body 1 to BODY_BYTES bytes, for the messages that may have one; copied
+ * @throws RangeError where a field, the body, or the whole does not fit the wire
  */
-export function encodeFrame(message: WireMessage, sender: Sender): Uint8Array {
+export function encodeFrame(
+  message: WireMessage,
+  sender: Sender,
+  body: Uint8Array | null = null,
+): Uint8Array {
+  if (body !== null) checkBody(message, body);
   scratch.reset();
   scratch.u32(0);
   write(scratch, message, sender);
-  const frame = scratch.finish();
-  new DataView(frame.buffer).setUint32(0, frame.length - 4);
-  return frame;
+  const length = scratch.length - LENGTH_BYTES + (body?.length ?? 0);
+  checkLength(message, length);
+  scratch.u32At(0, length);
+  return scratch.finish(body);
 }
 
 /**
  * Decodes one whole message. Never throws, whatever the bytes.
  * @param host where the bytes came from, as the socket saw it
+ * @param bodies whether some messages may have a body: so in a stream's frame, not in a datagram
  */
-export function decode(bytes: Uint8Array, host: string): Decoded {
+export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded {
   if (bytes.length < HEADER_BYTES) return { error: "shorter than a header" };
   if (bytes.length > MAX_FRAME) return { error: "longer than any message" };
   const from = new Reader(bytes);
@@ -81,40 +101,38 @@ export function decode(bytes: Uint8Array, host: string): Decoded {
   const version = from.u8();
   if (version !== VERSION) return { error: `version ${version}` };
   const number = from.u8();
-  const tag = TAGS[number];
-  if (tag === undefined) return { error: `unknown tag ${number}` };
-  if (!isHost(plainHost(host))) return { error: "no host" };
+  const layout = NUMBERED[number];
+  if (layout === undefined) return { error: `unknown tag ${number}` };
+  if (host !== lastHost && !isHost(plainHost(host))) return { error: "no host" };
+  lastHost = host;
   try {
-    const { ring, port: listens, ...fields } = senderCodec.read(from);
-    const body: AnyBody = TABLE[tag].body;
-    const message = { tag, ...body.read(from) } as WireMessage;
-    if (from.left > 0) return { error: `${from.left} bytes too many` };
-    return {
-      ring,
-      from: makeMember({ ...fields, address: formatAddress(host, listens) }),
-      message,
-    };
+    const { ring, from: sender } = readSender(bytes, SENDER_AT, host);
+    from.skip(SENDER_BYTES);
+    const message = layout.fields.read(from) as WireMessage;
+    const most = bodies && layout.withBody ? BODY_BYTES : 0;
+    if (from.left > most) return { error: `${from.left - most} bytes too many` };
+    return { ring, from: sender, message, body: from.rest() };
   } catch (error) {
-    if (error instanceof Malformed) return { error: `${tag}: ${error.message}` };
-    return { error: `${tag}: ${String(error)}` };
+    if (error instanceof Malformed) return { error: `${layout.tag}: ${error.message}` };
+    return { error: `${layout.tag}: ${String(error)}` };
   }
 }
 
 function write(to: Writer, message: WireMessage, sender: Sender): void {
-  const { number } = TABLE[message.tag];
-  const body: AnyBody = TABLE[message.tag].body;
-  const start = to.length;
+  const layout = LAYOUTS.get(message.tag);
+  if (layout === undefined) throw new RangeError(`no such message: ${message.tag}`);
   to.u16(MAGIC);
   to.u8(VERSION);
-  to.u8(number);
-  senderCodec.write(to, sender);
-  body.write(to, message);
-  const length = to.length - start;
-  if (length > MAX_FRAME) throw new RangeError(`${message.tag} of ${length} bytes`);
+  to.u8(layout.number);
+  writeSender(to, sender);
+  layout.fields.write(to, message);
 }
 
-function byNumber(): (Tag | undefined)[] {
-  const tags: (Tag | undefined)[] = [];
-  for (const tag of Object.keys(TABLE) as Tag[]) tags[TABLE[tag].number] = tag;
-  return tags;
+function checkLength({ tag }: WireMessage, length: number): void {
+  if (length > MAX_FRAME) throw new RangeError(`${tag} of ${length} bytes`);
+}
+
+function checkBody({ tag }: WireMessage, { length }: Uint8Array): void {
+  if (LAYOUTS.get(tag)?.withBody !== true) throw new RangeError(`${tag} with a body`);
+  if (length === 0 || length > BODY_BYTES) throw new RangeError(`a body of ${length} bytes`);
 }

@@ -2,15 +2,14 @@
  * The one table of messages: number on the wire and layout of each. Numbers are only ever appended:
  * a number once given keeps its meaning, and one given up is not given again.
  */
-import { GOSSIP_MEMBERS, OFFER_RECORDS, SYNC_BUCKETS } from "../protocol/config.ts";
-import type { Stamp } from "../protocol/files.ts";
+import { GOSSIP_MEMBERS, LIST_RECORDS, type Strategy, SYNC_BUCKETS } from "../protocol/config.ts";
 import type {
   AnswerOutcome,
   Ask,
   FetchSource,
   JoinAnswer,
   Message,
-  Strategy,
+  Offer,
   Sync,
 } from "../protocol/messages.ts";
 import {
@@ -27,7 +26,6 @@ import {
   within,
   word,
 } from "./codec.ts";
-import { LISTED_RECORDS } from "./limits.ts";
 import * as v from "./values.ts";
 
 /**
@@ -38,17 +36,15 @@ export type Hello = { readonly tag: "hello" };
 export type WireMessage = Message | Hello;
 export type Tag = WireMessage["tag"];
 
+/** A row of the table, its layout checked against the message's type. */
 type Row<T extends Tag> = {
   readonly number: number;
-  readonly body: Codec<Omit<Extract<WireMessage, { readonly tag: T }>, "tag">>;
+  readonly fields: FieldsOf<T>;
 };
+type FieldsOf<T extends Tag> = Fields<Omit<Extract<WireMessage, { readonly tag: T }>, "tag">>;
 
-/** A row of the table, its layout checked against the message's type. */
-function row<T extends Tag>(
-  number: number,
-  fields: Fields<Omit<Extract<WireMessage, { readonly tag: T }>, "tag">>,
-): Row<T> {
-  return { number, body: struct(fields) };
+function row<T extends Tag>(number: number, fields: FieldsOf<T>): Row<T> {
+  return { number, fields };
 }
 
 const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
@@ -59,6 +55,8 @@ const ask: Codec<Ask> = variants<Ask>({
   lookup: { key: v.position },
   store: { name: v.fileName, key: v.position, size: option(u53) },
   request: { name: v.fileName, key: v.position },
+  remove: { name: v.fileName, key: v.position },
+  where: { name: v.fileName, key: v.position },
 });
 
 const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
@@ -68,6 +66,7 @@ const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
   found: { size: u53, sha256: option(v.sha256), stamp: option(v.stamp) },
   missing: {},
   failed: { why: v.sentence },
+  where: { record: option(v.fileRecord), holders: v.copies },
 });
 
 const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]>({
@@ -81,9 +80,10 @@ const fetchSource: Codec<FetchSource> = variants<FetchSource>({
   version: { name: v.fileName, stamp: v.stamp },
 });
 
-const held = struct<{ readonly name: string; readonly stamp: Stamp }>({
-  name: v.fileName,
-  stamp: v.stamp,
+const offerOrigin = struct<NonNullable<Offer["origin"]>>({
+  id: v.position,
+  address: v.address,
+  request: v.request,
 });
 
 const probe = { nonce: u32, round: bool, digest: v.digest };
@@ -115,12 +115,23 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   inquire: row(16, { request: v.request, name: v.fileName }),
   inquired: row(17, { request: v.request, record: option(v.fileRecord) }),
   delegate: row(18, { request: v.request, name: v.fileName, origin: v.origin, route: v.route }),
-  offer: row(19, { records: v.records }),
-  holding: row(20, { files: list(held, OFFER_RECORDS) }),
-  list: row(21, { request: v.request }),
-  listed: row(22, { request: v.request, records: list(v.fileRecord, LISTED_RECORDS) }),
+  offer: row(19, { records: v.records, origin: option(offerOrigin) }),
+  holding: row(20, { files: v.heldVersions }),
+  list: row(21, { request: v.request, after: option(v.fileName) }),
+  listed: row(22, {
+    request: v.request,
+    records: list(v.fileRecord, LIST_RECORDS),
+    more: bool,
+  }),
   fetch: row(23, { source: fetchSource, offset: u53 }),
   content: row(24, { size: u53 }),
   "content-end": row(25, { sha256: option(v.sha256) }),
   "content-refused": row(26, { why: v.sentence }),
+  declined: row(27, { files: v.heldVersions }),
+  lost: row(28, { files: v.heldVersions }),
+  compare: row(29, { nonce: u32, own: option(u53), ranges: v.ranges }),
+  compared: row(30, { nonce: u32, own: option(u53), same: v.ranges, differ: v.ranges }),
 };
+
+/** Messages that may have a small content behind them, in a stream. */
+export const WITH_BODY: ReadonlySet<Tag> = new Set<Tag>(["routed", "answer", "offer"]);

@@ -1,6 +1,12 @@
 /** The layouts that several messages share. */
-import { OFFER_RECORDS, SYNC_MEMBERS } from "../protocol/config.ts";
-import type { FileRecord, Stamp } from "../protocol/files.ts";
+import {
+  COMPARE_RANGES,
+  MAX_NAME_BYTES,
+  OFFER_RECORDS,
+  REPLACED_KEPT,
+  SYNC_MEMBERS,
+} from "../protocol/config.ts";
+import type { FileRecord, Range, Stamp } from "../protocol/files.ts";
 import {
   type Address,
   MEMBER_STATES,
@@ -8,10 +14,11 @@ import {
   type MemberState,
   makeMember,
 } from "../protocol/member.ts";
+import type { HeldVersion } from "../protocol/messages.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
-import { type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
-import { MAX_COPIES, MAX_NAME, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
+import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
+import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
 export const position = u48;
@@ -82,10 +89,10 @@ export const origin: Codec<{ readonly id: number; readonly address: Address }> =
 export const fileName: Codec<string> = {
   write(w, value) {
     if (!isFileName(value)) throw new RangeError("no file name");
-    w.text(value, MAX_NAME);
+    w.text(value, MAX_NAME_BYTES);
   },
   read(r) {
-    const value = r.text(MAX_NAME);
+    const value = r.text(MAX_NAME_BYTES);
     if (!isFileName(value)) throw new Malformed("no file name");
     return value;
   },
@@ -103,8 +110,16 @@ export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   stamp,
   size: u53,
   sha256,
+  removed: bool,
+  replaced: list(stamp, REPLACED_KEPT),
 });
 export const records: Codec<readonly FileRecord[]> = list(fileRecord, OFFER_RECORDS);
+
+const heldVersion = struct<HeldVersion>({ name: fileName, stamp, sha256 });
+export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, OFFER_RECORDS);
+
+const range = struct<Range>({ from: position, to: position, count: u32, digest });
+export const ranges: Codec<readonly Range[]> = list(range, COMPARE_RANGES);
 
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
 export const sentence: Codec<string> = {

@@ -16,6 +16,7 @@ const PEER = {
   child: false,
   route: null,
   copies: null,
+  repairRate: null,
 };
 
 function init(peer: string, first: string, second: string, interval = "30") {
@@ -33,6 +34,7 @@ describe("p2p init", () => {
       data: "d",
       route: "finger",
       copies: "2",
+      "repair-rate": "50M",
       child: true,
     };
     expect(initOptions(all)).toEqual({
@@ -44,6 +46,7 @@ describe("p2p init", () => {
       dataDir: "d",
       route: "finger",
       copies: 2,
+      repairRate: 50_000_000,
       child: true,
     });
   });
@@ -76,6 +79,8 @@ describe("p2p init", () => {
     [{ host: "0.0.0.0" }, /--insecure/],
     [{ route: "north" }, /^--route .*"north"/],
     [{ copies: "0" }, /^--copies .*"0"/],
+    [{ copies: "17" }, /^--copies .*"17"/],
+    [{ "repair-rate": "9" }, /^--repair-rate .*"9"/],
   ])("not %j", (args, sentence) => {
     expect(() => initOptions(args)).toThrow(sentence);
   });
@@ -100,7 +105,13 @@ describe("p2p join", () => {
     expect(joinOptions(far)).toMatchObject({ host: "192.0.2.8", insecure: true });
   });
 
+  test("of a ring that keeps so many copies", () => {
+    const args = { peer: "15", known: "4", interval: "30", copies: "5" };
+    expect(joinOptions(args).copies).toBe(5);
+  });
+
   test.each([
+    [{ peer: "127.0.0.1:12256", copies: "5" }, /^--copies .*founded/],
     [{ peer: "15" }, "KNOWN and INTERVAL are missing"],
     [{ peer: "somewhere" }, /^HOST:PORT .*"somewhere"/],
     [{ peer: "15", known: "15", interval: "30" }, /^KNOWN must be another/],
@@ -114,7 +125,10 @@ describe("p2p join", () => {
 });
 
 describe("p2p ring", () => {
-  const RING = { pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null };
+  const RING = {
+    ...{ pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null },
+    ...{ copies: null, repairRate: null },
+  };
 
   test("of so many", () => {
     expect(ringOptions({})).toEqual({ ...RING, ids: [2, 4, 5, 8, 9, 14, 19, 30] });
@@ -134,16 +148,26 @@ describe("p2p ring", () => {
   });
 
   test("of these", () => {
-    const args = { ids: "9,2,4", interval: "0.2", "base-port": "20000", dir: "d", for: "1.5" };
+    const args = {
+      ids: "9,2,4",
+      interval: "0.2",
+      "base-port": "20000",
+      dir: "d",
+      for: "1.5",
+      copies: "5",
+    };
+    const all = { ...args, "repair-rate": "1.5G" };
     const expected = {
       ids: [2, 4, 9],
       pingIntervalMs: 200,
       basePort: 20_000,
       dir: "d",
       forMs: 1500,
+      copies: 5,
+      repairRate: 1_500_000_000,
     };
-    expect(ringOptions(args)).toEqual(expected);
-    expect(ringOptions({ ...args, n: "3" })).toEqual(expected);
+    expect(ringOptions(all)).toEqual(expected);
+    expect(ringOptions({ ...all, n: "3" })).toEqual(expected);
   });
 
   test.each([
@@ -152,6 +176,7 @@ describe("p2p ring", () => {
     [{ n: "4", ids: "2,4,9" }, /^N is 4, but --ids names 3/],
     [{ ids: "2,2" }, "--ids names 2 twice"],
     [{ interval: "-3" }, /^--interval .*"-3"/],
+    [{ copies: "x" }, /^--copies .*"x"/],
     [{ for: "0" }, /^--for .*"0"/],
   ])("not %j", (args, sentence) => {
     expect(() => ringOptions(args)).toThrow(sentence);

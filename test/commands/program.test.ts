@@ -18,7 +18,8 @@ function p2p(argv: readonly string[], env: Record<string, string> = {}): Ended {
   return { stdout: stdout.toString(), stderr: stderr.toString(), exitCode };
 }
 
-const COMMANDS = ["init", "join", "ring", "chaos", "store", "request", "ls", "status"];
+const COMMANDS = ["init", "join", "ring", "chaos", "store", "request", "rm", "where"];
+COMMANDS.push("ls", "scrub", "status");
 
 describe.skipIf(!existsSync(PROGRAM))("the compiled program", () => {
   test.each([[["--version"]], [["-v"]], [["--no-color", "--version"]]])("%j", (argv) => {

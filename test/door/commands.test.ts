@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { listFiles, requestFile, showStatus, storeFile } from "../../src/door/commands.ts";
+import {
+  listFiles,
+  removeFile,
+  requestFile,
+  scrubPeer,
+  showStatus,
+  storeFile,
+  whereIsFile,
+} from "../../src/door/commands.ts";
+import { copiesInWords } from "../../src/door/status.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 
@@ -115,7 +124,7 @@ test("ls shows the files and who holds them", async () => {
   expect(await listFiles(choice, false)).toBe(0);
   expect(await listFiles(choice, true)).toBe(0);
   expect(printed[0]).toBe("No file is stored in this ring yet.");
-  expect(printed[1]).toMatch(/name +size +sha256 +on peers\n4103 +300 kB +[0-9a-f]{8}… +19 and 2$/);
+  expect(printed[1]).toMatch(/name +size +sha256 +on peers\n4103 +300 kB +[0-9a-f]{8}… +2 and 19$/);
   expect(JSON.parse(printed[2] ?? "").files).toMatchObject([{ name: "4103", holders: [19, 2] }]);
 });
 
@@ -141,5 +150,71 @@ test("status of all checks the ring, and fails with it", async () => {
   const all = { peer: null, data: null };
   await expect(showStatus(all, { json: true, all: false, lookup: [] })).rejects.toThrow(
     "--peer ID",
+  );
+});
+
+test("rm and where say on which peers; a name that nobody holds is a sentence", async () => {
+  numbered.files.set("4103", someBytes(12_400_000));
+  expect(await whereIsFile(choice, "4103", false)).toBe(0);
+  expect(await whereIsFile(choice, "4103", true)).toBe(0);
+  expect(await removeFile(choice, "4103", false)).toBe(0);
+  expect(printed[0]).toMatch(
+    /^4103 is on peers 19, 2 and 4 \(3 of 3 copies\), 12.4 MB, sha256 [0-9a-f]{8}…, version 1 by peer 19$/,
+  );
+  expect(JSON.parse(printed[1] ?? "")).toMatchObject({
+    ...{ v: 1, name: "4103", owner: 19, holders: [19, 2, 4], wanted: 3, size: 12_400_000 },
+    stamp: { counter: 1, owner: 19, incarnation: 1 },
+  });
+  expect(printed[2]).toBe("removed 4103: on 3 of 3 peers, 19, 2 and 4");
+  for (const attempt of [removeFile(choice, "4103", false), whereIsFile(choice, "4103", true)]) {
+    await expect(attempt).rejects.toThrow('No peer holds "4103" (its owner is Peer 19)');
+  }
+  await expect(removeFile(choice, "a912", false)).rejects.toThrow("exactly four digits");
+});
+
+test("ls marks conflicts, and says what to do about them", async () => {
+  numbered.files.clear();
+  numbered.files.set("4103", someBytes(300));
+  numbered.files.set("4103.conflict-7-2-1", someBytes(400));
+  expect(await listFiles(choice, true)).toBe(0);
+  expect(JSON.parse(printed[0] ?? "").files).toMatchObject([
+    { name: "4103", conflictOf: null },
+    { name: "4103.conflict-7-2-1", conflictOf: "4103" },
+  ]);
+  expect(await listFiles(choice, false)).toBe(0);
+  expect(printed[1]).toContain("4103.conflict-7-2-1");
+  expect(complained.join("")).toMatch(/^1 file with \.conflict- in the name: [^\n]+p2p rm\.\n$/);
+});
+
+test("scrub says what was found, and fails where something is still missing", async () => {
+  const sound = numbered.scrubbed;
+  expect(await scrubPeer(choice, false)).toBe(0);
+  expect(printed[0]).toBe("checked 120 files, 34 MB, in 1.25 s: all sound");
+  const mended = { name: "4103", mended: true };
+  numbered.scrubbed = { ...sound, damaged: [mended, { name: "2067", mended: true }] };
+  expect(await scrubPeer(choice, false)).toBe(0);
+  expect(printed[1]).toEndWith(
+    ": 2 damaged copies found; fetched anew from other holders: 4103 and 2067",
+  );
+  numbered.scrubbed = { ...sound, damaged: [{ name: "2067", mended: false }] };
+  expect(await scrubPeer(choice, false)).toBe(1);
+  expect(printed[2]).toContain("1 damaged copy found; not yet replaced");
+  numbered.scrubbed = sound;
+});
+
+test("status says in words whether all has its copies, and whether the machine may go", () => {
+  const files = {
+    ...{ count: 12, bytes: 1, short: 0, safe: true, damaged: 0 },
+    ...{ copies: 3, freeBytes: null },
+  };
+  expect(copiesInWords(files, 8)).toBe(
+    "every file here has its 3 copies; it is safe to take this machine down",
+  );
+  expect(copiesInWords({ ...files, short: 3, safe: false, damaged: 1 }, 8)).toBe(
+    "3 of 12 files here lack a copy; do not take this machine down yet: some copies are nowhere else; 1 damaged copy found since the start",
+  );
+  expect(copiesInWords({ ...files, count: 0 }, 8)).toStartWith("nothing is kept here");
+  expect(copiesInWords({ ...files, safe: false }, 1)).toStartWith(
+    "every file here is on this peer alone, and 3 copies are wanted; do not take",
   );
 });

@@ -60,5 +60,12 @@ test("names", () => {
     expect(wrongName(name, 8)).toContain("exactly four digits");
   }
   expect(wrongName("0000", 8)).toBeNull();
-  for (const name of ["a b", "%", "ä/ö", "a?b"]) expect(nameOfPath(pathOfName(name))).toBe(name);
+  expect(wrongName("2067.conflict-7-19-1", 8)).toBeNull();
+  expect(wrongName("a912.conflict-7-19-1", 8)).toContain("exactly four digits");
+  for (const name of ["a b", "%", "ä/ö", "a?b"]) {
+    for (const room of ["files", "where", "progress"] as const) {
+      expect(nameOfPath(pathOfName(name, room), room)).toBe(name);
+    }
+    expect(nameOfPath(pathOfName(name, "where"), "files")).toBeNull();
+  }
 });

@@ -92,6 +92,35 @@ test("names of all kinds travel whole", async () => {
   expect((await client.list()).files.map(({ record }) => record.name)).toContain("ä/ö");
 });
 
+test("a content without an end announced comes whole, and one cut off does not", async () => {
+  const client = doorClient(peer.dir);
+  for (const size of [0, 1_000, 1_000_000]) {
+    const bytes = someBytes(size);
+    const stream = new Blob([bytes]).stream();
+    expect((await client.store("piped", stream)).kind).toBe("stored");
+    expect(peer.files.get("piped")).toEqual(Uint8Array.from(bytes));
+  }
+  const before = peer.files.size;
+  const socket = openSocket(
+    "PUT /files/cut HTTP/1.1\r\nHost: door\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+  );
+  await until(() => peer.door.uploads === 1);
+  socket.end();
+  await until(() => peer.door.uploads === 0);
+  expect(peer.files.size).toBe(before);
+});
+
+test("a name can be removed, and asked for", async () => {
+  const client = doorClient(peer.dir);
+  peer.files.set("1111", someBytes(1_000));
+  expect(await client.where("1111")).toMatchObject({ kind: "where", holders: [19, 2, 4] });
+  expect(await client.progress("1111")).toEqual({ v: 1, bytes: 1_000, size: 300_000 });
+  expect(await client.remove("1111")).toMatchObject({ kind: "stored", record: { removed: true } });
+  expect(await client.remove("1111")).toMatchObject({ kind: "missing", owner: 19 });
+  expect(await client.where("1111")).toMatchObject({ kind: "where", record: null });
+  expect(await client.scrub()).toMatchObject({ files: 120, damaged: [] });
+});
+
 test("a file that nobody has is said to be missing", async () => {
   const error = await doorClient(peer.dir)
     .request("4103")
@@ -129,9 +158,12 @@ test("an upload that is cut off leaves nothing and stores nothing", async () => 
     "PUT /files/cut HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000\r\n\r\n",
   );
   socket.write(someBytes(300_000));
-  await until(() => readdirSync(peer.folder.spoolDir).some((name) => name.startsWith("upload-")));
+  await until(() => peer.door.uploads === 1);
   socket.end();
-  await until(() => readdirSync(peer.folder.spoolDir).every((name) => !name.startsWith("upload-")));
+  await until(() => peer.door.uploads === 0);
+  expect(readdirSync(peer.folder.spoolDir).filter((name) => name.startsWith("upload-"))).toEqual(
+    [],
+  );
   expect(peer.files.size).toBe(before);
 });
 

@@ -3,7 +3,8 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DoorHost } from "../../src/door/host.ts";
 import { type Door, serveDoor } from "../../src/door/server.ts";
-import type { LoggedEvent, Status } from "../../src/door/types.ts";
+import type { LoggedEvent, ScrubReport, Status } from "../../src/door/types.ts";
+import { BODY_BYTES } from "../../src/protocol/config.ts";
 import type { Outcome } from "../../src/protocol/events.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
@@ -18,6 +19,8 @@ export type FakePeer = {
   readonly files: Map<string, Uint8Array>;
   /** What its status says beside its id. */
   shown: Partial<Status>;
+  /** What comes of reading its copies back. */
+  scrubbed: ScrubReport;
   emit(seq: number, text: string): void;
   listeners(): number;
   stop(): Promise<void>;
@@ -41,10 +44,14 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return () => void listeners.delete(listener);
     },
     type: (line) => void typed.push(line),
-    store: async (name, { path, size }) => {
-      const kept = join(folder.spoolDir, "kept");
-      renameSync(path, kept);
-      if (size < 100_000_000) files.set(name, await Bun.file(kept).bytes());
+    store: async (name, upload) => {
+      const size = "bytes" in upload ? upload.bytes.length : upload.size;
+      if ("bytes" in upload) files.set(name, upload.bytes);
+      else {
+        const kept = join(folder.spoolDir, "kept");
+        renameSync(upload.path, kept);
+        if (size < 100_000_000) files.set(name, await Bun.file(kept).bytes());
+      }
       if (name === "fail") return { kind: "failed", why: "It could not be." };
       const record = recordOf(name, files.get(name) ?? new Uint8Array());
       return {
@@ -57,6 +64,21 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     },
     request: async (name) =>
       requestFrom(files, name, join(folder.spoolDir, `out-${Math.random()}`)),
+    remove: async (name) => {
+      const bytes = files.get(name);
+      if (bytes === undefined) return { kind: "missing", owner: 19, route: [8, 19] };
+      files.delete(name);
+      const record = { ...recordOf(name, new Uint8Array()), removed: true };
+      return { kind: "stored", record, copies: [19, 2, 4], wanted: 3, route: [8, 19] };
+    },
+    where: async (name) => {
+      const bytes = files.get(name);
+      const record = bytes === undefined ? null : recordOf(name, bytes);
+      const holders = record === null ? [] : [19, 2, 4];
+      return { kind: "where", owner: 19, record, holders, wanted: 3, route: [8, 19] };
+    },
+    scrub: async () => peer.scrubbed,
+    progress: (name) => ({ v: 1, bytes: files.get(name)?.length ?? null, size: 300_000 }),
     list: async () => ({
       kind: "listed",
       files: Array.from(files, ([name, bytes]) => ({
@@ -75,6 +97,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     typed,
     files,
     shown: {},
+    scrubbed: { v: 1, files: 120, bytes: 34_000_000, damaged: [], more: 0, ms: 1_250 },
     listeners: () => listeners.size,
     emit: (seq, text) => {
       const event: LoggedEvent = {
@@ -100,19 +123,28 @@ async function requestFrom(
   if (bytes === undefined) {
     return { outcome: { kind: "missing", owner: 19, route: [8, 19] }, content: null };
   }
-  writeFileSync(path, bytes);
   const size = bytes.length;
   const hash = sha256(bytes);
   const outcome: Outcome = {
     ...{ kind: "received", request: 1, from: 19, route: [8, 19] },
     ...{ size, sha256: hash },
   };
-  return { outcome, content: { size, sha256: hash, path } };
+  if (size <= BODY_BYTES) return { outcome, content: { bytes } };
+  writeFileSync(path, bytes);
+  return { outcome, content: { path, size } };
 }
 
 function recordOf(name: string, bytes: Uint8Array): FileRecord {
   const stamp = { counter: 1, owner: 19, incarnation: 1 };
-  return { name, key: 19, stamp, size: bytes.length, sha256: sha256(bytes) };
+  return {
+    name,
+    key: 19,
+    stamp,
+    size: bytes.length,
+    sha256: sha256(bytes),
+    removed: false,
+    replaced: [],
+  };
 }
 
 function lookUp(key: number): Status["lookups"][number] {
@@ -132,7 +164,10 @@ function statusOf(id: number, bits: number): Status {
     predecessors: [],
     members: [{ id, host: "127.0.0.1", port: 12_000 + id, incarnation: 1, state: "alive" }],
     digest: "9f86",
-    files: { count: 3, bytes: 60_000 },
+    files: {
+      ...{ count: 3, bytes: 60_000, short: 0, safe: true, damaged: 0 },
+      ...{ copies: 3, freeBytes: 82_200_000_000 },
+    },
     dropped: { datagrams: 0, frames: 0 },
     rssBytes: 34_000_000,
     lookups: [],

@@ -2,23 +2,8 @@
  * Faults to plant in the protocol, each in a build of the simulator alone: the proof that its checks
  * bite. Where a mild form of a fault is healed by the rest of the protocol, a harsher one stands here.
  */
-
-/** One replacement in a file under src/protocol, where `find` stands exactly once. */
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
-
-export type Fault = {
-  readonly name: string;
-  /** What it breaks, in a few words. */
-  readonly breaks: string;
-  readonly edits: readonly Edit[];
-  /** The checks that may be the ones to catch it. */
-  readonly checks: readonly string[];
-  /**
-   * Seeds within which the tests want it caught. Up to 20, every run of the tests plays it, above that
-   * only P2P_PLANTED=all does. Null for one that no check catches yet.
-   */
-  readonly within: number | null;
-};
+import type { Fault } from "./fault.ts";
+import { FILE_FAULTS } from "./file-faults.ts";
 
 /** A fault counts as caught within so many seeds. */
 export const MOST_SEEDS = 200;
@@ -29,6 +14,7 @@ export const QUICK_SEEDS = 20;
 const RING = ["R1", "R2", "R3", "R4", "R6"] as const;
 
 export const FAULTS: readonly Fault[] = [
+  ...FILE_FAULTS,
   {
     name: "forget the second successor",
     breaks: "a peer knows one successor, and has none when that one dies",
@@ -114,33 +100,6 @@ export const FAULTS: readonly Fault[] = [
     within: 20,
   },
   {
-    name: "acknowledge before the copies",
-    breaks: "a receipt names copies that no disk has",
-    edits: [
-      {
-        file: "placing.ts",
-        find: "others.filter((h) => hasConfirmed(peer, name, h))",
-        replace: "others",
-      },
-    ],
-    checks: ["D1", "D4"],
-    within: 20,
-  },
-  {
-    name: "confirm a copy before it is durable",
-    breaks: "an owner counts a copy that is still on its way",
-    edits: [
-      {
-        file: "copies.ts",
-        find: "if (mine !== undefined && compareStamps(mine.stamp, record.stamp) >= 0) held.push(mine);",
-        replace:
-          "held.push(record);\n    if (mine !== undefined && compareStamps(mine.stamp, record.stamp) >= 0) continue;",
-      },
-    ],
-    checks: ["D1", "D4"],
-    within: 20,
-  },
-  {
     name: "reuse an incarnation",
     breaks: "word of a death is answered with the incarnation that it was about",
     edits: [
@@ -155,38 +114,12 @@ export const FAULTS: readonly Fault[] = [
     within: 20,
   },
   {
-    name: "reuse a stamp",
-    breaks: "two contents of one name carry the same stamp",
-    edits: [
-      {
-        file: "placing.ts",
-        find: "best?.record.stamp.counter ?? 0) + 1;",
-        replace: "best?.record.stamp.counter ?? 0);",
-      },
-    ],
-    checks: ["D3"],
-    within: 20,
-  },
-  {
-    name: "never repair",
-    breaks: "the copies of a file are not made good when holders change",
-    edits: [
-      {
-        file: "copies.ts",
-        find: "if (offerMissing(peer)) peer",
-        replace: "if (peer.files.size < 0) peer",
-      },
-    ],
-    checks: ["D1", "D2"],
-    within: 20,
-  },
-  {
     name: "forget who is gone",
     breaks: "the halves of a split ring never find each other",
     edits: [
       {
         file: "records.ts",
-        find: "peer.gone.set(member.id, { member, since: peer.now, triedAt: peer.now });",
+        find: "peer.gone.add(member, peer.now);",
         replace: "",
       },
     ],
@@ -212,9 +145,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "routing.ts",
-        find: "return around[2 ** Math.floor(Math.log2(places + 1)) - 1];",
-        replace:
-          "return around[Math.min(around.length - 1, 2 ** Math.floor(Math.log2(places + 1)))];",
+        find: "2 ** Math.floor(Math.log2(places)));",
+        replace: "Math.min(view.size - shut.length - 1, 2 ** Math.floor(Math.log2(places)) + 1));",
       },
     ],
     checks: ["R8"],

@@ -5,7 +5,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Edit } from "./faults.ts";
+import type { Edit } from "./fault.ts";
 
 /** The first seed whose run fails, and the check that did not hold. */
 export type Catch = { readonly seed: number; readonly check: string; readonly why: string };

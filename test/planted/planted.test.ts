@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { rm } from "node:fs/promises";
-import { FAULTS, type Fault, MOST_SEEDS, QUICK_SEEDS } from "./faults.ts";
+import type { Fault } from "./fault.ts";
+import { FAULTS, MOST_SEEDS, QUICK_SEEDS } from "./faults.ts";
 import { type Catch, inParallel, plant, playSeeds, seedsToCatch } from "./plant.ts";
 
 /** `P2P_PLANTED=all npm test -- test/planted` plays those faults too that need many seeds. */

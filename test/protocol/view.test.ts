@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
-import { bucketOf, View } from "../../src/protocol/view.ts";
+import { boundsOf, bucketOf, View } from "../../src/protocol/view.ts";
 
 const SEED = 20_201;
 
@@ -32,6 +32,16 @@ test("nobody is its own neighbour, but its own successor when alone", () => {
   expect(viewOf(7, 9, 200).successorPair(200)).toEqual([7, 9]);
 });
 
+test("places are counted clockwise, once around at most", () => {
+  const view = viewOf(2, 5, 8, 14, 19);
+  expect(view.placesTo(14, 5)).toBe(3);
+  expect(view.placesTo(14, 14)).toBe(0);
+  expect(view.placesTo(14, 6)).toBe(0);
+  expect(view.ahead(14, 3)?.id).toBe(5);
+  expect(view.ahead(14, 4)?.id).toBe(8);
+  expect(view.ahead(14, 5)).toBeUndefined();
+});
+
 test("the owner is the first member at or after the key; a leaver owns nothing", () => {
   const view = viewOf(2, 5, 19);
   expect(view.owner(5)?.id).toBe(5);
@@ -46,6 +56,7 @@ test("the widest gap's middle is free, also across zero", () => {
   expect(viewOf(10, 20, 250).widestGapMiddle(8)).toBe(135);
   expect(viewOf(100, 110).widestGapMiddle(8)).toBe((110 + 123) % 256);
   expect(viewOf(40).widestGapMiddle(8)).toBe(168);
+  expect(viewOf(10, 20, 250).widestGapMiddle(8, -0.1)).toBe(20 + 92);
 });
 
 test("an expected member counts for neighbours, and not for the digest", () => {
@@ -77,5 +88,9 @@ test("a random history of changes leaves what a plain table would", () => {
   const rebuilt = [...table.values()].reduce((v, m) => v.with(m), View.empty);
   expect(view.digest).toBe(rebuilt.digest);
   const digests = view.bucketDigests(8);
-  for (const m of view.members) expect(digests[bucketOf(m.id, 8)]).not.toBe(0);
+  for (const m of view.members) {
+    const bucket = bucketOf(m.id, 8);
+    expect(digests[bucket]).not.toBe(0);
+    expect(view.between(...boundsOf(bucket, 8))).toContain(m);
+  }
 });

@@ -12,7 +12,15 @@ async function commitOn(lane: number): Promise<never> {
     await draft.write(randomBytes(1 + ((i * 77_777) % 900_000)));
     const name = `${process.pid}-${lane}-${i}`;
     const size = draft.size;
-    await draft.commit({ name, key: 1, stamp, size, sha256: draft.sha256() });
+    await draft.commit({
+      name,
+      key: 1,
+      stamp,
+      size,
+      sha256: draft.sha256(),
+      removed: false,
+      replaced: [],
+    });
     writeSync(1, `${name}\n`);
   }
 }

@@ -1,40 +1,17 @@
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FileRecord } from "../../src/protocol/files.ts";
-import type { Content } from "../../src/store/content.ts";
+import { BODY_BYTES } from "../../src/protocol/config.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
+import { put as putRecord, readAll, recordOf, stampOf } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-function recordOf(name: string, bytes: Uint8Array, counter: number): FileRecord {
-  const stamp = { counter, owner: 8, incarnation: 1 };
-  return { name, key: 19, stamp, size: bytes.length, sha256: sha256(bytes) };
-}
-
-async function put(files: FileStore, name: string, bytes: Uint8Array, counter = 1) {
-  const draft = files.begin();
-  for (let at = 0; at < bytes.length; at += 70_001) {
-    await draft.write(bytes.subarray(at, at + 70_001));
-  }
-  return draft.commit(recordOf(name, bytes, counter));
-}
-
-async function readAll(content: Content | null): Promise<string> {
-  if (content === null) return "none";
-  const hasher = new Bun.CryptoHasher("sha256");
-  const piece = new Uint8Array(100_000);
-  for (let at = 0; ; ) {
-    const bytes = await content.read(piece, at);
-    if (bytes === 0) break;
-    hasher.update(piece.subarray(0, bytes));
-    at += bytes;
-  }
-  content.close();
-  return hasher.digest("hex");
+function put(files: FileStore, name: string, bytes: Uint8Array, counter = 1): Promise<boolean> {
+  return putRecord(files, recordOf(name, bytes, counter), bytes);
 }
 
 test("contents of all sizes come back, also after a restart", async () => {
@@ -49,7 +26,8 @@ test("contents of all sizes come back, also after a restart", async () => {
     expect(await readAll(second.files.open(`n${size}`, null))).toBe(sha256(someBytes(size)));
     expect(second.files.record(`n${size}`)).toEqual(recordOf(`n${size}`, someBytes(size), 1));
   }
-  expect(readdirSync(join(dir, "files")).length).toBe(sizes.length);
+  const large = sizes.filter((size) => size > BODY_BYTES);
+  expect(readdirSync(join(dir, "files")).length).toBe(large.length);
   await second.close();
 });
 
@@ -65,10 +43,10 @@ test("the newer stamp wins, in whatever order they come", async () => {
   await expect(put(files, "2067", one, 2)).rejects.toThrow("the same stamp");
   expect(await put(files, "2067", one, 3)).toBe(true);
   expect(await readAll(reading)).toBe(sha256(two));
-  expect(files.open("2067", { counter: 2, owner: 8, incarnation: 1 })).toBeNull();
-  files.drop("2067", { counter: 2, owner: 8, incarnation: 1 });
+  expect(files.open("2067", stampOf(2))).toBeNull();
+  files.drop("2067", stampOf(2));
   expect(await readAll(files.open("2067", null))).toBe(sha256(one));
-  files.drop("2067", { counter: 3, owner: 8, incarnation: 1 });
+  files.drop("2067", stampOf(3));
   expect(files.open("2067", null)).toBeNull();
   expect(files.records()).toEqual([]);
   await opened.close();
@@ -90,6 +68,44 @@ test("many at a time all become durable", async () => {
   await again.close();
 });
 
+test("of large versions that come at once the newest is held, and the others leave nothing", async () => {
+  const dir = join(folder.dir, "racing");
+  const opened = await openFolder(dir);
+  const contents = [1, 2, 3, 4, 5, 6].map((seed) => someBytes(100_000, seed));
+  const order = [3, 6, 1, 5, 2, 4];
+  await Promise.all(
+    order.map((n) => put(opened.files, "2067", contents[n - 1] ?? someBytes(1), n)),
+  );
+  expect(opened.files.record("2067")?.stamp.counter).toBe(6);
+  await opened.close();
+  const again = await openFolder(dir);
+  for (const record of again.files.records()) {
+    expect(await readAll(again.files.open(record.name, null))).toBe(record.sha256);
+  }
+  expect(readdirSync(join(dir, "files")).length).toBe(again.files.records().length);
+  await again.close();
+});
+
+test("a hash that the caller knows is not computed again, and a wrong size is found all the same", async () => {
+  const opened = await openFolder(join(folder.dir, "unhashed"));
+  const bytes = someBytes(3_000_000);
+  const draft = opened.files.begin({ hash: false });
+  await draft.write(bytes.subarray(0, 2_000_000));
+  expect(draft.size).toBe(2_000_000);
+  await draft.write(bytes.subarray(2_000_000));
+  expect(() => draft.sha256()).toThrow("not hashed");
+  expect(await draft.commit(recordOf("2067", bytes, 1))).toBe(true);
+  expect(await readAll(opened.files.open("2067", null))).toBe(sha256(bytes));
+  const short = opened.files.begin({ hash: false });
+  await short.write(bytes.subarray(0, 100_000));
+  await expect(short.commit(recordOf("4103", bytes, 1))).rejects.toThrow("announced");
+  const small = opened.files.begin({ hash: false });
+  await small.write(bytes.subarray(1, 101));
+  const record = recordOf("4103", bytes.subarray(0, 100), 1);
+  await expect(small.commit(record)).rejects.toThrow("announced");
+  await opened.close();
+});
+
 test("what is given up, or is not as announced, leaves nothing", async () => {
   const dir = join(folder.dir, "abort");
   const opened = await openFolder(dir);
@@ -107,9 +123,9 @@ test("what is given up, or is not as announced, leaves nothing", async () => {
 test("a start clears what was unfinished, and drops rows without a content", async () => {
   const dir = join(folder.dir, "clear");
   const first = await openFolder(dir);
-  await put(first.files, "2067", someBytes(10));
+  await put(first.files, "2067", someBytes(100_000));
   const [lost] = readdirSync(join(dir, "files"));
-  await put(first.files, "4103", someBytes(20));
+  await put(first.files, "4103", someBytes(200_000));
   await first.close();
   rmSync(join(dir, "files", lost ?? ""));
   writeFileSync(join(dir, "files", "incoming-1"), "half");
@@ -119,7 +135,10 @@ test("a start clears what was unfinished, and drops rows without a content", asy
   expect(readdirSync(join(dir, "files")).length).toBe(1);
   const [left] = readdirSync(join(dir, "files"));
   truncateSync(join(dir, "files", left ?? ""), 5);
+  const damaged: string[] = [];
+  second.files.damaged = ({ name }) => damaged.push(name);
   expect(second.files.open("4103", null)).toBeNull();
+  expect(damaged).toEqual(["4103"]);
   await second.close();
 });
 
@@ -142,7 +161,38 @@ test("kill -9 during commits: each file is whole or not at all, an acknowledged 
     for (const record of opened.files.records()) {
       expect(await readAll(opened.files.open(record.name, record.stamp))).toBe(record.sha256);
     }
-    expect(readdirSync(join(dir, "files")).length).toBe(opened.files.records().length);
+    const large = opened.files.records().filter(({ size }) => size > BODY_BYTES);
+    expect(readdirSync(join(dir, "files")).length).toBe(large.length);
     await opened.close();
+  }
+}, 30_000);
+
+test("kill -9 while many small ones are kept: each acknowledged version, or a newer one, is whole", async () => {
+  const dir = join(folder.dir, "killed-small");
+  const acknowledged = new Map<string, number>();
+  for (let round = 0; round < 6; round++) {
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "keeper.ts"), dir], {
+      stdout: "pipe",
+      stdin: "ignore",
+    });
+    let said = "";
+    for await (const piece of child.stdout) {
+      said += new TextDecoder().decode(piece);
+      if (said.length > 500 + 9_000 * round) child.kill("SIGKILL");
+    }
+    await child.exited;
+    for (const line of said.split("\n").slice(0, -1)) {
+      const [name = "", counter] = line.split(" ");
+      acknowledged.set(name, Number(counter));
+    }
+    const { files, close } = await openFolder(dir);
+    for (const [name, counter] of acknowledged) {
+      expect(files.record(name)?.stamp.counter).toBeGreaterThanOrEqual(counter);
+    }
+    for (const { name, stamp, sha256: hash, removed } of files.records()) {
+      expect(await readAll(files.open(name, stamp))).toBe(removed ? "none" : hash);
+    }
+    expect(readdirSync(join(dir, "files"))).toEqual([]);
+    await close();
   }
 }, 30_000);

@@ -52,6 +52,25 @@ test("a delivery appears whole, at its end, and leaves nothing else", async () =
   expect(statSync(path).mode & 0o777).toBe(0o666 & ~process.umask());
 });
 
+test("pieces of any size come together in order, with or without a hash", async () => {
+  const bytes = someBytes(5_000_000);
+  for (const hash of [true, false]) {
+    const path = join(folder.dir, `pieces-${hash}`);
+    const delivery = deliver(path, "refuse", { hash });
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const size = [1, 300_000, 4_095, 16_384, 16_383, 70_000, 10, 1_200_000][i % 8] ?? 1;
+      // The piece is the delivery's to keep, as in the store: it is not written over.
+      const room = delivery.write(bytes.slice(at, at + size));
+      at = Math.min(at + size, bytes.length);
+      expect(delivery.size).toBe(at);
+      if (room !== undefined) await room;
+    }
+    if (hash) expect(delivery.sha256()).toBe(sha256(bytes));
+    await delivery.finish();
+    expect(sha256(readFileSync(path))).toBe(sha256(bytes));
+  }
+});
+
 test("what is there is not overwritten unless it may be", async () => {
   const dir = join(folder.dir, "refuse");
   mkdirSync(dir);

@@ -20,17 +20,23 @@ function sha256(bytes: Uint8Array): string {
   return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
 
-type Over = { ok: boolean; bytes: number };
+type Over = { ok: boolean; bytes: number; sha256: string | null };
 
-function sourceOf(bytes: Uint8Array, over = new Mailbox<Over>()): ContentSource {
+/** @param known what the record says that it hashes to */
+function sourceOf(
+  bytes: Uint8Array,
+  over = new Mailbox<Over>(),
+  known: string | null = null,
+): ContentSource {
   return {
     size: bytes.length,
+    sha256: known,
     read(into, at) {
       const part = bytes.subarray(at, at + into.length);
       into.set(part);
       return part.length;
     },
-    done: (ok, sent) => over.put({ ok, bytes: sent }),
+    done: (ok, sent, sha256) => over.put({ ok, bytes: sent, sha256 }),
   };
 }
 
@@ -47,6 +53,40 @@ function collect(): ContentSink & { size: number; bytes(): Uint8Array; got: numb
       this.got += chunk.length;
     },
     bytes: () => Buffer.concat(chunks),
+  };
+}
+
+/** A server in a process of its own, which sends some of `content` and then stops, until it is killed. */
+async function spawnServer(size: number): Promise<{
+  address: string;
+  kill(): void;
+  exited: Promise<number>;
+}> {
+  const program = `
+    import { openPeer } from "${import.meta.dir}/peer.ts";
+    const size = ${size};
+    const peer = await openPeer(1, {
+      open: () => ({
+        size,
+        sha256: null,
+        read(into, at) {
+          if (at > size / 2) return new Promise(() => {});
+          const bytes = content(at + into.length).subarray(at);
+          into.set(bytes);
+          return bytes.length;
+        },
+        done() {},
+      }),
+    });
+    console.log(peer.address);
+    ${content.toString()}
+  `;
+  const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe" });
+  const { value } = await child.stdout.getReader().read();
+  return {
+    address: new TextDecoder().decode(value).trim(),
+    kill: () => child.kill("SIGKILL"),
+    exited: child.exited,
   };
 }
 
@@ -76,7 +116,7 @@ describe("a content arrives whole", () => {
     expect(fetched).toEqual({ size, sha256: sha256(bytes) });
     expect(sink.size).toBe(size);
     expect(sha256(sink.bytes())).toBe(fetched.sha256);
-    expect(await over.first()).toEqual({ ok: true, bytes: size });
+    expect(await over.first()).toEqual({ ok: true, bytes: size, sha256: fetched.sha256 });
     expect(asked.seen).toEqual([{ offset: 0, peer: 2 }]);
     expect([...server.faults, ...taker.faults]).toEqual([]);
   });
@@ -191,7 +231,7 @@ describe("a fetch fails, and says how", () => {
     const taker = await openPeer(2);
     const fetch = taker.transport.fetch(server.address, TICKET, collect(), { offset: 11 });
     expect(await troubleOf(fetch)).toBe("refused");
-    expect(await over.first()).toEqual({ ok: false, bytes: 0 });
+    expect(await over.first()).toEqual({ ok: false, bytes: 0, sha256: null });
   });
 
   test("nobody listens", async () => {
@@ -293,6 +333,114 @@ describe("a fetch fails, and says how", () => {
     expect(await troubleOf(fetch)).toBe(trouble);
     listener.stop(true);
   });
+});
+
+describe("the taker has the last word", () => {
+  const bytes = content(3 * MIB);
+  const right = sha256(bytes);
+  const damaged = bytes.slice();
+  damaged[MIB] = (damaged[MIB] ?? 0) ^ 1;
+
+  test("a copy whose hash is known is not hashed by its server", async () => {
+    const over = new Mailbox<Over>();
+    const server = await openPeer(1, { open: () => sourceOf(bytes, over, right) });
+    const taker = await openPeer(2);
+    const fetched = await taker.transport.fetch(server.address, TICKET, collect());
+    expect(fetched.sha256).toBe(right);
+    expect(await over.first()).toEqual({ ok: true, bytes: bytes.length, sha256: null });
+  });
+
+  test.each([0, MIB + 5])("a damaged copy is found out, from %d on", async (offset) => {
+    const over = new Mailbox<Over>();
+    const server = await openPeer(1, { open: () => sourceOf(damaged, over, right) });
+    const taker = await openPeer(2);
+    const hash = inlineHash();
+    hash.update(damaged.subarray(0, offset));
+    const fetch = taker.transport.fetch(server.address, TICKET, collect(), { offset, hash });
+    expect(await troubleOf(fetch)).toBe("mismatch");
+    expect(await over.first()).toEqual({
+      ok: false,
+      bytes: damaged.length - offset,
+      sha256: sha256(damaged),
+    });
+  });
+
+  test("a good copy is not blamed for what another server sent before", async () => {
+    const over = new Mailbox<Over>();
+    const server = await openPeer(1, { open: () => sourceOf(bytes, over, right) });
+    const taker = await openPeer(2);
+    const hash = inlineHash();
+    const offset = 2 * MIB;
+    hash.update(damaged.subarray(0, offset));
+    const fetch = taker.transport.fetch(server.address, TICKET, collect(), { offset, hash });
+    expect(await troubleOf(fetch)).toBe("mismatch");
+    expect(await over.first()).toEqual({ ok: false, bytes: MIB, sha256: right });
+  });
+
+  const verdict = (sha: string | null): Uint8Array => frameOf({ tag: "content-end", sha256: sha });
+  test.each<[string, boolean, Uint8Array]>([
+    ["the right hash", true, verdict(right)],
+    ["no hash", false, verdict(null)],
+    ["another message", false, frameOf({ tag: "ack", request: 1 })],
+    ["too much", false, Buffer.concat([verdict(right), Uint8Array.of(0)])],
+    ["garbage", false, new Uint8Array(64).fill(255)],
+    ["nothing", false, new Uint8Array(0)],
+  ])("%s", async (_, ok, word) => {
+    const over = new Mailbox<Over>();
+    const server = await openPeer(1, { open: () => sourceOf(bytes, over, right) });
+    let got = 0;
+    const end = frameOf({ tag: "content-end", sha256: right }).length;
+    const whole = frameOf({ tag: "content", size: bytes.length }).length + bytes.length + end;
+    const socket = await Bun.connect({
+      hostname: HOST,
+      port: server.transport.port,
+      socket: {
+        data(taker, chunk) {
+          got += chunk.length;
+          if (got < whole) return;
+          taker.write(word);
+          taker.end();
+        },
+      },
+    });
+    socket.write(frameOf({ tag: "fetch", source: TICKET, offset: 0 }));
+    expect(await over.first()).toEqual({ ok, bytes: bytes.length, sha256: null });
+    expect(server.faults).toEqual([]);
+  });
+});
+
+test("a transfer that breaks goes on from another server, with what is there", async () => {
+  const bytes = content(20 * MIB);
+  const over = new Mailbox<Over>();
+  const first = await spawnServer(bytes.length);
+  const second = await openPeer(2, { open: () => sourceOf(bytes, over, sha256(bytes)) });
+  const taker = await openPeer(3);
+  const hash = inlineHash();
+  const sink = collect();
+  const broken = taker.transport.fetch(
+    first.address,
+    TICKET,
+    {
+      open: (size) => sink.open(size),
+      // A sink that is still at work while the connection breaks.
+      async write(chunk) {
+        if (sink.got > 5 * MIB) first.kill();
+        await new Promise((resolve) => setImmediate(resolve));
+        await sink.write(chunk);
+      },
+    },
+    { hash },
+  );
+  expect(await troubleOf(broken)).toBe("broken");
+  await first.exited;
+  const offset = sink.got;
+  expect(offset).toBeGreaterThan(5 * MIB);
+  expect(offset).toBeLessThan(bytes.length);
+
+  const fetched = await taker.transport.fetch(second.address, TICKET, sink, { offset, hash });
+  expect(fetched).toEqual({ size: bytes.length, sha256: sha256(bytes) });
+  expect(sha256(sink.bytes())).toBe(fetched.sha256);
+  expect(await over.first()).toEqual({ ok: true, bytes: bytes.length - offset, sha256: null });
 });
 
 test("a taker that goes away, or talks in between, ends the serving", async () => {

@@ -1,5 +1,7 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
+import { BODY_BYTES } from "../../src/protocol/config.ts";
 import { makeMember } from "../../src/protocol/member.ts";
+import type { Message } from "../../src/protocol/messages.ts";
 import type { Wire } from "../../src/transport/ear.ts";
 import { LINK_QUEUE_BYTES } from "../../src/transport/limits.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
@@ -94,6 +96,73 @@ test("datagrams that are none of ours are dropped and counted", async () => {
   expect(one.heard.seen).toHaveLength(1);
   expect(one.transport.dropped).toEqual({ datagrams: bad.length, frames: 0 });
   stranger.close();
+});
+
+describe("a body", () => {
+  const origin = { id: 1, address: "127.0.0.1:9" };
+  const routed = (request: number, size: number): Message => ({
+    tag: "routed",
+    request,
+    origin,
+    route: [1],
+    ask: { kind: "store", name: "a", key: 1, size },
+  });
+  const bodyOf = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => i * 7);
+
+  test.each(["datagram", "stream"] as const)("sent by %s arrives by stream", async (channel) => {
+    const one = await openPeer(1);
+    const two = await openPeer(2);
+    for (const size of [1, 1_000, BODY_BYTES]) {
+      const next = two.heard.next();
+      one.transport.send(two.address, channel, routed(size, size), bodyOf(size));
+      const heard = await next;
+      expect(heard).toMatchObject({ message: routed(size, size), channel: "stream" });
+      expect(heard.body).toEqual(bodyOf(size));
+    }
+    one.transport.send(two.address, channel, ack(7));
+    expect((await two.heard.first(({ message }) => message.tag === "ack")).body).toBeNull();
+    expect(one.faults).toEqual([]);
+  });
+
+  test("is copied on both sides, and keeps its order among other messages", async () => {
+    const one = await openPeer(1);
+    const two = await openPeer(2);
+    // More than one write takes, sent while the link is still being dialled.
+    const count = 90;
+    const body = new Uint8Array(60_000);
+    for (let i = 0; i < count; i++) {
+      body.fill(i);
+      one.transport.send(two.address, "stream", routed(2 * i, body.length), body);
+      one.transport.send(two.address, "stream", ack(2 * i + 1));
+    }
+    const isLast = ({ message }: { message: Message }): boolean =>
+      message.tag === "ack" && message.request === 2 * count - 1;
+    await two.heard.first(isLast);
+    const requests = two.heard.seen.map(({ message }) => "request" in message && message.request);
+    expect(requests).toEqual(Array.from({ length: 2 * count }, (_, i) => i));
+    for (const [i, heard] of two.heard.seen.entries()) {
+      expect(heard.body).toEqual(i % 2 === 0 ? new Uint8Array(60_000).fill(i / 2) : null);
+    }
+  });
+
+  test("that the wire cannot hold is a fault", async () => {
+    const one = await openPeer(1);
+    one.transport.send("127.0.0.1:9", "stream", routed(1, 0), new Uint8Array(0));
+    one.transport.send("127.0.0.1:9", "stream", ack(1), bodyOf(1));
+    expect(one.faults).toHaveLength(2);
+    expect(one.transport.dropped.frames).toBe(2);
+  });
+
+  test("in a datagram is refused", async () => {
+    const one = await openPeer(1);
+    const stranger = await Bun.udpSocket({ hostname: HOST, port: 0 });
+    const bytes = Buffer.concat([datagramOf(routed(1, 1)), bodyOf(1)]);
+    stranger.send(bytes, one.transport.port, HOST);
+    stranger.send(datagramOf(ack(2)), one.transport.port, HOST);
+    expect((await one.heard.first()).message).toEqual(ack(2));
+    expect(one.transport.dropped.datagrams).toBe(1);
+    stranger.close();
+  });
 });
 
 test("a message that the wire cannot hold is a fault, and nothing more", async () => {

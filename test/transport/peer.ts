@@ -35,7 +35,12 @@ export class Mailbox<T> {
   }
 }
 
-export type Heard = { from: Member; message: Message; channel: Channel };
+export type Heard = {
+  from: Member;
+  message: Message;
+  channel: Channel;
+  body: Uint8Array | null;
+};
 
 export type Peer = {
   readonly transport: Transport;
@@ -60,7 +65,7 @@ export async function openPeer(
     host: HOST,
     port: 0,
     sender: () => ({ ...sender(id, transport.port), ring }),
-    message: (from, message, channel) => heard.put({ from, message, channel }),
+    message: (from, message, channel, body) => heard.put({ from, message, channel, body }),
     unreachable: (address, how) => unreachable.put({ address, how }),
     open: () => ({ refused: "nothing is served here" }),
     fault: (error) => faults.push(error),

@@ -1,8 +1,10 @@
 /** docs/PROTOCOL.md has a section for each message, and its bytes are the golden vectors. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { FrameReader } from "../../src/wire/frame.ts";
+import { decode } from "../../src/wire/message.ts";
 import { TABLE, type Tag } from "../../src/wire/table.ts";
-import { HEADER, VECTORS } from "./vectors.ts";
+import { CONTENT, HEADER, VECTORS } from "./vectors.ts";
 
 const text = readFileSync(new URL("../../docs/PROTOCOL.md", import.meta.url), "utf8");
 
@@ -27,6 +29,16 @@ describe("docs/PROTOCOL.md", () => {
 
   test("shows the header of the vectors", () => {
     expect(blocks("header", text)).toEqual([HEADER.join("TT")]);
+  });
+
+  test("shows a body in its frame", () => {
+    const [shown = ""] = blocks("frame", text);
+    const reader = new FrameReader();
+    reader.push(Uint8Array.fromHex(shown));
+    const frame = reader.next();
+    const decoded = frame.kind === "message" ? decode(frame.bytes, "127.0.0.1", true) : null;
+    expect(decoded).toMatchObject({ message: { tag: "answer" }, body: CONTENT });
+    expect(reader.buffered).toBe(0);
   });
 
   test.each(tags)("shows the vectors of %s", (tag) => {

@@ -2,10 +2,16 @@ import { describe, expect, test } from "bun:test";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { encode, encodeFrame } from "../../src/wire/message.ts";
-import { SENDER, VECTORS, wholeOf } from "./vectors.ts";
+import { type Tag, WITH_BODY } from "../../src/wire/table.ts";
+import { CONTENT, SENDER, VECTORS, wholeOf } from "./vectors.ts";
 
-const stream = Buffer.concat(VECTORS.map((vector) => encodeFrame(vector.message, SENDER)));
-const messages = VECTORS.map(wholeOf);
+const bodyOf = (tag: Tag): Uint8Array | null => (WITH_BODY.has(tag) ? CONTENT : null);
+const stream = Buffer.concat(
+  VECTORS.map(({ message }) => encodeFrame(message, SENDER, bodyOf(message.tag))),
+);
+const messages = VECTORS.map(
+  (vector) => wholeOf(vector) + (bodyOf(vector.message.tag)?.toHex() ?? ""),
+);
 
 /** Feeds the stream in pieces of one length and returns the frames that come out. */
 function inPieces(length: number, reader = new FrameReader()): string[] {

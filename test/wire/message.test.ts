@@ -1,10 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { SYNC_BUCKETS, SYNC_MEMBERS } from "../../src/protocol/config.ts";
+import {
+  BODY_BYTES,
+  COMPARE_RANGES,
+  LIST_RECORDS,
+  OFFER_RECORDS,
+  REPLACED_KEPT,
+  SYNC_BUCKETS,
+  SYNC_MEMBERS,
+} from "../../src/protocol/config.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
-import { LISTED_RECORDS, MAX_FRAME } from "../../src/wire/limits.ts";
-import { decode, encode, HEADER_BYTES } from "../../src/wire/message.ts";
-import { TABLE, type WireMessage } from "../../src/wire/table.ts";
-import { SENDER, VECTORS, wholeOf } from "./vectors.ts";
+import { MAX_FRAME } from "../../src/wire/limits.ts";
+import { decode, encode, encodeFrame, HEADER_BYTES } from "../../src/wire/message.ts";
+import { TABLE, type Tag, WITH_BODY, type WireMessage } from "../../src/wire/table.ts";
+import { CONTENT, SENDER, VECTORS, wholeOf } from "./vectors.ts";
 
 const HOST = "127.0.0.1";
 
@@ -31,6 +40,7 @@ describe("golden vectors", () => {
         ring,
         from: makeMember({ ...fields, address: `${HOST}:${port}` }),
         message: vector.message,
+        body: null,
       });
     });
 
@@ -38,10 +48,54 @@ describe("golden vectors", () => {
       const bytes = Uint8Array.fromHex(whole);
       for (let length = 0; length < bytes.length; length++) {
         expect(decode(bytes.subarray(0, length), HOST)).toHaveProperty("error");
+        expect(decode(bytes.subarray(0, length), HOST, true)).toHaveProperty("error");
       }
       expect(decode(Uint8Array.fromHex(`${whole}00`), HOST)).toHaveProperty("error");
     });
   }
+});
+
+describe("bodies", () => {
+  const withBody = VECTORS.filter(({ message }) => WITH_BODY.has(message.tag));
+  const tags = Object.keys(TABLE) as Tag[];
+
+  test.each([1, 12, BODY_BYTES])("of %d bytes come back as they were", (length) => {
+    const body = Uint8Array.from({ length }, (_, i) => i * 31 + (i >> 8));
+    for (const { message } of withBody) {
+      const bytes = encodeFrame(message, SENDER, body).subarray(4);
+      const decoded = decode(bytes, HOST, true);
+      expect(decoded).toMatchObject({ message });
+      // The copy is the receiver's: what becomes of the bytes that came is nothing to it.
+      bytes.fill(0);
+      expect("error" in decoded ? null : decoded.body).toEqual(body);
+    }
+  });
+
+  test("are refused in a datagram", () => {
+    for (const { message } of withBody) {
+      const bytes = encodeFrame(message, SENDER, CONTENT).subarray(4);
+      expect(decode(bytes, HOST)).toEqual({ error: `${CONTENT.length} bytes too many` });
+    }
+  });
+
+  test.each(tags.filter((tag) => !WITH_BODY.has(tag)))("are refused behind %s", (tag) => {
+    for (const vector of VECTORS.filter(({ message }) => message.tag === tag)) {
+      expect(() => encodeFrame(vector.message, SENDER, CONTENT)).toThrow(RangeError);
+      const bytes = Uint8Array.fromHex(wholeOf(vector) + CONTENT.toHex());
+      expect(decode(bytes, HOST, true)).toHaveProperty("error");
+    }
+  });
+
+  test("are refused when they are empty, or too long", () => {
+    for (const { message } of withBody) {
+      for (const length of [0, BODY_BYTES + 1]) {
+        expect(() => encodeFrame(message, SENDER, new Uint8Array(length))).toThrow(RangeError);
+      }
+      const longest = encodeFrame(message, SENDER, new Uint8Array(BODY_BYTES)).subarray(4);
+      const longer = Buffer.concat([longest, Uint8Array.of(0)]);
+      expect(decode(longer, HOST, true)).toEqual({ error: "1 bytes too many" });
+    }
+  });
 });
 
 describe("refusals", () => {
@@ -63,7 +117,7 @@ describe("refusals", () => {
 
   test("the header", () => {
     expect(refusal(changed(0, 0x71))).toBe("not of this protocol");
-    expect(refusal(changed(2, 2))).toBe("version 2");
+    expect(refusal(changed(2, 1))).toBe("version 1");
     expect(refusal(changed(3, 200))).toBe("unknown tag 200");
     expect(refusal(changed(26, 4))).toContain("no word has the number 4");
     expect(refusal(Uint8Array.fromHex(`${ack.slice(0, 27).toHex()}0000000000000001`))).toContain(
@@ -87,6 +141,13 @@ describe("refusals", () => {
     ["an IPv4 host as text", "join-answer", "0000000000010200093132372e302e302e312ee0"],
     ["a ring of 49 bits", "introduction", "000000000001310000001388030000000000ff"],
     ["an unknown case", "join-answer", "00000000000103"],
+    ["a name after which to list that is none", "list", "000000000001010000"],
+    ["too many ranges", "compare", `00000001000101${"00".repeat(257 * 24)}`],
+    [
+      "a version that has replaced too many",
+      "offer",
+      `0001000161${"00".repeat(6 + 18 + 8 + 32 + 1)}0011${"00".repeat(17 * 18)}00`,
+    ],
   ])("%s", (_, tag, body) => {
     expect(refusal(withBody(tag, body))).not.toBe("accepted");
   });
@@ -114,23 +175,61 @@ describe("encoding", () => {
         incarnation: id,
         birth: "0123456789abcdef",
         state: "alive",
-        address: id % 3 === 0 ? `[2001:db8::${id.toString(16)}]:12256` : `10.0.0.1:${id + 1}`,
+        address: `[2001:db89:abcd:ef01:2345:6789:abcd:${(id + 0x1000).toString(16)}]:12256`,
       }),
     );
     const buckets = members.slice(0, SYNC_BUCKETS).map((member) => member.hash);
     const sync: WireMessage = { tag: "sync", stage: "answer", buckets, members };
     expect(decode(encode(sync, SENDER), HOST)).toHaveProperty("message", sync);
 
+    const records = Array.from({ length: LIST_RECORDS }, (_, key) => longest(key));
+    const listed: WireMessage = { tag: "listed", request: 1, records, more: true };
+    expect(decode(encode(listed, SENDER), HOST)).toHaveProperty("message", listed);
+
+    const range = { from: 1, to: 2, count: 0xffffffff, digest: Number.MAX_SAFE_INTEGER };
+    const ranges = Array.from({ length: COMPARE_RANGES }, () => range);
+    const compared: WireMessage = {
+      tag: "compared",
+      nonce: 1,
+      own: null,
+      same: ranges,
+      differ: ranges,
+    };
+    expect(decode(encode(compared, SENDER), HOST)).toHaveProperty("message", compared);
+  });
+
+  test("the longest offer fits, with the longest body", () => {
+    const records = Array.from({ length: OFFER_RECORDS }, (_, key) => longest(key));
+    const offer: WireMessage = { tag: "offer", records, origin: null };
+    const frame = encodeFrame(offer, SENDER, new Uint8Array(BODY_BYTES));
+    expect(decode(frame.subarray(4), HOST, true)).toHaveProperty("message", offer);
+  });
+
+  /** A record of as many bytes as there can be. */
+  function longest(key: number): FileRecord {
     const stamp = { counter: 1, owner: 2, incarnation: 3 };
-    const records = Array.from({ length: LISTED_RECORDS }, (_, key) => ({
-      name: "é".repeat(127),
+    return {
+      name: `${"é".repeat(127)}x`,
       key,
       stamp,
       size: key,
       sha256: "ab".repeat(32),
-    }));
-    const listed: WireMessage = { tag: "listed", request: 1, records };
-    expect(decode(encode(listed, SENDER), HOST)).toHaveProperty("message", listed);
+      removed: false,
+      replaced: Array.from({ length: REPLACED_KEPT }, () => stamp),
+    };
+  }
+
+  test("a sender that changes is read anew each time", () => {
+    for (const change of [{}, { state: "left" as const }, { incarnation: 2 }, { port: 7 }, {}]) {
+      const { port, ring, ...fields } = { ...SENDER, ...change };
+      const from = makeMember({ ...fields, address: `${HOST}:${port}` });
+      const bytes = encode({ tag: "hello" }, { ...SENDER, ...change });
+      expect(decode(bytes, HOST)).toMatchObject({ ring, from });
+    }
+    expect(decode(encode({ tag: "hello" }, SENDER), "10.0.0.1")).toHaveProperty(
+      "from.address",
+      "10.0.0.1:12008",
+    );
   });
 
   test("a long sentence is cut, between characters", () => {

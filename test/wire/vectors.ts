@@ -2,7 +2,7 @@
  * One table of golden vectors: every message, each variant of it, and its bytes. docs/PROTOCOL.md
  * shows the same bytes. A vector that changes is a new version of the protocol.
  */
-import type { FileRecord, Stamp } from "../../src/protocol/files.ts";
+import { EMPTY_SHA256, type FileRecord, type Stamp } from "../../src/protocol/files.ts";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import type { Sender } from "../../src/wire/message.ts";
 import { TABLE, type WireMessage } from "../../src/wire/table.ts";
@@ -42,15 +42,40 @@ const joiner: Member = makeMember({
   address: "127.0.0.1:12015",
 });
 const stamp: Stamp = { counter: 7, owner: 8, incarnation: 1 };
-const record: FileRecord = { name: "4103", key: 7, stamp, size: 300_000, sha256: SHA };
+const record: FileRecord = {
+  name: "4103",
+  key: 7,
+  stamp,
+  size: 300_000,
+  sha256: SHA,
+  removed: false,
+  replaced: [],
+};
 const accented: FileRecord = {
   name: "café.pdf",
   key: 0x123456789abc,
   stamp: { counter: Number.MAX_SAFE_INTEGER, owner: 2 ** 48 - 1, incarnation: 3 },
   size: 2 ** 53 - 1,
   sha256: SHA,
+  removed: false,
+  replaced: [stamp, { counter: 9, owner: 14, incarnation: 2 }],
 };
+const removal: FileRecord = {
+  name: "4103",
+  key: 7,
+  stamp: { counter: 8, owner: 8, incarnation: 1 },
+  size: 0,
+  sha256: EMPTY_SHA256,
+  removed: true,
+  replaced: [stamp],
+};
+const held = { name: "4103", stamp, sha256: SHA };
+const quarter = { from: 0, to: 64, count: 3, digest: 2 ** 53 - 1 };
+const empty = { from: 64, to: 128, count: 0, digest: 0 };
 const origin = { id: 8, address: "127.0.0.1:12008" };
+
+/** A small content, as the body of a message. */
+export const CONTENT = new TextEncoder().encode("hello, ring\n");
 
 export type Vector = {
   readonly message: WireMessage;
@@ -59,7 +84,7 @@ export type Vector = {
 };
 
 /** The header of all vectors, before and after the tag's byte. */
-export const HEADER = ["703201", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
+export const HEADER = ["703202", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
 
 export const VECTORS: readonly Vector[] = [
   v("", { tag: "hello" }),
@@ -167,6 +192,32 @@ export const VECTORS: readonly Vector[] = [
       ask: { kind: "request", name: "4103", key: 7 },
     },
   ),
+  v(
+    `
+    01020304050600000000000800007f0000012ee8000100000000000804000434
+    313033000000000007
+  `,
+    {
+      tag: "routed",
+      request: REQUEST,
+      origin,
+      route: [8],
+      ask: { kind: "remove", name: "4103", key: 7 },
+    },
+  ),
+  v(
+    `
+    01020304050600000000000800007f0000012ee8000100000000000805000434
+    313033000000000007
+  `,
+    {
+      tag: "routed",
+      request: REQUEST,
+      origin,
+      route: [8],
+      ask: { kind: "where", name: "4103", key: 7 },
+    },
+  ),
   v("010203040506", { tag: "ack", request: REQUEST }),
   v("010203040506000200000000000800000000000900", {
     tag: "answer",
@@ -184,8 +235,8 @@ export const VECTORS: readonly Vector[] = [
     `
     0102030405060001000000000008020004343130330000000000070000000000
     0000070000000000080000000100000000000493e09f86d081884c7d659a2fea
-    a0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080003000000000008000000
-    00000900000000000e03
+    a0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000000003000000000008
+    00000000000900000000000e03
   `,
     {
       tag: "answer",
@@ -227,6 +278,26 @@ export const VECTORS: readonly Vector[] = [
   }),
   v(
     `
+    0102030405060001000000000008060100043431303300000000000700000000
+    000000070000000000080000000100000000000493e09f86d081884c7d659a2f
+    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000020000000000
+    0800000000000e
+  `,
+    {
+      tag: "answer",
+      request: REQUEST,
+      route: [8],
+      outcome: { kind: "where", record, holders: [8, 14] },
+    },
+  ),
+  v("010203040506000100000000000806000000", {
+    tag: "answer",
+    request: REQUEST,
+    route: [8],
+    outcome: { kind: "where", record: null, holders: [] },
+  }),
+  v(
+    `
     010203040506000000000400010000000000090000000200112233445566ff02
     00007f0000012ee9
   `,
@@ -256,7 +327,7 @@ export const VECTORS: readonly Vector[] = [
     `
     0102030405060100043431303300000000000700000000000000070000000000
     080000000100000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f
-    1b2b0b822cd15d6c15b0f00a08
+    1b2b0b822cd15d6c15b0f00a08000000
   `,
     { tag: "inquired", request: REQUEST, record },
   ),
@@ -272,24 +343,77 @@ export const VECTORS: readonly Vector[] = [
     `
     0002000434313033000000000007000000000000000700000000000800000001
     00000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c
-    d15d6c15b0f00a080009636166c3a92e706466123456789abc001fffffffffff
-    ffffffffffffff00000003001fffffffffffff9f86d081884c7d659a2feaa0c5
-    5ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    d15d6c15b0f00a080000000009636166c3a92e706466123456789abc001fffff
+    ffffffffffffffffffff00000003001fffffffffffff9f86d081884c7d659a2f
+    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000200000000000000
+    0700000000000800000001000000000000000900000000000e0000000200
   `,
-    { tag: "offer", records: [record, accented] },
+    { tag: "offer", records: [record, accented], origin: null },
   ),
-  v("0001000434313033000000000000000700000000000800000001", {
-    tag: "holding",
-    files: [{ name: "4103", stamp }],
-  }),
-  v("010203040506", { tag: "list", request: REQUEST }),
+  v(
+    `
+    0001000434313033000000000007000000000000000800000000000800000001
+    0000000000000000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
+    a495991b7852b85501000100000000000000070000000000080000000100
+  `,
+    { tag: "offer", records: [removal], origin: null },
+  ),
+  v(
+    `
+    0001000434313033000000000007000000000000000700000000000800000001
+    00000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c
+    d15d6c15b0f00a080000000100000000000800007f0000012ee8010203040506
+  `,
+    { tag: "offer", records: [record], origin: { ...origin, request: REQUEST } },
+  ),
+  v(
+    `
+    00010004343130330000000000000007000000000008000000019f86d081884c
+    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  `,
+    {
+      tag: "holding",
+      files: [held],
+    },
+  ),
+  v(
+    `
+    00010004343130330000000000000007000000000008000000019f86d081884c
+    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  `,
+    { tag: "declined", files: [held] },
+  ),
+  v(
+    `
+    00010004343130330000000000000007000000000008000000019f86d081884c
+    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  `,
+    { tag: "lost", files: [held] },
+  ),
+  v(
+    `
+    deadbeef00000200000000000000000000004000000003001fffffffffffff00
+    0000000040000000000080000000000000000000000000
+  `,
+    { tag: "compare", nonce: 0xdeadbeef, own: null, ranges: [quarter, empty] },
+  ),
+  v(
+    `
+    deadbeef01000000000000000700010000000000400000000000800000000000
+    00000000000000000100000000000000000000004000000003001fffffffffff
+    ff
+  `,
+    { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter] },
+  ),
+  v("01020304050600", { tag: "list", request: REQUEST, after: null }),
+  v("01020304050601000434313033", { tag: "list", request: REQUEST, after: "4103" }),
   v(
     `
     0102030405060001000434313033000000000007000000000000000700000000
     00080000000100000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf
-    4f1b2b0b822cd15d6c15b0f00a08
+    4f1b2b0b822cd15d6c15b0f00a0800000001
   `,
-    { tag: "listed", request: REQUEST, records: [record] },
+    { tag: "listed", request: REQUEST, records: [record], more: true },
   ),
   v("000102030405060000000000000000", {
     tag: "fetch",

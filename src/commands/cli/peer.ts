@@ -1,7 +1,7 @@
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
 import { isLoopback, parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
-import { optional, parseBasePort, parsePort } from "./values.ts";
+import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 
 /** What `init` and `join` have in common: the flags that say where a peer listens and lives. */
 
@@ -14,6 +14,7 @@ type PeerFlags = {
   port?: string | undefined;
   insecure?: boolean | undefined;
   data?: string | undefined;
+  "repair-rate"?: string | undefined;
   child?: boolean | undefined;
 };
 
@@ -45,6 +46,7 @@ export function peerOptions(
     port: optional(parsePort, "--port", flags.port),
     insecure: flags.insecure === true,
     dataDir: flags.data ?? null,
+    repairRate: optional(parseRate, "--repair-rate", flags["repair-rate"]),
     child: flags.child === true,
   };
 }

@@ -19,6 +19,15 @@ export const JSON_ARG = {
   json: { type: "boolean", description: "one JSON document on standard output" },
 } as const;
 
+/** For commands that start peers. */
+export const REPAIR_ARG = {
+  "repair-rate": {
+    type: "string",
+    valueHint: "BYTES",
+    description: "bytes a second for making copies anew, such as 50M (default 200M)",
+  },
+} as const;
+
 /** For commands that start a peer. */
 export const PEER_ARGS = {
   "base-port": {
@@ -40,6 +49,7 @@ export const PEER_ARGS = {
     valueHint: "DIR",
     description: "the data folder (default .p2p/PEER, or .p2p/peer without a number)",
   },
+  ...REPAIR_ARG,
   // A child of `p2p ring`: it ends when its standard input does.
   child: { type: "boolean" },
 } as const;

@@ -44,6 +44,28 @@ function parseSecondsMs(what: string, text: string, max: number): number {
   );
 }
 
+/** The slowest pace at which a copy still moves before its sender takes it for stalled. */
+const MIN_RATE_BYTES = 1_000_000;
+
+/** Bytes a second, with a decimal unit: "50M", "1.5G", "200000000". At least 1M. */
+export function parseRate(what: string, text: string): number {
+  const parts = /^(\d{1,15}(?:\.\d{1,9})?)\s?([kMGT]?)B?(?:\/s)?$/i.exec(text);
+  const unit = 1000 ** " kmgt".indexOf((parts?.[2] ?? "").toLowerCase() || " ");
+  const rate = Math.round(Number(parts?.[1] ?? Number.NaN) * unit);
+  if (rate >= MIN_RATE_BYTES && rate <= Number.MAX_SAFE_INTEGER) return rate;
+  throw new UsageError(
+    `${what} must be a number of bytes a second from 1M on, such as 50M, not ${quote(text)}`,
+  );
+}
+
+/** More copies than this protect from nothing more, and cost each store as much again. */
+const MAX_COPIES = 16;
+
+/** How many copies a ring keeps of each file: 1 to 16. */
+export function parseCopies(what: string, text: string): number {
+  return parseWhole(what, text, 1, MAX_COPIES);
+}
+
 /** A port to listen on: 1 to 65535. */
 export function parsePort(what: string, text: string): number {
   return parseWhole(what, text, 1, 65_535);

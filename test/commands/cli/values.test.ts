@@ -4,12 +4,14 @@ import { UsageError } from "../../../src/commands/cli/errors.ts";
 import {
   optional,
   parseBasePort,
+  parseCopies,
   parseDurationMs,
   parseId,
   parseIds,
   parseIntervalMs,
   parseKeys,
   parsePort,
+  parseRate,
   parseWord,
 } from "../../../src/commands/cli/values.ts";
 
@@ -38,6 +40,27 @@ const NUMBERS_AT_ALL = [
 const route: Parser = (what, text) => parseWord(what, text, ["successor", "direct"]);
 
 const TABLE: readonly Table[] = [
+  [
+    "copies",
+    parseCopies,
+    [
+      ["1", 1],
+      ["16", 16],
+    ],
+    ["0", "17", ...NUMBERS_AT_ALL],
+  ],
+  [
+    "rate",
+    parseRate,
+    [
+      ["1M", 1e6],
+      ["50M", 5e7],
+      ["1.5g", 1.5e9],
+      ["200000000", 2e8],
+      ["50MB/s", 5e7],
+    ],
+    ["999k", "0", "M", "50X", "99999T", ...NUMBERS_AT_ALL],
+  ],
   [
     "id",
     parseId,

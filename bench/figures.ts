@@ -1,0 +1,104 @@
+/** What was measured, round by round, and what is said of it in the end: medians, one line for each. */
+import { median } from "./rates.ts";
+
+/** What was done. */
+export type What = {
+  /** `store`, `request`, `echo`, `raw copy`, `cp`, `sendfile`, `peer to peer`, `command line`, `restart`. */
+  readonly bench: string;
+  /** Of one content; 0 where there is none. */
+  readonly bytes: number;
+  readonly inFlight: number;
+};
+
+/** One round's figures; each is null or left out where it cannot be told. */
+export type Figure = {
+  readonly operations?: number;
+  /** Of one operation, half of them faster. */
+  readonly medianMs?: number | null;
+  readonly p99Ms?: number | null;
+  readonly perSecond?: number | null;
+  readonly mibPerSecond?: number | null;
+  /** Processor time of one operation, of the bench and all peers. */
+  readonly cpuMicros?: number | null;
+  /** Stores acknowledged without all the copies wanted, on a machine that is too busy. */
+  readonly short?: number;
+  /** How much more memory was resident at the most than before, at the peer that grew most. */
+  readonly grownBytes?: number | null;
+};
+
+export type FigureName = keyof Figure;
+
+/** A line of the output. */
+export type Line = What &
+  Figure & {
+    readonly v: 1;
+    readonly rounds: number;
+    /** What the ratio compares with, in the same run; above 1 is faster than that. */
+    readonly baseline?: string;
+    readonly ratio?: number;
+  };
+
+export class Figures {
+  readonly #rounds = new Map<string, { readonly what: What; readonly figures: Figure[] }>();
+
+  add(what: What, figure: Figure): void {
+    const key = JSON.stringify([what.bench, what.bytes, what.inFlight]);
+    const entry = this.#rounds.get(key) ?? { what, figures: [] };
+    entry.figures.push(figure);
+    this.#rounds.set(key, entry);
+  }
+
+  /** The median of all rounds; NaN if it was never measured. */
+  median(bench: string, bytes: number, inFlight: number, name: FigureName): number {
+    const entry = this.#rounds.get(JSON.stringify([bench, bytes, inFlight]));
+    return medianOf(entry?.figures ?? [], name);
+  }
+
+  /** All that was measured, in the order in which it was measured first. */
+  lines(): Line[] {
+    return [...this.#rounds.values()].map(({ what, figures }) => {
+      const summary = Object.fromEntries(
+        NAMES.map((name) => [name, rounded(medianOf(figures, name))]).filter(
+          ([, value]) => value !== null,
+        ),
+      ) as Figure;
+      return { v: 1, ...what, rounds: figures.length, ...summary, ...this.#compared(what) };
+    });
+  }
+
+  /** Small contents beside the raw round trip, large ones beside the raw copy. */
+  #compared({ bench, bytes, inFlight }: What): Partial<Line> {
+    const small = (bench === "store" || bench === "request") && inFlight === 1;
+    const name: FigureName = small ? "medianMs" : "mibPerSecond";
+    const baseline = small ? "echo" : "raw copy";
+    if (bench === baseline) return {};
+    const own = this.median(bench, bytes, inFlight, name);
+    const theirs = this.median(baseline, small ? ECHO_BYTES : bytes, 1, name);
+    const ratio = rounded(small ? theirs / own : own / theirs);
+    return ratio === null ? {} : { baseline, ratio };
+  }
+}
+
+/** The echo's message, whatever the size of the contents beside it. */
+const ECHO_BYTES = 1_024;
+
+const NAMES: readonly FigureName[] = [
+  "operations",
+  "medianMs",
+  "p99Ms",
+  "perSecond",
+  "mibPerSecond",
+  "cpuMicros",
+  "short",
+  "grownBytes",
+];
+
+function medianOf(figures: readonly Figure[], name: FigureName): number {
+  const values = figures.map((figure) => figure[name]).filter((v) => typeof v === "number");
+  return median(values);
+}
+
+/** Four digits are more than any of it is worth. @returns null for what is no number */
+function rounded(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
+}

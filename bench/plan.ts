@@ -1,0 +1,61 @@
+/** What is measured, in full, in short, and as little as a test needs. */
+import { GIB, KIB, MIB } from "./limits.ts";
+
+export type Plan = {
+  /** How often the whole is measured: peers and baselines take turns, and medians count. */
+  readonly rounds: number;
+  /** Contents stored and requested over the peers' own TCP; operations of each, alone and in flight. */
+  readonly sizes: readonly {
+    readonly bytes: number;
+    readonly alone: number;
+    readonly many: number;
+  }[];
+  /** The content that is requested from peer to peer, beside the raw copies. */
+  readonly copyBytes: number;
+  /** Round trips of the raw echo. */
+  readonly echoes: number;
+  readonly warmOperations: number;
+  /** Files of 1 KiB with which a peer is killed and started again. */
+  readonly restartFiles: number;
+};
+
+export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
+  full: {
+    rounds: 5,
+    sizes: [
+      { bytes: KIB, alone: 2_000, many: 40_000 },
+      { bytes: 64 * KIB, alone: 500, many: 2_000 },
+      { bytes: MIB, alone: 30, many: 64 },
+      { bytes: GIB, alone: 1, many: 0 },
+    ],
+    copyBytes: GIB,
+    echoes: 5_000,
+    warmOperations: 5_000,
+    restartFiles: 100_000,
+  },
+  quick: {
+    rounds: 3,
+    sizes: [
+      { bytes: KIB, alone: 1_000, many: 20_000 },
+      { bytes: 64 * KIB, alone: 200, many: 640 },
+      { bytes: MIB, alone: 10, many: 32 },
+      { bytes: 64 * MIB, alone: 1, many: 0 },
+    ],
+    copyBytes: 64 * MIB,
+    echoes: 2_000,
+    warmOperations: 2_000,
+    restartFiles: 10_000,
+  },
+  tiny: {
+    rounds: 1,
+    sizes: [
+      { bytes: KIB, alone: 5, many: 64 },
+      { bytes: 64 * KIB, alone: 2, many: 4 },
+      { bytes: MIB, alone: 1, many: 2 },
+    ],
+    copyBytes: MIB,
+    echoes: 20,
+    warmOperations: 10,
+    restartFiles: 100,
+  },
+};

@@ -1,0 +1,90 @@
+/** A ring of real peers: one process each, in folders of their own, on loopback. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type DoorClient, doorClient } from "../src/door/client.ts";
+import type { Status } from "../src/door/types.ts";
+import { readLivingCard } from "../src/store/card.ts";
+import { killChild, reaped } from "./children.ts";
+import { LOOK_MS, PEERS, START_MS } from "./limits.ts";
+
+export type RunningPeer = {
+  readonly child: Bun.Subprocess;
+  readonly pid: number;
+  /** Its working directory; its data folder is `data` in it. */
+  readonly cwd: string;
+  readonly door: DoorClient;
+  readonly status: Status;
+};
+
+export type Ring = {
+  readonly peers: readonly RunningPeer[];
+  /** Processes of all its peers. */
+  readonly pids: readonly number[];
+};
+
+/**
+ * Starts a ring and waits until every peer knows all.
+ * @param program the command line of `p2p`
+ */
+export async function startRing(program: readonly string[], dir: string): Promise<Ring> {
+  const first = await startPeer(program, join(dir, "0"), null);
+  const { host, port } = first.status.self;
+  const peers = [first];
+  for (let i = 1; i < PEERS; i++) {
+    peers.push(await startPeer(program, join(dir, String(i)), `${host}:${port}`));
+  }
+  await Promise.all(peers.map(({ door }) => untilStatus(door, knowsAll)));
+  return { peers, pids: peers.map(({ pid }) => pid) };
+}
+
+/** Starts a peer, or one whose folder is there already. @param contact null founds a ring */
+export async function startPeer(
+  program: readonly string[],
+  cwd: string,
+  contact: string | null,
+): Promise<RunningPeer> {
+  mkdirSync(cwd, { recursive: true });
+  const how = contact === null ? ["init"] : ["join", contact];
+  const child = reaped(
+    Bun.spawn([...program, ...how, "--data", join(cwd, "data")], {
+      cwd,
+      stdin: "ignore",
+      stdout: Bun.file(join(cwd, "out.txt")),
+      stderr: Bun.file(join(cwd, "err.txt")),
+    }),
+  );
+  const data = join(cwd, "data");
+  const door = doorClient(data);
+  // A folder that was used before has the card of its last run until the new one is in.
+  await until(`the peer in ${cwd} to be in`, () => {
+    const found = readLivingCard(data);
+    return found !== null && found.card !== null && found.pid === child.pid;
+  });
+  return { child, pid: child.pid, cwd, door, status: await untilStatus(door, () => true) };
+}
+
+export async function stopRing(ring: Ring): Promise<void> {
+  await Promise.all(ring.peers.map(({ child }) => killChild(child)));
+}
+
+function knowsAll({ members }: Status): boolean {
+  return members.length === PEERS && members.every((m) => m.state === "alive" && m.incarnation > 0);
+}
+
+async function untilStatus(door: DoorClient, good: (status: Status) => boolean): Promise<Status> {
+  let last: Status | null = null;
+  await until("a peer's door", async () => {
+    last = await door.status().catch(() => null);
+    return last !== null && good(last);
+  });
+  if (last === null) throw new Error("a peer's door said nothing");
+  return last;
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const from = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - from > START_MS) throw new Error(`waited too long for ${what}`);
+    await Bun.sleep(LOOK_MS);
+  }
+}

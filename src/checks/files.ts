@@ -1,0 +1,232 @@
+/**
+ * What must hold of files, one named check per function. The disks given are those that may come back;
+ * what is on them is known to the one who injects the faults, or asked of the peers.
+ */
+import {
+  asConflict,
+  baseName,
+  compareStamps,
+  type FileRecord,
+  isReplacedBy,
+} from "../protocol/files.ts";
+import type { CheckResult } from "./ring.ts";
+
+/** What one peer's disk has. */
+export type DiskSnapshot = {
+  readonly id: number;
+  /** Its peer runs and is in the ring. */
+  readonly lives: boolean;
+  /** It takes nothing more. */
+  readonly full: boolean;
+  /** The versions whose content is what it was, removals too. */
+  readonly files: readonly FileRecord[];
+};
+
+/** What a ring owes under a name: this version, or a newer one. */
+export type Owed = { readonly name: string; readonly key: number; readonly least: FileRecord };
+
+/** What a peer was given for a name: the hash of the content, or null if it was told that nobody has it. */
+export type FileRead =
+  | { readonly kind: "read"; readonly peer: number; readonly sha256: string | null }
+  | { readonly kind: "failed"; readonly peer: number; readonly why: string };
+
+const HOLDS: CheckResult = { ok: true };
+
+/** True of a version that is the acknowledged one, or took its place, or keeps it as a conflict. */
+export function standsFor(version: FileRecord, acknowledged: FileRecord): boolean {
+  const order = compareStamps(version.stamp, acknowledged.stamp);
+  if (order < 0) return false;
+  if (acknowledged.removed) return version.name === acknowledged.name;
+  if (baseName(version.name) !== baseName(acknowledged.name)) return false;
+  return order === 0 || isReplacedBy(acknowledged, version);
+}
+
+/**
+ * The versions that stand for an acknowledged one: what took its place, what took the place of that, and
+ * so on; itself among them.
+ * @param known every version that was ever durable somewhere
+ */
+export function heirsOf(acknowledged: FileRecord, known: readonly FileRecord[]): FileRecord[] {
+  const base = baseName(acknowledged.name);
+  const others = known.filter((v) => baseName(v.name) === base);
+  const heirs = [acknowledged];
+  for (const heir of heirs) {
+    heirs.push(...others.filter((v) => !heirs.includes(v) && standsFor(v, heir)));
+  }
+  return heirs;
+}
+
+/**
+ * What a ring in calm owes for what it has acknowledged. Of two versions that knew nothing of each
+ * other, the newer is owed under the name and the older as its conflict.
+ * @param known every version that was ever durable somewhere
+ */
+export function owedBy(
+  acknowledged: readonly FileRecord[],
+  known: readonly FileRecord[],
+  disks: readonly DiskSnapshot[],
+): Owed[] {
+  const newest = newestOf(disks.filter((d) => d.lives).flatMap((d) => d.files));
+  const owed = new Map<string, Owed>();
+  const owe = (least: FileRecord) => {
+    const old = owed.get(least.name);
+    if (old !== undefined && compareStamps(old.least.stamp, least.stamp) >= 0) return;
+    owed.set(least.name, { name: least.name, key: least.key, least });
+  };
+  for (const record of acknowledged) {
+    owe(record);
+    const there = newest.get(record.name);
+    if (record.removed || there === undefined || !isNewer(there, record)) continue;
+    if (!heirsOf(record, known).some((v) => isNewer(v, record))) owe(asConflict(record));
+  }
+  return [...owed.values()];
+}
+
+/** D1: every acknowledged version is on some disk, or what took its place is, or a removal did. */
+export function storesKept(
+  acknowledged: readonly FileRecord[],
+  known: readonly FileRecord[],
+  disks: readonly DiskSnapshot[],
+): CheckResult {
+  for (const record of acknowledged) {
+    const heirs = heirsOf(record, known);
+    if (heirs.some((v) => v.removed && isNewer(v, record))) continue;
+    if (disks.some(({ files }) => files.some((v) => heirs.some((h) => standsFor(v, h))))) continue;
+    return broken([], `no disk has ${told(record)} any more`);
+  }
+  return HOLDS;
+}
+
+/**
+ * D1: what a peer got for a name is what is owed, or newer; of a removed one nothing, unless it was
+ * stored again.
+ */
+export function readRight(
+  { name, least }: Owed,
+  known: readonly FileRecord[],
+  read: FileRead,
+): CheckResult {
+  const { peer } = read;
+  if (read.kind === "failed") return broken([peer], `file ${name} at peer ${peer}: ${read.why}`);
+  const versions = known.filter((v) => v.name === name);
+  const fits = (v: FileRecord) =>
+    read.sha256 === null ? v.removed : !v.removed && v.sha256 === read.sha256;
+  if (versions.some((v) => fits(v) && compareStamps(v.stamp, least.stamp) >= 0)) return HOLDS;
+  if (read.sha256 === null) return broken([peer], `peer ${peer} was told that nobody has ${name}`);
+  if (!versions.some(fits))
+    return broken([peer], `peer ${peer} got another content of file ${name}`);
+  return least.removed
+    ? broken([peer], `peer ${peer} got file ${name}, which was removed: it was resurrected`)
+    : broken(
+        [peer],
+        `peer ${peer} got a version of file ${name} that is older than the one stored`,
+      );
+}
+
+/**
+ * D2: what is owed is on the first of the living from its key on, as many as there should be; those whose
+ * disks are full are passed over, unless they have it.
+ * @param copies wanted of each file
+ */
+export function copiesEnough(
+  owed: readonly Owed[],
+  disks: readonly DiskSnapshot[],
+  copies: number,
+): CheckResult {
+  const living = disks.filter((d) => d.lives).sort((a, b) => a.id - b.id);
+  const held = new Map(living.map((d) => [d, new Map(d.files.map((v) => [v.name, v]))]));
+  for (const { name, key, least } of owed) {
+    const has = (disk: DiskSnapshot) => {
+      const version = held.get(disk)?.get(name);
+      return version !== undefined && compareStamps(version.stamp, least.stamp) >= 0;
+    };
+    const start = Math.max(
+      0,
+      living.findIndex((d) => d.id >= key),
+    );
+    const around = [...living.slice(start), ...living.slice(0, start)];
+    const holders = around.filter((disk) => !disk.full || has(disk)).slice(0, copies);
+    const lacking = holders.find((disk) => !has(disk));
+    if (lacking !== undefined) {
+      return broken([lacking.id], `peer ${lacking.id} has no copy of ${told({ ...least, name })}`);
+    }
+  }
+  return HOLDS;
+}
+
+/** What D2 asks for beyond the acknowledged: every file that a living peer holds. */
+export function owedByDisks(disks: readonly DiskSnapshot[]): Owed[] {
+  const newest = newestOf(disks.filter((d) => d.lives).flatMap((d) => d.files));
+  return [...newest.values()].map((least) => ({ name: least.name, key: least.key, least }));
+}
+
+/** D3: no two contents under one stamp. @param known versions of the same name */
+export function oneContent(known: readonly FileRecord[], version: FileRecord): CheckResult {
+  const same = known.find((v) => compareStamps(v.stamp, version.stamp) === 0);
+  if (same === undefined) return HOLDS;
+  if (same.sha256 === version.sha256 && same.removed === version.removed) return HOLDS;
+  return broken([], `there are two contents of file ${version.name} under one stamp`);
+}
+
+/** D3: a content that was handed out is one that some version of its name has. */
+export function contentKnown(
+  known: readonly FileRecord[],
+  name: string,
+  sha256: string,
+): CheckResult {
+  if (known.some((v) => v.name === name && !v.removed && v.sha256 === sha256)) return HOLDS;
+  return broken([], `a content of file ${name} was handed out that no version of it has`);
+}
+
+/** D4: a receipt names durable copies only. @param durableOn the peers where the version has been synced */
+export function receiptTrue(
+  record: FileRecord,
+  copies: readonly number[],
+  durableOn: ReadonlySet<number>,
+): CheckResult {
+  const without = copies.filter((id) => !durableOn.has(id));
+  if (without.length === 0) return HOLDS;
+  return broken(
+    without,
+    `the receipt of ${told(record)} names peer ${without[0]}, which has no durable copy`,
+  );
+}
+
+/** D4: a store that was not acknowledged is there whole, or not at all. @param contents ever stored so */
+export function wholeOrNothing(
+  name: string,
+  contents: ReadonlySet<string>,
+  read: FileRead,
+): CheckResult {
+  if (read.kind === "failed" || read.sha256 === null || contents.has(read.sha256)) return HOLDS;
+  return broken([read.peer], `peer ${read.peer} got a content of file ${name} that nobody stored`);
+}
+
+/** D5: a run that injected no fault, or read nothing back, has shown nothing. */
+export function conclusive(faults: number, reads: number): CheckResult {
+  if (faults === 0) return broken([], "no fault was injected");
+  if (reads === 0) return broken([], "nothing was read back");
+  return HOLDS;
+}
+
+function newestOf(versions: readonly FileRecord[]): Map<string, FileRecord> {
+  const newest = new Map<string, FileRecord>();
+  for (const version of versions) {
+    const old = newest.get(version.name);
+    if (old === undefined || isNewer(version, old)) newest.set(version.name, version);
+  }
+  return newest;
+}
+
+function isNewer(a: FileRecord, b: FileRecord): boolean {
+  return compareStamps(a.stamp, b.stamp) > 0;
+}
+
+function told({ name, removed, stamp }: FileRecord): string {
+  const { counter, owner, incarnation } = stamp;
+  return `${removed ? "the removal of file" : "file"} ${name} (version ${counter} of ${owner}.${incarnation})`;
+}
+
+function broken(peers: readonly number[], why: string): CheckResult {
+  return { ok: false, peers, why };
+}

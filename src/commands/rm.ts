@@ -1,0 +1,21 @@
+import { command } from "./cli/command.ts";
+import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
+
+export default command({
+  name: "rm",
+  args: {
+    name: { type: "positional", required: true, description: "the file's name in the ring" },
+    ...CHOICE_ARGS,
+    ...JSON_ARG,
+  },
+  forms: [["NAME"]],
+  examples: [
+    ["p2p rm report.pdf", "remove it from the ring, and say on which peers it is gone"],
+    ["p2p rm 2067 --peer 8", "through peer 8"],
+  ],
+  async run(args) {
+    const choice = peerChoice(args);
+    const { removeFile } = await import("../door/commands.ts");
+    return await removeFile(choice, args.name, args.json === true);
+  },
+});

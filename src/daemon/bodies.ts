@@ -1,0 +1,87 @@
+/** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
+import { compareStamps, type Stamp } from "../protocol/files.ts";
+import type { Body } from "../protocol/io.ts";
+import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "./limits.ts";
+
+export type KeptBody = { readonly bytes: Uint8Array; readonly sha256: string };
+
+/** What came: each is kept under a number, for a while. */
+export class Bodies {
+  readonly #kept = new Bounded<number, KeptBody>(BODIES_BYTES, BODIES_KEPT, (b) => b.bytes.length);
+  #next = 1;
+
+  /** Keeps a content of 1 to BODY_BYTES bytes, which nobody may change any more. */
+  keep(bytes: Uint8Array): Body {
+    const sha256 = Bun.SHA256.hash(bytes, "hex");
+    const number = this.#next++;
+    this.#kept.set(number, { bytes, sha256 });
+    return { number, size: bytes.length, sha256 };
+  }
+
+  /** @returns null if it has had to make room for newer ones */
+  get(number: number): KeptBody | null {
+    return this.#kept.get(number) ?? null;
+  }
+}
+
+/**
+ * What was sent: a version has one content for ever, so it may be sent from here as long as the store
+ * has that version.
+ */
+export class SentBodies {
+  readonly #sent = new Bounded<string, { readonly stamp: Stamp; readonly bytes: Uint8Array }>(
+    SENT_BYTES,
+    SENT_KEPT,
+    (b) => b.bytes.length,
+  );
+
+  /** @param read reads the version from the store, and gives null where it cannot */
+  get(name: string, stamp: Stamp, read: () => Uint8Array | null): Uint8Array | null {
+    const sent = this.#sent.get(name);
+    if (sent !== undefined && compareStamps(sent.stamp, stamp) === 0) return sent.bytes;
+    const bytes = read();
+    if (bytes !== null) this.#sent.set(name, { stamp, bytes });
+    return bytes;
+  }
+}
+
+/**
+ * A table that lets its oldest entries go when it has too many, or they are too large together: an
+ * eighth at once, since to take one away for each that comes would walk over those taken away before.
+ */
+class Bounded<K, V> {
+  readonly #entries = new Map<K, V>();
+  #bytes = 0;
+
+  constructor(
+    private readonly mostBytes: number,
+    private readonly most: number,
+    private readonly sizeOf: (value: V) => number,
+  ) {}
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: K, value: V): void {
+    this.#delete(key);
+    this.#entries.set(key, value);
+    this.#bytes += this.sizeOf(value);
+    if (this.#fits(1)) return;
+    for (const oldest of this.#entries.keys()) {
+      if (oldest === key || this.#fits(7 / 8)) return;
+      this.#delete(oldest);
+    }
+  }
+
+  #fits(part: number): boolean {
+    return this.#bytes <= part * this.mostBytes && this.#entries.size <= part * this.most;
+  }
+
+  #delete(key: K): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#bytes -= this.sizeOf(value);
+  }
+}

@@ -1,0 +1,51 @@
+/** The daemon's limits, each with its reason. Times in milliseconds, sizes in bytes. */
+
+/** Small contents that came with messages are kept for the moment until they are asked for, not longer. */
+export const BODIES_BYTES = 16_777_216;
+export const BODIES_KEPT = 8_192;
+
+/** Small stored contents that were sent of late, ready to be sent again without the disk. */
+export const SENT_BYTES = 8_388_608;
+export const SENT_KEPT = 8_192;
+
+/** Offers under a request's id that are kept at a time; the oldest go first. */
+export const OFFERS_KEPT = 1_024;
+
+/** A content is copied on this machine in pieces of this size: fast, and no timer waits for long. */
+export const COPY_BYTES = 262_144;
+
+/** Copies that broke off and wait to be gone on with: as many as are fetched at a time. */
+export const PARKED_DRAFTS = 4;
+/** Deliveries that broke off: each is of a command that still runs, and there are no more of those. */
+export const PARKED_DELIVERIES = 1_024;
+/** What broke off waits so long for another holder: longer than any repair takes to begin again. */
+export const PARKED_MS = 120_000;
+
+/** Repair may take this much unless told otherwise: faster than most networks, slower than a disk. */
+export const REPAIR_BYTES_PER_SECOND = 200_000_000;
+/** While someone waits for a content of their own, repair gets one part of so many. */
+export const REPAIR_SHARE = 4;
+/** A taker is let run ahead by so long, since timers are no more exact than that. */
+export const PACE_SLACK_MS = 20;
+
+/** Stored contents are read back at this pace: a tenth of a slow disk, and 100 GB in three hours. */
+export const SCRUB_BYTES_PER_SECOND = 10_000_000;
+/** The first pass begins so long after the start: a ring that just came up has other things to do. */
+export const SCRUB_FIRST_MS = 300_000;
+/** From the end of one pass to the beginning of the next: disks decay in months. */
+export const SCRUB_EVERY_MS = 86_400_000;
+/** Whoever asked for a pass is told which damaged copies came anew within this time. */
+export const SCRUB_MEND_MS = 10_000;
+/** How often that is looked at. */
+export const SCRUB_LOOK_MS = 50;
+/** Damaged copies that are named in one report; the others are counted. */
+export const SCRUB_NAMED = 1_000;
+
+/** Events left out of the log are counted, and told of this often: one sentence, whatever their number. */
+export const LOST_TOLD_MS = 10_000;
+
+/** Lines that wait for a slow reader; with so many, those that can be done without are left out. */
+export const LINES_KEPT = 4_096;
+export const LINES_FOLDED = 256;
+/** Lines of one turn are written at once, at the latest when they are so long together. */
+export const LINES_BATCH_CHARACTERS = 65_536;

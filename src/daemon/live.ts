@@ -1,0 +1,152 @@
+/** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
+import { type Door, serveDoor } from "../door/server.ts";
+import type { PeerEvent } from "../protocol/events.ts";
+import type { FileRecord } from "../protocol/files.ts";
+import type { StartInput } from "../protocol/io.ts";
+import type { RequestId } from "../protocol/messages.ts";
+import type { Folder } from "../store/folder.ts";
+import { lookLocal } from "../store/local.ts";
+import type { Transport } from "../transport/types.ts";
+import { Arrivals } from "./arrivals.ts";
+import { Commands } from "./commands.ts";
+import { Console } from "./console.ts";
+import { Contents } from "./contents.ts";
+import { Driver } from "./driver.ts";
+import { EventStream, isFolded, tellOfLost } from "./events.ts";
+import { Front } from "./front.ts";
+import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
+import { Moving } from "./moving.ts";
+import { Offers } from "./offers.ts";
+import type { PeerOptions } from "./options.ts";
+import { Pace } from "./pace.ts";
+import { Scrubbing } from "./scrubbing.ts";
+
+/** A departing peer's last messages are in the kernel's hands after so long. */
+const LAST_WORDS_MS = 20;
+
+/** What the sockets speak to. */
+export type Living = {
+  readonly driver: Driver;
+  readonly contents: Contents;
+  readonly offers: Offers;
+};
+
+/**
+ * The peer's life, from its first input to its exit.
+ * @param attach called before the first input
+ * @returns the exit code
+ */
+export async function live(
+  options: PeerOptions,
+  startInput: StartInput,
+  folder: Folder,
+  transport: Transport,
+  attach: (living: Living) => void,
+): Promise<number> {
+  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
+  const events = new EventStream(() => driver.self);
+  const made = makeContents(options, folder, transport, events, () => driver);
+  const { commands, contents, offers, moving, scrubbing } = made;
+  const cwd = process.cwd();
+  const { config } = startInput;
+  const driver: Driver = new Driver(
+    {
+      folder,
+      config,
+      contents: () => contents,
+      offers: () => offers,
+      transport: () => transport,
+      look: (name) => lookLocal(cwd, name),
+      publish: (event) => events.publish(event),
+      ended: (code, sentence) => {
+        if (sentence !== null) terminal.say(sentence);
+        exit(code);
+      },
+    },
+    startInput,
+  );
+  const talking = { driver, commands, contents, moving, scrubbing, events, folder, transport };
+  const front = new Front({ ...talking, cwd, config });
+  const terminal = new Console(
+    options.child ? null : (line) => front.typeAt(line, (sentence) => terminal.say(sentence)),
+    () => {
+      // The terminal is given back first; then the signal does what it does where there is none.
+      terminal.close();
+      process.kill(process.pid, "SIGINT");
+    },
+  );
+  attach({ driver, contents, offers });
+  events.subscribe(terminal.read);
+  events.subscribe((event) => {
+    if (!isFolded(event)) folder.log.append(event);
+    if (event.event === "outcome") commands.end(event.command, event.outcome);
+    if (event.event === "joined") announce(folder, transport, driver, startInput);
+  });
+  for (const note of folder.notes) terminal.say(note);
+  const quit = () => front.quit();
+  process.on("SIGTERM", quit);
+  const hush = tellOfLost(folder.log, events);
+  let door: Door | null = null;
+  try {
+    driver.begin();
+    scrubbing.begin();
+    door = serveDoor(folder.dir, front);
+    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
+    const code = await exited;
+    await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
+    return code;
+  } finally {
+    process.off("SIGTERM", quit);
+    hush();
+    scrubbing.close();
+    terminal.close();
+    await contents.close();
+    await door?.close();
+  }
+}
+
+/** What moves, serves and reads back this peer's contents. */
+function makeContents(
+  options: PeerOptions,
+  folder: Folder,
+  transport: Transport,
+  events: EventStream,
+  driver: () => Driver,
+) {
+  const { files } = folder;
+  const pace = new Pace(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
+  const moving = new Moving();
+  const damaged = ({ name, stamp }: Pick<FileRecord, "name" | "stamp">) => {
+    void files.setAside(name, stamp);
+    driver().give({ type: "damaged", name, stamp });
+  };
+  files.damaged = damaged;
+  const commands: Commands = new Commands((command) => contents.forget(command));
+  const common = {
+    ...{ folder, commands, pace, moving, cwd: process.cwd(), damaged },
+    arrivals: new Arrivals(),
+    self: () => driver().self,
+    report: (event: PeerEvent) => events.publish(event),
+    served: (request: RequestId, ok: boolean) => driver().give({ type: "served", request, ok }),
+  };
+  const offers = new Offers(common);
+  const contents: Contents = new Contents({ ...common, offers, transport: () => transport });
+  return { commands, contents, offers, moving, scrubbing: new Scrubbing(files, damaged) };
+}
+
+/** Others find the peer once it is in its ring. */
+function announce(folder: Folder, transport: Transport, driver: Driver, start: StartInput): void {
+  const { port, host } = transport;
+  folder.announce({
+    id: driver.self.id,
+    host,
+    port,
+    ring: start.config.ring,
+    bits: start.config.bits,
+  });
+}
+
+function tellHowToJoin(terminal: Console, address: string): void {
+  terminal.print(`p2p join ${address}`);
+  terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
+}

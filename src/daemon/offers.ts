@@ -1,0 +1,127 @@
+/** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
+import type { PeerEvent } from "../protocol/events.ts";
+import type { Stamp } from "../protocol/files.ts";
+import type { Served } from "../protocol/io.ts";
+import type { FetchSource, RequestId } from "../protocol/messages.ts";
+import type { Content } from "../store/content.ts";
+import type { Folder } from "../store/folder.ts";
+import { openLocal } from "../store/local.ts";
+import type { ContentDenied, ContentSource } from "../transport/types.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { Commands } from "./commands.ts";
+import { OFFERS_KEPT } from "./limits.ts";
+import type { Moving } from "./moving.ts";
+import type { Pace } from "./pace.ts";
+
+export type OffersOptions = {
+  readonly folder: Folder;
+  readonly commands: Commands;
+  readonly arrivals: Arrivals;
+  /** The working directory, whose `NAME.pdf` stand in for stored copies. */
+  readonly cwd: string;
+  readonly pace: Pace;
+  readonly moving: Moving;
+  /** This peer's id. */
+  readonly self: () => { readonly id: number };
+  readonly report: (event: PeerEvent) => void;
+  readonly served: (request: RequestId, ok: boolean) => void;
+  /** What is held of this version is not what it was. */
+  readonly damaged: (version: { readonly name: string; readonly stamp: Stamp }) => void;
+};
+
+export type Opened = {
+  readonly content: Content;
+  readonly file: string;
+  /** Of a stored version: what it must hash to. */
+  readonly version: { readonly stamp: Stamp; readonly sha256: string } | null;
+};
+
+export class Offers {
+  readonly #offers = new Map<RequestId, Served>();
+
+  constructor(private readonly options: OffersOptions) {}
+
+  /** Serves a content to whoever names the request's id. */
+  serve(request: RequestId, what: Served): void {
+    this.#offers.delete(request);
+    this.#offers.set(request, what);
+    for (const oldest of this.#offers.keys()) {
+      if (this.#offers.size <= OFFERS_KEPT) break;
+      this.#offers.delete(oldest);
+    }
+  }
+
+  /** Opens what another peer fetches, from the byte `offset` on. */
+  openFor(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied {
+    const opened = this.open(source);
+    if (opened === null) return { refused: "It is not served here." };
+    const { content, file, version } = opened;
+    const began = performance.now();
+    const move = this.options.moving.begin(file, content.size, offset);
+    // Someone waits for what a request asked for, and for what a store brings.
+    const awaited = source.kind === "ticket" ? this.options.pace.awaited() : null;
+    return {
+      size: content.size,
+      sha256: version?.sha256 ?? null,
+      read: (into, at) => {
+        move.bytes = at;
+        return content.read(into, at);
+      },
+      done: (ok, bytes, sha256) => {
+        content.close();
+        awaited?.();
+        this.options.moving.end(move);
+        const wrong = version !== null && sha256 !== null && sha256 !== version.sha256;
+        if (wrong) this.options.damaged({ name: file, stamp: version.stamp });
+        this.options.report({
+          event: "transfer",
+          file,
+          size: content.size,
+          sha256: version?.sha256 ?? sha256,
+          from: this.options.self().id,
+          to: peer,
+          bytes,
+          ms: performance.now() - began,
+          outcome: wrong ? "damaged" : ok ? "ok" : "broken",
+        });
+        if (source.kind === "ticket") this.options.served(source.request, ok);
+      },
+    };
+  }
+
+  /** @returns null if it is not served here, or not any more */
+  open(source: FetchSource): Opened | null {
+    if (source.kind === "version") return this.#openVersion(source.name, source.stamp);
+    const what = this.#offers.get(source.request);
+    if (what === undefined) return null;
+    switch (what.kind) {
+      case "version":
+        return this.#openVersion(what.name, what.stamp);
+      case "arriving": {
+        const arrival = this.options.arrivals.get(what.job);
+        if (arrival?.kind === "stored") {
+          return this.#openVersion(arrival.record.name, arrival.record.stamp);
+        }
+        if (arrival === undefined) return null;
+        return { content: arrival.open(), file: arrival.file, version: null };
+      }
+      case "local": {
+        const content = openLocal(this.options.cwd, what.name);
+        return content === null ? null : { content, file: what.name, version: null };
+      }
+      case "command": {
+        const given = this.options.commands.get(what.command);
+        const content = given?.open?.() ?? null;
+        return content === null ? null : { content, file: given?.name ?? "", version: null };
+      }
+    }
+  }
+
+  #openVersion(name: string, stamp: Stamp): Opened | null {
+    const { files } = this.options.folder;
+    const content = files.open(name, stamp);
+    if (content === null) return null;
+    const sha256 = files.record(name)?.sha256 ?? "";
+    return { content, file: name, version: { stamp, sha256 } };
+  }
+}

@@ -1,0 +1,146 @@
+/** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
+import { Failure } from "../protocol/failure.ts";
+import { baseName, type FileRecord } from "../protocol/files.ts";
+import { doorClient } from "./client.ts";
+import {
+  count,
+  displayDuration,
+  displayHash,
+  displayList,
+  displayPeers,
+  displaySize,
+  displayTable,
+} from "./display.ts";
+import { choosePeer, type PeerChoice } from "./find.ts";
+import { printable, refuseName, show } from "./names.ts";
+import type { ScrubReport } from "./types.ts";
+
+/**
+ * Removes a file from the ring and prints a receipt.
+ * @returns the exit code
+ * @throws Failure if nobody holds it, or the ring would not
+ */
+export async function removeFile(choice: PeerChoice, name: string, json: boolean): Promise<number> {
+  const peer = choosePeer(choice);
+  refuseName(name, peer.bits);
+  const start = performance.now();
+  const outcome = await doorClient(peer.dir).remove(name);
+  const ms = performance.now() - start;
+  if (outcome.kind === "failed") throw new Failure(outcome.why);
+  if (outcome.kind === "missing") throw nobody(name, outcome.owner);
+  if (outcome.kind !== "stored") throw new Failure(`${show(name)} was not removed: try again.`);
+  const { copies, wanted } = outcome;
+  const on = `on ${copies.length} of ${count(wanted, "peer")}, ${displayList(copies)}`;
+  console.log(
+    json ? JSON.stringify({ v: 1, name, ms, ...outcome }) : `removed ${printable(name)}: ${on}`,
+  );
+  return 0;
+}
+
+/**
+ * Prints which peers hold a file.
+ * @returns the exit code
+ * @throws Failure if nobody holds it
+ */
+export async function whereIsFile(
+  choice: PeerChoice,
+  name: string,
+  json: boolean,
+): Promise<number> {
+  const peer = choosePeer(choice);
+  refuseName(name, peer.bits);
+  const outcome = await doorClient(peer.dir).where(name);
+  if (outcome.kind === "failed") throw new Failure(outcome.why);
+  if (outcome.kind !== "where") throw new Failure(`Nobody could say where ${show(name)} is.`);
+  const { record, holders, wanted, owner, route } = outcome;
+  if (record === null || record.removed) throw nobody(name, owner);
+  const { stamp, size, sha256 } = record;
+  console.log(
+    json
+      ? JSON.stringify({ v: 1, name, owner, holders, wanted, size, sha256, stamp, route })
+      : `${printable(name)} is on ${displayPeers(holders)} (${holders.length} of ${count(wanted, "copy", "copies")}), ${displaySize(size)}, sha256 ${displayHash(sha256)}, version ${stamp.counter} by peer ${stamp.owner}`,
+  );
+  return 0;
+}
+
+/**
+ * Prints the files of the ring.
+ * @returns the exit code
+ * @throws Failure
+ */
+export async function listFiles(choice: PeerChoice, json: boolean): Promise<number> {
+  const listed = await doorClient(choosePeer(choice).dir).list();
+  const files = listed.files.filter(({ record }) => !record.removed);
+  const { silent } = listed;
+  if (json) {
+    const shown = files.map(({ record, holders }) => ({
+      ...record,
+      conflictOf: conflictOf(record),
+      holders,
+    }));
+    console.log(JSON.stringify({ v: 1, files: shown, silent }));
+    return 0;
+  }
+  const rows = files.map(({ record, holders }) => [
+    printable(record.name),
+    displaySize(record.size),
+    displayHash(record.sha256),
+    displayList([...holders].sort((a, b) => a - b)),
+  ]);
+  if (rows.length === 0) console.log("No file is stored in this ring yet.");
+  else console.log(displayTable(["name", "size", "sha256", "on peers"], rows).join("\n"));
+  const conflicts = files.filter(({ record }) => conflictOf(record) !== null).length;
+  if (conflicts > 0) process.stderr.write(`${conflictsInWords(conflicts)}\n`);
+  if (silent > 0) {
+    process.stderr.write(
+      `${count(silent, "peer")} did not say what they hold: there may be more.\n`,
+    );
+  }
+  return 0;
+}
+
+/**
+ * Has a peer read every stored copy back, and prints what came of it.
+ * @returns the exit code: 1 if a damaged copy has not been replaced yet
+ * @throws Failure
+ */
+export async function scrubPeer(choice: PeerChoice, json: boolean): Promise<number> {
+  const report = await doorClient(choosePeer(choice).dir).scrub();
+  console.log(json ? JSON.stringify(report) : scrubInWords(report));
+  return report.more === 0 && report.damaged.every(({ mended }) => mended) ? 0 : 1;
+}
+
+/** `checked 120 files, 34 MB, in 1.2 s: all sound` */
+export function scrubInWords({ files, bytes, damaged, more, ms }: ScrubReport): string {
+  const checked = `checked ${count(files, "file")}, ${displaySize(bytes)}, in ${displayDuration(ms)}`;
+  if (damaged.length === 0) return `${checked}: all sound`;
+  const found = count(damaged.length + more, "damaged copy", "damaged copies");
+  const named = (mended: boolean) => {
+    const names = damaged.filter((one) => one.mended === mended).map(({ name }) => printable(name));
+    return displayList(names.length > NAMED ? [...names.slice(0, NAMED), "others"] : names);
+  };
+  const parts: string[] = [];
+  if (damaged.some(({ mended }) => mended)) {
+    parts.push(`fetched anew from other holders: ${named(true)}`);
+  }
+  if (damaged.some(({ mended }) => !mended)) {
+    parts.push(`not yet replaced, since no other holder has given it: ${named(false)}`);
+  }
+  return `${checked}: ${found} found; ${parts.join("; ")}`;
+}
+
+/** Names in one sentence. */
+const NAMED = 20;
+
+function conflictOf({ name }: FileRecord): string | null {
+  const base = baseName(name);
+  return base === name ? null : base;
+}
+
+function conflictsInWords(amount: number): string {
+  return `${count(amount, "file")} with .conflict- in the name: stored at the same time as the one without, in parts of the ring that could not see each other; keep what you want, and remove the rest with p2p rm.`;
+}
+
+function nobody(name: string, owner: number): Failure {
+  return new Failure(`No peer holds ${show(name)} (its owner is Peer ${owner}): see p2p ls.`);
+}

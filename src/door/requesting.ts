@@ -1,0 +1,140 @@
+/** `p2p request`: a file from the ring into a file of this folder, or to standard output. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Failure } from "../protocol/failure.ts";
+import { isFourDigits } from "../protocol/files.ts";
+import { checkDestination, deliver } from "../store/local.ts";
+import { doorClient, type Incoming } from "./client.ts";
+import { displayDuration, displayHash, displaySize } from "./display.ts";
+import { choosePeer, type PeerChoice } from "./find.ts";
+import { printable, refuseName, show } from "./names.ts";
+import { withProgress } from "./progress.ts";
+
+/** Standard output, as `-o -`. */
+const STANDARD_OUTPUT = "-";
+
+/**
+ * Fetches a file from the ring, and prints where it is.
+ * @param options.output a file, a folder, or "-" for standard output; null for the name's own place here
+ * @returns the exit code
+ * @throws Failure
+ */
+export async function requestFile(
+  choice: PeerChoice,
+  name: string,
+  options: { output: string | null; force: boolean; json: boolean },
+): Promise<number> {
+  const peer = choosePeer(choice);
+  refuseName(name, peer.bits);
+  const path = await destination(options.output, name);
+  const overwrite = options.force || path === receivedName(name) ? "replace" : "refuse";
+  if (path !== null) await checkDestination(path, overwrite);
+  const start = performance.now();
+  const door = doorClient(peer.dir);
+  let at: { bytes: number; size: number } | null = null;
+  const incoming = await withProgress(
+    `fetching ${printable(name)}`,
+    async () => at ?? (await door.progress(name)),
+    async () => {
+      const found = await door.request(name);
+      const seen = (bytes: number) => {
+        at = { bytes, size: found.size };
+      };
+      if (path === null) await pour(found, seen);
+      else await take(found, path, overwrite, seen);
+      return found;
+    },
+  );
+  const ms = performance.now() - start;
+  const { size, sha256, from, route } = incoming;
+  const place = path ?? STANDARD_OUTPUT;
+  const text = options.json
+    ? JSON.stringify({ v: 1, name, path: place, size, sha256, from, route, ms })
+    : `received ${printable(name)} from peer ${from} ${path === null ? "to standard output" : `as ${path}`}, sha256 ${displayHash(sha256)}, ${displaySize(size)} in ${displayDuration(ms)}`;
+  // Where the content itself goes to standard output, nothing else may.
+  if (path === null) process.stderr.write(`${text}\n`);
+  else console.log(text);
+  return 0;
+}
+
+/** What a peer itself leaves at each request is no one's other file. */
+function receivedName(name: string): string | null {
+  return isFourDigits(name) ? `received_${name}.pdf` : null;
+}
+
+/** @returns null for standard output */
+async function destination(output: string | null, name: string): Promise<string | null> {
+  if (output === null) return ownPath(name);
+  if (output === STANDARD_OUTPUT) return null;
+  const found = await stat(output).catch(() => null);
+  return found?.isDirectory() ? join(output, ownPath(name)) : output;
+}
+
+/** A name from a ring may be anyone's: it must not lead out of the folder, nor hide in it. */
+function ownPath(name: string): string {
+  const received = receivedName(name);
+  if (received !== null) return received;
+  if (/^\.|[/\\]|\p{Cc}/u.test(name)) {
+    throw new Failure(`${show(name)} cannot be the name of a file here: choose one with -o FILE.`);
+  }
+  return name;
+}
+
+async function take(
+  incoming: Incoming,
+  path: string,
+  overwrite: "replace" | "refuse",
+  seen: (bytes: number) => void,
+): Promise<void> {
+  const delivery = deliver(path, overwrite);
+  try {
+    await incoming.read((piece) => {
+      seen(delivery.size);
+      return delivery.write(piece);
+    });
+    if (delivery.size !== incoming.size || delivery.sha256() !== incoming.sha256) {
+      throw new Failure(`${path} did not arrive whole, and was not kept: ask for it again.`);
+    }
+  } catch (error) {
+    await delivery.abort();
+    throw error;
+  }
+  await delivery.finish();
+}
+
+/**
+ * Writes a content to standard output. The peer has checked it against its hash already; what comes is
+ * checked once more, and the last piece is held back until all of it is right.
+ */
+async function pour(incoming: Incoming, seen: (bytes: number) => void): Promise<void> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  const out = Bun.stdout.writer({ highWaterMark: OUTPUT_BYTES });
+  let size = 0;
+  let held: Uint8Array | null = null;
+  try {
+    await incoming.read(async (piece) => {
+      hasher.update(piece);
+      size += piece.length;
+      seen(size);
+      if (held !== null) {
+        out.write(held);
+        await out.flush();
+      }
+      held = piece;
+    });
+    if (size !== incoming.size || hasher.digest("hex") !== incoming.sha256) {
+      throw new Failure("What came is not whole, and its end was left out: ask for it again.");
+    }
+    if (held !== null) out.write(held);
+    await out.flush();
+    await out.end();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(
+      `Standard output would not take it all (${String(error)}): the reader has gone.`,
+    );
+  }
+}
+
+/** Written at a time to a reader of standard output. */
+const OUTPUT_BYTES = 1_048_576;

@@ -1,0 +1,79 @@
+/** `p2p store`: a local file, or standard input, into the ring. */
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Outcome } from "../protocol/events.ts";
+import { Failure } from "../protocol/failure.ts";
+import { doorClient } from "./client.ts";
+import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
+import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
+import { printable, refuseName, show } from "./names.ts";
+import { withProgress } from "./progress.ts";
+
+/** Standard input, as a path. */
+const STANDARD_INPUT = "-";
+
+/**
+ * Stores a local file in the ring and prints a receipt.
+ * @param path "-" for standard input, which needs a name
+ * @param name the file's name in the ring; null for its own base name
+ * @returns the exit code
+ * @throws Failure
+ */
+export async function storeFile(
+  choice: PeerChoice,
+  path: string,
+  name: string | null,
+  json: boolean,
+): Promise<number> {
+  const peer = choosePeer(choice);
+  const piped = path === STANDARD_INPUT;
+  if (piped && name === null) {
+    throw new Failure("Standard input has no name of its own: give it one with --name NAME.", 2);
+  }
+  const stored = name ?? nameOfFile(path, peer);
+  refuseName(stored, peer.bits);
+  const before = piped ? null : await lookAt(path);
+  const start = performance.now();
+  const door = doorClient(peer.dir);
+  const outcome = await withProgress(
+    `storing ${printable(stored)}`,
+    () => door.progress(stored),
+    () => door.store(stored, piped ? Bun.stdin.stream() : path),
+  );
+  const ms = performance.now() - start;
+  const words = receipt(stored, outcome, ms);
+  console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
+  if (before === null) return 0;
+  const after = await lookAt(path);
+  if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+    process.stderr.write(`${path} changed while it was being stored: store it once more.\n`);
+    return 1;
+  }
+  return 0;
+}
+
+/** In a numbered ring `2067.pdf` is called 2067, as typed at a peer; elsewhere a file keeps its name. */
+function nameOfFile(path: string, peer: FoundPeer): string {
+  const name = basename(path);
+  const digits = /^([0-9]{4})\.pdf$/i.exec(name)?.[1];
+  return peer.bits === 8 && digits !== undefined ? digits : name;
+}
+
+async function lookAt(path: string): Promise<{ size: number; mtimeMs: number }> {
+  const found = await stat(path).catch(() => null);
+  if (found === null)
+    throw new Failure(`There is no file ${path} that can be read: check its path.`);
+  if (!found.isFile()) throw new Failure(`${path} is not a regular file: only such can be stored.`);
+  return found;
+}
+
+/** @throws Failure unless it was stored */
+function receipt(name: string, outcome: Outcome, ms: number): string {
+  if (outcome.kind === "failed") throw new Failure(outcome.why);
+  if (outcome.kind !== "stored")
+    throw new Failure(`${show(name)} was not stored, only placed: try again.`);
+  const { record, copies, wanted } = outcome;
+  const amount = `${displaySize(record.size)} in ${displayDuration(ms)}`;
+  const copied = `${copies.length} of ${count(wanted, "copy", "copies")}`;
+  return `stored ${printable(name)}: ${copied}, on ${displayPeers(copies)}, sha256 ${displayHash(record.sha256)}, ${amount}`;
+}

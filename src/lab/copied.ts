@@ -1,0 +1,61 @@
+/** Whether every file of a ring has all its copies, by its peers' own word. */
+import { copiesEnough, type DiskSnapshot, owedByDisks } from "../checks/files.ts";
+import type { ListedFile } from "../protocol/events.ts";
+import type { Broken } from "./judge.ts";
+import { COPIED_POLL_MS } from "./limits.ts";
+import type { Watch } from "./watch.ts";
+
+/** What a listing says of each peer's disk. */
+export function disksOf(ids: readonly number[], files: readonly ListedFile[]): DiskSnapshot[] {
+  return ids.map((id) => {
+    const held = files.filter(({ holders }) => holders.includes(id));
+    return { id, lives: true, full: false, files: held.map(({ record }) => record) };
+  });
+}
+
+/**
+ * Asks until D2 holds: every file is on all the peers that should hold it, and no peer waits for word of
+ * a copy. A listing asks every peer what it holds.
+ * @param ids the living
+ * @param giveUp ends the wait early with what is wrong, if anything is
+ * @returns null once it holds, else what still lacked a copy when the time was up
+ */
+export async function untilCopied(
+  watch: Watch,
+  ids: readonly number[],
+  limitMs: number,
+  giveUp: () => Broken | null = () => null,
+): Promise<Broken | null> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const broken = await lackingCopy(watch, ids);
+    if (broken === null) return null;
+    const hopeless = giveUp();
+    if (hopeless !== null) return hopeless;
+    if (performance.now() >= end) return broken;
+    await Bun.sleep(COPIED_POLL_MS);
+  }
+}
+
+async function lackingCopy(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
+  let copies = 0;
+  for (const { id, status } of await watch.poll(ids)) {
+    if (status === null) return lacking([id], `peer ${id} does not answer`);
+    const { short } = status.files;
+    if (short > 0) return lacking([id], `peer ${id} waits for copies of ${short} of its files`);
+    copies = status.files.copies;
+  }
+  const [first] = ids;
+  const listed = await watch
+    .door(first ?? 0)
+    ?.list()
+    .catch(() => null);
+  if (!listed || listed.silent > 0) return lacking([], "not every peer says what it holds");
+  const disks = disksOf(ids, listed.files);
+  const result = copiesEnough(owedByDisks(disks), disks, copies);
+  return result.ok ? null : lacking(result.peers, result.why);
+}
+
+function lacking(peers: readonly number[], why: string): Broken {
+  return { check: "D2", peers, why };
+}

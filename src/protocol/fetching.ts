@@ -1,0 +1,92 @@
+/** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
+import { FETCHES_AT_ONCE } from "./config.ts";
+import { compareStamps, type FileRecord, UNKNOWN_SHA256 } from "./files.ts";
+import type { Effect, FetchInto } from "./io.ts";
+import type { Address } from "./member.ts";
+import type { Peer } from "./state.ts";
+import type { FetchJob } from "./work.ts";
+
+type FetchEffect = Extract<Effect, { type: "fetch" }>;
+type From = { readonly id: number; readonly address: Address };
+
+/** Begins as many of the queued copies as may be fetched at once. */
+export function fetchQueued(peer: Peer): void {
+  for (const [name, { record, from, origin }] of peer.copyQueue) {
+    if (countFetches(peer) >= FETCHES_AT_ONCE) return;
+    // It may be on its way from another: should that fail, this one has it too.
+    if (isFetching(peer, record)) continue;
+    peer.copyQueue.delete(name);
+    const mine = peer.files.get(name);
+    if (mine !== undefined && compareStamps(mine.stamp, record.stamp) >= 0) continue;
+    const { stamp } = record;
+    const source =
+      origin === null
+        ? ({ kind: "version", name, stamp } as const)
+        : ({ kind: "ticket", request: origin.request } as const);
+    beginFetch(peer, { kind: "copy", record, from }, origin ?? from, source, origin === null);
+  }
+}
+
+/**
+ * Has the driver fetch a content into the store.
+ * @param repair nobody waits for it
+ * @returns the job's number
+ */
+export function beginFetch(
+  peer: Peer,
+  job: Exclude<FetchJob, { kind: "deliver" }>,
+  from: From,
+  source: FetchEffect["source"],
+  repair: boolean,
+): number {
+  const { record } = job;
+  const sha256 = record.sha256 === UNKNOWN_SHA256 ? null : record.sha256;
+  const into: FetchInto = { kind: "store", record, sha256 };
+  return begin(peer, job, { from, source, file: record.name, size: record.size, into, repair });
+}
+
+/** Has the driver fetch a content for the one who asked for it at this peer. */
+export function beginDelivery(
+  peer: Peer,
+  job: Extract<FetchJob, { kind: "deliver" }>,
+  from: From,
+  source: FetchEffect["source"],
+  content: { readonly file: string; readonly size: number; readonly into: FetchInto },
+): void {
+  begin(peer, job, { from, source, ...content, repair: false });
+}
+
+/** Has the driver make a removal durable. */
+export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
+  const number = peer.nextJob++;
+  peer.jobs.set(number, job);
+  peer.effects.push({ type: "bury", job: number, record: job.record });
+}
+
+/** True if this version of the file, or a newer one, is on its way already. */
+export function isFetching(peer: Peer, record: FileRecord): boolean {
+  for (const job of peer.jobs.values()) {
+    if (job.kind === "deliver" || job.record.name !== record.name) continue;
+    if (compareStamps(job.record.stamp, record.stamp) >= 0) return true;
+  }
+  return false;
+}
+
+function begin(
+  peer: Peer,
+  job: FetchJob,
+  what: Omit<FetchEffect, "type" | "job" | "from" | "peer"> & { readonly from: From },
+): number {
+  const number = peer.nextJob++;
+  peer.jobs.set(number, job);
+  const { from, ...rest } = what;
+  const { address, id } = from;
+  peer.effects.push({ type: "fetch", job: number, from: address, peer: id, ...rest });
+  return number;
+}
+
+function countFetches(peer: Peer): number {
+  let count = 0;
+  for (const job of peer.jobs.values()) if (job.kind === "copy") count += 1;
+  return count;
+}

@@ -1,0 +1,95 @@
+/**
+ * The members that a peer knows to have gone: kept to refuse stale word of their life, and tried now
+ * and then. In a large ring there are thousands, at every peer, so each takes up two numbers' room.
+ */
+import { GONE_MEMBERS, GONE_MS, GONE_TOLD } from "./config.ts";
+import type { Member } from "./member.ts";
+
+export class GoneTable {
+  /** By ascending id, and since when each has been gone. */
+  readonly #members: Member[] = [];
+  readonly #since: number[] = [];
+  #last: readonly Member[] = [];
+  /** No member has been gone for longer; it may be that of one that has come back. */
+  #earliest = Number.POSITIVE_INFINITY;
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  /** All of them, by ascending id. */
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
+  /** The last GONE_TOLD of them, in the order of their going; an array of its own for each change. */
+  get last(): readonly Member[] {
+    return this.#last;
+  }
+
+  get(id: number): Member | undefined {
+    const member = this.#members[this.#indexFrom(id)];
+    return member?.id === id ? member : undefined;
+  }
+
+  has(id: number): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  /** Keeps a member in mind as gone since now, and forgets others, within the limits of time and number. */
+  add(member: Member, now: number): void {
+    this.delete(member.id);
+    const index = this.#indexFrom(member.id);
+    this.#members.splice(index, 0, member);
+    this.#since.splice(index, 0, now);
+    this.#last = [...this.#last.slice(1 - GONE_TOLD), member];
+    this.#earliest = Math.min(this.#earliest, now);
+    while (this.#isTooMuch(now)) this.#forgetEarliest(now);
+  }
+
+  delete(id: number): void {
+    const index = this.#indexFrom(id);
+    if (this.#members[index]?.id !== id) return;
+    this.#members.splice(index, 1);
+    this.#since.splice(index, 1);
+    if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
+  }
+
+  /** Those with an id in [from, to). */
+  between(from: number, to: number): readonly Member[] {
+    return this.#members.slice(this.#indexFrom(from), this.#indexFrom(to));
+  }
+
+  /** The first with an id above this one, or the first of all; undefined if there is none. */
+  after(id: number): Member | undefined {
+    return this.#members[this.#indexFrom(id + 1)] ?? this.#members[0];
+  }
+
+  #isTooMuch(now: number): boolean {
+    return this.size > GONE_MEMBERS || now - this.#earliest > GONE_MS;
+  }
+
+  /** Forgets the one that went first, unless those that were deleted have made room already. */
+  #forgetEarliest(now: number): void {
+    this.#earliest = this.#since.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const member = this.#members[this.#since.indexOf(this.#earliest)];
+    if (member !== undefined && this.#isTooMuch(now)) this.delete(member.id);
+  }
+
+  #lastGone(): readonly Member[] {
+    const places = this.#members.map((_, place) => place);
+    places.sort((a, b) => (this.#since[a] ?? 0) - (this.#since[b] ?? 0));
+    return places.slice(-GONE_TOLD).flatMap((place) => this.#members[place] ?? []);
+  }
+
+  #indexFrom(id: number): number {
+    let low = 0;
+    let high = this.#members.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#members[middle]?.id ?? 0) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

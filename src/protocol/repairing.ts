@@ -1,0 +1,121 @@
+/** Repair: after every change of the view each file gets its copies again, and spare copies go. */
+
+import { compareAll, compareWith, noteElsewhere } from "./comparing.ts";
+import {
+  COMPARE_EVERY_MS,
+  DROP_SETTLE_MS,
+  OFFER_RECORDS,
+  REPAIR_RETRY_MS,
+  TOMBSTONE_MS,
+} from "./config.ts";
+import { hasConfirmed, holdersOf, otherHolders, sendOffers, shortOfCopies } from "./copies.ts";
+import { compareStamps, type FileRecord, type Stamp } from "./files.ts";
+import { othersToAsk } from "./inquiring.ts";
+import type { Member } from "./member.ts";
+import { repairSoon } from "./records.ts";
+import { sentences } from "./sentences.ts";
+import { note, type Peer, send } from "./state.ts";
+
+/**
+ * Offers what holders lack, after the view has changed and again until they have confirmed it: a few
+ * records by name, many by comparing what both have.
+ */
+export function repair(peer: Peer): void {
+  if (peer.rescan) forgetConfirmations(peer);
+  if (offerMissing(peer)) peer.deadlines.set("repair", 0, peer.now + REPAIR_RETRY_MS);
+  if (peer.files.size > 0) {
+    peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
+  }
+}
+
+/** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
+export function dropSpare(peer: Peer): void {
+  if (peer.phase !== "in") return;
+  for (const record of [...peer.files.values()]) {
+    const holders = holdersOf(peer, record);
+    // One that could not take a newer version may hold this one: others count on it as long as it stays.
+    const mine = [...holders, ...peer.view.holders(record.key, peer.config.copies)];
+    if (holders.length === 0 || mine.some((h) => h.id === peer.self.id)) continue;
+    if (!holders.every((h) => hasConfirmed(peer, record.name, h))) {
+      peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
+      continue;
+    }
+    drop(peer, record);
+  }
+}
+
+/** Offers records held here to the holders that have not confirmed them. @returns whether any lacked one */
+export function offerMissing(peer: Peer): boolean {
+  const short = shortOfCopies(peer);
+  peer.rescan = false;
+  peer.lacking.clear();
+  const missing = new Map<Member, FileRecord[]>();
+  for (const record of short) {
+    peer.lacking.add(record.name);
+    for (const holder of otherHolders(peer, record)) {
+      if (hasConfirmed(peer, record.name, holder)) continue;
+      const list = missing.get(holder);
+      if (list === undefined) missing.set(holder, [record]);
+      else list.push(record);
+    }
+  }
+  for (const [holder, records] of missing) {
+    if (records.length <= OFFER_RECORDS) sendOffers(peer, new Map([[holder.address, records]]));
+    else {
+      const owners = records.map((record) => peer.view.owner(record.key)?.id ?? peer.self.id);
+      compareWith(peer, holder, new Set(owners));
+    }
+  }
+  return missing.size > 0;
+}
+
+/** From time to time: those who declined are asked again, old removals go, and all shared is compared. */
+export function lookAfterCopies(peer: Peer): void {
+  if (peer.declined.size > 0) {
+    peer.declined.clear();
+    repairSoon(peer);
+  }
+  for (const [name, since] of peer.buried) {
+    const record = peer.files.get(name);
+    if (record?.removed !== true) peer.buried.delete(name);
+    else if (peer.now - since > TOMBSTONE_MS) drop(peer, record);
+  }
+  if (peer.files.size > 0) compareAll(peer);
+}
+
+/** A copy here is not what it was: the others are told, and give it anew. */
+export function copyDamaged(peer: Peer, name: string, stamp: Stamp): void {
+  const record = peer.files.get(name);
+  if (record === undefined || compareStamps(record.stamp, stamp) !== 0) return;
+  const { sha256 } = record;
+  peer.files.delete(name);
+  peer.confirmed.delete(name);
+  peer.damaged += 1;
+  noteElsewhere(peer, record);
+  note(peer, sentences.damaged(name));
+  const others = new Set([...othersToAsk(peer), ...otherHolders(peer, record)]);
+  for (const { address } of others) {
+    send(peer, address, "stream", { tag: "lost", files: [{ name, stamp, sha256 }] });
+  }
+}
+
+/** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
+function forgetConfirmations(peer: Peer): void {
+  for (const record of peer.files.values()) {
+    const births = peer.confirmed.get(record.name);
+    if (births === undefined) continue;
+    const holders = otherHolders(peer, record);
+    if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
+    peer.confirmed.set(
+      record.name,
+      births.filter((birth) => holders.some((h) => h.birth === birth)),
+    );
+  }
+}
+
+function drop(peer: Peer, { name, stamp }: FileRecord): void {
+  peer.files.delete(name);
+  peer.confirmed.delete(name);
+  peer.buried.delete(name);
+  peer.effects.push({ type: "drop", name, stamp });
+}

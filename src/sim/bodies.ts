@@ -1,0 +1,34 @@
+/** Contents in the simulator, and the small ones that a host keeps for messages, under its own numbers. */
+import { BODY_BYTES } from "../protocol/config.ts";
+import type { Body } from "../protocol/io.ts";
+
+/** A content is known by its size and hash; its bytes are never made. */
+export type SimContent = { readonly size: number; readonly sha256: string };
+
+/** Bodies that a host keeps; of an older one nothing is left. */
+const BODIES_KEPT = 512;
+
+export class Bodies {
+  readonly #kept = new Map<number, SimContent>();
+  #next = 1;
+
+  /** Keeps a small content. */
+  take({ size, sha256 }: SimContent): Body {
+    const number = this.#next++;
+    this.#kept.set(number, { size, sha256 });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= BODIES_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    return { number, size, sha256 };
+  }
+
+  get(number: number): SimContent | null {
+    return this.#kept.get(number) ?? null;
+  }
+}
+
+/** True of a content that may travel with a message. */
+export function isSmall({ size }: SimContent): boolean {
+  return size >= 1 && size <= BODY_BYTES;
+}

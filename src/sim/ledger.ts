@@ -1,0 +1,138 @@
+/**
+ * What a simulated ring has acknowledged, and which copies of it were destroyed on purpose. A ring owes
+ * what it acknowledged as long as no more than a minority of the copies is destroyed before it has had
+ * the time to make them good.
+ */
+import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
+import { compareStamps, type FileRecord } from "../protocol/files.ts";
+import type { Host } from "./host.ts";
+import type { Stage } from "./stage.ts";
+
+type Entry = {
+  readonly record: FileRecord;
+  /** As many copies as the receipt named, or as there were when last all were there. */
+  copies: number;
+  /** The hosts whose copies were destroyed since. */
+  readonly destroyed: Set<Host>;
+  /** The last copy was destroyed, and too many before it: nobody could have kept it. */
+  excused: boolean;
+};
+
+/** A version that was ever durable, and on the disks of which peers. */
+export type Version = { readonly record: FileRecord; readonly on: Set<number> };
+
+/** Actions that destroy copies: a kill does so only for good. */
+const DESTRUCTIVE = /^(rot|wipe|power-cut) |^kill .*for good|^restart .*without/;
+
+export class Ledger {
+  readonly #entries: Entry[] = [];
+  readonly #versions = new Map<string, Version[]>();
+  /** The copies that were destroyed on purpose. */
+  readonly #destroyed: { readonly host: Host; readonly record: FileRecord }[] = [];
+
+  constructor(private readonly stage: Stage) {}
+
+  /** Takes down that a version has become durable somewhere. */
+  noteVersion({ id }: Host, record: FileRecord): void {
+    const versions = this.versionsOf(record.name);
+    const same = versions.find((v) => compareStamps(v.record.stamp, record.stamp) === 0);
+    if (same !== undefined) same.on.add(id);
+    else this.#versions.set(record.name, [...versions, { record, on: new Set([id]) }]);
+  }
+
+  /** The versions of a name that were ever durable. */
+  versionsOf(name: string): readonly Version[] {
+    return this.#versions.get(name) ?? [];
+  }
+
+  /** Every version that was ever durable somewhere. */
+  known(): FileRecord[] {
+    return [...this.#versions.values()].flat().map((v) => v.record);
+  }
+
+  /** Takes down a receipt. */
+  noteReceipt(record: FileRecord, copies: number): void {
+    const heirs = heirsOf(record, this.known());
+    // A copy may have been destroyed before the word of it was here.
+    const early = this.#destroyed.filter((d) => heirs.some((heir) => standsFor(d.record, heir)));
+    const destroyed = new Set(early.map((d) => d.host));
+    const entry: Entry = { record, copies, destroyed, excused: false };
+    this.#entries.push(entry);
+    this.#excuse(entry);
+  }
+
+  /** Does an action, and takes down which copies it destroys. */
+  witness(action: string, act: () => void): void {
+    if (!DESTRUCTIVE.test(action)) {
+      act();
+      return;
+    }
+    const before = this.#entries.map((entry) => this.#hostsOf(entry.record));
+    for (const [i, entry] of this.#entries.entries()) this.#forgiveRepaired(entry, before[i] ?? []);
+    const copies = this.#hosts().flatMap((host) =>
+      host.disk.intact().map((record) => ({ host, record })),
+    );
+    act();
+    const there = new Set(this.#hosts());
+    const isLost = ({ host, record }: { host: Host; record: FileRecord }) =>
+      !there.has(host) || !host.disk.intact().includes(record);
+    this.#destroyed.push(...copies.filter(isLost));
+    for (const [i, entry] of this.#entries.entries()) {
+      const left = this.#hostsOf(entry.record);
+      for (const host of before[i] ?? []) if (!left.includes(host)) entry.destroyed.add(host);
+      this.#excuse(entry);
+    }
+  }
+
+  /** What is owed: all that was acknowledged, but for what could not be kept. */
+  owed(): FileRecord[] {
+    const known = this.known();
+    const excused = this.#entries.filter((e) => e.excused).map((e) => e.record);
+    return this.#entries
+      .map((e) => e.record)
+      .filter((record) => {
+        const heirs = heirsOf(record, known);
+        return !excused.some((version) => heirs.some((heir) => standsFor(version, heir)));
+      });
+  }
+
+  /** What is on the disks that are there, or may come back. */
+  disks(): DiskSnapshot[] {
+    return this.#hosts().map((host) => ({
+      id: host.id,
+      lives: host.peer?.phase === "in",
+      full: host.disk.full,
+      files: host.disk.intact(),
+    }));
+  }
+
+  #excuse(entry: Entry): void {
+    if (this.#hostsOf(entry.record).length > 0) return;
+    if (entry.destroyed.size * 2 > entry.copies) entry.excused = true;
+  }
+
+  /** All copies are there again: whatever was destroyed before counts no more. */
+  #forgiveRepaired(entry: Entry, hosts: readonly Host[]): void {
+    const { world } = this.stage;
+    const living = hosts.filter((h) => h.peer !== null).length;
+    if (living < Math.min(world.config.copies, world.living().length)) return;
+    entry.destroyed.clear();
+    entry.copies = Math.max(1, living);
+  }
+
+  #hostsOf(record: FileRecord): Host[] {
+    const heirs = heirsOf(record, this.known());
+    const stands = (version: FileRecord) => heirs.some((heir) => standsFor(version, heir));
+    return this.#hosts().filter(({ disk }) => disk.intact().some(stands));
+  }
+
+  /** Those that were killed for good, or left, do not come back; nor does a twin that gave up. */
+  #hosts(): Host[] {
+    const { world, buried } = this.stage;
+    return [...world.hosts.values()].filter((host) => {
+      if (host.peer !== null) return true;
+      const twin = world.addressOf(host.id) !== host.address;
+      return !(buried.has(host.id) || twin || host.exitCode === 0);
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** Reading a content back from a simulated disk: one that has rotted is found out by its hash. */
+import type { FileRecord, Stamp } from "../protocol/files.ts";
+import type { BodySource, Input } from "../protocol/io.ts";
+import { isSmall, type SimContent } from "./bodies.ts";
+import type { Host } from "./host.ts";
+import type { EventQueue } from "./queue.ts";
+
+/** What is found out needs of the world. */
+export type ReadRoads = {
+  readonly now: number;
+  readonly queue: EventQueue;
+  give(host: Host, input: Input): void;
+};
+
+/** A content as it was read, and the version whose content it should have been but is not. */
+export type Reading = { readonly content: SimContent | null; readonly damaged: FileRecord | null };
+
+const NOTHING: Reading = { content: null, damaged: null };
+
+/** Only the very version that is asked for: a newer one has taken its place on the disk. */
+export function readVersion(
+  { disk }: Host,
+  { name, stamp }: { readonly name: string; readonly stamp: Stamp },
+): Reading {
+  const record = disk.version(name, stamp);
+  if (record === null || record.removed) return NOTHING;
+  const { size, sha256 } = record;
+  if (!disk.isRotten(record)) return { content: { size, sha256 }, damaged: null };
+  return { content: { size, sha256: flipped(sha256) }, damaged: record };
+}
+
+/** What goes with a message; null where it cannot be had, and the message goes alone. */
+export function bodyFor(
+  roads: ReadRoads,
+  host: Host,
+  source: BodySource | null,
+): SimContent | null {
+  if (source === null) return null;
+  if (source.kind === "body") return host.bodies.get(source.number);
+  const { content, damaged } = readVersion(host, source);
+  if (damaged === null) return content !== null && isSmall(content) ? content : null;
+  setAside(roads, host, damaged);
+  return null;
+}
+
+/** Sets a damaged copy aside, at once, and tells the peer, which is amid its step perhaps, right after. */
+export function setAside(roads: ReadRoads, host: Host, { name, stamp }: FileRecord): void {
+  const { run } = host;
+  host.disk.drop(name, stamp);
+  roads.queue.plan(roads.now, () => {
+    if (host.run === run) roads.give(host, { type: "damaged", at: 0, name, stamp });
+  });
+}
+
+/** The hash of a content in which bits have flipped: any other one. */
+function flipped(sha256: string): string {
+  return sha256.startsWith("f") ? `0${sha256.slice(1)}` : `f${sha256.slice(1)}`;
+}

@@ -1,0 +1,60 @@
+/** The tables of the index, and how those of an older program become these. */
+import type { Database } from "bun:sqlite";
+
+/** Raised with every change of the tables; SQLite keeps it as the database's `user_version`. */
+const SCHEMA_VERSION = 1;
+
+/**
+ * One row for each version held. Rows are only ever added at the end and taken away by their number:
+ * an index by name would cost a page of the disk for each, and the store has all names in memory. So
+ * for a moment, or after a crash, a name may have two rows: the greater stamp counts.
+ */
+const FILES = `
+  CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    counter INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    incarnation INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    removed INTEGER NOT NULL,
+    replaced TEXT NOT NULL,
+    content TEXT NOT NULL,
+    at INTEGER NOT NULL
+  )`;
+
+/** The small contents, under their rows' numbers: apart, so that a start need not read them. */
+const BODIES = "CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
+
+/**
+ * Brings a database to the present tables, as one change. Nothing is written if it has them.
+ * @throws SQLite's error; an Error for tables of a newer program
+ */
+export function prepareTables(database: Database): void {
+  const version = numberOf(database, "PRAGMA user_version");
+  if (version === SCHEMA_VERSION) return;
+  if (version > SCHEMA_VERSION) throw new Error("its index was written by a newer p2p");
+  database.transaction(() => {
+    const hasOlder =
+      numberOf(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'files'") > 0;
+    if (hasOlder) database.run("ALTER TABLE files RENAME TO older");
+    database.run(FILES);
+    database.run(BODIES);
+    if (hasOlder) {
+      database.run(
+        `INSERT INTO files (name, key, counter, owner, incarnation, size, sha256, removed, replaced, content, at)
+         SELECT name, key, counter, owner, incarnation, size, sha256, 0, '', content, ? FROM older`,
+        [Date.now()],
+      );
+      database.run("DROP TABLE older");
+    }
+    database.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  })();
+}
+
+function numberOf(database: Database, query: string): number {
+  const row = database.query<unknown, []>(query).values()[0];
+  return Number(row?.[0] ?? 0);
+}

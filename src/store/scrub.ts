@@ -1,0 +1,135 @@
+/** Reading every content back, to find what the disk has not kept as it was. */
+import type { FileRecord } from "../protocol/files.ts";
+import type { Content } from "./content.ts";
+import { isPassing } from "./disk.ts";
+import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";
+import type { Row } from "./table.ts";
+
+export type ScrubOptions = {
+  /** Read no faster than this on average; Infinity for as fast as the disk and the timers allow. */
+  readonly bytesPerSecond: number;
+  /** Ends the pass early: what was found so far is the result. */
+  readonly signal?: AbortSignal;
+  /** Called for each content that cannot be read or is not what it was. */
+  readonly damaged: (record: FileRecord) => void;
+  /** Called now and then with what was read so far. */
+  readonly progress?: (files: number, bytes: number) => void;
+};
+
+/** What a pass has read, and how many contents of it were damaged. */
+export type Scrubbed = { readonly files: number; readonly bytes: number; readonly damaged: number };
+
+/** What the pass reads from. */
+export type ScrubSource = {
+  readonly rows: ReadonlyMap<string, Row>;
+  /** Opens a row's content, unchecked. @throws the system's or SQLite's error */
+  open(row: Row): Content;
+};
+
+/**
+ * Reads all contents held at the beginning. One that is dropped or replaced meanwhile is no damage.
+ * Never rejects, unless a callback throws.
+ */
+export async function scrub(source: ScrubSource, options: ScrubOptions): Promise<Scrubbed> {
+  const pace = new Pace(options.bytesPerSecond, options.signal);
+  const piece = new Uint8Array(SCRUB_PIECE_BYTES);
+  let files = 0;
+  let damaged = 0;
+  for (const row of [...source.rows.values()]) {
+    if (options.signal?.aborted) break;
+    const { record } = row;
+    if (record.removed || !isHeld(source, row)) continue;
+    const sound = await isSound(source, row, piece, pace);
+    if (sound === null) continue;
+    files++;
+    if (!sound) {
+      damaged++;
+      options.damaged(record);
+    }
+    if (await pace.rest()) options.progress?.(files, pace.bytes);
+  }
+  options.progress?.(files, pace.bytes);
+  return { files, bytes: pace.bytes, damaged };
+}
+
+/** @returns null if it cannot be told: the pass was ended, or the version is held no more */
+async function isSound(
+  source: ScrubSource,
+  row: Row,
+  piece: Uint8Array,
+  pace: Pace,
+): Promise<boolean | null> {
+  try {
+    const sha256 = await hashOf(source.open(row), piece, pace);
+    if (sha256 === row.record.sha256) return true;
+    return sha256 === null || !isHeld(source, row) ? null : false;
+  } catch (error) {
+    return isPassing(error) || !isHeld(source, row) ? null : false;
+  }
+}
+
+/** @returns null if the pass was ended in the middle */
+async function hashOf(content: Content, piece: Uint8Array, pace: Pace): Promise<string | null> {
+  try {
+    const hasher = new Bun.CryptoHasher("sha256");
+    for (let at = 0; at < content.size; ) {
+      const bytes = await content.read(piece, at);
+      if (bytes === 0) break;
+      hasher.update(piece.subarray(0, bytes));
+      at += bytes;
+      pace.bytes += bytes;
+      if (bytes === piece.length) await pace.rest();
+      if (pace.ended) return null;
+    }
+    return hasher.digest("hex");
+  } finally {
+    content.close();
+  }
+}
+
+function isHeld({ rows }: ScrubSource, row: Row): boolean {
+  return rows.get(row.record.name) === row;
+}
+
+/** Lets timers and sockets have their turn, and keeps to a rate. */
+class Pace {
+  bytes = 0;
+  private restedAt = 0;
+  private rows = 0;
+  private readonly beganMs = performance.now();
+
+  constructor(
+    private readonly bytesPerSecond: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  get ended(): boolean {
+    return this.signal?.aborted === true;
+  }
+
+  /** Called after each content and piece. @returns whether there was a pause */
+  async rest(): Promise<boolean> {
+    this.rows++;
+    if (this.rows < SCRUB_ROWS && this.bytes - this.restedAt < SCRUB_PIECE_BYTES) return false;
+    this.rows = 0;
+    this.restedAt = this.bytes;
+    const dueMs = this.beganMs + (this.bytes / this.bytesPerSecond) * 1_000;
+    const waitMs = dueMs - performance.now();
+    if (waitMs < 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    else await sleep(waitMs, this.signal);
+    return true;
+  }
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    if (signal?.aborted) done();
+    else signal?.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,128 @@
+import { expect, test } from "bun:test";
+import {
+  conclusive,
+  contentKnown,
+  copiesEnough,
+  type DiskSnapshot,
+  oneContent,
+  owedBy,
+  readRight,
+  receiptTrue,
+  storesKept,
+  wholeOrNothing,
+} from "../../src/checks/files.ts";
+import { asConflict, EMPTY_SHA256, type FileRecord, replacing } from "../../src/protocol/files.ts";
+
+const IDS = [10, 20, 30, 40];
+
+/** A version of file 0015, whose key is 15, so that its holders are 20, 30 and 40. */
+function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
+  return {
+    name: "0015",
+    key: 15,
+    stamp: { counter, owner, incarnation: 1 },
+    size: counter,
+    sha256: `${counter}${owner}`.padStart(64, "0"),
+    removed: false,
+    replaced: replacing(after),
+  };
+}
+
+function removal(counter: number, owner: number, after: FileRecord): FileRecord {
+  return { ...version(counter, owner, after), size: 0, sha256: EMPTY_SHA256, removed: true };
+}
+
+/** Disks of four living peers, with what each of them holds. */
+function disks(files: Readonly<Record<number, readonly FileRecord[]>>, full = 0): DiskSnapshot[] {
+  return IDS.map((id) => ({ id, lives: true, full: id === full, files: files[id] ?? [] }));
+}
+
+const first = version(1, 20);
+const second = version(2, 20, first);
+/** Stored where nobody knew of the first. */
+const stranger = version(2, 30);
+
+function read(sha256: string | null) {
+  return { kind: "read", peer: 10, sha256 } as const;
+}
+
+test("D1: an acknowledged version, or what took its place, must be on some disk", () => {
+  const known = [first, second, stranger];
+  expect(storesKept([first], known, disks({ 30: [first] })).ok).toBe(true);
+  expect(storesKept([first], known, disks({ 30: [second] })).ok).toBe(true);
+  expect(storesKept([second], known, disks({ 30: [first] })).ok).toBe(false);
+  expect(storesKept([first], known, disks({ 30: [stranger] })).ok).toBe(false);
+  expect(storesKept([first], known, disks({ 30: [stranger, asConflict(first)] })).ok).toBe(true);
+});
+
+test("D1: what took the place of what took its place stands for a version too", () => {
+  // Of one content under two stamps, the later one alone is remembered by what follows.
+  const twin = { ...version(1, 30), sha256: first.sha256 };
+  const later = version(2, 30, twin);
+  expect(storesKept([first], [first, twin, later], disks({ 20: [later] })).ok).toBe(true);
+  expect(storesKept([first], [first, later], disks({ 20: [later] })).ok).toBe(false);
+});
+
+test("D1: of two that knew nothing of each other, one is owed under the name, one as its conflict", () => {
+  const all = [stranger, asConflict(first)];
+  const owed = owedBy([first, stranger], [first, stranger], disks({ 20: all, 30: all, 40: all }));
+  expect(owed.map((o) => [o.name, o.least.stamp.counter])).toEqual([
+    ["0015", 2],
+    ["0015.conflict-1-20-1", 1],
+  ]);
+  const followed = disks({ 20: [second], 30: [second] });
+  expect(owedBy([first, second], [first, second], followed).map((o) => o.name)).toEqual(["0015"]);
+});
+
+test("D1: a read gives what is owed or newer, and nothing of what was removed", () => {
+  const gone = removal(2, 20, first);
+  const known = [first, second, gone];
+  const stored = { name: "0015", key: 15, least: second };
+  expect(readRight(stored, known, read(second.sha256)).ok).toBe(true);
+  expect(
+    readRight(stored, [...known, version(3, 30, second)], read(version(3, 30).sha256)).ok,
+  ).toBe(true);
+  expect(readRight(stored, known, read(first.sha256))).toMatchObject({ ok: false, peers: [10] });
+  expect(readRight(stored, [first, second], read(null)).ok).toBe(false);
+  expect(readRight(stored, known, { kind: "failed", peer: 10, why: "no answer" }).ok).toBe(false);
+
+  const removed = { name: "0015", key: 15, least: gone };
+  expect(readRight(removed, known, read(null)).ok).toBe(true);
+  const back = readRight(removed, known, read(first.sha256));
+  expect(back.ok === false && back.why).toContain("resurrected");
+});
+
+test("D2: the first of the living that can take a file hold it", () => {
+  const owed = [{ name: "0015", key: 15, least: first }];
+  const three = { 20: [first], 30: [first], 40: [first] };
+  expect(copiesEnough(owed, disks(three), 3).ok).toBe(true);
+  expect(copiesEnough(owed, disks({ ...three, 30: [] }), 3)).toMatchObject({ peers: [30] });
+  expect(copiesEnough(owed, disks({ 20: [first], 40: [first], 10: [first] }, 30), 3).ok).toBe(true);
+  expect(copiesEnough(owed, disks({ ...three, 30: [] }, 30), 3)).toMatchObject({ peers: [10] });
+  expect(copiesEnough(owed, disks(three, 30), 3).ok).toBe(true);
+  const alone = disks({ 20: [first] }).map((d) => ({ ...d, lives: d.id === 20 }));
+  expect(copiesEnough(owed, alone, 3).ok).toBe(true);
+});
+
+test("D3: one content for each stamp, and none that nobody stored", () => {
+  expect(oneContent([first], second).ok).toBe(true);
+  expect(oneContent([first], { ...first }).ok).toBe(true);
+  expect(oneContent([first], { ...first, sha256: second.sha256 }).ok).toBe(false);
+  expect(contentKnown([first], "0015", first.sha256).ok).toBe(true);
+  expect(contentKnown([first], "0015", second.sha256).ok).toBe(false);
+});
+
+test("D4: a receipt names durable copies only, and a store without one is whole or not there", () => {
+  expect(receiptTrue(first, [20, 30], new Set([20, 30, 40])).ok).toBe(true);
+  expect(receiptTrue(first, [20, 30], new Set([20]))).toMatchObject({ ok: false, peers: [30] });
+  const contents = new Set([first.sha256]);
+  expect(wholeOrNothing("0015", contents, read(null)).ok).toBe(true);
+  expect(wholeOrNothing("0015", contents, read(first.sha256)).ok).toBe(true);
+  expect(wholeOrNothing("0015", contents, read(second.sha256)).ok).toBe(false);
+});
+
+test("D5: what injected no fault, or read nothing back, shows nothing", () => {
+  expect(conclusive(1, 1).ok).toBe(true);
+  expect(conclusive(0, 1).ok).toBe(false);
+  expect(conclusive(1, 0).ok).toBe(false);
+});

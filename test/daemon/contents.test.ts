@@ -1,0 +1,191 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Arrivals } from "../../src/daemon/arrivals.ts";
+import { Commands } from "../../src/daemon/commands.ts";
+import { Contents } from "../../src/daemon/contents.ts";
+import { Moving } from "../../src/daemon/moving.ts";
+import { Offers } from "../../src/daemon/offers.ts";
+import { Pace } from "../../src/daemon/pace.ts";
+import type { PeerEvent } from "../../src/protocol/events.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
+import type { Effect } from "../../src/protocol/io.ts";
+import { type Folder, openFolder } from "../../src/store/folder.ts";
+import { deliver } from "../../src/store/local.ts";
+import { FetchFailure, type Transport } from "../../src/transport/types.ts";
+import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
+
+/** What becomes of contents that come whole, break off, go on elsewhere, or are not what they should be. */
+
+const temporary = temporaryFolder();
+const landing = join(temporary.dir, "landing");
+const bytes = someBytes(1_000_000);
+const hash = sha256(bytes);
+const record: FileRecord = {
+  ...{ name: "film", key: 7, size: bytes.length, sha256: hash, removed: false, replaced: [] },
+  stamp: { counter: 1, owner: 8, incarnation: 1 },
+};
+
+/** How the next fetches go: what the sender has, and after how many bytes it breaks off. */
+const senders: { content: Uint8Array; breaksAt: number }[] = [];
+const asked: number[] = [];
+const events: PeerEvent[] = [];
+let folder: Folder;
+let contents: Contents;
+let commands: Commands;
+
+const transport = {
+  fetch: async (_from, _source, sink, options) => {
+    const { offset = 0, hash } = options ?? {};
+    const sender = senders.shift();
+    if (sender === undefined || hash === undefined) throw new Error("nobody was to be asked");
+    asked.push(offset);
+    await sink.open(sender.content.length);
+    for (let at = offset; at < sender.content.length; at += 50_000) {
+      if (at >= sender.breaksAt) throw new FetchFailure("It broke off.", "broken");
+      const piece = sender.content.slice(at, at + 50_000);
+      await hash.update(piece);
+      await sink.write(piece);
+    }
+    return { size: sender.content.length, sha256: await hash.digest() };
+  },
+} as Pick<Transport, "fetch"> as Transport;
+
+beforeAll(async () => {
+  mkdirSync(landing);
+  folder = await openFolder(join(temporary.dir, "8"));
+  const common = {
+    ...{ folder, pace: new Pace(1e12), moving: new Moving(), cwd: landing },
+    arrivals: new Arrivals(),
+    self: () => ({ id: 8, address: "127.0.0.1:1" }),
+    report: (event: PeerEvent) => void events.push(event),
+    served: () => {},
+    damaged: () => {},
+    transport: () => transport,
+  };
+  commands = new Commands((command) => contents.forget(command));
+  const offers = new Offers({ ...common, commands });
+  contents = new Contents({ ...common, commands, offers });
+});
+afterEach(() => {
+  expect(senders.splice(0)).toEqual([]);
+  asked.length = 0;
+  events.length = 0;
+});
+afterAll(async () => {
+  await contents.close();
+  await folder.close();
+  temporary.remove();
+});
+
+type FetchEffect = Extract<Effect, { type: "fetch" }>;
+
+function fetchInto(into: FetchEffect["into"]) {
+  return contents.fetch({
+    ...{ type: "fetch", job: 1, file: "film", from: "127.0.0.1:2", peer: 9, repair: false },
+    ...{ source: { kind: "ticket", request: 5 }, size: bytes.length, into },
+  });
+}
+
+/** A command whose content goes to a file of this name. */
+function command(name: string): number {
+  const path = join(landing, name);
+  return commands.add({
+    ...{ name, open: null, ended: () => {} },
+    deliver: () => deliver(path, "replace", { hash: false }),
+  });
+}
+
+const whole = { content: bytes, breaksAt: Number.POSITIVE_INFINITY };
+const broken = { ok: false, why: "It broke off.", here: false } as const;
+const good = { ok: true, size: bytes.length, sha256: hash } as const;
+
+test("a delivery goes on from the byte it reached, however often it breaks", async () => {
+  const into = { kind: "deliver", command: command("on"), sha256: hash } as const;
+  senders.push({ content: bytes, breaksAt: 200_000 }, { content: bytes, breaksAt: 0 });
+  senders.push({ content: bytes, breaksAt: 700_000 }, whole);
+  for (let i = 0; i < 3; i++) expect(await fetchInto(into)).toEqual(broken);
+  expect(await fetchInto(into)).toEqual(good);
+  expect(asked).toEqual([0, 200_000, 200_000, 700_000]);
+  const moved = events.map((event) => (event.event === "transfer" ? event.bytes : 0));
+  expect(moved).toEqual([200_000, 0, 500_000, 300_000]);
+  expect(sha256(readFileSync(join(landing, "on")))).toBe(hash);
+});
+
+test("a copy goes on as well, and only with the very same version", async () => {
+  const into = { kind: "store", record, sha256: hash } as const;
+  senders.push({ content: bytes, breaksAt: 400_000 }, whole, whole);
+  expect(await fetchInto(into)).toEqual(broken);
+  const newer = { ...record, stamp: { ...record.stamp, counter: 2 } };
+  expect(await fetchInto({ ...into, record: newer })).toEqual(good);
+  expect(asked).toEqual([0, 0]);
+  expect(folder.files.record("film")?.stamp.counter).toBe(2);
+  expect(await fetchInto(into)).toEqual(good);
+  expect(asked).toEqual([0, 0, 400_000]);
+});
+
+test("parts that do not fit together are thrown away, and fetched anew once", async () => {
+  const other = someBytes(bytes.length, 99);
+  const into = { kind: "deliver", command: command("mixed"), sha256: hash } as const;
+  senders.push({ content: other, breaksAt: 200_000 }, whole, whole);
+  expect(await fetchInto(into)).toEqual(broken);
+  expect(await fetchInto(into)).toEqual(good);
+  expect(asked).toEqual([0, 200_000, 0]);
+  expect(sha256(readFileSync(join(landing, "mixed")))).toBe(hash);
+  senders.push({ ...whole, content: other });
+  const wrong = await fetchInto({ ...into, command: command("wrong") });
+  expect(wrong).toMatchObject({ ok: false, here: false });
+  expect(readdirSync(landing).filter((name) => name.includes("wrong"))).toEqual([]);
+});
+
+test("what broke off goes when its command ends, and stays out of the way of a content without a hash", async () => {
+  const number = command("left");
+  const into = { kind: "deliver", command: number, sha256: hash } as const;
+  senders.push({ content: bytes, breaksAt: 500_000 });
+  expect(await fetchInto(into)).toEqual(broken);
+  commands.end(number, { kind: "failed", why: "Nobody has it." });
+  const unknown = { kind: "deliver", command: command("unknown"), sha256: null } as const;
+  senders.push({ content: bytes, breaksAt: 500_000 }, whole);
+  expect(await fetchInto(unknown)).toEqual(broken);
+  expect(await fetchInto(unknown)).toEqual(good);
+  expect(asked).toEqual([0, 0, 0]);
+  await contents.close();
+  expect(readdirSync(landing).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("a small content that came with a message is kept, and delivered, from memory", async () => {
+  const small = someBytes(1_000, 3);
+  const body = contents.bodies.keep(small);
+  expect(body).toMatchObject({ size: 1_000, sha256: sha256(small) });
+  expect(contents.bodyOf({ kind: "body", number: body.number })).toEqual(small);
+  const kept = { ...record, name: "small", size: 1_000, sha256: body.sha256 };
+  const bring = (number: number, into: FetchEffect["into"]) =>
+    contents.fetch({
+      ...{ type: "fetch", job: 1, file: "small", from: "127.0.0.1:2", peer: 9, repair: false },
+      ...{ source: { kind: "body", number }, size: 1_000, into },
+    });
+  const stored = { kind: "store", record: kept, sha256: body.sha256 } as const;
+  const result = { ok: true, size: 1_000, sha256: body.sha256 } as const;
+  expect(await bring(body.number, stored)).toEqual(result);
+  const version = { kind: "version", name: "small", stamp: kept.stamp } as const;
+  expect(contents.bodyOf(version)).toEqual(Uint8Array.from(small));
+  const into = { kind: "deliver", command: command("small"), sha256: null } as const;
+  expect(await bring(body.number, into)).toEqual(result);
+  expect(sha256(readFileSync(join(landing, "small")))).toBe(body.sha256);
+  expect(await bring(99_999, into)).toMatchObject({ ok: false, here: false });
+  expect(contents.bodyOf({ kind: "body", number: 99_999 })).toBeNull();
+});
+
+test("a removal takes the place of what is held", async () => {
+  const removed = { ...record, size: 0, removed: true, stamp: { ...record.stamp, counter: 9 } };
+  expect(await contents.bury(removed)).toMatchObject({ ok: true, size: 0 });
+  expect(folder.files.record("film")?.removed).toBe(true);
+});
+
+test("the oldest small contents go where there are too many, or too large", async () => {
+  const first = contents.bodies.keep(someBytes(10));
+  for (let i = 0; i < 260; i++) contents.bodies.keep(someBytes(65_536, i));
+  expect(contents.bodies.get(first.number)).toBeNull();
+  const last = contents.bodies.keep(someBytes(10));
+  expect(contents.bodies.get(last.number)).not.toBeNull();
+});

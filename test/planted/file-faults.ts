@@ -1,0 +1,236 @@
+/** Faults to plant in what the protocol does with files: stores, copies, removals, conflicts, damage. */
+import type { Fault } from "./fault.ts";
+
+export const FILE_FAULTS: readonly Fault[] = [
+  {
+    name: "acknowledge before the copies",
+    breaks: "a receipt names copies that no disk has",
+    edits: [
+      {
+        file: "placing.ts",
+        find: "const copies = clockwise(peer, record.key, durableOn);",
+        replace: "const copies = holders.map((m) => m.id);",
+      },
+    ],
+    checks: ["D1", "D4"],
+    within: 20,
+  },
+  {
+    name: "confirm a copy before it is durable",
+    breaks: "an owner counts a copy that is still on its way",
+    edits: [
+      {
+        file: "copies.ts",
+        find: "else if (!takeOffered(peer, from, offer, record, body)) continue;",
+        replace: "else if (takeOffered(peer, from, offer, record, body)) held.push(record);",
+      },
+    ],
+    checks: ["D1", "D4"],
+    within: 20,
+  },
+  {
+    name: "reuse a stamp",
+    breaks: "two contents of one name carry the same stamp",
+    edits: [
+      {
+        file: "placing.ts",
+        find: "best?.stamp.counter ?? 0) + 1;",
+        replace: "best?.stamp.counter ?? 0);",
+      },
+    ],
+    checks: ["D3"],
+    within: 20,
+  },
+  {
+    name: "never repair",
+    breaks: "the copies of a file are not made good when holders change",
+    edits: [
+      {
+        file: "repairing.ts",
+        find: "if (offerMissing(peer)) peer",
+        replace: "if (peer.files.size < 0) peer",
+      },
+      {
+        file: "repairing.ts",
+        find: "if (peer.files.size > 0) compareAll(peer);",
+        replace: "",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "forget a removal",
+    breaks: "a peer that was away brings back what was removed meanwhile",
+    edits: [
+      {
+        file: "repairing.ts",
+        find: "peer.now - since > TOMBSTONE_MS",
+        replace: "peer.now - since > TOMBSTONE_MS / 1_000_000",
+      },
+      {
+        file: "config.ts",
+        find: "export const COMPARE_EVERY_MS = 60_000;",
+        replace: "export const COMPARE_EVERY_MS = 10_000;",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "accept an old version",
+    breaks: "a returning peer's copy takes the place of a newer one",
+    edits: [
+      {
+        file: "copies.ts",
+        find: "const order = mine === undefined ? -1 : compareStamps(mine.stamp, record.stamp);",
+        replace: "const order = mine?.stamp.counter === record.stamp.counter ? 0 : -1;",
+      },
+      {
+        file: "copies.ts",
+        find: "if (old !== undefined && compareStamps(old.stamp, record.stamp) >= 0) return;",
+        replace: "",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "keep no conflict",
+    breaks: "of two stores on the two sides of a cut one is lost",
+    edits: [
+      {
+        file: "copies.ts",
+        find: "if (old !== undefined && !isReplacedBy(old, record)) {",
+        replace: "if (old !== undefined && old.size < 0) {",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "count a declined copy as held",
+    breaks: "a receipt names peers whose disks were full",
+    edits: [
+      {
+        file: "receiving.ts",
+        find: "placeElsewhere(peer, message.files);",
+        replace: "checkReceipts(peer, from, message.files);",
+      },
+    ],
+    checks: ["D4"],
+    within: 20,
+  },
+  {
+    name: "take a failed copy for a good one",
+    breaks: "what did not arrive is confirmed, and served",
+    edits: [
+      {
+        file: "peer.ts",
+        find: "else if (!result.ok) {",
+        replace: 'else if (!result.ok && job.kind === "placement") {',
+      },
+      {
+        file: "peer.ts",
+        find: "const { size, sha256 } = result;",
+        replace: "const { size, sha256 } = result.ok ? result : job.record;",
+      },
+    ],
+    checks: ["D1", "D2", "D4"],
+    within: 20,
+  },
+  {
+    name: "drop a spare copy at once",
+    breaks: "the last copies may go before the new holders have theirs",
+    edits: [
+      {
+        file: "repairing.ts",
+        find: "if (!holders.every((h) => hasConfirmed(peer, record.name, h))) {",
+        replace: "if (!holders.every((h) => h.birth.length > 0)) {",
+      },
+      {
+        file: "records.ts",
+        find: 'peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);',
+        replace: 'peer.deadlines.set("drop", 0, peer.now);',
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "trust a digest that differs",
+    breaks: "peers that hold different versions take them for the same",
+    edits: [
+      {
+        file: "comparing.ts",
+        find: "if (mine.digest === theirs.digest && mine.count === theirs.count) {",
+        replace: "if (mine.digest > 0 || mine.count === theirs.count) {",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "answer without asking",
+    breaks: "a new owner denies, or gives an older version of, what it has not got yet",
+    edits: [
+      {
+        file: "comparing.ts",
+        find: "if (settling.settled) return true;",
+        replace: "if (settling.epoch >= 0) return true;",
+      },
+    ],
+    checks: ["D1", "D3"],
+    within: 20,
+  },
+  {
+    name: "serve what is damaged",
+    breaks: "a copy in which bits have flipped is copied and handed out",
+    edits: [
+      {
+        file: "fetching.ts",
+        find: "const sha256 = record.sha256 === UNKNOWN_SHA256 ? null : record.sha256;",
+        replace: "const sha256 = null;",
+      },
+      {
+        file: "requests.ts",
+        find: 'const into = { kind: "deliver", command: pending.command, sha256 } as const;',
+        replace:
+          'const into = { kind: "deliver", command: pending.command, sha256: null } as const;',
+      },
+    ],
+    checks: ["D3"],
+    within: 20,
+  },
+  {
+    name: "keep a damaged copy in the table",
+    breaks: "a copy that was found damaged still counts",
+    edits: [
+      {
+        file: "repairing.ts",
+        find: "peer.damaged += 1;",
+        replace: "peer.files.set(record);",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+  {
+    name: "leave without handing on",
+    breaks: "files go with the peers that leave",
+    edits: [
+      {
+        file: "leaving.ts",
+        find: "if (shortOfCopies(peer).length === 0) depart(peer);",
+        replace: "depart(peer);",
+      },
+      {
+        file: "leaving.ts",
+        find: ": shortOfCopies(peer).map((record) => record.name);",
+        replace: ": [];",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 20,
+  },
+];

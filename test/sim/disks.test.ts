@@ -1,0 +1,123 @@
+import { expect, test } from "bun:test";
+import type { Outcome } from "../../src/protocol/events.ts";
+import { type FileRecord, replacing } from "../../src/protocol/files.ts";
+import { SimDisk } from "../../src/sim/disk.ts";
+import { LOCAL_NETWORK } from "../../src/sim/network.ts";
+import { numberedRing, Stage } from "../../src/sim/stage.ts";
+
+const IDS = [10, 20, 30, 40, 50];
+const SMALL = 1_000;
+const LARGE = 1_000_000;
+
+function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
+  const stamp = { counter, owner, incarnation: 1 };
+  const sha256 = `${counter}${owner}`.padStart(64, "0");
+  const replaced = replacing(after);
+  return { name: "0015", key: 15, stamp, size: 1, sha256, removed: false, replaced };
+}
+
+/** A ring in calm with a file 0015 of that size, whose holders are 20, 30 and 40. */
+function ringWith(size: number): Stage {
+  const stage = new Stage({ config: numberedRing(1_000), network: LOCAL_NETWORK, seed: 7 });
+  stage.found(IDS);
+  stage.world.run(8_000);
+  stage.act(`file 0015 ${size}`);
+  expect(type(stage, 50, "Store 0015")).toMatchObject({ kind: "stored", copies: [20, 30, 40] });
+  stage.world.workingDirectory.clear();
+  return stage;
+}
+
+/** How a command ends that is typed at a peer. */
+function type(stage: Stage, id: number, text: string): Outcome | undefined {
+  const command = stage.type(id, text) ?? 0;
+  const end = stage.world.now + 20_000;
+  while (!stage.outcomes.has(command) && stage.world.now < end) {
+    stage.world.run(stage.world.now + 10);
+  }
+  return stage.outcomes.get(command);
+}
+
+function holders(stage: Stage): number[] {
+  const holds = ({ disk }: { disk: SimDisk }) => disk.intact().some((v) => v.name === "0015");
+  return stage.world.living().flatMap((h) => (holds(h) ? [h.id] : []));
+}
+
+test("a write outlasts a loss of power once it has been synced", () => {
+  const disk = new SimDisk();
+  disk.write(version(1, 20));
+  disk.synced(disk.written);
+  disk.write(version(2, 20, version(1, 20)));
+  expect(disk.hasUnsynced).toBe(true);
+  expect(disk.losePower().map((v) => v.stamp.counter)).toEqual([2]);
+  expect(disk.files.get("0015")?.stamp.counter).toBe(1);
+});
+
+test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
+  for (const order of [
+    [version(1, 20), version(2, 30)],
+    [version(2, 30), version(1, 20)],
+  ]) {
+    const disk = new SimDisk();
+    for (const record of order) disk.write(record);
+    expect([...disk.files.keys()].sort()).toEqual(["0015", "0015.conflict-1-20-1"]);
+    expect(disk.files.get("0015")?.stamp.counter).toBe(2);
+  }
+});
+
+test("a copy that rots is found out when it is read, and made good", () => {
+  for (const size of [SMALL, LARGE]) {
+    const stage = ringWith(size);
+    stage.act("rot 20");
+    expect(holders(stage)).toEqual([30, 40]);
+    expect(type(stage, 50, "Request 0015")).toMatchObject({ kind: "received", size });
+    stage.world.run(stage.world.now + 10_000);
+    expect(holders(stage)).toEqual([20, 30, 40]);
+  }
+});
+
+test("a scrub finds what nobody reads", () => {
+  const stage = ringWith(LARGE);
+  stage.act("rot 30 all");
+  stage.act("scrub 30");
+  stage.world.run(stage.world.now + 10_000);
+  expect(holders(stage)).toEqual([20, 30, 40]);
+});
+
+test("a peer whose disk is full serves what it has, and others take what it cannot", () => {
+  const stage = ringWith(SMALL);
+  stage.act("full 20");
+  expect(type(stage, 50, "Request 0015")).toMatchObject({ kind: "received", size: SMALL });
+  stage.act("file 0016 2000");
+  const stored = type(stage, 50, "Store 0016");
+  expect(stored?.kind === "stored" && stored.copies).not.toContain(20);
+  expect(type(stage, 10, "Request 0016")).toMatchObject({ kind: "received", size: 2_000 });
+});
+
+test("what was acknowledged survives a loss of power on all machines at once", () => {
+  for (const size of [SMALL, LARGE]) {
+    const stage = ringWith(size);
+    stage.act(`power-cut ${IDS.join(" ")}`);
+    stage.act(`restart ${IDS.join(" ")}`);
+    stage.world.run(stage.world.now + 15_000);
+    expect(type(stage, 50, "Request 0015")).toMatchObject({ kind: "received", size });
+  }
+});
+
+test("a folder that is lost is filled again", () => {
+  const stage = ringWith(LARGE);
+  stage.act("kill 20");
+  stage.act("wipe 20");
+  stage.act("join 20 via 50");
+  stage.world.run(stage.world.now + 30_000);
+  expect(holders(stage)).toEqual([20, 30, 40]);
+});
+
+test("what was removed stays so when an old copy comes back", () => {
+  const stage = ringWith(SMALL);
+  stage.act("kill 30");
+  stage.world.run(stage.world.now + 10_000);
+  expect(type(stage, 50, "Remove 0015")?.kind).toBe("stored");
+  stage.act("restart 30");
+  stage.world.run(stage.world.now + 15_000);
+  expect(type(stage, 30, "Request 0015")?.kind).toBe("missing");
+});

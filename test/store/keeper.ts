@@ -1,0 +1,24 @@
+/**
+ * Keeps small contents in the folder given, 64 at a time, each name again and again, and removes some;
+ * says `NAME COUNTER` of each version that is durable.
+ */
+import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
+import { openFolder } from "../../src/store/folder.ts";
+import { recordOf, removalOf, stampOf } from "./records.ts";
+
+const { files } = await openFolder(process.argv[2] ?? "");
+
+async function keepOn(lane: number): Promise<never> {
+  for (let i = 0; ; i++) {
+    const name = `${lane}-${i % 7}`;
+    const last = files.record(name)?.stamp.counter ?? 0;
+    const replaced = last === 0 ? [] : [stampOf(last)];
+    const bytes = randomBytes(1 + ((i * 7_777) % 9_000));
+    if (i % 10 === 9) await files.bury(removalOf(name, last + 1, replaced));
+    else await files.keep(recordOf(name, bytes, last + 1, replaced), bytes);
+    writeSync(1, `${name} ${last + 1}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: 64 }, (_, lane) => keepOn(lane)));
