@@ -223,8 +223,8 @@ function isNewer(a: FileRecord, b: FileRecord): boolean {
 }
 
 function told({ name, removed, stamp }: FileRecord): string {
-  const { counter, owner, incarnation } = stamp;
-  return `${removed ? "the removal of file" : "file"} ${name} (version ${counter} of ${owner}.${incarnation})`;
+  const { counter, owner, run } = stamp;
+  return `${removed ? "the removal of file" : "file"} ${name} (version ${counter} of ${owner}.${run})`;
 }
 
 function broken(peers: readonly number[], why: string): CheckResult {

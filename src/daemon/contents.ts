@@ -1,7 +1,7 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
 import type { PeerEvent } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
-import { EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
+import { compareStamps, EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
 import type { BodySource, Effect, FetchInto, Input } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
@@ -52,6 +52,8 @@ export class Contents {
     if (source.kind === "body") return this.bodies.get(source.number)?.bytes ?? null;
     const { name, stamp } = source;
     const { files } = this.options.folder;
+    const held = files.record(name);
+    if (held === null || compareStamps(held.stamp, stamp) !== 0) return null;
     return this.#sent.get(name, stamp, () => files.bytesOf(name, stamp));
   }
 
@@ -252,8 +254,8 @@ function mayGoOn(trouble: FetchFailure["trouble"]): boolean {
 /** A delivery is known by its command, a copy by its version. */
 function placeOf(into: FetchInto): string | number {
   if (into.kind === "deliver") return into.command;
-  const { counter, owner, incarnation } = into.record.stamp;
-  return `${counter}-${owner}-${incarnation} ${into.record.name}`;
+  const { counter, owner, run } = into.record.stamp;
+  return `${counter}-${owner}-${run} ${into.record.name}`;
 }
 
 function check(file: string, wanted: string | null, came: string): void {

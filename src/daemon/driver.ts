@@ -2,6 +2,7 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
+import type { RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Effect, Input, StartInput } from "../protocol/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";

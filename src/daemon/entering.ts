@@ -1,5 +1,5 @@
 /** Coming into a ring of which only an address is known: the peer there says what ring it is. */
-import type { RingConfig } from "../protocol/config.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start } from "../protocol/io.ts";
 import type { Folder } from "../store/folder.ts";
@@ -14,18 +14,30 @@ const ONE_ANSWER_MS = 400;
 const RESTART_PATIENCE_MS = 10_000;
 const ASK_AGAIN_MS = 250;
 
-/** Asks the peer at an address for its ring. @throws Failure if it gives no answer */
+/**
+ * Asks the peer at an address for its ring. If it gives no answer, a peer that has been in a ring looks
+ * for the other members that it knows: the one through which it once joined may be gone for good.
+ * @throws Failure if it gives no answer, and there is nobody else
+ */
 export async function enterRing(
   { host, port }: { readonly host: string; readonly port: number },
   options: PeerOptions,
   folder: Folder,
   transport: Transport,
 ): Promise<{ config: RingConfig; start: Start; id: number }> {
-  const { ring, from, introduction } = await introduced(host, port, folder, transport);
+  const remembered = waysBack(options, folder);
+  let answered: Introduced;
+  try {
+    answered = await introduced(host, port, remembered === null ? folder : null, transport);
+  } catch (error) {
+    if (remembered === null) throw error;
+    return remembered;
+  }
+  const { ring, from, introduction } = answered;
   const { bits, strategy, copies, proposedId } = introduction;
   const { identity } = folder;
   checkFolder(folder.dir, identity, null, ring);
-  if (bits <= 8) {
+  if (bits <= NUMBERED_BITS) {
     throw new Failure(
       `The ring at ${addressOf(host, port)} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
     );
@@ -63,14 +75,29 @@ export async function configOfKnown(
   }
 }
 
+/** How a peer comes back without anybody's help; null for one that knows nobody, or not what its ring is like. */
+function waysBack(
+  { pingIntervalMs }: PeerOptions,
+  { identity, restored }: Folder,
+): { config: RingConfig; start: Start; id: number } | null {
+  const config = identity?.config ?? null;
+  if (identity === null || config === null || config.bits <= NUMBERED_BITS) return null;
+  const { id } = identity;
+  if (!restored.some((member) => member.id !== id)) return null;
+  const own = { ...config, pingIntervalMs: pingIntervalMs ?? config.pingIntervalMs };
+  return { config: own, start: { kind: "found" }, id };
+}
+
+/** @param patient the folder of a peer that can only wait for an answer, if it was in the ring before */
 async function introduced(
   host: string,
   port: number,
-  folder: Folder,
+  patient: Folder | null,
   transport: Transport,
 ): Promise<Introduced> {
   const began = performance.now();
-  const giveUpAt = began + (folder.restored.length > 0 ? RESTART_PATIENCE_MS : 0);
+  const returns = patient !== null && patient.restored.length > 0;
+  const giveUpAt = began + (returns ? RESTART_PATIENCE_MS : 0);
   for (;;) {
     const asked = performance.now();
     try {

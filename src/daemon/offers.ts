@@ -4,6 +4,7 @@ import type { Stamp } from "../protocol/files.ts";
 import type { Served } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
+import { isPassing } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";
 import { openLocal } from "../store/local.ts";
 import type { ContentDenied, ContentSource } from "../transport/types.ts";
@@ -60,18 +61,23 @@ export class Offers {
     const move = this.options.moving.begin(file, content.size, offset);
     // Someone waits for what a request asked for, and for what a store brings.
     const awaited = source.kind === "ticket" ? this.options.pace.awaited() : null;
+    let failure: unknown = null;
     return {
       size: content.size,
       sha256: version?.sha256 ?? null,
       read: (into, at) => {
         move.bytes = at;
-        return content.read(into, at);
+        return readOrEnd(content, into, at, (error) => {
+          failure ??= error;
+        });
       },
       done: (ok, bytes, sha256) => {
         content.close();
         awaited?.();
         this.options.moving.end(move);
-        const wrong = version !== null && sha256 !== null && sha256 !== version.sha256;
+        const unreadable = failure !== null && !isPassing(failure);
+        const other = sha256 !== null && sha256 !== version?.sha256;
+        const wrong = version !== null && (unreadable || other);
         if (wrong) this.options.damaged({ name: file, stamp: version.stamp });
         this.options.report({
           event: "transfer",
@@ -123,5 +129,24 @@ export class Offers {
     if (content === null) return null;
     const sha256 = files.record(name)?.sha256 ?? "";
     return { content, file: name, version: { stamp, sha256 } };
+  }
+}
+
+/** A disk that will not give a content back is no bug of this program: the content ends there. */
+function readOrEnd(
+  content: Content,
+  into: Uint8Array,
+  at: number,
+  failed: (error: unknown) => void,
+): number | Promise<number> {
+  const end = (error: unknown): number => {
+    failed(error);
+    return 0;
+  };
+  try {
+    const reading = content.read(into, at);
+    return typeof reading === "number" ? reading : reading.catch(end);
+  } catch (error) {
+    return end(error);
   }
 }

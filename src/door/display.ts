@@ -54,8 +54,9 @@ export function displayTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): string[] {
+  // Not by spreading: a call takes no hundred thousand arguments.
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), title.length),
   );
   const right = header.map(
     (_, column) =>

@@ -34,7 +34,7 @@ export async function withProgress<T>(
     if (over) return;
     shown = true;
     // The last column stays free, lest the line wraps and stays.
-    const text = progressLine(doing, at, ms).slice(0, (screen.columns ?? 80) - 1);
+    const text = progressLine(doing, at, ms).slice(0, (screen.columns || 80) - 1);
     screen.write(`\r\x1b[K${text}`);
   }, PROGRESS_EVERY_MS);
   try {

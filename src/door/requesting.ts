@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { isFourDigits } from "../protocol/files.ts";
+import { errorCode } from "../store/durable.ts";
 import { checkDestination, deliver } from "../store/local.ts";
 import { doorClient, type Incoming } from "./client.ts";
 import { displayDuration, displayHash, displaySize } from "./display.ts";
@@ -108,33 +109,42 @@ async function take(
  */
 async function pour(incoming: Incoming, seen: (bytes: number) => void): Promise<void> {
   const hasher = new Bun.CryptoHasher("sha256");
-  const out = Bun.stdout.writer({ highWaterMark: OUTPUT_BYTES });
   let size = 0;
   let held: Uint8Array | null = null;
-  try {
-    await incoming.read(async (piece) => {
-      hasher.update(piece);
-      size += piece.length;
-      seen(size);
-      if (held !== null) {
-        out.write(held);
-        await out.flush();
-      }
-      held = piece;
-    });
-    if (size !== incoming.size || hasher.digest("hex") !== incoming.sha256) {
-      throw new Failure("What came is not whole, and its end was left out: ask for it again.");
-    }
-    if (held !== null) out.write(held);
-    await out.flush();
-    await out.end();
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure(
-      `Standard output would not take it all (${String(error)}): the reader has gone.`,
-    );
+  await incoming.read(async (piece) => {
+    hasher.update(piece);
+    size += piece.length;
+    seen(size);
+    if (held !== null) await printBytes(held);
+    held = piece;
+  });
+  if (size !== incoming.size || hasher.digest("hex") !== incoming.sha256) {
+    throw new Failure("What came is not whole, and its end was left out: ask for it again.");
   }
+  if (held !== null) await printBytes(held);
 }
 
-/** Written at a time to a reader of standard output. */
-const OUTPUT_BYTES = 1_048_576;
+/** @returns when the system has taken the bytes @throws Failure if it will not */
+function printBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error | null): void => {
+      process.stdout.off("error", settle);
+      if (error === undefined || error === null) resolve();
+      else reject(new Failure(`Standard output did not take all of it: ${reasonOf(error)}.`));
+    };
+    process.stdout.on("error", settle);
+    process.stdout.write(bytes, settle);
+  });
+}
+
+function reasonOf(error: Error): string {
+  switch (errorCode(error)) {
+    case "EPIPE":
+      return "its reader has gone, so start that again";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "the disk is full, so make room and ask again";
+    default:
+      return `${error.message}, so choose a file with -o instead`;
+  }
+}

@@ -1,7 +1,7 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
 import { Failure } from "../protocol/failure.ts";
 import { epochNow } from "./clock.ts";
-import { untilCopied } from "./copied.ts";
+import { copiesKept, untilCopied } from "./copied.ts";
 import { Fault } from "./fault.ts";
 import { readBack, type StoredFile, storeFiles } from "./files.ts";
 import type { Seen } from "./follower.ts";
@@ -50,6 +50,10 @@ export class Attack {
       return this.report([], {
         inconclusive: `the ring did not come together: ${sayBroken(early)}`,
       });
+    }
+    if (this.plan.loseDisks && (await copiesKept(this.ring.watch, ids)) < 2) {
+      const inconclusive = "with one copy of each file, a lost disk would lose files for good";
+      return this.report([], { inconclusive });
     }
     this.tell(`${ids.length} peers, all checks hold; storing files`);
     let files: StoredFile[];

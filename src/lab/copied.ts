@@ -37,6 +37,12 @@ export async function untilCopied(
   }
 }
 
+/** The copies that a ring keeps of each file; 0 if no peer says so. */
+export async function copiesKept(watch: Watch, ids: readonly number[]): Promise<number> {
+  const polled = await watch.poll(ids);
+  return Math.max(0, ...polled.map(({ status }) => status?.files.copies ?? 0));
+}
+
 async function lackingCopy(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
   let copies = 0;
   for (const { id, status } of await watch.poll(ids)) {

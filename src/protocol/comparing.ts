@@ -11,7 +11,7 @@ import {
   SETTLE_ASK_MS,
 } from "./config.ts";
 import { confirm, otherHolders, sendOffers } from "./copies.ts";
-import { asConflict, type FileRecord, type Range } from "./files.ts";
+import { asConflict, type FileRecord, type Range, runOf } from "./files.ts";
 import { othersToAsk } from "./inquiring.ts";
 import type { Member } from "./member.ts";
 import type { Compare, Compared } from "./messages.ts";
@@ -149,7 +149,7 @@ function offerRange(peer: Peer, to: Member, range: Range, but: Author | null): v
 }
 
 function confirmRange(peer: Peer, by: Member, range: Range): void {
-  for (const { name } of peer.files.within(range, null)) confirm(peer, name, by);
+  for (const record of peer.files.within(range, null)) confirm(peer, record, by);
 }
 
 /** The part of the circle that this peer owns, with what it holds there but for what it stamped since. */
@@ -165,6 +165,6 @@ function ownedFrom(peer: Peer, id: number): number {
   return before?.id ?? id;
 }
 
-function authorOf({ id, incarnation }: Member, counter: number): Author {
-  return { owner: id, incarnation, counter };
+function authorOf(member: Member, counter: number): Author {
+  return { owner: member.id, run: runOf(member), counter };
 }

@@ -13,7 +13,7 @@ import {
   OFFER_RECORDS,
   REPAIR_SETTLE_MS,
 } from "./config.ts";
-import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
+import { beginBurial, beginFetch, fetchQueued, holds, isFetching } from "./fetching.ts";
 import { asConflict, compareStamps, type FileRecord, filedAs, isReplacedBy } from "./files.ts";
 import type { Body, BodySource } from "./io.ts";
 import type { Address, Member } from "./member.ts";
@@ -41,10 +41,11 @@ export function hasConfirmed(peer: Peer, name: string, holder: Member): boolean 
   return peer.confirmed.get(name)?.includes(holder.birth) ?? false;
 }
 
-/** Notes that a member has the version held here. */
-export function confirm(peer: Peer, name: string, { birth }: Member): void {
-  const births = peer.confirmed.get(name) ?? [];
-  if (!births.includes(birth)) peer.confirmed.set(name, [...births, birth]);
+/** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
+export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+  const births = peer.confirmed.get(record.name) ?? [];
+  if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
+  peer.confirmed.set(record.name, [...births, birth]);
 }
 
 /** True if some holder has not confirmed the version held here. */
@@ -55,13 +56,16 @@ export function isShort(peer: Peer, record: FileRecord): boolean {
 /** The records held here that some holder has not confirmed. */
 export function shortOfCopies(peer: Peer): FileRecord[] {
   const { files, lacking, rescan } = peer;
-  const records = rescan ? files.values() : [...lacking].flatMap((name) => files.get(name) ?? []);
+  const records = rescan
+    ? files.values()
+    : [...lacking.keys()].flatMap((name) => files.get(name) ?? []);
   return [...records].filter((record) => isShort(peer, record));
 }
 
 /** A file may lack a copy: its holders are looked after soon. */
 export function repairOne(peer: Peer, name: string): void {
-  peer.lacking.add(name);
+  // Holders of what has just come are about to say so themselves.
+  peer.lacking.set(name, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
@@ -69,8 +73,11 @@ export function repairOne(peer: Peer, name: string): void {
 /** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
 export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
   const message: Offer = { tag: "offer", records: [record], origin: null };
+  const mine = peer.files.get(record.name);
+  // What was confirmed of the version before says nothing of one that is not durable here yet.
+  const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
   for (const holder of otherHolders(peer, record)) {
-    if (!hasConfirmed(peer, record.name, holder)) {
+    if (!known || !hasConfirmed(peer, record.name, holder)) {
       send(peer, holder.address, "stream", message, body);
     }
   }
@@ -93,13 +100,11 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
   const refused: FileRecord[] = [];
   for (const record of offer.records) {
     const mine = peer.files.get(record.name);
-    const order = mine === undefined ? -1 : compareStamps(mine.stamp, record.stamp);
-    if (mine !== undefined && order >= 0) {
-      // One that the version here did not replace is kept by those who have it, once they know of this.
-      if (order === 0 || isReplacedBy(record, mine)) held.push(mine);
-      if (order > 0) newer.push(mine);
-    } else if (peer.now < peer.fullUntil) refused.push(record);
-    else if (!takeOffered(peer, from, offer, record, body)) continue;
+    const isNewer = mine !== undefined && compareStamps(mine.stamp, record.stamp) > 0;
+    if (isNewer) newer.push(mine);
+    if (holds(peer, record)) held.push(record);
+    else if (peer.now < peer.fullUntil) refused.push(record);
+    else takeOffered(peer, from, offer, record, body);
   }
   tellHeld(peer, from.address, held);
   decline(peer, from.address, refused);
@@ -107,16 +112,12 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
   fetchQueued(peer);
 }
 
-/** Notes that a holder has these versions, or newer ones. @returns the names thereby confirmed */
-export function receiveHolding(peer: Peer, from: Member, files: readonly HeldVersion[]): string[] {
-  const names: string[] = [];
+/** Notes that a holder has these very versions, or what has replaced them. */
+export function receiveHolding(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   for (const { name, stamp } of files) {
     const mine = peer.files.get(name);
-    if (mine === undefined || compareStamps(stamp, mine.stamp) < 0) continue;
-    confirm(peer, name, from);
-    names.push(name);
+    if (mine !== undefined && compareStamps(stamp, mine.stamp) === 0) confirm(peer, mine, from);
   }
-  return names;
 }
 
 /** Others take the place of a holder that cannot keep these files. */
@@ -203,14 +204,14 @@ function setRecord(peer: Peer, record: FileRecord): void {
   else peer.buried.delete(record.name);
 }
 
-/** Begins to get one record that is not held here. @returns false if there is no room to remember it */
+/** Begins to get one record that is not held here, if there is room to remember it. */
 function takeOffered(
   peer: Peer,
   from: Member,
   offer: Offer,
   record: FileRecord,
   body: Body | null,
-): boolean {
+): void {
   const coming = isFetching(peer, record);
   const job = { kind: "copy", record, from } as const;
   if (record.removed) {
@@ -224,8 +225,7 @@ function takeOffered(
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
   } else if (peer.copyQueue.size < COPIES_QUEUED) {
     peer.copyQueue.set(record.name, { record, from, origin: offer.origin });
-  } else return false;
-  return true;
+  }
 }
 
 function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {

@@ -1,6 +1,6 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
 import { FETCHES_AT_ONCE } from "./config.ts";
-import { compareStamps, type FileRecord, UNKNOWN_SHA256 } from "./files.ts";
+import { compareStamps, type FileRecord, filedAs, UNKNOWN_SHA256 } from "./files.ts";
 import type { Effect, FetchInto } from "./io.ts";
 import type { Address } from "./member.ts";
 import type { Peer } from "./state.ts";
@@ -16,8 +16,7 @@ export function fetchQueued(peer: Peer): void {
     // It may be on its way from another: should that fail, this one has it too.
     if (isFetching(peer, record)) continue;
     peer.copyQueue.delete(name);
-    const mine = peer.files.get(name);
-    if (mine !== undefined && compareStamps(mine.stamp, record.stamp) >= 0) continue;
+    if (holds(peer, record)) continue;
     const { stamp } = record;
     const source =
       origin === null
@@ -61,6 +60,13 @@ export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver"
   const number = peer.nextJob++;
   peer.jobs.set(number, job);
   peer.effects.push({ type: "bury", job: number, record: job.record });
+}
+
+/** True if the version is held here: under its name, as a conflict, or in what has replaced it. */
+export function holds(peer: Peer, record: FileRecord): boolean {
+  const { name, stamp } = filedAs(record, peer.files.get(record.name));
+  const mine = peer.files.get(name);
+  return mine !== undefined && compareStamps(mine.stamp, stamp) >= 0;
 }
 
 /** True if this version of the file, or a newer one, is on its way already. */

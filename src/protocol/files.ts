@@ -5,7 +5,8 @@ import { MAX_NAME_BYTES, REPLACED_KEPT } from "./config.ts";
 export type Stamp = {
   readonly counter: number;
   readonly owner: number;
-  readonly incarnation: number;
+  /** Which process the owner was: two may have had one id, on two sides of a cut. See `runOf`. */
+  readonly run: number;
 };
 
 export type FileRecord = {
@@ -21,7 +22,7 @@ export type FileRecord = {
   /** True of a removal: it has a size of 0 and the hash of nothing, and is kept as any version is. */
   readonly removed: boolean;
   /**
-   * What the version took the place of: for each owner and incarnation the stamp with the highest
+   * What the version took the place of: for each owner and run the stamp with the highest
    * counter (a version vector: Parker et al., "Detection of Mutual Inconsistency", 1983), the newest
    * REPLACED_KEPT of them. A version outside it was stored by one who knew nothing of this one.
    */
@@ -41,17 +42,22 @@ export const UNKNOWN_SHA256 = "0".repeat(64);
 /** The hash of an empty content. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/** The run of a process in its stamps: the first 32 bits of its birth. An incarnation may be another's too. */
+export function runOf({ birth }: { readonly birth: string }): number {
+  return Number.parseInt(birth.slice(0, 8), 16);
+}
+
 /** @returns positive if `a` is the newer version, negative if `b` is, 0 if they are the same. */
 export function compareStamps(a: Stamp, b: Stamp): number {
-  return a.counter - b.counter || a.owner - b.owner || a.incarnation - b.incarnation;
+  return a.counter - b.counter || a.owner - b.owner || a.run - b.run;
 }
 
 /** True if the version had been seen by whoever stored `newer`, or says nothing that is not in it. */
 export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
   if (old.removed || (old.sha256 === newer.sha256 && !newer.removed)) return true;
-  const { owner, incarnation, counter } = old.stamp;
+  const { owner, run, counter } = old.stamp;
   return [newer.stamp, ...newer.replaced].some(
-    (s) => s.owner === owner && s.incarnation === incarnation && s.counter >= counter,
+    (s) => s.owner === owner && s.run === run && s.counter >= counter,
   );
 }
 
@@ -59,9 +65,7 @@ export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
 export function replacing(best: FileRecord | null): readonly Stamp[] {
   if (best === null) return [];
   const { stamp } = best;
-  const rest = best.replaced.filter(
-    (s) => s.owner !== stamp.owner || s.incarnation !== stamp.incarnation,
-  );
+  const rest = best.replaced.filter((s) => s.owner !== stamp.owner || s.run !== stamp.run);
   return [...rest, stamp].sort(compareStamps).slice(-REPLACED_KEPT);
 }
 
@@ -70,8 +74,8 @@ export function replacing(best: FileRecord | null): readonly Stamp[] {
  * is placed by the name's own key.
  */
 export function asConflict(record: FileRecord): FileRecord {
-  const { counter, owner, incarnation } = record.stamp;
-  const suffix = `.conflict-${counter}-${owner}-${incarnation}`;
+  const { counter, owner, run } = record.stamp;
+  const suffix = `.conflict-${counter}-${owner}-${run}`;
   return { ...record, name: cutTo(baseName(record.name), MAX_NAME_BYTES - suffix.length) + suffix };
 }
 

@@ -193,7 +193,10 @@ export type Offer = {
     readonly request: RequestId;
   } | null;
 };
-/** "These are durable here." The hash is what the content came to. */
+/**
+ * "These are durable here": under their names, as conflicts, or in what has replaced them. The hash is
+ * what the content came to.
+ */
 export type Holding = { readonly tag: "holding"; readonly files: readonly HeldVersion[] };
 export type HeldVersion = {
   readonly name: string;
@@ -208,7 +211,7 @@ export type Lost = { readonly tag: "lost"; readonly files: readonly HeldVersion[
 /**
  * "Of these ranges, which you should hold too, I have this": answered by `compared`. Where `own` is a
  * number, an owner asks what it may lack: versions that it has stamped itself in its present
- * incarnation, with a counter above this, are left out on both sides.
+ * run, with a counter above this, are left out on both sides.
  */
 export type Compare = {
   readonly tag: "compare";

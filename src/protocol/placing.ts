@@ -28,6 +28,7 @@ import {
   type FileRecord,
   isReplacedBy,
   replacing,
+  runOf,
   UNKNOWN_SHA256,
 } from "./files.ts";
 import { type Arrival, answer, beginInquiry, clockwise, routeHere } from "./inquiring.ts";
@@ -82,8 +83,7 @@ function place(peer: Peer, { routed, body }: Arrival, best: FileRecord | null): 
     return;
   }
   peer.counter = Math.max(peer.counter, best?.stamp.counter ?? 0) + 1;
-  const { id: owner, incarnation } = peer.self;
-  const stamp = { counter: peer.counter, owner, incarnation };
+  const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
   const size = ask.kind === "remove" ? 0 : (ask.size ?? 0);
   const sha256 = removed ? EMPTY_SHA256 : (body?.sha256 ?? UNKNOWN_SHA256);
   const replaced = replacing(best);
@@ -121,7 +121,7 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   placement.durable.add(peer.self.birth);
   for (const holder of holdersOf(peer, record)) {
     // Those who were faster have said so of a version that was not in the table yet.
-    if (placement.durable.has(holder.birth)) confirm(peer, record.name, holder);
+    if (placement.durable.has(holder.birth)) confirm(peer, record, holder);
   }
   if (placement.body === null && !record.removed) offerRecord(peer, record, null);
   peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
@@ -185,8 +185,8 @@ function isDurableWith(peer: Peer, record: FileRecord, held: HeldVersion): boole
   const mine = peer.files.get(record.name);
   if (held.name !== record.name || mine === undefined) return false;
   // What is said of an older version is no word of this one, though a removal may have replaced it.
-  if (compareStamps(mine.stamp, record.stamp) < 0) return false;
-  return compareStamps(held.stamp, mine.stamp) >= 0 && isReplacedBy(record, mine);
+  if (compareStamps(mine.stamp, record.stamp) <= 0) return false;
+  return compareStamps(held.stamp, mine.stamp) === 0 && isReplacedBy(record, mine);
 }
 
 /** A holder cannot keep a placed version: the next one shall. */

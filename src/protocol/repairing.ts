@@ -6,6 +6,7 @@ import {
   DROP_SETTLE_MS,
   OFFER_RECORDS,
   REPAIR_RETRY_MS,
+  REPAIR_SETTLE_MS,
   TOMBSTONE_MS,
 } from "./config.ts";
 import { hasConfirmed, holdersOf, otherHolders, sendOffers, shortOfCopies } from "./copies.ts";
@@ -22,7 +23,7 @@ import { note, type Peer, send } from "./state.ts";
  */
 export function repair(peer: Peer): void {
   if (peer.rescan) forgetConfirmations(peer);
-  if (offerMissing(peer)) peer.deadlines.set("repair", 0, peer.now + REPAIR_RETRY_MS);
+  offerMissing(peer);
   if (peer.files.size > 0) {
     peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
   }
@@ -44,16 +45,24 @@ export function dropSpare(peer: Peer): void {
   }
 }
 
-/** Offers records held here to the holders that have not confirmed them. @returns whether any lacked one */
-export function offerMissing(peer: Peer): boolean {
+/** Offers what is due of the records held here to the holders that have not confirmed them. */
+export function offerMissing(peer: Peer): void {
   const short = shortOfCopies(peer);
+  const dueAt = new Map(peer.lacking);
   peer.rescan = false;
   peer.lacking.clear();
   const missing = new Map<Member, FileRecord[]>();
   for (const record of short) {
-    peer.lacking.add(record.name);
+    const { name } = record;
+    const due = dueAt.get(name) ?? peer.now;
+    const isDue = due <= peer.now || peer.phase === "leaving";
+    const next = isDue ? peer.now + REPAIR_RETRY_MS : due;
+    peer.lacking.set(name, next);
+    // What falls due meanwhile goes in the same messages.
+    peer.deadlines.setEarlier("repair", 0, Math.max(next, peer.now + REPAIR_SETTLE_MS));
+    if (!isDue) continue;
     for (const holder of otherHolders(peer, record)) {
-      if (hasConfirmed(peer, record.name, holder)) continue;
+      if (hasConfirmed(peer, name, holder)) continue;
       const list = missing.get(holder);
       if (list === undefined) missing.set(holder, [record]);
       else list.push(record);
@@ -66,7 +75,6 @@ export function offerMissing(peer: Peer): boolean {
       compareWith(peer, holder, new Set(owners));
     }
   }
-  return missing.size > 0;
 }
 
 /** From time to time: those who declined are asked again, old removals go, and all shared is compared. */

@@ -41,7 +41,7 @@ export class Shelf {
   set(record: FileRecord): void {
     this.delete(record.name);
     const { name, stamp } = record;
-    const text = `${name}/${stamp.counter}/${stamp.owner}/${stamp.incarnation}`;
+    const text = `${name}/${stamp.counter}/${stamp.owner}/${stamp.run}`;
     const entry = { record, hash: hashText(text) };
     const number = Math.floor(record.key / this.#width);
     let bucket = this.#buckets.get(number);
@@ -159,5 +159,5 @@ function isWithin(key: number, from: number, to: number): boolean {
 
 function isBy({ stamp }: FileRecord, author: Author | null): boolean {
   if (author === null || stamp.owner !== author.owner) return false;
-  return stamp.incarnation === author.incarnation && stamp.counter > author.counter;
+  return stamp.run === author.run && stamp.counter > author.counter;
 }

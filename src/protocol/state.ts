@@ -116,8 +116,8 @@ export type Peer = {
   readonly elsewhere: Set<string>;
   /** Per name, the births of members that confirmed the version held here. */
   readonly confirmed: Map<string, readonly string[]>;
-  /** Names of which a holder may not have confirmed its copy. */
-  readonly lacking: Set<string>;
+  /** Names of which a holder may not have confirmed its copy, and when it is to be offered. */
+  readonly lacking: Map<string, number>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
   /** Per name, the births of members that cannot keep it; the oldest go first. */
@@ -194,7 +194,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     settling: { epoch: -1, settled: false, nonce: 0, askedAt: 0, counter: 0, agreed: new Set() },
     elsewhere: new Set(),
     confirmed: new Map(),
-    lacking: new Set(),
+    lacking: new Map(),
     rescan: true,
     declined: new Map(),
     fullUntil: Number.NEGATIVE_INFINITY,

@@ -71,3 +71,11 @@ export function localTime({ clock }: Host, virtualMs: number): number {
 export function virtualTime({ clock }: Host, localMs: number): number {
   return (localMs - clock.offsetMs) / clock.rate;
 }
+
+/** What goes with a process. */
+export function loseMemory(host: Host): void {
+  host.watched = new Set();
+  host.served.clear();
+  host.arriving.clear();
+  host.bodies = new Bodies();
+}

@@ -45,6 +45,12 @@ export class Ledger {
     return this.#versions.get(name) ?? [];
   }
 
+  /** The peers where a version was ever durable, or what stands for it, under whatever name. */
+  durableOn(record: FileRecord): Set<number> {
+    const standing = [...this.#versions.values()].flat().filter((v) => standsFor(v.record, record));
+    return new Set(standing.flatMap((v) => [...v.on]));
+  }
+
   /** Every version that was ever durable somewhere. */
   known(): FileRecord[] {
     return [...this.#versions.values()].flat().map((v) => v.record);
@@ -80,12 +86,13 @@ export class Ledger {
     for (const [i, entry] of this.#entries.entries()) {
       const left = this.#hostsOf(entry.record);
       for (const host of before[i] ?? []) if (!left.includes(host)) entry.destroyed.add(host);
-      this.#excuse(entry);
+      if ((before[i] ?? []).length > 0) this.#excuse(entry);
     }
   }
 
   /** What is owed: all that was acknowledged, but for what could not be kept. */
   owed(): FileRecord[] {
+    for (const entry of this.#entries) this.#countTwins(entry);
     const known = this.known();
     const excused = this.#entries.filter((e) => e.excused).map((e) => e.record);
     return this.#entries
@@ -106,6 +113,15 @@ export class Ledger {
     }));
   }
 
+  /** One that has given up keeps its folder, but does not come back with it. */
+  #countTwins(entry: Entry): void {
+    const ended = [...this.stage.world.hosts.values()].filter((h) => this.#gaveUp(h));
+    const lost = this.#holding(ended, entry.record);
+    if (lost.length === 0) return;
+    for (const host of lost) entry.destroyed.add(host);
+    this.#excuse(entry);
+  }
+
   #excuse(entry: Entry): void {
     if (this.#hostsOf(entry.record).length > 0) return;
     if (entry.destroyed.size * 2 > entry.copies) entry.excused = true;
@@ -121,9 +137,13 @@ export class Ledger {
   }
 
   #hostsOf(record: FileRecord): Host[] {
+    return this.#holding(this.#hosts(), record);
+  }
+
+  #holding(hosts: readonly Host[], record: FileRecord): Host[] {
     const heirs = heirsOf(record, this.known());
     const stands = (version: FileRecord) => heirs.some((heir) => standsFor(version, heir));
-    return this.#hosts().filter(({ disk }) => disk.intact().some(stands));
+    return hosts.filter(({ disk }) => disk.intact().some(stands));
   }
 
   /** Those that were killed for good, or left, do not come back; nor does a twin that gave up. */
@@ -131,8 +151,15 @@ export class Ledger {
     const { world, buried } = this.stage;
     return [...world.hosts.values()].filter((host) => {
       if (host.peer !== null) return true;
-      const twin = world.addressOf(host.id) !== host.address;
-      return !(buried.has(host.id) || twin || host.exitCode === 0);
+      return !(buried.has(host.id) || this.#gaveUp(host) || host.exitCode === 0);
     });
+  }
+
+  /** Of two processes with one id the one that ended, or that nobody starts again. */
+  #gaveUp(host: Host): boolean {
+    const { world } = this.stage;
+    if (host.peer !== null) return false;
+    const rivals = [...world.hosts.values()].filter((h) => h !== host && h.id === host.id);
+    return world.addressOf(host.id) !== host.address || rivals.some((h) => h.peer !== null);
   }
 }

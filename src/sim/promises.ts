@@ -2,11 +2,11 @@
  * What must hold at every moment of a run, as one who sees all peers at once can tell: what is said of
  * the living, of joiners and of files has to be true when it is said.
  */
-import { contentKnown, oneContent, receiptTrue, standsFor } from "../checks/files.ts";
+import { contentKnown, oneContent, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import { asConflict, type FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
@@ -88,11 +88,7 @@ export class Promises {
   #noteReceipt(request: number, record: FileRecord, copies: readonly number[]): void {
     if (this.#receipts.has(request)) return;
     this.#receipts.add(request);
-    const names = [record.name, asConflict(record).name];
-    const versions = names.flatMap((name) => this.ledger.versionsOf(name));
-    const standing = versions.filter((v) => standsFor(v.record, record));
-    const on = new Set(standing.flatMap((v) => [...v.on]));
-    this.#ask("D4", receiptTrue(record, copies, on));
+    this.#ask("D4", receiptTrue(record, copies, this.ledger.durableOn(record)));
   }
 
   /** D3: no two contents under one stamp. */

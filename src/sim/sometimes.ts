@@ -117,7 +117,8 @@ export class Sometimes {
     const all = this.#stage.world
       .living()
       .filter((h) => now - (this.#joinedAt.get(h) ?? now) > KNOWN_TO_ALL_MS);
-    const down = all.map((h) => h.frozen || ids.includes(h.id));
+    const leaves = (h: Host) => h.peer?.phase === "leaving";
+    const down = all.map((h) => h.frozen || leaves(h) || ids.includes(h.id));
     let row = 0;
     for (let i = 0; i < 2 * all.length; i++) {
       row = down[i % all.length] ? row + 1 : 0;

@@ -159,7 +159,8 @@ export class Stage {
   #restart(id: number, withoutFolder: boolean): void {
     const { world } = this;
     const host = world.hosts.get(world.addressOf(id));
-    if (host === undefined) return;
+    // One that left in good order stays away: what it was started with may name nobody who lives.
+    if (host === undefined || (host.peer === null && host.exitCode === 0)) return;
     if (host.peer !== null) world.kill(id);
     if (withoutFolder) world.wipe(id);
     world.startPeer(id, host.start);

@@ -155,12 +155,17 @@ class Run {
       world.run(world.now + LOOK_MS);
       checks = checkRing(snapshots(world));
       if (brokenChecks(checks).length === 0) checks = checkRing(this.#withLookups());
-    } while (brokenChecks(checks).length > 0 && world.now < end);
+    } while ((brokenChecks(checks).length > 0 || this.#between() !== null) && world.now < end);
     const broken = brokenChecks(checks)[0];
     const result = broken === undefined ? undefined : checks[broken];
     if (broken !== undefined && result?.ok === false) this.#fail(broken, result.why);
-    const joining = world.living().find((h) => h.peer?.phase !== "in");
-    if (joining !== undefined) this.#fail("R4", `peer ${joining.id} is not in the ring`);
+    const between = this.#between();
+    if (between !== null) this.#fail("R4", `peer ${between} is not in the ring`);
+  }
+
+  /** The id of a peer that is still on its way into the ring, or out of it. */
+  #between(): number | null {
+    return this.stage.world.living().find((h) => h.peer?.phase !== "in")?.id ?? null;
   }
 
   #withLookups(): PeerSnapshot[] {

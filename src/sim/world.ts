@@ -9,12 +9,12 @@ import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { View } from "../protocol/view.ts";
-import { Bodies, isSmall, type SimContent } from "./bodies.ts";
+import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
 import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
-import { HELD_INPUTS, type Host, localTime, makeHost, virtualTime } from "./host.ts";
+import { HELD_INPUTS, type Host, localTime, loseMemory, makeHost, virtualTime } from "./host.ts";
 import { Network, type NetworkConfig } from "./network.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
@@ -157,10 +157,7 @@ export class World {
     host.peer = null;
     host.run += 1;
     host.frozen = false;
-    host.watched = new Set();
-    host.served.clear();
-    host.arriving.clear();
-    host.bodies = new Bodies();
+    loseMemory(host);
     this.post.breakLinksTo(host.address);
   }
 

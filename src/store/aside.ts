@@ -21,9 +21,9 @@ export async function setContentAside(
   from: string | Uint8Array | null,
 ): Promise<void> {
   const dir = join(dataDir, DAMAGED_FOLDER);
-  const { counter, owner, incarnation } = record.stamp;
+  const { counter, owner, run } = record.stamp;
   const name = record.name.replace(/[^\w.-]/g, "_").slice(0, NAME_CHARACTERS);
-  const path = join(dir, `${Date.now()}-${name}-${counter}-${owner}-${incarnation}`);
+  const path = join(dir, `${Date.now()}-${name}-${counter}-${owner}-${run}`);
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     if (typeof from === "string") await rename(from, path);

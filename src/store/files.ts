@@ -9,10 +9,16 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
-import { asConflict, compareStamps, type FileRecord, type Stamp } from "../protocol/files.ts";
+import {
+  asConflict,
+  compareStamps,
+  type FileRecord,
+  isReplacedBy,
+  type Stamp,
+} from "../protocol/files.ts";
 import { setContentAside } from "./aside.ts";
 import { type Content, contentOf, openContent } from "./content.ts";
-import { isPassing } from "./disk.ts";
+import { isDiskTrouble, isPassing } from "./disk.ts";
 import { type Draft, draftOn } from "./draft.ts";
 import { syncFolder } from "./durable.ts";
 import { Shared } from "./latest.ts";
@@ -95,8 +101,14 @@ export class FileStore {
    * @returns resolves when durable: false if a newer version of the name is held, and stays
    * @throws Failure if its stamp is taken; DiskTrouble
    */
-  bury(record: FileRecord): Promise<boolean> {
-    return this.ledger.enter(record, "", null);
+  async bury(record: FileRecord): Promise<boolean> {
+    try {
+      return await this.ledger.enter(record, "", null);
+    } catch (error) {
+      // On a full disk the removal finds no room, unless what it removes goes first.
+      if (!isDiskTrouble(error) || !(await this.makeWay(record))) throw error;
+      return await this.ledger.enter(record, "", null);
+    }
   }
 
   /**
@@ -179,6 +191,21 @@ export class FileStore {
     return stamp === null || compareStamps(stamp, row.record.stamp) === 0 ? row : null;
   }
 
+  /**
+   * Removes the content that a removal is to take the place of. A crash just then leaves nothing of the
+   * name here, and other holders have the removal.
+   * @returns whether there was one
+   */
+  private async makeWay(removal: FileRecord): Promise<boolean> {
+    const row = this.ledger.rows.get(removal.name);
+    if (row === undefined || row.content === "") return false;
+    const { record } = row;
+    if (compareStamps(removal.stamp, record.stamp) < 0) return false;
+    if (!isReplacedBy(record, removal)) return false;
+    await unlink(join(this.dir, row.content)).catch(() => {});
+    return true;
+  }
+
   /** A small content as it is. @throws the system's or SQLite's error */
   private readSmall(row: Row): Uint8Array | null {
     if (row.record.size === 0 && row.content === "") return EMPTY;
@@ -227,6 +254,7 @@ export class FileStore {
       }
       await writer.finish(true);
       await rename(writer.path, path);
+      writer.movedTo(path);
       await this.folderSync.run();
       const kept = await this.ledger.enter(record, content, null);
       if (!this.isNamed(content, record)) await unlink(path).catch(() => {});

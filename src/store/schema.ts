@@ -16,7 +16,7 @@ const FILES = `
     key INTEGER NOT NULL,
     counter INTEGER NOT NULL,
     owner INTEGER NOT NULL,
-    incarnation INTEGER NOT NULL,
+    run INTEGER NOT NULL,
     size INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     removed INTEGER NOT NULL,
@@ -44,7 +44,7 @@ export function prepareTables(database: Database): void {
     database.run(BODIES);
     if (hasOlder) {
       database.run(
-        `INSERT INTO files (name, key, counter, owner, incarnation, size, sha256, removed, replaced, content, at)
+        `INSERT INTO files (name, key, counter, owner, run, size, sha256, removed, replaced, content, at)
          SELECT name, key, counter, owner, incarnation, size, sha256, 0, '', content, ? FROM older`,
         [Date.now()],
       );

@@ -21,7 +21,7 @@ type Columns = [
   key: number,
   counter: number,
   owner: number,
-  incarnation: number,
+  run: number,
   size: number,
   sha256: string,
   removed: number,
@@ -89,11 +89,11 @@ export class Table {
   /** @param bytes a content to be kept in the index; null if it lies in a file, or there is none */
   put({ id, record, content }: Row, bytes: Uint8Array | null, at: number): void {
     const { name, key, stamp, size, sha256, removed } = record;
-    const { counter, owner, incarnation } = stamp;
+    const { counter, owner, run } = stamp;
     const replaced = formatStamps(record.replaced);
     const gone = removed ? 1 : 0;
     this.putRow.run(
-      ...[id, name, key, counter, owner, incarnation],
+      ...[id, name, key, counter, owner, run],
       ...[size, sha256, gone, replaced, content, at],
     );
     if (bytes !== null) this.putBody.run(id, bytes);
@@ -142,25 +142,24 @@ export class Table {
 }
 
 function toRow(columns: Columns): ReadRow {
-  const [id, name, key, counter, owner, incarnation, size, sha256, gone, text, content, at] =
-    columns;
-  const stamp = Object.freeze({ counter, owner, incarnation });
+  const [id, name, key, counter, owner, run, size, sha256, gone, text, content, at] = columns;
+  const stamp = Object.freeze({ counter, owner, run });
   const replaced = parseStamps(text);
   const removed = gone !== 0;
   const record = Object.freeze({ name, key, stamp, size, sha256, removed, replaced });
   return { row: { id, record, content }, at };
 }
 
-/** `7.19.3 8.2.1`: counter, owner and incarnation of each. */
+/** `7.19.3 8.2.1`: counter, owner and run of each. */
 function formatStamps(stamps: readonly Stamp[]): string {
-  return stamps.map((s) => `${s.counter}.${s.owner}.${s.incarnation}`).join(" ");
+  return stamps.map((s) => `${s.counter}.${s.owner}.${s.run}`).join(" ");
 }
 
 function parseStamps(text: string): readonly Stamp[] {
   if (text === "") return NONE;
   const stamps = text.split(" ").map((part) => {
-    const [counter = 0, owner = 0, incarnation = 0] = part.split(".").map(Number);
-    return Object.freeze({ counter, owner, incarnation });
+    const [counter = 0, owner = 0, run = 0] = part.split(".").map(Number);
+    return Object.freeze({ counter, owner, run });
   });
   return Object.freeze(stamps);
 }

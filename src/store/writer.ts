@@ -27,6 +27,7 @@ export type WriterOptions = {
 export class ContentWriter {
   /** Bytes taken so far. */
   size = 0;
+  private at: string;
   private readonly mode: number;
   private readonly hasher: Bun.CryptoHasher | null;
   private hash: string | null = null;
@@ -51,10 +52,8 @@ export class ContentWriter {
   private failure: unknown = null;
 
   /** Nothing is created before FLUSH_BYTES have come, or `finish`. */
-  constructor(
-    readonly path: string,
-    options: WriterOptions = {},
-  ) {
+  constructor(path: string, options: WriterOptions = {}) {
+    this.at = path;
     this.mode = options.mode ?? 0o600;
     this.syncs = options.sync === true;
     this.hasher = options.hash === false ? null : new Bun.CryptoHasher("sha256");
@@ -78,6 +77,16 @@ export class ContentWriter {
     if (this.unwritten < UNWRITTEN_BYTES) return undefined;
     this.room ??= Promise.withResolvers();
     return this.room.promise;
+  }
+
+  /** Where the content is, or will be. */
+  get path(): string {
+    return this.at;
+  }
+
+  /** What is written has been given another name. */
+  movedTo(path: string): void {
+    this.at = path;
   }
 
   /** The hash of what was taken, 64 hexadecimal digits. No piece can be taken after. */

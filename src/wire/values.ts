@@ -101,7 +101,7 @@ export const fileName: Codec<string> = {
 export const stamp: Codec<Stamp> = struct<Stamp>({
   counter: u53,
   owner: position,
-  incarnation: u32,
+  run: u32,
 });
 
 export const fileRecord: Codec<FileRecord> = struct<FileRecord>({

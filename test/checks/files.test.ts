@@ -20,7 +20,7 @@ function version(counter: number, owner: number, after: FileRecord | null = null
   return {
     name: "0015",
     key: 15,
-    stamp: { counter, owner, incarnation: 1 },
+    stamp: { counter, owner, run: 1 },
     size: counter,
     sha256: `${counter}${owner}`.padStart(64, "0"),
     removed: false,

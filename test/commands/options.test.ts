@@ -189,6 +189,7 @@ describe("p2p chaos", () => {
     forMs: null,
     everyMs: 2000,
     seed: null,
+    loseDisks: false,
     dryRun: false,
     json: false,
     dir: null,
@@ -200,11 +201,13 @@ describe("p2p chaos", () => {
     expect(chaosOptions({})).toEqual(CHAOS);
     expect(chaosOptions({ for: "60" })).toEqual({ ...CHAOS, kills: null, forMs: 60_000 });
     const all = { kills: "20", every: "0.5", seed: "7", "dry-run": true, json: true, dir: "d" };
-    expect(chaosOptions({ ...all, "base-port": "13000", "peer-program": "x" })).toEqual({
+    const more = { "lose-disks": true, "base-port": "13000", "peer-program": "x" };
+    expect(chaosOptions({ ...all, ...more })).toEqual({
       kills: 20,
       forMs: null,
       everyMs: 500,
       seed: 7,
+      loseDisks: true,
       dryRun: true,
       json: true,
       dir: "d",

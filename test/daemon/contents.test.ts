@@ -23,7 +23,7 @@ const bytes = someBytes(1_000_000);
 const hash = sha256(bytes);
 const record: FileRecord = {
   ...{ name: "film", key: 7, size: bytes.length, sha256: hash, removed: false, replaced: [] },
-  stamp: { counter: 1, owner: 8, incarnation: 1 },
+  stamp: { counter: 1, owner: 8, run: 1 },
 };
 
 /** How the next fetches go: what the sender has, and after how many bytes it breaks off. */
@@ -32,6 +32,7 @@ const asked: number[] = [];
 const events: PeerEvent[] = [];
 let folder: Folder;
 let contents: Contents;
+let offers: Offers;
 let commands: Commands;
 
 const transport = {
@@ -64,7 +65,7 @@ beforeAll(async () => {
     transport: () => transport,
   };
   commands = new Commands((command) => contents.forget(command));
-  const offers = new Offers({ ...common, commands });
+  offers = new Offers({ ...common, commands });
   contents = new Contents({ ...common, commands, offers });
 });
 afterEach(() => {
@@ -151,6 +152,41 @@ test("what broke off goes when its command ends, and stays out of the way of a c
   expect(asked).toEqual([0, 0, 0]);
   await contents.close();
   expect(readdirSync(landing).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("others may have a copy while it comes in, and nothing of one that does not come in whole", async () => {
+  const take = async (job: number): Promise<Uint8Array | null> => {
+    offers.serve(job, { kind: "arriving", job });
+    const source = offers.openFor({ kind: "ticket", request: job }, 0, 9);
+    if ("refused" in source) throw new Error(source.refused);
+    const into = new Uint8Array(source.size);
+    let at = 0;
+    for (let read = 1; at < into.length && read > 0; at += read) {
+      read = await source.read(into.subarray(at), at);
+    }
+    source.done(at === into.length, at, null);
+    return at === into.length ? into : null;
+  };
+  const bring = (job: number, counter: number) =>
+    contents.fetch({
+      ...{ type: "fetch", job, file: "film", from: "127.0.0.1:2", peer: 9, repair: false },
+      ...{ source: { kind: "ticket", request: 5 }, size: bytes.length },
+      into: {
+        kind: "store",
+        record: { ...record, name: "coming", stamp: { ...record.stamp, counter } },
+        sha256: null,
+      },
+    });
+  senders.push({ content: bytes, breaksAt: 900_000 }, whole);
+  const first = bring(21, 1);
+  const cut = take(21);
+  expect(await first).toMatchObject({ ok: false, here: false });
+  expect(await cut).toBeNull();
+  const second = bring(22, 2);
+  const taken = take(22);
+  expect(await second).toMatchObject({ ok: true });
+  expect(sha256((await taken) ?? new Uint8Array())).toBe(hash);
+  expect(sha256((await take(22)) ?? new Uint8Array())).toBe(hash);
 });
 
 test("a small content that came with a message is kept, and delivered, from memory", async () => {

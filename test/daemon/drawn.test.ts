@@ -128,4 +128,18 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
     const got = await p2p(["request", "kept"], homes.home(2));
     expect([got.stderr, got.exitCode]).toEqual(["", 0]);
   });
+
+  drawnTest(
+    "come together again though the one that all joined through is gone for good",
+    async (homes) => {
+      const { ring } = homes;
+      writeFileSync(join(homes.home(1), "kept"), someBytes(10_000, 6));
+      expect((await p2p(["store", "kept"], homes.home(1))).exitCode).toBe(0);
+      await ring.kill(0, 1, 2, 3, 4);
+      for (const i of [1, 2, 3, 4]) homes.start(i, ["join", `127.0.0.1:${ring.ports.base}`]);
+      await homes.whole(1, 2, 3, 4);
+      const got = await p2p(["request", "kept"], homes.home(2));
+      expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+    },
+  );
 });

@@ -25,9 +25,14 @@ async function store(ring: TestRing, name: string, size: number): Promise<string
 }
 
 /** Runs a command with bytes on its standard input. */
-async function piped(ring: TestRing, argv: readonly string[], input: Uint8Array) {
+async function piped(
+  ring: TestRing,
+  argv: readonly string[],
+  input: Uint8Array,
+  program = PROGRAM,
+) {
   const child = reaped(
-    Bun.spawn([PROGRAM, ...argv], {
+    Bun.spawn([program, ...argv], {
       ...{ cwd: ring.cwd, env: plainEnvironment(), stdin: input },
       ...{ stdout: "pipe", stderr: "pipe" },
     }),
@@ -92,11 +97,11 @@ describe.skipIf(!BUILT)("what a ring keeps", () => {
   });
 
   keepingTest("goes in from standard input, and out to standard output", async (ring) => {
+    const nothing = new Uint8Array();
     for (const size of [0, 1_000, 3_000_000]) {
       const bytes = someBytes(size, size + 1);
       const stored = await piped(ring, ["store", "-", "--name", "2067", "--peer", "8"], bytes);
       expect([stored.stderr, stored.exitCode]).toEqual(["", 0]);
-      const nothing = new Uint8Array();
       const got = await piped(ring, ["request", "2067", "-o", "-", "--peer", "5"], nothing);
       expect(got.exitCode).toBe(0);
       expect(sha256(got.stdout)).toBe(sha256(bytes));
@@ -110,6 +115,11 @@ describe.skipIf(!BUILT)("what a ring keeps", () => {
       new Uint8Array(),
     );
     expect([missing.exitCode, missing.stdout.length]).toEqual([1, 0]);
+    // A reader that has had enough is no fault of the program's.
+    const command = `"${PROGRAM}" request 2067 -o - --peer 5 | head -c 5 | wc -c`;
+    const cut = await piped(ring, ["-c", command], nothing, "sh");
+    expect(Buffer.from(cut.stdout).toString().trim()).toBe("5");
+    expect(cut.stderr).toMatch(/^Standard output did not take all of it: [^\n]+\n$/);
   });
 
   keepingTest("is read back, and what is damaged comes anew from other holders", async (ring) => {

@@ -163,7 +163,7 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
   );
   expect(JSON.parse(printed[1] ?? "")).toMatchObject({
     ...{ v: 1, name: "4103", owner: 19, holders: [19, 2, 4], wanted: 3, size: 12_400_000 },
-    stamp: { counter: 1, owner: 19, incarnation: 1 },
+    stamp: { counter: 1, owner: 19, run: 1 },
   });
   expect(printed[2]).toBe("removed 4103: on 3 of 3 peers, 19, 2 and 4");
   for (const attempt of [removeFile(choice, "4103", false), whereIsFile(choice, "4103", true)]) {

@@ -135,7 +135,7 @@ async function requestFrom(
 }
 
 function recordOf(name: string, bytes: Uint8Array): FileRecord {
-  const stamp = { counter: 1, owner: 19, incarnation: 1 };
+  const stamp = { counter: 1, owner: 19, run: 1 };
   return {
     name,
     key: 19,

@@ -63,6 +63,26 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
   );
 
   test(
+    "whoever is killed loses its disk, and nothing is lost",
+    () =>
+      inFolder(async (dir, base) => {
+        const argv = ["chaos", "--lose-disks", "--seed", 3, "--kills", 2, "--every", 0.1];
+        const run = await p2p([...argv, "--json", "--base-port", base], dir, LIMIT_MS);
+        const document = JSON.parse(run.stdout);
+        expect(document).toMatchObject({ verdict: "healed", check: null });
+        expect(document.why).toBe(
+          "2 kills, 2 disks lost, 20 files read back 160 times, nothing lost",
+        );
+        for (const kill of document.kills) {
+          expect(kill.lostDisk).toBe(true);
+          expect(kill.recopyMs).toBeGreaterThanOrEqual(kill.healMs);
+        }
+        expect(run.exitCode).toBe(0);
+      }),
+    LIMIT_MS,
+  );
+
+  test(
     "it attaches to the ring that runs here, and leaves it whole",
     () =>
       inFolder(async (dir, base) => {
@@ -76,6 +96,10 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
           expect(document.kills).toHaveLength(1);
           expect(document.files).toEqual({ stored: 20, reads: 100, lost: [] });
           expect(exitCode).toBe(0);
+          const losing = ["chaos", "--lose-disks", "--kills", 1, "--seed", 2];
+          const lost = await p2p(losing, dir, LIMIT_MS);
+          expect(lost.stdout.trimEnd()).toEndWith("nothing lost");
+          expect(lost.stdout).toContain("1 kill, 1 disk lost, 20 files");
           ring.type("status");
           await ring.waitFor(/hold of 5 peers$/);
         } finally {

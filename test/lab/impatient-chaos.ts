@@ -7,6 +7,7 @@ const options = {
   forMs: null,
   everyMs: 100,
   seed: 7,
+  loseDisks: false,
   dryRun: false,
   json: true,
   dir: null,

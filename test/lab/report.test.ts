@@ -8,8 +8,24 @@ import {
 } from "../../src/lab/report.ts";
 
 const FAULTS = [
-  { victim: 9, atMs: 12, detectMs: 4.25, healMs: 20.5, rejoinMs: 80 },
-  { victim: 14, atMs: 2012, detectMs: 6, healMs: 31, rejoinMs: 90 },
+  {
+    victim: 9,
+    atMs: 12,
+    detectMs: 4.25,
+    healMs: 20.5,
+    rejoinMs: 80,
+    lostDisk: false,
+    recopyMs: null,
+  },
+  {
+    victim: 14,
+    atMs: 2012,
+    detectMs: 6,
+    healMs: 31,
+    rejoinMs: 90,
+    lostDisk: false,
+    recopyMs: null,
+  },
 ];
 const GOOD: ChaosReport = {
   seed: 7,
@@ -33,6 +49,16 @@ test("a table, its middle and worst, and the verdict at the end", () => {
     "healed: 2 kills, 20 files read back 100 times, nothing lost",
   ]);
   expect(exitCodeOf(GOOD)).toBe(0);
+});
+
+test("lost disks are counted, and how long it took to copy their files anew", () => {
+  const faults = FAULTS.map((fault) => ({ ...fault, lostDisk: true, recopyMs: 400 }));
+  const lines = reportLines({ ...GOOD, faults });
+  expect(lines[0]).toBe("victim  detect     heal     back    copied");
+  expect(lines[1]).toBe("     9  4.3 ms  20.5 ms  80.0 ms  400.0 ms");
+  expect(lines.at(-1)).toBe(
+    "healed: 2 kills, 2 disks lost, 20 files read back 100 times, nothing lost",
+  );
 });
 
 test("a check that does not hold fails the run, whatever else there is", () => {

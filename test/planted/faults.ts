@@ -97,7 +97,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: 20,
+    within: 40,
   },
   {
     name: "reuse an incarnation",

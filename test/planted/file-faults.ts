@@ -21,8 +21,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "copies.ts",
-        find: "else if (!takeOffered(peer, from, offer, record, body)) continue;",
-        replace: "else if (takeOffered(peer, from, offer, record, body)) held.push(record);",
+        find: "else takeOffered(peer, from, offer, record, body);",
+        replace: "else if (held.push(record) > 0) takeOffered(peer, from, offer, record, body);",
       },
     ],
     checks: ["D1", "D4"],
@@ -47,8 +47,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "repairing.ts",
-        find: "if (offerMissing(peer)) peer",
-        replace: "if (peer.files.size < 0) peer",
+        find: "  offerMissing(peer);",
+        replace: "",
       },
       {
         file: "repairing.ts",
@@ -75,16 +75,21 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 100,
   },
   {
     name: "accept an old version",
     breaks: "a returning peer's copy takes the place of a newer one",
     edits: [
       {
+        file: "fetching.ts",
+        find: "return mine !== undefined && compareStamps(mine.stamp, stamp) >= 0;",
+        replace: "return mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;",
+      },
+      {
         file: "copies.ts",
-        find: "const order = mine === undefined ? -1 : compareStamps(mine.stamp, record.stamp);",
-        replace: "const order = mine?.stamp.counter === record.stamp.counter ? 0 : -1;",
+        find: "const record = filedAs(taken, peer.files.get(taken.name));",
+        replace: "const record = taken;",
       },
       {
         file: "copies.ts",
@@ -119,7 +124,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4"],
-    within: 20,
+    within: 60,
   },
   {
     name: "take a failed copy for a good one",
@@ -168,7 +173,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 120,
   },
   {
     name: "answer without asking",
@@ -181,7 +186,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D3"],
-    within: 20,
+    within: 120,
   },
   {
     name: "serve what is damaged",
@@ -200,7 +205,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 20,
+    within: 60,
   },
   {
     name: "keep a damaged copy in the table",
@@ -213,7 +218,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 100,
   },
   {
     name: "leave without handing on",
@@ -231,6 +236,6 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 60,
   },
 ];

@@ -16,10 +16,10 @@ function version(stamp: Stamp, replaced: readonly Stamp[], content = "a"): FileR
   return { name: "plan.txt", key: 7, stamp, size: 10, sha256, removed: false, replaced };
 }
 
-const by = (owner: number, counter: number, incarnation = 1): Stamp => ({
+const by = (owner: number, counter: number, run = 1): Stamp => ({
   counter,
   owner,
-  incarnation,
+  run,
 });
 
 test("a version has replaced all that its predecessors had replaced", () => {

@@ -4,7 +4,7 @@ import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
 import { Shelf } from "../../src/protocol/shelf.ts";
 
 function record(name: string, key: number, counter: number, removed = false): FileRecord {
-  const stamp = { counter, owner: 4, incarnation: 1 + (counter % 3) };
+  const stamp = { counter, owner: 4, run: 1 + (counter % 3) };
   const size = removed ? 0 : counter;
   return { name, key, stamp, size, sha256: EMPTY_SHA256, removed, replaced: [] };
 }
@@ -39,11 +39,10 @@ for (const bits of [8, 48]) {
       expect(shelf.count).toBe(files.length);
       expect(shelf.bytes).toBe(files.reduce((sum, r) => sum + r.size, 0));
       const [from, to] = [place(), place()];
-      const but = randomBelow(random, 2) === 0 ? null : { owner: 4, incarnation: 2, counter: 500 };
+      const but = randomBelow(random, 2) === 0 ? null : { owner: 4, run: 2, counter: 500 };
       const wanted = [...plain.values()].filter(
         (r) =>
-          within(r.key, from, to) &&
-          !(but !== null && r.stamp.incarnation === 2 && r.stamp.counter > 500),
+          within(r.key, from, to) && !(but !== null && r.stamp.run === 2 && r.stamp.counter > 500),
       );
       const names = shelf.within({ from, to }, but).map((r) => r.name);
       expect(names.sort()).toEqual(wanted.map((r) => r.name).sort());

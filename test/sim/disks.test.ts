@@ -10,7 +10,7 @@ const SMALL = 1_000;
 const LARGE = 1_000_000;
 
 function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
-  const stamp = { counter, owner, incarnation: 1 };
+  const stamp = { counter, owner, run: 1 };
   const sha256 = `${counter}${owner}`.padStart(64, "0");
   const replaced = replacing(after);
   return { name: "0015", key: 15, stamp, size: 1, sha256, removed: false, replaced };

@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 import { openFolder } from "../../src/store/folder.ts";
 
 const folder = await openFolder(process.argv[2] ?? "");
-const stamp = { counter: Date.now(), owner: 1, incarnation: 1 };
+const stamp = { counter: Date.now(), owner: 1, run: 1 };
 
 async function commitOn(lane: number): Promise<never> {
   for (let i = 0; ; i++) {

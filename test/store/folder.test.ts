@@ -36,11 +36,18 @@ test("what is saved is there at the next start", async () => {
   expect(first.identity).toBeNull();
   expect(first.restored).toEqual([]);
   expect(statSync(dir).mode & 0o777).toBe(0o700);
-  await first.saveIdentity({ id: 8, ring: 12000, incarnation: 4 });
+  const config = {
+    ring: 12000,
+    bits: 8,
+    strategy: "successor",
+    pingIntervalMs: 1_000,
+    copies: 3,
+  } as const;
+  await first.saveIdentity({ id: 8, ring: 12000, incarnation: 4, config });
   first.saveView([member], false);
   await first.close();
   const second = await openFolder(dir);
-  expect(second.identity).toEqual({ id: 8, ring: 12000, incarnation: 4 });
+  expect(second.identity).toEqual({ id: 8, ring: 12000, incarnation: 4, config });
   expect(second.restored).toEqual([member]);
   second.saveView([member], true);
   await second.close();

@@ -47,7 +47,7 @@ async function isJust(files: FileStore, names: readonly string[]): Promise<boole
 
 if (process.argv[3] === "killed") {
   const opened = await openFolder(dir);
-  await opened.saveIdentity({ id: 8, ring: 12000, incarnation: 6 });
+  await opened.saveIdentity({ id: 8, ring: 12000, incarnation: 6, config: null });
   opened.announce({ id: 8, host: "127.0.0.1", port: 12008, ring: 12000, bits: 8 });
   const kept = await fill(opened.files, "second");
   // What is left of the last bytes goes too.
@@ -64,8 +64,12 @@ const first = await openFolder(dir);
 const kept = await fill(first.files, "first");
 const asKept = await isJust(first.files, kept);
 const leftovers = readdirSync(join(dir, "files")).filter((name) => name.startsWith("incoming-"));
+// A removal makes its own room.
+const large = kept.filter((name) => name.startsWith("first-300000"));
+const buriedWhenFull = await first.files.bury(removalOf(large.pop() ?? "", 2, [stampOf(1)]));
+await fill(first.files, "more");
 // Room again: some go, and others find their place.
-const gone = kept.find((name) => name.startsWith("first-300000")) ?? "";
+const gone = large.pop() ?? "";
 first.files.drop(gone, stampOf(1));
 while (((await freeBytes(dir)) ?? 0) < 200_000)
   await new Promise((resolve) => setImmediate(resolve));
@@ -78,7 +82,7 @@ const child = Bun.spawnSync([process.execPath, import.meta.path, disk, "killed"]
 const names = child.stdout.toString().trim().split(",");
 const second = await openFolder(dir);
 const sameAfterStart = await isJust(second.files, names);
-await second.saveIdentity({ id: 8, ring: 12000, incarnation: 7 });
+await second.saveIdentity({ id: 8, ring: 12000, incarnation: 7, config: null });
 second.announce({ id: 8, host: "127.0.0.1", port: 12008, ring: 12000, bits: 8 });
 const found = readLivingCard(dir)?.card?.id === 8;
 await second.close();
@@ -90,6 +94,7 @@ console.log(
     allTrouble,
     asKept,
     leftovers,
+    buriedWhenFull,
     buried,
     keptWithRoom,
     started: true,

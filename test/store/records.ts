@@ -4,7 +4,7 @@ import type { FileStore } from "../../src/store/files.ts";
 import { sha256 } from "./temporary.ts";
 
 export function stampOf(counter: number, owner = 8): Stamp {
-  return { counter, owner, incarnation: 1 };
+  return { counter, owner, run: 1 };
 }
 
 /** The record of a version that says to have replaced `replaced`. */

@@ -215,7 +215,7 @@ test("an index of the first version is taken over with its files", async () => {
   );
   tamper(
     dir,
-    `INSERT INTO files SELECT name, key, counter, owner, incarnation, size, sha256,
+    `INSERT INTO files SELECT name, key, counter, owner, run, size, sha256,
       CASE size WHEN 0 THEN 'empty' WHEN 10 THEN 'small' ELSE '${content}' END FROM present`,
   );
   for (const change of ["DROP TABLE present", "DROP TABLE bodies", "PRAGMA user_version = 0"]) {

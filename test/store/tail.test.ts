@@ -37,9 +37,12 @@ test("two readers get a content while it is being written, and after it was rena
   const first = new Uint8Array(10);
   expect(await late.read(first, 0)).toBe(10);
   await to.finish(true);
-  await rename(to.path, `${to.path}-stored`);
+  const stored = `${to.path}-stored`;
+  await rename(to.path, stored);
+  to.movedTo(stored);
   expect(sha256(await early)).toBe(sha256(content));
   expect(sha256(await readAll(late))).toBe(sha256(content));
+  expect(sha256(await readAll(tailOf(to, content.length)))).toBe(sha256(content));
 });
 
 test("a reader learns that the writing was given up", async () => {

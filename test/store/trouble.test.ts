@@ -65,6 +65,7 @@ test.skipIf(!canMount)("a full disk", async () => {
     allTrouble: true,
     asKept: true,
     leftovers: [],
+    buriedWhenFull: true,
     buried: true,
     keptWithRoom: true,
     // After a kill and a start on the full disk.

@@ -207,7 +207,7 @@ describe("encoding", () => {
 
   /** A record of as many bytes as there can be. */
   function longest(key: number): FileRecord {
-    const stamp = { counter: 1, owner: 2, incarnation: 3 };
+    const stamp = { counter: 1, owner: 2, run: 3 };
     return {
       name: `${"é".repeat(127)}x`,
       key,

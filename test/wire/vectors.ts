@@ -41,7 +41,7 @@ const joiner: Member = makeMember({
   state: "alive",
   address: "127.0.0.1:12015",
 });
-const stamp: Stamp = { counter: 7, owner: 8, incarnation: 1 };
+const stamp: Stamp = { counter: 7, owner: 8, run: 1 };
 const record: FileRecord = {
   name: "4103",
   key: 7,
@@ -54,16 +54,16 @@ const record: FileRecord = {
 const accented: FileRecord = {
   name: "café.pdf",
   key: 0x123456789abc,
-  stamp: { counter: Number.MAX_SAFE_INTEGER, owner: 2 ** 48 - 1, incarnation: 3 },
+  stamp: { counter: Number.MAX_SAFE_INTEGER, owner: 2 ** 48 - 1, run: 3 },
   size: 2 ** 53 - 1,
   sha256: SHA,
   removed: false,
-  replaced: [stamp, { counter: 9, owner: 14, incarnation: 2 }],
+  replaced: [stamp, { counter: 9, owner: 14, run: 2 }],
 };
 const removal: FileRecord = {
   name: "4103",
   key: 7,
-  stamp: { counter: 8, owner: 8, incarnation: 1 },
+  stamp: { counter: 8, owner: 8, run: 1 },
   size: 0,
   sha256: EMPTY_SHA256,
   removed: true,
