@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "../src/daemon/names.ts";
 import { ContentWriter } from "../src/store/writer.ts";
-import { reaped, resetResident, residentBytes } from "./children.ts";
+import { cpuMicros, reaped, resetResident, residentBytes } from "./children.ts";
 import { rawCopy, sendfileCopy, systemCopy } from "./copies.ts";
 import type { Figure, Figures } from "./figures.ts";
 import { MIB, PIECE_BYTES } from "./limits.ts";
@@ -52,9 +52,10 @@ export async function measureLarge(copying: Copying, large: Large): Promise<void
   const add = (bench: string, ms: number | null, more: Figure = {}): void => {
     if (ms !== null) figures.add({ bench, bytes, inFlight: 1 }, { ...speed(bytes, ms), ...more });
   };
-  add("raw copy", await fresh(to, () => rawCopy(rawSender, path, to)));
-  const { ms, grownBytes } = await peerToPeer(large);
-  add("peer to peer", ms, { grownBytes });
+  const raw = await fresh(to, () => rawCopy(rawSender, path, to));
+  add("raw copy", raw.ms, { cpuMicros: raw.cpuMicros });
+  const { ms, ...more } = await peerToPeer(large);
+  add("peer to peer", ms, more);
   add("cp", await fresh(to, () => systemCopy(path, to)));
   add("sendfile", await fresh(to, () => sendfileCopy(path, to)));
   const command = () => runProgram(copying, asker, ["request", name, "-o", to]);
@@ -62,12 +63,13 @@ export async function measureLarge(copying: Copying, large: Large): Promise<void
 }
 
 /** Has it typed at the asking peer, which leaves it in its working directory. */
-async function peerToPeer(large: Large): Promise<{ ms: number; grownBytes: number | null }> {
+async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number }> {
   const { asker, owner, name, sha256 } = large;
   const path = join(asker.cwd, name);
   const pids = [asker.pid, owner.pid];
   pids.forEach(resetResident);
   const before = pids.map((pid) => residentBytes(pid)?.now);
+  const cpuBefore = cpuMicros(pids);
   const ended = Promise.withResolvers<number>();
   const events = await asker.door.events((event) => {
     if (event.event !== "outcome") return;
@@ -78,12 +80,14 @@ async function peerToPeer(large: Large): Promise<{ ms: number; grownBytes: numbe
   const start = performance.now();
   await asker.door.type(`Request ${name}`);
   const ms = (await ended.promise) - start;
+  const cpuAfter = cpuMicros(pids);
   events.close();
   const grown = pids.map((pid, i) => (residentBytes(pid)?.most ?? Number.NaN) - (before[i] ?? 0));
   await checkHash(path, sha256);
   rmSync(path);
   const most = Math.max(...grown);
-  return { ms, grownBytes: Number.isNaN(most) ? null : most };
+  const cpu = cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore;
+  return { ms, cpuMicros: cpu, grownBytes: Number.isNaN(most) ? null : most };
 }
 
 function speed(bytes: number, ms: number): Figure {
@@ -109,16 +113,17 @@ async function runProgram(
   return performance.now() - start;
 }
 
-async function fresh(
+/** Has a copy made where none is, and takes it away again. */
+async function fresh<T>(
   path: string,
-  copy: () => Promise<number | null>,
+  copy: () => Promise<T>,
   check: () => Promise<void> = async () => {},
-): Promise<number | null> {
+): Promise<T> {
   rmSync(path, { force: true });
-  const ms = await copy();
+  const copied = await copy();
   await check();
   rmSync(path, { force: true });
-  return ms;
+  return copied;
 }
 
 async function writeRandom(path: string, bytes: number): Promise<string> {

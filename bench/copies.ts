@@ -3,18 +3,28 @@
  * protocol and no hash; the same in Python with `sendfile`; and `cp`.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { killChild, reaped } from "./children.ts";
+import { cpuMicros, killChild, reaped } from "./children.ts";
 import { firstLine } from "./echo.ts";
 import { PIECE_BYTES, WRITER_BYTES } from "./limits.ts";
 
-/** @returns milliseconds from the connection to the last byte written */
-export async function rawCopy(role: readonly string[], from: string, to: string): Promise<number> {
+export type RawCopy = {
+  /** Milliseconds from the connection to the last byte written. */
+  readonly ms: number;
+  /** Processor time of both processes, the sender's start included. */
+  readonly cpuMicros: number | null;
+};
+
+/** @param role the command line of the sender, but for the file */
+export async function rawCopy(role: readonly string[], from: string, to: string): Promise<RawCopy> {
+  const before = cpuMicros([process.pid]);
   const child = reaped(
     Bun.spawn([...role, from], { stdin: "ignore", stdout: "pipe", stderr: "inherit" }),
   );
   try {
     const port = Number(await firstLine(child.stdout));
-    return await receive(port, to, Bun.file(from).size);
+    const ms = await receive(port, to, Bun.file(from).size);
+    const after = cpuMicros([process.pid, child.pid]);
+    return { ms, cpuMicros: before === null || after === null ? null : after - before };
   } finally {
     await killChild(child);
   }

@@ -2,7 +2,7 @@
  * How fast the peers move contents, beside what the machine does without them, in one run: real
  * processes of `p2p` on loopback. One line of JSON for each figure, or a table.
  *
- * `bun bench/main.ts [--quick] [--json] [--table] [--from-source]`
+ * `bun bench/main.ts [--quick] [--json] [--table] [--program FILE]`
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,7 +39,7 @@ const USAGE = `bun bench/main.ts [flags]
 --tiny         as little as shows that it works; its figures mean nothing
 --json         a line of JSON for each figure instead of a table
 --table        also write the table into docs/BENCHMARKS.md
---from-source  peers run from the source instead of dist/p2p
+--program FILE peers run this program instead of dist/p2p
 --only PART    messages, contents or restart
 `;
 
@@ -80,20 +80,21 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function parse(args: readonly string[]): Options | string {
-  const known = ["--quick", "--tiny", "--json", "--table", "--from-source", "--only"];
-  const only = args.includes("--only") ? (args[args.indexOf("--only") + 1] ?? "") : null;
-  const wrong = args.find((arg, i) => !known.includes(arg) && args[i - 1] !== "--only");
+  const valued = ["--program", "--only"];
+  const known = ["--quick", "--tiny", "--json", "--table", "--help", ...valued];
+  const value = (flag: string): string | null =>
+    args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? "") : null;
+  const wrong = args.find((arg, i) => !known.includes(arg) && !valued.includes(args[i - 1] ?? ""));
   if (args.includes("--help")) return USAGE;
   if (wrong !== undefined) return `There is no flag ${wrong}: see --help.\n`;
-  const built = join(ROOT, "dist/p2p");
-  const source = args.includes("--from-source");
-  if (!source && !existsSync(built)) return "dist/p2p is not built yet: run npm run build first.\n";
+  const program = value("--program") ?? join(ROOT, "dist/p2p");
+  if (!existsSync(program)) return `${program} is not there: run npm run build first.\n`;
   return {
     plan: PLANS[args.includes("--tiny") ? "tiny" : args.includes("--quick") ? "quick" : "full"],
     json: args.includes("--json"),
     table: args.includes("--table"),
-    program: source ? [process.execPath, join(ROOT, "src/main.ts")] : [built],
-    only,
+    program: [program],
+    only: value("--only"),
   };
 }
 

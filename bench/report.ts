@@ -54,7 +54,7 @@ function machine(): string {
 
 function notesOf(lines: readonly Line[]): string {
   const grown = lines.find(({ bench }) => bench === "peer to peer")?.grownBytes;
-  const restart = lines.find(({ bench }) => bench === "restart");
+  const restart = lines.find(({ bench }) => bench === "restart until in the ring");
   const notes = [];
   if (typeof grown === "number") {
     notes.push(

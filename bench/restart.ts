@@ -1,15 +1,14 @@
 /** A peer with many small files is killed and started again: how long until it is in its ring. */
 import { join } from "node:path";
-import { readLivingCard } from "../src/store/card.ts";
 import { killChild, residentBytes } from "./children.ts";
 import { BenchClient } from "./client.ts";
 import type { Figures } from "./figures.ts";
 import { IN_FLIGHT, KIB } from "./limits.ts";
 import { makeFiles, store } from "./operations.ts";
 import { run } from "./rates.ts";
-import { startPeer } from "./ring.ts";
+import { startPeer, startRing, stopRing, untilStatus } from "./ring.ts";
 
-/** Fills a ring of one, since its peer alone decides how long its start takes. */
+/** Fills a ring of three, each of which holds all, and kills the same of them again and again. */
 export async function measureRestart(
   program: readonly string[],
   dir: string,
@@ -17,30 +16,41 @@ export async function measureRestart(
   rounds: number,
   figures: Figures,
 ): Promise<void> {
-  const cwd = join(dir, "restart");
-  let peer = await startPeer(program, cwd, null);
-  const client = await BenchClient.open(peer.status);
+  const ring = await startRing(program, join(dir, "restart"));
+  const [first, second] = ring.peers;
+  if (first === undefined || second === undefined) throw new Error("the ring is too small");
+  const client = await BenchClient.open(first.status);
   const made = makeFiles(client, KIB, "restart", files);
-  const filled = await run(files, IN_FLIGHT, store(client, made, 1));
+  const filled = await run(files, IN_FLIGHT, store(client, made));
   client.close();
   const perSecond = (files * 1_000) / filled.ms;
-  figures.add(
-    { bench: "fill one peer", bytes: KIB, inFlight: IN_FLIGHT },
-    { operations: files, perSecond },
-  );
+  const fill = { bench: "fill a ring", bytes: KIB, inFlight: IN_FLIGHT };
+  figures.add(fill, { operations: files, perSecond });
+  const { host, port } = first.status.self;
+  let { child } = second;
   for (let round = 0; round < rounds; round++) {
-    await killChild(peer.child);
+    await untilStatus(second.door, (status) => status.files.count === files);
+    await killChild(child);
     const start = performance.now();
-    peer = await startPeer(program, cwd, null);
-    const medianMs = performance.now() - start;
+    const peer = await startPeer(program, second.cwd, `${host}:${port}`);
+    const inMs = performance.now() - start;
+    child = peer.child;
     const held = peer.status.files.count;
     if (held !== files) throw new Error(`${held} of ${files} files are there after the restart`);
-    const grownBytes = residentBytes(peer.pid)?.now ?? null;
+    // That all have their copies is known once it has compared with the others what they hold.
+    await untilStatus(peer.door, (status) => status.files.short === 0);
+    const safeMs = performance.now() - start;
+    const grownBytes = residentBytes(peer.pid)?.most ?? null;
+    const what = { bytes: KIB, inFlight: 0 };
     figures.add(
-      { bench: "restart", bytes: KIB, inFlight: 0 },
-      { operations: files, medianMs, grownBytes },
+      { bench: "restart until in the ring", ...what },
+      { operations: files, medianMs: inMs, grownBytes },
+    );
+    figures.add(
+      { bench: "restart until all compared", ...what },
+      { operations: files, medianMs: safeMs },
     );
   }
-  await killChild(peer.child);
-  if (readLivingCard(join(cwd, "data")) !== null) throw new Error("the peer lives on");
+  await stopRing(ring);
+  await killChild(child);
 }

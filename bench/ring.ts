@@ -71,7 +71,11 @@ function knowsAll({ members }: Status): boolean {
   return members.length === PEERS && members.every((m) => m.state === "alive" && m.incarnation > 0);
 }
 
-async function untilStatus(door: DoorClient, good: (status: Status) => boolean): Promise<Status> {
+/** Asks a door until what it says is good. @throws Error if that takes too long */
+export async function untilStatus(
+  door: DoorClient,
+  good: (status: Status) => boolean,
+): Promise<Status> {
   let last: Status | null = null;
   await until("a peer's door", async () => {
     last = await door.status().catch(() => null);

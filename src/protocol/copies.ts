@@ -168,10 +168,18 @@ export function holdRecord(peer: Peer, taken: FileRecord): void {
 /** A copy has become durable here: says so to whoever should hold it too. */
 export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
   holdRecord(peer, record);
-  const { name, stamp, sha256 } = record;
   tellHeld(peer, from.address, [record]);
+  tellSoon(peer, record, from.address);
+}
+
+/**
+ * Has the other holders hear soon, with other news of the kind, that a record is durable here: they
+ * would offer it otherwise. @param but knows it already; null for none
+ */
+export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
+  const { name, stamp, sha256 } = record;
   for (const { address } of otherHolders(peer, record)) {
-    if (address === from.address) continue;
+    if (address === but) continue;
     const tidings = peer.tidings.get(address) ?? [];
     tidings.push({ name, stamp, sha256 });
     peer.tidings.set(address, tidings);

@@ -19,6 +19,7 @@ import {
   noteDeclined,
   offerRecord,
   otherHolders,
+  tellSoon,
 } from "./copies.ts";
 import { beginBurial, beginFetch } from "./fetching.ts";
 import {
@@ -124,6 +125,7 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
     if (placement.durable.has(holder.birth)) confirm(peer, record, holder);
   }
   if (placement.body === null && !record.removed) offerRecord(peer, record, null);
+  tellSoon(peer, record, null);
   peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
   giveReceipt(peer, placement, false);
 }

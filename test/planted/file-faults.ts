@@ -98,7 +98,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 60,
   },
   {
     name: "keep no conflict",
