@@ -33,8 +33,11 @@ export async function startRing(program: readonly string[], dir: string): Promis
   for (let i = 1; i < PEERS; i++) {
     peers.push(await startPeer(program, join(dir, String(i)), `${host}:${port}`));
   }
-  await Promise.all(peers.map(({ door }) => untilStatus(door, knowsAll)));
-  return { peers, pids: peers.map(({ pid }) => pid) };
+  // What the first ones said at their start knows nothing of those who came later.
+  const ready = await Promise.all(
+    peers.map(async (peer) => ({ ...peer, status: await untilStatus(peer.door, knowsAll) })),
+  );
+  return { peers: ready, pids: ready.map(({ pid }) => pid) };
 }
 
 /** Starts a peer, or one whose folder is there already. @param contact null founds a ring */

@@ -111,8 +111,10 @@ export function receiveCompare(peer: Peer, from: Member, { nonce, own, ranges }:
 export function receiveCompared(peer: Peer, from: Member, compared: Compared): void {
   const { own, nonce, same, differ } = compared;
   if (nonce !== 0 && nonce === peer.settling.nonce && peer.settling.epoch === peer.epoch) {
-    const { to } = ownRange(peer);
-    if (same.some((range) => range.from === ownedFrom(peer, to) && range.to === to)) {
+    const { from: after, to } = ownRange(peer);
+    const isOwn = (range: Range) => range.from === after && range.to === to;
+    // The one asked beyond the holders has nothing at all there, as a rule.
+    if (same.some(isOwn) || differ.some((range) => isOwn(range) && range.count === 0)) {
       peer.settling.agreed.add(from.birth);
     }
   }
@@ -124,6 +126,8 @@ export function receiveCompared(peer: Peer, from: Member, compared: Compared): v
   const closer: Range[] = [];
   for (const theirs of differ) {
     const mine = peer.files.range(theirs.from, theirs.to, but);
+    // An owner asks for what it lacks. What others lack is for repair, and they may be no holders.
+    if (own !== null && (theirs.count === 0 || isSmall(peer, mine, theirs))) continue;
     if (isSmall(peer, mine, theirs)) offerRange(peer, from, mine, but);
     else closer.push(...peer.files.parts(theirs, COMPARE_PARTS, but));
   }

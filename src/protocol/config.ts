@@ -153,8 +153,12 @@ export const REPAIR_RETRY_MS = 3_000;
 export const OFFER_RECORDS = 256;
 /** Ranges in one comparison, and in each part of its answer: 6 KiB, and the circle in two steps to 1/65,536. */
 export const COMPARE_RANGES = 256;
-/** Contents that a peer fetches at a time, and that may wait in line. */
+/**
+ * Copies that a peer fetches at a time, and that may wait in line. Of small ones the way takes longer than
+ * the bytes, so there are more; three takers of one server stay below what that serves at a time.
+ */
 export const FETCHES_AT_ONCE = 8;
+export const SMALL_FETCHES_AT_ONCE = 20;
 export const COPIES_QUEUED = 16_384;
 /** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
 export const RECEIPT_GRACE_MS = 300;

@@ -1,5 +1,5 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
-import { FETCHES_AT_ONCE } from "./config.ts";
+import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "./config.ts";
 import { compareStamps, type FileRecord, filedAs, UNKNOWN_SHA256 } from "./files.ts";
 import type { Effect, FetchInto } from "./io.ts";
 import type { Address } from "./member.ts";
@@ -12,7 +12,7 @@ type From = { readonly id: number; readonly address: Address };
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
   for (const [name, { record, from, origin }] of peer.copyQueue) {
-    if (countFetches(peer) >= FETCHES_AT_ONCE) return;
+    if (!hasRoomFor(peer, record)) return;
     // It may be on its way from another: should that fail, this one has it too.
     if (isFetching(peer, record)) continue;
     peer.copyQueue.delete(name);
@@ -91,8 +91,17 @@ function begin(
   return number;
 }
 
-function countFetches(peer: Peer): number {
-  let count = 0;
-  for (const job of peer.jobs.values()) if (job.kind === "copy") count += 1;
-  return count;
+function hasRoomFor(peer: Peer, record: FileRecord): boolean {
+  let all = 0;
+  let large = 0;
+  for (const job of peer.jobs.values()) {
+    if (job.kind !== "copy") continue;
+    all += 1;
+    if (!isSmall(job.record)) large += 1;
+  }
+  return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
+}
+
+function isSmall({ size }: FileRecord): boolean {
+  return size <= BODY_BYTES;
 }
