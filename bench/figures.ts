@@ -68,7 +68,9 @@ export class Figures {
 
   /** Small contents beside the raw round trip, large ones beside the raw copy. */
   #compared({ bench, bytes, inFlight }: What): Partial<Line> {
-    const small = (bench === "store" || bench === "request") && inFlight === 1;
+    // A store waits for a disk, and large contents for their bytes: a round trip says nothing of these.
+    const small = bench === "request" && inFlight === 1 && bytes === ECHO_BYTES;
+    if (!small && (inFlight > 1 || bench === "store")) return {};
     const name: FigureName = small ? "medianMs" : "mibPerSecond";
     const baseline = small ? "echo" : "raw copy";
     if (bench === baseline) return {};

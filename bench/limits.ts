@@ -21,8 +21,6 @@ export const RETRY_MS = 3_000;
 
 /** Peers in the ring, all of which hold a copy of each file. */
 export const PEERS = 3;
-/** Operations before the clock starts, in which links are dialled and code is compiled. */
-export const WARM_OPERATIONS = 3_000;
 /** In flight in the measurements of throughput. */
 export const IN_FLIGHT = 32;
 /** Names in one measurement of small stores, beyond which requests begin with the first again. */

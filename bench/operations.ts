@@ -7,6 +7,9 @@ import { IN_FLIGHT, KIB, MIB, NAMES, PEERS } from "./limits.ts";
 import type { Plan } from "./plan.ts";
 import { type Operation, quantile, run } from "./rates.ts";
 
+/** A store is work for all peers, and as good as so many requests. */
+const STORE_WORTH = 4;
+
 export type Operations = {
   readonly client: BenchClient;
   /** Of the ring's processes. */
@@ -16,8 +19,9 @@ export type Operations = {
 
 /** Has every link dialled and the code of both sides compiled before any clock starts. */
 export async function warmUp({ client }: Operations, count: number): Promise<void> {
-  const files = makeFiles(client, KIB, "warm", Math.min(count, NAMES));
-  await run(count, IN_FLIGHT, store(client, files));
+  const stores = Math.ceil(count / STORE_WORTH);
+  const files = makeFiles(client, KIB, "warm", Math.min(stores, NAMES));
+  await run(stores, IN_FLIGHT, store(client, files));
   await run(count, IN_FLIGHT, request(client, files));
 }
 
@@ -28,17 +32,16 @@ export async function measureSize(
   round: number,
 ): Promise<void> {
   const { client } = operations;
-  const stored = Math.min(Math.max(many >> 2, alone), NAMES);
-  for (const [count, inFlight] of [
-    [alone, 1],
-    [many, IN_FLIGHT],
-  ] as const) {
-    if (count === 0) continue;
-    const stores = Math.min(count, stored);
-    const files = makeFiles(client, bytes, `${bytes}-${inFlight}-${round}`, stores);
-    await measure(operations, "store", bytes, stores, inFlight, store(client, files));
-    await measure(operations, "request", bytes, count, inFlight, request(client, files));
+  const series = `${bytes}-${round}`;
+  const one = makeFiles(client, bytes, `${series}-one`, Math.min(alone, NAMES));
+  await measure(operations, "store", bytes, one.length, 1, store(client, one));
+  if (many > 0) {
+    const stores = Math.min(Math.ceil(many / STORE_WORTH), NAMES);
+    const files = makeFiles(client, bytes, series, stores);
+    await measure(operations, "store", bytes, stores, IN_FLIGHT, store(client, files));
+    await measure(operations, "request", bytes, many, IN_FLIGHT, request(client, files));
   }
+  await measure(operations, "request", bytes, alone, 1, request(client, one));
 }
 
 async function measure(

@@ -14,6 +14,7 @@ export type Plan = {
   readonly copyBytes: number;
   /** Round trips of the raw echo. */
   readonly echoes: number;
+  /** Requests before any clock starts: until then the peers' code is still being compiled. */
   readonly warmOperations: number;
   /** Files of 1 KiB with which a peer is killed and started again. */
   readonly restartFiles: number;
@@ -30,7 +31,7 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     ],
     copyBytes: GIB,
     echoes: 5_000,
-    warmOperations: 5_000,
+    warmOperations: 60_000,
     restartFiles: 100_000,
   },
   quick: {
@@ -43,7 +44,7 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     ],
     copyBytes: 64 * MIB,
     echoes: 2_000,
-    warmOperations: 2_000,
+    warmOperations: 20_000,
     restartFiles: 10_000,
   },
   tiny: {

@@ -131,7 +131,10 @@ export class Contents {
     check(file, into.sha256, sha256);
     move.bytes = bytes.length;
     if (into.kind === "store") {
+      const { name, stamp } = into.record;
       await this.options.folder.files.keep({ ...into.record, size: bytes.length, sha256 }, bytes);
+      // Its owner is asked for it, and soon as a rule.
+      if (!effect.repair) this.#sent.get(name, stamp, () => bytes);
     } else {
       const taker = this.#takerOf(into, effect.job);
       try {

@@ -165,8 +165,12 @@ export const RECEIPT_GRACE_MS = 300;
 /** An owner waits so long for a majority of copies before it says what there is. */
 export const COPIES_WAIT_MS = 20_000;
 
-/** A leaver waits so long for its files to be handed on, and for its neighbours' word. */
+/**
+ * A leaver waits so long for its files to be handed on, and again as long as some were, but no longer
+ * than LEAVE_MOST_MS in all; and so long for its neighbours' word.
+ */
 export const LEAVE_MS = 20_000;
+export const LEAVE_MOST_MS = 600_000;
 export const DEPART_ACK_MS = 500;
 
 /** Hops of one request: twice the members, for views that differ on the way. */

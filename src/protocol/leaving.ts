@@ -1,6 +1,6 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
-import { DEPART_ACK_MS, LEAVE_MS } from "./config.ts";
+import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS } from "./config.ts";
 import { shortOfCopies } from "./copies.ts";
 import { setSelf } from "./incarnation.ts";
 import type { Member } from "./member.ts";
@@ -21,6 +21,7 @@ export function beginLeaving(peer: Peer): void {
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   // Other members hold its files now.
   peer.rescan = true;
+  peer.handOver = { short: shortOfCopies(peer).length, until: peer.now + LEAVE_MOST_MS };
   offerMissing(peer);
   departWhenSafe(peer);
 }
@@ -31,9 +32,15 @@ export function departWhenSafe(peer: Peer): void {
   if (shortOfCopies(peer).length === 0) depart(peer);
 }
 
-/** The time for handing on is over: departs whatever is short. */
+/** The time for handing on is over: departs whatever is short, unless some has been handed on meanwhile. */
 export function leaveOverdue(peer: Peer): void {
-  if (peer.departing === null) depart(peer);
+  const { handOver, departing, now } = peer;
+  if (handOver === null || departing !== null) return;
+  const short = shortOfCopies(peer).length;
+  if (short < handOver.short && now < handOver.until) {
+    peer.handOver = { ...handOver, short };
+    peer.deadlines.set("leave", 0, now + LEAVE_MS);
+  } else depart(peer);
 }
 
 /** A predecessor has taken note. */

@@ -136,6 +136,8 @@ export type Peer = {
   nextJob: number;
   /** Takers of a content that this peer serves, to say when it has been sent. */
   readonly serving: Set<RequestId>;
+  /** What a leaver still has to hand on, as it was last looked at, and until when it may. */
+  handOver: { readonly short: number; readonly until: number } | null;
   departing: Departing | null;
   /** What brought a new member into the two successors in this step. */
   cause: string | null;
@@ -205,6 +207,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     copyQueue: new Map(),
     nextJob: 1,
     serving: new Set(),
+    handOver: null,
     departing: null,
     cause: null,
     loopback: [],

@@ -9,11 +9,14 @@ import { LOG_BYTES, LOG_FLUSH_BYTES, LOG_FLUSH_MS, LOG_UNWRITTEN_BYTES } from ".
 
 const LOG_FILE = "events.jsonl";
 const OLDER_FILE = "events.1.jsonl";
+/** What an event takes in the file, about. */
+const EVENT_BYTES = 256;
 
 export class EventLog {
   /** Events left out because the disk would not take them. */
   lost = 0;
-  private lines: string[] = [];
+  /** Made into lines when they are written: whoever makes events is answering someone. */
+  private events: object[] = [];
   private waitingBytes = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private handle: FileHandle | null = null;
@@ -29,15 +32,14 @@ export class EventLog {
     private readonly maxBytes: number = LOG_BYTES,
   ) {}
 
-  /** Takes an event; it is in the file some 20 ms later. Never throws. */
+  /** Takes an event, which nobody may change; it is in the file some 20 ms later. Never throws. */
   append(event: object): void {
     if (this.closed || this.waitingBytes > LOG_UNWRITTEN_BYTES) {
       this.lost++;
       return;
     }
-    const line = `${JSON.stringify(event)}\n`;
-    this.lines.push(line);
-    this.waitingBytes += line.length;
+    this.events.push(event);
+    this.waitingBytes += EVENT_BYTES;
     if (this.waitingBytes >= LOG_FLUSH_BYTES) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), LOG_FLUSH_MS);
   }
@@ -58,14 +60,15 @@ export class EventLog {
   }
 
   private async write(): Promise<void> {
-    const lines = this.lines;
-    if (lines.length === 0) return;
-    this.lines = [];
+    const events = this.events;
+    if (events.length === 0) return;
+    this.events = [];
     this.waitingBytes = 0;
     try {
+      const lines = events.map((event) => `${JSON.stringify(event)}\n`);
       await this.writeLines(Buffer.from(lines.join("")));
     } catch {
-      this.lost += lines.length;
+      this.lost += events.length;
       this.wholeLine = false;
     }
   }
