@@ -11,7 +11,7 @@ import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import type { Inquiry } from "./work.ts";
 
-/** A request from another peer: the hop is acknowledged, then it is dealt with. */
+/** A request from another peer: it is dealt with, and the hop acknowledged, unless its answer goes there. */
 export function receiveRouted(peer: Peer, from: Member, routed: Routed, body: Body | null): void {
   const { request, ask } = routed;
   if (!isIn(peer)) {
@@ -20,8 +20,22 @@ export function receiveRouted(peer: Peer, from: Member, routed: Routed, body: Bo
     send(peer, from.address, "stream", { tag: "join-answer", request, outcome });
     return;
   }
-  send(peer, from.address, "stream", { tag: "ack", request });
+  const ack = (): void => send(peer, from.address, "stream", { tag: "ack", request });
+  // A join is not answered by an answer.
+  if (ask.kind === "join") ack();
+  const before = peer.effects.length;
   arrive(peer, { routed: asSeenFrom(from, routed), body, first: seeFirst(peer, request) });
+  if (ask.kind !== "join" && !isAnswered(peer, before, from, request)) ack();
+}
+
+/** True if this step has answered the request already, to the very peer that sent it. */
+function isAnswered(peer: Peer, before: number, from: Member, request: number): boolean {
+  for (let i = before; i < peer.effects.length; i++) {
+    const effect = peer.effects[i];
+    if (effect?.type !== "send" || effect.to !== from.address) continue;
+    if (effect.message.tag === "answer" && effect.message.request === request) return true;
+  }
+  return false;
 }
 
 /** Deals with a request here: it ends at this peer, or goes on. */

@@ -14,6 +14,7 @@ import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Answer, Ask, RequestId, Routed } from "./messages.ts";
 import { randomRequest } from "./random.ts";
+import { hopAcknowledged } from "./routing.ts";
 import { sentences } from "./sentences.ts";
 import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
 import { lines } from "./transcript.ts";
@@ -67,6 +68,8 @@ export function requestOverdue(peer: Peer, request: RequestId): void {
 
 /** Word from where the request ended. */
 export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Body | null): void {
+  // An answer from where the request ended says that the hop there has been taken.
+  hopAcknowledged(peer, answer.request);
   const pending = peer.pending.get(answer.request);
   if (pending === undefined) return;
   const { outcome, route, request } = answer;
