@@ -149,7 +149,7 @@ function isSmall(peer: Peer, mine: Range, theirs: Range): boolean {
 }
 
 function offerRange(peer: Peer, to: Member, range: Range, but: Author | null): void {
-  sendOffers(peer, new Map([[to.address, peer.files.within(range, but)]]));
+  sendOffers(peer, to.address, peer.files.within(range, but));
 }
 
 function confirmRange(peer: Peer, by: Member, range: Range): void {

@@ -49,7 +49,7 @@ export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): 
 }
 
 /** True if some holder has not confirmed the version held here. */
-export function isShort(peer: Peer, record: FileRecord): boolean {
+function isShort(peer: Peer, record: FileRecord): boolean {
   return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record.name, h));
 }
 
@@ -83,13 +83,11 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
   }
 }
 
-/** Offers many records, in as many messages as they need. */
-export function sendOffers(peer: Peer, offers: ReadonlyMap<Address, readonly FileRecord[]>): void {
-  for (const [address, records] of offers) {
-    for (let i = 0; i < records.length; i += OFFER_RECORDS) {
-      const some = records.slice(i, i + OFFER_RECORDS);
-      send(peer, address, "stream", { tag: "offer", records: some, origin: null });
-    }
+/** Offers many records to one holder, in as many messages as they need. */
+export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  for (let i = 0; i < records.length; i += OFFER_RECORDS) {
+    const some = records.slice(i, i + OFFER_RECORDS);
+    send(peer, to, "stream", { tag: "offer", records: some, origin: null });
   }
 }
 
@@ -108,7 +106,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
   }
   tellHeld(peer, from.address, held);
   decline(peer, from.address, refused);
-  sendOffers(peer, new Map([[from.address, newer]]));
+  sendOffers(peer, from.address, newer);
   fetchQueued(peer);
 }
 
@@ -146,7 +144,7 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
     const record = peer.files.get(name);
     if (record === undefined) continue;
     repairOne(peer, name);
-    sendOffers(peer, new Map([[from.address, [record]]]));
+    sendOffers(peer, from.address, [record]);
   }
 }
 

@@ -2,6 +2,7 @@
  * A peer as others know it. Records are frozen and shared between views: never changed, only
  * replaced. Records of one id are totally ordered, so views merge in any order, any number of times.
  */
+import { hashText } from "./digest.ts";
 
 /** Where a peer listens, for datagrams and streams alike: "127.0.0.1:12008" or "[::1]:12008". */
 export type Address = string;
@@ -58,15 +59,6 @@ export function compareMembers(a: Member, b: Member): number {
   return 0;
 }
 
-/** FNV-1a twice, with two offsets, joined to 52 bits: spread, not secrecy, is what a digest needs. */
 function hashOf(m: Omit<Member, "hash">): number {
-  const text = `${m.id}/${m.incarnation}/${m.birth}/${m.state}`;
-  let low = 0x811c9dc5;
-  let high = 0x9747b28c;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    low = Math.imul(low ^ code, 0x01000193);
-    high = Math.imul(high ^ code, 0x01000193) ^ (low >>> 15);
-  }
-  return (high >>> 12) * 2 ** 32 + (low >>> 0);
+  return hashText(`${m.id}/${m.incarnation}/${m.birth}/${m.state}`);
 }

@@ -69,7 +69,7 @@ export function offerMissing(peer: Peer): void {
     }
   }
   for (const [holder, records] of missing) {
-    if (records.length <= OFFER_RECORDS) sendOffers(peer, new Map([[holder.address, records]]));
+    if (records.length <= OFFER_RECORDS) sendOffers(peer, holder.address, records);
     else {
       const owners = records.map((record) => peer.view.owner(record.key)?.id ?? peer.self.id);
       compareWith(peer, holder, new Set(owners));

@@ -3,11 +3,12 @@
  * records are shared with other views. Successors, predecessors, owners, holders and routes are
  * derived from it, so there is no second record that could disagree.
  */
+
 import { SYNC_BUCKETS } from "./config.ts";
+import { addHash, removeHash } from "./digest.ts";
 import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
 import { type Random, randomBelow, randomSample } from "./random.ts";
 
-const DIGEST_SPAN = 2 ** 52;
 /** Up to this size a sample is drawn from a list made for it; above, by trying, which may find fewer. */
 const SAMPLED_WHOLE = 64;
 const SAMPLE_TRIES = 32;
@@ -46,7 +47,7 @@ export class View {
 
   /** The view of all these members, whatever their order. */
   static of(members: readonly Member[]): View {
-    const digest = members.reduce((sum, m) => addHash(sum, m, 1), 0);
+    const digest = members.reduce((sum, m) => withMember(sum, m), 0);
     const expected = members.filter(isExpected).length;
     return View.#shared(members.length, digest, expected, () =>
       [...members].sort((a, b) => a.id - b.id),
@@ -59,11 +60,11 @@ export class View {
     const old = this.members[index];
     const replaces = old?.id === member.id;
     if (replaces && compareMembers(old, member) === 0) return this;
-    const rest = replaces ? addHash(this.digest, old, -1) : this.digest;
+    const rest = replaces ? withoutMember(this.digest, old) : this.digest;
     const expected =
       this.expected - Number(replaces && isExpected(old)) + Number(isExpected(member));
     const size = replaces ? this.size : this.size + 1;
-    return View.#shared(size, addHash(rest, member, 1), expected, () =>
+    return View.#shared(size, withMember(rest, member), expected, () =>
       this.members.toSpliced(index, replaces ? 1 : 0, member),
     );
   }
@@ -74,7 +75,7 @@ export class View {
     const old = this.members[index];
     if (old?.id !== id) return this;
     const expected = this.expected - Number(isExpected(old));
-    return View.#shared(this.size - 1, addHash(this.digest, old, -1), expected, () =>
+    return View.#shared(this.size - 1, withoutMember(this.digest, old), expected, () =>
       this.members.toSpliced(index, 1),
     );
   }
@@ -162,7 +163,7 @@ export class View {
     const digests = new Array<number>(SYNC_BUCKETS).fill(0);
     for (const member of this.members) {
       const bucket = bucketOf(member.id, bits);
-      digests[bucket] = addHash(digests[bucket] ?? 0, member, 1);
+      digests[bucket] = withMember(digests[bucket] ?? 0, member);
     }
     this.#buckets = digests;
     return digests;
@@ -247,9 +248,11 @@ function idsOf(members: readonly Member[]): Float64Array {
   return ids;
 }
 
-function addHash(digest: number, member: Member, sign: 1 | -1): number {
-  if (isExpected(member)) return digest;
-  // Every term is below 2^52 and every sum below 2^53, so all of it is exact.
-  const change = sign === 1 ? member.hash : DIGEST_SPAN - member.hash;
-  return (digest + change) % DIGEST_SPAN;
+/** Expected members are nobody else's business, and count for nothing. */
+function withMember(digest: number, member: Member): number {
+  return isExpected(member) ? digest : addHash(digest, member.hash);
+}
+
+function withoutMember(digest: number, member: Member): number {
+  return isExpected(member) ? digest : removeHash(digest, member.hash);
 }
