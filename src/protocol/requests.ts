@@ -1,6 +1,7 @@
 /** The requests of this very peer: sent, sent again while nobody answers, and brought to an outcome. */
 import { arrive } from "./arriving.ts";
 import {
+  BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
   REQUEST_GIVE_UP_MS,
@@ -12,7 +13,7 @@ import { beginDelivery } from "./fetching.ts";
 import type { Body, Command, Input } from "./io.ts";
 import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Answer, Ask, RequestId, Routed } from "./messages.ts";
+import type { Answer, AnswerOutcome, Ask, RequestId, Routed } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { sentences } from "./sentences.ts";
@@ -173,11 +174,23 @@ function receiveFileAnswer(
   pending.server = from.id;
   const { size, sha256 } = outcome;
   const into = { kind: "deliver", command: pending.command, sha256 } as const;
-  const whole = body !== null && body.size === size && body.sha256 === sha256;
-  const source = whole
-    ? ({ kind: "body", number: body.number } as const)
-    : ({ kind: "ticket", request } as const);
+  const source = sourceOf(request, ask.name, outcome, body);
   beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
+}
+
+/** Where a content that was found is: here already, as the version that it is, or under the request's id. */
+function sourceOf(
+  request: RequestId,
+  name: string,
+  { size, sha256, stamp }: Extract<AnswerOutcome, { kind: "found" }>,
+  body: Body | null,
+): Parameters<typeof beginDelivery>[3] {
+  if (body !== null && body.size === size && body.sha256 === sha256) {
+    return { kind: "body", number: body.number };
+  }
+  // A small content that did not come with the answer is offered under no request.
+  if (stamp !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", name, stamp };
+  return { kind: "ticket", request };
 }
 
 /** What goes to the ring of a command, and what stays with this peer. */
