@@ -278,7 +278,8 @@ async function copy(content: Content, taker: Taker, move: Move): Promise<Fetched
     // A new buffer each time: the bytes are the taker's to keep.
     const buffer = new Uint8Array(Math.min(COPY_BYTES, content.size - at));
     const read = await content.read(buffer, at);
-    if (read === 0) throw new Failure("The file became shorter while it was read.");
+    // This disk is not to blame.
+    if (read === 0) throw new FetchFailure("The file became shorter while it was read.", "broken");
     const piece = buffer.subarray(0, read);
     await hash.update(piece);
     await taker.write(piece);

@@ -1,6 +1,6 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
 import { unlinkSync } from "node:fs";
-import type { DoorHost, Spooled } from "../door/host.ts";
+import type { DoorHost, Into, Named, Spooled } from "../door/host.ts";
 import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
@@ -14,10 +14,11 @@ import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
 import { bytesOpener, localDelivery, localOpener, lookAt, openQuietly } from "./given.ts";
+import { HeldFile } from "./held.ts";
 import type { Moving } from "./moving.ts";
 import { keyOf, refuseName } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
-import { spoolDelivery } from "./spool.ts";
+import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
 import { statusOf } from "./status.ts";
 import { parseTyped } from "./typed.ts";
 
@@ -99,13 +100,36 @@ export class Front implements DoorHost {
     });
   }
 
-  async request(name: string): ReturnType<DoorHost["request"]> {
-    let delivery: ReturnType<typeof spoolDelivery> | null = null;
+  async storeFile(name: string, file: Named): Promise<Outcome | null> {
+    const held = HeldFile.open(file);
+    if (held === null) return null;
+    try {
+      const outcome = await this.#forName(name, (ended) =>
+        this.#store(name, () => held.open(), ended),
+      );
+      if (outcome.kind !== "failed" || !held.short) return outcome;
+      const why = `${file.path} became shorter while it was being stored: store it once more.`;
+      return { kind: "failed", why };
+    } finally {
+      held.release();
+    }
+  }
+
+  async request(
+    name: string,
+    into: Into | null,
+    gone: AbortSignal,
+  ): ReturnType<DoorHost["request"]> {
+    const landing = into === null ? null : landingSpot(into);
+    let delivery: SpoolDelivery | null = null;
+    const abort = async () => await delivery?.abort();
     const deliver = () => {
-      delivery = spoolDelivery(this.spoolDir);
+      if (gone.aborted) throw new Failure("Nobody waits for it any more.");
+      delivery = spoolDelivery(landing ?? spoolSpot(this.spoolDir), abort());
       return delivery;
     };
     const taken = () => delivery?.spooled() ?? null;
+    gone.addEventListener("abort", () => void abort(), { once: true });
     const outcome = await this.#forName(name, (ended) =>
       this.#begin(this.#named("request", name), { name, deliver, ended }),
     );

@@ -1,54 +1,104 @@
 /**
- * What a request brings for a command at the door: small contents stay in memory, larger ones go to a
- * file in the data folder.
+ * What a request brings for a command at the door: small contents stay in memory, larger ones go to the
+ * file that the command named, or else to one in the data folder.
  */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import type { Spooled } from "../door/host.ts";
+import { closeSync, openSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Into, Spooled } from "../door/host.ts";
 import { BODY_BYTES } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
-import { type Delivery, deliver } from "../store/local.ts";
+import { errorCode } from "../store/durable.ts";
+import { notWritten } from "../store/local.ts";
+import { markOf } from "../store/mark.ts";
+import { ContentWriter } from "../store/writer.ts";
 import type { Taking } from "./commands.ts";
+
+/** A file to be made for a content, and the sentence for an error of writing it. */
+export type Spot = { readonly path: string; readonly refusal: (error: unknown) => Failure };
+
+/** A new file in a folder for things on their way. */
+export function spoolSpot(dir: string): Spot {
+  const path = join(dir, `request-${randomBytes(8).toString("hex")}`);
+  // The one who asked never named the file here, and can do nothing about it.
+  const sentence =
+    "The disk of this peer would not take it: make room in its data folder, or ask another peer.";
+  return { path, refusal: () => new Failure(sentence) };
+}
+
+/**
+ * The file that a command named.
+ * @returns null if this process cannot make it, or would make it elsewhere than the command means
+ * @throws Failure if something is there already
+ */
+export function landingSpot({ path, mark, as }: Into): Spot | null {
+  if (markOf(dirname(path)) !== mark) return null;
+  try {
+    // No question about permissions is as sure as trying.
+    closeSync(openSync(path, "wx", 0o600));
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") {
+      throw new Failure(`${path} exists already: name a file that is still to be made.`);
+    }
+    return null;
+  }
+  return { path, refusal: (error) => notWritten(error, as) };
+}
 
 export type SpoolDelivery = Taking & {
   /** To be called once it has finished. */
   spooled(): Spooled;
 };
 
-/** The one who asked never named the file here, and can do nothing about it. */
-function refuse(): never {
-  throw new Failure(
-    "The disk of this peer would not take it: make room in its data folder, or ask another peer.",
-  );
-}
-
-/** Begins a delivery into a folder for things on their way. */
-export function spoolDelivery(dir: string): SpoolDelivery {
-  const pieces: Uint8Array[] = [];
+/**
+ * Begins a delivery for a command at the door.
+ * @param before kept when an earlier delivery to the same spot has left it
+ */
+export function spoolDelivery({ path, refusal }: Spot, before: Promise<void>): SpoolDelivery {
+  const early: Uint8Array[] = [];
   let size = 0;
-  let file: Delivery | null = null;
-  const path = join(dir, `request-${randomBytes(8).toString("hex")}`);
+  let file: ContentWriter | null = null;
+  let over = false;
+  const refuse = (error: unknown): never => {
+    throw over ? new Failure("Nobody waits for it any more.") : refusal(error);
+  };
+  const put = (writer: ContentWriter, piece: Uint8Array): Promise<void> | undefined => {
+    try {
+      return writer.write(piece)?.catch(refuse);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+  const begin = async (): Promise<void> => {
+    await before;
+    if (over) refuse(null);
+    file = new ContentWriter(path, { hash: false });
+    // What has come by now is little enough to be taken at once.
+    await put(file, Buffer.concat(early.splice(0)));
+  };
   return {
     get size() {
       return size;
     },
     write: (piece) => {
       size += piece.length;
-      if (file === null && size <= BODY_BYTES) {
-        pieces.push(piece);
-        return undefined;
-      }
-      file ??= deliver(path, "replace", { hash: false });
-      // What has come by now is little enough to be taken at once.
+      if (file !== null) return put(file, piece);
+      early.push(piece);
+      return size <= BODY_BYTES ? undefined : begin();
+    },
+    finish: async () => {
       try {
-        for (const early of pieces.splice(0)) void file.write(early);
-        return file.write(piece)?.catch(refuse);
-      } catch {
-        return refuse();
+        await file?.finish(false);
+      } catch (error) {
+        await file?.discard();
+        refuse(error);
       }
     },
-    finish: async () => await file?.finish().catch(refuse),
-    abort: async () => await file?.abort(),
-    spooled: () => (file === null ? { bytes: Buffer.concat(pieces) } : { path, size }),
+    abort: async () => {
+      over = true;
+      await file?.discard();
+    },
+    spooled: () => (file === null ? { bytes: Buffer.concat(early) } : { path, size }),
   };
 }

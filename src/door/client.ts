@@ -1,11 +1,16 @@
 /** A typed client of a peer's door. No connection is made before it is asked for something. */
+import { dirname, resolve } from "node:path";
+import { BODY_BYTES } from "../protocol/config.ts";
 import type { ListedFile, Outcome } from "../protocol/events.ts";
+import type { Landing } from "../store/local.ts";
+import { markOf } from "../store/mark.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
 import { inTime } from "./in-time.ts";
 import { DoorClosed, DoorRefused, gone, type Knock, knock, withPulse } from "./knock.ts";
 import {
   ASK_MS,
   LOOKUPS_MS,
+  MAX_QUERY_CHARACTERS,
   PROGRESS_MS,
   STATUS_MS,
   TRANSFER_STALL_MS,
@@ -30,6 +35,9 @@ export type Incoming = ContentFrom & {
   read(take: (piece: Uint8Array) => Promise<void> | undefined): Promise<void>;
 };
 
+/** A content that the peer has put into the file that was named to it, whole and checked. */
+export type Landed = ContentFrom & { readonly read: null };
+
 /** All of it rejects with DoorClosed or DoorRefused, each a Failure of one sentence. */
 export type DoorClient = {
   /** The peer's data folder. */
@@ -43,10 +51,15 @@ export type DoorClient = {
   events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
   /** Hands over a line as if it had been typed at the peer's terminal. */
   type(line: string): Promise<void>;
-  /** Stores a local file, or what a stream brings, under a name. */
+  /** Stores a local file, which the peer opens itself if it can, or what a stream brings, under a name. */
   store(name: string, content: string | ReadableStream<Uint8Array>): Promise<Outcome>;
   /** Fetches a name; the promise resolves when its content begins to come. */
   request(name: string): Promise<Incoming>;
+  /**
+   * Has the peer write a content, unless it is small, into the temporary of a landing. What comes as
+   * `Incoming`, because it is small or the peer cannot write there, is for the caller to write.
+   */
+  requestInto(name: string, landing: Landing): Promise<Incoming | Landed>;
   /** Removes a name from the ring. */
   remove(name: string): Promise<Outcome>;
   /** Asks who holds a name. */
@@ -79,10 +92,23 @@ export function doorClient(dir: string): DoorClient {
       await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
     },
     store: async (name, content) => {
+      const path = typeof content === "string" ? pathOfFile(name, content) : null;
+      if (path !== null) {
+        try {
+          return await json<Outcome>(dir, await work(path, { method: "POST" }));
+        } catch (error) {
+          if (!(error instanceof DoorRefused) || error.kind !== "elsewhere") throw error;
+        }
+      }
       const body = typeof content === "string" ? Bun.file(content) : content;
       return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body }));
     },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
+    requestInto: async (name, landing) => {
+      const response = await work(pathInto(name, landing), {});
+      if (response.headers.has(CONTENT_HEADER)) return incoming(dir, response);
+      return { ...(await json<ContentFrom>(dir, response)), read: null };
+    },
     remove: async (name) =>
       json<Outcome>(dir, await knock(dir, pathOfName(name), { method: "DELETE" }, ASK_MS)),
     where: async (name) =>
@@ -97,6 +123,25 @@ export function doorClient(dir: string): DoorClient {
       return { files: outcome.files, silent: outcome.silent };
     },
   };
+}
+
+/** A store of a file from where it is; null for one that is better sent: a small one, or none that can be named. */
+function pathOfFile(name: string, file: string): string | null {
+  const from = resolve(file);
+  const mark = markOf(from);
+  if (mark === null || Bun.file(from).size <= BODY_BYTES) return null;
+  return pathWith(name, { from, mark });
+}
+
+function pathInto(name: string, { path, temporary }: Landing): string {
+  const mark = markOf(dirname(temporary));
+  if (mark === null) return pathOfName(name);
+  return pathWith(name, { into: temporary, mark, as: path }) ?? pathOfName(name);
+}
+
+function pathWith(name: string, query: Readonly<Record<string, string>>): string | null {
+  const text = new URLSearchParams(query).toString();
+  return text.length > MAX_QUERY_CHARACTERS ? null : `${pathOfName(name)}?${text}`;
 }
 
 /** What a door says is of this very program's making, so its form is trusted. */

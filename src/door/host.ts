@@ -7,6 +7,19 @@ export type Spooled =
   | { readonly bytes: Uint8Array }
   | { readonly path: string; readonly size: number };
 
+/** A file or folder that a command named by its absolute path, and its mark (`markOf`) as the command sees it. */
+export type Named = { readonly path: string; readonly mark: string };
+
+/** Where a command wants a content. */
+export type Into = {
+  /** The new file to be made. */
+  readonly path: string;
+  /** Of the folder in which it is to be. */
+  readonly mark: string;
+  /** What the person calls the destination, for sentences. */
+  readonly as: string;
+};
+
 export type DoorHost = {
   /** @param lookups keys, each looked up through the ring for this status */
   status(lookups: readonly number[]): Promise<Status>;
@@ -15,8 +28,19 @@ export type DoorHost = {
   /** As if the line had been typed at the peer's terminal. */
   type(line: string): void;
   store(name: string, upload: Spooled): Promise<Outcome>;
-  /** The content is given with the outcome "received" only. */
-  request(name: string): Promise<{ outcome: Outcome; content: Spooled | null }>;
+  /** Stores a file from where it is. @returns null where this peer cannot open that very file */
+  storeFile(name: string, file: Named): Promise<Outcome | null>;
+  /**
+   * The content is given with the outcome "received" only.
+   * @param into a file to be made, for its user alone, for all but small contents. It is the path of the
+   *   content given, unless this peer cannot make it: then the content is elsewhere, as without it.
+   * @param gone fires when nobody wants the content any more: what there is of it then goes
+   */
+  request(
+    name: string,
+    into: Into | null,
+    gone: AbortSignal,
+  ): Promise<{ outcome: Outcome; content: Spooled | null }>;
   remove(name: string): Promise<Outcome>;
   where(name: string): Promise<Outcome>;
   list(): Promise<Outcome>;

@@ -8,8 +8,10 @@ export const MAX_LOOKUPS = 256;
 export const MAX_STREAMS = 64;
 /** What a slow reader of events may leave unread, some 5,000 events, before it is cut off. */
 export const MAX_UNREAD_BYTES = 1_048_576;
-/** Contents coming in or going out at a time; each has a spooled file. */
+/** Contents coming in or going out at a time; each has an open file. */
 export const MAX_TRANSFERS = 32;
+/** A request's head must fit 16 KiB: files whose escaped paths are longer are sent and read as bytes. */
+export const MAX_QUERY_CHARACTERS = 8_192;
 
 /** An upload or a download in which no byte moves for so long has lost its other end. */
 export const TRANSFER_STALL_MS = 60_000;

@@ -4,12 +4,20 @@ import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { isFourDigits } from "../protocol/files.ts";
 import { errorCode } from "../store/durable.ts";
-import { checkDestination, deliver } from "../store/local.ts";
-import { doorClient, type Incoming } from "./client.ts";
+import {
+  checkDestination,
+  deliverInto,
+  type Landing,
+  landingFor,
+  notWhole,
+  placeWritten,
+} from "../store/local.ts";
+import { type DoorClient, doorClient, type Incoming } from "./client.ts";
 import { displayDuration, displayHash, displaySize } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { printable, refuseName, show } from "./names.ts";
 import { withProgress } from "./progress.ts";
+import type { ContentFrom } from "./types.ts";
 
 /** Standard output, as `-o -`. */
 const STANDARD_OUTPUT = "-";
@@ -33,18 +41,16 @@ export async function requestFile(
   const start = performance.now();
   const door = doorClient(peer.dir);
   let at: { bytes: number; size: number } | null = null;
+  const seen = (bytes: number, size: number) => {
+    at = { bytes, size };
+  };
   const incoming = await withProgress(
     `fetching ${printable(name)}`,
     async () => at ?? (await door.progress(name)),
-    async () => {
-      const found = await door.request(name);
-      const seen = (bytes: number) => {
-        at = { bytes, size: found.size };
-      };
-      if (path === null) await pour(found, seen);
-      else await take(found, path, overwrite, seen);
-      return found;
-    },
+    () =>
+      path === null
+        ? requestToOutput(door, name, seen)
+        : requestToFile(door, name, landingFor(path, overwrite), seen),
   );
   const ms = performance.now() - start;
   const { size, sha256, from, route } = incoming;
@@ -81,20 +87,63 @@ function ownPath(name: string): string {
   return name;
 }
 
-async function take(
-  incoming: Incoming,
-  path: string,
-  overwrite: "replace" | "refuse",
-  seen: (bytes: number) => void,
-): Promise<void> {
-  const delivery = deliver(path, overwrite);
+type Seen = (bytes: number, size: number) => void;
+
+async function requestToOutput(door: DoorClient, name: string, seen: Seen): Promise<ContentFrom> {
+  const incoming = await door.request(name);
+  await pour(incoming, seen);
+  return incoming;
+}
+
+/** The peer writes a large content itself; what it sends instead is written here. */
+async function requestToFile(
+  door: DoorClient,
+  name: string,
+  landing: Landing,
+  seen: Seen,
+): Promise<ContentFrom> {
+  return await leavingNothing(landing, async () => {
+    const { read, ...from } = await door.requestInto(name, landing);
+    if (read === null) await placeWritten(landing, from.size);
+    else await take({ ...from, read }, landing, seen);
+    return from;
+  });
+}
+
+/** What ends a command from outside. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Removes the temporary of a landing if the work fails, or a person interrupts it. */
+async function leavingNothing<T>(landing: Landing, work: () => Promise<T>): Promise<T> {
+  const ignore = (): void => {
+    for (const signal of SIGNALS) process.off(signal, interrupted);
+  };
+  const interrupted = (signal: NodeJS.Signals): void => {
+    landing.remove();
+    ignore();
+    // It ends as if it had not been listened to.
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, interrupted);
+  try {
+    return await work();
+  } catch (error) {
+    landing.remove();
+    throw error;
+  } finally {
+    ignore();
+  }
+}
+
+async function take(incoming: Incoming, landing: Landing, seen: Seen): Promise<void> {
+  const delivery = deliverInto(landing);
   try {
     await incoming.read((piece) => {
-      seen(delivery.size);
+      seen(delivery.size, incoming.size);
       return delivery.write(piece);
     });
     if (delivery.size !== incoming.size || delivery.sha256() !== incoming.sha256) {
-      throw new Failure(`${path} did not arrive whole, and was not kept: ask for it again.`);
+      throw notWhole(landing.path);
     }
   } catch (error) {
     await delivery.abort();
@@ -107,14 +156,14 @@ async function take(
  * Writes a content to standard output. The peer has checked it against its hash already; what comes is
  * checked once more, and the last piece is held back until all of it is right.
  */
-async function pour(incoming: Incoming, seen: (bytes: number) => void): Promise<void> {
+async function pour(incoming: Incoming, seen: Seen): Promise<void> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
   let held: Uint8Array | null = null;
   await incoming.read(async (piece) => {
     hasher.update(piece);
     size += piece.length;
-    seen(size);
+    seen(size, incoming.size);
     if (held !== null) await printBytes(held);
     held = piece;
   });

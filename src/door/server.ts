@@ -1,10 +1,11 @@
 /** A peer's door: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import { EventStreams } from "./events.ts";
-import type { DoorHost } from "./host.ts";
+import type { DoorHost, Into } from "./host.ts";
 import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { nameOfPath } from "./names.ts";
 import { doorPathToOpen } from "./path.ts";
@@ -109,7 +110,7 @@ class Rooms {
           return Response.json(await this.host.scrub());
       }
       return (
-        (await this.named(request, url.pathname)) ??
+        (await this.named(request, url)) ??
         refuse(404, "not-found", "There is nothing of this name at a peer's door.")
       );
     } catch (error) {
@@ -118,14 +119,17 @@ class Rooms {
   }
 
   /** What is asked of a file. @returns null where the path is none of these */
-  private async named(request: Request, path: string): Promise<Response | null> {
+  private async named(request: Request, url: URL): Promise<Response | null> {
+    const { pathname: path, searchParams: query } = url;
     const name = nameOfPath(path, "files");
     if (name !== null) {
       switch (request.method) {
         case "PUT":
           return await this.transfer(() => this.store(name, request));
         case "GET":
-          return await this.transfer(() => this.request(name));
+          return await this.transfer(() => this.request(name, query, request.signal));
+        case "POST":
+          return await this.transfer(() => this.storeFile(name, query));
         case "DELETE":
           return Response.json(await this.host.remove(name));
         default:
@@ -179,11 +183,27 @@ class Rooms {
     return Response.json(await this.host.store(name, upload));
   }
 
-  private async request(name: string): Promise<Response> {
-    const { outcome, content } = await this.host.request(name);
+  /** A file that the peer opens itself, where it can. */
+  private async storeFile(name: string, query: URLSearchParams): Promise<Response> {
+    const path = query.get("from") ?? "";
+    if (!isAbsolute(path)) return refusePath(path);
+    const outcome = await this.host.storeFile(name, { path, mark: query.get("mark") ?? "" });
+    if (outcome !== null) return Response.json(outcome);
+    return refuse(409, "elsewhere", `The peer cannot open ${path}: send its bytes instead.`);
+  }
+
+  private async request(
+    name: string,
+    query: URLSearchParams,
+    gone: AbortSignal,
+  ): Promise<Response> {
+    const into = intoOf(query);
+    if (into !== null && !isAbsolute(into.path)) return refusePath(into.path);
+    const { outcome, content } = await this.host.request(name, into, gone);
     if (outcome.kind === "received" && content !== null) {
       const { from, route, size, sha256 } = outcome;
       const head = { size, sha256, from, route };
+      if ("path" in content && content.path === into?.path) return Response.json(head);
       if ("bytes" in content) return sendContent(content.bytes, head);
       this.transfers++;
       return streamContent(content.path, head, () => this.transfers--);
@@ -203,6 +223,16 @@ class Rooms {
       this.transfers--;
     }
   }
+}
+
+function intoOf(query: URLSearchParams): Into | null {
+  const path = query.get("into");
+  if (path === null) return null;
+  return { path, mark: query.get("mark") ?? "", as: query.get("as") ?? path };
+}
+
+function refusePath(path: string): Response {
+  return refuse(400, "bad-request", `The path "${path}" must be an absolute one.`);
 }
 
 function refuseOutcome(name: string, outcome: Outcome): Response {

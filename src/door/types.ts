@@ -120,6 +120,8 @@ export type DoorErrorKind =
   | "not-found"
   /** Too many are at it already. */
   | "busy"
+  /** The peer cannot get at the file that was named: its bytes must be sent. */
+  | "elsewhere"
   /** The peer tried and could not. */
   | "failed";
 

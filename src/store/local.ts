@@ -1,8 +1,8 @@
 /** Files outside the data folder: those a person stores from, and those that a person gets. */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, statSync } from "node:fs";
-import { link, lstat, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { accessSync, constants, statSync, unlinkSync } from "node:fs";
+import { chmod, link, lstat, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { isFourDigits } from "../protocol/files.ts";
 import { type Content, openContent } from "./content.ts";
@@ -58,6 +58,66 @@ export type Delivery = {
   abort(): Promise<void>;
 };
 
+/** A destination, and the hidden temporary file beside it in which a content waits until it is whole. */
+export type Landing = {
+  /** The destination, as it was named. */
+  readonly path: string;
+  /** An absolute path. Nothing is there until somebody writes it. */
+  readonly temporary: string;
+  /** Lets what is in the temporary appear at the destination. @throws Failure; the temporary then still is */
+  place(): Promise<void>;
+  /** Removes the temporary, if there is one. Never throws. */
+  remove(): void;
+};
+
+/**
+ * Chooses the temporary file for a destination.
+ * @param overwrite "refuse": what is at the destination when the content is placed stays, and that is a Failure
+ */
+export function landingFor(path: string, overwrite: Overwrite): Landing {
+  const mark = randomBytes(6).toString("hex");
+  // Cut, so that the temporary's name is no longer than a name may be.
+  const stem = Buffer.from(basename(path)).subarray(0, 200).toString().replaceAll("\ufffd", "");
+  const temporary = resolve(dirname(path), `.${stem}.${mark}.part`);
+  return {
+    path,
+    temporary,
+    place: async () => {
+      try {
+        await (overwrite === "replace" ? replace(temporary, path) : place(temporary, path));
+      } catch (error) {
+        throw notWritten(error, path);
+      }
+    },
+    remove: () => {
+      try {
+        unlinkSync(temporary);
+      } catch {
+        // There is none, or none any more.
+      }
+    },
+  };
+}
+
+/**
+ * Places what another process has left in a landing's temporary, for its user alone: it gets the
+ * permissions that a new file of this process has.
+ * @param size what the temporary should have
+ * @throws Failure; the temporary is then to be removed
+ */
+export async function placeWritten(landing: Landing, size: number): Promise<void> {
+  const { path, temporary } = landing;
+  const found = await stat(temporary).catch(() => null);
+  if (found?.size !== size) throw notWhole(path);
+  await chmod(temporary, NEW_FILE & ~process.umask()).catch((error) => {
+    throw notWritten(error, path);
+  });
+  await landing.place();
+}
+
+/** The permissions of a new file, before the process's mask. */
+const NEW_FILE = 0o666;
+
 /**
  * Begins a delivery: a hidden temporary file beside the destination, created with its first piece.
  * @param path the destination
@@ -69,11 +129,13 @@ export function deliver(
   overwrite: Overwrite,
   options: { readonly hash?: boolean } = {},
 ): Delivery {
-  const mark = randomBytes(6).toString("hex");
-  // Cut, so that the temporary's name is no longer than a name may be.
-  const stem = Buffer.from(basename(path)).subarray(0, 200).toString().replaceAll("\ufffd", "");
-  const temporary = join(dirname(path), `.${stem}.${mark}.part`);
-  const writer = new ContentWriter(temporary, { ...options, mode: 0o666 });
+  return deliverInto(landingFor(path, overwrite), options);
+}
+
+/** The same, where the temporary file has been chosen already. */
+export function deliverInto(landing: Landing, options: { readonly hash?: boolean } = {}): Delivery {
+  const { path } = landing;
+  const writer = new ContentWriter(landing.temporary, { ...options, mode: NEW_FILE });
   return {
     get size() {
       return writer.size;
@@ -81,10 +143,10 @@ export function deliver(
     write: (piece) => {
       try {
         return writer.write(piece)?.catch((error) => {
-          throw explain(error, path);
+          throw notWritten(error, path);
         });
       } catch (error) {
-        throw explain(error, path);
+        throw notWritten(error, path);
       }
     },
     sha256: () => writer.sha256(),
@@ -92,10 +154,10 @@ export function deliver(
     finish: async () => {
       try {
         await writer.finish(false);
-        await (overwrite === "replace" ? replace(writer.path, path) : place(writer.path, path));
+        await landing.place();
       } catch (error) {
         await writer.discard();
-        throw explain(error, path);
+        throw error instanceof Failure ? error : notWritten(error, path);
       }
     },
   };
@@ -103,9 +165,9 @@ export function deliver(
 
 /** Tells early, before anything is fetched, whether a delivery would be refused. */
 export async function checkDestination(path: string, overwrite: Overwrite): Promise<void> {
-  const stat = await lstat(path).catch(() => null);
-  if (stat?.isDirectory()) throw new Failure(`${path} is a folder: name a file in it.`);
-  if (stat !== null && overwrite === "refuse") throw explain({ code: "EEXIST" }, path);
+  const found = await lstat(path).catch(() => null);
+  if (found?.isDirectory()) throw new Failure(`${path} is a folder: name a file in it.`);
+  if (found !== null && overwrite === "refuse") throw notWritten({ code: "EEXIST" }, path);
   const parent = await lstat(dirname(path)).catch(() => null);
   if (parent === null) throw new Failure(`${dirname(path)} does not exist: create it first.`);
 }
@@ -128,7 +190,13 @@ async function place(temporary: string, path: string): Promise<void> {
   await unlink(temporary).catch(() => {});
 }
 
-function explain(error: unknown, path: string): Failure {
+/** A content did not come, or not all of it. */
+export function notWhole(path: string): Failure {
+  return new Failure(`${path} did not arrive whole, and was not kept: ask for it again.`);
+}
+
+/** Puts an error of writing a destination as a sentence. */
+export function notWritten(error: unknown, path: string): Failure {
   switch (errorCode(error)) {
     case "EEXIST":
       return new Failure(

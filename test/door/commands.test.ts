@@ -98,7 +98,12 @@ const plain = { output: null, force: false, json: false };
 test("request writes received_NNNN.pdf, again and again, and what -o says", async () => {
   const bytes = someBytes(300_000);
   numbered.files.set("4103", bytes);
-  for (let i = 0; i < 2; i++) expect(await requestFile(choice, "4103", plain)).toBe(0);
+  for (const blind of [false, true]) {
+    numbered.blind = blind;
+    expect(await requestFile(choice, "4103", plain)).toBe(0);
+    expect(readdirSync(".").filter((name) => name.endsWith(".part"))).toEqual([]);
+  }
+  numbered.blind = false;
   expect(sha256(readFileSync("received_4103.pdf"))).toBe(sha256(bytes));
   mkdirSync("into");
   expect(await requestFile(choice, "4103", { ...plain, output: "into", json: true })).toBe(0);

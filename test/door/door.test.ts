@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { DoorClosed, DoorRefused, doorClient, type Incoming } from "../../src/door/client.ts";
 import type { LoggedEvent } from "../../src/door/types.ts";
+import { landingFor, placeWritten } from "../../src/store/local.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 
@@ -62,12 +63,47 @@ test("contents go in and out as they are, whatever their size", async () => {
     const bytes = someBytes(size);
     const path = join(folder.dir, "upload");
     writeFileSync(path, bytes);
+    peer.blind = true;
     expect((await client.store("2067", path)).kind).toBe("stored");
+    peer.blind = false;
     const incoming = await client.request("2067");
     expect(incoming).toMatchObject({ size, sha256: sha256(bytes), from: 19, route: [8, 19] });
     expect(await hashOf(incoming)).toBe(sha256(bytes));
   }
   expect(readdirSync(peer.folder.spoolDir)).toEqual(["kept"]);
+});
+
+test("a large file is opened, and made, by the peer itself; a small one goes through the door", async () => {
+  const client = doorClient(peer.dir);
+  const path = join(folder.dir, "größer & kleiner?");
+  const landing = landingFor(join(folder.dir, "landed #1"), "refuse");
+  for (const size of [65_536, 65_537]) {
+    const bytes = someBytes(size);
+    writeFileSync(path, bytes);
+    await client.store("4711", path);
+    const found = await client.requestInto("4711", landing);
+    expect(found).toMatchObject({ size, sha256: sha256(bytes), from: 19, route: [8, 19] });
+    expect(found.read === null).toBe(size > 65_536);
+    if (found.read === null) await placeWritten(landing, size);
+    else await found.read(() => undefined);
+  }
+  expect(peer.touched.splice(0)).toEqual([path, landing.temporary]);
+  expect(sha256(readFileSync(landing.path))).toBe(sha256(someBytes(65_537)));
+  expect(statSync(landing.path).mode & 0o777).toBe(0o666 & ~process.umask());
+});
+
+test("a peer that cannot get at a file is sent its bytes, and sends them", async () => {
+  const client = doorClient(peer.dir);
+  const bytes = someBytes(300_000);
+  const path = join(folder.dir, "unseen");
+  writeFileSync(path, bytes);
+  peer.blind = true;
+  await client.store("4712", path);
+  const found = await client.requestInto("4712", landingFor(join(folder.dir, "out"), "refuse"));
+  peer.blind = false;
+  if (found.read === null) throw new Error("it came by another way");
+  expect(await hashOf({ ...found, read: found.read })).toBe(sha256(bytes));
+  expect(peer.touched).toEqual([]);
 });
 
 test("names of all kinds travel whole", async () => {
@@ -141,6 +177,9 @@ test("nonsense is refused in a sentence", async () => {
     ["/files/%", {}, 404],
     ["/files/%00", {}, 404],
     [`/files/${"x".repeat(300)}`, { method: "PUT", body: "x" }, 404],
+    ["/files/1111", { method: "POST" }, 400],
+    ["/files/1111?from=1111.pdf", { method: "POST" }, 400],
+    ["/files/1111?into=1111.pdf", {}, 400],
     ["/status?lookup=1,x", {}, 400],
     ["/status?lookup=-1", {}, 400],
     [`/status?lookup=${"1,".repeat(300)}1`, {}, 400],

@@ -1,7 +1,7 @@
 /** A peer's folder with an open door and nothing behind it: what a door's tests talk to. */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DoorHost } from "../../src/door/host.ts";
+import type { DoorHost, Into } from "../../src/door/host.ts";
 import { type Door, serveDoor } from "../../src/door/server.ts";
 import type { LoggedEvent, ScrubReport, Status } from "../../src/door/types.ts";
 import { BODY_BYTES } from "../../src/protocol/config.ts";
@@ -19,6 +19,10 @@ export type FakePeer = {
   readonly files: Map<string, Uint8Array>;
   /** What its status says beside its id. */
   shown: Partial<Status>;
+  /** True: it cannot get at the files and folders that commands name. */
+  blind: boolean;
+  /** The paths that it opened or made itself for commands. */
+  readonly touched: string[];
   /** What comes of reading its copies back. */
   scrubbed: ScrubReport;
   emit(seq: number, text: string): void;
@@ -30,6 +34,7 @@ export type FakePeer = {
 export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakePeer> {
   const folder = await openFolder(dir);
   const typed: string[] = [];
+  const touched: string[] = [];
   const files = new Map<string, Uint8Array>();
   const listeners = new Set<(event: LoggedEvent) => void>();
   const host: DoorHost = {
@@ -62,8 +67,15 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
         route: [8],
       };
     },
-    request: async (name) =>
-      requestFrom(files, name, join(folder.spoolDir, `out-${Math.random()}`)),
+    storeFile: async (name, { path }) => {
+      if (peer.blind) return null;
+      touched.push(path);
+      return host.store(name, { bytes: await Bun.file(path).bytes() });
+    },
+    request: async (name, into) => {
+      const spooled = join(folder.spoolDir, `out-${Math.random()}`);
+      return requestFrom(files, name, peer.blind ? null : into, spooled, touched);
+    },
     remove: async (name) => {
       const bytes = files.get(name);
       if (bytes === undefined) return { kind: "missing", owner: 19, route: [8, 19] };
@@ -97,6 +109,8 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     typed,
     files,
     shown: {},
+    blind: false,
+    touched,
     scrubbed: { v: 1, files: 120, bytes: 34_000_000, damaged: [], more: 0, ms: 1_250 },
     listeners: () => listeners.size,
     emit: (seq, text) => {
@@ -117,7 +131,9 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
 async function requestFrom(
   files: ReadonlyMap<string, Uint8Array>,
   name: string,
-  path: string,
+  into: Into | null,
+  spooled: string,
+  touched: string[],
 ): ReturnType<DoorHost["request"]> {
   const bytes = files.get(name);
   if (bytes === undefined) {
@@ -130,7 +146,9 @@ async function requestFrom(
     ...{ size, sha256: hash },
   };
   if (size <= BODY_BYTES) return { outcome, content: { bytes } };
-  writeFileSync(path, bytes);
+  const path = into?.path ?? spooled;
+  writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
+  if (into !== null) touched.push(path);
   return { outcome, content: { path, size } };
 }
 

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoggedEvent } from "../../src/door/types.ts";
+import { sha256, someBytes } from "../store/temporary.ts";
+import { BUILT, PROGRAM, plainEnvironment } from "../support/program.ts";
+import { reaped } from "../support/reap.ts";
+import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
+
+/** Large contents by command line: the peer itself reads and writes the files that the command names. */
+
+const LIMIT_MS = 120_000;
+const SIZE = 300_000_000;
+
+function start(ring: TestRing, ...args: readonly string[]) {
+  const options = { cwd: ring.cwd, env: plainEnvironment(), stdin: "ignore" } as const;
+  return reaped(Bun.spawn([PROGRAM, ...args], { ...options, stdout: "pipe", stderr: "pipe" }));
+}
+
+function listing(ring: TestRing): string[] {
+  return readdirSync(ring.cwd).filter((name) => name !== ".p2p");
+}
+
+function spooled(ring: TestRing, id: number): string[] {
+  return readdirSync(join(ring.folderOf(id), "spool"));
+}
+
+/** Resolves when a condition holds, looked at all the time: what moves fast is soon over. */
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+function placeTest(name: string, body: (ring: TestRing) => Promise<void>): void {
+  test(name, () => withRing(body, SEVEN), LIMIT_MS);
+}
+
+describe.skipIf(!BUILT)("a large content by command line", () => {
+  placeTest(
+    "leaves nothing in the peer's folder, nor half a file when interrupted",
+    async (ring) => {
+      const bytes = ring.file("4103", SIZE);
+      const stored = await ring.run("store", "4103.pdf", "--peer", 5, "--json");
+      expect([stored.stderr, stored.exitCode]).toEqual(["", 0]);
+      expect(JSON.parse(stored.stdout)).toMatchObject({ record: { sha256: sha256(bytes) } });
+      for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+        const command = start(ring, "request", "4103", "--peer", "5");
+        await until("a file on its way", () => listing(ring).some((n) => n.endsWith(".part")));
+        expect(spooled(ring, 5)).toEqual([]);
+        command.kill(signal);
+        await command.exited;
+        expect(command.signalCode).toBe(signal);
+        await until("nothing left", () => listing(ring).join() === "4103.pdf");
+      }
+      const got = await ring.run("request", "4103", "--peer", 5);
+      expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+      expect(await ring.hashOf("received_4103.pdf")).toBe(sha256(bytes));
+      const { mode } = statSync(join(ring.cwd, "received_4103.pdf"));
+      expect(mode & 0o777).toBe(0o666 & ~process.umask());
+      expect(listing(ring).sort()).toEqual(["4103.pdf", "received_4103.pdf"]);
+    },
+  );
+
+  placeTest("leaves nothing when the peer is killed half way, and says so", async (ring) => {
+    ring.file("4103", SIZE);
+    expect((await ring.run("store", "4103.pdf", "--peer", 5)).exitCode).toBe(0);
+    const command = start(ring, "request", "4103", "--peer", "5", "-o", "mine");
+    await until("a file on its way", () => listing(ring).some((n) => n.endsWith(".part")));
+    await ring.kill(5);
+    expect(await command.exited).toBe(1);
+    expect(await command.stderr.text()).toMatch(/^No peer answers in [^\n]+\n$/);
+    expect(listing(ring)).toEqual(["4103.pdf"]);
+  });
+
+  placeTest("that gets shorter while it is stored is refused in a sentence", async (ring) => {
+    // 2067 is peer 19's and 4103 peer 8's: one is read by its own peer, one by another.
+    for (const [name, owner] of [
+      ["4103", 8],
+      ["2067", 5],
+    ] as const) {
+      const path = join(ring.cwd, `${name}.pdf`);
+      writeFileSync(path, someBytes(SIZE));
+      const command = start(ring, "store", `${name}.pdf`, "--peer", String(owner));
+      await until("a file on its way", async () => {
+        return ((await ring.door(owner).progress(name)).bytes ?? 0) > 0;
+      });
+      truncateSync(path, 1_000_000);
+      expect(await command.exited).toBe(1);
+      expect(await command.stderr.text()).toMatch(
+        new RegExp(
+          `^[^\\n]*/${name}\\.pdf became shorter while [^\\n]+: store it once more\\.\\n$`,
+        ),
+      );
+    }
+    await ring.calm();
+  });
+
+  placeTest("goes on at the next holder when its sender dies, into the same file", async (ring) => {
+    const bytes = ring.file("4103", SIZE);
+    expect((await ring.run("store", "4103.pdf", "--peer", 8)).exitCode).toBe(0);
+    await ring.calm();
+    const transfers: Extract<LoggedEvent, { event: "transfer" }>[] = [];
+    const events = await ring.door(5).events((event) => {
+      if (event.event === "transfer" && event.file === "4103") transfers.push(event);
+    });
+    const command = start(ring, "request", "4103", "--peer", "5", "--json");
+    await until("a quarter", async () => {
+      return ((await ring.door(5).progress("4103")).bytes ?? 0) >= SIZE / 4;
+    });
+    await ring.kill(8);
+    expect(await command.exited).toBe(0);
+    expect(await ring.hashOf("received_4103.pdf")).toBe(sha256(bytes));
+    const from = JSON.parse(await command.stdout.text()) as { from: number };
+    expect(from.from).not.toBe(8);
+    await until("both transfers told", () => transfers.at(-1)?.outcome === "ok");
+    events.close();
+    expect(transfers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(SIZE);
+    expect(listing(ring).sort()).toEqual(["4103.pdf", "received_4103.pdf"]);
+  });
+});
