@@ -47,7 +47,8 @@ export class Ledger {
 
   /** The peers where a version was ever durable, or what stands for it, under whatever name. */
   durableOn(record: FileRecord): Set<number> {
-    const standing = [...this.#versions.values()].flat().filter((v) => standsFor(v.record, record));
+    const heirs = new Set(heirsOf(record, this.known()));
+    const standing = [...this.#versions.values()].flat().filter((v) => heirs.has(v.record));
     return new Set(standing.flatMap((v) => [...v.on]));
   }
 

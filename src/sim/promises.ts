@@ -67,7 +67,8 @@ export class Promises {
 
   /** R9: nobody believes word of the death of a peer that runs, and that nothing has kept from answering. */
   #noteRumour(by: number, id: number, incarnation: number): void {
-    const { peer } = this.stage.world.hostOf(id);
+    // A plan that was cut down may name members that never were.
+    const peer = [...this.stage.world.hosts.values()].find((h) => h.id === id)?.peer;
     if (peer?.phase !== "in" || incarnation < peer.self.incarnation) return;
     if ([by, id].some((i) => this.#frozen.has(i) || this.sometimes.cutOff(i))) return;
     this.fail("R9", `peer ${by} believed word of the death of peer ${id}, which lives`);
