@@ -234,6 +234,11 @@ export const FILE_FAULTS: readonly Fault[] = [
         find: ": shortOfCopies(peer).map((record) => record.name);",
         replace: ": [];",
       },
+      {
+        file: "leaving.ts",
+        find: "  offerMissing(peer);\n  departWhenSafe(peer);",
+        replace: "  departWhenSafe(peer);",
+      },
     ],
     checks: ["D1", "D2"],
     within: 60,
