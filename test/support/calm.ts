@@ -10,7 +10,7 @@ const LOOKED_UP = 2;
 /**
  * Asks all the peers of a ring, and no other peer may be in it.
  * @param dirs their data folders
- * @returns what does not hold of R1 to R8, or of the copies of each file; "" if all does
+ * @returns what does not hold of R1 to R8, or of the copies of each file, or is not known to yet; "" if all does
  */
 export async function unrest(dirs: readonly string[]): Promise<string> {
   const doors = dirs.map(doorClient);
@@ -29,6 +29,9 @@ export async function unrest(dirs: readonly string[]): Promise<string> {
     const short = (listed?.files ?? []).filter(({ record, holders }) =>
       holdersOf(record.key, ids).some((id) => !holders.includes(id)),
     );
+    // The word of a copy comes a little after the copy.
+    const unsure = second.filter(({ files }) => files.short > 0).map(({ self }) => self.id);
+    if (unsure.length > 0) return `not sure of all copies: ${unsure.join(", ")}`;
     if (short.length === 0 && (listed?.silent ?? 0) === 0) return "";
     return `${listed?.silent} silent, too few copies of ${JSON.stringify(short)}`;
   } catch (error) {
