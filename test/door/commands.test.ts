@@ -171,9 +171,9 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
     stamp: { counter: 1, owner: 19, run: 1 },
   });
   expect(printed[2]).toBe("removed 4103: on 3 of 3 peers, 19, 2 and 4");
-  for (const attempt of [removeFile(choice, "4103", false), whereIsFile(choice, "4103", true)]) {
-    await expect(attempt).rejects.toThrow('No peer holds "4103" (its owner is Peer 19)');
-  }
+  const nobody = 'No peer holds "4103" (its owner is Peer 19)';
+  await expect(removeFile(choice, "4103", false)).rejects.toThrow(nobody);
+  await expect(whereIsFile(choice, "4103", true)).rejects.toThrow(nobody);
   await expect(removeFile(choice, "a912", false)).rejects.toThrow("exactly four digits");
 });
 
