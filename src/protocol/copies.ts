@@ -136,13 +136,13 @@ export function noteDeclined(peer: Peer, name: string, { birth }: Member): void 
 /** Holders that have lost their copies get them again. */
 export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   for (const { name } of files) {
+    const record = peer.files.get(name);
+    if (record === undefined) continue;
     const births = peer.confirmed.get(name) ?? [];
     peer.confirmed.set(
       name,
       births.filter((birth) => birth !== from.birth),
     );
-    const record = peer.files.get(name);
-    if (record === undefined) continue;
     repairOne(peer, name);
     sendOffers(peer, from.address, [record]);
   }

@@ -234,25 +234,23 @@ export function receiptOverdue(peer: Peer, request: RequestId): void {
  */
 function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   const { record, request, origin, route, durable } = placement;
-  const { name } = record;
   const holders = holdersOf(peer, record);
-  const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
-  const copies = clockwise(peer, record.key, durableOn);
+  const keepsIt = holders.some((m) => m.id === peer.self.id);
   // The owner's own content has to be there, or have failed.
-  if (isHolder(peer, record) && !durable.has(peer.self.birth) && !overdue) {
-    return;
-  }
+  if (keepsIt && !durable.has(peer.self.birth) && !overdue) return;
+  const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
   const wanted = peer.config.copies;
   const majority = Math.floor(holders.length / 2) + 1;
-  const enough = copies.length >= majority;
+  const enough = durableOn.length >= majority;
   if (!holders.every((h) => durable.has(h.birth)) && !overdue) {
     if (enough) peer.deadlines.setEarlier("receipt", request, peer.now + RECEIPT_GRACE_MS);
     return;
   }
   endPlacement(peer, request);
+  const copies = clockwise(peer, record.key, durableOn);
   const outcome: AnswerOutcome = enough
     ? { kind: "stored", record, copies, wanted }
-    : { kind: "failed", why: sentences.tooFewCopies(name, copies.length, wanted) };
+    : { kind: "failed", why: sentences.tooFewCopies(record.name, copies.length, wanted) };
   peer.receipts.set(request, answer(peer, origin.address, request, route, outcome));
   forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
 }

@@ -200,7 +200,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     rescan: true,
     declined: new Map(),
     fullUntil: Number.NEGATIVE_INFINITY,
-    buried: new Map(),
+    buried: new Map(start.files.filter((r) => r.removed).map((r) => [r.name, at])),
     damaged: 0,
     tidings: new Map(),
     jobs: new Map(),
