@@ -52,9 +52,9 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     host: options.host,
     port,
     sender: cached(() => driver?.self ?? null, identified, port),
-    message: (...[from, message, channel, bytes]: Parameters<Heard>) => {
+    message: (...[from, message, channel, bytes, heldMs]: Parameters<Heard>) => {
       const body = bytes === null ? null : (contents?.bodies.keep(bytes) ?? null);
-      driver?.give({ type: "message", from, message, channel, body });
+      driver?.give({ type: "message", from, message, channel, body, heldMs });
     },
     unreachable: (...[address, how]: Parameters<Lost>) =>
       driver?.give({ type: "unreachable", address, how }),

@@ -89,6 +89,11 @@ export type Input = { readonly at: number } & (
       readonly message: Message;
       /** The small content that came with it. */
       readonly body: Body | null;
+      /**
+       * It was under way for at most so many milliseconds, counting what the kernels and a sleep of
+       * either process held back: durations only, no two clocks compared. Null where that cannot be told.
+       */
+      readonly heldMs: number | null;
     }
   | { readonly type: "unreachable"; readonly address: Address; readonly how: Unreachable }
   /** The identity given in the effect is on the disk. */

@@ -54,6 +54,7 @@ export class Post {
       channel,
       message: effect.message,
       body: null,
+      heldMs: channel === "stream" ? 0 : null,
     });
     if (channel === "datagram") this.#sendDatagram(host, to, input);
     else this.#sendOnStream(host, to, input, bodyFor(this.roads, host, effect.body));

@@ -198,7 +198,9 @@ class Sockets implements Transport {
 
   #deliver(from: Member, message: WireMessage, channel: Channel, body: Uint8Array | null): void {
     if (message.tag === "hello" || this.#closed) return;
-    this.#callBack(() => this.#options.message(from, message, channel, body));
+    this.#callBack(() =>
+      this.#options.message(from, message, channel, body, channel === "stream" ? 0 : null),
+    );
   }
 
   /** A datagram that means nothing tells whether the system knows a way to a host. */

@@ -16,8 +16,15 @@ export type TransportOptions = {
   /**
    * A message came. Called synchronously from the socket's callback.
    * @param body the small content behind it, the callee's to keep; null for none
+   * @param heldMs it was under way for at most so long; null where that cannot be told
    */
-  message(from: Member, message: Message, channel: Channel, body: Uint8Array | null): void;
+  message(
+    from: Member,
+    message: Message,
+    channel: Channel,
+    body: Uint8Array | null,
+    heldMs: number | null,
+  ): void;
   /** A dial failed; once for each. */
   unreachable(address: Address, how: Unreachable): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */

@@ -36,7 +36,15 @@ function live(): Effect[] {
   const give = (input: Input) => all.push(...step(peer, input));
   give({ type: "persisted", at: 101, incarnation: 1 });
   const ping = { tag: "ping", nonce: 1, round: true, digest: 0 } as const;
-  give({ type: "message", at: 102, from: NINE, channel: "datagram", message: ping, body: null });
+  give({
+    type: "message",
+    at: 102,
+    from: NINE,
+    channel: "datagram",
+    message: ping,
+    body: null,
+    heldMs: null,
+  });
   const what = { kind: "store", name: "0009", key: 9, size: 10, body: null } as const;
   give({ type: "command", at: 103, command: 1, what });
   give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused" });

@@ -39,7 +39,7 @@ function settledOwner(): (input: Input) => Effect[] {
 }
 
 function from(sender: Member, message: Message, body: Body | null = null): Input {
-  return { type: "message", at: 110, from: sender, channel: "stream", message, body };
+  return { type: "message", at: 110, from: sender, channel: "stream", message, body, heldMs: 0 };
 }
 
 function sent(effects: readonly Effect[]): Extract<Effect, { type: "send" }>[] {
