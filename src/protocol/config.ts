@@ -118,8 +118,18 @@ export const REQUESTS_IN_FLIGHT = 1_024;
 
 /** A file's name, in bytes of UTF-8, as on every common file system. */
 export const MAX_NAME_BYTES = 255;
-/** Stamps that a version remembers to have replaced: one for each owner that a name had of late. */
-export const REPLACED_KEPT = 16;
+/** Stamps that a version remembers to have replaced: one for each run of an owner that a name had. */
+export const REPLACED_KEPT = 64;
+/**
+ * Operations are remembered for ten times as long as one lives: its origin gives it up after
+ * REQUEST_GIVE_UP_MS, and an owner may take up to STALE_MS more. By age and never by count: the copy of
+ * one that was forgotten too soon would be executed.
+ */
+export const OPERATION_MS = 120_000;
+/** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
+export const SPANS_KEPT = 4_096;
+/** Conflicts that a version remembers to have left as they were. */
+export const SPARED_KEPT = 64;
 /** A content of up to so many bytes travels with the message about it, and lies in the index itself. */
 export const BODY_BYTES = 65_536;
 /** A tombstone is kept for longer than any repair takes, and than most peers are away: 30 days. */

@@ -1,0 +1,250 @@
+/**
+ * The versions of one name as a set that merges: in any order, any number of times, with the same end
+ * (a state-based CRDT: Shapiro et al., 2011; the causal history in it as in dotted version vectors:
+ * Preguiça et al., 2010). Disk and table both use it, so that they cannot differ.
+ *
+ * A version is alive until one is met that replaced it. What replaced it then carries on what it had
+ * replaced. Two things tell that a version was replaced: its operation stands in the other's history,
+ * which finds one that was executed twice, and forgets; or one of its stamps lies below the other's
+ * vector, which never forgets, but does not know an operation under another stamp.
+ */
+import { OPERATION_MS, REPLACED_KEPT, SPANS_KEPT, SPARED_KEPT } from "./config.ts";
+import {
+  compareStamps,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  type Operation,
+  type Span,
+  type Stamp,
+} from "./files.ts";
+
+/** The versions of one name that nobody has replaced. */
+export type Versions = readonly FileRecord[];
+
+/** What a new version takes the place of, and what it leaves. */
+export type Lineage = Pick<FileRecord, "replaced" | "history" | "spared">;
+
+const NONE: readonly never[] = Object.freeze([]);
+export const NO_LINEAGE: Lineage = { replaced: NONE, history: NONE, spared: NONE };
+
+/** Every stamp that a version was given. */
+export function stampsOf({ stamp, also }: FileRecord): readonly Stamp[] {
+  return also.length === 0 ? [stamp] : [stamp, ...also];
+}
+
+/** True if `newer` took the place of `old`, by itself or by what it followed. */
+export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
+  const { operation } = old;
+  // Two contents under one operation are two versions, and neither knew of the other.
+  if (isSameOperation(operation, newer.operation)) return false;
+  if (newer.spared.some((op) => isSameOperation(op, operation))) return false;
+  if (newer.history.some((span) => isWithin(operation, span))) return true;
+  return stampsOf(old).some(
+    (stamp) => covers(newer.stamp, stamp) || newer.also.some((s) => covers(s, stamp)) || newer.replaced.some((s) => covers(s, stamp)),
+  );
+}
+
+/**
+ * Takes a version into a set.
+ * @returns the set; the very same if nothing in it has changed
+ */
+export function merge(held: Versions, taken: FileRecord): Versions {
+  const same = held.find((v) => isSameVersion(v, taken));
+  const joined = same === undefined ? taken : joinSame(same, taken);
+  const all = [...held.filter((v) => v !== same), joined];
+  const unreplaced = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));
+  // Only forged versions replace each other in a circle: something has to stay.
+  const alive = unreplaced.length > 0 ? unreplaced : [all.reduce((a, b) => (isAbove(b, a) ? b : a))];
+  const dead = all.filter((v) => !alive.includes(v));
+  const kept = alive.map((v) => dead.reduce(absorb, v));
+  const changed = kept.length !== held.length || kept.some((v) => !held.includes(v));
+  return changed ? kept : held;
+}
+
+/** The version that has the name; undefined if none has. */
+export function winnerOf(versions: Versions): FileRecord | undefined {
+  let best: FileRecord | undefined;
+  for (const version of versions) {
+    if (version.apart) continue;
+    if (best === undefined || isAbove(version, best)) best = version;
+  }
+  return best;
+}
+
+/** What is known of an operation. */
+export type Standing =
+  | { readonly kind: "new" }
+  /** Its version is alive. */
+  | { readonly kind: "alive"; readonly version: FileRecord }
+  /** It was executed, and `by` has replaced it. */
+  | { readonly kind: "replaced"; readonly by: FileRecord }
+  /** Its origin has gone on to a later one. */
+  | { readonly kind: "outdated" };
+
+/** What a set of versions says of an operation with this content. */
+export function standingOf(versions: Versions, operation: Operation, sha256: string): Standing {
+  const ofIt = versions.filter((v) => isSameOperation(v.operation, operation));
+  const version = ofIt.find((v) => v.sha256 === sha256) ?? ofIt[0];
+  if (version !== undefined) return { kind: "alive", version };
+  const by = versions.find((v) => v.history.some((span) => isWithin(operation, span)));
+  if (by !== undefined) return { kind: "replaced", by };
+  const { origin, number } = operation;
+  const later = versions.some(
+    (v) =>
+      (v.operation.origin === origin && v.operation.number > number) ||
+      v.history.some((span) => span.origin === origin && span.to > number),
+  );
+  return later ? { kind: "outdated" } : { kind: "new" };
+}
+
+/**
+ * What a new version has to carry.
+ * @param follows the versions whose place it takes
+ * @param beside the others that are known, which it leaves as they are
+ */
+export function lineage(follows: Versions, beside: Versions, now: number): Lineage {
+  let replaced: readonly Stamp[] = NONE;
+  let history: readonly Span[] = NONE;
+  let spared: readonly Operation[] = beside.map((v) => v.operation);
+  for (const version of follows) {
+    replaced = joinStamps(replaced, [...version.replaced, ...stampsOf(version)]);
+    history = joinSpans(history, [...version.history, spanOf(version)]);
+    spared = joinOperations(spared, version.spared);
+  }
+  spared = spared.filter((op) => !follows.some((v) => isSameOperation(v.operation, op)));
+  return { replaced, history: recent(history, now), spared };
+}
+
+/** The spans that are young enough to find an operation that may still be on its way. */
+export function recent(spans: readonly Span[], now: number): readonly Span[] {
+  const young = spans.every((span) => span.ageMs + now <= OPERATION_MS);
+  return young ? spans : spans.filter((span) => span.ageMs + now <= OPERATION_MS);
+}
+
+/**
+ * Joins a new operation to the span of the one before it of its origin: what lies between is none of
+ * its own on this name. @param after the number of the one before; 0 if there is none
+ */
+export function chained(
+  history: readonly Span[],
+  { origin, number }: Operation,
+  after: number,
+): readonly Span[] {
+  const index = history.findIndex((s) => s.origin === origin && s.from <= after && after <= s.to);
+  const before = history[index];
+  return before === undefined || number <= before.to
+    ? history
+    : history.with(index, { ...before, to: number });
+}
+
+function isAbove(a: FileRecord, b: FileRecord): boolean {
+  const order = compareStamps(a.stamp, b.stamp);
+  // Only a mistake gives one stamp to two versions: all must make the same of it.
+  return order > 0 || (order === 0 && operationText(a) > operationText(b));
+}
+
+function operationText({ operation, sha256 }: FileRecord): string {
+  return `${operation.origin} ${operation.number} ${sha256}`;
+}
+
+function covers(by: Stamp, stamp: Stamp): boolean {
+  return by.owner === stamp.owner && by.run === stamp.run && by.counter >= stamp.counter;
+}
+
+function isWithin({ origin, number }: Operation, span: Span): boolean {
+  return span.origin === origin && span.from <= number && number <= span.to;
+}
+
+/** One operation that was given two stamps is one version, with the greater. */
+function joinSame(a: FileRecord, b: FileRecord): FileRecord {
+  const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
+  const stamps = joinStamps(stampsOf(a), stampsOf(b)).filter(
+    (s) => compareStamps(s, newer.stamp) !== 0,
+  );
+  const joined: FileRecord = {
+    ...a,
+    stamp: newer.stamp,
+    also: stamps.length === 0 ? NONE : stamps,
+    apart: a.apart && b.apart,
+    ageMs: Math.max(a.ageMs, b.ageMs),
+    replaced: joinStamps(a.replaced, b.replaced),
+    history: joinSpans(a.history, b.history),
+    spared: joinOperations(a.spared, b.spared),
+  };
+  // An age alone is no news: messages take their time.
+  const changed =
+    joined.stamp !== a.stamp ||
+    joined.also.length !== a.also.length ||
+    joined.apart !== a.apart ||
+    knowsMore(joined, a);
+  return changed ? joined : a;
+}
+
+/** A living version carries on what a dead one knew, if it was this one that replaced it. */
+function absorb(version: FileRecord, dead: FileRecord): FileRecord {
+  if (!isReplacedBy(dead, version)) return version;
+  const joined: FileRecord = {
+    ...version,
+    replaced: joinStamps(version.replaced, [...dead.replaced, ...stampsOf(dead)]),
+    history: joinSpans(version.history, [...dead.history, spanOf(dead)]),
+    spared: joinOperations(version.spared, dead.spared).filter(
+      (op) => !isSameOperation(op, version.operation) && !isSameOperation(op, dead.operation),
+    ),
+  };
+  return knowsMore(joined, version) ? joined : version;
+}
+
+function knowsMore(a: Lineage, b: Lineage): boolean {
+  return (
+    a.replaced.length !== b.replaced.length ||
+    a.history.length !== b.history.length ||
+    a.spared.length !== b.spared.length ||
+    a.replaced.some((s, i) => s.counter !== b.replaced[i]?.counter) ||
+    a.history.some((s, i) => s.from !== b.history[i]?.from || s.to !== b.history[i]?.to)
+  );
+}
+
+function spanOf({ operation, ageMs }: FileRecord): Span {
+  const { origin, number } = operation;
+  return { origin, from: number, to: number, ageMs };
+}
+
+/** For each owner and run the highest; the newest REPLACED_KEPT of them, in order. */
+function joinStamps(a: readonly Stamp[], b: readonly Stamp[]): readonly Stamp[] {
+  if (b.every((s) => a.some((t) => covers(t, s)))) return a;
+  const highest = new Map<string, Stamp>();
+  for (const stamp of [...a, ...b]) {
+    const key = `${stamp.owner}/${stamp.run}`;
+    const known = highest.get(key);
+    if (known === undefined || stamp.counter > known.counter) highest.set(key, stamp);
+  }
+  return [...highest.values()].sort(compareStamps).slice(-REPLACED_KEPT);
+}
+
+/** Spans of one origin that overlap are one: in each of them there is none of its own between two. */
+function joinSpans(a: readonly Span[], b: readonly Span[]): readonly Span[] {
+  if (b.every((s) => a.some((t) => t.origin === s.origin && t.from <= s.from && s.to <= t.to))) {
+    return a;
+  }
+  const sorted = [...a, ...b].sort(
+    (x, y) => (x.origin < y.origin ? -1 : x.origin > y.origin ? 1 : x.from - y.from),
+  );
+  const joined: Span[] = [];
+  for (const span of sorted) {
+    const last = joined.at(-1);
+    if (last === undefined || last.origin !== span.origin || span.from > last.to) joined.push(span);
+    else {
+      const to = Math.max(last.to, span.to);
+      joined[joined.length - 1] = { ...last, to, ageMs: Math.min(last.ageMs, span.ageMs) };
+    }
+  }
+  if (joined.length <= SPANS_KEPT) return joined;
+  const oldest = new Set(joined.toSorted((x, y) => x.ageMs - y.ageMs).slice(SPANS_KEPT));
+  return joined.filter((span) => !oldest.has(span));
+}
+
+function joinOperations(a: readonly Operation[], b: readonly Operation[]): readonly Operation[] {
+  const fresh = b.filter((op) => !a.some((known) => isSameOperation(known, op)));
+  return fresh.length === 0 ? a : [...a, ...fresh].slice(-SPARED_KEPT);
+}
