@@ -70,6 +70,8 @@ export type Outcome =
       readonly record: FileRecord;
       readonly copies: readonly number[];
       readonly wanted: number;
+      /** Members that should have a copy and have not confirmed one. */
+      readonly lacking: readonly number[];
       readonly route: readonly number[];
     }
   /** Placed on its owner, but the origin had no content to give. */
@@ -100,7 +102,12 @@ export type Outcome =
       readonly route: readonly number[];
     }
   | { readonly kind: "listed"; readonly files: readonly ListedFile[]; readonly silent: number }
-  | { readonly kind: "failed"; readonly why: string };
+  /** `maybe`: a store or a removal that may still take effect; else it has none, and will have none. */
+  | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean };
 
-/** A file of the ring and the peers that said they hold its newest version. */
-export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };
+/** A file of the ring, the name under which it is found, and the peers that said they hold it. */
+export type ListedFile = {
+  readonly name: string;
+  readonly record: FileRecord;
+  readonly holders: readonly number[];
+};

@@ -102,6 +102,11 @@ export function isSameVersion(a: VersionId, b: VersionId): boolean {
   return isSameOperation(a.operation, b.operation) && a.sha256 === b.sha256 && a.name === b.name;
 }
 
+/** What tells a version, alone. */
+export function versionId({ name, operation, sha256 }: VersionId): VersionId {
+  return { name, operation, sha256 };
+}
+
 /** A text that no other version of any name has, for tables. */
 export function versionKey({ name, operation, sha256 }: VersionId): string {
   return `${operation.origin}-${operation.number}-${sha256.slice(0, 8)} ${name}`;

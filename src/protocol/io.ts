@@ -5,7 +5,7 @@
  */
 import type { RingConfig } from "./config.ts";
 import type { PeerEvent } from "./events.ts";
-import type { FileRecord, Stamp } from "./files.ts";
+import type { FileRecord, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { Channel, FetchSource, Message, RequestId } from "./messages.ts";
 import type { View } from "./view.ts";
@@ -70,10 +70,19 @@ export type Command =
       readonly name: string;
       readonly key: number;
       readonly size: number | null;
+      /** Found before the first try: what comes to another hash later is another content. Null without one. */
+      readonly sha256: string | null;
       readonly body: Body | null;
+      readonly require: number;
     }
   | { readonly kind: "request"; readonly name: string; readonly key: number }
-  | { readonly kind: "remove"; readonly name: string; readonly key: number }
+  | {
+      readonly kind: "remove";
+      readonly name: string;
+      readonly key: number;
+      /** Durable copies without which it is not acknowledged; 0 for a majority. */
+      readonly require: number;
+    }
   | { readonly kind: "where"; readonly name: string; readonly key: number }
   | { readonly kind: "lookup"; readonly key: number }
   | { readonly kind: "list" }
@@ -110,7 +119,9 @@ export type Input = { readonly at: number } & (
         | { readonly ok: false; readonly why: string; readonly here: boolean };
     }
   /** A copy held here was read and is not what it was: the driver has set it aside, and keeps its row no more. */
-  | { readonly type: "damaged"; readonly name: string; readonly stamp: Stamp }
+  | { readonly type: "damaged"; readonly version: VersionId }
+  /** The disk has room for so many bytes of files. */
+  | { readonly type: "room"; readonly bytes: number }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
   /** Whether the working directory has a file of this name: its size, or null. */
@@ -119,12 +130,8 @@ export type Input = { readonly at: number } & (
 
 /** Where a fetched content goes. */
 export type FetchInto =
-  /**
-   * The store, as this version; size and hash follow from the content where only the origin has seen
-   * it, and `sha256` is null. The version held before is kept as a conflict if this one did not replace
-   * it (`isReplacedBy`, `asConflict`), in one step.
-   */
-  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string | null }
+  /** The store, where this version is merged with those of its name (`merge`). */
+  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string }
   /** The one who asked for it at this peer. */
   | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
 
@@ -132,7 +139,7 @@ export type FetchInto =
 export type Served =
   /** The content that came with this peer's own command. */
   | { readonly kind: "command"; readonly command: number }
-  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp }
+  | { readonly kind: "version"; readonly version: VersionId }
   /** What the fetch of this job brings, while it comes in and until it is a version. */
   | { readonly kind: "arriving"; readonly job: number }
   /** The file of this name in the working directory. */
@@ -141,7 +148,7 @@ export type Served =
 /** Where the driver finds the small content that goes with a message; without it the message goes alone. */
 export type BodySource =
   | { readonly kind: "body"; readonly number: number }
-  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
+  | { readonly kind: "version"; readonly version: VersionId };
 
 export type Effect =
   | {
@@ -178,12 +185,12 @@ export type Effect =
       /** A copy that nobody waits for: it may be slowed down. */
       readonly repair: boolean;
     }
-  /** Make a removal durable in place of what is held of its name, then give `fetched` for the job. */
+  /** Merge into the store what brings no content, a removal or word of a version held; then give `fetched`. */
   | { readonly type: "bury"; readonly job: number; readonly record: FileRecord }
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }
   /** The copy belongs to others now, who have confirmed theirs; or a removal that is old enough. */
-  | { readonly type: "drop"; readonly name: string; readonly stamp: Stamp }
+  | { readonly type: "drop"; readonly version: VersionId }
   /** The peer is done. `sentence` is null where nothing went wrong. */
   | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };

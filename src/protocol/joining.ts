@@ -108,12 +108,16 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
 
 function askToJoin(peer: Peer, joining: Joining): void {
   peer.deadlines.set("join", 0, peer.now + JOIN_ANSWER_MS);
-  const { id, address } = peer.self;
+  const { id, address, birth } = peer.self;
   send(peer, joining.contact, "stream", {
     tag: "routed",
     request: joining.request,
-    origin: { id, address },
+    origin: { id, address, birth },
     route: [id],
     ask: { kind: "join", joiner: peer.self },
+    leftMs: JOIN_ANSWER_MS,
+    counter: peer.counter,
+    avoid: [],
+    back: false,
   });
 }

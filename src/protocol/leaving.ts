@@ -19,8 +19,10 @@ export function beginLeaving(peer: Peer): void {
   peer.phase = "leaving";
   setSelf(peer, peer.self.incarnation, "leaving");
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
-  // Other members hold its files now.
+  // Other members hold its files now. What they confirmed before, they may have dropped since, or have
+  // confirmed as one that leaves as well.
   peer.rescan = true;
+  peer.confirmed.clear();
   peer.handOver = { short: shortOfCopies(peer).length, until: peer.now + LEAVE_MOST_MS };
   offerMissing(peer);
   departWhenSafe(peer);

@@ -1,9 +1,10 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { tellTidings } from "./copies.ts";
+import { tellTidings, tellWithheld } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
-import { endInquiry } from "./inquiring.ts";
+import { forgetDoubt } from "./doubting.ts";
+import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
@@ -57,10 +58,16 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       requestOverdue(peer, key);
       return;
     case "inquiry":
-      inquiryEnded(peer, endInquiry(peer, key));
+      inquiryEnded(peer, inquiryOverdue(peer, key));
       return;
     case "list":
       listingOverdue(peer, key);
+      return;
+    case "confirm":
+      forgetDoubt(peer, key);
+      return;
+    case "withheld":
+      tellWithheld(peer);
       return;
     case "receipt":
       receiptOverdue(peer, key);

@@ -3,24 +3,27 @@
  * waits: the same state and the same input give the same effects, always.
  */
 import { settleContest } from "./admitting.ts";
-import { rerouteHop } from "./arriving.ts";
+import { agedHere } from "./ages.ts";
+import { inquiryEnded, rerouteHop } from "./arriving.ts";
 import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { fetchQueued } from "./fetching.ts";
+import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
-import { contentPlaced, placementFailed } from "./placing.ts";
+import { checkReceipts, contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
 import { extendAwaited } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
-import { contentServed, looked } from "./serving.ts";
+import { contentServed, looked, readPlaced } from "./serving.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
+import { endTenure } from "./tenure.ts";
 import { meetUnreachable, restartTrials } from "./trials.ts";
 
 /** Makes a peer from its start. @returns it with the effects that begin its life */
@@ -48,25 +51,37 @@ export function step(peer: Peer, input: Input): Effect[] {
     extendAwaited(peer);
     // Others may have owned its part of the circle meanwhile.
     peer.epoch += 1;
+    endTenure(peer);
   }
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
   }
+  goOn(peer);
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own, null);
+    receive(peer, peer.self, own, null, 0);
+    goOn(peer);
   }
   if (peer.loopback.length > 0) peer.loopback.length = 0;
   return finishStep(peer);
+}
+
+/** What has waited for copies, or for a view, goes on. */
+function goOn(peer: Peer): void {
+  if (peer.inquiredEpoch !== peer.epoch) {
+    peer.inquiredEpoch = peer.epoch;
+    for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
+  }
+  for (const reading of peer.readings.splice(0)) readPlaced(peer, reading);
 }
 
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
       hear(peer, input.from, input.message.tag === "ping");
-      receive(peer, input.from, input.message, input.body);
+      receive(peer, input.from, agedHere(input.message, -peer.now), input.body, input.heldMs);
       return;
     case "unreachable":
       for (const trial of meetUnreachable(peer, input.address, input.how)) {
@@ -87,7 +102,10 @@ function take(peer: Peer, input: Input): void {
       fetched(peer, input);
       return;
     case "damaged":
-      copyDamaged(peer, input.name, input.stamp);
+      copyDamaged(peer, input.version);
+      return;
+    case "room":
+      peer.room = input.bytes;
       return;
     case "served":
       if (peer.pending.has(input.request)) contentTaken(peer, input.request);
@@ -115,10 +133,11 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     // One that failed on its way is offered again by those who hold it.
     else if (result.here) copyRefused(peer, job.record, job.from);
   } else {
-    const { size, sha256 } = result;
-    const record = { ...job.record, size, sha256 };
-    if (job.kind === "placement") contentPlaced(peer, job.request, record);
-    else copyHeld(peer, record, job.from);
+    if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
+    else {
+      copyHeld(peer, job.record, job.from);
+      checkReceipts(peer, peer.self, [{ ...job.record }]);
+    }
   }
   if (job.kind === "copy") fetchQueued(peer);
   departWhenSafe(peer);

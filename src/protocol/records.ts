@@ -54,6 +54,7 @@ export function viewChanged(peer: Peer): void {
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   if (peer.files.size > 0) repairSoon(peer);
   peer.epoch += 1;
+  peer.leap = true;
   peer.changed = true;
   peer.viewSaved = false;
 }

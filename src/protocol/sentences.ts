@@ -35,8 +35,16 @@ export const sentences = {
   notDelivered: (name: string, why: string) => `File ${name} could not be received: ${why}`,
   notPlaced: (name: string, owner: number, why: string) =>
     `Peer ${owner}, the owner of file ${name}, could not take it: ${why}`,
-  tooFewCopies: (name: string, durable: number, wanted: number) =>
-    `File ${name} is durable on ${durable} of ${wanted} peers, which is no majority: store it again.`,
+  notConfirmed: (what: string, durable: readonly number[], wanted: number) =>
+    `${what} is not confirmed: it is durable on ${durable.length} of ${wanted} peers${durable.length > 0 ? ` (${listOf(durable)})` : ""}, and may still appear.`,
+  noAnswer: (what: string) =>
+    `${what} got no answer from the ring and is not confirmed: it may still appear.`,
+  notNow: (what: string, answered: number, needed: number) =>
+    `${what} is not possible now: ${answered} of the ${needed} peers answered that have to: try again in a moment.`,
+  noRoom: (name: string, needed: number, peers: number, full: readonly number[]) =>
+    full.length === 0
+      ? `File ${name} was not stored: it needs ${needed} copies, and there are ${peers} peers.`
+      : `File ${name} was not stored: it needs ${needed} copies, and ${full.length} of ${peers} peers (${listOf(full)}) have no room for it.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
   leftShort: (names: readonly string[]) =>

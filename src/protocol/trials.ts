@@ -159,8 +159,16 @@ export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word
   }
 }
 
-export function sendPing(peer: Peer, to: Address, nonce: number, channel: Channel): void {
-  send(peer, to, channel, { tag: "ping", nonce, round: false, digest: peer.view.digest });
+/** @param round one of a round, which the transcript shows */
+export function sendPing(
+  peer: Peer,
+  to: Address,
+  nonce: number,
+  channel: Channel,
+  round = false,
+): void {
+  const { digest } = peer.view;
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room });
 }
 
 function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {

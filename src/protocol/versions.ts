@@ -41,7 +41,10 @@ export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
   if (newer.spared.some((op) => isSameOperation(op, operation))) return false;
   if (newer.history.some((span) => isWithin(operation, span))) return true;
   return stampsOf(old).some(
-    (stamp) => covers(newer.stamp, stamp) || newer.also.some((s) => covers(s, stamp)) || newer.replaced.some((s) => covers(s, stamp)),
+    (stamp) =>
+      covers(newer.stamp, stamp) ||
+      newer.also.some((s) => covers(s, stamp)) ||
+      newer.replaced.some((s) => covers(s, stamp)),
   );
 }
 
@@ -55,7 +58,8 @@ export function merge(held: Versions, taken: FileRecord): Versions {
   const all = [...held.filter((v) => v !== same), joined];
   const unreplaced = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));
   // Only forged versions replace each other in a circle: something has to stay.
-  const alive = unreplaced.length > 0 ? unreplaced : [all.reduce((a, b) => (isAbove(b, a) ? b : a))];
+  const alive =
+    unreplaced.length > 0 ? unreplaced : [all.reduce((a, b) => (isAbove(b, a) ? b : a))];
   const dead = all.filter((v) => !alive.includes(v));
   const kept = alive.map((v) => dead.reduce(absorb, v));
   const changed = kept.length !== held.length || kept.some((v) => !held.includes(v));
@@ -227,8 +231,8 @@ function joinSpans(a: readonly Span[], b: readonly Span[]): readonly Span[] {
   if (b.every((s) => a.some((t) => t.origin === s.origin && t.from <= s.from && s.to <= t.to))) {
     return a;
   }
-  const sorted = [...a, ...b].sort(
-    (x, y) => (x.origin < y.origin ? -1 : x.origin > y.origin ? 1 : x.from - y.from),
+  const sorted = [...a, ...b].sort((x, y) =>
+    x.origin < y.origin ? -1 : x.origin > y.origin ? 1 : x.from - y.from,
   );
   const joined: Span[] = [];
   for (const span of sorted) {

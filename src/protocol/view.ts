@@ -141,6 +141,15 @@ export class View {
     return this.before(position, 1)[0];
   }
 
+  /** All members clockwise, beginning with the first at or after a position. */
+  *from(position: number): Generator<Member> {
+    const start = this.#indexFrom(position);
+    for (let i = 0; i < this.size; i++) {
+      const member = this.members[(start + i) % this.size];
+      if (member !== undefined) yield member;
+    }
+  }
+
   /** The owner of a key, and the members after it that keep copies: `count` of those that stay. */
   holders(key: number, count: number): Member[] {
     const holders: Member[] = [];

@@ -50,7 +50,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     }
     case "drop":
-      host.disk.drop(effect.name, effect.stamp);
+      host.disk.drop(effect.version);
       return;
     case "exit":
       host.exitCode = effect.code;

@@ -138,7 +138,7 @@ export class World {
         start,
         incarnation: disk.incarnation,
         restored: [...disk.members, ...disk.gone],
-        files: [...disk.files.values()],
+        files: disk.files,
       },
       localTime(host, this.now),
     );
