@@ -30,6 +30,7 @@ import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
 import { boundTable, type Peer, send } from "./state.ts";
+import { noteElsewhere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
 
 /** The members that should hold a file: the first from its key on that can take it. */
@@ -323,7 +324,10 @@ function takeOffered(
 
 function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0) return;
-  for (const { name } of records) peer.refusals.add(name);
+  for (const { name } of records) {
+    peer.refusals.add(name);
+    noteElsewhere(peer, name);
+  }
   boundTable(peer.refusals, DECLINED_FILES);
   send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });
 }

@@ -18,7 +18,7 @@ export function fetchQueued(peer: Peer): void {
     peer.copyQueue.delete(key);
     if (peer.files.find(record) !== undefined) continue;
     const source =
-      origin === null
+      origin === null || origin.request === null
         ? ({ kind: "version", version: versionId(record) } as const)
         : ({ kind: "ticket", request: origin.request } as const);
     beginFetch(peer, { kind: "copy", record, from }, origin ?? from, source, origin === null);

@@ -7,9 +7,9 @@ import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
-import { type Quorum, quorumFor } from "./quorum.ts";
+import { majority, type Quorum, quorumFor } from "./quorum.ts";
 import { boundTable, type Peer, send } from "./state.ts";
-import { isReplacedBy, merge } from "./versions.ts";
+import { isReplacedBy, merge, winnerOf } from "./versions.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 /** How an inquiry has ended. */
@@ -69,9 +69,9 @@ export function reviewInquiries(peer: Peer): Inquest[] {
 export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
   if (inquiry === undefined) return null;
-  const { needed } = quorumOf(peer, inquiry);
+  const { members, needed } = quorumOf(peer, inquiry);
   end(peer, request);
-  return { inquiry, enough: false, needed };
+  return { inquiry, enough: answeredOf(inquiry, members) >= needed, needed };
 }
 
 /** The members that were heard to have this version, or what replaced it, by birth. */
@@ -93,8 +93,7 @@ export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
 function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
   const { members, needed } = quorumOf(peer, inquiry);
-  const { name, heard, asked } = inquiry;
-  let answered = 0;
+  const { name, asked } = inquiry;
   for (const member of members) {
     const { birth, id, address } = member;
     // What is held here is known at any time, and may have become more.
@@ -105,11 +104,26 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       asked.add(birth);
       send(peer, address, "stream", { tag: "inquire", request, name });
     }
-    if (heard.has(birth)) answered += 1;
   }
+  const answered = answeredOf(inquiry, members);
   if (answered < needed) return null;
+  // What is read has to be on a majority: the others are about to say so, as a rule.
+  if (answered < members.length && isRead(inquiry) && !isOnMajority(peer, inquiry)) return null;
   end(peer, request);
   return { inquiry, enough: true, needed };
+}
+
+function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
+  return members.reduce((sum, { birth }) => sum + (heard.has(birth) ? 1 : 0), 0);
+}
+
+function isRead({ arrival }: Inquiry): boolean {
+  return arrival.routed.ask.kind === "request";
+}
+
+function isOnMajority(peer: Peer, inquiry: Inquiry): boolean {
+  const newest = winnerOf(inquiry.versions);
+  return newest === undefined || heardToHave(inquiry, newest).length >= majority(peer);
 }
 
 /** One who declined a version has another in its place, who is asked too. */

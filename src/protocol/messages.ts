@@ -275,7 +275,8 @@ export type Leased = {
 
 /**
  * "You are to hold these." The content of a single one may be the message's body; else it is fetched
- * from the sender, or from the origin of the store that `origin` names, which the sender cannot keep.
+ * from the sender, or from where `origin` says, since the sender cannot keep it: under a request's id, or
+ * as the version that it is.
  */
 export type Offer = {
   readonly tag: "offer";
@@ -283,7 +284,7 @@ export type Offer = {
   readonly origin: {
     readonly id: number;
     readonly address: Address;
-    readonly request: RequestId;
+    readonly request: RequestId | null;
   } | null;
 };
 /**

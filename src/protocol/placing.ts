@@ -138,8 +138,9 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   if (here) {
     peer.fullUntil = peer.now + FULL_MS;
     noteDeclined(peer, record, peer.self);
-    noteElsewhere(peer, record.name);
   }
+  // Others may have it from here on, under this peer's own stamp.
+  noteElsewhere(peer, record.name);
   if (otherHolders(peer, record).length > 0) {
     offerMissing(peer, placement);
     peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
@@ -183,10 +184,13 @@ function offerMissing(peer: Peer, placement: Placement): void {
   const { record, arrival, durable, body, request } = placement;
   const missing = otherHolders(peer, record).filter((m) => !durable.has(m.birth));
   const here = durable.has(peer.self.birth) || record.removed || body !== null;
-  const found = placement.reading || durable.size > 0;
-  if (!here && found) return;
-  const { id, address } = arrival.routed.origin;
-  const origin = here ? null : { id, address, request };
+  const holder = peer.view.members.find((m) => durable.has(m.birth));
+  // Where nobody has it yet, the one who stores it does.
+  const elsewhere =
+    holder === undefined
+      ? { id: arrival.routed.origin.id, address: arrival.routed.origin.address, request }
+      : { id: holder.id, address: holder.address, request: null };
+  const origin = here ? null : elsewhere;
   const message: Offer = { tag: "offer", records: [record], origin };
   for (const { address: to } of missing) {
     send(peer, to, "stream", message, here ? bodyOf(placement) : null);

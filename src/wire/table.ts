@@ -98,7 +98,7 @@ const fetchSource: Codec<FetchSource> = variants<FetchSource>({
 const offerOrigin = struct<NonNullable<Offer["origin"]>>({
   id: v.position,
   address: v.address,
-  request: v.request,
+  request: option(v.request),
 });
 
 const probe = { nonce: u32, round: bool, digest: v.digest, room: u53 };
