@@ -65,8 +65,8 @@ export type FileRecord = {
   readonly replaced: readonly Stamp[];
   /** The operations that it took the place of within OPERATION_MS: what finds a second execution. */
   readonly history: readonly Span[];
-  /** Versions that it knew of and left as they were, though its vector or its history covers them. */
-  readonly spared: readonly Operation[];
+  /** Stamps of versions that it knew of and left as they were: its vector does not cover these. */
+  readonly spared: readonly Stamp[];
 };
 
 /** What tells one version of a name from another, and from another content under the same operation. */

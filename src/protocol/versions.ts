@@ -8,7 +8,7 @@
  * which finds one that was executed twice, and forgets; or one of its stamps lies below the other's
  * vector, which never forgets, but does not know an operation under another stamp.
  */
-import { OPERATION_MS, REPLACED_KEPT, SPANS_KEPT, SPARED_KEPT } from "./config.ts";
+import { OPERATION_MS } from "./config.ts";
 import {
   compareStamps,
   type FileRecord,
@@ -18,6 +18,7 @@ import {
   type Span,
   type Stamp,
 } from "./files.ts";
+import { covers, isStamped, isWithin, joinSpans, joinStamps, NONE, newest } from "./joins.ts";
 
 /** The versions of one name that nobody has replaced. */
 export type Versions = readonly FileRecord[];
@@ -25,7 +26,6 @@ export type Versions = readonly FileRecord[];
 /** What a new version takes the place of, and what it leaves. */
 export type Lineage = Pick<FileRecord, "replaced" | "history" | "spared">;
 
-const NONE: readonly never[] = Object.freeze([]);
 export const NO_LINEAGE: Lineage = { replaced: NONE, history: NONE, spared: NONE };
 
 /** Every stamp that a version was given. */
@@ -38,14 +38,8 @@ export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
   const { operation } = old;
   // Two contents under one operation are two versions, and neither knew of the other.
   if (isSameOperation(operation, newer.operation)) return false;
-  if (newer.spared.some((op) => isSameOperation(op, operation))) return false;
   if (newer.history.some((span) => isWithin(operation, span))) return true;
-  return stampsOf(old).some(
-    (stamp) =>
-      covers(newer.stamp, stamp) ||
-      newer.also.some((s) => covers(s, stamp)) ||
-      newer.replaced.some((s) => covers(s, stamp)),
-  );
+  return hasReplaced(newer, old.stamp) || old.also.some((stamp) => hasReplaced(newer, stamp));
 }
 
 /**
@@ -56,14 +50,42 @@ export function merge(held: Versions, taken: FileRecord): Versions {
   const same = held.find((v) => isSameVersion(v, taken));
   const joined = same === undefined ? taken : joinSame(same, taken);
   const all = [...held.filter((v) => v !== same), joined];
-  const unreplaced = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));
-  // Only forged versions replace each other in a circle: something has to stay.
-  const alive =
-    unreplaced.length > 0 ? unreplaced : [all.reduce((a, b) => (isAbove(b, a) ? b : a))];
+  const alive = survivors(all);
   const dead = all.filter((v) => !alive.includes(v));
-  const kept = alive.map((v) => dead.reduce(absorb, v));
+  const kept = dead.length === 0 ? alive : alive.map((v) => absorbAll(v, dead));
   const changed = kept.length !== held.length || kept.some((v) => !held.includes(v));
   return changed ? kept : held;
+}
+
+/**
+ * The versions that no other has replaced. Two operations that were each executed twice, by two owners
+ * in another order, have replaced each other: of such a circle that nobody outside of it has replaced,
+ * the greatest stays.
+ */
+function survivors(all: Versions): Versions {
+  const alive = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));
+  if (alive.length === all.length) return all;
+  const reached = new Set(alive.flatMap((v) => [...followedBy(v, all)]));
+  while (reached.size < all.length) {
+    const rest = all.filter((v) => !reached.has(v));
+    const closed = rest.filter((v) => {
+      const below = followedBy(v, rest);
+      return rest.every((other) => below.has(other) || !followedBy(other, rest).has(v));
+    });
+    const greatest = closed.reduce((a, b) => (isAbove(b, a) ? b : a));
+    alive.push(greatest);
+    for (const v of followedBy(greatest, rest)) reached.add(v);
+  }
+  return alive;
+}
+
+/** A version, and all that it has replaced, by itself or by what it replaced. */
+function followedBy(version: FileRecord, all: Versions): ReadonlySet<FileRecord> {
+  const found = new Set([version]);
+  for (const newer of found) {
+    for (const old of all) if (isReplacedBy(old, newer)) found.add(old);
+  }
+  return found;
 }
 
 /** The version that has the name; undefined if none has. */
@@ -110,13 +132,12 @@ export function standingOf(versions: Versions, operation: Operation, sha256: str
 export function lineage(follows: Versions, beside: Versions, now: number): Lineage {
   let replaced: readonly Stamp[] = NONE;
   let history: readonly Span[] = NONE;
-  let spared: readonly Operation[] = beside.map((v) => v.operation);
   for (const version of follows) {
     replaced = joinStamps(replaced, [...version.replaced, ...stampsOf(version)]);
     history = joinSpans(history, [...version.history, spanOf(version)]);
-    spared = joinOperations(spared, version.spared);
   }
-  spared = spared.filter((op) => !follows.some((v) => isSameOperation(v.operation, op)));
+  const left = [...beside.flatMap(stampsOf), ...follows.flatMap((v) => v.spared)];
+  const spared = newest(left.filter((stamp) => !follows.some((v) => hasReplaced(v, stamp))));
   return { replaced, history: recent(history, now), spared };
 }
 
@@ -152,14 +173,6 @@ function operationText({ operation, sha256 }: FileRecord): string {
   return `${operation.origin} ${operation.number} ${sha256}`;
 }
 
-function covers(by: Stamp, stamp: Stamp): boolean {
-  return by.owner === stamp.owner && by.run === stamp.run && by.counter >= stamp.counter;
-}
-
-function isWithin({ origin, number }: Operation, span: Span): boolean {
-  return span.origin === origin && span.from <= number && number <= span.to;
-}
-
 /** One operation that was given two stamps is one version, with the greater. */
 function joinSame(a: FileRecord, b: FileRecord): FileRecord {
   const newer = compareStamps(a.stamp, b.stamp) >= 0 ? a : b;
@@ -174,7 +187,7 @@ function joinSame(a: FileRecord, b: FileRecord): FileRecord {
     ageMs: Math.max(a.ageMs, b.ageMs),
     replaced: joinStamps(a.replaced, b.replaced),
     history: joinSpans(a.history, b.history),
-    spared: joinOperations(a.spared, b.spared),
+    spared: joinSpared(a, b),
   };
   // An age alone is no news: messages take their time.
   const changed =
@@ -185,6 +198,14 @@ function joinSame(a: FileRecord, b: FileRecord): FileRecord {
   return changed ? joined : a;
 }
 
+/** What one dead version knew may tell of another that it had replaced. */
+function absorbAll(version: FileRecord, dead: Versions): FileRecord {
+  for (let before = version; ; before = version) {
+    version = dead.reduce(absorb, before);
+    if (version === before) return version;
+  }
+}
+
 /** A living version carries on what a dead one knew, if it was this one that replaced it. */
 function absorb(version: FileRecord, dead: FileRecord): FileRecord {
   if (!isReplacedBy(dead, version)) return version;
@@ -192,9 +213,7 @@ function absorb(version: FileRecord, dead: FileRecord): FileRecord {
     ...version,
     replaced: joinStamps(version.replaced, [...dead.replaced, ...stampsOf(dead)]),
     history: joinSpans(version.history, [...dead.history, spanOf(dead)]),
-    spared: joinOperations(version.spared, dead.spared).filter(
-      (op) => !isSameOperation(op, version.operation) && !isSameOperation(op, dead.operation),
-    ),
+    spared: joinSpared(version, dead),
   };
   return knowsMore(joined, version) ? joined : version;
 }
@@ -204,6 +223,7 @@ function knowsMore(a: Lineage, b: Lineage): boolean {
     a.replaced.length !== b.replaced.length ||
     a.history.length !== b.history.length ||
     a.spared.length !== b.spared.length ||
+    a.spared.some((s) => !isStamped(b.spared, s)) ||
     a.replaced.some((s, i) => s.counter !== b.replaced[i]?.counter) ||
     a.history.some((s, i) => s.from !== b.history[i]?.from || s.to !== b.history[i]?.to)
   );
@@ -214,41 +234,21 @@ function spanOf({ operation, ageMs }: FileRecord): Span {
   return { origin, from: number, to: number, ageMs };
 }
 
-/** For each owner and run the highest; the newest REPLACED_KEPT of them, in order. */
-function joinStamps(a: readonly Stamp[], b: readonly Stamp[]): readonly Stamp[] {
-  if (b.every((s) => a.some((t) => covers(t, s)))) return a;
-  const highest = new Map<string, Stamp>();
-  for (const stamp of [...a, ...b]) {
-    const key = `${stamp.owner}/${stamp.run}`;
-    const known = highest.get(key);
-    if (known === undefined || stamp.counter > known.counter) highest.set(key, stamp);
-  }
-  return [...highest.values()].sort(compareStamps).slice(-REPLACED_KEPT);
+/**
+ * What both together have not replaced: whoever has followed a version counts for more than whoever has
+ * left it as it was.
+ */
+function joinSpared(a: FileRecord, b: FileRecord): readonly Stamp[] {
+  if (a.spared.length === 0 && b.spared.length === 0) return NONE;
+  const left = a.spared.filter((stamp) => !hasReplaced(b, stamp));
+  return newest([...left, ...b.spared.filter((s) => !hasReplaced(a, s))]);
 }
 
-/** Spans of one origin that overlap are one: in each of them there is none of its own between two. */
-function joinSpans(a: readonly Span[], b: readonly Span[]): readonly Span[] {
-  if (b.every((s) => a.some((t) => t.origin === s.origin && t.from <= s.from && s.to <= t.to))) {
-    return a;
-  }
-  const sorted = [...a, ...b].sort((x, y) =>
-    x.origin < y.origin ? -1 : x.origin > y.origin ? 1 : x.from - y.from,
-  );
-  const joined: Span[] = [];
-  for (const span of sorted) {
-    const last = joined.at(-1);
-    if (last === undefined || last.origin !== span.origin || span.from > last.to) joined.push(span);
-    else {
-      const to = Math.max(last.to, span.to);
-      joined[joined.length - 1] = { ...last, to, ageMs: Math.min(last.ageMs, span.ageMs) };
-    }
-  }
-  if (joined.length <= SPANS_KEPT) return joined;
-  const oldest = new Set(joined.toSorted((x, y) => x.ageMs - y.ageMs).slice(SPANS_KEPT));
-  return joined.filter((span) => !oldest.has(span));
-}
-
-function joinOperations(a: readonly Operation[], b: readonly Operation[]): readonly Operation[] {
-  const fresh = b.filter((op) => !a.some((known) => isSameOperation(known, op)));
-  return fresh.length === 0 ? a : [...a, ...fresh].slice(-SPARED_KEPT);
+/** True of what a version, or one that it followed, took the place of. */
+function hasReplaced(version: FileRecord, stamp: Stamp): boolean {
+  const known =
+    covers(version.stamp, stamp) ||
+    version.also.some((s) => covers(s, stamp)) ||
+    version.replaced.some((s) => covers(s, stamp));
+  return known && !isStamped(version.spared, stamp);
 }
