@@ -56,7 +56,7 @@ function whyNot(register: Register, value: string | null, zero: number): string 
 /** (a) No read returns what an acknowledged write had replaced before the read began. */
 const readsNew: Clause = (register, zero) => {
   for (const read of register.reads) {
-    if (isExcused(read) || register.viable(read).length > 0) continue;
+    if (read.excused || register.viable(read).length > 0) continue;
     const old = read.writes.at(-1);
     const newer = old === undefined ? null : register.replacedFor(old, read);
     if (old === undefined || newer === null) continue;
@@ -73,14 +73,14 @@ const readsNew: Clause = (register, zero) => {
 const readsForward: Clause = (register, zero) => {
   const { reads } = register;
   for (const [index, read] of reads.entries()) {
-    if (isExcused(read)) continue;
-    const behind = read.writes.map((write) =>
-      reads.slice(0, index).find((earlier) => goesBack(register, earlier, read, write)),
-    );
-    const [earlier] = behind;
-    if (earlier === undefined || behind.includes(undefined)) continue;
-    const [write] = read.writes;
-    if (write === undefined) continue;
+    if (read.excused) continue;
+    const writes = register.viable(read);
+    const earlierThan = (write: Write) =>
+      reads.findLast((other, at) => at < index && goesBack(register, other, read, write));
+    const [write] = writes;
+    const earlier = write && earlierThan(write);
+    if (write === undefined || earlier === undefined) continue;
+    if (!writes.every((other) => earlierThan(other) !== undefined)) continue;
     const got = `${tellOperation(read.operation, zero)} got ${tellWrite(write, zero)}`;
     const before = `${tellOperation(earlier.operation, zero)} had got ${tellValue(earlier.value)}`;
     const late = write.acknowledged ? "" : `, more than ${LATE_MS / 1000} s after its end`;
@@ -91,7 +91,9 @@ const readsForward: Clause = (register, zero) => {
 
 /** True if what a read got, supposing that it is of this write, was replaced when an earlier one read. */
 function goesBack(register: Register, earlier: Read, read: Read, write: Write): boolean {
-  if (earlier.end >= read.start || earlier.value === read.value || isExcused(earlier)) return false;
+  // Nor can one that was over before the write began have anything to do with it.
+  if (earlier.end >= read.start || earlier.end < write.start) return false;
+  if (earlier.value === read.value || earlier.excused) return false;
   if (earlier.writes.length === 0 || !wasOver(register, earlier, write)) return false;
   return register.readsBound(earlier, read);
 }
@@ -103,10 +105,9 @@ export function wasOver(register: Register, read: Read, write: Write): boolean {
   if (newer.length > 0 && newer.every((each) => register.precedes(write, each))) return true;
   // It was read even before: it is the only one with its value, so it can have come before only.
   if (register.writersOf(write.value).length > 1) return false;
-  return register.reads.some(
-    (first) =>
-      first.value === write.value && first.end < read.start && register.readsBound(first, read),
-  );
+  return register
+    .readersOf(write.value)
+    .some((first) => first.end < read.start && register.readsBound(first, read));
 }
 
 /** (c) No acknowledged version has lost its name to one that had ended before it began. */
@@ -185,7 +186,7 @@ function stepsIn(
   });
   const read = reads.flatMap((each) => {
     const { operation, value, start, end } = each;
-    if (start < from || end >= to || isExcused(each)) return [];
+    if (start < from || end >= to || each.excused) return [];
     return [{ kind: "read" as const, operation, value, start, end, sure: true }];
   });
   return [...written, ...read];
@@ -199,10 +200,6 @@ const CLAUSES: readonly Clause[] = [
   losersKept,
   linearizable,
 ];
-
-function isExcused({ writes }: Read): boolean {
-  return writes.some((write) => write.excused);
-}
 
 function broken({ peer }: Operation, why: string): CheckResult {
   return { ok: false, peers: [peer], why };

@@ -21,6 +21,8 @@ export type Read = {
   readonly start: number;
   readonly end: number;
   readonly writes: readonly Write[];
+  /** One of them is. */
+  readonly excused: boolean;
 };
 
 /** How long an operation stays bound to those that come after it. */
@@ -51,6 +53,7 @@ export class Register {
   /** Stores and removals that were refused. */
   readonly refused: readonly Operation[];
   private readonly byValue = new Map<Value, Write[]>();
+  private readonly readsByValue = new Map<Value, Read[]>();
   private readonly rightly = new Map<Read, readonly Write[]>();
   private readonly bonds = new Map<Operation, Bond>();
 
@@ -62,26 +65,28 @@ export class Register {
     readonly reach: Reach,
   ) {
     this.writes = [FIRST, ...operations.flatMap(writeOf)];
-    for (const write of this.writes) {
-      const others = this.byValue.get(write.value);
-      if (others === undefined) this.byValue.set(write.value, [write]);
-      else others.push(write);
-    }
+    for (const write of this.writes) put(this.byValue, write.value, write);
     this.reads = operations.flatMap((operation) => {
       const value = readBy(operation);
       if (value === undefined || operation.end === null) return [];
       const { start, end } = operation;
-      return [{ operation, value, start, end, writes: this.writersOf(value, end) }];
+      // What had not begun by then was not read.
+      const writes = this.writersOf(value).filter((write) => write.start <= end);
+      const excused = writes.some((write) => write.excused);
+      return [{ operation, value, start, end, writes, excused }];
     });
+    for (const read of this.reads) put(this.readsByValue, read.value, read);
     this.refused = operations.filter((o) => isWrite(o) && o.outcome.kind === "refused");
   }
 
-  /** The writes that may have written a value, of those that had begun by a time. */
-  writersOf(value: Value, by = Number.POSITIVE_INFINITY): readonly Write[] {
-    const writes = this.byValue.get(value) ?? [];
-    return writes.every((write) => write.start <= by)
-      ? writes
-      : writes.filter((w) => w.start <= by);
+  /** The writes that may have written a value. */
+  writersOf(value: Value): readonly Write[] {
+    return this.byValue.get(value) ?? [];
+  }
+
+  /** The reads that got a value, by start. */
+  readersOf(value: Value): readonly Read[] {
+    return this.readsByValue.get(value) ?? [];
   }
 
   /** True if the first, with a majority of its acknowledgement's copies, could not but be known to the second. */
@@ -113,9 +118,10 @@ export class Register {
 
   /** The acknowledged write for which a read should not have got an earlier one any more. */
   replacedFor(write: Write, read: Read): Write | null {
-    for (const newer of this.writes) {
-      if (newer.start <= write.last) continue;
-      if (newer.start >= read.start) break;
+    // From the last that may be it backwards: most often that is the one.
+    for (let place = this.placeOf(read.start) - 1; place >= 0; place--) {
+      const newer = this.writes[place];
+      if (newer === undefined || newer.start <= write.last) break;
       if (!newer.acknowledged || newer.excused || newer.last >= read.start) continue;
       if (this.precedes(write, newer) && this.bound(newer, read.operation)) return newer;
     }
@@ -125,6 +131,18 @@ export class Register {
   /** True if a write was over before another began that knew of it. */
   precedes(first: Write, second: Write): boolean {
     return first.last < second.start && this.bound(first, second.operation);
+  }
+
+  /** How many writes began before a time. */
+  private placeOf(time: number): number {
+    let low = 0;
+    let high = this.writes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.writes[middle]?.start ?? 0) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private holdersOf({ operation }: Write): readonly number[] {
@@ -170,9 +188,7 @@ export class Register {
 export function registersOf({ operations, endings }: History, reach: Reach): Register[] {
   const byName = new Map<string, Operation[]>();
   for (const operation of [...operations].sort((a, b) => a.start - b.start)) {
-    const others = byName.get(operation.name);
-    if (others === undefined) byName.set(operation.name, [operation]);
-    else others.push(operation);
+    put(byName, operation.name, operation);
   }
   for (const { name } of endings) if (!byName.has(name)) byName.set(name, []);
   return [...byName].map(([name, own]) => {
@@ -201,6 +217,12 @@ function readBy({ kind, outcome }: Operation): Value | undefined {
   if (kind === "store" || outcome.kind !== "done") return undefined;
   if (kind === "remove") return outcome.value === null ? null : undefined;
   return outcome.value;
+}
+
+function put<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const others = map.get(key);
+  if (others === undefined) map.set(key, [value]);
+  else others.push(value);
 }
 
 function same(a: readonly number[], b: readonly number[]): boolean {
