@@ -165,19 +165,21 @@ const linearizable: Clause = (register, zero) => {
       register.writersOf(value).some((write) => write.start < from || write.operation === null),
     );
     if (blocked === null) continue;
-    const what = tellOperation(blocked.operation, zero);
+    const what = blocked.operation === null ? "the end" : tellOperation(blocked.operation, zero);
     const got = blocked.kind === "read" ? ` with ${tellValue(blocked.value)}` : "";
     const why = `no order of the operations on ${register.name} explains what was read, up to ${what}${got}`;
+    if (blocked.operation === null) return { ok: false, peers: [], why };
     return broken(blocked.operation, why);
   }
   return HOLDS;
 };
 
 function stepsIn(
-  { writes, reads }: Register,
+  register: Register,
   from: number,
   to: number,
-): (Step & { readonly operation: Operation })[] {
+): (Step & { readonly operation: Operation | null })[] {
+  const { writes, reads } = register;
   const written = writes.flatMap(({ operation, value, start, last, acknowledged, excused }) => {
     if (operation === null || last < from || start >= to) return [];
     // What began before, or ended after, may have taken effect outside.
@@ -189,7 +191,20 @@ function stepsIn(
     if (start < from || end >= to || each.excused) return [];
     return [{ kind: "read" as const, operation, value, start, end, sure: true }];
   });
-  return [...written, ...read];
+  return [...written, ...read, ...lastOf(register, from, to)];
+}
+
+/** What a name is in the end, as a read after everything else, where the last period is whole. */
+function lastOf(
+  { ending, reads, writes }: Register,
+  from: number,
+  to: number,
+): (Step & { readonly operation: null })[] {
+  if (ending === null || to !== Number.POSITIVE_INFINITY) return [];
+  if (writes.some((write) => write.excused && write.value === ending.value)) return [];
+  const times = [...reads.map((read) => read.end), ...writes.map((write) => write.last)];
+  const at = Math.max(from, 0, ...times.filter(Number.isFinite));
+  return [{ kind: "read", operation: null, value: ending.value, start: at, end: at, sure: true }];
 }
 
 const CLAUSES: readonly Clause[] = [

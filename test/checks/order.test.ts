@@ -215,6 +215,11 @@ test("in whole periods the operations on a name are linearizable", () => {
   expect(judge(history([...writes, read("a", 4, [500, 1200]), read("b", 5, [1100, 1200])]))).toBe(
     "holds",
   );
+  // What is there in the end is the last read of all.
+  const ends = (value: string) =>
+    judge(history([...writes, read("a", 4, [1100, 1200])], { ending: end(value) }));
+  expect(ends("a")).toBe("holds");
+  expect(ends("b")).toContain("up to the end with content b");
   // A period after a fault begins with whatever was there, but with one thing only.
   const situations = [from(0, { running: [1, 2, 3, 4, 5] }), from(1050)];
   expect(judge(history(crossed, { situations }))).toContain("no order");
