@@ -9,6 +9,8 @@ import { HEAL_MS, type Situation } from "./history.ts";
 type Span = {
   readonly from: number;
   readonly situation: Situation;
+  /** To whom each peer cannot send. */
+  readonly cut: Pairs;
   /** The group of each peer that runs and is not frozen. */
   readonly groups: ReadonlyMap<number, number>;
   /** Nobody is frozen, and nobody cut off from anyone or newly healed. */
@@ -86,8 +88,8 @@ export class Reach {
     for (let at = this.spanAt(start); at <= this.spanAt(end); at++) {
       const span = this.spans[at];
       if (span === undefined) break;
-      const { running, severed } = span.situation;
-      const cut = pairsOf(severed);
+      const { cut } = span;
+      const { running } = span.situation;
       for (const from of word) {
         for (const to of running) if (!cut.get(from)?.has(to)) word.add(to);
       }
@@ -113,19 +115,19 @@ function spansOf(situations: readonly Situation[]): Span[] {
       healing = healing.filter(({ until }) => until > now);
       const apart =
         healing.length === 0 ? cut : pairsOf([...severed, ...healing.map((h) => h.pair)]);
-      spans.push(spanOf(from, situation, apart));
+      spans.push(spanOf(from, situation, cut, apart));
       from = Math.min(end, ...healing.map(({ until }) => until));
     }
   }
   return spans;
 }
 
-function spanOf(from: number, situation: Situation, apart: Pairs): Span {
+function spanOf(from: number, situation: Situation, cut: Pairs, apart: Pairs): Span {
   const { running, frozen } = situation;
   const up = frozen.length === 0 ? running : running.filter((id) => !frozen.includes(id));
   const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));
   const groups = someApart ? groupsOf(up, apart) : new Map(up.map((id) => [id, 0]));
-  return { from, situation, groups, whole: !someApart && up.length === running.length };
+  return { from, situation, cut, groups, whole: !someApart && up.length === running.length };
 }
 
 /** Peers are of one group if each reaches the other. */

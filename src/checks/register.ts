@@ -12,6 +12,8 @@ export type Write = {
   readonly last: number;
   readonly acknowledged: boolean;
   readonly excused: boolean;
+  /** Its place among the writes of its name. */
+  readonly place: number;
 };
 
 /** An answer, and the writes that may have written what it gave. */
@@ -43,6 +45,7 @@ const FIRST: Write = {
   last: Number.NEGATIVE_INFINITY,
   acknowledged: true,
   excused: false,
+  place: 0,
 };
 
 export class Register {
@@ -55,6 +58,8 @@ export class Register {
   private readonly byValue = new Map<Value, Write[]>();
   private readonly readsByValue = new Map<Value, Read[]>();
   private readonly rightly = new Map<Read, readonly Write[]>();
+  /** By the places of two writes: 1 if the first precedes the second, -1 if not, 0 if nobody has asked. */
+  private readonly order: Int8Array;
   private readonly bonds = new Map<Operation, Bond>();
 
   /** @param operations all of one name, by start */
@@ -64,7 +69,9 @@ export class Register {
     readonly ending: Ending | null,
     readonly reach: Reach,
   ) {
-    this.writes = [FIRST, ...operations.flatMap(writeOf)];
+    const written = operations.flatMap(writeOf);
+    this.writes = [FIRST, ...written.map((write, index) => ({ ...write, place: index + 1 }))];
+    this.order = new Int8Array(this.writes.length ** 2);
     for (const write of this.writes) put(this.byValue, write.value, write);
     this.reads = operations.flatMap((operation) => {
       const value = readBy(operation);
@@ -111,26 +118,39 @@ export class Register {
   viable(read: Read): readonly Write[] {
     const known = this.rightly.get(read);
     if (known !== undefined) return known;
-    const writes = read.writes.filter((write) => this.replacedFor(write, read) === null);
+    const asked = new Map<Write, boolean>();
+    const writes = read.writes.filter((write) => this.replacedFor(write, read, asked) === null);
     this.rightly.set(read, writes);
     return writes;
   }
 
-  /** The acknowledged write for which a read should not have got an earlier one any more. */
-  replacedFor(write: Write, read: Read): Write | null {
+  /**
+   * The acknowledged write for which a read should not have got an earlier one any more.
+   * @param asked remembers of which writes the read must know
+   */
+  replacedFor(write: Write, read: Read, asked = new Map<Write, boolean>()): Write | null {
     // From the last that may be it backwards: most often that is the one.
     for (let place = this.placeOf(read.start) - 1; place >= 0; place--) {
       const newer = this.writes[place];
       if (newer === undefined || newer.start <= write.last) break;
       if (!newer.acknowledged || newer.excused || newer.last >= read.start) continue;
-      if (this.precedes(write, newer) && this.bound(newer, read.operation)) return newer;
+      if (!this.precedes(write, newer)) continue;
+      const bound = asked.get(newer) ?? this.bound(newer, read.operation);
+      asked.set(newer, bound);
+      if (bound) return newer;
     }
     return null;
   }
 
   /** True if a write was over before another began that knew of it. */
   precedes(first: Write, second: Write): boolean {
-    return first.last < second.start && this.bound(first, second.operation);
+    if (first.last >= second.start) return false;
+    const at = first.place * this.writes.length + second.place;
+    const known = this.order[at];
+    if (known !== undefined && known !== 0) return known > 0;
+    const precedes = this.bound(first, second.operation);
+    this.order[at] = precedes ? 1 : -1;
+    return precedes;
   }
 
   /** How many writes began before a time. */
@@ -197,7 +217,7 @@ export function registersOf({ operations, endings }: History, reach: Reach): Reg
   });
 }
 
-function writeOf(operation: Operation): Write[] {
+function writeOf(operation: Operation): Omit<Write, "place">[] {
   const { outcome, start, content, excused } = operation;
   if (!isWrite(operation) || outcome.kind === "refused") return [];
   const acknowledged = outcome.kind === "done" && operation.end !== null;
