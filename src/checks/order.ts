@@ -6,7 +6,7 @@
  */
 import { type History, LATE_MS, type Operation } from "./history.ts";
 import { type Step, unexplained } from "./linear.ts";
-import { Reach } from "./reach.ts";
+import { NOWHERE, Reach } from "./reach.ts";
 import { type Read, type Register, registersOf, type Write } from "./register.ts";
 import type { CheckResult } from "./ring.ts";
 import { beginOf, tellOperation, tellValue, tellWrite } from "./telling.ts";
@@ -151,6 +151,10 @@ function mayReplace(register: Register, other: Write, write: Write): boolean {
   const { reach } = register;
   const [by, of] = [other.operation, write.operation];
   if (by === null || of === null || other.last < write.start) return false;
+  // Most often they are in one group at that time, which is quicker to see.
+  const span = reach.spanAt(Math.max(by.start, of.start));
+  const group = reach.groupOf(span, of.peer);
+  if (group !== NOWHERE && group === reach.groupOf(span, by.peer)) return true;
   const copies = of.outcome.kind === "done" ? (of.outcome.copies ?? []) : [];
   const word = reach.wordFrom([of.peer, ...copies], of.start, other.last);
   const asked = reach.wordFrom([by.peer], by.start, other.last);
