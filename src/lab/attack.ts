@@ -38,9 +38,8 @@ const CLIENTS_SALT = 0x9e3779b9;
 export class Attack {
   /** The victim that has not been started again yet. */
   down: number | null = null;
-  /** No peer is killed any more. */
-  halted = false;
   private readonly faults: FaultReport[] = [];
+  private halted = false;
   /** Who ran from when on, for the history of the clients. */
   private readonly situations: Situation[] = [];
   private clients: Clients | null = null;
@@ -51,6 +50,12 @@ export class Attack {
     private readonly plan: AttackPlan,
     private readonly tell: (sentence: string) => void,
   ) {}
+
+  /** No peer is killed any more, and nothing more is asked. */
+  halt(): void {
+    this.halted = true;
+    this.clients?.halt();
+  }
 
   /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
   async run(): Promise<ChaosReport> {
@@ -85,11 +90,10 @@ export class Attack {
   private async killMeanwhile(clients: Clients): Promise<Broken | null> {
     this.note();
     clients.start();
-    try {
-      return await this.killAll();
-    } finally {
-      await clients.stop();
-    }
+    const broken = await this.killAll().finally(() => clients.halt());
+    // What a ring that has not healed still owes them may never come.
+    if (broken === null) await clients.stop();
+    return broken;
   }
 
   /** They have names of their own. */

@@ -87,7 +87,7 @@ async function attack(
     tell(`chaos in ${target.what}: ${displayList(ids)}`);
     return await stop.unless(attack.run());
   } finally {
-    attack.halted = true;
+    attack.halt();
     const { down } = attack;
     if (target.borrowed && down !== null) await giveBack(target, down);
     await target.close();

@@ -31,6 +31,8 @@ export class Clients {
   private readonly underWay = new Set<Begun>();
   private readonly loops: Promise<void>[] = [];
   private running = false;
+  /** One who still waited when the last round was stopped does not go on in the next. */
+  private round = 0;
   private written = 0;
 
   /** @param names theirs alone */
@@ -62,14 +64,20 @@ export class Clients {
   start(): void {
     if (this.running) return;
     this.running = true;
+    this.round += 1;
     for (let client = 1; client <= CLIENTS; client++) {
       this.loops.push(this.work(client, makeRandom(this.seed + 7919 * client + this.written)));
     }
   }
 
+  /** They begin nothing more. */
+  halt(): void {
+    this.running = false;
+  }
+
   /** Resolves when what was under way has ended, or has taken too long. Never rejects. */
   async stop(): Promise<void> {
-    this.running = false;
+    this.halt();
     const loops = this.loops.splice(0);
     await Promise.race([Promise.all(loops), Bun.sleep(CLIENTS_END_MS)]);
   }
@@ -83,13 +91,15 @@ export class Clients {
   }
 
   private async work(client: number, random: Random): Promise<void> {
-    while (this.running) {
+    const { round } = this;
+    const goesOn = (): boolean => this.running && this.round === round;
+    while (goesOn()) {
       await Bun.sleep(CLIENT_PAUSE_MS / 2 + randomBelow(random, CLIENT_PAUSE_MS));
       const living = this.ring.living();
       const peer = living[randomBelow(random, Math.max(1, living.length))];
       const name = this.names[randomBelow(random, this.names.length)];
       const draw = randomBelow(random, 100);
-      if (!this.running || peer === undefined || name === undefined) continue;
+      if (!goesOn() || peer === undefined || name === undefined) continue;
       if (draw < REQUESTS) await this.request(client, peer, name);
       else if (draw < REQUESTS + REMOVALS) await this.remove(client, peer, name);
       else await this.store(client, peer, name);
