@@ -87,7 +87,7 @@ async function attack(
     tell(`chaos in ${target.what}: ${displayList(ids)}`);
     return await stop.unless(attack.run());
   } finally {
-    attack.halted = true;
+    attack.halt();
     const { down } = attack;
     if (target.borrowed && down !== null) await giveBack(target, down);
     await target.close();
@@ -120,7 +120,7 @@ function sayKill({ atMs, victim }: Kill): string {
 }
 
 function unstarted(seed: number, why: string): ChaosReport {
-  const nothing = { faults: [], files: 0, readBack: null, broken: null };
+  const nothing = { faults: [], files: 0, readBack: null, operations: null, broken: null };
   return { seed, ids: [], ...nothing, inconclusive: `nothing could be started: ${why}` };
 }
 

@@ -73,6 +73,7 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
         expect(document.why).toBe(
           "2 kills, 2 disks lost, 20 files read back 160 times, nothing lost",
         );
+        expect(document.operations.done).toBeGreaterThan(0);
         for (const kill of document.kills) {
           expect(kill.lostDisk).toBe(true);
           expect(kill.recopyMs).toBeGreaterThanOrEqual(kill.healMs);
