@@ -133,7 +133,7 @@ export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   ageMs,
   replaced: list(stamp, REPLACED_KEPT),
   history: list(span, SPANS_KEPT),
-  spared: list(operation, SPARED_KEPT),
+  spared: list(stamp, SPARED_KEPT),
 });
 export const records: Codec<readonly FileRecord[]> = list(fileRecord, OFFER_RECORDS);
 
