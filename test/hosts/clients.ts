@@ -12,7 +12,7 @@ import type { HostRing } from "./host-ring.ts";
 /** Many that do little: most wait while a fault lasts, and something has to be begun all the same. */
 const CLIENTS = 16;
 /** From the end of one operation to the next of the same client, in the mean. */
-const PAUSE_MS = 250;
+const PAUSE_MS = 500;
 /** Stores of a thousand operations, and removals of a thousand others at a name that is removed at all. */
 const STORES = 450;
 const REMOVALS = 300;

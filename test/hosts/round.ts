@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Chance } from "../../src/sim/chance.ts";
 import { Stalls } from "../support/stalls.ts";
 import { Clients } from "./clients.ts";
-import { deathsSince } from "./deaths.ts";
+import { wrongDeaths } from "./deaths.ts";
 import { FAULTS, type Fault, type FaultName } from "./faults.ts";
 import type { HostRing } from "./host-ring.ts";
 import { unanswered, verdict } from "./verdict.ts";
@@ -39,7 +39,8 @@ export async function playRound(
   const stalls = new Stalls();
   const mend = await fault.inject(ring, chance, first);
   await Bun.sleep((LONG ? fault.longSeconds : fault.seconds) * 1_000);
-  const wronglyDead = fault.deathless === true && !stalls.end() ? deathsSince(ring, began) : [];
+  const stalled = stalls.end();
+  const deaths = fault.deathless === true && !stalled ? wrongDeaths(ring, began) : [];
   mend();
   const mended = performance.now();
   await ring.agree();
@@ -48,7 +49,7 @@ export async function playRound(
   await clients.stop();
   await ring.calm();
   const { wrong, history } = await verdict(ring, clients, names);
-  wrong.push(...wronglyDead, ...unanswered(clients.operations, mended));
+  wrong.push(...deaths, ...unanswered(clients.operations, mended));
   console.log(
     `${faultName}: ${clients.operations.length} operations, agreed ${Math.round(agreedMs)} ms after its end`,
   );
