@@ -4,6 +4,7 @@
  * told so, as when the line between two sites is cut.
  */
 import { existsSync } from "node:fs";
+import { atEnd } from "../support/reap.ts";
 import { ip, namespaces, nft, processesIn, run } from "./ip.ts";
 
 /** Addresses 10.0.0.1 and on; a host that moves gets one from here on. */
@@ -19,13 +20,14 @@ export class Network {
   readonly #name = `p2p-${process.pid}-${networks++}`;
   readonly #switch = `${this.#name}-switch`;
   readonly #addresses: string[];
+  readonly #closed: () => void;
   #moves = 0;
 
   /** @param size hosts, all of which reach each other */
   constructor(size: number) {
     removeLeftOver();
+    this.#closed = atEnd(() => this.#remove());
     this.#addresses = Array.from({ length: size }, (_, i) => `10.0.0.${i + 1}`);
-    process.on("exit", this.#remove);
     ip(
       null,
       [this.#switch, ...this.#numbers.map(this.#namespace)].map((n) => `netns add ${n}`),
@@ -109,15 +111,15 @@ export class Network {
 
   /** Removes all hosts. What still runs there is not ended: that is for the one who started it. */
   close(): void {
-    process.off("exit", this.#remove);
+    this.#closed();
     this.#remove();
   }
 
-  readonly #remove = (): void => {
+  #remove(): void {
     for (const name of namespaces().filter((n) => n.startsWith(`${this.#name}-`))) {
       ip(null, [`netns del ${name}`]);
     }
-  };
+  }
 
   readonly #namespace = (n: number): string => `${this.#name}-host${n}`;
 
