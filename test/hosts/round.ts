@@ -15,6 +15,8 @@ export const LONG = process.env["P2P_LONG"] === "1";
 /** Clients are at work for so long before a fault, and after the views have agreed again. */
 const BEFORE_MS = 500;
 const AFTER_MS = LONG ? 8_000 : 1_000;
+/** A client that does what is wanted at a certain time; more follow it. */
+const ONE_MORE_CLIENT = 100;
 
 /**
  * Plays a fault in a calm ring.
@@ -33,11 +35,14 @@ export async function playRound(
     removed: [`${faultName}, removed`],
   };
   const clients = new Clients(ring, names, chance.bits());
-  await clients.store(0, first, -1);
+  await clients.store(0, first, ONE_MORE_CLIENT);
   await Bun.sleep(BEFORE_MS);
   const began = Date.now();
   const stalls = new Stalls();
   const mend = await fault.inject(ring, chance, first);
+  // While nobody has noticed, so that some of these get stuck on their way.
+  const running = ring.numbers.filter((n) => !ring.peer(n).frozen);
+  const early = running.map((n) => clients.store(n, first, ONE_MORE_CLIENT + n));
   await Bun.sleep((LONG ? fault.longSeconds : fault.seconds) * 1_000);
   const stalled = stalls.end();
   const deaths = fault.deathless === true && !stalled ? wrongDeaths(ring, began) : [];
@@ -46,7 +51,7 @@ export async function playRound(
   await ring.agree();
   const agreedMs = performance.now() - mended;
   await Bun.sleep(AFTER_MS);
-  await clients.stop();
+  await Promise.all([clients.stop(), ...early]);
   await ring.calm();
   const { wrong, history } = await verdict(ring, clients, names);
   wrong.push(...deaths, ...unanswered(clients.operations, mended));
