@@ -17,6 +17,8 @@ export type StartPeer = {
   readonly cwd: string;
   /** "ignore" is /dev/null. */
   readonly stdin?: "pipe" | "ignore";
+  /** A command that runs the peer elsewhere, on another host say: put before it. It must become the peer. */
+  readonly inside?: readonly string[];
 };
 
 export class PeerProcess {
@@ -28,10 +30,10 @@ export class PeerProcess {
   frozen = false;
   readonly #child: ReturnType<typeof spawn>;
 
-  constructor({ args, cwd, stdin = "pipe" }: StartPeer, wake = new Wake()) {
+  constructor({ args, cwd, stdin = "pipe", inside = [] }: StartPeer, wake = new Wake()) {
     this.args = args;
     this.wake = wake;
-    this.#child = reaped(spawn(args, cwd, stdin));
+    this.#child = reaped(spawn([...inside, PROGRAM, ...args.map(String)], cwd, stdin));
     const read = [this.#read(this.#child.stdout, false), this.#read(this.#child.stderr, true)];
     // An end counts when all that was printed before it has been read.
     void Promise.all([this.#child.exited, ...read]).then(() => {
@@ -110,8 +112,8 @@ export function isPing(text: string): boolean {
   return text.startsWith("Ping ");
 }
 
-function spawn(args: readonly (string | number)[], cwd: string, stdin: "pipe" | "ignore") {
-  return Bun.spawn([PROGRAM, ...args.map(String)], {
+function spawn(command: readonly string[], cwd: string, stdin: "pipe" | "ignore") {
+  return Bun.spawn([...command], {
     cwd,
     env: plainEnvironment(),
     stdin,
