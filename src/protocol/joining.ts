@@ -79,7 +79,7 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
   if (joining?.request !== introduction.request || joining.acceptance !== null) return;
   const { address, birth, incarnation, state } = peer.self;
   peer.self = makeMember({ id: introduction.proposedId, address, birth, incarnation, state });
-  peer.view = View.empty.with(peer.self);
+  peer.view = View.of([peer.self], peer.views);
   joining.request = randomRequest(peer.random);
   askToJoin(peer, joining);
 }
@@ -92,7 +92,7 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   peer.phase = "in";
   becomeIncarnation(peer, incarnation);
   const others = members.filter((m) => m.id !== peer.self.id);
-  peer.view = View.of([peer.self, ...others.filter(isPresent)]);
+  peer.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);
   // Known as gone, they are tried now and then: one may be the only way to a part split off.
   for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
   viewChanged(peer);

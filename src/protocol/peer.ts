@@ -22,10 +22,19 @@ import { contentServed, looked } from "./serving.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
 import { meetUnreachable, restartTrials } from "./trials.ts";
+import type { SharedViews } from "./view.ts";
 
-/** Makes a peer from its start. @returns it with the effects that begin its life */
-export function startPeer(start: StartInput, at: number): { peer: Peer; effects: Effect[] } {
-  const peer = createPeer(start, at);
+/**
+ * Makes a peer from its start.
+ * @param views where several peers in one process share their tables
+ * @returns it with the effects that begin its life
+ */
+export function startPeer(
+  start: StartInput,
+  at: number,
+  views: SharedViews | null = null,
+): { peer: Peer; effects: Effect[] } {
+  const peer = createPeer(start, at, views);
   begin(peer);
   return { peer, effects: finishStep(peer) };
 }

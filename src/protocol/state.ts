@@ -8,7 +8,7 @@ import { type Address, type Member, makeMember } from "./member.ts";
 import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
 import { makeRandom, type Random } from "./random.ts";
 import { Shelf } from "./shelf.ts";
-import { View } from "./view.ts";
+import { type SharedViews, View } from "./view.ts";
 import type {
   Departing,
   FetchJob,
@@ -60,6 +60,7 @@ export type Vouching = { readonly asker: Address; readonly nonce: number; readon
 export type Peer = {
   readonly config: RingConfig;
   readonly start: StartInput;
+  readonly views: SharedViews | null;
   readonly random: Random;
   readonly deadlines: Deadlines;
   now: number;
@@ -149,13 +150,14 @@ export type Peer = {
   reported: { pair: readonly [number, number]; neighbours: readonly number[] };
 };
 
-/** A peer that has not been given its start's effects yet. */
-export function createPeer(start: StartInput, at: number): Peer {
+/** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
+export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {
   const { id, address, birth, incarnation } = start;
   const self = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
   return {
     config: start.config,
     start,
+    views,
     random: makeRandom(start.seed),
     deadlines: new Deadlines(),
     now: at,
@@ -163,7 +165,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     self,
     incarnationAsked: incarnation,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
-    view: View.empty.with(self),
+    view: View.of([self], views),
     epoch: 0,
     changed: true,
     viewSaved: true,

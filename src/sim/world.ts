@@ -8,7 +8,7 @@ import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
-import { View } from "../protocol/view.ts";
+import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
@@ -49,6 +49,7 @@ export class World {
   inputs = 0;
   readonly post: Post;
   readonly #driftPerMillion: number;
+  readonly #views = new SharedViews();
   readonly #byId = new Map<number, Host>();
   #nextCommand = 1;
   /** Hosts made so far; each has an address of its own, also after it has gone. */
@@ -84,7 +85,7 @@ export class World {
     const members = hosts.map(({ id, address }, i) =>
       makeMember({ id, address, incarnation: 1, birth: births[i] ?? "", state: "alive" }),
     );
-    const view = View.of(members);
+    const view = View.of(members, this.#views);
     for (const [i, { id }] of hosts.entries())
       this.#start(id, { kind: "formed", view }, births[i] ?? "");
   }
@@ -141,6 +142,7 @@ export class World {
         files: [...disk.files.values()],
       },
       localTime(host, this.now),
+      this.#views,
     );
     host.peer = peer;
     this.#perform(host, effects);
