@@ -68,6 +68,9 @@ export type Peer = {
   self: Member;
   /** The highest incarnation asked to be made durable, and the highest that is. */
   incarnationAsked: number;
+  /** Where the message at hand says that this peer is seen, and the address of its next record. */
+  seenAt: Address | null;
+  movesTo: Address | null;
   /** The highest counter of a stamp given or seen here. */
   counter: number;
   view: View;
@@ -164,6 +167,8 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     phase: "starting",
     self,
     incarnationAsked: incarnation,
+    seenAt: null,
+    movesTo: null,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
     view: View.of([self], views),
     epoch: 0,
