@@ -37,7 +37,9 @@ export const TRIALS_AT_ONCE = 512;
 /** A change of the two successors is followed by a round this soon: several changes make one round. */
 export const ROUND_AFTER_CHANGE_MS = 50;
 
-/** A timer this late says that this very peer was asleep; far above a scheduler's delay. */
+/** A driver looks at its clock at least this often, whatever the next deadline: four times a second is idle. */
+export const HEARTBEAT_MS = 250;
+/** A look this late says that this very peer was asleep; far above a scheduler's delay. */
 export const ASLEEP_MS = 500;
 
 /** Members probed at once when a successor fails: that many neighbours may die together. */

@@ -82,6 +82,11 @@ export type Command =
 export type Input = { readonly at: number } & (
   | StartInput
   | { readonly type: "tick" }
+  /**
+   * This very process stood still, for at most so long: given before anything else that comes after it,
+   * whatever the next deadline was (`sleepOf`).
+   */
+  | { readonly type: "woke"; readonly sleptMs: number }
   | {
       readonly type: "message";
       readonly from: Member;

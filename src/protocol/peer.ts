@@ -4,7 +4,7 @@
  */
 import { settleContest } from "./admitting.ts";
 import { rerouteHop } from "./arriving.ts";
-import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
+import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { fetchQueued } from "./fetching.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
@@ -16,12 +16,12 @@ import { receive } from "./receiving.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
-import { extendAwaited } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
 import { contentServed, looked } from "./serving.ts";
+import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
-import { meetUnreachable, restartTrials } from "./trials.ts";
+import { meetUnreachable } from "./trials.ts";
 import type { SharedViews } from "./view.ts";
 
 /**
@@ -51,13 +51,6 @@ export function nextDeadline(peer: Peer): number {
 export function step(peer: Peer, input: Input): Effect[] {
   if (peer.phase === "ended") return [];
   peer.now = Math.max(peer.now, input.at);
-  // Silence during a sleep of this very peer says nothing of the others.
-  if (peer.now - peer.deadlines.next() > ASLEEP_MS) {
-    restartTrials(peer);
-    extendAwaited(peer);
-    // Others may have owned its part of the circle meanwhile.
-    peer.epoch += 1;
-  }
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
@@ -104,6 +97,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "looked":
       looked(peer, input.request, input.size);
+      return;
+    case "woke":
+      wake(peer, input.sleptMs);
       return;
     case "start":
     case "tick":

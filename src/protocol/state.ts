@@ -64,6 +64,8 @@ export type Peer = {
   readonly random: Random;
   readonly deadlines: Deadlines;
   now: number;
+  /** The last time that this very process stood still: until when, and for how long at most. */
+  sleep: { readonly until: number; readonly ms: number } | null;
   phase: Phase;
   self: Member;
   /** The highest incarnation asked to be made durable, and the highest that is. */
@@ -164,6 +166,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     random: makeRandom(start.seed),
     deadlines: new Deadlines(),
     now: at,
+    sleep: null,
     phase: "starting",
     self,
     incarnationAsked: incarnation,
