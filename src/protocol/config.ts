@@ -83,6 +83,10 @@ export const AWAITED_NOTICE_MS = 60_000;
 /** A member known from an earlier run that does not answer for so long has not come back. */
 export const RESTORED_GRACE_MS = 10_000;
 
+/** One that left in good order looks so long for the members that it left, and for so many of them. */
+export const RETURN_MS = 5_000;
+export const FORMER_ASKED = 64;
+
 /** A joiner asks again after so long without an answer, so often, and after `busy` so soon. */
 export const JOIN_ANSWER_MS = 1_500;
 export const JOIN_ATTEMPTS = 3;

@@ -16,6 +16,7 @@ import { receive } from "./receiving.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
+import { hearFormer, silentNoMore } from "./returning.ts";
 import { hopsTo } from "./routing.ts";
 import { contentServed, looked } from "./serving.ts";
 import { wake } from "./sleep.ts";
@@ -68,6 +69,7 @@ function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
       hear(peer, input.from, input.message.tag === "ping");
+      hearFormer(peer, input.from, input.message);
       receive(peer, input.from, input.message, input.body);
       return;
     case "unreachable":
@@ -77,6 +79,7 @@ function take(peer: Peer, input: Input): void {
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.joining?.contact === input.address) contactLost(peer, input.how);
+      else if (input.how === "refused") silentNoMore(peer, input.address);
       return;
     case "persisted":
       persisted(peer, input.incarnation);

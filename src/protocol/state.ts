@@ -20,6 +20,7 @@ import type {
   Pending,
   Placement,
   QueuedCopy,
+  Returning,
   Settling,
 } from "./work.ts";
 
@@ -102,6 +103,9 @@ export type Peer = {
   settleNonce: number;
   settleBackoffMs: number;
   joining: Joining | null;
+  returning: Returning | null;
+  /** It is to be said who is there, once that is known: a founder has come back to its ring. */
+  returns: boolean;
   lock: Lock | null;
   /** Joins that wait for word whether the id they want is still held, by that id. */
   readonly contested: Map<number, Routed>;
@@ -192,6 +196,8 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     settleNonce: 0,
     settleBackoffMs: 0,
     joining: null,
+    returning: null,
+    returns: false,
     lock: null,
     contested: new Map(),
     hops: new Map(),

@@ -99,6 +99,18 @@ export type Joining = {
   acceptance: { incarnation: number; members: readonly Member[]; acceptor: Address } | null;
 };
 
+/** The way back of a peer that left in good order: those who may take it in. */
+export type Returning = {
+  /** Former members that have said nothing yet, by address. */
+  readonly silent: Map<Address, Member>;
+  /** All births known then: one of them that is in the ring says that the ring has gone on. */
+  readonly births: ReadonlySet<string>;
+  readonly until: number;
+  retryMs: number;
+  /** Those in the ring that were started anew since. */
+  readonly restarted: Member[];
+};
+
 /** The one joiner that is let into this peer's gap at a time. */
 export type Lock = {
   readonly request: RequestId;

@@ -16,6 +16,7 @@ export function startInputOf(
     ...{ type: "start", config, id, address, birth, seed, start },
     incarnation: disk.incarnation,
     restored: [...disk.members, ...disk.gone],
+    left: disk.left,
     files: [...disk.files.values()],
   };
 }
