@@ -81,6 +81,9 @@ export type Command =
   | { readonly kind: "list" }
   | { readonly kind: "quit" };
 
+/** A command that is asked of the ring. */
+export type RequestCommand = Exclude<Command, { readonly kind: "quit" }>;
+
 export type Input = { readonly at: number } & (
   | StartInput
   | { readonly type: "tick" }

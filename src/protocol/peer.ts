@@ -16,7 +16,7 @@ import { receive } from "./receiving.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
-import { hearFormer, silentNoMore } from "./returning.ts";
+import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
 import { hopsTo } from "./routing.ts";
 import { contentServed, looked } from "./serving.ts";
 import { wake } from "./sleep.ts";
@@ -52,9 +52,14 @@ export function nextDeadline(peer: Peer): number {
 export function step(peer: Peer, input: Input): Effect[] {
   if (peer.phase === "ended") return [];
   peer.now = Math.max(peer.now, input.at);
+  const { returning } = peer;
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
+  }
+  // It is in a ring again: what was asked meanwhile is asked now.
+  if (returning !== null && peer.returning === null) {
+    for (const { command, what } of returning.commands) beginRequest(peer, command, what);
   }
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
@@ -86,7 +91,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "command":
       if (input.what.kind === "quit") beginLeaving(peer);
-      else beginRequest(peer, input.command, input.what);
+      else if (!waitForReturn(peer, input.command, input.what)) {
+        beginRequest(peer, input.command, input.what);
+      }
       return;
     case "fetched":
       fetched(peer, input);

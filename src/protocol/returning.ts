@@ -8,9 +8,11 @@ import {
   AWAITED_RETRY_MS,
   FORMER_ASKED,
   NUMBERED_BITS,
+  REQUESTS_IN_FLIGHT,
   RETURN_MS,
 } from "./config.ts";
 import { raiseTo } from "./incarnation.ts";
+import type { RequestCommand } from "./io.ts";
 import { joinThrough } from "./joining.ts";
 import type { Address, Member } from "./member.ts";
 import type { Message } from "./messages.ts";
@@ -32,7 +34,7 @@ export function beginReturn(peer: Peer): boolean {
   const until = peer.now + RETURN_MS;
   const retryMs = AWAITED_FIRST_RETRY_MS;
   peer.phase = "joining";
-  peer.returning = { silent, births, until, retryMs, restarted: [] };
+  peer.returning = { silent, births, until, retryMs, restarted: [], commands: [] };
   // A stream tells at once where nobody listens, and gets through where datagrams do not.
   for (const address of silent.keys()) sendPing(peer, address, randomBits(peer.random), "stream");
   askFormer(peer);
@@ -84,6 +86,14 @@ export function returnElsewhere(peer: Peer, contact: Address): void {
   peer.returning?.silent.delete(contact);
   if (peer.returning?.silent.size === 0) goOn(peer, true);
   else askFormer(peer);
+}
+
+/** Keeps a command until this peer is in a ring. @returns false if it is not on its way, or has enough of them */
+export function waitForReturn(peer: Peer, command: number, what: RequestCommand): boolean {
+  const commands = peer.returning?.commands;
+  if (commands === undefined || commands.length >= REQUESTS_IN_FLIGHT) return false;
+  commands.push({ command, what });
+  return true;
 }
 
 /** Those known from an earlier run who have not left themselves. */

@@ -1,7 +1,7 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
 import type { ListedFile } from "./events.ts";
 import type { FileRecord } from "./files.ts";
-import type { Body } from "./io.ts";
+import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
 
@@ -109,6 +109,8 @@ export type Returning = {
   retryMs: number;
   /** Those in the ring that were started anew since. */
   readonly restarted: Member[];
+  /** What is asked of this peer meanwhile, and waits. */
+  readonly commands: { readonly command: number; readonly what: RequestCommand }[];
 };
 
 /** The one joiner that is let into this peer's gap at a time. */
