@@ -25,7 +25,7 @@ export type FileRead =
   | { readonly kind: "read"; readonly peer: number; readonly sha256: string | null }
   | { readonly kind: "failed"; readonly peer: number; readonly why: string };
 
-const HOLDS: CheckResult = { ok: true };
+const HOLDS = { ok: true } as const;
 
 /** True of a version that is the acknowledged one, or took its place. */
 export function standsFor(version: FileRecord, acknowledged: FileRecord): boolean {

@@ -2,7 +2,7 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
-import type { RingConfig } from "../protocol/config.ts";
+import { HEARTBEAT_MS, type RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Effect, Input, StartInput } from "../protocol/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
@@ -10,6 +10,7 @@ import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
+import { Awake } from "./awake.ts";
 import type { Contents } from "./contents.ts";
 import type { Offers } from "./offers.ts";
 
@@ -28,12 +29,10 @@ export type DriverOptions = {
   readonly ended: (code: number, sentence: string | null) => void;
 };
 
-/** Longer waits are cut, since timers hold 31 bits of milliseconds. */
-const LONGEST_WAIT_MS = 60_000;
-
 export class Driver {
   readonly #options: DriverOptions;
   readonly #waiting: Untimed[] = [];
+  readonly #awake = new Awake();
   #peer: Peer;
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -76,13 +75,23 @@ export class Driver {
     this.#busy = true;
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        const at = this.#look();
         if (this.#over) return;
-        this.#perform(step(this.#peer, { ...next, at: performance.now() }));
+        this.#perform(step(this.#peer, { ...next, at }));
       }
     } finally {
       this.#busy = false;
     }
     this.#arm();
+  }
+
+  /** The time; a sleep is told to the peer before anything that comes after it. */
+  #look(): number {
+    const { at, sleptMs } = this.#awake.look(nextDeadline(this.#peer));
+    if (sleptMs !== null && !this.#over) {
+      this.#perform(step(this.#peer, { type: "woke", sleptMs, at }));
+    }
+    return at;
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -158,18 +167,25 @@ export class Driver {
   }
 
   #arm(): void {
-    const at = this.#over ? Number.POSITIVE_INFINITY : nextDeadline(this.#peer);
-    // A timer that is due earlier does no harm: its tick finds nothing and arms again.
+    if (this.#over) return;
+    const now = performance.now();
+    // Without a deadline it is the heart's beat: only a sleep is noticed by it.
+    const at = Math.min(nextDeadline(this.#peer), now + HEARTBEAT_MS);
+    // A timer that is due earlier does no harm: it finds nothing and arms again.
     if (at >= this.#timerAt) return;
     this.#disarm();
-    if (at === Number.POSITIVE_INFINITY) return;
     this.#timerAt = at;
-    const wait = Math.min(Math.max(0, at - performance.now()), LONGEST_WAIT_MS);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.give({ type: "tick" });
-    }, wait);
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, at - now));
+  }
+
+  #beat(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (nextDeadline(this.#peer) <= performance.now()) this.give({ type: "tick" });
+    else {
+      this.#look();
+      this.#drain();
+    }
   }
 
   #disarm(): void {

@@ -91,7 +91,7 @@ export async function live(
     driver.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
+    if (options.start.kind === "found") tellHowToJoin(terminal, startInput);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
@@ -146,7 +146,9 @@ function announce(folder: Folder, transport: Transport, driver: Driver, start: S
   });
 }
 
-function tellHowToJoin(terminal: Console, address: string): void {
+function tellHowToJoin(terminal: Console, { address, id, restored }: StartInput): void {
   terminal.print(`p2p join ${address}`);
+  // One that comes back says whom it has found.
+  if (restored.some((member) => member.id !== id)) return;
   terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
 }

@@ -37,7 +37,9 @@ export const TRIALS_AT_ONCE = 512;
 /** A change of the two successors is followed by a round this soon: several changes make one round. */
 export const ROUND_AFTER_CHANGE_MS = 50;
 
-/** A timer this late says that this very peer was asleep; far above a scheduler's delay. */
+/** A driver looks at its clock at least this often, whatever the next deadline: four times a second is idle. */
+export const HEARTBEAT_MS = 250;
+/** A look this late says that this very peer was asleep; far above a scheduler's delay. */
 export const ASLEEP_MS = 500;
 
 /** Members probed at once when a successor fails: that many neighbours may die together. */
@@ -80,6 +82,10 @@ export const AWAITED_RETRY_MS = 1_000;
 export const AWAITED_NOTICE_MS = 60_000;
 /** A member known from an earlier run that does not answer for so long has not come back. */
 export const RESTORED_GRACE_MS = 10_000;
+
+/** One that left in good order looks so long for the members that it left, and for so many of them. */
+export const RETURN_MS = 5_000;
+export const FORMER_ASKED = 64;
 
 /** A joiner asks again after so long without an answer, so often, and after `busy` so soon. */
 export const JOIN_ANSWER_MS = 1_500;

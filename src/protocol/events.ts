@@ -41,6 +41,8 @@ export type PeerEvent =
     }
   /** The peer takes part in the ring from here on. */
   | { readonly event: "joined"; readonly id: number }
+  /** This very process stood still, for at most so many milliseconds. */
+  | { readonly event: "woke"; readonly ms: number }
   /** A content moved, or failed to. `ms` is its duration. */
   | {
       readonly event: "transfer";

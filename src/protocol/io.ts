@@ -39,6 +39,8 @@ export type StartInput = {
   readonly incarnation: number;
   /** The members known when this folder was last in use, the last of the gone too; empty for a new one. */
   readonly restored: readonly Member[];
+  /** The peer left its ring in good order since: what it held was handed on. False if left out. */
+  readonly left?: boolean;
   /** The files held in the folder, removals too. */
   readonly files: readonly FileRecord[];
 };
@@ -88,9 +90,17 @@ export type Command =
   | { readonly kind: "list" }
   | { readonly kind: "quit" };
 
+/** A command that is asked of the ring. */
+export type RequestCommand = Exclude<Command, { readonly kind: "quit" }>;
+
 export type Input = { readonly at: number } & (
   | StartInput
   | { readonly type: "tick" }
+  /**
+   * This very process stood still, for at most so long: given before anything else that comes after it,
+   * whatever the next deadline was (`sleepOf`).
+   */
+  | { readonly type: "woke"; readonly sleptMs: number }
   | {
       readonly type: "message";
       readonly from: Member;
@@ -162,7 +172,7 @@ export type Effect =
   | { readonly type: "watch"; readonly addresses: readonly Address[] }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
-  /** Keep for the next start; only the latest matters. `left`: the next start is a new one. */
+  /** Keep for the next start; only the latest matters. `left`: in good order, so the next start is no return of a member. */
   | {
       readonly type: "save";
       readonly members: readonly Member[];

@@ -12,6 +12,7 @@ import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
 import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
+import { returnOverdue } from "./returning.ts";
 import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
@@ -43,7 +44,8 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       noticeAwaited(peer);
       return;
     case "join":
-      if (joinOverdue(peer)) contactLost(peer, "timeout");
+      if (peer.joining === null) returnOverdue(peer);
+      else if (joinOverdue(peer)) contactLost(peer, "timeout");
       return;
     case "lock":
       unlockGap(peer);

@@ -5,7 +5,7 @@
 import { settleContest } from "./admitting.ts";
 import { agedHere } from "./ages.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
+import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { fetchQueued } from "./fetching.ts";
 import { reviewInquiries } from "./inquiring.ts";
@@ -18,17 +18,26 @@ import { receive } from "./receiving.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
-import { extendAwaited } from "./rounds.ts";
+import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
 import { hopsTo } from "./routing.ts";
 import { contentServed, looked, readPlaced } from "./serving.ts";
+import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
-import { endTenure } from "./tenure.ts";
-import { meetUnreachable, restartTrials } from "./trials.ts";
+import { meetUnreachable } from "./trials.ts";
+import type { SharedViews } from "./view.ts";
 
-/** Makes a peer from its start. @returns it with the effects that begin its life */
-export function startPeer(start: StartInput, at: number): { peer: Peer; effects: Effect[] } {
-  const peer = createPeer(start, at);
+/**
+ * Makes a peer from its start.
+ * @param views where several peers in one process share their tables
+ * @returns it with the effects that begin its life
+ */
+export function startPeer(
+  start: StartInput,
+  at: number,
+  views: SharedViews | null = null,
+): { peer: Peer; effects: Effect[] } {
+  const peer = createPeer(start, at, views);
   begin(peer);
   return { peer, effects: finishStep(peer) };
 }
@@ -45,17 +54,14 @@ export function nextDeadline(peer: Peer): number {
 export function step(peer: Peer, input: Input): Effect[] {
   if (peer.phase === "ended") return [];
   peer.now = Math.max(peer.now, input.at);
-  // Silence during a sleep of this very peer says nothing of the others.
-  if (peer.now - peer.deadlines.next() > ASLEEP_MS) {
-    restartTrials(peer);
-    extendAwaited(peer);
-    // Others may have owned its part of the circle meanwhile.
-    peer.epoch += 1;
-    endTenure(peer);
-  }
+  const { returning } = peer;
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
+  }
+  // It is in a ring again: what was asked meanwhile is asked now.
+  if (returning !== null && peer.returning === null) {
+    for (const { command, what } of returning.commands) beginRequest(peer, command, what);
   }
   goOn(peer);
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
@@ -81,6 +87,7 @@ function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
       hear(peer, input.from, input.message.tag === "ping");
+      hearFormer(peer, input.from, input.message);
       receive(peer, input.from, agedHere(input.message, -peer.now), input.body, input.heldMs);
       return;
     case "unreachable":
@@ -90,13 +97,16 @@ function take(peer: Peer, input: Input): void {
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.joining?.contact === input.address) contactLost(peer, input.how);
+      else if (input.how === "refused") silentNoMore(peer, input.address);
       return;
     case "persisted":
       persisted(peer, input.incarnation);
       return;
     case "command":
       if (input.what.kind === "quit") beginLeaving(peer);
-      else beginRequest(peer, input.command, input.what);
+      else if (!waitForReturn(peer, input.command, input.what)) {
+        beginRequest(peer, input.command, input.what);
+      }
       return;
     case "fetched":
       fetched(peer, input);
@@ -113,6 +123,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "looked":
       looked(peer, input.request, input.size);
+      return;
+    case "woke":
+      wake(peer, input.sleptMs);
       return;
     case "start":
     case "tick":

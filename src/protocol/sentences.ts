@@ -8,6 +8,14 @@ export function listOf(things: readonly (string | number)[]): string {
   return `${things.slice(0, -1).join(", ")} and ${things.at(-1)}`;
 }
 
+function membersOf(count: number): string {
+  return count === 1 ? "1 member" : `${count} members`;
+}
+
+function noneOf(count: number): string {
+  return `None of the ${membersOf(count)}`;
+}
+
 export const sentences = {
   contactRefused: (name: string, at: Address) =>
     `${name} does not run at ${at}: start it first, or join through another peer.`,
@@ -47,6 +55,13 @@ export const sentences = {
       : `File ${name} was not stored: it needs ${needed} copies, and ${full.length} of ${peers} peers (${listOf(full)}) have no room for it.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
+  backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
+  returnedAlone: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it goes on by itself, without what was stored since, until one of them is back.`,
+  returnedByName: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it begins again with the peers named to it.`,
+  nobodyBack: (others: number) =>
+    `${noneOf(others)} known from an earlier run answers: this peer goes on by itself until one of them is back.`,
   leftShort: (names: readonly string[]) =>
     `Left before ${names.length === 1 ? `file ${names[0]} had` : `${names.length} files (${listOf(names.slice(0, 3))}${names.length > 3 ? ", …" : ""}) had`} enough copies elsewhere.`,
 } as const;

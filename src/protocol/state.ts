@@ -9,7 +9,7 @@ import { type Address, type Member, makeMember } from "./member.ts";
 import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
 import { makeRandom, type Random } from "./random.ts";
 import { Shelf } from "./shelf.ts";
-import { View } from "./view.ts";
+import { type SharedViews, View } from "./view.ts";
 import type {
   Departing,
   Doubt,
@@ -23,6 +23,7 @@ import type {
   Placement,
   Pledge,
   QueuedCopy,
+  Returning,
   Tenure,
 } from "./work.ts";
 
@@ -82,13 +83,19 @@ export type Withheld =
 export type Peer = {
   readonly config: RingConfig;
   readonly start: StartInput;
+  readonly views: SharedViews | null;
   readonly random: Random;
   readonly deadlines: Deadlines;
   now: number;
+  /** The last time that this very process stood still: until when, and for how long at most. */
+  sleep: { readonly until: number; readonly ms: number } | null;
   phase: Phase;
   self: Member;
   /** The highest incarnation asked to be made durable, and the highest that is. */
   incarnationAsked: number;
+  /** Where the message at hand says that this peer is seen, and the address of its next record. */
+  seenAt: Address | null;
+  movesTo: Address | null;
   /** The highest counter of a stamp given or seen here. */
   counter: number;
   /** The view has changed since this peer last gave a stamp. */
@@ -123,6 +130,9 @@ export type Peer = {
   settleNonce: number;
   settleBackoffMs: number;
   joining: Joining | null;
+  returning: Returning | null;
+  /** It is to be said who is there, once that is known: a founder has come back to its ring. */
+  returns: boolean;
   lock: Lock | null;
   /** Joins that wait for word whether the id they want is still held, by that id. */
   readonly contested: Map<number, Routed>;
@@ -190,24 +200,28 @@ export type Peer = {
   reported: { pair: readonly [number, number]; neighbours: readonly number[] };
 };
 
-/** A peer that has not been given its start's effects yet. */
-export function createPeer(start: StartInput, at: number): Peer {
+/** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
+export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {
   const { id, address, birth, incarnation } = start;
   const self = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
   return {
     config: start.config,
     start,
+    views,
     random: makeRandom(start.seed),
     deadlines: new Deadlines(),
     now: at,
+    sleep: null,
     phase: "starting",
     self,
     incarnationAsked: incarnation,
+    seenAt: null,
+    movesTo: null,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
     leap: true,
     operations: 0,
     lastOn: new Map(),
-    view: View.empty.with(self),
+    view: View.of([self], views),
     epoch: 0,
     changed: true,
     viewSaved: true,
@@ -226,6 +240,8 @@ export function createPeer(start: StartInput, at: number): Peer {
     settleNonce: 0,
     settleBackoffMs: 0,
     joining: null,
+    returning: null,
+    returns: false,
     lock: null,
     contested: new Map(),
     hops: new Map(),

@@ -1,6 +1,6 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
 import type { FileRecord, VersionId } from "./files.ts";
-import type { Body } from "./io.ts";
+import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
 import type { Versions } from "./versions.ts";
@@ -145,6 +145,20 @@ export type Joining = {
   request: RequestId;
   unanswered: number;
   acceptance: { incarnation: number; members: readonly Member[]; acceptor: Address } | null;
+};
+
+/** The way back of a peer that left in good order: those who may take it in. */
+export type Returning = {
+  /** Former members that have said nothing yet, by address. */
+  readonly silent: Map<Address, Member>;
+  /** All births known then: one of them that is in the ring says that the ring has gone on. */
+  readonly births: ReadonlySet<string>;
+  readonly until: number;
+  retryMs: number;
+  /** Those in the ring that were started anew since. */
+  readonly restarted: Member[];
+  /** What is asked of this peer meanwhile, and waits. */
+  readonly commands: { readonly command: number; readonly what: RequestCommand }[];
 };
 
 /** The one joiner that is let into this peer's gap at a time. */

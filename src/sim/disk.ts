@@ -13,6 +13,8 @@ export class SimDisk {
   incarnation = 0;
   members: readonly Member[] = [];
   gone: readonly Member[] = [];
+  /** The last run left in good order. */
+  left = false;
   /** Takes no file any more; what it has can be read. */
   full = false;
   /** When the latest write is synced, in virtual milliseconds. */

@@ -139,8 +139,7 @@ export class Stage {
       return world.command(id, { kind, name, key, size, sha256, body: null, require }, content);
     }
     if (kind === "remove") return world.command(id, { kind, name, key, require }, null);
-    if (kind === "request" || kind === "where")
-      return world.command(id, { kind, name, key }, null);
+    if (kind === "request" || kind === "where") return world.command(id, { kind, name, key }, null);
     if (kind === "quit") return world.command(id, { kind }, null);
     throw new Error(`nobody can type "${text}"`);
   }

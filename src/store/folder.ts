@@ -12,7 +12,7 @@ import { LatestFile } from "./latest.ts";
 import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
-import { formatView, type Identity, parseIdentity, parseView, type SavedView } from "./memory.ts";
+import { formatView, type Identity, parseIdentity, parseView } from "./memory.ts";
 import { processStart } from "./process.ts";
 
 const IDENTITY_FILE = "identity.json";
@@ -29,8 +29,10 @@ export type Folder = {
   readonly dir: string;
   /** From an earlier run; null in a new folder. */
   readonly identity: Identity | null;
-  /** The members known at the end of the last run, gone ones too; none if the peer has left its ring since. */
+  /** The members known at the end of the last run, gone ones too. */
   readonly restored: readonly Member[];
+  /** The last run left its ring in good order. */
+  readonly left: boolean;
   /** Sentences about what was found damaged and set aside. */
   readonly notes: readonly string[];
   readonly files: FileStore;
@@ -112,7 +114,8 @@ async function openLocked(
   const folder: Folder = {
     dir,
     identity: identity.value,
-    restored: membersOf(view.value),
+    restored: view.value?.members ?? [],
+    left: view.value?.left ?? false,
     notes: [trouble, ...[identity, view, store].map(({ note }) => note)].filter((n) => n !== null),
     files,
     log,
@@ -181,10 +184,6 @@ async function emptyFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     await rm(join(dir, name), { recursive: true, force: true });
   }
-}
-
-function membersOf(view: SavedView | null): readonly Member[] {
-  return view === null || view.left ? [] : view.members;
 }
 
 function removeQuietly(path: string): void {
