@@ -7,7 +7,8 @@ import { LineWriter } from "./lines.ts";
 const LINE_CHARACTERS = 65_536;
 
 export class Console {
-  readonly #prompt: Interface | null;
+  /** Null where there is no terminal, or nothing more is typed at it. */
+  #prompt: Interface | null;
   readonly #out = new LineWriter(process.stdout);
   readonly #err = new LineWriter(process.stderr);
   #rest = "";
@@ -28,6 +29,9 @@ export class Console {
         this.#prompt?.prompt();
       });
       this.#prompt.on("SIGINT", interrupted);
+      // After Ctrl-Z and `fg` the input rests until it is asked for again.
+      this.#prompt.on("SIGCONT", () => this.#prompt?.prompt(true));
+      this.#prompt.on("close", () => this.#endTyping());
       this.#prompt.prompt();
     } else if (typed !== null) {
       stdin.setEncoding("utf8");
@@ -65,8 +69,19 @@ export class Console {
   close(): void {
     this.#out.flush();
     this.#err.flush();
-    this.#prompt?.close();
-    if (this.#prompt !== null) process.stdout.write("\r\x1b[K");
+    const prompt = this.#prompt;
+    if (prompt === null) return;
+    this.#prompt = null;
+    prompt.close();
+    process.stdout.write("\r\x1b[K");
+  }
+
+  /** Ctrl-D: the terminal is given back, as Ctrl-C shows, and the peer lives on as it does without one. */
+  #endTyping(): void {
+    if (this.#prompt === null) return;
+    this.#prompt = null;
+    process.stdout.write("\r\x1b[K");
+    this.say("Nothing more is read from this terminal: the peer goes on, and Ctrl-C ends it.");
   }
 
   /** In a terminal the prompt, and what is typed at it, is redrawn below what is printed. */

@@ -32,6 +32,8 @@ export class Input {
     this.reader.on("line", (line) => this.take(line));
     this.reader.on("close", () => this.end());
     this.reader.on("SIGINT", onInterrupt);
+    // After Ctrl-Z and `fg` the input rests until it is asked for again.
+    this.reader.on("SIGCONT", () => this.prompt());
   }
 
   /** Shows the prompt from here on, if there is to be one. */
