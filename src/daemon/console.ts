@@ -9,9 +9,10 @@ const LINE_CHARACTERS = 65_536;
 export class Console {
   /** Null where there is no terminal, or nothing more is typed at it. */
   #prompt: Interface | null;
-  readonly #out = new LineWriter(process.stdout);
+  readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
   readonly #err = new LineWriter(process.stderr);
   #rest = "";
+  #saidLost = false;
 
   /**
    * @param typed gets each line that is typed; null where standard input is not for commands
@@ -89,6 +90,15 @@ export class Console {
     process.stdout.write("\r\x1b[K");
     write();
     this.#prompt?.prompt(true);
+  }
+
+  /** The peer goes on without its output; that a reader went away needs no words. */
+  #lost(code: string): void {
+    if (code === "EPIPE" || this.#saidLost) return;
+    this.#saidLost = true;
+    const full = code === "ENOSPC" || code === "EDQUOT";
+    const why = full ? "the disk is full" : code;
+    this.say(`Lines of this peer are lost, since standard output does not take them: ${why}.`);
   }
 
   #take(text: string, typed: (line: string) => void): void {
