@@ -54,7 +54,7 @@ describe.skipIf(!BUILT || !existsSync(FULL))("output that is not taken", () => {
       withRing(
         async (ring) => {
           writeFileSync(join(ring.cwd, "2067.pdf"), "some content");
-          const chaos = [`chaos --dry-run --base-port ${ring.ports.base + 9}`];
+          const chaos = [`chaos --dry-run --own --base-port ${ring.ports.base + 9}`];
           for (const argv of [...ALONE, ...chaos, ...AT_A_PEER]) {
             const full = await bash(`p2p ${argv} > ${FULL}`, ring.cwd);
             expect([argv, full.exitCode, full.stderr]).toEqual([
