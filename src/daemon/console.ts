@@ -1,17 +1,14 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 import { createInterface, type Interface } from "node:readline";
+import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
 import type { LoggedEvent } from "../door/types.ts";
 import { LineWriter } from "./lines.ts";
-
-/** A longer line is cut: no command has so many characters. */
-const LINE_CHARACTERS = 65_536;
 
 export class Console {
   /** Null where there is no terminal, or nothing more is typed at it. */
   #prompt: Interface | null;
   readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
   readonly #err = new LineWriter(process.stderr);
-  #rest = "";
   #saidLost = false;
 
   /**
@@ -35,11 +32,11 @@ export class Console {
       this.#prompt.on("close", () => this.#endTyping());
       this.#prompt.prompt();
     } else if (typed !== null) {
-      stdin.setEncoding("utf8");
-      stdin.on("data", (text: string) => this.#take(text, typed));
-      stdin.on("end", () => this.#take("\n", typed));
-      // A peer lives on without a terminal.
-      stdin.on("error", () => {});
+      readTypedLines(Bun.stdin.stream(), typed).then(
+        (ended) => (ended ? null : this.say(ENDLESS)),
+        // A peer lives on without a terminal.
+        () => {},
+      );
     }
   }
 
@@ -99,12 +96,6 @@ export class Console {
     const full = code === "ENOSPC" || code === "EDQUOT";
     const why = full ? "the disk is full" : code;
     this.say(`Lines of this peer are lost, since standard output does not take them: ${why}.`);
-  }
-
-  #take(text: string, typed: (line: string) => void): void {
-    const lines = (this.#rest + text).split(/\r?\n/);
-    this.#rest = (lines.pop() ?? "").slice(0, LINE_CHARACTERS);
-    for (const line of lines) typed(line);
   }
 }
 
