@@ -1,19 +1,21 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
 import { unlinkSync } from "node:fs";
-import type { DoorHost, Into, Named, Spooled } from "../door/host.ts";
+import { join } from "node:path";
+import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
 import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
-import type { Command } from "../protocol/io.ts";
+import { EMPTY_SHA256 } from "../protocol/files.ts";
+import type { Body, Command } from "../protocol/io.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
-import type { Commands, Given } from "./commands.ts";
+import type { Brings, Commands, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
-import { bytesOpener, localDelivery, localOpener, lookAt, openQuietly } from "./given.ts";
+import { bytesOpener, localDelivery, localFileName, openQuietly } from "./given.ts";
 import { HeldFile } from "./held.ts";
 import type { Moving } from "./moving.ts";
 import { keyOf, refuseName } from "./names.ts";
@@ -69,7 +71,7 @@ export class Front implements DoorHost {
       const sentence = outcomeSentence(name, outcome);
       if (sentence !== null) say(sentence);
     };
-    if (typed.kind === "store") this.#store(name, localOpener(cwd, name, bits), ended);
+    if (typed.kind === "store") void this.#storeTyped(name).then(ended);
     else if (typed.kind === "request") {
       this.#begin(this.#named("request", name), {
         name,
@@ -84,19 +86,15 @@ export class Front implements DoorHost {
     this.options.driver.give({ type: "command", command: 0, what: { kind: "quit" } });
   }
 
-  store(name: string, upload: Spooled): Promise<Outcome> {
+  store(name: string, upload: Uploaded): Promise<Outcome> {
     return this.#forName(name, (ended) => {
-      if ("bytes" in upload) this.#store(name, bytesOpener(upload.bytes), ended);
-      else {
-        this.#store(
-          name,
-          () => openQuietly(upload.path),
-          (outcome) => {
-            removeQuietly(upload.path);
-            ended(outcome);
-          },
-        );
-      }
+      if ("bytes" in upload) return this.#storeBytes(name, upload.bytes, ended);
+      const { path, size, sha256 } = upload;
+      const brings = { open: () => openQuietly(path), sha256, wrong: () => {} };
+      this.#store(name, size, brings, (outcome) => {
+        removeQuietly(path);
+        ended(outcome);
+      });
     });
   }
 
@@ -104,12 +102,9 @@ export class Front implements DoorHost {
     const held = HeldFile.open(file);
     if (held === null) return null;
     try {
-      const outcome = await this.#forName(name, (ended) =>
-        this.#store(name, () => held.open(), ended),
-      );
-      if (outcome.kind !== "failed" || !held.short) return outcome;
-      const why = `${file.path} became shorter while it was being stored: store it once more.`;
-      return { kind: "failed", why };
+      const wrong = refuseName(name, this.options.config.bits);
+      if (wrong !== null) throw new Failure(wrong);
+      return await this.#storeHeld(name, held, file.path);
     } finally {
       held.release();
     }
@@ -155,7 +150,7 @@ export class Front implements DoorHost {
   }
 
   progress(name: string): Progress {
-    return { v: 1, ...(this.options.moving.of(name) ?? { bytes: null, size: null }) };
+    return { v: 1, ...(this.options.moving.of(name) ?? { bytes: null, size: null, doing: null }) };
   }
 
   async status(lookups: readonly number[]): Promise<Status> {
@@ -187,20 +182,80 @@ export class Front implements DoorHost {
     return { kind, name, key: keyOf(name, this.options.config.bits) };
   }
 
-  #store(name: string, open: NonNullable<Given["open"]>, ended: Given["ended"]): void {
+  /** What lies in the working folder; without it the ring is asked all the same, as the assignment has it. */
+  async #storeTyped(name: string): Promise<Outcome> {
+    const { cwd, config } = this.options;
+    const file = localFileName(name, config.bits);
+    const held = HeldFile.at(join(cwd, file));
+    if (held === null) {
+      return await new Promise((ended) => this.#store(name, null, null, ended));
+    }
+    try {
+      return await this.#storeHeld(name, held, file);
+    } finally {
+      held.release();
+    }
+  }
+
+  /** @param shown what a person calls the file */
+  async #storeHeld(name: string, held: HeldFile, shown: string): Promise<Outcome> {
+    const outcome = await this.#storeUnlessChanged(name, held);
+    if (outcome !== null && (outcome.kind !== "failed" || !held.suspect)) return outcome;
+    const what = held.short ? "became shorter" : "changed";
+    return {
+      kind: "failed",
+      why: `${shown} ${what} while it was being stored: store it once more.`,
+    };
+  }
+
+  /** @returns null if it has changed before the ring was asked */
+  async #storeUnlessChanged(name: string, held: HeldFile): Promise<Outcome | null> {
+    const small = held.small();
+    if (small !== null) return await new Promise((ended) => this.#storeBytes(name, small, ended));
+    const sha256 = await this.#hash(name, held);
+    if (sha256 === null) return null;
+    const brings = { open: () => held.open(), sha256, wrong: () => held.noteChanged() };
+    return await new Promise((ended) => this.#store(name, held.size, brings, ended));
+  }
+
+  /** What is to be stored is read once before: all that is read of it later must come to the same. */
+  async #hash(name: string, held: HeldFile): Promise<string | null> {
+    const { moving } = this.options;
+    const move = moving.begin(name, held.size, 0, "reading");
+    try {
+      return await held.hash((bytes) => {
+        move.bytes = bytes;
+      });
+    } finally {
+      moving.end(move);
+    }
+  }
+
+  #storeBytes(name: string, bytes: Uint8Array, ended: Given["ended"]): void {
+    const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
+    const sha256 = body?.sha256 ?? EMPTY_SHA256;
+    const brings = { open: bytesOpener(bytes), sha256, wrong: () => {} };
+    this.#store(name, bytes.length, brings, ended, body);
+  }
+
+  /** @param brings null where there is no content, as `size` is then */
+  #store(
+    name: string,
+    size: number | null,
+    brings: Brings | null,
+    ended: Given["ended"],
+    body: Body | null = null,
+  ): void {
     const key = keyOf(name, this.options.config.bits);
-    const found = lookAt(open);
-    const small = found?.small ?? null;
-    const body = small === null ? null : this.options.contents.bodies.keep(small);
-    const what: Command = { kind: "store", name, key, size: found?.size ?? null, body };
-    this.#begin(what, { name, open, ended });
+    const sha256 = brings?.sha256 ?? null;
+    this.#begin({ kind: "store", name, key, size, sha256, body }, { name, brings, ended });
   }
 
   #begin(
     what: Command,
-    given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "open" | "deliver">>,
+    given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "brings" | "deliver">>,
   ): void {
-    const command = this.options.commands.add({ open: null, deliver: null, ...given });
+    const command = this.options.commands.add({ brings: null, deliver: null, ...given });
     this.options.driver.give({ type: "command", command, what });
   }
 }

@@ -33,8 +33,12 @@ export type OffersOptions = {
 export type Opened = {
   readonly content: Content;
   readonly file: string;
-  /** Of a stored version: what it must hash to. */
-  readonly version: { readonly stamp: Stamp; readonly sha256: string } | null;
+  /** What it must hash to, where that is known. */
+  readonly sha256: string | null;
+  /** Of a stored version. */
+  readonly stamp: Stamp | null;
+  /** To be called if it was read and was another. */
+  readonly wrong: () => void;
 };
 
 export class Offers {
@@ -56,7 +60,7 @@ export class Offers {
   openFor(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied {
     const opened = this.open(source);
     if (opened === null) return { refused: "It is not served here." };
-    const { content, file, version } = opened;
+    const { content, file, stamp } = opened;
     const began = performance.now();
     const move = this.options.moving.begin(file, content.size, offset);
     // Someone waits for what a request asked for, and for what a store brings.
@@ -64,7 +68,7 @@ export class Offers {
     let failure: unknown = null;
     return {
       size: content.size,
-      sha256: version?.sha256 ?? null,
+      sha256: opened.sha256,
       read: (into, at) => {
         move.bytes = at;
         return readOrEnd(content, into, at, (error) => {
@@ -76,14 +80,14 @@ export class Offers {
         awaited?.();
         this.options.moving.end(move);
         const unreadable = failure !== null && !isPassing(failure);
-        const other = sha256 !== null && sha256 !== version?.sha256;
-        const wrong = version !== null && (unreadable || other);
-        if (wrong) this.options.damaged({ name: file, stamp: version.stamp });
+        const other = opened.sha256 !== null && sha256 !== null && sha256 !== opened.sha256;
+        const wrong = stamp !== null && (unreadable || other);
+        if (wrong || other) opened.wrong();
         this.options.report({
           event: "transfer",
           file,
           size: content.size,
-          sha256: version?.sha256 ?? sha256,
+          sha256: opened.sha256 ?? sha256,
           from: this.options.self().id,
           to: peer,
           bytes,
@@ -109,16 +113,19 @@ export class Offers {
           return this.#openVersion(arrival.record.name, arrival.record.stamp);
         }
         if (arrival === undefined) return null;
-        return { content: arrival.open(), file: arrival.file, version: null };
+        return { ...UNKNOWN, content: arrival.open(), file: arrival.file };
       }
       case "local": {
         const content = openLocal(this.options.cwd, what.name);
-        return content === null ? null : { content, file: what.name, version: null };
+        return content === null ? null : { ...UNKNOWN, content, file: what.name };
       }
       case "command": {
         const given = this.options.commands.get(what.command);
-        const content = given?.open?.() ?? null;
-        return content === null ? null : { content, file: given?.name ?? "", version: null };
+        const brings = given?.brings ?? null;
+        const content = brings?.open() ?? null;
+        if (given === undefined || brings === null || content === null) return null;
+        const { sha256, wrong } = brings;
+        return { content, file: given.name, sha256, stamp: null, wrong };
       }
     }
   }
@@ -128,9 +135,13 @@ export class Offers {
     const content = files.open(name, stamp);
     if (content === null) return null;
     const sha256 = files.record(name)?.sha256 ?? "";
-    return { content, file: name, version: { stamp, sha256 } };
+    const wrong = (): void => this.options.damaged({ name, stamp });
+    return { content, file: name, sha256, stamp, wrong };
   }
 }
+
+/** Of a content of which nobody knows yet what it hashes to. */
+const UNKNOWN = { sha256: null, stamp: null, wrong: () => {} } as const;
 
 /** A disk that will not give a content back is no bug of this program: the content ends there. */
 function readOrEnd(

@@ -147,7 +147,7 @@ class Rooms {
   private progress(name: string): Progress {
     const upload = this.uploads.get(name);
     if (upload === undefined) return this.host.progress(name);
-    return { v: 1, bytes: upload.bytes, size: upload.size };
+    return { v: 1, bytes: upload.bytes, size: upload.size, doing: "moving" };
   }
 
   private async status(lookup: string | null): Promise<Response> {

@@ -64,8 +64,9 @@ export type Body = {
 
 export type Command =
   /**
-   * `size` is null where there is no content; otherwise the driver serves it under the request's id.
-   * `body` is the content if it is a small one.
+   * `size` and `sha256` are null where there is no content; otherwise both are fixed before the first try,
+   * and the driver serves the content, or what is left of it, under the request's id: what comes of it
+   * otherwise is not this content. `body` is the content if it is a small one.
    */
   | {
       readonly kind: "store";
