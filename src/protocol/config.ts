@@ -155,11 +155,11 @@ export const MAX_NAME_BYTES = 255;
 /** Stamps that a version remembers to have replaced: one for each run of an owner that a name had. */
 export const REPLACED_KEPT = 64;
 /**
- * Operations are remembered for ten times as long as one lives: its origin gives it up after
- * REQUEST_GIVE_UP_MS, and an owner may take up to STALE_MS more. By age and never by count: the copy of
- * one that was forgotten too soon would be executed.
+ * Operations are remembered for as long as removals are. One lives for seconds, but two owners on the
+ * two sides of a cut may both have executed it, and meet after the longest cut. By age and never by
+ * count: the other execution of one that was forgotten too soon would take the name.
  */
-export const OPERATION_MS = 120_000;
+export const OPERATION_MS = 30 * 24 * 3_600_000;
 /** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
 export const SPANS_KEPT = 4_096;
 /** Conflicts that a version remembers to have left as they were. */

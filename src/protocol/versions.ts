@@ -141,7 +141,7 @@ export function lineage(follows: Versions, beside: Versions, now: number): Linea
   return { replaced, history: recent(history, now), spared };
 }
 
-/** The spans that are young enough to find an operation that may still be on its way. */
+/** The spans that were young enough then to find a second execution. @param now of the ages' clock */
 export function recent(spans: readonly Span[], now: number): readonly Span[] {
   const young = spans.every((span) => span.ageMs + now <= OPERATION_MS);
   return young ? spans : spans.filter((span) => span.ageMs + now <= OPERATION_MS);
@@ -179,14 +179,15 @@ function joinSame(a: FileRecord, b: FileRecord): FileRecord {
   const stamps = joinStamps(stampsOf(a), stampsOf(b)).filter(
     (s) => compareStamps(s, newer.stamp) !== 0,
   );
+  const ageMs = Math.max(a.ageMs, b.ageMs);
   const joined: FileRecord = {
     ...a,
     stamp: newer.stamp,
     also: stamps.length === 0 ? NONE : stamps,
     apart: a.apart && b.apart,
-    ageMs: Math.max(a.ageMs, b.ageMs),
+    ageMs,
     replaced: joinStamps(a.replaced, b.replaced),
-    history: joinSpans(a.history, b.history),
+    history: recent(joinSpans(a.history, b.history), -ageMs),
     spared: joinSpared(a, b),
   };
   // An age alone is no news: messages take their time.
@@ -212,7 +213,7 @@ function absorb(version: FileRecord, dead: FileRecord): FileRecord {
   const joined: FileRecord = {
     ...version,
     replaced: joinStamps(version.replaced, [...dead.replaced, ...stampsOf(dead)]),
-    history: joinSpans(version.history, [...dead.history, spanOf(dead)]),
+    history: recent(joinSpans(version.history, [...dead.history, spanOf(dead)]), -version.ageMs),
     spared: joinSpared(version, dead),
   };
   return knowsMore(joined, version) ? joined : version;

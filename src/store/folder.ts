@@ -51,9 +51,13 @@ export type Folder = {
 
 /**
  * Opens a data folder, creating it if needed, for this process alone.
+ * @param zeroAt when the protocol's clock was zero, in epoch milliseconds: see `FileStore.open`
  * @throws Failure if a living process uses it, naming that; or if it cannot be used
  */
-export async function openFolder(path: string): Promise<Folder> {
+export async function openFolder(
+  path: string,
+  zeroAt: number = Date.now() - performance.now(),
+): Promise<Folder> {
   const dir = resolve(path);
   const unlock = lockFolder(dir);
   try {
@@ -62,7 +66,7 @@ export async function openFolder(path: string): Promise<Folder> {
     await emptyFolder(join(dir, "spool"));
     const shown = showCard(dir, null);
     const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
-    return await openLocked(dir, unlock, shown ? null : full);
+    return await openLocked(dir, zeroAt, unlock, shown ? null : full);
   } catch (error) {
     removeQuietly(join(dir, CARD_FILE));
     unlock();
@@ -92,6 +96,7 @@ function lockFolder(dir: string): () => void {
 
 async function openLocked(
   dir: string,
+  zeroAt: number,
   unlock: () => void,
   trouble: string | null,
 ): Promise<Folder> {
@@ -99,7 +104,7 @@ async function openLocked(
   const [identity, view, store] = await Promise.all([
     loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
     loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
-    openFiles(dir),
+    openFiles(dir, zeroAt),
   ]);
   const { files } = store;
   const log = new EventLog(dir);
@@ -162,9 +167,12 @@ function showCard(dir: string, card: PeerCard | null): boolean {
 }
 
 /** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
-async function openFiles(dir: string): Promise<{ files: FileStore; note: string | null }> {
+async function openFiles(
+  dir: string,
+  zeroAt: number,
+): Promise<{ files: FileStore; note: string | null }> {
   try {
-    return { files: await FileStore.open(dir), note: null };
+    return { files: await FileStore.open(dir, { zeroAt }), note: null };
   } catch (error) {
     if (!/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error))) throw error;
     const aside = join(dir, `damaged-${Date.now()}`);
@@ -174,7 +182,7 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
     }
     await mkdir(join(dir, "files"), { mode: 0o700 });
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
-    return { files: await FileStore.open(dir), note };
+    return { files: await FileStore.open(dir, { zeroAt }), note };
   }
 }
 

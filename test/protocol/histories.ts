@@ -37,7 +37,9 @@ type Origin = {
   } | null;
 };
 
-type What = { readonly content: string } | { readonly removes: FileRecord | null };
+type What =
+  | { readonly content: (typeof CONTENTS)[number] }
+  | { readonly removes: FileRecord | null };
 
 export type HistoryOptions = {
   readonly steps: number;
@@ -62,9 +64,13 @@ export const SOME: HistoryOptions = {
   doubles: 3,
 };
 
-/** The content of a version, by the text that its hash was made from. */
-export const CONTENTS = ["A", "B", "C"] as const;
-const HASHES = new Map(CONTENTS.map((text) => [text, sha256(new TextEncoder().encode(text))]));
+/** What is stored: two that fit an index, and one that does not. */
+const TEXTS = ["A", "B", "C".repeat(70_000)] as const;
+export const CONTENTS = TEXTS.map((text) => {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes, sha256: sha256(bytes) };
+});
+const NOTHING = { bytes: new Uint8Array(0), sha256: EMPTY_SHA256 };
 
 /** A history that grows step by step. */
 export class History {
@@ -164,12 +170,12 @@ export class History {
     const conflicts = owner.known.filter((v) => v !== winner && !v.apart && !v.removed);
     if (kind < 2 && conflicts.length > 0) return { removes: this.#pick(conflicts) ?? null };
     if (kind < 4) return { removes: null };
-    return { content: this.#pick(CONTENTS) ?? "A" };
+    return { content: this.#pick(CONTENTS) ?? NOTHING };
   }
 
   #execute(owner: Owner, { operation, what, after }: NonNullable<Origin["asked"]>): void {
-    const hash = "content" in what ? (HASHES.get(what.content as "A") ?? "") : EMPTY_SHA256;
-    if (standingOf(owner.known, operation, hash).kind !== "new") return;
+    const content = "content" in what ? what.content : NOTHING;
+    if (standingOf(owner.known, operation, content.sha256).kind !== "new") return;
     const conflict = "removes" in what ? what.removes : null;
     const aimed = owner.known.find((v) => v.operation === conflict?.operation);
     if (conflict !== null && aimed === undefined) return;
@@ -190,8 +196,8 @@ export class History {
       operation,
       stamp: this.#stamp(owner),
       also: [],
-      size: "content" in what ? 1 : 0,
-      sha256: hash,
+      size: content.bytes.length,
+      sha256: content.sha256,
       removed: !("content" in what),
       apart: conflict !== null,
       ageMs: -this.now,
