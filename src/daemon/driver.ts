@@ -140,7 +140,7 @@ export class Driver {
         return;
       }
       case "drop":
-        folder.files.drop(effect.name, effect.stamp);
+        folder.files.drop(effect.version);
         return;
       case "exit":
         this.#over = true;

@@ -78,7 +78,8 @@ export class Front implements DoorHost {
         deliver: () => localDelivery(cwd, name, bits),
         ended,
       });
-    } else this.#begin(this.#named(typed.kind, name), { name, ended });
+    } else if (typed.kind === "remove") this.#begin(this.#removal(name), { name, ended });
+    else this.#begin(this.#named(typed.kind, name), { name, ended });
   }
 
   /** The peer leaves its ring. */
@@ -132,9 +133,7 @@ export class Front implements DoorHost {
   }
 
   remove(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) =>
-      this.#begin(this.#named("remove", name), { name, ended }),
-    );
+    return this.#forName(name, (ended) => this.#begin(this.#removal(name), { name, ended }));
   }
 
   where(name: string): Promise<Outcome> {
@@ -178,7 +177,16 @@ export class Front implements DoorHost {
     return await new Promise(begin);
   }
 
-  #named<K extends "request" | "remove" | "where">(kind: K, name: string) {
+  #removal(name: string) {
+    return {
+      kind: "remove",
+      name,
+      key: keyOf(name, this.options.config.bits),
+      require: 0,
+    } as const;
+  }
+
+  #named<K extends "request" | "where">(kind: K, name: string) {
     return { kind, name, key: keyOf(name, this.options.config.bits) };
   }
 
@@ -205,6 +213,7 @@ export class Front implements DoorHost {
     return {
       kind: "failed",
       why: `${shown} ${what} while it was being stored: store it once more.`,
+      maybe: false,
     };
   }
 
@@ -248,7 +257,8 @@ export class Front implements DoorHost {
   ): void {
     const key = keyOf(name, this.options.config.bits);
     const sha256 = brings?.sha256 ?? null;
-    this.#begin({ kind: "store", name, key, size, sha256, body }, { name, brings, ended });
+    const what = { kind: "store", name, key, size, sha256, body, require: 0 } as const;
+    this.#begin(what, { name, brings, ended });
   }
 
   #begin(

@@ -1,7 +1,7 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { type VersionId, versionId } from "../protocol/files.ts";
 import type { StartInput } from "../protocol/io.ts";
 import type { RequestId } from "../protocol/messages.ts";
 import type { Folder } from "../store/folder.ts";
@@ -116,9 +116,10 @@ function makeContents(
   const { files } = folder;
   const pace = new Pace(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
   const moving = new Moving();
-  const damaged = ({ name, stamp }: Pick<FileRecord, "name" | "stamp">) => {
-    void files.setAside(name, stamp);
-    driver().give({ type: "damaged", name, stamp });
+  const damaged = (record: VersionId) => {
+    const version = versionId(record);
+    void files.setAside(version);
+    driver().give({ type: "damaged", version });
   };
   files.damaged = damaged;
   const commands: Commands = new Commands((command) => contents.forget(command));

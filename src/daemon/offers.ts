@@ -1,6 +1,6 @@
 /** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
 import type { PeerEvent } from "../protocol/events.ts";
-import type { Stamp } from "../protocol/files.ts";
+import type { VersionId } from "../protocol/files.ts";
 import type { Served } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
@@ -27,7 +27,7 @@ export type OffersOptions = {
   readonly report: (event: PeerEvent) => void;
   readonly served: (request: RequestId, ok: boolean) => void;
   /** What is held of this version is not what it was. */
-  readonly damaged: (version: { readonly name: string; readonly stamp: Stamp }) => void;
+  readonly damaged: (version: VersionId) => void;
 };
 
 export type Opened = {
@@ -35,8 +35,8 @@ export type Opened = {
   readonly file: string;
   /** What it must hash to, where that is known. */
   readonly sha256: string | null;
-  /** Of a stored version. */
-  readonly stamp: Stamp | null;
+  /** A version of the store, which may turn out to be damaged. */
+  readonly stored: boolean;
   /** To be called if it was read and was another. */
   readonly wrong: () => void;
 };
@@ -60,7 +60,7 @@ export class Offers {
   openFor(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied {
     const opened = this.open(source);
     if (opened === null) return { refused: "It is not served here." };
-    const { content, file, stamp } = opened;
+    const { content, file, stored } = opened;
     const began = performance.now();
     const move = this.options.moving.begin(file, content.size, offset);
     // Someone waits for what a request asked for, and for what a store brings.
@@ -81,7 +81,7 @@ export class Offers {
         this.options.moving.end(move);
         const unreadable = failure !== null && !isPassing(failure);
         const other = opened.sha256 !== null && sha256 !== null && sha256 !== opened.sha256;
-        const wrong = stamp !== null && (unreadable || other);
+        const wrong = stored && (unreadable || other);
         if (wrong || other) opened.wrong();
         this.options.report({
           event: "transfer",
@@ -101,16 +101,16 @@ export class Offers {
 
   /** @returns null if it is not served here, or not any more */
   open(source: FetchSource): Opened | null {
-    if (source.kind === "version") return this.#openVersion(source.name, source.stamp);
+    if (source.kind === "version") return this.#openVersion(source.version);
     const what = this.#offers.get(source.request);
     if (what === undefined) return null;
     switch (what.kind) {
       case "version":
-        return this.#openVersion(what.name, what.stamp);
+        return this.#openVersion(what.version);
       case "arriving": {
         const arrival = this.options.arrivals.get(what.job);
         if (arrival?.kind === "stored") {
-          return this.#openVersion(arrival.record.name, arrival.record.stamp);
+          return this.#openVersion(arrival.record);
         }
         if (arrival === undefined) return null;
         return { ...UNKNOWN, content: arrival.open(), file: arrival.file };
@@ -125,23 +125,21 @@ export class Offers {
         const content = brings?.open() ?? null;
         if (given === undefined || brings === null || content === null) return null;
         const { sha256, wrong } = brings;
-        return { content, file: given.name, sha256, stamp: null, wrong };
+        return { content, file: given.name, sha256, stored: false, wrong };
       }
     }
   }
 
-  #openVersion(name: string, stamp: Stamp): Opened | null {
-    const { files } = this.options.folder;
-    const content = files.open(name, stamp);
+  #openVersion(id: VersionId): Opened | null {
+    const content = this.options.folder.files.open(id);
     if (content === null) return null;
-    const sha256 = files.record(name)?.sha256 ?? "";
-    const wrong = (): void => this.options.damaged({ name, stamp });
-    return { content, file: name, sha256, stamp, wrong };
+    const wrong = (): void => this.options.damaged(id);
+    return { content, file: id.name, sha256: id.sha256, stored: true, wrong };
   }
 }
 
 /** Of a content of which nobody knows yet what it hashes to. */
-const UNKNOWN = { sha256: null, stamp: null, wrong: () => {} } as const;
+const UNKNOWN = { sha256: null, stored: false, wrong: () => {} } as const;
 
 /** A disk that will not give a content back is no bug of this program: the content ends there. */
 function readOrEnd(
