@@ -263,7 +263,9 @@ export class FileStore {
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const named = new Set(Array.from(this.ledger.shelves.all(), (row) => row.content));
+    if (present.size === 0) return;
+    const named = new Set<string>();
+    for (const { content } of this.ledger.shelves.all()) named.add(content);
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }
