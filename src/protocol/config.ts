@@ -160,6 +160,8 @@ export const REPLACED_KEPT = 64;
  * count: the other execution of one that was forgotten too soon would take the name.
  */
 export const OPERATION_MS = 30 * 24 * 3_600_000;
+/** Names of which an origin remembers its last operation, so that those on one name stay one span. */
+export const OPERATIONS_REMEMBERED = 65_536;
 /** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
 export const SPANS_KEPT = 4_096;
 /** Conflicts that a version remembers to have left as they were. */
