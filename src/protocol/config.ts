@@ -173,7 +173,13 @@ export const LEAVE_MS = 20_000;
 export const LEAVE_MOST_MS = 600_000;
 export const DEPART_ACK_MS = 500;
 
-/** Hops of one request: twice the members, for views that differ on the way. */
+/** Peers that one request passes at most, its origin and its end included: 6 KiB of ids. */
+export const ROUTE_MOST = 1_024;
+
+/**
+ * Peers that a request may have passed where it is sent on: twice the members, for views that differ on
+ * the way, and in a large ring so many that the next two still fit its route.
+ */
 export function hopLimit(members: number): number {
-  return 2 * members + 4;
+  return Math.min(2 * members + 4, ROUTE_MOST - 2);
 }
