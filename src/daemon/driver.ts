@@ -33,7 +33,7 @@ const LONGEST_WAIT_MS = 60_000;
 
 export class Driver {
   readonly #options: DriverOptions;
-  readonly #waiting: Untimed[] = [];
+  readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
   #peer: Peer;
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -67,7 +67,7 @@ export class Driver {
   /** Gives an input now, or right after those that wait. */
   give(input: Untimed): void {
     if (this.#over) return;
-    this.#waiting.push(input);
+    this.#waiting.push({ input, givenAt: performance.now() });
     this.#drain();
   }
 
@@ -77,7 +77,8 @@ export class Driver {
     try {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         if (this.#over) return;
-        this.#perform(step(this.#peer, { ...next, at: performance.now() }));
+        const at = performance.now();
+        this.#perform(step(this.#peer, { ...aged(next.input, at - next.givenAt), at }));
       }
     } finally {
       this.#busy = false;
@@ -102,6 +103,9 @@ export class Driver {
         return;
       case "watch":
         transport().watch(effect.addresses);
+        return;
+      case "sever":
+        transport().sever(effect.address);
         return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
@@ -177,4 +181,10 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
+}
+
+/** A message that has waited here, or while this process was stopped, is older by as much. */
+function aged(input: Untimed, waitedMs: number): Untimed {
+  if (input.type !== "message" || input.heldMs === null) return input;
+  return { ...input, heldMs: input.heldMs + waitedMs };
 }

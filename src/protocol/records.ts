@@ -23,6 +23,10 @@ export function beats(peer: Peer, member: Member): boolean {
 export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (member.id === peer.self.id || !beats(peer, member)) return false;
   const old = peer.view.find(member.id);
+  // What waits in a kernel for one that is held for dead, or has moved, would be dealt with long after.
+  if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
+    peer.effects.push({ type: "sever", address: old.address });
+  }
   peer.trials.delete(member.id);
   peer.deadlines.clear("trial", member.id);
   peer.awaited.delete(member.id);

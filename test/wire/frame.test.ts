@@ -56,7 +56,8 @@ test.each([0, 1, 2 ** 32 - 1])("an age of %d ms comes out as it was put in", (si
     const ages = [];
     for (let at = 0; at < frame.length; at += length) {
       reader.push(frame.subarray(at, at + length));
-      for (let next = reader.next(); next.kind === "message"; next = reader.next()) ages.push(next.age);
+      for (let next = reader.next(); next.kind === "message"; next = reader.next())
+        ages.push(next.age);
     }
     expect(ages).toEqual([{ beat: 255, sinceMs }]);
   }

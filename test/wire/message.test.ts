@@ -10,8 +10,8 @@ import {
 } from "../../src/protocol/config.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
-import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { PREFIX_BYTES } from "../../src/wire/age.ts";
+import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { decode, encode, encodeFrame, HEADER_BYTES } from "../../src/wire/message.ts";
 import { TABLE, type Tag, WITH_BODY, type WireMessage } from "../../src/wire/table.ts";
 import { CONTENT, SENDER, VECTORS, wholeOf } from "./vectors.ts";
@@ -92,7 +92,9 @@ describe("bodies", () => {
       for (const length of [0, BODY_BYTES + 1]) {
         expect(() => encodeFrame(message, SENDER, new Uint8Array(length))).toThrow(RangeError);
       }
-      const longest = encodeFrame(message, SENDER, new Uint8Array(BODY_BYTES)).subarray(PREFIX_BYTES);
+      const longest = encodeFrame(message, SENDER, new Uint8Array(BODY_BYTES)).subarray(
+        PREFIX_BYTES,
+      );
       const longer = Buffer.concat([longest, Uint8Array.of(0)]);
       expect(decode(longer, HOST, true)).toEqual({ error: "1 bytes too many" });
     }
