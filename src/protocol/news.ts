@@ -5,16 +5,17 @@
 import { HIGHEST_INCARNATION } from "./config.ts";
 import { raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
+import type { Channel } from "./messages.ts";
 import { beats, known, learn } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { exit, isIn, type Peer, send, type Trial } from "./state.ts";
 import { tryMember } from "./trials.ts";
 
 /**
- * Takes note of a sender. `tell`: if the ring knows better of it, say so to it, so that one that is
- * held for dead can refute, and one that lost its data folder can rise above its former self.
+ * Takes note of a sender. `tell`: if the ring knows better of it, say so to it by this way, so that one that
+ * is held for dead can refute, and one that lost its data folder can rise above its former self.
  */
-export function hear(peer: Peer, from: Member, tell: boolean): void {
+export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   // A sender without an incarnation is about to join: it is no member yet.
   if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
   if (from.id === peer.self.id) {
@@ -29,8 +30,8 @@ export function hear(peer: Peer, from: Member, tell: boolean): void {
   const order = compareMembers(from, old);
   if (order > 0) hearNewer(peer, from, old);
   else if (order === 0) confirm(peer, from.id);
-  else if (tell) {
-    send(peer, from.address, "datagram", { tag: "gossip", joining: false, members: [old] });
+  else if (tell !== null) {
+    send(peer, from.address, tell, { tag: "gossip", joining: false, members: [old] });
   }
 }
 
@@ -108,7 +109,7 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
     if (!isAccused(peer, present, member)) {
       send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
     }
-    tryMember(peer, present, "word", []);
+    tryMember(peer, present, "word", ["stream"]);
   }
 }
 

@@ -13,6 +13,7 @@ import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
 import { contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
+import { meetUnreachable } from "./refusals.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
@@ -21,7 +22,7 @@ import { hopsTo } from "./routing.ts";
 import { contentServed, looked } from "./serving.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
-import { meetUnreachable, restartTrials } from "./trials.ts";
+import { restartTrials } from "./trials.ts";
 
 /** Makes a peer from its start. @returns it with the effects that begin its life */
 export function startPeer(start: StartInput, at: number): { peer: Peer; effects: Effect[] } {
@@ -56,7 +57,7 @@ export function step(peer: Peer, input: Input): Effect[] {
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own, null);
+    receive(peer, peer.self, own, null, "stream");
   }
   if (peer.loopback.length > 0) peer.loopback.length = 0;
   return finishStep(peer);
@@ -65,11 +66,11 @@ export function step(peer: Peer, input: Input): Effect[] {
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
-      hear(peer, input.from, input.message.tag === "ping");
-      receive(peer, input.from, input.message, input.body);
+      hear(peer, input.from, input.message.tag === "ping" ? input.channel : null);
+      receive(peer, input.from, input.message, input.body, input.channel);
       return;
     case "unreachable":
-      for (const trial of meetUnreachable(peer, input.address, input.how)) {
+      for (const trial of meetUnreachable(peer, input.address, input.how, input.broke)) {
         afterSilence(peer, trial);
         settleContest(peer, trial, false);
       }

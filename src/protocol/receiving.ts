@@ -9,10 +9,11 @@ import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
 import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Message } from "./messages.ts";
+import type { Channel, Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
 import { checkReceipts, placeElsewhere } from "./placing.ts";
 import { randomBelow } from "./random.ts";
+import { streamsBlocked } from "./refusals.ts";
 import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
 import { hopAcknowledged } from "./routing.ts";
@@ -20,21 +21,30 @@ import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
+import { datagramAnswered } from "./ways.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
 
 /** Deals with one message, whose sender has been noted already. */
-export function receive(peer: Peer, from: Member, message: Message, body: Body | null): void {
+export function receive(
+  peer: Peer,
+  from: Member,
+  message: Message,
+  body: Body | null,
+  channel: Channel,
+): void {
   switch (message.tag) {
     case "ping":
-      receivePing(peer, from, message);
+      receivePing(peer, from, message, channel);
       return;
     case "pong": {
       receiveRoundAnswer(peer, from, message);
       tellAsker(peer, from, message);
-      const trial = answerTrial(peer, from, message);
+      if (channel === "datagram") datagramAnswered(peer, from.address);
+      const trial = answerTrial(peer, from, message, channel);
       if (trial !== null) {
+        streamsBlocked(peer, from, trial, channel);
         afterAnswer(peer, trial, from);
         settleContest(peer, trial, true);
       }
@@ -42,7 +52,7 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       return;
     }
     case "vouch":
-      vouchFor(peer, from, message);
+      vouchFor(peer, from, message, channel);
       return;
     case "vouched":
       acceptVouched(peer, message);

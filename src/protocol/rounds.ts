@@ -3,16 +3,19 @@ import {
   AWAITED_FIRST_RETRY_MS,
   AWAITED_NOTICE_MS,
   AWAITED_RETRY_MS,
+  AWAITED_STREAM_MS,
+  GONE_BY_STREAM,
   RESTORED_GRACE_MS,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
 import type { Member } from "./member.ts";
-import type { Ping, Pong } from "./messages.ts";
-import { randomBits } from "./random.ts";
+import type { Channel, Ping, Pong } from "./messages.ts";
+import { randomBelow, randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
-import { died, sendPing, watchWith } from "./trials.ts";
+import { died, watchWith } from "./trials.ts";
+import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
 /** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
 export function beginRound(peer: Peer): void {
@@ -27,7 +30,9 @@ export function beginRound(peer: Peer): void {
     const nonce = randomBits(peer.random);
     peer.roundSent.set(successor.id, nonce);
     const { digest } = view;
-    send(peer, successor.address, "datagram", { tag: "ping", nonce, round: true, digest });
+    const way = wayTo(peer, successor.address);
+    send(peer, successor.address, way, { tag: "ping", nonce, round: true, digest });
+    if (way === "stream") probeDatagrams(peer, successor);
     if (!awaited.has(successor.id)) watchWith(peer, successor, nonce);
   }
 }
@@ -37,7 +42,8 @@ export function roundSoon(peer: Peer): void {
   peer.deadlines.setEarlier("round", 0, peer.now + ROUND_AFTER_CHANGE_MS);
 }
 
-export function receivePing(peer: Peer, from: Member, ping: Ping): void {
+/** Answered the way it was asked. */
+export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Channel): void {
   // A joiner answers nobody before it is in: its answer would carry no incarnation.
   if (!isIn(peer)) return;
   const { nonce, round } = ping;
@@ -45,8 +51,10 @@ export function receivePing(peer: Peer, from: Member, ping: Ping): void {
     peer.roundHeard.set(from.id, nonce);
     line(peer, lines.pingReceived(from.id), true);
   }
+  // Rounds go by stream where datagrams have failed: ours would fail there as well.
+  if (round && channel === "stream") mute(peer, from.address);
   const { digest } = peer.view;
-  send(peer, from.address, "datagram", { tag: "pong", nonce, round, digest });
+  send(peer, from.address, channel, { tag: "pong", nonce, round, digest });
 }
 
 /** Prints a round's answer, once. */
@@ -76,7 +84,11 @@ export function askAwaited(peer: Peer, id: number): void {
     died(peer, member, "lost");
     return;
   }
-  sendPing(peer, member.address, randomBits(peer.random), "datagram");
+  const way = wayTo(peer, member.address);
+  sendPing(peer, member.address, randomBits(peer.random), way);
+  if (way === "datagram" && awaited.retryMs >= AWAITED_STREAM_MS) {
+    sendPing(peer, member.address, randomBits(peer.random), "stream");
+  }
   const waited = peer.now - awaited.since >= AWAITED_NOTICE_MS;
   const most = waited ? Math.max(AWAITED_RETRY_MS, peer.config.pingIntervalMs) : AWAITED_RETRY_MS;
   peer.deadlines.set("awaited", id, Math.min(peer.now + awaited.retryMs, awaited.until));
@@ -101,5 +113,9 @@ function tryOneGone(peer: Peer): void {
   const gone = peer.gone.after(peer.triedGone);
   if (gone === undefined) return;
   peer.triedGone = gone.id;
-  sendPing(peer, gone.address, randomBits(peer.random), "datagram");
+  const way = wayTo(peer, gone.address);
+  sendPing(peer, gone.address, randomBits(peer.random), way);
+  if (way === "datagram" && randomBelow(peer.random, GONE_BY_STREAM) === 0) {
+    sendPing(peer, gone.address, randomBits(peer.random), "stream");
+  }
 }

@@ -15,8 +15,8 @@ import type { Pong, Sync } from "./messages.ts";
 import { absorb } from "./news.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { isIn, type Peer, send } from "./state.ts";
-import { sendPing } from "./trials.ts";
 import { boundsOf } from "./view.ts";
+import { sendPing, wayTo } from "./ways.ts";
 
 /**
  * Pushes what was learnt to the neighbours on both sides and to a few others: at once if it has been
@@ -40,7 +40,7 @@ export function pushRumours(peer: Peer): void {
     for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
       const some = members.slice(i, i + GOSSIP_MEMBERS);
       for (const { address } of targets) {
-        send(peer, address, "datagram", { tag: "gossip", joining, members: some });
+        send(peer, address, wayTo(peer, address), { tag: "gossip", joining, members: some });
       }
     }
   }
@@ -53,7 +53,7 @@ export function settleCheck(peer: Peer): void {
   if (other === undefined || !isIn(peer)) return;
   const nonce = randomBits(peer.random);
   peer.settleNonce = nonce;
-  sendPing(peer, other.address, nonce, "datagram");
+  sendPing(peer, other.address, nonce, wayTo(peer, other.address));
 }
 
 /** The answer to a round or to a check told the other's digest: if it differs, compare tables. */

@@ -25,16 +25,18 @@ const MOST_MS = 0xffffffff;
 
 /** Writes a frame's age into it. */
 export function setAge(frame: Uint8Array, { beat, sinceMs }: Age): void {
-  const view = new DataView(frame.buffer, frame.byteOffset, PREFIX_BYTES);
   const known = sinceMs <= MOST_MS;
-  view.setUint8(LENGTH_BYTES, known ? beat : 0);
+  frame[LENGTH_BYTES] = known ? beat : 0;
   // Rounded down: a frame may be held for older than it is, never for younger.
-  view.setUint32(LENGTH_BYTES + 1, known ? Math.floor(sinceMs) : 0);
+  const ms = known ? Math.floor(sinceMs) : 0;
+  for (let i = 1; i <= 4; i++) frame[LENGTH_BYTES + i] = ms >>> (32 - 8 * i);
 }
 
 /** Reads the age out of a frame that begins with these bytes. */
 export function ageIn(bytes: Uint8Array): Age {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES);
-  const beat = view.getUint8(LENGTH_BYTES);
-  return beat === 0 ? NO_AGE : { beat, sinceMs: view.getUint32(LENGTH_BYTES + 1) };
+  const beat = bytes[LENGTH_BYTES] ?? 0;
+  if (beat === 0) return NO_AGE;
+  let sinceMs = 0;
+  for (let i = 1; i <= 4; i++) sinceMs = sinceMs * 256 + (bytes[LENGTH_BYTES + i] ?? 0);
+  return { beat, sinceMs };
 }

@@ -12,7 +12,8 @@ import {
   STALL_MS,
 } from "../../src/transport/limits.ts";
 import { Link, type LinkOptions } from "../../src/transport/link.ts";
-import { NO_AGE } from "../../src/wire/age.ts";
+import { Outbox } from "../../src/transport/outbox.ts";
+import { type Age, NO_AGE } from "../../src/wire/age.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { decode } from "../../src/wire/message.ts";
 import { ack, closeAll, frameOf, HOST, Mailbox } from "./peer.ts";
@@ -77,6 +78,39 @@ test("a hello that does not come back is missed, with time for what was before i
   beats.begin(100_000, 8 << 20);
   expect(beats.isStalled(100_000 + STALL_MS + 60_000)).toBe(false);
   expect(beats.isStalled(100_000 + STALL_MS + 70_000)).toBe(true);
+});
+
+test("frames that waited for a new connection tell no age on it", () => {
+  const outbox = new Outbox(1_000_000);
+  for (let request = 1; request <= 3; request++) {
+    outbox.push(frameOf(ack(request)), { beat: 7, sinceMs: 100 });
+  }
+  const written: Uint8Array[] = [];
+  let most = frameOf(ack(1)).length + 5;
+  const socket = {
+    write(bytes: Uint8Array) {
+      const taken = Math.min(bytes.length, most);
+      most -= taken;
+      written.push(bytes.slice(0, taken));
+      return taken;
+    },
+  } as unknown as Wire;
+  outbox.flush(socket);
+  // It breaks in the second frame, which goes out again whole.
+  outbox.restart(frameOf({ tag: "hello", beat: 1 }));
+  most = 1_000_000;
+  const old = written.splice(0);
+  outbox.flush(socket);
+  const agesOf = (bytes: Uint8Array[]): Age[] => {
+    const reader = new FrameReader();
+    reader.push(Buffer.concat(bytes));
+    const ages: Age[] = [];
+    for (let next = reader.next(); next.kind === "message"; next = reader.next())
+      ages.push(next.age);
+    return ages;
+  };
+  expect(agesOf(old)).toEqual([{ beat: 7, sinceMs: 100 }]);
+  expect(agesOf(written)).toEqual([NO_AGE, NO_AGE, NO_AGE]);
 });
 
 /** A listener that hands out what comes, and answers nothing by itself. */
