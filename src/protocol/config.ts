@@ -99,6 +99,16 @@ export const SYNC_MEMBERS = 16_384;
 /** Gone members are remembered this long, and so many of them. */
 export const GONE_MS = 24 * 3_600_000;
 export const GONE_MEMBERS = 4_096;
+/**
+ * One that was lost a short while ago is pinged this often, whatever the ping interval: when a cut is over
+ * that is found out at once. Longer cuts than this are found to be over by the rounds.
+ */
+export const LOST_TRY_MS = 1_000;
+export const LOST_TRY_FOR_MS = 120_000;
+
+/** Members that have spread word of this peer's death and are told first that it lives. */
+export const ACCUSERS = 16;
+
 /** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
 export const GONE_TOLD = 64;
 

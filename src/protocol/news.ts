@@ -2,13 +2,13 @@
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
-import { HIGHEST_INCARNATION } from "./config.ts";
+import { ACCUSERS, HIGHEST_INCARNATION } from "./config.ts";
 import { raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
 import type { Channel } from "./messages.ts";
 import { beats, known, learn } from "./records.ts";
 import { sentences } from "./sentences.ts";
-import { exit, isIn, type Peer, send, type Trial } from "./state.ts";
+import { boundTable, exit, isIn, type Peer, send, type Trial } from "./state.ts";
 import { tryMember } from "./trials.ts";
 
 /**
@@ -36,12 +36,19 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
 }
 
 /** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
-export function absorb(peer: Peer, members: readonly Member[], joining: boolean): void {
+export function absorb(
+  peer: Peer,
+  from: Member,
+  members: readonly Member[],
+  joining: boolean,
+): void {
   if (!isIn(peer)) return;
   for (const member of members) {
     if (isExpected(member) || !isPossible(peer, member)) continue;
-    if (member.id === peer.self.id) hearOfSelf(peer, member);
-    else if (beats(peer, member)) consider(peer, member, joining);
+    if (member.id === peer.self.id) {
+      if (!isPresent(member)) accusedBy(peer, from);
+      hearOfSelf(peer, member);
+    } else if (beats(peer, member)) consider(peer, member, joining);
   }
 }
 
@@ -117,6 +124,12 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
 function isAccused(peer: Peer, present: Member, word: Member): boolean {
   const trial = peer.trials.get(present.id);
   return trial?.reason === "word" && word.incarnation <= present.incarnation;
+}
+
+/** Who believes that this peer is dead does not hear its news from others: it is told first. */
+function accusedBy(peer: Peer, accuser: Member): void {
+  peer.accusers.add(accuser.address);
+  boundTable(peer.accusers, ACCUSERS);
 }
 
 /** Word about this peer's own id: its death is refuted, another birth is tried, never refuted. */

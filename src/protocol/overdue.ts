@@ -11,7 +11,7 @@ import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
 import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
-import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
+import { askAwaited, beginRound, noticeAwaited, tryLost } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
@@ -21,6 +21,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
   switch (kind) {
     case "round":
       beginRound(peer);
+      return;
+    case "lost":
+      tryLost(peer);
       return;
     case "push":
       // The end of this very step pushes what waits.

@@ -58,7 +58,7 @@ export function receive(
       acceptVouched(peer, message);
       return;
     case "gossip":
-      absorb(peer, message.members, message.joining);
+      absorb(peer, from, message.members, message.joining);
       return;
     case "sync":
       receiveSync(peer, from, message);

@@ -1,5 +1,5 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
-import { DROP_SETTLE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
+import { DROP_SETTLE_MS, LOST_TRY_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
 import type { Why } from "./events.ts";
 import { compareMembers, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
@@ -39,6 +39,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.roundTrips.delete(member.id);
     peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
+    if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.joiningRumours : peer.rumours).set(member.id, member);

@@ -5,6 +5,8 @@ import {
   AWAITED_RETRY_MS,
   AWAITED_STREAM_MS,
   GONE_BY_STREAM,
+  LOST_TRY_FOR_MS,
+  LOST_TRY_MS,
   RESTORED_GRACE_MS,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
@@ -113,6 +115,21 @@ function tryOneGone(peer: Peer): void {
   const gone = peer.gone.after(peer.triedGone);
   if (gone === undefined) return;
   peer.triedGone = gone.id;
+  askGone(peer, gone);
+}
+
+/** Pings one of those that were lost of late: it may have been cut off, and be back. */
+export function tryLost(peer: Peer): void {
+  const lost = peer.gone.lostSince(peer.now - LOST_TRY_FOR_MS);
+  const next = lost[(lost.findIndex(({ id }) => id === peer.triedLost) + 1) % lost.length];
+  if (next === undefined) return;
+  peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
+  peer.triedLost = next.id;
+  // Short rounds do as much.
+  if (isIn(peer) && peer.config.pingIntervalMs > LOST_TRY_MS) askGone(peer, next);
+}
+
+function askGone(peer: Peer, gone: Member): void {
   const way = wayTo(peer, gone.address);
   sendPing(peer, gone.address, randomBits(peer.random), way);
   if (way === "datagram" && randomBelow(peer.random, GONE_BY_STREAM) === 0) {

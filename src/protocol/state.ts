@@ -50,6 +50,9 @@ export type Peer = {
   readonly gone: GoneTable;
   /** The gone member that was tried last. */
   triedGone: number;
+  triedLost: number;
+  /** Those who spread word of this peer's death, to be told that it lives. */
+  readonly accusers: Set<Address>;
   readonly awaited: Map<number, Awaited>;
   readonly trials: Map<number, Trial>;
   readonly vouching: Map<number, Vouching>;
@@ -144,6 +147,8 @@ export function createPeer(start: StartInput, at: number): Peer {
     viewSaved: true,
     gone: new GoneTable(),
     triedGone: id,
+    triedLost: id,
+    accusers: new Set(),
     awaited: new Map(),
     trials: new Map(),
     vouching: new Map(),

@@ -126,6 +126,24 @@ test("halves between which only streams go find each other again", () => {
   expectCalm(stage);
 });
 
+test.each([
+  ["one of six", "cut 30 from 10 20 40 50 60"],
+  ["halves", "cut 10 20 30 from 40 50 60"],
+])("%s, cut off for 30 s, are back within 3 s, however long the interval", (_, cut) => {
+  for (const [i, lossPerMille] of [0, 50].entries()) {
+    const config = numberedRing(30_000);
+    const stage = new Stage({ config, network: { ...NETWORKS.wide, lossPerMille }, seed: 11 + i });
+    stage.found(IDS);
+    pass(stage, 20_000);
+    stage.act(cut);
+    pass(stage, 70_000);
+    expect(brokenChecks(checkRing(snapshots(stage.world))).length).toBeGreaterThan(0);
+    stage.act("mend");
+    pass(stage, 3_000);
+    expectCalm(stage);
+  }
+});
+
 test("two that cannot reach each other are held for alive by word of those who reach both, by stream too", () => {
   for (const lost of [false, true]) {
     const { stage, told } = ring(LOCAL_NETWORK, 9);
