@@ -107,6 +107,9 @@ export class Driver {
       case "sever":
         transport().sever(effect.address);
         return;
+      case "dial":
+        transport().dial(effect.address);
+        return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
         return;

@@ -164,6 +164,8 @@ export type Effect =
    * sent there afterwards goes by new ones.
    */
   | { readonly type: "sever"; readonly address: Address }
+  /** Try a connection to this address beside its stream; report as `unreachable` if it cannot be had. */
+  | { readonly type: "dial"; readonly address: Address }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
   /** Keep for the next start; only the latest matters. `left`: the next start is a new one. */

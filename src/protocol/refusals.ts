@@ -72,10 +72,11 @@ function refused(peer: Peer, trial: Trial, broke: boolean): boolean {
     trial.refusedAt = peer.now;
     trial.refusals = 0;
     pingTarget(peer, trial, "datagram");
+    // Both are dials: the stream is none any more.
+    pingTarget(peer, trial, "stream");
+    peer.effects.push({ type: "dial", address: trial.target.address });
   }
   trial.refusals += 1;
-  // Each ping by stream is a dial of its own.
-  if (trial.refusals < REFUSALS) pingTarget(peer, trial, "stream");
   if (trial.refusals !== REFUSALS) return false;
   const key = trialKey(trial.reason, trial.target.id);
   if (broke) {

@@ -118,15 +118,26 @@ function tryOneGone(peer: Peer): void {
   askGone(peer, gone);
 }
 
-/** Pings one of those that were lost of late: it may have been cut off, and be back. */
+/**
+ * Pings one of those that were lost of late beside this peer: it may have been cut off, and be back. Where a
+ * ring is cut in parts, some on either side are neighbours of each other.
+ */
 export function tryLost(peer: Peer): void {
-  const lost = peer.gone.lostSince(peer.now - LOST_TRY_FOR_MS);
+  const lost = peer.gone
+    .lostSince(peer.now - LOST_TRY_FOR_MS)
+    .filter(({ id }) => isBeside(peer, id));
   const next = lost[(lost.findIndex(({ id }) => id === peer.triedLost) + 1) % lost.length];
   if (next === undefined) return;
   peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
   peer.triedLost = next.id;
   // Short rounds do as much.
   if (isIn(peer) && peer.config.pingIntervalMs > LOST_TRY_MS) askGone(peer, next);
+}
+
+/** True if a member with this id would be one of the two before or behind this peer. */
+function isBeside({ view, self }: Peer, id: number): boolean {
+  const near = [...view.before(id, 2), ...view.after(id, 2)];
+  return near.some((m) => m.id === self.id);
 }
 
 function askGone(peer: Peer, gone: Member): void {

@@ -26,6 +26,9 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "sever":
       world.post.sever(host, effect.address);
       return;
+    case "dial":
+      world.post.dial(host, effect.address);
+      return;
     case "persist":
       persist(world, host, effect.incarnation);
       return;

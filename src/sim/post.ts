@@ -75,6 +75,11 @@ export class Post {
     }
   }
 
+  /** Tries whether anybody listens at an address. */
+  dial(host: Host, address: Address): void {
+    if (!this.listens(address)) this.refuse(host, address);
+  }
+
   /** Resets the links between two: what is still under way on them is lost. */
   sever(host: Host, address: Address): void {
     for (const name of [nameOf(host.address, address), nameOf(address, host.address)]) {

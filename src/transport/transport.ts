@@ -14,7 +14,7 @@ import { type Bound, bindBoth, resolveHost } from "./bind.ts";
 import { Contents } from "./contents.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
-import { callbacks, DEAF, type Ear } from "./ear.ts";
+import { callbacks, DEAF, type Ear, finish } from "./ear.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
 import { ASLEEP_MS, DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
@@ -53,11 +53,7 @@ class Sockets implements Transport {
     const room = roomFor(descriptorLimit());
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
     const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
-    const unreachable = (address: Address, how: Unreachable): void => {
-      this.#introductions.unreachable(address, how);
-      const broke = this.#inbound.broke(address);
-      this.#callBack(() => options.unreachable(address, how, broke));
-    };
+    const unreachable = this.#unreachable.bind(this);
     this.#handlers = callbacks((error) => options.fault(error));
     this.#dialer = new Dialer({
       handlers: this.#handlers,
@@ -141,6 +137,14 @@ class Sockets implements Transport {
     this.#pool.watch(addresses);
   }
 
+  dial(address: Address): void {
+    if (this.#closed) return;
+    this.#dialer.dial(address, DEAF, (result) => {
+      if (typeof result === "string") this.#unreachable(address, result);
+      else finish(result);
+    });
+  }
+
   sever(address: Address): void {
     this.#pool.sever(address);
     this.#inbound.sever(address);
@@ -221,6 +225,12 @@ class Sockets implements Transport {
   ): void {
     if (message.tag === "hello" || this.#closed) return;
     this.#callBack(() => this.#options.message(from, message, channel, body, heldMs));
+  }
+
+  #unreachable(address: Address, how: Unreachable): void {
+    this.#introductions.unreachable(address, how);
+    const broke = this.#inbound.broke(address);
+    this.#callBack(() => this.#options.unreachable(address, how, broke));
   }
 
   /** A datagram that means nothing tells whether the system knows a way to a host. */

@@ -130,6 +130,8 @@ export type Transport = {
   send(to: Address, channel: Channel, message: Message, body?: Uint8Array | null): void;
   /** Keeps a stream to each of these at all times, and lets others go idle. */
   watch(addresses: readonly Address[]): void;
+  /** Tries one connection beside the stream there is, and reports as `unreachable` if it cannot be had. */
+  dial(address: Address): void;
   /**
    * Resets the streams to and from an address: what is still under way on them, also in the kernels here
    * and on the way, is never delivered. A later message opens a new one.
