@@ -12,6 +12,7 @@ import { parseAddress } from "../wire/address.ts";
 import { DEAF, drop, type Ear, type Wire } from "./ear.ts";
 import {
   DIAL_DEADLINE_MS,
+  QUICK_BREAKS,
   REFUSAL_WITHIN_MS,
   UNANSWERED_AT_ONCE,
   UNANSWERED_HEARD,
@@ -78,7 +79,13 @@ export class Dialer {
           settle(socket);
         }
       };
-      this.#connect(target, { ...DEAF, opened })
+      // A dying process takes a connection and resets it at once: the next one says what is the matter.
+      const connect = (again: number): Promise<Wire> =>
+        this.#connect(target, { ...DEAF, opened }).catch((error: unknown) => {
+          if (settled || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
+          return connect(again - 1);
+        });
+      connect(QUICK_BREAKS)
         .catch((error: unknown) => {
           const tookMs = performance.now() - startedAt;
           if (!settled) settle(this.#meaning(error, target, tookMs));
@@ -143,12 +150,15 @@ export class Dialer {
   }
 
   #meaning(error: unknown, target: { host: string; port: number }, tookMs: number): Unreachable {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "ECONNREFUSED") return "timeout";
+    if (codeOf(error) !== "ECONNREFUSED") return "timeout";
     if (isLoopback(target.host)) return "refused";
     if (tookMs > REFUSAL_WITHIN_MS) return "timeout";
     return this.#options.hasRoute(target.host, target.port) ? "refused" : "timeout";
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function isLoopback(host: string): boolean {

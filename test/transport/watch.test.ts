@@ -69,6 +69,21 @@ test("a refusal says whether the streams from there have broken too", async () =
   expect((await next).broke).toBe(false);
 });
 
+test("a dial beside the link reports a refusal, and nothing where it succeeds", async () => {
+  const one = await openPeer(1);
+  const two = await openPeer(2);
+  const dead = `${HOST}:${await deadPort()}`;
+  one.transport.dial(two.address);
+  one.transport.dial(dead);
+  one.transport.dial(dead);
+  await one.unreachable.first();
+  await one.unreachable.next();
+  const report = { address: dead, how: "refused", broke: false } as const;
+  expect(one.unreachable.seen).toEqual([report, report]);
+  expect(two.transport.dropped).toEqual({ datagrams: 0, frames: 0 });
+  expect(two.heard.seen).toEqual([]);
+});
+
 test("a watched address is had again when it comes back, without being asked", async () => {
   const one = await openPeer(1);
   const port = await deadPort();
