@@ -31,7 +31,7 @@ export type DriverOptions = {
 
 export class Driver {
   readonly #options: DriverOptions;
-  readonly #waiting: Untimed[] = [];
+  readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
   readonly #awake = new Awake();
   #peer: Peer;
   #busy = false;
@@ -66,7 +66,7 @@ export class Driver {
   /** Gives an input now, or right after those that wait. */
   give(input: Untimed): void {
     if (this.#over) return;
-    this.#waiting.push(input);
+    this.#waiting.push({ input, givenAt: performance.now() });
     this.#drain();
   }
 
@@ -77,7 +77,7 @@ export class Driver {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         const at = this.#look();
         if (this.#over) return;
-        this.#perform(step(this.#peer, { ...next, at }));
+        this.#perform(step(this.#peer, { ...aged(next.input, at - next.givenAt), at }));
       }
     } finally {
       this.#busy = false;
@@ -111,6 +111,12 @@ export class Driver {
         return;
       case "watch":
         transport().watch(effect.addresses);
+        return;
+      case "sever":
+        transport().sever(effect.address);
+        return;
+      case "dial":
+        transport().dial(effect.address);
         return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
@@ -193,4 +199,10 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
+}
+
+/** A message that has waited here, or while this process was stopped, is older by as much. */
+function aged(input: Untimed, waitedMs: number): Untimed {
+  if (input.type !== "message" || input.heldMs === null) return input;
+  return { ...input, heldMs: input.heldMs + waitedMs };
 }
