@@ -107,9 +107,5 @@ export type Outcome =
   /** `maybe`: a store or a removal that may still take effect; else it has none, and will have none. */
   | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean };
 
-/** A file of the ring, the name under which it is found, and the peers that said they hold it. */
-export type ListedFile = {
-  readonly name: string;
-  readonly record: FileRecord;
-  readonly holders: readonly number[];
-};
+/** A file of the ring and the peers that said they hold it. A conflict is named as one. */
+export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };
