@@ -6,6 +6,7 @@ import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Command } from "../protocol/io.ts";
+import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
@@ -16,7 +17,7 @@ import type { EventStream } from "./events.ts";
 import { bytesOpener, localDelivery, localOpener, lookAt, openQuietly } from "./given.ts";
 import { HeldFile } from "./held.ts";
 import type { Moving } from "./moving.ts";
-import { keyOf, refuseName } from "./names.ts";
+import { keyOf } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
 import { statusOf } from "./status.ts";
@@ -64,19 +65,15 @@ export class Front implements DoorHost {
       this.quit();
       return;
     }
-    const { name } = typed;
+    const { name, kind } = typed;
     const ended = (outcome: Outcome) => {
-      const sentence = outcomeSentence(name, outcome);
+      const sentence = outcomeSentence(storedName(name), outcome);
       if (sentence !== null) say(sentence);
     };
-    if (typed.kind === "store") this.#store(name, localOpener(cwd, name, bits), ended);
-    else if (typed.kind === "request") {
-      this.#begin(this.#named("request", name), {
-        name,
-        deliver: () => localDelivery(cwd, name, bits),
-        ended,
-      });
-    } else this.#begin(this.#named(typed.kind, name), { name, ended });
+    if (kind === "store") this.#store(name, localOpener(cwd, name, bits), ended);
+    else if (kind === "request") {
+      this.#seek(kind, name, ended, () => localDelivery(cwd, name, bits));
+    } else this.#seek(kind, name, ended);
   }
 
   /** The peer leaves its ring. */
@@ -85,7 +82,7 @@ export class Front implements DoorHost {
   }
 
   store(name: string, upload: Spooled): Promise<Outcome> {
-    return this.#forName(name, (ended) => {
+    return this.#forName(wrongToStore, name, (ended) => {
       if ("bytes" in upload) this.#store(name, bytesOpener(upload.bytes), ended);
       else {
         this.#store(
@@ -104,7 +101,7 @@ export class Front implements DoorHost {
     const held = HeldFile.open(file);
     if (held === null) return null;
     try {
-      const outcome = await this.#forName(name, (ended) =>
+      const outcome = await this.#forName(wrongToStore, name, (ended) =>
         this.#store(name, () => held.open(), ended),
       );
       if (outcome.kind !== "failed" || !held.short) return outcome;
@@ -130,20 +127,18 @@ export class Front implements DoorHost {
     };
     const taken = () => delivery?.spooled() ?? null;
     gone.addEventListener("abort", () => void abort(), { once: true });
-    const outcome = await this.#forName(name, (ended) =>
-      this.#begin(this.#named("request", name), { name, deliver, ended }),
+    const outcome = await this.#forName(wrongName, name, (ended) =>
+      this.#seek("request", name, ended, deliver),
     );
     return { outcome, content: outcome.kind === "received" ? taken() : null };
   }
 
   remove(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) =>
-      this.#begin(this.#named("remove", name), { name, ended }),
-    );
+    return this.#forName(wrongName, name, (ended) => this.#seek("remove", name, ended));
   }
 
   where(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) => this.#begin(this.#named("where", name), { name, ended }));
+    return this.#forName(wrongName, name, (ended) => this.#seek("where", name, ended));
   }
 
   list(): Promise<Outcome> {
@@ -155,7 +150,12 @@ export class Front implements DoorHost {
   }
 
   progress(name: string): Progress {
-    return { v: 1, ...(this.options.moving.of(name) ?? { bytes: null, size: null }) };
+    const { moving } = this.options;
+    const move = nameForms(name).reduce<ReturnType<Moving["of"]>>(
+      (found, form) => found ?? moving.of(form),
+      null,
+    );
+    return { v: 1, ...(move ?? { bytes: null, size: null }) };
   }
 
   async status(lookups: readonly number[]): Promise<Status> {
@@ -173,21 +173,41 @@ export class Front implements DoorHost {
     return new Promise((ended) => this.#begin(what, { name: "", ended }));
   }
 
-  /** @throws Failure if no file can have that name */
+  /** @throws Failure if the name is wrong for what is asked */
   async #forName(
+    wrong: typeof wrongName,
     name: string,
     begin: (ended: (outcome: Outcome) => void) => void,
   ): Promise<Outcome> {
-    const wrong = refuseName(name, this.options.config.bits);
-    if (wrong !== null) throw new Failure(wrong);
+    const why = wrong(name, this.options.config.bits);
+    if (why !== null) throw new Failure(why);
     return await new Promise(begin);
   }
 
-  #named<K extends "request" | "remove" | "where">(kind: K, name: string) {
-    return { kind, name, key: keyOf(name, this.options.config.bits) };
+  /** Asks for a file under each form that its name may have, until there is one. */
+  #seek(
+    kind: "request" | "remove" | "where",
+    name: string,
+    ended: Given["ended"],
+    deliver: Given["deliver"] = null,
+  ): void {
+    const forms = [...nameForms(name)];
+    let first: Outcome | null = null;
+    const next = (form: string): void => {
+      const what: Command = { kind, name: form, key: keyOf(form, this.options.config.bits) };
+      const heard = (outcome: Outcome): void => {
+        first ??= outcome;
+        const another = isAbsent(outcome) ? forms.shift() : undefined;
+        if (another !== undefined) next(another);
+        else ended(isAbsent(outcome) ? first : outcome);
+      };
+      this.#begin(what, { name: form, deliver, ended: heard });
+    };
+    next(forms.shift() ?? name);
   }
 
-  #store(name: string, open: NonNullable<Given["open"]>, ended: Given["ended"]): void {
+  #store(given: string, open: NonNullable<Given["open"]>, ended: Given["ended"]): void {
+    const name = storedName(given);
     const key = keyOf(name, this.options.config.bits);
     const found = lookAt(open);
     const small = found?.small ?? null;
@@ -203,6 +223,12 @@ export class Front implements DoorHost {
     const command = this.options.commands.add({ open: null, deliver: null, ...given });
     this.options.driver.give({ type: "command", command, what });
   }
+}
+
+/** There is no file under the name that was asked for. */
+function isAbsent(outcome: Outcome): boolean {
+  if (outcome.kind === "missing") return true;
+  return outcome.kind === "where" && (outcome.record === null || outcome.record.removed);
 }
 
 function removeQuietly(path: string): void {

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
 import { isFourDigits } from "../protocol/files.ts";
+import { nameForms } from "../protocol/names.ts";
 import { type Content, openContent } from "../store/content.ts";
 import { deliver, openLocal } from "../store/local.ts";
 import type { Taking } from "./commands.ts";
@@ -13,7 +14,15 @@ export type Opener = () => Content | null;
 /** How a typed `Store NAME` finds its content: `NAME.pdf` in a numbered ring, else the file itself. */
 export function localOpener(cwd: string, name: string, bits: number): Opener {
   if (bits === NUMBERED_BITS) return () => openLocal(cwd, name);
-  return () => openQuietly(join(cwd, basename(name)));
+  // On the disk a name may be in another form than it was typed.
+  const forms = new Set([name, ...nameForms(name)]);
+  return () => {
+    for (const form of forms) {
+      const content = openQuietly(join(cwd, basename(form)));
+      if (content !== null) return content;
+    }
+    return null;
+  };
 }
 
 /** A content in memory. */

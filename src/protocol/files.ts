@@ -93,6 +93,11 @@ export function baseName(name: string): string {
   return name.replace(/\.conflict-\d+-\d+-\d+$/, "") || name;
 }
 
+/** True of a name that ends as the ring's own names of conflicts do, and those of earlier versions did. */
+export function isConflictName(name: string): boolean {
+  return /\.conflict-(?:[0-9a-f]{16}-\d+(?:-k[0-9a-f]+)?|\d+-\d+-\d+)$/.test(name);
+}
+
 /** The longest beginning of a text that takes at most so many bytes of UTF-8. */
 function cutTo(text: string, most: number): string {
   let bytes = 0;

@@ -69,6 +69,11 @@ export class FileStore {
     return Array.from(this.ledger.rows.values(), (row) => row.record);
   }
 
+  /** Names that no file can have, of what an earlier version left here: it stays, and is not held. */
+  get misnamed(): readonly string[] {
+    return this.ledger.misnamed.map((row) => row.record.name);
+  }
+
   /** The newest version held of a name, which may be a removal. */
   record(name: string): FileRecord | null {
     return this.ledger.rows.get(name)?.record ?? null;
@@ -199,9 +204,8 @@ export class FileStore {
   private async makeWay(removal: FileRecord): Promise<boolean> {
     const row = this.ledger.rows.get(removal.name);
     if (row === undefined || row.content === "") return false;
-    const { record } = row;
-    if (compareStamps(removal.stamp, record.stamp) < 0) return false;
-    if (!isReplacedBy(record, removal)) return false;
+    if (compareStamps(removal.stamp, row.record.stamp) < 0) return false;
+    if (!isReplacedBy(row.record, removal)) return false;
     await unlink(join(this.dir, row.content)).catch(() => {});
     return true;
   }
@@ -274,7 +278,8 @@ export class FileStore {
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const named = new Set(Array.from(this.ledger.rows.values(), (row) => row.content));
+    const rows = [...this.ledger.rows.values(), ...this.ledger.misnamed];
+    const named = new Set(rows.map((row) => row.content));
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import type { Member } from "../protocol/member.ts";
+import { show } from "../protocol/names.ts";
 import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
@@ -113,7 +114,11 @@ async function openLocked(
     dir,
     identity: identity.value,
     restored: membersOf(view.value),
-    notes: [trouble, ...[identity, view, store].map(({ note }) => note)].filter((n) => n !== null),
+    notes: [
+      trouble,
+      ...[identity, view, store].map(({ note }) => note),
+      misnamedNote(dir, files.misnamed),
+    ].filter((n) => n !== null),
     files,
     log,
     spoolDir: join(dir, "spool"),
@@ -173,6 +178,14 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
     return { files: await FileStore.open(dir), note };
   }
+}
+
+function misnamedNote(dir: string, names: readonly string[]): string | null {
+  const [first] = names;
+  if (first === undefined) return null;
+  const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
+  const what = names.length > 1 ? "names that no file can have" : "a name that no file can have";
+  return `${dir} holds ${names.length > 1 ? `${names.length} files` : "a file"} with ${what}, ${show(first)}${more}: set aside there, and offered to no other peer.`;
 }
 
 /** The folder itself stays: a full disk might not give its room back. */

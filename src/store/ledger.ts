@@ -14,6 +14,7 @@ import {
   filedAs,
   isReplacedBy,
 } from "../protocol/files.ts";
+import { isFileName } from "../protocol/names.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
@@ -46,6 +47,8 @@ type Entered = {
 
 export class Ledger {
   readonly rows = new Map<string, Row>();
+  /** Rows of an earlier version whose names no peer takes: they stay in the index, and are not held. */
+  readonly misnamed: Row[] = [];
   private nextId = 1;
   private opening: Promise<Index> | null = null;
   private waiting: Entry[] = [];
@@ -136,6 +139,10 @@ export class Ledger {
     for (const { row, at } of table.all()) {
       this.nextId = row.id + 1;
       const { record, content } = row;
+      if (!isFileName(record.name)) {
+        this.misnamed.push(row);
+        continue;
+      }
       const other = this.rows.get(record.name);
       const whole = content === "" || present.has(content);
       const late = other !== undefined && compareStamps(record.stamp, other.record.stamp) <= 0;

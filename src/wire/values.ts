@@ -15,6 +15,7 @@ import {
   makeMember,
 } from "../protocol/member.ts";
 import type { HeldVersion } from "../protocol/messages.ts";
+import { isFileName } from "../protocol/names.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
 import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
@@ -85,7 +86,7 @@ export const origin: Codec<{ readonly id: number; readonly address: Address }> =
   readonly address: Address;
 }>({ id: position, address });
 
-/** 1 to 255 bytes of UTF-8 without control characters. */
+/** A name that a file may have in some ring, in at most 255 bytes. */
 export const fileName: Codec<string> = {
   write(w, value) {
     if (!isFileName(value)) throw new RangeError("no file name");
@@ -126,11 +127,6 @@ export const sentence: Codec<string> = {
   write: (w, value) => w.text(cut(value.toWellFormed(), MAX_SENTENCE), MAX_SENTENCE),
   read: (r) => r.text(MAX_SENTENCE),
 };
-
-function isFileName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return name !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(name);
-}
 
 /** The longest beginning of a text that takes at most so many bytes. */
 function cut(text: string, maxBytes: number): string {

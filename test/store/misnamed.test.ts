@@ -1,0 +1,53 @@
+/** What an earlier version stored under names that no file can have now. */
+import { afterAll, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BODY_BYTES } from "../../src/protocol/config.ts";
+import { type Folder, openFolder } from "../../src/store/folder.ts";
+import { put, recordOf } from "./records.ts";
+import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+async function reopen(opened: Folder): Promise<Folder> {
+  await opened.close();
+  return openFolder(opened.dir);
+}
+
+test("it is not held, stays where it is, and is named in one sentence at each start", async () => {
+  let opened = await openFolder(join(folder.dir, "misnamed"));
+  const bad = ["a\u0080b", "\u009b2J", "..", "tab\tbed", "x".repeat(256)];
+  for (const name of bad) await put(opened.files, recordOf(name, someBytes(9), 1), someBytes(9));
+  const large = someBytes(BODY_BYTES + 1);
+  await put(opened.files, recordOf("large\u0085", large, 1), large);
+  await put(opened.files, recordOf("good", someBytes(5), 2), someBytes(5));
+  for (let start = 0; start < 3; start++) {
+    opened = await reopen(opened);
+    expect(opened.files.records().map(({ name }) => name)).toEqual(["good"]);
+    expect(opened.files.misnamed).toEqual([...bad, "large\u0085"]);
+    expect(opened.files.record("a\u0080b")).toBeNull();
+    expect(opened.files.open("large\u0085", null)).toBeNull();
+    const [note, ...others] = opened.notes;
+    expect(others).toEqual([]);
+    expect(note).toBe(
+      `${opened.dir} holds 6 files with names that no file can have, "a\\u0080b" and 5 more: set aside there, and offered to no other peer.`,
+    );
+    const [content = ""] = readdirSync(join(opened.dir, "files"));
+    expect(sha256(readFileSync(join(opened.dir, "files", content)))).toBe(sha256(large));
+    // New rows do not take their numbers.
+    const bytes = someBytes(20 + start);
+    expect(await opened.files.keep(recordOf("good", bytes, 3 + start), bytes)).toBe(true);
+  }
+  await opened.close();
+});
+
+test("one alone is one file, and good names are none of it", async () => {
+  let opened = await openFolder(join(folder.dir, "one"));
+  await put(opened.files, recordOf("a\u0080", someBytes(9), 1), someBytes(9));
+  opened = await reopen(opened);
+  expect(opened.notes).toEqual([
+    `${opened.dir} holds a file with a name that no file can have, "a\\u0080": set aside there, and offered to no other peer.`,
+  ]);
+  await opened.close();
+});
