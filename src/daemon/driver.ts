@@ -26,24 +26,38 @@ export type DriverOptions = {
   readonly publish: (event: PeerEvent) => void;
   /** The peer is done; nothing is given to it any more. */
   readonly ended: (code: number, sentence: string | null) => void;
+  /** A step or an effect threw: nothing is given to the peer any more, since nobody knows what it is in. */
+  readonly failed: (error: unknown) => void;
 };
+
+/** What is driven: the protocol. */
+export type Driven = {
+  readonly startPeer: typeof startPeer;
+  readonly step: typeof step;
+  readonly nextDeadline: typeof nextDeadline;
+};
+const PROTOCOL: Driven = { startPeer, step, nextDeadline };
 
 /** Longer waits are cut, since timers hold 31 bits of milliseconds. */
 const LONGEST_WAIT_MS = 60_000;
 
 export class Driver {
   readonly #options: DriverOptions;
+  readonly #driven: Driven;
   readonly #waiting: Untimed[] = [];
   #peer: Peer;
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #over = false;
+  /** Kinds of messages that the wire could not hold: of each it is said once. */
+  readonly #unsent = new Set<string>();
 
   /** Makes the peer; its first effects begin with `begin`. */
-  constructor(options: DriverOptions, start: StartInput) {
+  constructor(options: DriverOptions, start: StartInput, driven: Driven = PROTOCOL) {
     this.#options = options;
-    const { peer, effects } = startPeer(start, performance.now());
+    this.#driven = driven;
+    const { peer, effects } = driven.startPeer(start, performance.now());
     this.#peer = peer;
     this.#first = effects;
   }
@@ -51,8 +65,9 @@ export class Driver {
   #first: readonly Effect[];
 
   begin(): void {
-    this.#perform(this.#first);
+    const first = this.#first;
     this.#first = [];
+    this.attempt(() => this.#perform(first));
     this.#drain();
   }
 
@@ -71,18 +86,43 @@ export class Driver {
     this.#drain();
   }
 
+  /** Ends the peer for an error that nobody expected, whoever was called when it was thrown. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#disarm();
+    this.#options.failed(error);
+  }
+
+  /** Does what must not throw: if it does, the peer ends. */
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The wire could not hold a message of this kind, which was left out: said once, and no reason to end. */
+  unsent(kind: string, why: string): void {
+    if (this.#unsent.has(kind) || this.#over) return;
+    this.#unsent.add(kind);
+    const text = `A message of the kind "${kind}" does not fit the wire (${why}): it is left out, as all others like it (a bug in p2p).`;
+    this.#options.publish({ event: "note", text });
+  }
+
   #drain(): void {
     if (this.#busy) return;
     this.#busy = true;
-    try {
+    this.attempt(() => {
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         if (this.#over) return;
-        this.#perform(step(this.#peer, { ...next, at: performance.now() }));
+        this.#perform(this.#driven.step(this.#peer, { ...next, at: performance.now() }));
       }
-    } finally {
-      this.#busy = false;
-    }
-    this.#arm();
+    });
+    this.#busy = false;
+    this.attempt(() => this.#arm());
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -158,7 +198,7 @@ export class Driver {
   }
 
   #arm(): void {
-    const at = this.#over ? Number.POSITIVE_INFINITY : nextDeadline(this.#peer);
+    const at = this.#over ? Number.POSITIVE_INFINITY : this.#driven.nextDeadline(this.#peer);
     // A timer that is due earlier does no harm: its tick finds nothing and arms again.
     if (at >= this.#timerAt) return;
     this.#disarm();

@@ -25,6 +25,8 @@ export type PeerEvent =
   | { readonly event: "line"; readonly text: string; readonly fold: boolean }
   /** A sentence for a person, for standard error. */
   | { readonly event: "note"; readonly text: string }
+  /** Something threw that must not: the peer ends. A sentence for a person, and where it was. */
+  | { readonly event: "crash"; readonly text: string; readonly stack: string }
   | {
       readonly event: "member";
       readonly id: number;

@@ -17,6 +17,8 @@ export type StartPeer = {
   readonly cwd: string;
   /** "ignore" is /dev/null. */
   readonly stdin?: "pipe" | "ignore";
+  /** What is run: the compiled program, if nothing else is named. */
+  readonly program?: readonly string[];
 };
 
 export class PeerProcess {
@@ -28,10 +30,10 @@ export class PeerProcess {
   frozen = false;
   readonly #child: ReturnType<typeof spawn>;
 
-  constructor({ args, cwd, stdin = "pipe" }: StartPeer, wake = new Wake()) {
+  constructor({ args, cwd, stdin = "pipe", program = [PROGRAM] }: StartPeer, wake = new Wake()) {
     this.args = args;
     this.wake = wake;
-    this.#child = reaped(spawn(args, cwd, stdin));
+    this.#child = reaped(spawn([...program, ...args.map(String)], cwd, stdin));
     const read = [this.#read(this.#child.stdout, false), this.#read(this.#child.stderr, true)];
     // An end counts when all that was printed before it has been read.
     void Promise.all([this.#child.exited, ...read]).then(() => {
@@ -110,8 +112,8 @@ export function isPing(text: string): boolean {
   return text.startsWith("Ping ");
 }
 
-function spawn(args: readonly (string | number)[], cwd: string, stdin: "pipe" | "ignore") {
-  return Bun.spawn([PROGRAM, ...args.map(String)], {
+function spawn(line: string[], cwd: string, stdin: "pipe" | "ignore") {
+  return Bun.spawn(line, {
     cwd,
     env: plainEnvironment(),
     stdin,

@@ -48,6 +48,8 @@ export type Peer = {
   readonly heard: Mailbox<Heard>;
   readonly unreachable: Mailbox<{ address: Address; how: Unreachable }>;
   readonly faults: unknown[];
+  /** Messages that the wire could not hold, and why. */
+  readonly unsent: [string, string][];
 };
 
 const open: Transport[] = [];
@@ -60,6 +62,7 @@ export async function openPeer(
   const heard = new Mailbox<Heard>();
   const unreachable = new Mailbox<{ address: Address; how: Unreachable }>();
   const faults: unknown[] = [];
+  const unsent: [string, string][] = [];
   const ring = options.ring ?? RING;
   const transport: Transport = await openTransport({
     host: HOST,
@@ -68,11 +71,12 @@ export async function openPeer(
     message: (from, message, channel, body) => heard.put({ from, message, channel, body }),
     unreachable: (address, how) => unreachable.put({ address, how }),
     open: () => ({ refused: "nothing is served here" }),
+    unsent: (tag, why) => unsent.push([tag, why]),
     fault: (error) => faults.push(error),
     ...options,
   });
   open.push(transport);
-  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults };
+  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults, unsent };
 }
 
 export function closeAll(): void {
