@@ -1,7 +1,14 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
 import { unlinkSync } from "node:fs";
 import type { DoorHost, Into, Named, Spooled } from "../door/host.ts";
-import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
+import type {
+  LoggedEvent,
+  Progress,
+  RingTold,
+  ScrubReport,
+  Status,
+  StatusLookup,
+} from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
@@ -20,7 +27,7 @@ import type { Moving } from "./moving.ts";
 import { keyOf } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
-import { statusOf } from "./status.ts";
+import { hopsOf, ringTold, statusOf } from "./status.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -162,11 +169,17 @@ export class Front implements DoorHost {
     return statusOf(this.options, await Promise.all(lookups.map((key) => this.#lookup(key))));
   }
 
+  async ring(lookups: readonly number[]): Promise<RingTold> {
+    const outcome = await this.#ask({ kind: "survey", keys: lookups });
+    if (outcome.kind === "surveyed") return ringTold(this.options.config, outcome);
+    throw new Failure(outcome.kind === "failed" ? outcome.why : "The ring could not be asked.");
+  }
+
   async #lookup(key: number): Promise<StatusLookup> {
     const outcome = await this.#ask({ kind: "lookup", key });
     if (outcome.kind !== "owner") return { key, owner: null, hops: 0, route: [] };
     const { owner, route } = outcome;
-    return { key, owner, hops: Math.max(route.length - 1, 0), route };
+    return { key, owner, hops: hopsOf(route), route };
   }
 
   #ask(what: Command): Promise<Outcome> {

@@ -97,7 +97,9 @@ class Rooms {
     try {
       switch (`${request.method} ${url.pathname}`) {
         case "GET /status":
-          return await this.status(url.searchParams.get("lookup"));
+          return await this.lookingUp(url, (keys) => this.host.status(keys));
+        case "GET /ring":
+          return await this.lookingUp(url, (keys) => this.host.ring(keys));
         case "GET /events":
           return (
             this.streams.open() ??
@@ -156,7 +158,12 @@ class Rooms {
     return { v: 1, bytes: upload.bytes, size: upload.size };
   }
 
-  private async status(lookup: string | null): Promise<Response> {
+  /** What a question that names keys to look up is answered with. */
+  private async lookingUp(
+    url: URL,
+    ask: (keys: readonly number[]) => Promise<object>,
+  ): Promise<Response> {
+    const lookup = url.searchParams.get("lookup");
     const keys = lookup === null || lookup === "" ? [] : lookup.split(",").map(Number);
     if (keys.length > MAX_LOOKUPS) {
       return refuse(400, "bad-request", `At most ${MAX_LOOKUPS} keys can be looked up at a time.`);
@@ -164,7 +171,7 @@ class Rooms {
     if (keys.some((key) => !Number.isSafeInteger(key) || key < 0)) {
       return refuse(400, "bad-request", "The keys to look up must be whole numbers.");
     }
-    return Response.json(await this.host.status(keys));
+    return Response.json(await ask(keys));
   }
 
   private async type(request: Request): Promise<Response> {

@@ -16,6 +16,7 @@ export type DeadlineKind =
   | "request"
   | "inquiry"
   | "list"
+  | "survey"
   | "receipt"
   | "repair"
   | "drop"

@@ -3,8 +3,9 @@
  * are readers of this one stream; none of them is called by the protocol.
  */
 import type { FileRecord } from "./files.ts";
-import type { MemberState } from "./member.ts";
+import type { Member, MemberState } from "./member.ts";
 import type { RequestId } from "./messages.ts";
+import type { PresentMember, StatusTold } from "./told.ts";
 
 /** Why a member's record changed. */
 export type Why =
@@ -102,7 +103,28 @@ export type Outcome =
       readonly route: readonly number[];
     }
   | { readonly kind: "listed"; readonly files: readonly ListedFile[]; readonly silent: number }
+  /** How the members see the ring, by id; and those who did not say. */
+  | {
+      readonly kind: "surveyed";
+      readonly members: readonly SurveyedMember[];
+      readonly silent: readonly Member[];
+    }
   | { readonly kind: "failed"; readonly why: string };
+
+/** What a member said of the ring. */
+export type SurveyedMember = Omit<StatusTold, "tag" | "request" | "present"> & {
+  readonly member: Member;
+  /** Those whom it holds for present. Members that have one view share one list. */
+  readonly present: readonly PresentMember[];
+  readonly lookups: readonly SurveyedLookup[];
+};
+
+/** What a member found for a key: `route` begins with itself; `owner` is null if nobody answered. */
+export type SurveyedLookup = {
+  readonly key: number;
+  readonly owner: number | null;
+  readonly route: readonly number[];
+};
 
 /** A file of the ring and the peers that said they hold its newest version. */
 export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };

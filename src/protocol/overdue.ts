@@ -15,6 +15,7 @@ import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
+import { surveyOverdue } from "./surveying.ts";
 import { advanceTrial } from "./trials.ts";
 
 export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
@@ -61,6 +62,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "list":
       listingOverdue(peer, key);
+      return;
+    case "survey":
+      surveyOverdue(peer, key);
       return;
     case "receipt":
       receiptOverdue(peer, key);

@@ -19,6 +19,7 @@ import { hopAcknowledged } from "./routing.ts";
 import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
+import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
@@ -120,6 +121,12 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       return;
     case "listed":
       receiveListed(peer, from, message);
+      return;
+    case "status-ask":
+      receiveStatusAsk(peer, from, message);
+      return;
+    case "status-told":
+      receiveStatusTold(peer, from, message);
       return;
     // Contents travel on connections of their own, which the driver serves.
     case "fetch":

@@ -18,6 +18,7 @@ import { randomRequest } from "./random.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { sentences } from "./sentences.ts";
 import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { beginSurvey, surveyAnswered } from "./surveying.ts";
 import { lines } from "./transcript.ts";
 import type { Pending } from "./work.ts";
 
@@ -27,11 +28,12 @@ export function beginRequest(
   command: number,
   what: Exclude<Command, { kind: "quit" }>,
 ): void {
-  const full = peer.pending.size + peer.listings.size >= REQUESTS_IN_FLIGHT;
+  const full = peer.pending.size + peer.listings.size + peer.surveys.size >= REQUESTS_IN_FLIGHT;
   const request = randomRequest(peer.random);
   if (!isIn(peer)) end(peer, command, { kind: "failed", why: sentences.notIn() });
   else if (full) end(peer, command, { kind: "failed", why: sentences.tooManyRequests() });
   else if (what.kind === "list") beginListing(peer, command, request);
+  else if (what.kind === "survey") beginSurvey(peer, command, request, what.keys);
   else {
     if (what.kind === "store" && what.size !== null) {
       peer.effects.push({ type: "serve", request, what: { kind: "command", command } });
@@ -72,7 +74,10 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
   // An answer from where the request ended says that the hop there has been taken.
   hopAcknowledged(peer, answer.request);
   const pending = peer.pending.get(answer.request);
-  if (pending === undefined) return;
+  if (pending === undefined) {
+    surveyAnswered(peer, from, answer);
+    return;
+  }
   const { outcome, route, request } = answer;
   const { ask } = pending;
   pending.progressAt = peer.now;
@@ -194,7 +199,7 @@ function sourceOf(
 }
 
 /** What goes to the ring of a command, and what stays with this peer. */
-function askOf(what: Exclude<Command, { kind: "quit" } | { kind: "list" }>): {
+function askOf(what: Exclude<Command, { kind: "quit" | "list" | "survey" }>): {
   ask: Exclude<Ask, { kind: "join" }>;
   body: Body | null;
 } {

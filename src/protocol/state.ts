@@ -21,6 +21,7 @@ import type {
   Placement,
   QueuedCopy,
   Settling,
+  Survey,
 } from "./work.ts";
 
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
@@ -110,6 +111,7 @@ export type Peer = {
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
   readonly listings: Map<RequestId, Listing>;
+  readonly surveys: Map<RequestId, Survey>;
   readonly files: Shelf;
   readonly settling: Settling;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
@@ -192,6 +194,7 @@ export function createPeer(start: StartInput, at: number): Peer {
     placements: new Map(),
     receipts: new Map(),
     listings: new Map(),
+    surveys: new Map(),
     files: new Shelf(start.config.bits, start.files),
     settling: { epoch: -1, settled: false, nonce: 0, askedAt: 0, counter: 0, agreed: new Set() },
     elsewhere: new Set(),

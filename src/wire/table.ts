@@ -2,7 +2,13 @@
  * The one table of messages: number on the wire and layout of each. Numbers are only ever appended:
  * a number once given keeps its meaning, and one given up is not given again.
  */
-import { GOSSIP_MEMBERS, LIST_RECORDS, type Strategy, SYNC_BUCKETS } from "../protocol/config.ts";
+import {
+  GOSSIP_MEMBERS,
+  LIST_RECORDS,
+  type Strategy,
+  SYNC_BUCKETS,
+  SYNC_MEMBERS,
+} from "../protocol/config.ts";
 import type {
   AnswerOutcome,
   Ask,
@@ -131,6 +137,19 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   lost: row(28, { files: v.heldVersions }),
   compare: row(29, { nonce: u32, own: option(u53), ranges: v.ranges }),
   compared: row(30, { nonce: u32, own: option(u53), same: v.ranges, differ: v.ranges }),
+  "status-ask": row(31, { request: v.request, digest: v.digest }),
+  "status-told": row(32, {
+    request: v.request,
+    strategy,
+    successors: v.neighbours,
+    predecessors: v.neighbours,
+    digest: v.digest,
+    present: option(list(v.presentMember, SYNC_MEMBERS)),
+    expected: u32,
+    dead: u32,
+    left: u32,
+    files: v.filesHeld,
+  }),
 };
 
 /** Messages that may have a small content behind them, in a stream. */

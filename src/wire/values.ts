@@ -16,10 +16,12 @@ import {
 } from "../protocol/member.ts";
 import type { HeldVersion } from "../protocol/messages.ts";
 import { isFileName } from "../protocol/names.ts";
+import type { SnapshotFiles } from "../protocol/snapshot.ts";
+import type { PresentMember } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
 import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
-import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
+import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
 export const position = u48;
@@ -121,6 +123,19 @@ export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, OFF
 
 const range = struct<Range>({ from: position, to: position, count: u32, digest });
 export const ranges: Codec<readonly Range[]> = list(range, COMPARE_RANGES);
+
+/** The members next to one, on one side. */
+export const neighbours: Codec<readonly number[]> = list(position, NEIGHBOURS);
+
+export const presentMember: Codec<PresentMember> = struct<PresentMember>({ id: position, state });
+
+export const filesHeld: Codec<SnapshotFiles> = struct<SnapshotFiles>({
+  count: u53,
+  bytes: u53,
+  short: u53,
+  safe: bool,
+  damaged: u53,
+});
 
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
 export const sentence: Codec<string> = {
