@@ -69,9 +69,9 @@ export class FileStore {
     return Array.from(this.ledger.rows.values(), (row) => row.record);
   }
 
-  /** Names that no file can have, of what an earlier version left here: it stays, and is not held. */
-  get misnamed(): readonly string[] {
-    return this.ledger.misnamed.map((row) => row.record.name);
+  /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
+  get unfit(): readonly string[] {
+    return this.ledger.unfit.map((row) => row.record.name);
   }
 
   /** The newest version held of a name, which may be a removal. */
@@ -278,7 +278,7 @@ export class FileStore {
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const rows = [...this.ledger.rows.values(), ...this.ledger.misnamed];
+    const rows = [...this.ledger.rows.values(), ...this.ledger.unfit];
     const named = new Set(rows.map((row) => row.content));
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});

@@ -117,7 +117,7 @@ async function openLocked(
     notes: [
       trouble,
       ...[identity, view, store].map(({ note }) => note),
-      misnamedNote(dir, files.misnamed),
+      unfitNote(dir, files.unfit),
     ].filter((n) => n !== null),
     files,
     log,
@@ -180,12 +180,13 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
   }
 }
 
-function misnamedNote(dir: string, names: readonly string[]): string | null {
+function unfitNote(dir: string, names: readonly string[]): string | null {
   const [first] = names;
   if (first === undefined) return null;
-  const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
-  const what = names.length > 1 ? "names that no file can have" : "a name that no file can have";
-  return `${dir} holds ${names.length > 1 ? `${names.length} files` : "a file"} with ${what}, ${show(first)}${more}: set aside there, and offered to no other peer.`;
+  if (names.length === 1) {
+    return `${dir} holds a file that no peer could take, ${show(first)}: it stays there, set aside, and is not offered.`;
+  }
+  return `${dir} holds ${names.length} files that no peer could take, ${show(first)} and ${names.length - 1} more: they stay there, set aside, and are not offered.`;
 }
 
 /** The folder itself stays: a full disk might not give its room back. */

@@ -14,10 +14,10 @@ import {
   filedAs,
   isReplacedBy,
 } from "../protocol/files.ts";
-import { isFileName } from "../protocol/names.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
+import { isOfferable } from "./offerable.ts";
 import type { Row, Table } from "./table.ts";
 
 /** What a row takes in the index beside its content, about: its columns, and a share of a page. */
@@ -47,8 +47,8 @@ type Entered = {
 
 export class Ledger {
   readonly rows = new Map<string, Row>();
-  /** Rows of an earlier version whose names no peer takes: they stay in the index, and are not held. */
-  readonly misnamed: Row[] = [];
+  /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
+  readonly unfit: Row[] = [];
   private nextId = 1;
   private opening: Promise<Index> | null = null;
   private waiting: Entry[] = [];
@@ -139,8 +139,8 @@ export class Ledger {
     for (const { row, at } of table.all()) {
       this.nextId = row.id + 1;
       const { record, content } = row;
-      if (!isFileName(record.name)) {
-        this.misnamed.push(row);
+      if (!isOfferable(record)) {
+        this.unfit.push(row);
         continue;
       }
       const other = this.rows.get(record.name);

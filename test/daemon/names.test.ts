@@ -78,7 +78,7 @@ describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
     for (let start = 0; start < 2; start++) {
       const peer = await ring.found();
       const told = peer.errors.filter((text) => text.includes("set aside"));
-      expect(told).toEqual([expect.stringMatching(/ holds 4 files with names that no file can /)]);
+      expect(told).toEqual([expect.stringMatching(/ holds 4 files that no peer could take, /)]);
       await ring.join(1);
       await ring.whole(0, 1);
       expect(await namesOf(ring, 0)).toEqual(["good"]);
