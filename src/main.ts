@@ -1,8 +1,9 @@
 import { version } from "../package.json";
 import type { Command } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
-import { complain, exit } from "./commands/cli/exit.ts";
+import { complain, exit, finish } from "./commands/cli/exit.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
+import { watchOutput } from "./commands/cli/output.ts";
 import type { Example } from "./commands/cli/shape.ts";
 import { didYouMean, quote } from "./commands/cli/words.ts";
 
@@ -125,4 +126,5 @@ async function crash(error: unknown): Promise<never> {
 
 process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);
-run(process.argv.slice(2)).then(exit, crash);
+watchOutput();
+run(process.argv.slice(2)).then(finish, crash);

@@ -3,6 +3,7 @@ import type { PeerOptions, PeerStart } from "../daemon/run.ts";
 import { parseHostPort } from "./cli/address.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { forgiveOutput } from "./cli/output.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
 import { optional, parseCopies, parseId, parseIntervalMs } from "./cli/values.ts";
@@ -63,6 +64,7 @@ export default command({
   ],
   async run(args) {
     const options = joinOptions(args);
+    forgiveOutput();
     const { runPeer } = await import("../daemon/run.ts");
     return await runPeer(options);
   },

@@ -2,7 +2,7 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
-import type { RingConfig } from "../protocol/config.ts";
+import { HEARTBEAT_MS, type RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Effect, Input, StartInput } from "../protocol/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
@@ -10,6 +10,7 @@ import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
+import { Awake } from "./awake.ts";
 import type { Contents } from "./contents.ts";
 import type { Offers } from "./offers.ts";
 
@@ -38,13 +39,11 @@ export type Driven = {
 };
 const PROTOCOL: Driven = { startPeer, step, nextDeadline };
 
-/** Longer waits are cut, since timers hold 31 bits of milliseconds. */
-const LONGEST_WAIT_MS = 60_000;
-
 export class Driver {
   readonly #options: DriverOptions;
   readonly #driven: Driven;
   readonly #waiting: Untimed[] = [];
+  readonly #awake = new Awake();
   #peer: Peer;
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -116,13 +115,23 @@ export class Driver {
     if (this.#busy) return;
     this.#busy = true;
     this.attempt(() => {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        if (this.#over) return;
-        this.#perform(this.#driven.step(this.#peer, { ...next, at: performance.now() }));
+      for (let at = this.#look(); !this.#over; at = this.#look()) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#perform(this.#driven.step(this.#peer, { ...next, at }));
       }
     });
     this.#busy = false;
     this.attempt(() => this.#arm());
+  }
+
+  /** The time; a sleep is told to the peer before anything that comes after it. */
+  #look(): number {
+    const { at, sleptMs } = this.#awake.look(this.#driven.nextDeadline(this.#peer));
+    if (sleptMs !== null && !this.#over) {
+      this.#perform(this.#driven.step(this.#peer, { type: "woke", sleptMs, at }));
+    }
+    return at;
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -171,7 +180,7 @@ export class Driver {
         return;
       }
       case "drop":
-        folder.files.drop(effect.name, effect.stamp);
+        folder.files.drop(effect.version);
         return;
       case "exit":
         this.#over = true;
@@ -198,18 +207,25 @@ export class Driver {
   }
 
   #arm(): void {
-    const at = this.#over ? Number.POSITIVE_INFINITY : this.#driven.nextDeadline(this.#peer);
-    // A timer that is due earlier does no harm: its tick finds nothing and arms again.
+    if (this.#over) return;
+    const now = performance.now();
+    // Without a deadline it is the heart's beat: only a sleep is noticed by it.
+    const at = Math.min(this.#driven.nextDeadline(this.#peer), now + HEARTBEAT_MS);
+    // A timer that is due earlier does no harm: it finds nothing and arms again.
     if (at >= this.#timerAt) return;
     this.#disarm();
-    if (at === Number.POSITIVE_INFINITY) return;
     this.#timerAt = at;
-    const wait = Math.min(Math.max(0, at - performance.now()), LONGEST_WAIT_MS);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.give({ type: "tick" });
-    }, wait);
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, at - now));
+  }
+
+  #beat(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.attempt(() => {
+      const due = this.#driven.nextDeadline(this.#peer) <= performance.now();
+      if (due) this.#waiting.push({ type: "tick" });
+    });
+    this.#drain();
   }
 
   #disarm(): void {

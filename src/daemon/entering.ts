@@ -78,11 +78,13 @@ export async function configOfKnown(
 /** How a peer comes back without anybody's help; null for one that knows nobody, or not what its ring is like. */
 function waysBack(
   { pingIntervalMs }: PeerOptions,
-  { identity, restored }: Folder,
+  { identity, restored, left }: Folder,
 ): { config: RingConfig; start: Start; id: number } | null {
   const config = identity?.config ?? null;
   if (identity === null || config === null || config.bits <= NUMBERED_BITS) return null;
   const { id } = identity;
+  // One that left goes in through whom it was told.
+  if (left) return null;
   if (!restored.some((member) => member.id !== id)) return null;
   const own = { ...config, pingIntervalMs: pingIntervalMs ?? config.pingIntervalMs };
   return { config: own, start: { kind: "found" }, id };
@@ -96,7 +98,7 @@ async function introduced(
   transport: Transport,
 ): Promise<Introduced> {
   const began = performance.now();
-  const returns = patient !== null && patient.restored.length > 0;
+  const returns = patient !== null && !patient.left && patient.restored.length > 0;
   const giveUpAt = began + (returns ? RESTART_PATIENCE_MS : 0);
   for (;;) {
     const asked = performance.now();

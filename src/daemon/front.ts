@@ -1,6 +1,5 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
-import { unlinkSync } from "node:fs";
-import type { DoorHost, Into, Named, Spooled } from "../door/host.ts";
+import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
 import type {
   LoggedEvent,
   Progress,
@@ -21,13 +20,13 @@ import type { Commands, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
-import { bytesOpener, localDelivery, localOpener, lookAt, openQuietly } from "./given.ts";
-import { HeldFile } from "./held.ts";
+import { localDelivery } from "./given.ts";
 import type { Moving } from "./moving.ts";
 import { keyOf } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
+import { type Begin, Storing } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -44,7 +43,11 @@ export type FrontOptions = {
 };
 
 export class Front implements DoorHost {
-  constructor(private readonly options: FrontOptions) {}
+  readonly #storing: Storing;
+
+  constructor(private readonly options: FrontOptions) {
+    this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
+  }
 
   get spoolDir(): string {
     return this.options.folder.spoolDir;
@@ -77,8 +80,9 @@ export class Front implements DoorHost {
       const sentence = outcomeSentence(storedName(name), outcome);
       if (sentence !== null) say(sentence);
     };
-    if (kind === "store") this.#store(name, localOpener(cwd, name, bits), ended);
-    else if (kind === "request") {
+    if (kind === "store") {
+      this.#storing.typed(name).then(ended, (error) => this.options.driver.fail(error));
+    } else if (kind === "request") {
       this.#seek(kind, name, ended, () => localDelivery(cwd, name, bits));
     } else this.#seek(kind, name, ended);
   }
@@ -88,35 +92,15 @@ export class Front implements DoorHost {
     this.options.driver.give({ type: "command", command: 0, what: { kind: "quit" } });
   }
 
-  store(name: string, upload: Spooled): Promise<Outcome> {
+  store(name: string, upload: Uploaded): Promise<Outcome> {
     return this.#forName(wrongToStore, name, (ended) => {
-      if ("bytes" in upload) this.#store(name, bytesOpener(upload.bytes), ended);
-      else {
-        this.#store(
-          name,
-          () => openQuietly(upload.path),
-          (outcome) => {
-            removeQuietly(upload.path);
-            ended(outcome);
-          },
-        );
-      }
+      this.#storing.upload(name, upload, ended);
     });
   }
 
   async storeFile(name: string, file: Named): Promise<Outcome | null> {
-    const held = HeldFile.open(file);
-    if (held === null) return null;
-    try {
-      const outcome = await this.#forName(wrongToStore, name, (ended) =>
-        this.#store(name, () => held.open(), ended),
-      );
-      if (outcome.kind !== "failed" || !held.short) return outcome;
-      const why = `${file.path} became shorter while it was being stored: store it once more.`;
-      return { kind: "failed", why };
-    } finally {
-      held.release();
-    }
+    this.#refuse(wrongToStore, name);
+    return await this.#storing.file(name, file);
   }
 
   async request(
@@ -162,7 +146,7 @@ export class Front implements DoorHost {
       (found, form) => found ?? moving.of(form),
       null,
     );
-    return { v: 1, ...(move ?? { bytes: null, size: null }) };
+    return { v: 1, ...(move ?? { bytes: null, size: null, doing: null }) };
   }
 
   async status(lookups: readonly number[]): Promise<Status> {
@@ -192,9 +176,14 @@ export class Front implements DoorHost {
     name: string,
     begin: (ended: (outcome: Outcome) => void) => void,
   ): Promise<Outcome> {
+    this.#refuse(wrong, name);
+    return await new Promise(begin);
+  }
+
+  /** @throws Failure if the name is wrong for what is asked */
+  #refuse(wrong: typeof wrongName, name: string): void {
     const why = wrong(name, this.options.config.bits);
     if (why !== null) throw new Failure(why);
-    return await new Promise(begin);
   }
 
   /** Asks for a file under each form that its name may have, until there is one. */
@@ -207,7 +196,9 @@ export class Front implements DoorHost {
     const forms = [...nameForms(name)];
     let first: Outcome | null = null;
     const next = (form: string): void => {
-      const what: Command = { kind, name: form, key: keyOf(form, this.options.config.bits) };
+      const sought = { name: form, key: keyOf(form, this.options.config.bits) };
+      const what: Command =
+        kind === "remove" ? { kind, ...sought, require: 0 } : { kind, ...sought };
       const heard = (outcome: Outcome): void => {
         first ??= outcome;
         const another = isAbsent(outcome) ? forms.shift() : undefined;
@@ -219,21 +210,8 @@ export class Front implements DoorHost {
     next(forms.shift() ?? name);
   }
 
-  #store(given: string, open: NonNullable<Given["open"]>, ended: Given["ended"]): void {
-    const name = storedName(given);
-    const key = keyOf(name, this.options.config.bits);
-    const found = lookAt(open);
-    const small = found?.small ?? null;
-    const body = small === null ? null : this.options.contents.bodies.keep(small);
-    const what: Command = { kind: "store", name, key, size: found?.size ?? null, body };
-    this.#begin(what, { name, open, ended });
-  }
-
-  #begin(
-    what: Command,
-    given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "open" | "deliver">>,
-  ): void {
-    const command = this.options.commands.add({ open: null, deliver: null, ...given });
+  #begin(...[what, given]: Parameters<Begin>): void {
+    const command = this.options.commands.add({ brings: null, deliver: null, ...given });
     this.options.driver.give({ type: "command", command, what });
   }
 }
@@ -242,12 +220,4 @@ export class Front implements DoorHost {
 function isAbsent(outcome: Outcome): boolean {
   if (outcome.kind === "missing") return true;
   return outcome.kind === "where" && (outcome.record === null || outcome.record.removed);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It is gone already.
-  }
 }

@@ -2,7 +2,7 @@
 import { type Door, serveDoor } from "../door/server.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import { EXIT_BUG } from "../protocol/failure.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { type VersionId, versionId } from "../protocol/files.ts";
 import type { StartInput } from "../protocol/io.ts";
 import type { RequestId } from "../protocol/messages.ts";
 import type { Folder } from "../store/folder.ts";
@@ -98,7 +98,7 @@ export async function live(
     driver.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
+    if (options.start.kind === "found") tellHowToJoin(terminal, startInput);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
@@ -123,9 +123,10 @@ function makeContents(
   const { files } = folder;
   const pace = new Pace(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
   const moving = new Moving();
-  const damaged = ({ name, stamp }: Pick<FileRecord, "name" | "stamp">) => {
-    void files.setAside(name, stamp);
-    driver().give({ type: "damaged", name, stamp });
+  const damaged = (record: VersionId) => {
+    const version = versionId(record);
+    void files.setAside(version);
+    driver().give({ type: "damaged", version });
   };
   files.damaged = damaged;
   const commands: Commands = new Commands((command) => contents.forget(command));
@@ -153,7 +154,9 @@ function announce(folder: Folder, transport: Transport, driver: Driver, start: S
   });
 }
 
-function tellHowToJoin(terminal: Console, address: string): void {
+function tellHowToJoin(terminal: Console, { address, id, restored }: StartInput): void {
   terminal.print(`p2p join ${address}`);
+  // One that comes back says whom it has found.
+  if (restored.some((member) => member.id !== id)) return;
   terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
 }

@@ -89,6 +89,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       start,
       incarnation: identity?.incarnation ?? 0,
       restored: folder.restored,
+      left: folder.left,
       files: folder.files.records(),
     };
     return await live(options, startInput, folder, transport, (made) => {

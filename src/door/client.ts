@@ -19,6 +19,7 @@ import {
   WORK_MS,
 } from "./limits.ts";
 import { pathOfName } from "./names.ts";
+import { outgoingFile } from "./outgoing.ts";
 import {
   CONTENT_HEADER,
   type ContentFrom,
@@ -26,6 +27,7 @@ import {
   type Progress,
   type RingTold,
   type ScrubReport,
+  SIZE_HEADER,
   type Status,
 } from "./types.ts";
 
@@ -108,8 +110,8 @@ export function doorClient(dir: string): DoorClient {
           if (!(error instanceof DoorRefused) || error.kind !== "elsewhere") throw error;
         }
       }
-      const body = typeof content === "string" ? Bun.file(content) : content;
-      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body }));
+      if (typeof content === "string") return await sendFile(dir, name, content, work);
+      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body: content }));
     },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
     requestInto: async (name, landing) => {
@@ -143,6 +145,25 @@ function pathOfFile(name: string, file: string): string | null {
   const mark = markOf(from);
   if (mark === null || Bun.file(from).size <= BODY_BYTES) return null;
   return pathWith(name, { from, mark });
+}
+
+/** A store of a file by its bytes. @throws Failure if it changed meanwhile: then nothing was stored */
+async function sendFile(
+  dir: string,
+  name: string,
+  file: string,
+  work: (path: string, ask: Knock) => Promise<Response>,
+): Promise<Outcome> {
+  const outgoing = await outgoingFile(file);
+  try {
+    const { body, size } = outgoing;
+    const headers = { [SIZE_HEADER]: String(size) };
+    return await json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body, headers }));
+  } catch (error) {
+    throw outgoing.failure() ?? error;
+  } finally {
+    outgoing.close();
+  }
 }
 
 function pathInto(name: string, { path, temporary }: Landing): string {

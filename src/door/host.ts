@@ -7,6 +7,11 @@ export type Spooled =
   | { readonly bytes: Uint8Array }
   | { readonly path: string; readonly size: number };
 
+/** The same of what came in at the door; of a file its hash is known by then. */
+export type Uploaded =
+  | { readonly bytes: Uint8Array }
+  | { readonly path: string; readonly size: number; readonly sha256: string };
+
 /** A file or folder that a command named by its absolute path, and its mark (`markOf`) as the command sees it. */
 export type Named = { readonly path: string; readonly mark: string };
 
@@ -29,8 +34,8 @@ export type DoorHost = {
   subscribe(listener: (event: LoggedEvent) => void): () => void;
   /** As if the line had been typed at the peer's terminal. */
   type(line: string): void;
-  store(name: string, upload: Spooled): Promise<Outcome>;
-  /** Stores a file from where it is. @returns null where this peer cannot open that very file */
+  store(name: string, upload: Uploaded): Promise<Outcome>;
+  /** Stores a file as it is now, from where it is, or not at all. @returns null where this peer cannot open that very file */
   storeFile(name: string, file: Named): Promise<Outcome | null>;
   /**
    * The content is given with the outcome "received" only.

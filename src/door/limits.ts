@@ -43,3 +43,6 @@ export const LAST_WORDS_MS = 5;
 
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH_BYTES = 100;
+
+/** Input that goes on for so long without a line's end is no text, and is read no further. */
+export const MAX_ENDLESS_BYTES = 1_048_576;

@@ -155,7 +155,7 @@ class Rooms {
   private progress(name: string): Progress {
     const upload = this.uploads.get(storedName(name));
     if (upload === undefined) return this.host.progress(name);
-    return { v: 1, bytes: upload.bytes, size: upload.size };
+    return { v: 1, bytes: upload.bytes, size: upload.size, doing: "moving" };
   }
 
   /** What a question that names keys to look up is answered with. */

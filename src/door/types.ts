@@ -147,11 +147,15 @@ export type ScrubReport = {
   readonly ms: number;
 };
 
+/** A file that is to be stored is read once before it moves, so that its hash is known. */
+export type Doing = "reading" | "moving";
+
 /** How far a file is on its way in or out of a peer; null where it does not move, or nobody knows. */
 export type Progress = {
   readonly v: 1;
   readonly bytes: number | null;
   readonly size: number | null;
+  readonly doing: Doing | null;
 };
 
 /** What went wrong at the door. */
@@ -172,6 +176,9 @@ export type DoorError = { readonly error: string; readonly kind: DoorErrorKind }
 
 /** The header of a file's content that carries where it came from, as the JSON of `ContentFrom`. */
 export const CONTENT_HEADER = "x-p2p-content";
+
+/** The header of an upload that says how many bytes will come, where it is a stream. */
+export const SIZE_HEADER = "x-p2p-size";
 
 /** What comes with a file's content. */
 export type ContentFrom = {

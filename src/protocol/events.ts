@@ -44,6 +44,8 @@ export type PeerEvent =
     }
   /** The peer takes part in the ring from here on. */
   | { readonly event: "joined"; readonly id: number }
+  /** This very process stood still, for at most so many milliseconds. */
+  | { readonly event: "woke"; readonly ms: number }
   /** A content moved, or failed to. `ms` is its duration. */
   | {
       readonly event: "transfer";
@@ -73,6 +75,8 @@ export type Outcome =
       readonly record: FileRecord;
       readonly copies: readonly number[];
       readonly wanted: number;
+      /** Members that should have a copy and have not confirmed one. */
+      readonly lacking: readonly number[];
       readonly route: readonly number[];
     }
   /** Placed on its owner, but the origin had no content to give. */
@@ -109,7 +113,8 @@ export type Outcome =
       readonly members: readonly SurveyedMember[];
       readonly silent: readonly Member[];
     }
-  | { readonly kind: "failed"; readonly why: string };
+  /** `maybe`: a store or a removal that may still take effect; else it has none, and will have none. */
+  | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean };
 
 /** What a member said of the ring. */
 export type SurveyedMember = Omit<StatusTold, "tag" | "request" | "present"> & {
@@ -126,5 +131,9 @@ export type SurveyedLookup = {
   readonly route: readonly number[];
 };
 
-/** A file of the ring and the peers that said they hold its newest version. */
-export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };
+/** A file of the ring, the name under which it is found, and the peers that said they hold it. */
+export type ListedFile = {
+  readonly name: string;
+  readonly record: FileRecord;
+  readonly holders: readonly number[];
+};

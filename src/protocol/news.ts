@@ -3,7 +3,7 @@
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
 import { HIGHEST_INCARNATION } from "./config.ts";
-import { raiseTo } from "./incarnation.ts";
+import { moveTo, raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
 import { beats, known, learn } from "./records.ts";
 import { sentences } from "./sentences.ts";
@@ -29,19 +29,24 @@ export function hear(peer: Peer, from: Member, tell: boolean): void {
   const order = compareMembers(from, old);
   if (order > 0) hearNewer(peer, from, old);
   else if (order === 0) confirm(peer, from.id);
-  else if (tell) {
-    send(peer, from.address, "datagram", { tag: "gossip", joining: false, members: [old] });
+  else if (tell && !isSameLife(from, old)) {
+    // The first says where it is seen now: it may have moved without noticing.
+    const members = from.address === old.address ? [old] : [from, old];
+    send(peer, from.address, "datagram", { tag: "gossip", joining: false, members });
   }
 }
 
 /** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
 export function absorb(peer: Peer, members: readonly Member[], joining: boolean): void {
   if (!isIn(peer)) return;
+  const seen = members.find((m) => isSameLife(m, peer.self));
+  if (seen !== undefined) peer.seenAt = seen.address;
   for (const member of members) {
     if (isExpected(member) || !isPossible(peer, member)) continue;
     if (member.id === peer.self.id) hearOfSelf(peer, member);
     else if (beats(peer, member)) consider(peer, member, joining);
   }
+  peer.seenAt = null;
 }
 
 /** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
@@ -118,10 +123,25 @@ function isAccused(peer: Peer, present: Member, word: Member): boolean {
   return trial?.reason === "word" && word.incarnation <= present.incarnation;
 }
 
-/** Word about this peer's own id: its death is refuted, another birth is tried, never refuted. */
+/** The same process in the same state: only its address may be another, which is no news to itself. */
+function isSameLife(a: Member, b: Member): boolean {
+  return (
+    a.id === b.id &&
+    a.birth === b.birth &&
+    a.incarnation === b.incarnation &&
+    a.state === b.state &&
+    isPresent(a)
+  );
+}
+
+/**
+ * Word about this peer's own id: its death is refuted, from where it was last seen; another address is
+ * taken over, as all others do, so that all agree and nothing is refuted; another birth is tried.
+ */
 function hearOfSelf(peer: Peer, member: Member): void {
   if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
   const former = member.birth === peer.self.birth || member.address === peer.self.address;
-  if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1);
+  if (isSameLife(member, peer.self)) moveTo(peer, member.address);
+  else if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1, peer.seenAt);
   else tryMember(peer, member, "rival", ["stream", "datagram"]);
 }

@@ -3,7 +3,8 @@ import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./
 import { inquiryEnded, receiveRouted } from "./arriving.ts";
 import { receiveCompare, receiveCompared } from "./comparing.ts";
 import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
-import { receiveInquired } from "./inquiring.ts";
+import { receiveConfirm, receiveConfirmed } from "./doubting.ts";
+import { receiveInquire, receiveInquired } from "./inquiring.ts";
 import type { Body } from "./io.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
@@ -12,6 +13,7 @@ import type { Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
 import { checkReceipts, placeElsewhere } from "./placing.ts";
+import { receiveLease } from "./pledging.ts";
 import { randomBelow } from "./random.ts";
 import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
@@ -20,13 +22,21 @@ import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
 import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
+import { receiveLeased } from "./tenure.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
+import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
 
 /** Deals with one message, whose sender has been noted already. */
-export function receive(peer: Peer, from: Member, message: Message, body: Body | null): void {
+export function receive(
+  peer: Peer,
+  from: Member,
+  message: Message,
+  body: Body | null,
+  heldMs: number | null,
+): void {
   switch (message.tag) {
     case "ping":
       receivePing(peer, from, message);
@@ -61,7 +71,7 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       receiveIntroduction(peer, message);
       return;
     case "routed":
-      receiveRouted(peer, from, message, body);
+      receiveRouted(peer, from, message, body, heldMs);
       return;
     case "ack":
       acknowledged(peer, from, message.request);
@@ -82,12 +92,23 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       // Its header said that it has left, which was heard already.
       send(peer, from.address, "stream", { tag: "ack", request: message.request });
       return;
-    case "inquire": {
-      const record = peer.files.get(message.name) ?? null;
-      const { request } = message;
-      send(peer, from.address, "stream", { tag: "inquired", request, record });
+    case "confirm":
+      receiveConfirm(peer, message);
+      return;
+    case "confirmed": {
+      const arrival = receiveConfirmed(peer, message);
+      if (arrival !== null) placeStore(peer, arrival);
       return;
     }
+    case "lease":
+      receiveLease(peer, from, message);
+      return;
+    case "leased":
+      receiveLeased(peer, from, message);
+      return;
+    case "inquire":
+      receiveInquire(peer, from, message);
+      return;
     case "inquired":
       inquiryEnded(peer, receiveInquired(peer, from, message));
       return;
@@ -98,7 +119,7 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       receiveOffer(peer, from, message, body);
       return;
     case "holding":
-      receiveHolding(peer, from, message.files);
+      receiveHolding(peer, from, message.files, message.taking);
       checkReceipts(peer, from, message.files);
       departWhenSafe(peer);
       return;

@@ -4,13 +4,14 @@ import {
   AWAITED_NOTICE_MS,
   AWAITED_RETRY_MS,
   RESTORED_GRACE_MS,
+  ROOMS_KNOWN,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
 import type { Member } from "./member.ts";
 import type { Ping, Pong } from "./messages.ts";
 import { randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { isIn, line, note, type Peer, send } from "./state.ts";
+import { boundTable, isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import { died, sendPing, watchWith } from "./trials.ts";
 
@@ -26,8 +27,7 @@ export function beginRound(peer: Peer): void {
   for (const successor of successors) {
     const nonce = randomBits(peer.random);
     peer.roundSent.set(successor.id, nonce);
-    const { digest } = view;
-    send(peer, successor.address, "datagram", { tag: "ping", nonce, round: true, digest });
+    sendPing(peer, successor.address, nonce, "datagram", true);
     if (!awaited.has(successor.id)) watchWith(peer, successor, nonce);
   }
 }
@@ -45,12 +45,17 @@ export function receivePing(peer: Peer, from: Member, ping: Ping): void {
     peer.roundHeard.set(from.id, nonce);
     line(peer, lines.pingReceived(from.id), true);
   }
+  peer.rooms.set(from.birth, ping.room);
+  boundTable(peer.rooms, ROOMS_KNOWN);
   const { digest } = peer.view;
-  send(peer, from.address, "datagram", { tag: "pong", nonce, round, digest });
+  const { room } = peer;
+  send(peer, from.address, "datagram", { tag: "pong", nonce, round, digest, room });
 }
 
 /** Prints a round's answer, once. */
 export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
+  peer.rooms.set(from.birth, pong.room);
+  boundTable(peer.rooms, ROOMS_KNOWN);
   if (!pong.round || peer.roundSent.get(from.id) !== pong.nonce) return;
   peer.roundSent.delete(from.id);
   line(peer, lines.pongReceived(from.id), true);

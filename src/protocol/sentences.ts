@@ -8,6 +8,14 @@ export function listOf(things: readonly (string | number)[]): string {
   return `${things.slice(0, -1).join(", ")} and ${things.at(-1)}`;
 }
 
+function membersOf(count: number): string {
+  return count === 1 ? "1 member" : `${count} members`;
+}
+
+function noneOf(count: number): string {
+  return `None of the ${membersOf(count)}`;
+}
+
 export const sentences = {
   contactRefused: (name: string, at: Address) =>
     `${name} does not run at ${at}: start it first, or join through another peer.`,
@@ -35,10 +43,25 @@ export const sentences = {
   notDelivered: (name: string, why: string) => `File ${name} could not be received: ${why}`,
   notPlaced: (name: string, owner: number, why: string) =>
     `Peer ${owner}, the owner of file ${name}, could not take it: ${why}`,
-  tooFewCopies: (name: string, durable: number, wanted: number) =>
-    `File ${name} is durable on ${durable} of ${wanted} peers, which is no majority: store it again.`,
+  notConfirmed: (what: string, durable: readonly number[], wanted: number) =>
+    `${what} is not confirmed: it is durable on ${durable.length} of ${wanted} peers${durable.length > 0 ? ` (${listOf(durable)})` : ""}, and may still appear.`,
+  noAnswer: (what: string) =>
+    `${what} got no answer from the ring and is not confirmed: it may still appear.`,
+  notNow: (what: string, answered: number, needed: number) =>
+    `${what} is not possible now: ${answered} of the ${needed} peers answered that have to: try again in a moment.`,
+  noRoom: (name: string, needed: number, peers: number, full: readonly number[]) =>
+    full.length === 0
+      ? `File ${name} was not stored: it needs ${needed} copies, and there are ${peers} peers.`
+      : `File ${name} was not stored: it needs ${needed} copies, and ${full.length} of ${peers} peers (${listOf(full)}) have no room for it.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
+  backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
+  returnedAlone: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it goes on by itself, without what was stored since, until one of them is back.`,
+  returnedByName: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it begins again with the peers named to it.`,
+  nobodyBack: (others: number) =>
+    `${noneOf(others)} known from an earlier run answers: this peer goes on by itself until one of them is back.`,
   leftShort: (names: readonly string[]) =>
     `Left before ${names.length === 1 ? `file ${names[0]} had` : `${names.length} files (${listOf(names.slice(0, 3))}${names.length > 3 ? ", …" : ""}) had`} enough copies elsewhere.`,
 } as const;

@@ -75,7 +75,7 @@ export function surveyAnswered(
     if (lookup === undefined || lookup.found !== null) continue;
     // The way begins at the member that looked it up, whoever asked it to.
     const own = lookup.by.id === peer.self.id ? route : route.slice(1);
-    lookup.found = { owner: from.id, route: own };
+    lookup.found = { owner: route.at(-1) ?? from.id, route: own };
     survey.heard = true;
     endIfAll(peer, id, survey);
     return;
@@ -94,20 +94,36 @@ export function surveyOverdue(peer: Peer, request: RequestId): void {
 }
 
 function ask(peer: Peer, request: RequestId, survey: Survey): void {
-  const { self } = peer;
   peer.deadlines.set("survey", request, peer.now + SURVEY_WAIT_MS);
   const { digest } = survey.view;
   for (const { address } of survey.silent.values()) {
     send(peer, address, "stream", { tag: "status-ask", request, digest });
   }
-  const origin = { id: self.id, address: self.address };
-  for (const [id, { by, key, found }] of [...survey.lookups]) {
-    if (found !== null) continue;
-    const sought = { kind: "lookup", key } as const;
-    const routed: Routed = { tag: "routed", request: id, origin, route: [self.id], ask: sought };
-    if (by.id !== self.id) send(peer, by.address, "stream", routed);
-    else arrive(peer, { routed, body: null, first: seeFirst(peer, id) });
+  for (const [id, lookup] of [...survey.lookups]) {
+    if (lookup.found === null) lookUp(peer, id, lookup, peer.now > survey.startedAt);
   }
+}
+
+/** @param again the answer to an earlier one may have found no way: this one's goes back as it came */
+function lookUp(peer: Peer, request: RequestId, { by, key }: SurveyLookup, again: boolean): void {
+  const { self, counter, now } = peer;
+  const routed: Routed = {
+    tag: "routed",
+    request,
+    origin: { id: self.id, address: self.address, birth: self.birth },
+    route: [self.id],
+    ask: { kind: "lookup", key },
+    leftMs: SURVEY_WAIT_MS,
+    counter,
+    avoid: [],
+    back: again,
+  };
+  if (by.id !== self.id) {
+    send(peer, by.address, "stream", routed);
+    return;
+  }
+  const first = seeFirst(peer, request);
+  arrive(peer, { routed, body: null, first, validUntil: now + SURVEY_WAIT_MS });
 }
 
 function take(survey: Survey, from: Member, told: StatusTold): void {

@@ -14,16 +14,11 @@ import {
   VOUCHERS,
 } from "./config.ts";
 import type { Unreachable } from "./io.ts";
-import { type Address, type Member, makeMember } from "./member.ts";
+import { type Address, compareMembers, type Member, makeMember } from "./member.ts";
 import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
 import { randomBits } from "./random.ts";
-import { learn } from "./records.ts";
+import { endTrial, learn, trialKey } from "./records.ts";
 import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
-
-/** Rivals are tried beside other trials of the same id, so they have keys of their own. */
-export function trialKey(reason: TrialReason, id: number): number {
-  return reason === "rival" ? -1 - id : id;
-}
 
 /** Begins to try a member, unless it is being tried. `channels` carry the first ping. */
 export function tryMember(
@@ -34,11 +29,20 @@ export function tryMember(
 ): void {
   const key = trialKey(reason, target.id);
   if (target.id === peer.self.id && reason !== "rival") return;
+  const tried = peer.trials.get(key);
+  if (tried !== undefined && reason === "newcomer" && isLater(target, tried.target))
+    endTrial(peer, tried);
   if (peer.trials.has(key) || peer.trials.size >= TRIALS_AT_ONCE) return;
   const trial: Trial = { reason, target, nonces: new Map(), sent: 0, lastTry: false };
   peer.trials.set(key, trial);
   for (const channel of channels) pingTarget(peer, trial, channel);
   armTrial(peer, trial);
+}
+
+/** True of another run, or another address, of a newcomer that is being tried: the answer can only be its own. */
+function isLater(target: Member, tried: Member): boolean {
+  const other = target.birth !== tried.birth || target.address !== tried.address;
+  return other && compareMembers(target, tried) > 0;
 }
 
 /** Adds a round's ping to the trial of a successor, which begins with it if there is none. */
@@ -72,7 +76,7 @@ export function advanceTrial(peer: Peer, key: number): Trial | null {
 
 /** An answer: the trial of its sender ends well if it is to one of its pings and from the same birth. */
 export function answerTrial(peer: Peer, from: Member, pong: Pong): Trial | null {
-  for (const reason of ["watch", "rival"] as const) {
+  for (const reason of ["watch", "newcomer", "rival"] as const) {
     const trial = peer.trials.get(trialKey(reason, from.id));
     const sentAt = trial?.nonces.get(pong.nonce);
     if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
@@ -102,9 +106,11 @@ export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
 
 /** Another had an answer from a member that is silent to us: it lives. */
 export function acceptVouched(peer: Peer, vouched: Vouched): void {
-  const trial = peer.trials.get(vouched.target.id);
-  if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
-    endTrial(peer, trial);
+  for (const reason of ["watch", "newcomer"] as const) {
+    const trial = peer.trials.get(trialKey(reason, vouched.target.id));
+    if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
+      endTrial(peer, trial);
+    }
   }
 }
 
@@ -159,8 +165,16 @@ export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word
   }
 }
 
-export function sendPing(peer: Peer, to: Address, nonce: number, channel: Channel): void {
-  send(peer, to, channel, { tag: "ping", nonce, round: false, digest: peer.view.digest });
+/** @param round one of a round, which the transcript shows */
+export function sendPing(
+  peer: Peer,
+  to: Address,
+  nonce: number,
+  channel: Channel,
+  round = false,
+): void {
+  const { digest } = peer.view;
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room });
 }
 
 function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
@@ -198,11 +212,5 @@ function lastTry(peer: Peer, trial: Trial): void {
     trial.nonces.set(nonce, peer.now);
     send(peer, other.address, "datagram", { tag: "vouch", nonce, target });
   }
-  peer.deadlines.set("trial", target.id, peer.now + LAST_TRY_MS);
-}
-
-function endTrial(peer: Peer, trial: Trial): void {
-  const key = trialKey(trial.reason, trial.target.id);
-  peer.trials.delete(key);
-  peer.deadlines.clear("trial", key);
+  peer.deadlines.set("trial", trialKey(trial.reason, target.id), peer.now + LAST_TRY_MS);
 }

@@ -27,8 +27,9 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       persist(world, host, effect.incarnation);
       return;
     case "save":
-      host.disk.members = effect.left ? [] : effect.members;
-      host.disk.gone = effect.left ? [] : effect.gone;
+      host.disk.members = effect.members;
+      host.disk.gone = effect.gone;
+      host.disk.left = effect.left;
       return;
     case "event":
       tell(world, host, effect.event);
@@ -50,7 +51,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     }
     case "drop":
-      host.disk.drop(effect.name, effect.stamp);
+      host.disk.drop(effect.version);
       return;
     case "exit":
       host.exitCode = effect.code;

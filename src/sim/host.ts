@@ -24,8 +24,9 @@ export type Host = {
   /** Counts the processes, so that what was planned for a former one is dropped. */
   run: number;
   frozen: boolean;
-  /** What arrives while frozen, as a kernel's buffers keep it. */
-  readonly held: Input[];
+  /** Since when it is frozen, and what arrives meanwhile, as a kernel's buffers keep it. */
+  frozenAt: number;
+  readonly held: { readonly at: number; readonly input: Input }[];
   /** The virtual time of the tick that is planned. */
   tickAt: number;
   watched: ReadonlySet<Address>;
@@ -51,6 +52,7 @@ export function makeHost(id: number, address: Address, clock: SimClock, start: S
     peer: null,
     run: 0,
     frozen: false,
+    frozenAt: 0,
     held: [],
     tickAt: Number.POSITIVE_INFINITY,
     watched: new Set(),

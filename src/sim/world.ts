@@ -8,7 +8,7 @@ import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
-import { View } from "../protocol/view.ts";
+import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { SimDisk } from "./disk.ts";
@@ -18,6 +18,7 @@ import { HELD_INPUTS, type Host, localTime, loseMemory, makeHost, virtualTime } 
 import { Network, type NetworkConfig } from "./network.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
+import { inputsAtThaw, startInputOf } from "./running.ts";
 import { sealed } from "./sealed.ts";
 
 export type WorldOptions = {
@@ -49,6 +50,7 @@ export class World {
   inputs = 0;
   readonly post: Post;
   readonly #driftPerMillion: number;
+  readonly #views = new SharedViews();
   readonly #byId = new Map<number, Host>();
   #nextCommand = 1;
   /** Hosts made so far; each has an address of its own, also after it has gone. */
@@ -84,7 +86,7 @@ export class World {
     const members = hosts.map(({ id, address }, i) =>
       makeMember({ id, address, incarnation: 1, birth: births[i] ?? "", state: "alive" }),
     );
-    const view = View.of(members);
+    const view = View.of(members, this.#views);
     for (const [i, { id }] of hosts.entries())
       this.#start(id, { kind: "formed", view }, births[i] ?? "");
   }
@@ -115,33 +117,19 @@ export class World {
   }
 
   #run(host: Host, start: Start, birth: string): Host {
-    const { id } = host;
     host.start = start;
     host.run += 1;
     host.frozen = false;
     host.exitCode = null;
     host.held.length = 0;
     host.tickAt = Number.POSITIVE_INFINITY;
-    const { address, disk } = host;
+    const { disk } = host;
     // What a killed process wrote, and the system kept, is synced before it is built upon.
     for (const version of disk.synced(disk.written)) {
       for (const tell of this.commits) tell(host, version);
     }
-    const { peer, effects } = startPeer(
-      {
-        type: "start",
-        config: this.config,
-        id,
-        address,
-        birth,
-        seed: this.chance.bits(),
-        start,
-        incarnation: disk.incarnation,
-        restored: [...disk.members, ...disk.gone],
-        files: [...disk.files.values()],
-      },
-      localTime(host, this.now),
-    );
+    const input = startInputOf(host, this.config, birth, this.chance.bits());
+    const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
     return host;
@@ -182,14 +170,16 @@ export class World {
   }
 
   freeze(id: number): void {
-    this.hostOf(id).frozen = true;
+    const host = this.hostOf(id);
+    if (!host.frozen) host.frozenAt = this.now;
+    host.frozen = true;
   }
 
   thaw(id: number): void {
     const host = this.hostOf(id);
     if (!host.frozen) return;
     host.frozen = false;
-    for (const input of host.held.splice(0)) this.give(host, input);
+    for (const input of inputsAtThaw(host, this.now)) this.give(host, input);
     this.#armTick(host);
   }
 
@@ -232,7 +222,8 @@ export class World {
     const { peer } = host;
     if (peer === null) return;
     if (host.frozen) {
-      if (input.type !== "tick" && host.held.length < HELD_INPUTS) host.held.push(input);
+      if (input.type !== "tick" && host.held.length < HELD_INPUTS)
+        host.held.push({ at: this.now, input });
       return;
     }
     const local = localTime(host, this.now);

@@ -13,7 +13,7 @@ import { LatestFile } from "./latest.ts";
 import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
-import { formatView, type Identity, parseIdentity, parseView, type SavedView } from "./memory.ts";
+import { formatView, type Identity, parseIdentity, parseView } from "./memory.ts";
 import { processStart } from "./process.ts";
 
 const IDENTITY_FILE = "identity.json";
@@ -30,8 +30,10 @@ export type Folder = {
   readonly dir: string;
   /** From an earlier run; null in a new folder. */
   readonly identity: Identity | null;
-  /** The members known at the end of the last run, gone ones too; none if the peer has left its ring since. */
+  /** The members known at the end of the last run, gone ones too. */
   readonly restored: readonly Member[];
+  /** The last run left its ring in good order. */
+  readonly left: boolean;
   /** Sentences about what was found damaged and set aside. */
   readonly notes: readonly string[];
   readonly files: FileStore;
@@ -50,9 +52,13 @@ export type Folder = {
 
 /**
  * Opens a data folder, creating it if needed, for this process alone.
+ * @param zeroAt when the protocol's clock was zero, in epoch milliseconds: see `FileStore.open`
  * @throws Failure if a living process uses it, naming that; or if it cannot be used
  */
-export async function openFolder(path: string): Promise<Folder> {
+export async function openFolder(
+  path: string,
+  zeroAt: number = Date.now() - performance.now(),
+): Promise<Folder> {
   const dir = resolve(path);
   const unlock = lockFolder(dir);
   try {
@@ -61,7 +67,7 @@ export async function openFolder(path: string): Promise<Folder> {
     await emptyFolder(join(dir, "spool"));
     const shown = showCard(dir, null);
     const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
-    return await openLocked(dir, unlock, shown ? null : full);
+    return await openLocked(dir, zeroAt, unlock, shown ? null : full);
   } catch (error) {
     removeQuietly(join(dir, CARD_FILE));
     unlock();
@@ -91,6 +97,7 @@ function lockFolder(dir: string): () => void {
 
 async function openLocked(
   dir: string,
+  zeroAt: number,
   unlock: () => void,
   trouble: string | null,
 ): Promise<Folder> {
@@ -98,7 +105,7 @@ async function openLocked(
   const [identity, view, store] = await Promise.all([
     loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
     loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
-    openFiles(dir),
+    openFiles(dir, zeroAt),
   ]);
   const { files } = store;
   const log = new EventLog(dir);
@@ -113,7 +120,8 @@ async function openLocked(
   const folder: Folder = {
     dir,
     identity: identity.value,
-    restored: membersOf(view.value),
+    restored: view.value?.members ?? [],
+    left: view.value?.left ?? false,
     notes: [
       trouble,
       ...[identity, view, store].map(({ note }) => note),
@@ -164,9 +172,12 @@ function showCard(dir: string, card: PeerCard | null): boolean {
 }
 
 /** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
-async function openFiles(dir: string): Promise<{ files: FileStore; note: string | null }> {
+async function openFiles(
+  dir: string,
+  zeroAt: number,
+): Promise<{ files: FileStore; note: string | null }> {
   try {
-    return { files: await FileStore.open(dir), note: null };
+    return { files: await FileStore.open(dir, { zeroAt }), note: null };
   } catch (error) {
     if (!/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error))) throw error;
     const aside = join(dir, `damaged-${Date.now()}`);
@@ -176,7 +187,7 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
     }
     await mkdir(join(dir, "files"), { mode: 0o700 });
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
-    return { files: await FileStore.open(dir), note };
+    return { files: await FileStore.open(dir, { zeroAt }), note };
   }
 }
 
@@ -195,10 +206,6 @@ async function emptyFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     await rm(join(dir, name), { recursive: true, force: true });
   }
-}
-
-function membersOf(view: SavedView | null): readonly Member[] {
-  return view === null || view.left ? [] : view.members;
 }
 
 function removeQuietly(path: string): void {

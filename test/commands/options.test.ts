@@ -193,6 +193,7 @@ describe("p2p chaos", () => {
     dryRun: false,
     json: false,
     dir: null,
+    own: false,
     basePort: null,
     peerProgram: null,
   };
@@ -200,6 +201,7 @@ describe("p2p chaos", () => {
   test("by default, for a time, and with everything", () => {
     expect(chaosOptions({})).toEqual(CHAOS);
     expect(chaosOptions({ for: "60" })).toEqual({ ...CHAOS, kills: null, forMs: 60_000 });
+    expect(chaosOptions({ own: true })).toEqual({ ...CHAOS, own: true });
     const all = { kills: "20", every: "0.5", seed: "7", "dry-run": true, json: true, dir: "d" };
     const more = { "lose-disks": true, "base-port": "13000", "peer-program": "x" };
     expect(chaosOptions({ ...all, ...more })).toEqual({
@@ -211,6 +213,7 @@ describe("p2p chaos", () => {
       dryRun: true,
       json: true,
       dir: "d",
+      own: false,
       basePort: 13_000,
       peerProgram: "x",
     });
@@ -221,6 +224,7 @@ describe("p2p chaos", () => {
     [{ kills: "0" }, /^--kills .*"0"/],
     [{ seed: "-1" }, /^--seed .*"-1"/],
     [{ every: "x" }, /^--every .*"x"/],
+    [{ own: true, dir: "d" }, /^--dir .*--own/],
   ])("not %j", (args, sentence) => {
     expect(() => chaosOptions(args)).toThrow(sentence);
   });

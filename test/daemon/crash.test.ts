@@ -7,6 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openFolder } from "../../src/store/folder.ts";
 import { plant } from "../planted/plant.ts";
+import { bytesNamed } from "../store/records.ts";
 import { Apart } from "../support/apart.ts";
 import type { PeerProcess } from "../support/peer-process.ts";
 
@@ -73,7 +74,7 @@ describe("a throw in a step called by", () => {
         const again = await pair.found();
         await again.kill();
         const folder = await openFolder(pair.folder(0));
-        expect(Buffer.from(folder.files.bytesOf("kept", null) ?? []).toString()).toBe("kept");
+        expect(Buffer.from(bytesNamed(folder.files, "kept") ?? []).toString()).toBe("kept");
         await folder.close();
       }),
     LIMIT_MS,

@@ -3,9 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "../../src/daemon/names.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { sha256 } from "../store/temporary.ts";
+import { recordOf } from "../store/records.ts";
 import { Apart } from "../support/apart.ts";
 import { BUILT, p2p } from "../support/program.ts";
 
@@ -30,15 +29,8 @@ function ringTest(name: string, body: (ring: Apart) => Promise<void>): void {
 async function leave(dir: string, name: string, text: string): Promise<void> {
   const folder = await openFolder(dir);
   const bytes = Buffer.from(text);
-  const record: FileRecord = {
-    name,
-    key: keyOf(name, 48),
-    stamp: { counter: 1, owner: folder.identity?.id ?? 0, run: 7 },
-    size: bytes.length,
-    sha256: sha256(bytes),
-    removed: false,
-    replaced: [],
-  };
+  const stamp = { counter: 1, owner: folder.identity?.id ?? 0, run: 7 };
+  const record = { ...recordOf(name, bytes, stamp), key: keyOf(name, 48) };
   expect(await folder.files.keep(record, bytes)).toBe(true);
   await folder.close();
 }

@@ -91,7 +91,12 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return { kind: "where", owner: 19, record, holders, wanted: 3, route: [8, 19] };
     },
     scrub: async () => peer.scrubbed,
-    progress: (name) => ({ v: 1, bytes: files.get(name)?.length ?? null, size: 300_000 }),
+    progress: (name) => ({
+      v: 1,
+      bytes: files.get(name)?.length ?? null,
+      size: 300_000,
+      doing: null,
+    }),
     list: async () => ({
       kind: "listed",
       files: Array.from(files, ([name, bytes]) => ({

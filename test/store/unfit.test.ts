@@ -27,8 +27,8 @@ test("what has no name that a file can have is not held, stays where it is, and 
     opened = await reopen(opened);
     expect(opened.files.records().map(({ name }) => name)).toEqual(["good"]);
     expect(opened.files.unfit).toEqual([...bad, "large\u0085"]);
-    expect(opened.files.record("a\u0080b")).toBeNull();
-    expect(opened.files.open("large\u0085", null)).toBeNull();
+    expect(opened.files.winner("a\u0080b")).toBeNull();
+    expect(opened.files.open(recordOf("large\u0085", large, 1))).toBeNull();
     const [note, ...others] = opened.notes;
     expect(others).toEqual([]);
     expect(note).toBe(
@@ -61,7 +61,10 @@ test("a row that the disk has not kept as it was is set aside, whatever is wrong
     "counter = -5",
     "owner = 0.5",
     "run = 1 << 32",
-    "replaced = 'x.y.z'",
+    "origin = 'nobody'",
+    "number = 0",
+    "past = ';x.y.z;;'",
+    "past = ';;;x.1.2.3'",
   ];
   for (const [index, change] of changes.entries()) {
     let opened = await openFolder(join(folder.dir, `row-${index}`));

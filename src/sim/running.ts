@@ -1,0 +1,37 @@
+/** What a simulated process is given as it starts, and as it goes on after a freeze. */
+import type { RingConfig } from "../protocol/config.ts";
+import type { Input, StartInput } from "../protocol/io.ts";
+import { nextDeadline } from "../protocol/peer.ts";
+import { sleepOf } from "../protocol/sleep.ts";
+import { type Host, virtualTime } from "./host.ts";
+
+/** A process starts with what the disk has kept. */
+export function startInputOf(
+  { id, address, disk, start }: Host,
+  config: RingConfig,
+  birth: string,
+  seed: number,
+): StartInput {
+  return {
+    ...{ type: "start", config, id, address, birth, seed, start },
+    incarnation: disk.incarnation,
+    restored: [...disk.members, ...disk.gone],
+    left: disk.left,
+    files: disk.files,
+  };
+}
+
+/**
+ * What a peer gets when its process goes on: that it slept, where it was long enough to be noticed; then
+ * what its sockets have kept, before any timer.
+ */
+export function inputsAtThaw(host: Host, now: number): Input[] {
+  const { peer, frozenAt } = host;
+  const dueAt = peer === null ? Number.POSITIVE_INFINITY : virtualTime(host, nextDeadline(peer));
+  const sleptMs = sleepOf(frozenAt, dueAt, now);
+  const held = host.held.splice(0).map(({ at, input }) => {
+    if (input.type !== "message" || input.heldMs === null) return input;
+    return { ...input, heldMs: input.heldMs + now - at };
+  });
+  return sleptMs === null ? held : [{ type: "woke", at: 0, sleptMs }, ...held];
+}
