@@ -113,14 +113,14 @@ export const CONTENT_FAILURES = 16;
 /** After a failure the ring is asked again so soon, then twice as late each time up to REQUEST_RETRY_MS. */
 export const CONTENT_RETRY_MS = 25;
 /** How long an owner waits for the word of those that may hold a name. */
-export const INQUIRE_MS = 800;
+export const INQUIRE_MS = 600;
 /**
  * For so long after a death those that are left all have to give their word: what the dead had
  * acknowledged with one of them may not have been copied to the others yet.
  */
 export const MOURNING_MS = 10_000;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
-export const UNAVAILABLE_MS = 2_000;
+export const UNAVAILABLE_MS = 1_500;
 /** An owner asks the origin of a request that may be old this often, and gives it up after so long. */
 export const CONFIRM_MS = 2_000;
 /**
@@ -171,6 +171,8 @@ export const REPLACED_KEPT = 64;
  * count: the other execution of one that was forgotten too soon would take the name.
  */
 export const OPERATION_MS = 30 * 24 * 3_600_000;
+/** Names of which an origin remembers its last operation, so that those on one name stay one span. */
+export const OPERATIONS_REMEMBERED = 65_536;
 /** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
 export const SPANS_KEPT = 4_096;
 /** Conflicts that a version remembers to have left as they were. */

@@ -107,8 +107,7 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
   }
   const answered = answeredOf(inquiry, members);
   if (answered < needed) return null;
-  // What is read has to be on a majority: the others are about to say so, as a rule.
-  if (answered < members.length && isRead(inquiry) && !isOnMajority(peer, inquiry)) return null;
+  if (answered < members.length && waitsForAll(peer, inquiry)) return null;
   end(peer, request);
   return { inquiry, enough: true, needed };
 }
@@ -117,13 +116,12 @@ function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
   return members.reduce((sum, { birth }) => sum + (heard.has(birth) ? 1 : 0), 0);
 }
 
-function isRead({ arrival }: Inquiry): boolean {
-  return arrival.routed.ask.kind === "request";
-}
-
-function isOnMajority(peer: Peer, inquiry: Inquiry): boolean {
+/** True where the others are worth their time: it is to be told who has it, or to be on a majority. */
+function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
+  const { kind } = inquiry.arrival.routed.ask;
+  if (kind !== "request") return kind === "where";
   const newest = winnerOf(inquiry.versions);
-  return newest === undefined || heardToHave(inquiry, newest).length >= majority(peer);
+  return newest !== undefined && heardToHave(inquiry, newest).length < majority(peer);
 }
 
 /** One who declined a version has another in its place, who is asked too. */

@@ -166,7 +166,8 @@ export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVers
 /** True if a member that holds this has the record: itself, or what has replaced it since. */
 function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
   if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
-  const mine = peer.files.find(held);
+  // Stamps are ordered within a name alone.
+  const mine = held.name === record.name ? peer.files.find(held) : undefined;
   return mine !== undefined && isReplacedBy(record, mine);
 }
 

@@ -5,10 +5,10 @@ import {
   BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
+  OPERATIONS_REMEMBERED,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   REQUESTS_IN_FLIGHT,
-  REQUESTS_REMEMBERED,
   UNAVAILABLE_MS,
 } from "./config.ts";
 import type { Outcome } from "./events.ts";
@@ -20,7 +20,7 @@ import type { Member } from "./member.ts";
 import type { Answer, AnswerOutcome, Ask, RequestId, Routed, Write } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { boundTable, emit, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { emit, forgetOldest, isIn, line, type Peer, seeFirst } from "./state.ts";
 import { beginSurvey, surveyAnswered } from "./surveying.ts";
 import { lines } from "./transcript.ts";
 import type { Pending } from "./work.ts";
@@ -284,7 +284,7 @@ function nextOperation(peer: Peer, name: string): Pick<Write, "number" | "after"
   const after = peer.lastOn.get(name) ?? 0;
   peer.lastOn.delete(name);
   peer.lastOn.set(name, peer.operations);
-  boundTable(peer.lastOn, REQUESTS_REMEMBERED);
+  forgetOldest(peer.lastOn, OPERATIONS_REMEMBERED);
   return { number: peer.operations, after };
 }
 

@@ -268,8 +268,9 @@ export class FileStore {
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const rows = [...this.ledger.shelves.all(), ...this.ledger.unfit];
-    const named = new Set(rows.map((row) => row.content));
+    if (present.size === 0) return;
+    const named = new Set(this.ledger.unfit.map(({ content }) => content));
+    for (const { content } of this.ledger.shelves.all()) named.add(content);
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }

@@ -26,7 +26,8 @@ const NONE: readonly never[] = [];
 
 /** Names of conflicts were `NAME.conflict-COUNTER-OWNER-RUN`, cut at 255 bytes. */
 const CONFLICT = /^(.+)\.conflict-(\d{1,16})-(\d{1,16})-(\d{1,10})$/s;
-const CUT_BYTES = 250;
+/** Names of conflicts from so many bytes on may have been cut, within a character of up to four. */
+const CUT_BYTES = 252;
 
 const PUT = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 

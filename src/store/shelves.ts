@@ -14,14 +14,17 @@ export type Change = {
   readonly dead: readonly Row[];
 };
 
-const NO_ROWS: readonly Row[] = Object.freeze([]);
+const NONE: readonly never[] = Object.freeze([]);
 
 export class Shelves {
-  private readonly names = new Map<string, readonly Row[]>();
+  /** Most names have one row, which needs no list. */
+  private readonly names = new Map<string, Row | readonly Row[]>();
 
   /** The rows of a name. */
   of(name: string): readonly Row[] {
-    return this.names.get(name) ?? NO_ROWS;
+    const held = this.names.get(name);
+    if (held === undefined) return NONE;
+    return "record" in held ? [held] : held;
   }
 
   find(id: VersionId): Row | undefined {
@@ -29,7 +32,10 @@ export class Shelves {
   }
 
   *all(): Generator<Row> {
-    for (const rows of this.names.values()) yield* rows;
+    for (const held of this.names.values()) {
+      if ("record" in held) yield held;
+      else yield* held;
+    }
   }
 
   /** True of a row that is held, whatever its version has learnt meanwhile. */
@@ -43,12 +49,12 @@ export class Shelves {
    * @returns null if nothing has changed
    */
   take(row: Row): Change | null {
-    const held = this.of(row.record.name);
-    // The first of its name, which most are.
-    if (held.length === 0) {
-      this.set(row.record.name, [row]);
-      return { added: row, learnt: [], dead: [] };
+    const { name } = row.record;
+    if (!this.names.has(name)) {
+      this.names.set(name, row);
+      return { added: row, learnt: NONE, dead: NONE };
     }
+    const held = this.of(name);
     const versions = held.map(({ record }) => record);
     const merged = merge(versions, row.record);
     if (merged === versions) return null;
@@ -62,7 +68,7 @@ export class Shelves {
     });
     const added = rows.find(({ id }) => id === row.id) ?? null;
     const dead = held.filter(({ id }) => !rows.some((r) => r.id === id));
-    this.set(row.record.name, rows);
+    this.set(name, rows);
     return { added, learnt, dead };
   }
 
@@ -71,7 +77,7 @@ export class Shelves {
     const held = this.of(record.name);
     const versions = held.map((row) => row.record);
     const merged: Versions = merge(versions, record);
-    if (!merged.some((version) => isSameVersion(version, record))) return NO_ROWS;
+    if (!merged.some((version) => isSameVersion(version, record))) return NONE;
     return held.filter((row) => !merged.some((version) => isSameVersion(version, row.record)));
   }
 
@@ -96,7 +102,8 @@ export class Shelves {
   }
 
   private set(name: string, rows: readonly Row[]): void {
-    if (rows.length === 0) this.names.delete(name);
-    else this.names.set(name, rows);
+    const [first, ...others] = rows;
+    if (first === undefined) this.names.delete(name);
+    else this.names.set(name, others.length === 0 ? first : rows);
   }
 }

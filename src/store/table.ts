@@ -176,8 +176,23 @@ export class Table {
 
 /** Where the wall clock went back, the age is what it was when the row was written. */
 function toRow(columns: Columns, zeroAt: number, now: number): Row {
-  const [id, name, key, origin, number, counter, owner, run, ...rest] = columns;
-  const [size, sha256, kind, past, content, born, at] = rest;
+  const [
+    id,
+    name,
+    key,
+    origin,
+    number,
+    counter,
+    owner,
+    run,
+    size,
+    sha256,
+    kind,
+    past,
+    content,
+    born,
+    at,
+  ] = columns;
   const zero = at > now ? zeroAt + at - now : zeroAt;
   const { also, replaced, spared, history } = parsePast(past, zero);
   const record = Object.freeze({

@@ -1,6 +1,6 @@
 /** One decision, one order: what the disk holds is what the table in memory would. */
 import { afterAll, expect, test } from "bun:test";
-import { cpSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../../src/protocol/config.ts";
@@ -41,10 +41,15 @@ function enter(files: FileStore, record: FileRecord): Promise<boolean> {
 
 /** As if the process had been killed: what the files have just now, and nothing that comes after. */
 async function killed(opened: Folder, copy: string): Promise<Folder> {
-  cpSync(opened.dir, copy, {
-    recursive: true,
-    filter: (path) => !/\/(lock|peer\.json)[^/]*$/.test(path),
-  });
+  mkdirSync(join(copy, "files"), { recursive: true });
+  const contents = readdirSync(join(opened.dir, "files")).map((name) => join("files", name));
+  for (const file of ["index.db", "index.db-wal", ...contents]) {
+    try {
+      copyFileSync(join(opened.dir, file), join(copy, file));
+    } catch {
+      // Other threads go on: a content that the index does not need any more may go just then.
+    }
+  }
   await opened.close();
   return openFolder(copy, ZERO);
 }
