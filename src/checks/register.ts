@@ -38,7 +38,7 @@ type Bond = {
   readonly groups: readonly number[];
 };
 
-const FIRST: Write = {
+const FIRST: Readonly<Write> = {
   operation: null,
   value: null,
   start: Number.NEGATIVE_INFINITY,

@@ -43,7 +43,7 @@ export class Console {
   /** A reader of the peer's events: prints those that are for people. */
   readonly read = (event: LoggedEvent): void => {
     if (event.event === "line") this.print(event.text, event.fold);
-    else if (event.event === "note") this.say(event.text);
+    else if (event.event === "note" || event.event === "crash") this.say(event.text);
     else if (event.event === "route") this.say(routeSentence(event.route, event.ms));
   };
 

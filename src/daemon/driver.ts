@@ -27,10 +27,21 @@ export type DriverOptions = {
   readonly publish: (event: PeerEvent) => void;
   /** The peer is done; nothing is given to it any more. */
   readonly ended: (code: number, sentence: string | null) => void;
+  /** A step or an effect threw: nothing is given to the peer any more, since nobody knows what it is in. */
+  readonly failed: (error: unknown) => void;
 };
+
+/** What is driven: the protocol. */
+export type Driven = {
+  readonly startPeer: typeof startPeer;
+  readonly step: typeof step;
+  readonly nextDeadline: typeof nextDeadline;
+};
+const PROTOCOL: Driven = { startPeer, step, nextDeadline };
 
 export class Driver {
   readonly #options: DriverOptions;
+  readonly #driven: Driven;
   readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
   readonly #awake = new Awake();
   #peer: Peer;
@@ -38,11 +49,14 @@ export class Driver {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #over = false;
+  /** Kinds of messages that the wire could not hold: of each it is said once. */
+  readonly #unsent = new Set<string>();
 
   /** Makes the peer; its first effects begin with `begin`. */
-  constructor(options: DriverOptions, start: StartInput) {
+  constructor(options: DriverOptions, start: StartInput, driven: Driven = PROTOCOL) {
     this.#options = options;
-    const { peer, effects } = startPeer(start, performance.now());
+    this.#driven = driven;
+    const { peer, effects } = driven.startPeer(start, performance.now());
     this.#peer = peer;
     this.#first = effects;
   }
@@ -50,8 +64,9 @@ export class Driver {
   #first: readonly Effect[];
 
   begin(): void {
-    this.#perform(this.#first);
+    const first = this.#first;
     this.#first = [];
+    this.attempt(() => this.#perform(first));
     this.#drain();
   }
 
@@ -70,26 +85,56 @@ export class Driver {
     this.#drain();
   }
 
+  /** Ends the peer for an error that nobody expected, whoever was called when it was thrown. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#disarm();
+    this.#options.failed(error);
+  }
+
+  /** Does what must not throw: if it does, the peer ends. */
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The wire could not hold a message of this kind, which was left out: said once, and no reason to end. */
+  unsent(kind: string, why: string): void {
+    if (this.#unsent.has(kind) || this.#over) return;
+    this.#unsent.add(kind);
+    const text = `A message of the kind "${kind}" does not fit the wire (${why}): it is left out, as all others like it (a bug in p2p).`;
+    this.#options.publish({ event: "note", text });
+  }
+
   #drain(): void {
     if (this.#busy) return;
     this.#busy = true;
-    try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        const at = this.#look();
-        if (this.#over) return;
-        this.#perform(step(this.#peer, { ...aged(next.input, at - next.givenAt), at }));
+    this.attempt(() => {
+      for (let at = this.#look(); !this.#over; at = this.#look()) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#perform(
+          this.#driven.step(this.#peer, {
+            ...aged(next.input, at - next.givenAt),
+            at,
+          }),
+        );
       }
-    } finally {
-      this.#busy = false;
-    }
-    this.#arm();
+    });
+    this.#busy = false;
+    this.attempt(() => this.#arm());
   }
 
   /** The time; a sleep is told to the peer before anything that comes after it. */
   #look(): number {
-    const { at, sleptMs } = this.#awake.look(nextDeadline(this.#peer));
+    const { at, sleptMs } = this.#awake.look(this.#driven.nextDeadline(this.#peer));
     if (sleptMs !== null && !this.#over) {
-      this.#perform(step(this.#peer, { type: "woke", sleptMs, at }));
+      this.#perform(this.#driven.step(this.#peer, { type: "woke", sleptMs, at }));
     }
     return at;
   }
@@ -176,7 +221,7 @@ export class Driver {
     if (this.#over) return;
     const now = performance.now();
     // Without a deadline it is the heart's beat: only a sleep is noticed by it.
-    const at = Math.min(nextDeadline(this.#peer), now + HEARTBEAT_MS);
+    const at = Math.min(this.#driven.nextDeadline(this.#peer), now + HEARTBEAT_MS);
     // A timer that is due earlier does no harm: it finds nothing and arms again.
     if (at >= this.#timerAt) return;
     this.#disarm();
@@ -187,11 +232,12 @@ export class Driver {
   #beat(): void {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    if (nextDeadline(this.#peer) <= performance.now()) this.give({ type: "tick" });
-    else {
-      this.#look();
-      this.#drain();
-    }
+    this.attempt(() => {
+      const givenAt = performance.now();
+      const due = this.#driven.nextDeadline(this.#peer) <= givenAt;
+      if (due) this.#waiting.push({ input: { type: "tick" }, givenAt });
+    });
+    this.#drain();
   }
 
   #disarm(): void {

@@ -1,27 +1,32 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
-import { unlinkSync } from "node:fs";
-import { join } from "node:path";
 import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
-import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
+import type {
+  LoggedEvent,
+  Progress,
+  RingTold,
+  ScrubReport,
+  Status,
+  StatusLookup,
+} from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
-import { EMPTY_SHA256 } from "../protocol/files.ts";
-import type { Body, Command } from "../protocol/io.ts";
+import type { Command } from "../protocol/io.ts";
+import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
-import type { Brings, Commands, Given } from "./commands.ts";
+import type { Commands, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
-import { bytesOpener, localDelivery, localFileName, openQuietly } from "./given.ts";
-import { HeldFile } from "./held.ts";
+import { localDelivery } from "./given.ts";
 import type { Moving } from "./moving.ts";
-import { keyOf, refuseName } from "./names.ts";
+import { keyOf } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
-import { statusOf } from "./status.ts";
+import { hopsOf, ringTold, statusOf } from "./status.ts";
+import { type Begin, Storing } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -38,7 +43,11 @@ export type FrontOptions = {
 };
 
 export class Front implements DoorHost {
-  constructor(private readonly options: FrontOptions) {}
+  readonly #storing: Storing;
+
+  constructor(private readonly options: FrontOptions) {
+    this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
+  }
 
   get spoolDir(): string {
     return this.options.folder.spoolDir;
@@ -66,20 +75,16 @@ export class Front implements DoorHost {
       this.quit();
       return;
     }
-    const { name } = typed;
+    const { name, kind } = typed;
     const ended = (outcome: Outcome) => {
-      const sentence = outcomeSentence(name, outcome);
+      const sentence = outcomeSentence(storedName(name), outcome);
       if (sentence !== null) say(sentence);
     };
-    if (typed.kind === "store") void this.#storeTyped(name).then(ended);
-    else if (typed.kind === "request") {
-      this.#begin(this.#named("request", name), {
-        name,
-        deliver: () => localDelivery(cwd, name, bits),
-        ended,
-      });
-    } else if (typed.kind === "remove") this.#begin(this.#removal(name), { name, ended });
-    else this.#begin(this.#named(typed.kind, name), { name, ended });
+    if (kind === "store") {
+      this.#storing.typed(name).then(ended, (error) => this.options.driver.fail(error));
+    } else if (kind === "request") {
+      this.#seek(kind, name, ended, () => localDelivery(cwd, name, bits));
+    } else this.#seek(kind, name, ended);
   }
 
   /** The peer leaves its ring. */
@@ -88,27 +93,14 @@ export class Front implements DoorHost {
   }
 
   store(name: string, upload: Uploaded): Promise<Outcome> {
-    return this.#forName(name, (ended) => {
-      if ("bytes" in upload) return this.#storeBytes(name, upload.bytes, ended);
-      const { path, size, sha256 } = upload;
-      const brings = { open: () => openQuietly(path), sha256, wrong: () => {} };
-      this.#store(name, size, brings, (outcome) => {
-        removeQuietly(path);
-        ended(outcome);
-      });
+    return this.#forName(wrongToStore, name, (ended) => {
+      this.#storing.upload(name, upload, ended);
     });
   }
 
   async storeFile(name: string, file: Named): Promise<Outcome | null> {
-    const held = HeldFile.open(file);
-    if (held === null) return null;
-    try {
-      const wrong = refuseName(name, this.options.config.bits);
-      if (wrong !== null) throw new Failure(wrong);
-      return await this.#storeHeld(name, held, file.path);
-    } finally {
-      held.release();
-    }
+    this.#refuse(wrongToStore, name);
+    return await this.#storing.file(name, file);
   }
 
   async request(
@@ -126,18 +118,18 @@ export class Front implements DoorHost {
     };
     const taken = () => delivery?.spooled() ?? null;
     gone.addEventListener("abort", () => void abort(), { once: true });
-    const outcome = await this.#forName(name, (ended) =>
-      this.#begin(this.#named("request", name), { name, deliver, ended }),
+    const outcome = await this.#forName(wrongName, name, (ended) =>
+      this.#seek("request", name, ended, deliver),
     );
     return { outcome, content: outcome.kind === "received" ? taken() : null };
   }
 
   remove(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) => this.#begin(this.#removal(name), { name, ended }));
+    return this.#forName(wrongName, name, (ended) => this.#seek("remove", name, ended));
   }
 
   where(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) => this.#begin(this.#named("where", name), { name, ended }));
+    return this.#forName(wrongName, name, (ended) => this.#seek("where", name, ended));
   }
 
   list(): Promise<Outcome> {
@@ -149,131 +141,83 @@ export class Front implements DoorHost {
   }
 
   progress(name: string): Progress {
-    return { v: 1, ...(this.options.moving.of(name) ?? { bytes: null, size: null, doing: null }) };
+    const { moving } = this.options;
+    const move = nameForms(name).reduce<ReturnType<Moving["of"]>>(
+      (found, form) => found ?? moving.of(form),
+      null,
+    );
+    return { v: 1, ...(move ?? { bytes: null, size: null, doing: null }) };
   }
 
   async status(lookups: readonly number[]): Promise<Status> {
     return statusOf(this.options, await Promise.all(lookups.map((key) => this.#lookup(key))));
   }
 
+  async ring(lookups: readonly number[]): Promise<RingTold> {
+    const outcome = await this.#ask({ kind: "survey", keys: lookups });
+    if (outcome.kind === "surveyed") return ringTold(this.options.config, outcome);
+    throw new Failure(outcome.kind === "failed" ? outcome.why : "The ring could not be asked.");
+  }
+
   async #lookup(key: number): Promise<StatusLookup> {
     const outcome = await this.#ask({ kind: "lookup", key });
     if (outcome.kind !== "owner") return { key, owner: null, hops: 0, route: [] };
     const { owner, route } = outcome;
-    return { key, owner, hops: Math.max(route.length - 1, 0), route };
+    return { key, owner, hops: hopsOf(route), route };
   }
 
   #ask(what: Command): Promise<Outcome> {
     return new Promise((ended) => this.#begin(what, { name: "", ended }));
   }
 
-  /** @throws Failure if no file can have that name */
+  /** @throws Failure if the name is wrong for what is asked */
   async #forName(
+    wrong: typeof wrongName,
     name: string,
     begin: (ended: (outcome: Outcome) => void) => void,
   ): Promise<Outcome> {
-    const wrong = refuseName(name, this.options.config.bits);
-    if (wrong !== null) throw new Failure(wrong);
+    this.#refuse(wrong, name);
     return await new Promise(begin);
   }
 
-  #removal(name: string) {
-    return {
-      kind: "remove",
-      name,
-      key: keyOf(name, this.options.config.bits),
-      require: 0,
-    } as const;
+  /** @throws Failure if the name is wrong for what is asked */
+  #refuse(wrong: typeof wrongName, name: string): void {
+    const why = wrong(name, this.options.config.bits);
+    if (why !== null) throw new Failure(why);
   }
 
-  #named<K extends "request" | "where">(kind: K, name: string) {
-    return { kind, name, key: keyOf(name, this.options.config.bits) };
-  }
-
-  /** What lies in the working folder; without it the ring is asked all the same, as the assignment has it. */
-  async #storeTyped(name: string): Promise<Outcome> {
-    const { cwd, config } = this.options;
-    const file = localFileName(name, config.bits);
-    const held = HeldFile.at(join(cwd, file));
-    if (held === null) {
-      return await new Promise((ended) => this.#store(name, null, null, ended));
-    }
-    try {
-      return await this.#storeHeld(name, held, file);
-    } finally {
-      held.release();
-    }
-  }
-
-  /** @param shown what a person calls the file */
-  async #storeHeld(name: string, held: HeldFile, shown: string): Promise<Outcome> {
-    const outcome = await this.#storeUnlessChanged(name, held);
-    if (outcome !== null && (outcome.kind !== "failed" || !held.suspect)) return outcome;
-    const what = held.short ? "became shorter" : "changed";
-    return {
-      kind: "failed",
-      why: `${shown} ${what} while it was being stored: store it once more.`,
-      maybe: false,
-    };
-  }
-
-  /** @returns null if it has changed before the ring was asked */
-  async #storeUnlessChanged(name: string, held: HeldFile): Promise<Outcome | null> {
-    const small = held.small();
-    if (small !== null) return await new Promise((ended) => this.#storeBytes(name, small, ended));
-    const sha256 = await this.#hash(name, held);
-    if (sha256 === null) return null;
-    const brings = { open: () => held.open(), sha256, wrong: () => held.noteChanged() };
-    return await new Promise((ended) => this.#store(name, held.size, brings, ended));
-  }
-
-  /** What is to be stored is read once before: all that is read of it later must come to the same. */
-  async #hash(name: string, held: HeldFile): Promise<string | null> {
-    const { moving } = this.options;
-    const move = moving.begin(name, held.size, 0, "reading");
-    try {
-      return await held.hash((bytes) => {
-        move.bytes = bytes;
-      });
-    } finally {
-      moving.end(move);
-    }
-  }
-
-  #storeBytes(name: string, bytes: Uint8Array, ended: Given["ended"]): void {
-    const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
-    const sha256 = body?.sha256 ?? EMPTY_SHA256;
-    const brings = { open: bytesOpener(bytes), sha256, wrong: () => {} };
-    this.#store(name, bytes.length, brings, ended, body);
-  }
-
-  /** @param brings null where there is no content, as `size` is then */
-  #store(
+  /** Asks for a file under each form that its name may have, until there is one. */
+  #seek(
+    kind: "request" | "remove" | "where",
     name: string,
-    size: number | null,
-    brings: Brings | null,
     ended: Given["ended"],
-    body: Body | null = null,
+    deliver: Given["deliver"] = null,
   ): void {
-    const key = keyOf(name, this.options.config.bits);
-    const sha256 = brings?.sha256 ?? null;
-    const what = { kind: "store", name, key, size, sha256, body, require: 0 } as const;
-    this.#begin(what, { name, brings, ended });
+    const forms = [...nameForms(name)];
+    let first: Outcome | null = null;
+    const next = (form: string): void => {
+      const sought = { name: form, key: keyOf(form, this.options.config.bits) };
+      const what: Command =
+        kind === "remove" ? { kind, ...sought, require: 0 } : { kind, ...sought };
+      const heard = (outcome: Outcome): void => {
+        first ??= outcome;
+        const another = isAbsent(outcome) ? forms.shift() : undefined;
+        if (another !== undefined) next(another);
+        else ended(isAbsent(outcome) ? first : outcome);
+      };
+      this.#begin(what, { name: form, deliver, ended: heard });
+    };
+    next(forms.shift() ?? name);
   }
 
-  #begin(
-    what: Command,
-    given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "brings" | "deliver">>,
-  ): void {
+  #begin(...[what, given]: Parameters<Begin>): void {
     const command = this.options.commands.add({ brings: null, deliver: null, ...given });
     this.options.driver.give({ type: "command", command, what });
   }
 }
 
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It is gone already.
-  }
+/** There is no file under the name that was asked for. */
+function isAbsent(outcome: Outcome): boolean {
+  if (outcome.kind === "missing") return true;
+  return outcome.kind === "where" && (outcome.record === null || outcome.record.removed);
 }

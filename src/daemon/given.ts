@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { NUMBERED_BITS } from "../protocol/config.ts";
 import { isFourDigits } from "../protocol/files.ts";
+import { nameForms } from "../protocol/names.ts";
 import { type Content, type FileContent, openContent } from "../store/content.ts";
 import { deliver } from "../store/local.ts";
 import type { Taking } from "./commands.ts";
@@ -10,9 +11,13 @@ import type { Taking } from "./commands.ts";
 /** A content that a store brings: it may be opened again and again. Null if it is gone. */
 export type Opener = () => Content | null;
 
-/** The file that a typed `Store NAME` means: `NAME.pdf` in a numbered ring, else the file itself. */
-export function localFileName(name: string, bits: number): string {
-  return bits === NUMBERED_BITS ? `${name}.pdf` : basename(name);
+/**
+ * The files that a typed `Store NAME` may mean, the likeliest first: `NAME.pdf` in a numbered ring, else
+ * the file itself, which on the disk may be in another form than it was typed.
+ */
+export function localFileNames(name: string, bits: number): readonly string[] {
+  if (bits === NUMBERED_BITS) return [`${name}.pdf`];
+  return [...new Set([name, ...nameForms(name)])].map((form) => basename(form));
 }
 
 /** A content in memory. */

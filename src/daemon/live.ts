@@ -1,6 +1,7 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
 import type { PeerEvent } from "../protocol/events.ts";
+import { EXIT_BUG } from "../protocol/failure.ts";
 import { type VersionId, versionId } from "../protocol/files.ts";
 import type { StartInput } from "../protocol/io.ts";
 import type { RequestId } from "../protocol/messages.ts";
@@ -11,6 +12,7 @@ import { Arrivals } from "./arrivals.ts";
 import { Commands } from "./commands.ts";
 import { Console } from "./console.ts";
 import { Contents } from "./contents.ts";
+import { crashOf } from "./crash.ts";
 import { Driver } from "./driver.ts";
 import { EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
@@ -62,13 +64,18 @@ export async function live(
         if (sentence !== null) terminal.say(sentence);
         exit(code);
       },
+      failed: (error) => {
+        exit(EXIT_BUG);
+        events.publish(crashOf(error));
+      },
     },
     startInput,
   );
   const talking = { driver, commands, contents, moving, scrubbing, events, folder, transport };
   const front = new Front({ ...talking, cwd, config });
+  const say = (sentence: string) => terminal.say(sentence);
   const terminal = new Console(
-    options.child ? null : (line) => front.typeAt(line, (sentence) => terminal.say(sentence)),
+    options.child ? null : (line) => driver.attempt(() => front.typeAt(line, say)),
     () => {
       // The terminal is given back first; then the signal does what it does where there is none.
       terminal.close();

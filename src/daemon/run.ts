@@ -6,6 +6,7 @@ import { type Folder, openFolder } from "../store/folder.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Contents } from "./contents.ts";
+import { crashOf } from "./crash.ts";
 import type { Driver } from "./driver.ts";
 import { configOfKnown, enterRing } from "./entering.ts";
 import { live } from "./live.ts";
@@ -60,8 +61,10 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       driver?.give({ type: "unreachable", address, how, broke }),
     open: (...[source, offset, peer]: Parameters<Opened>) =>
       offers?.openFor(source, offset, peer) ?? { refused: "This peer is not ready yet." },
+    unsent: (tag: string, why: string) => driver?.unsent(tag, why),
     fault: (error: unknown) => {
-      throw error;
+      if (driver === null) throw error;
+      driver.fail(error);
     },
   });
   const ports = portsOf(options, id);
@@ -92,6 +95,10 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     return await live(options, startInput, folder, transport, (made) => {
       ({ driver, contents, offers } = made);
     });
+  } catch (error) {
+    // Before there is a peer, or beside it: the log is where one looks for it.
+    if (!(error instanceof Failure)) folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
+    throw error;
   } finally {
     transport.close();
     await folder.close();

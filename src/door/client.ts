@@ -12,6 +12,7 @@ import {
   LOOKUPS_MS,
   MAX_QUERY_CHARACTERS,
   PROGRESS_MS,
+  RING_MS,
   STATUS_MS,
   TRANSFER_STALL_MS,
   TYPE_MS,
@@ -24,6 +25,7 @@ import {
   type ContentFrom,
   type LoggedEvent,
   type Progress,
+  type RingTold,
   type ScrubReport,
   SIZE_HEADER,
   type Status,
@@ -49,6 +51,11 @@ export type DoorClient = {
    * @param limitMs how long to wait; by default 3 s, and 15 s more with lookups
    */
   status(lookups?: readonly number[], limitMs?: number): Promise<Status>;
+  /**
+   * Asks all members, through this one, how they see their ring.
+   * @param lookups keys that they look up, 256 at most; none for some of the ring's own
+   */
+  ring(lookups?: readonly number[]): Promise<RingTold>;
   /** Resolves once every event from then on will be given to `onEvent`. */
   events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
   /** Hands over a line as if it had been typed at the peer's terminal. */
@@ -77,9 +84,8 @@ export type DoorClient = {
 /** @param dir the peer's data folder */
 export function doorClient(dir: string): DoorClient {
   const status = async (keys: readonly number[] = [], limitMs?: number): Promise<Status> => {
-    const query = keys.length === 0 ? "" : `?lookup=${keys.join(",")}`;
     const limit = limitMs ?? STATUS_MS + (keys.length === 0 ? 0 : LOOKUPS_MS);
-    return json<Status>(dir, await knock(dir, `/status${query}`, {}, limit));
+    return json<Status>(dir, await knock(dir, pathWithKeys("/status", keys), {}, limit));
   };
   const work = (path: string, ask: Knock): Promise<Response> =>
     withPulse(
@@ -89,6 +95,8 @@ export function doorClient(dir: string): DoorClient {
   return {
     dir,
     status,
+    ring: async (keys = []) =>
+      json<RingTold>(dir, await knock(dir, pathWithKeys("/ring", keys), {}, RING_MS)),
     events: (onEvent) => readEvents(dir, onEvent),
     type: async (line) => {
       await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
@@ -125,6 +133,10 @@ export function doorClient(dir: string): DoorClient {
       return { files: outcome.files, silent: outcome.silent };
     },
   };
+}
+
+function pathWithKeys(path: string, keys: readonly number[]): string {
+  return keys.length === 0 ? path : `${path}?lookup=${keys.join(",")}`;
 }
 
 /** A store of a file from where it is; null for one that is better sent: a small one, or none that can be named. */

@@ -1,6 +1,6 @@
 /** What a peer's daemon does for its door. */
 import type { Outcome } from "../protocol/events.ts";
-import type { LoggedEvent, Progress, ScrubReport, Status } from "./types.ts";
+import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
 /** A content at the door, whole: in memory, or in a temporary file, which whoever takes it removes. */
 export type Spooled =
@@ -28,6 +28,8 @@ export type Into = {
 export type DoorHost = {
   /** @param lookups keys, each looked up through the ring for this status */
   status(lookups: readonly number[]): Promise<Status>;
+  /** Asks all members how they see the ring. @param lookups keys that each looks up; none for some of the ring's own */
+  ring(lookups: readonly number[]): Promise<RingTold>;
   /** Gives every event from now on; the function returned ends that. */
   subscribe(listener: (event: LoggedEvent) => void): () => void;
   /** As if the line had been typed at the peer's terminal. */

@@ -22,6 +22,8 @@ export const PULSE_LIMIT_MS = 5_000;
 /** A status needs no one else; its lookups do, and the protocol gives up each of those itself. */
 export const STATUS_MS = 3_000;
 export const LOOKUPS_MS = 15_000;
+/** The members of a ring are asked for 20 s at most. */
+export const RING_MS = 30_000;
 /** A line is only handed over. */
 export const TYPE_MS = 5_000;
 /** A file's removal, and the question where it is, wait for the ring as long as the protocol does. */

@@ -3,10 +3,11 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
+import { storedName } from "../protocol/names.ts";
 import { doorClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
-import { printable, refuseName, show } from "./names.ts";
+import { printable, refuseToStore, show } from "./names.ts";
 import { withProgress } from "./progress.ts";
 
 /** Standard input, as a path. */
@@ -30,8 +31,9 @@ export async function storeFile(
   if (piped && name === null) {
     throw new Failure("Standard input has no name of its own: give it one with --name NAME.", 2);
   }
-  const stored = name ?? nameOfFile(path, peer);
-  refuseName(stored, peer.bits);
+  const given = name ?? nameOfFile(path, peer);
+  refuseToStore(given, peer.bits);
+  const stored = storedName(given);
   if (!piped) await lookAt(path);
   const start = performance.now();
   const door = doorClient(peer.dir);

@@ -184,6 +184,17 @@ export const LIST_RECORDS = 1_024;
 export const LIST_VERSIONS = 4_096;
 /** Files that a listing holds in all. */
 export const LISTED_FILES = 1_000_000;
+/**
+ * Members asked how they see the ring are asked again so often, until so many waits in a row brought
+ * nothing, or so long in all.
+ */
+export const SURVEY_WAIT_MS = 1_500;
+export const SURVEY_QUIET_WAITS = 2;
+export const SURVEY_MOST_MS = 20_000;
+/** Lookups for one survey, from all members together: each may take a hop through every one of them. */
+export const SURVEY_LOOKUPS = 512;
+/** Keys that are looked up where none were named, about. */
+export const SURVEY_KEYS = 8;
 /** Requests remembered by id, to make their retries idempotent. */
 export const REQUESTS_REMEMBERED = 1_024;
 /** Requests in flight from one origin. */

@@ -18,6 +18,7 @@ export type DeadlineKind =
   | "inquiry"
   | "list"
   | "confirm"
+  | "survey"
   | "receipt"
   | "withheld"
   | "repair"

@@ -163,6 +163,11 @@ export function baseName(name: string): string {
   return parseConflictName(name)?.base ?? name;
 }
 
+/** True of the name of a conflict, or of one as earlier versions had them. */
+export function isConflictName(name: string): boolean {
+  return parseConflictName(name) !== null || /\.conflict-\d+-\d+-\d+$/.test(name);
+}
+
 /** The longest beginning of a text that takes at most so many bytes of UTF-8. */
 function cutTo(text: string, most: number): string {
   let bytes = 0;

@@ -89,6 +89,8 @@ export type Command =
   | { readonly kind: "where"; readonly name: string; readonly key: number }
   | { readonly kind: "lookup"; readonly key: number }
   | { readonly kind: "list" }
+  /** How all members see the ring; `keys` are looked up on the way, or some of the ring's own if there are none. */
+  | { readonly kind: "survey"; readonly keys: readonly number[] }
   | { readonly kind: "quit" };
 
 /** A command that is asked of the ring. */

@@ -5,6 +5,7 @@
 import type { Strategy } from "./config.ts";
 import type { FileRecord, Range, Stamp, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
+import type { StatusMessage } from "./told.ts";
 
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
 export type Channel = "datagram" | "stream";
@@ -357,10 +358,7 @@ export type FetchSource =
   | { readonly kind: "version"; readonly version: VersionId };
 /** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
 export type Content = { readonly tag: "content"; readonly size: number };
-/**
- * What the whole content must hash to, or what the taker has found; null where its server cannot know,
- * since nobody had hashed it before and it began at an offset.
- */
+/** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */
 export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
 export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
 
@@ -398,4 +396,5 @@ export type Message =
   | Fetch
   | Content
   | ContentEnd
-  | ContentRefused;
+  | ContentRefused
+  | StatusMessage;

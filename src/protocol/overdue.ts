@@ -17,6 +17,7 @@ import { askAwaited, beginRound, noticeAwaited, tryLost } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
+import { surveyOverdue } from "./surveying.ts";
 import { advanceTrial } from "./trials.ts";
 
 export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
@@ -67,6 +68,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "list":
       listingOverdue(peer, key);
+      return;
+    case "survey":
+      surveyOverdue(peer, key);
       return;
     case "confirm":
       forgetDoubt(peer, key);

@@ -22,6 +22,7 @@ import { hopAcknowledged } from "./routing.ts";
 import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
+import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
 import { receiveLeased } from "./tenure.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
 import { datagramAnswered } from "./ways.ts";
@@ -146,6 +147,12 @@ export function receive(
       return;
     case "listed":
       receiveListed(peer, from, message);
+      return;
+    case "status-ask":
+      receiveStatusAsk(peer, from, message);
+      return;
+    case "status-told":
+      receiveStatusTold(peer, from, message);
       return;
     // Contents travel on connections of their own, which the driver serves.
     case "fetch":

@@ -14,27 +14,25 @@ import {
 import type { Outcome } from "./events.ts";
 import { beginDelivery } from "./fetching.ts";
 import { baseName } from "./files.ts";
-import type { Body, Command, Input } from "./io.ts";
+import type { Body, Input, RequestCommand } from "./io.ts";
 import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Answer, AnswerOutcome, Ask, RequestId, Routed, Write } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { emit, forgetOldest, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { beginSurvey, surveyAnswered } from "./surveying.ts";
 import { lines } from "./transcript.ts";
 import type { Pending } from "./work.ts";
 
 /** A command that asks something of the ring. `command` is the driver's number for it. */
-export function beginRequest(
-  peer: Peer,
-  command: number,
-  what: Exclude<Command, { kind: "quit" }>,
-): void {
-  const full = peer.pending.size + peer.listings.size >= REQUESTS_IN_FLIGHT;
+export function beginRequest(peer: Peer, command: number, what: RequestCommand): void {
+  const full = peer.pending.size + peer.listings.size + peer.surveys.size >= REQUESTS_IN_FLIGHT;
   const request = randomRequest(peer.random);
   if (!isIn(peer)) end(peer, command, failed(sentences.notIn()));
   else if (full) end(peer, command, failed(sentences.tooManyRequests()));
   else if (what.kind === "list") beginListing(peer, command, request);
+  else if (what.kind === "survey") beginSurvey(peer, command, request, what.keys);
   else {
     if (what.kind === "store" && what.size !== null) {
       peer.effects.push({ type: "serve", request, what: { kind: "command", command } });
@@ -81,7 +79,10 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
   const content = body === null ? null : ({ kind: "body", number: body.number } as const);
   if (passBack(peer, answer, content)) return;
   const pending = peer.pending.get(answer.request);
-  if (pending === undefined) return;
+  if (pending === undefined) {
+    surveyAnswered(peer, from, answer);
+    return;
+  }
   const { outcome, route, request } = answer;
   const { ask } = pending;
   const ended = route.at(-1) ?? from.id;
@@ -266,7 +267,7 @@ function sourceOf(
 /** What goes to the ring of a command, and what stays with this peer. */
 function askOf(
   peer: Peer,
-  what: Exclude<Command, { kind: "quit" } | { kind: "list" }>,
+  what: Exclude<RequestCommand, { kind: "list" | "survey" }>,
 ): Pick<Pending, "ask" | "body"> {
   if (what.kind !== "store" && what.kind !== "remove") return { ask: what, body: null };
   const { name, key, require } = what;

@@ -86,7 +86,10 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   hopAcknowledged(peer, request);
   const { arrival, to, validUntil } = hop;
   const { routed } = arrival;
-  const owner = routed.ask.kind !== "join" && destination(peer.view, routed)?.id === to.id;
+  const { kind } = routed.ask;
+  // Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing.
+  const owner =
+    kind !== "join" && kind !== "lookup" && destination(peer.view, routed)?.id === to.id;
   const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
   const on: Arrival = {
     ...arrival,

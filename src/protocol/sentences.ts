@@ -99,6 +99,7 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
     case "received":
     case "owner":
     case "listed":
+    case "surveyed":
       return null;
   }
 }

@@ -25,6 +25,7 @@ import type {
   Pledge,
   QueuedCopy,
   Returning,
+  Survey,
   Tenure,
 } from "./work.ts";
 
@@ -128,6 +129,7 @@ export type Peer = {
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
   readonly listings: Map<RequestId, Listing>;
+  readonly surveys: Map<RequestId, Survey>;
   readonly files: Shelf;
   readonly tenure: Tenure;
   /** Promises given to owners, by their births. */
@@ -236,6 +238,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     readings: [],
     receipts: new Map(),
     listings: new Map(),
+    surveys: new Map(),
     files: new Shelf(start.config.bits, start.files),
     tenure: {
       epoch: -1,

@@ -3,7 +3,9 @@ import type { FileRecord, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
+import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
+import type { View } from "./view.ts";
 
 /** A request of this peer's own that has not ended. */
 export type Pending = {
@@ -89,6 +91,28 @@ export type Listing = {
   readonly found: Map<string, Versions>;
   /** By version key. */
   readonly holders: Map<string, number[]>;
+};
+
+/** The members' word of how they see the ring, as it comes in. */
+export type Survey = {
+  readonly command: number;
+  /** This peer's, as it was at the beginning: what is the same is not told. */
+  readonly view: View;
+  readonly startedAt: number;
+  /** Those who have not answered, by id; and what the others said. */
+  readonly silent: Map<number, Member>;
+  readonly told: Map<number, { readonly from: Member; readonly told: StatusTold }>;
+  readonly lookups: Map<RequestId, SurveyLookup>;
+  /** Something has come since the last wait began; and waits in a row in which nothing did. */
+  heard: boolean;
+  quiet: number;
+};
+
+/** A key that a member looks up for a survey. */
+export type SurveyLookup = {
+  readonly by: Member;
+  readonly key: number;
+  found: { readonly owner: number; readonly route: readonly number[] } | null;
 };
 
 export type FetchJob =

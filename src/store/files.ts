@@ -66,6 +66,11 @@ export class FileStore {
     return Array.from(this.ledger.shelves.all(), (row) => row.record);
   }
 
+  /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
+  get unfit(): readonly string[] {
+    return this.ledger.unfit.map((row) => row.record.name);
+  }
+
   /** A version as it is held, under whatever stamp; null if it is not. */
   find(id: VersionId): FileRecord | null {
     return this.ledger.shelves.find(id)?.record ?? null;
@@ -264,7 +269,7 @@ export class FileStore {
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
     if (present.size === 0) return;
-    const named = new Set<string>();
+    const named = new Set(this.ledger.unfit.map(({ content }) => content));
     for (const { content } of this.ledger.shelves.all()) named.add(content);
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import type { Member } from "../protocol/member.ts";
+import { show } from "../protocol/names.ts";
 import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
@@ -121,7 +122,11 @@ async function openLocked(
     identity: identity.value,
     restored: view.value?.members ?? [],
     left: view.value?.left ?? false,
-    notes: [trouble, ...[identity, view, store].map(({ note }) => note)].filter((n) => n !== null),
+    notes: [
+      trouble,
+      ...[identity, view, store].map(({ note }) => note),
+      unfitNote(dir, files.unfit),
+    ].filter((n) => n !== null),
     files,
     log,
     spoolDir: join(dir, "spool"),
@@ -184,6 +189,15 @@ async function openFiles(
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
     return { files: await FileStore.open(dir, { zeroAt }), note };
   }
+}
+
+function unfitNote(dir: string, names: readonly string[]): string | null {
+  const [first] = names;
+  if (first === undefined) return null;
+  if (names.length === 1) {
+    return `${dir} holds a file that no peer could take, ${show(first)}: it stays there, set aside, and is not offered.`;
+  }
+  return `${dir} holds ${names.length} files that no peer could take, ${show(first)} and ${names.length - 1} more: they stay there, set aside, and are not offered.`;
 }
 
 /** The folder itself stays: a full disk might not give its room back. */

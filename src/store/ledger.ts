@@ -10,6 +10,7 @@ import type { FileRecord } from "../protocol/files.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
+import { isOfferable } from "./offerable.ts";
 import { type Change, Shelves } from "./shelves.ts";
 import type { Row, Table } from "./table.ts";
 
@@ -36,6 +37,8 @@ type Entered = { readonly entry: Entry; readonly kept: boolean; readonly change:
 
 export class Ledger {
   readonly shelves = new Shelves();
+  /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
+  readonly unfit: Row[] = [];
   private nextId = 1;
   private opening: Promise<Index> | null = null;
   private waiting: Entry[] = [];
@@ -128,7 +131,8 @@ export class Ledger {
     const bare: Row[] = [];
     for (const row of table.all(this.now())) {
       this.nextId = row.id + 1;
-      if (row.content === "" || present.has(row.content)) this.loadOne(row);
+      if (!isOfferable(row.record)) this.unfit.push(row);
+      else if (row.content === "" || present.has(row.content)) this.loadOne(row);
       else bare.push(row);
     }
     for (const row of bare) {

@@ -129,7 +129,7 @@ class Sockets implements Transport {
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
       this.dropped.frames++;
-      this.#options.fault(error);
+      this.#options.unsent(message.tag, error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -32,6 +32,8 @@ export type TransportOptions = {
   unreachable(address: Address, how: Unreachable, broke: boolean): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
   open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
+  /** The wire cannot hold a message, which is left out and counted: a mistake in this program. */
+  unsent(tag: Message["tag"], why: string): void;
   /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
   fault(error: unknown): void;
 };

@@ -10,6 +10,9 @@ export const MAX_ROUTE = ROUTE_MOST;
 /** Peers named as holders of one file. */
 export const MAX_COPIES = 255;
 
+/** Neighbours that a peer tells of on each side: the two that it watches, or that watch it. */
+export const NEIGHBOURS = 2;
+
 /** Bytes of a sentence for a person; a longer one is cut by the sender. */
 export const MAX_SENTENCE = 512;
 

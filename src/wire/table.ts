@@ -8,6 +8,7 @@ import {
   LIST_VERSIONS,
   type Strategy,
   SYNC_BUCKETS,
+  SYNC_MEMBERS,
 } from "../protocol/config.ts";
 import type {
   AnswerOutcome,
@@ -182,6 +183,19 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   confirmed: row(32, { request: v.request, leftMs: v.leftMs, onward: v.route }),
   lease: row(33, { nonce: u32, from: v.position, to: v.position }),
   leased: row(34, { nonce: u32, granted: bool, clean: bool }),
+  "status-ask": row(35, { request: v.request, digest: v.digest }),
+  "status-told": row(36, {
+    request: v.request,
+    strategy,
+    successors: v.neighbours,
+    predecessors: v.neighbours,
+    digest: v.digest,
+    present: option(list(v.presentMember, SYNC_MEMBERS)),
+    expected: u32,
+    dead: u32,
+    left: u32,
+    files: v.filesHeld,
+  }),
 };
 
 /** Messages that may have a small content behind them, in a stream. */

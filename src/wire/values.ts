@@ -17,10 +17,12 @@ import {
   makeMember,
 } from "../protocol/member.ts";
 import type { HeldVersion, Origin } from "../protocol/messages.ts";
+import { isFileName } from "../protocol/names.ts";
+import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
 import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
-import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
+import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
 export const position = u48;
@@ -95,7 +97,7 @@ const ageMs: Codec<number> = {
   read: (r) => r.u48(),
 };
 
-/** 1 to 255 bytes of UTF-8 without control characters. */
+/** A name that a file may have in some ring, in at most 255 bytes. */
 export const fileName: Codec<string> = {
   write(w, value) {
     if (!isFileName(value)) throw new RangeError("no file name");
@@ -144,16 +146,24 @@ export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, OFF
 const range = struct<Range>({ from: position, to: position, count: u32, digest });
 export const ranges: Codec<readonly Range[]> = list(range, COMPARE_RANGES);
 
+/** The members next to one, on one side. */
+export const neighbours: Codec<readonly number[]> = list(position, NEIGHBOURS);
+
+export const presentMember: Codec<PresentMember> = struct<PresentMember>({ id: position, state });
+
+export const filesHeld: Codec<SnapshotFiles> = struct<SnapshotFiles>({
+  count: u53,
+  bytes: u53,
+  short: u53,
+  safe: bool,
+  damaged: u53,
+});
+
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
 export const sentence: Codec<string> = {
   write: (w, value) => w.text(cut(value.toWellFormed(), MAX_SENTENCE), MAX_SENTENCE),
   read: (r) => r.text(MAX_SENTENCE),
 };
-
-function isFileName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return name !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(name);
-}
 
 /** The longest beginning of a text that takes at most so many bytes. */
 function cut(text: string, maxBytes: number): string {

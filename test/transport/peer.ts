@@ -51,6 +51,8 @@ export type Peer = {
   readonly heard: Mailbox<Heard>;
   readonly unreachable: Mailbox<Unreached>;
   readonly faults: unknown[];
+  /** Messages that the wire could not hold, and why. */
+  readonly unsent: [string, string][];
 };
 
 const open: Transport[] = [];
@@ -63,6 +65,7 @@ export async function openPeer(
   const heard = new Mailbox<Heard>();
   const unreachable = new Mailbox<Unreached>();
   const faults: unknown[] = [];
+  const unsent: [string, string][] = [];
   const ring = options.ring ?? RING;
   const transport: Transport = await openTransport({
     host: HOST,
@@ -72,11 +75,12 @@ export async function openPeer(
       heard.put({ from, message, channel, body, heldMs }),
     unreachable: (address, how, broke) => unreachable.put({ address, how, broke }),
     open: () => ({ refused: "nothing is served here" }),
+    unsent: (tag, why) => unsent.push([tag, why]),
     fault: (error) => faults.push(error),
     ...options,
   });
   open.push(transport);
-  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults };
+  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults, unsent };
 }
 
 export function closeAll(): void {
