@@ -1,6 +1,7 @@
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
 import { isLoopback, parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
+import { parseFolder } from "./folder.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 
 /** What `init` and `join` have in common: the flags that say where a peer listens and lives. */
@@ -45,7 +46,7 @@ export function peerOptions(
     host,
     port: optional(parsePort, "--port", flags.port),
     insecure: flags.insecure === true,
-    dataDir: flags.data ?? null,
+    dataDir: optional(parseFolder, "--data", flags.data),
     repairRate: optional(parseRate, "--repair-rate", flags["repair-rate"]),
     child: flags.child === true,
   };
