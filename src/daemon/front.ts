@@ -3,7 +3,7 @@ import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
 import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
-import type { RingConfig } from "../protocol/config.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import { EMPTY_SHA256 } from "../protocol/files.ts";
@@ -182,11 +182,15 @@ export class Front implements DoorHost {
     return { kind, name, key: keyOf(name, this.options.config.bits) };
   }
 
-  /** What lies in the working folder; without it the ring is asked all the same, as the assignment has it. */
+  /** What lies in the working folder; without it a numbered ring is asked all the same, by the assignment. */
   async #storeTyped(name: string): Promise<Outcome> {
     const { cwd, config } = this.options;
     const file = localFileName(name, config.bits);
     const held = HeldFile.at(join(cwd, file));
+    if (held === null && config.bits > NUMBERED_BITS) {
+      const why = `There is no file ${file} in ${cwd} that can be read: nothing was stored.`;
+      return { kind: "failed", why };
+    }
     if (held === null) {
       return await new Promise((ended) => this.#store(name, null, null, ended));
     }

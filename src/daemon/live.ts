@@ -1,5 +1,6 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import type { StartInput } from "../protocol/io.ts";
@@ -74,6 +75,8 @@ export async function live(
       terminal.close();
       process.kill(process.pid, "SIGINT");
     },
+    // A service's log is no place for five lines every five seconds; the assignment has them all.
+    config.bits <= NUMBERED_BITS || options.verbose,
   );
   attach({ driver, contents, offers });
   events.subscribe(terminal.read);
@@ -91,7 +94,7 @@ export async function live(
     driver.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
+    if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput.address);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
@@ -146,7 +149,11 @@ function announce(folder: Folder, transport: Transport, driver: Driver, start: S
   });
 }
 
-function tellHowToJoin(terminal: Console, address: string): void {
+function tellHowToJoin(terminal: Console, { insecure }: PeerOptions, address: string): void {
   terminal.print(`p2p join ${address}`);
-  terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
+  // Beyond this machine each peer says where it listens, and that it may.
+  const more = insecure ? " with --host ADDRESS --insecure behind it," : "";
+  terminal.say(
+    `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
+  );
 }

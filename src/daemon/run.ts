@@ -7,7 +7,7 @@ import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
-import { configOfKnown, enterRing } from "./entering.ts";
+import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { live } from "./live.ts";
 import type { Offers } from "./offers.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
@@ -179,6 +179,7 @@ async function wayIn(
   id: number,
 ): Promise<{ config: RingConfig; start: Start; id: number }> {
   const { start } = options;
+  await awaitContact(options, host, transport, (text) => process.stderr.write(`${text}\n`));
   if (start.kind === "init") {
     return { config: numberedConfig(options), start: numberedStart(options, host), id };
   }

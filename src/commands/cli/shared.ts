@@ -51,6 +51,10 @@ export const PEER_ARGS = {
     description: "the data folder (default .p2p/PEER, or .p2p/peer without a number)",
   },
   ...REPAIR_ARG,
+  verbose: {
+    type: "boolean",
+    description: "print pings outside a terminal too, without a number (with one they always are)",
+  },
   // A child of `p2p ring`: it ends when its standard input does.
   child: { type: "boolean" },
 } as const;
