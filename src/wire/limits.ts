@@ -1,6 +1,6 @@
 /** Limits of the wire itself; those of the protocol's lists stand in protocol/config.ts. */
 
-/** Bytes of the longest message: 2,048 members with the longest hosts fit with room to spare. */
+/** Bytes of the longest message: the longest list of members fits, and MESSAGE_BYTES of records with a body. */
 export const MAX_FRAME = 1 << 20;
 
 /** Peers that one request may have passed; a loop is cut long before, by the limit on hops. */

@@ -13,7 +13,7 @@ import { TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
 /** "p2", then the version of all that is described here. */
 export const MAGIC = 0x7032;
-export const VERSION = 2;
+export const VERSION = 3;
 /** Where the sender stands: behind magic, version and tag. */
 const SENDER_AT = 4;
 /** Bytes before a message's own fields. */
