@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Status } from "../src/door/types.ts";
-import { BODY_BYTES } from "../src/protocol/config.ts";
+import { BODY_BYTES, REQUEST_RETRY_MS } from "../src/protocol/config.ts";
 import type { Address, Member } from "../src/protocol/member.ts";
 import type { Answer, Ask, Message } from "../src/protocol/messages.ts";
 import { openTransport } from "../src/transport/transport.ts";
@@ -98,7 +98,10 @@ export class BenchClient {
 
   /** Stores a content in as many copies, all of them durable. */
   store(name: string, key: number, given: Given, copies: number, done: Done): void {
-    const ask = { kind: "store", name, key, size: given.bytes.length } as const;
+    const content = { size: given.bytes.length, sha256: given.sha256 };
+    // Each operation of a client has a higher number than those before it.
+    const write = { number: this.#next, after: 0, require: 0 };
+    const ask = { kind: "store", name, key, content, write } as const;
     this.#begin(ask, given, given.sha256, copies, done);
   }
 
@@ -133,13 +136,23 @@ export class BenchClient {
   }
 
   #send(request: number, { ask, to, given }: Waiting): void {
-    const origin = { id: this.#id, address: this.#address };
-    const message: Message = { tag: "routed", request, origin, route: [this.#id], ask };
+    const origin = { id: this.#id, address: this.#address, birth: this.#birth };
+    const message: Message = {
+      ...{ tag: "routed", request, origin, route: [this.#id], ask },
+      ...{ leftMs: REQUEST_RETRY_MS, counter: 0, avoid: [], back: false },
+    };
     const small = given !== null && given.bytes.length <= BODY_BYTES;
     this.#transport?.send(to, "stream", message, small ? given.bytes : null);
   }
 
   #message(from: Member, message: Message, body: Uint8Array | null): void {
+    if (message.tag === "confirm") {
+      const { request, onward } = message;
+      const leftMs = this.#waiting.has(request) ? REQUEST_RETRY_MS : 0;
+      const confirmed = { tag: "confirmed", request, leftMs, onward: onward.slice(2) } as const;
+      this.#transport?.send(from.address, "stream", confirmed);
+      return;
+    }
     if (message.tag !== "answer") return;
     const waiting = this.#waiting.get(message.request);
     if (waiting !== undefined) this.#answered(from, message, waiting, body);

@@ -49,7 +49,7 @@ function plainHop(peer: Peer, ask: Ask, tried: readonly number[]): number | unde
   const joiner = ask.kind === "join" ? ask.joiner.id : -1;
   const around = view.after(self.id, view.size).map((m) => m.id);
   const open = around.filter((id) => !tried.includes(id) && id !== joiner);
-  const places = open.indexOf(destination(view, ask)?.id ?? -1);
+  const places = open.indexOf(destination(view, { ask, avoid: [] })?.id ?? -1);
   if (config.strategy === "successor" || places < 0) return open[0];
   if (config.strategy === "direct") return open[places];
   return open[2 ** Math.floor(Math.log2(places + 1)) - 1];
@@ -68,6 +68,6 @@ test("the next hop is the one of the definition, whoever was tried", () => {
       randomBelow(random, 2) === 0
         ? { kind: "lookup", key }
         : { kind: "join", joiner: member(key) };
-    expect(nextHop(peer, ask, tried)?.id).toBe(plainHop(peer, ask, tried));
+    expect(nextHop(peer, { ask, avoid: [] }, tried)?.id).toBe(plainHop(peer, ask, tried));
   }
 });
