@@ -1,82 +1,86 @@
 import { expect, test } from "bun:test";
+import { MAX_NAME_BYTES } from "../../src/protocol/config.ts";
 import {
-  asConflict,
   baseName,
   compareStamps,
-  EMPTY_SHA256,
+  conflictName,
   type FileRecord,
-  filedAs,
-  isReplacedBy,
-  replacing,
+  isSameVersion,
+  parseConflictName,
+  runOf,
   type Stamp,
+  versionId,
+  versionKey,
+  withAges,
 } from "../../src/protocol/files.ts";
+import { Shelf } from "../../src/protocol/shelf.ts";
+import { operationOf, recordOf } from "../store/records.ts";
 
-function version(stamp: Stamp, replaced: readonly Stamp[], content = "a"): FileRecord {
-  const sha256 = content.repeat(64);
-  return { name: "plan.txt", key: 7, stamp, size: 10, sha256, removed: false, replaced };
+const by = (owner: number, counter: number, run = 1): Stamp => ({ counter, owner, run });
+
+function version(stamp: Stamp, name = "plan.txt", key = 7): FileRecord {
+  return { ...recordOf(name, new Uint8Array(10), stamp), key };
 }
 
-const by = (owner: number, counter: number, run = 1): Stamp => ({
-  counter,
-  owner,
-  run,
+test("stamps are ordered by counter, then owner, then run", () => {
+  const stamps = [by(9, 3, 2), by(2, 4), by(9, 3, 1), by(2, 3, 7)];
+  expect(stamps.toSorted(compareStamps)).toEqual([by(2, 3, 7), by(9, 3, 1), by(9, 3, 2), by(2, 4)]);
+  expect(runOf({ birth: "0123456789abcdef" })).toBe(0x01234567);
 });
 
-test("a version has replaced all that its predecessors had replaced", () => {
-  const first = version(by(2, 1), replacing(null));
-  const second = version(by(5, 2), replacing(first), "b");
-  const third = version(by(9, 3), replacing(second), "c");
-  expect(isReplacedBy(first, second)).toBe(true);
-  expect(isReplacedBy(first, third)).toBe(true);
-  expect(isReplacedBy(second, third)).toBe(true);
-  expect(isReplacedBy(third, second)).toBe(false);
+test("a version is told by its operation and content, under whatever stamp", () => {
+  const one = version(by(2, 1));
+  expect(isSameVersion(one, { ...one, stamp: by(9, 9) })).toBe(true);
+  expect(isSameVersion(one, { ...one, sha256: "b".repeat(64) })).toBe(false);
+  expect(isSameVersion(one, { ...one, name: "other" })).toBe(false);
+  expect(isSameVersion(one, { ...one, operation: operationOf(by(2, 2)) })).toBe(false);
+  expect(versionId(one)).toEqual({
+    name: one.name,
+    operation: one.operation,
+    sha256: one.sha256,
+  });
+  const keys = [one, version(by(2, 2)), version(by(2, 1), "other")].map(versionKey);
+  expect(new Set(keys).size).toBe(3);
 });
 
-test("two stores that knew nothing of each other have not replaced one another", () => {
-  const base = version(by(2, 1), []);
-  const here = version(by(2, 2), replacing(base), "b");
-  const there = version(by(9, 2), replacing(base), "c");
-  expect(isReplacedBy(here, there)).toBe(false);
-  expect(isReplacedBy(there, here)).toBe(false);
-  // The same content twice is no conflict, unless the newer one takes it away.
-  const same = version(by(9, 2), [], "b");
-  expect(isReplacedBy(here, same)).toBe(true);
-  expect(isReplacedBy(here, { ...same, removed: true, sha256: EMPTY_SHA256 })).toBe(false);
-});
-
-test("an owner's stamps of another run do not count as its present ones", () => {
-  const old = version(by(2, 7, 1), []);
-  expect(isReplacedBy(old, version(by(2, 8, 2), [], "b"))).toBe(false);
-  expect(isReplacedBy(old, version(by(2, 8, 1), [], "b"))).toBe(true);
-});
-
-test("a version remembers no more than the newest stamp of each of sixteen owners", () => {
-  let record = version(by(0, 1), []);
-  for (let i = 1; i < 40; i++) {
-    record = version(by(i % 20, i + 1), replacing(record), String.fromCharCode(97 + (i % 26)));
+test("a conflict is named by its operation, and all peers make the same of it", () => {
+  const one = version(by(9, 4));
+  const name = conflictName(one);
+  expect(name).toBe("plan.txt.conflict-0000000900000001-4");
+  expect(parseConflictName(name)).toEqual({
+    base: "plan.txt",
+    operation: one.operation,
+    key: null,
+  });
+  expect(baseName(name)).toBe("plan.txt");
+  // Under another stamp it is the same conflict.
+  expect(conflictName({ ...one, stamp: by(2, 90) })).toBe(name);
+  for (const plain of ["plan.txt", ".conflict-0000000900000001-4", "a.conflict-1-2-3"]) {
+    expect(parseConflictName(plain)).toBeNull();
+    expect(baseName(plain)).toBe(plain);
   }
-  expect(record.replaced.length).toBe(16);
-  expect(record.replaced).toEqual([...record.replaced].sort(compareStamps));
-  expect(record.replaced.at(-1)).toEqual(by(38 % 20, 39));
 });
 
-test("a conflict has the name's key, a name that fits, and none of its own conflicts", () => {
-  const conflict = asConflict(version(by(9, 4), []));
-  expect(conflict.name).toBe("plan.txt.conflict-4-9-1");
-  expect(conflict.key).toBe(7);
-  expect(baseName(conflict.name)).toBe("plan.txt");
-  expect(asConflict(conflict).name).toBe(conflict.name);
-  const long = asConflict({ ...version(by(9, 4), []), name: "ß".repeat(127) });
-  expect(Buffer.byteLength(long.name)).toBeLessThanOrEqual(255);
-  expect(long.name.endsWith("ß.conflict-4-9-1")).toBe(true);
-  expect(baseName(".conflict-1-2-3")).toBe(".conflict-1-2-3");
+test("the conflict of a name of any length has a name that fits, and tells where it lies", () => {
+  for (const letter of ["a", "ß", "漢", "\u{1f600}"]) {
+    for (let bytes = 200; bytes <= MAX_NAME_BYTES; bytes++) {
+      const base = letter.repeat(Math.floor(bytes / Buffer.byteLength(letter)));
+      const one = version(by(9, 4), base, 0x123456789abc);
+      const name = conflictName(one);
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(MAX_NAME_BYTES);
+      expect(name.isWellFormed()).toBe(true);
+      const parsed = parseConflictName(name);
+      expect(base.startsWith(parsed?.base ?? "none")).toBe(true);
+      if (parsed?.base !== base) expect(parsed?.key).toBe(one.key);
+      const shelf = new Shelf(48, [one, version(by(1, 5), base, one.key)]);
+      expect(shelf.get(name)?.operation).toEqual(one.operation);
+    }
+  }
 });
 
-test("whichever of two concurrent versions comes first, the older becomes the conflict", () => {
-  const older = version(by(2, 2), [], "b");
-  const newer = version(by(9, 3), [], "c");
-  expect(filedAs(older, newer).name).toBe("plan.txt.conflict-2-2-1");
-  expect(filedAs(newer, older)).toBe(newer);
-  expect(filedAs(older, undefined)).toBe(older);
-  expect(filedAs(older, version(by(9, 3), replacing(older), "c"))).toBe(older);
+test("ages are changed in the record and in its history", () => {
+  const span = { origin: "a".repeat(16), from: 1, to: 2, ageMs: 50 };
+  const one = { ...version(by(2, 1)), ageMs: 10, history: [span] };
+  expect(withAges(one, 100)).toMatchObject({ ageMs: 110, history: [{ ...span, ageMs: 150 }] });
+  expect(withAges(withAges(one, 100), -100)).toEqual(one);
 });
