@@ -86,8 +86,11 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   hopAcknowledged(peer, request);
   const { arrival, to, validUntil } = hop;
   const { routed } = arrival;
-  const owner = routed.ask.kind !== "join" && destination(peer.view, routed)?.id === to.id;
-  const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
+  const { kind } = routed.ask;
+  // Who owns a key is no question for another than the owner.
+  const stands =
+    kind !== "join" && kind !== "lookup" && destination(peer.view, routed)?.id === to.id;
+  const avoid = stands ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
   const on: Arrival = {
     ...arrival,
     routed: { ...routed, avoid, back: true },
