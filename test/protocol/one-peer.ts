@@ -23,6 +23,10 @@ export function member(id: number): Member {
   return makeMember({ id, incarnation: 1, birth: hex + hex, state: "alive", address });
 }
 
+export function idAt(address: string): number {
+  return Number(address.split(":")[1]) - 12_000;
+}
+
 export function originOf(id: number): Origin {
   const { address, birth } = member(id);
   return { id, address, birth };
@@ -71,13 +75,19 @@ export class OnePeer {
     return this.give({ type: "command", command, what });
   }
 
-  /** Lets time pass. @returns all that was done meanwhile */
+  /** Lets time pass, in which the others answer pings. @returns all that was done meanwhile */
   pass(ms: number): readonly Effect[] {
     const end = this.now + ms;
     const all: Effect[] = [];
     for (let at = nextDeadline(this.peer); at <= end; at = nextDeadline(this.peer)) {
       this.now = Math.max(this.now, at);
-      all.push(...this.give({ type: "tick" }));
+      const done = this.give({ type: "tick" });
+      all.push(...done);
+      for (const effect of done) {
+        if (effect.type !== "send" || effect.message.tag !== "ping") continue;
+        const { to, message } = effect;
+        all.push(...this.hear(idAt(to), { ...message, tag: "pong" }));
+      }
     }
     this.now = end;
     this.effects = all;
@@ -93,7 +103,7 @@ export class OnePeer {
 
   /** To whom something of a kind was sent, by id. */
   to(tag: Message["tag"]): number[] {
-    return this.sent(tag).map(({ to }) => Number(to.split(":")[1]) - 12_000);
+    return this.sent(tag).map(({ to }) => idAt(to));
   }
 
   /** Gives the results of all that it has begun to make durable in the last step. */
