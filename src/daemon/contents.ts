@@ -203,9 +203,10 @@ export class Contents {
     }
   }
 
-  /** False of a command that has ended meanwhile. */
+  /** False of a command that has ended meanwhile, and of what others wait for while it comes. */
   #wants(into: FetchInto): boolean {
-    return into.kind === "store" || this.options.commands.get(into.command) !== undefined;
+    if (into.kind === "store") return !into.shared;
+    return this.options.commands.get(into.command) !== undefined;
   }
 
   #sinkOf(effect: FetchEffect, arriving: Arriving, move: Move): ContentSink {
@@ -232,7 +233,7 @@ export class Contents {
     const draft = this.options.folder.files.begin({ hash: false });
     const { arrivals } = this.options;
     const { record } = into;
-    if (into.sha256 === null) arrivals.begin(job, record, draft);
+    if (into.shared) arrivals.begin(job, record, draft);
     return {
       write: (piece) => draft.write(piece),
       abort: () => {

@@ -251,6 +251,8 @@ export const DROP_SETTLE_MS = 10_000;
 export const REPAIR_RETRY_MS = 3_000;
 /** Records in one offer. */
 export const OFFER_RECORDS = 256;
+/** Bytes of records in one message: with the longest body and route still below the longest frame. */
+export const MESSAGE_BYTES = 900_000;
 /** Ranges in one comparison, and in each part of its answer: 6 KiB, and the circle in two steps to 1/65,536. */
 export const COMPARE_RANGES = 256;
 /**

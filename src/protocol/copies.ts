@@ -24,6 +24,7 @@ import {
   type VersionId,
   versionKey,
 } from "./files.ts";
+import { inMessages } from "./fitting.ts";
 import { tellInquired } from "./inquiring.ts";
 import type { Body, BodySource } from "./io.ts";
 import type { Address, Member } from "./member.ts";
@@ -101,8 +102,7 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
 /** Offers many records to one holder, in as many messages as they need. */
 export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
-  for (let i = 0; i < given.length; i += OFFER_RECORDS) {
-    const some = given.slice(i, i + OFFER_RECORDS);
+  for (const some of inMessages(given)) {
     send(peer, to, "stream", { tag: "offer", records: some, origin: null });
   }
 }

@@ -38,7 +38,8 @@ export function beginFetch(
   repair: boolean,
 ): number {
   const { record } = job;
-  const into: FetchInto = { kind: "store", record, sha256: record.sha256 };
+  const shared = job.kind === "placement" && source.kind === "ticket";
+  const into: FetchInto = { kind: "store", record, sha256: record.sha256, shared };
   return begin(peer, job, { from, source, file: record.name, size: record.size, into, repair });
 }
 

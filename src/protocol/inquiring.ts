@@ -2,8 +2,9 @@
  * What a peer asks about one name before it deals with a request: what those have of it that may hold
  * it. It goes on with the word of a quorum, given after the request came.
  */
-import { INQUIRE_MS, REQUESTS_IN_FLIGHT } from "./config.ts";
+import { INQUIRE_MS, OFFER_RECORDS, REQUESTS_IN_FLIGHT } from "./config.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
+import { fitting } from "./fitting.ts";
 import type { Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
@@ -44,7 +45,9 @@ export function receiveInquire(peer: Peer, from: Member, { request, name }: Inqu
 }
 
 export function tellInquired(peer: Peer, to: string, request: RequestId, name: string): void {
-  const records = peer.files.versions(name);
+  // The one that has the name is among them.
+  const newest = peer.files.versions(name).toSorted((a, b) => compareStamps(b.stamp, a.stamp));
+  const records = fitting(newest, OFFER_RECORDS);
   const declined = peer.refusals.has(name);
   const { room } = peer;
   send(peer, to, "stream", { tag: "inquired", request, records, declined, room });

@@ -149,8 +149,16 @@ export type Input = { readonly at: number } & (
 
 /** Where a fetched content goes. */
 export type FetchInto =
-  /** The store, where this version is merged with those of its name (`merge`). */
-  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string }
+  /**
+   * The store, where this version is merged with those of its name (`merge`). `shared`: others are offered
+   * what comes in, while it comes; so what breaks off is over, and not gone on with.
+   */
+  | {
+      readonly kind: "store";
+      readonly record: FileRecord;
+      readonly sha256: string;
+      readonly shared: boolean;
+    }
   /** The one who asked for it at this peer. */
   | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
 

@@ -2,6 +2,7 @@
 import { LIST_RECORDS, LIST_VERSIONS, LIST_WAIT_MS, LISTED_FILES } from "./config.ts";
 import type { ListedFile } from "./events.ts";
 import { conflictName, type FileRecord, versionKey } from "./files.ts";
+import { fitting } from "./fitting.ts";
 import type { Member } from "./member.ts";
 import type { List, Listed, RequestId } from "./messages.ts";
 import { emit, type Peer, send } from "./state.ts";
@@ -25,8 +26,14 @@ export function beginListing(peer: Peer, command: number, request: RequestId): v
 /** "Which files do you hold?" */
 export function receiveList(peer: Peer, from: Member, { request, after }: List): void {
   const page = peer.files.page(after, LIST_RECORDS + 1);
-  const more = page.length > LIST_RECORDS;
-  const records = page.slice(0, LIST_RECORDS).flat().slice(0, LIST_VERSIONS);
+  const all = page.slice(0, LIST_RECORDS).flat();
+  const fit = fitting(all, LIST_VERSIONS);
+  // A name that is cut comes whole in the next page, unless it fills this one alone.
+  const cut = all[fit.length]?.name;
+  const whole = fit.filter(({ name }) => name !== cut);
+  const records = whole.length > 0 ? whole : fit;
+  const last = records.at(-1)?.name ?? null;
+  const more = page.length > LIST_RECORDS || all.at(-1)?.name !== (last ?? undefined);
   send(peer, from.address, "stream", { tag: "listed", request, records, more });
 }
 

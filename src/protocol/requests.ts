@@ -168,6 +168,7 @@ function deliverFromAnother(peer: Peer, request: RequestId, pending: Pending): b
   const from = id === undefined ? undefined : peer.view.find(id);
   if (sources === null || from === undefined || ask.kind !== "request") return false;
   const { version, size } = sources;
+  tellServer(peer, pending, from.id, ask.name);
   pending.moving = true;
   peer.deadlines.clear("request", request);
   const into = { kind: "deliver", command, sha256: version.sha256 } as const;
@@ -233,11 +234,7 @@ function receiveFileAnswer(
   pending.moving = true;
   peer.deadlines.clear("request", request);
   const server = route.at(-1) ?? from.id;
-  if (server !== peer.self.id && pending.server !== server) {
-    line(peer, lines.peerHadFile(server, ask.name));
-    line(peer, lines.receivingFile(ask.name, server));
-  }
-  pending.server = server;
+  tellServer(peer, pending, server, ask.name);
   const { size, version, holders } = outcome;
   if (version !== null) pending.sources = { version, size, holders: [...holders] };
   const into = {
@@ -248,6 +245,15 @@ function receiveFileAnswer(
   const source = sourceOf(request, outcome, body);
   const at = server === from.id ? from : (peer.view.find(server) ?? from);
   beginDelivery(peer, { kind: "deliver", request }, at, source, { file: ask.name, size, into });
+}
+
+/** Notes whom a content comes from, and says so if it is another than before. */
+function tellServer(peer: Peer, pending: Pending, server: number, name: string): void {
+  if (server !== peer.self.id && pending.server !== server) {
+    line(peer, lines.peerHadFile(server, name));
+    line(peer, lines.receivingFile(name, server));
+  }
+  pending.server = server;
 }
 
 /** Where a content that was found is: here already, as the version that it is, or under the request's id. */

@@ -1,7 +1,7 @@
 /** Limits of the wire itself; those of the protocol's lists stand in protocol/config.ts. */
 import { ROUTE_MOST } from "../protocol/config.ts";
 
-/** Bytes of the longest message: a table of SYNC_MEMBERS members, with the longest addresses of IPv6, fits. */
+/** Bytes of the longest message: the longest list of members fits, and MESSAGE_BYTES of records with a body. */
 export const MAX_FRAME = 1 << 20;
 
 /** Peers that one request may have passed: `hopLimit` sends none on that would come to more. */

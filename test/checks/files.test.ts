@@ -11,20 +11,27 @@ import {
   storesKept,
   wholeOrNothing,
 } from "../../src/checks/files.ts";
-import { asConflict, EMPTY_SHA256, type FileRecord, replacing } from "../../src/protocol/files.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
+import { lineage } from "../../src/protocol/versions.ts";
+import { operationOf } from "../store/records.ts";
 
 const IDS = [10, 20, 30, 40];
 
 /** A version of file 0015, whose key is 15, so that its holders are 20, 30 and 40. */
 function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
+  const stamp = { counter, owner, run: 1 };
   return {
     name: "0015",
     key: 15,
-    stamp: { counter, owner, run: 1 },
+    operation: operationOf(stamp),
+    stamp,
+    also: [],
     size: counter,
     sha256: `${counter}${owner}`.padStart(64, "0"),
     removed: false,
-    replaced: replacing(after),
+    apart: false,
+    ageMs: 0,
+    ...lineage(after === null ? [] : [after], [], 0),
   };
 }
 
@@ -52,23 +59,30 @@ test("D1: an acknowledged version, or what took its place, must be on some disk"
   expect(storesKept([first], known, disks({ 30: [second] })).ok).toBe(true);
   expect(storesKept([second], known, disks({ 30: [first] })).ok).toBe(false);
   expect(storesKept([first], known, disks({ 30: [stranger] })).ok).toBe(false);
-  expect(storesKept([first], known, disks({ 30: [stranger, asConflict(first)] })).ok).toBe(true);
+  expect(storesKept([first], known, disks({ 30: [stranger, first] })).ok).toBe(true);
 });
 
 test("D1: what took the place of what took its place stands for a version too", () => {
-  // Of one content under two stamps, the later one alone is remembered by what follows.
-  const twin = { ...version(1, 30), sha256: first.sha256 };
-  const later = version(2, 30, twin);
-  expect(storesKept([first], [first, twin, later], disks({ 20: [later] })).ok).toBe(true);
+  // What a version has followed may be more than it remembers.
+  const middle = version(2, 30, first);
+  const later = version(3, 40, { ...middle, replaced: [], history: [] });
+  expect(storesKept([first], [first, middle, later], disks({ 20: [later] })).ok).toBe(true);
   expect(storesKept([first], [first, later], disks({ 20: [later] })).ok).toBe(false);
 });
 
+test("D1: an operation under another stamp is the version that was acknowledged", () => {
+  const again = { ...first, stamp: { counter: 7, owner: 30, run: 2 }, also: [first.stamp] };
+  expect(storesKept([first], [first, again], disks({ 20: [again] })).ok).toBe(true);
+  const other = { ...again, sha256: stranger.sha256 };
+  expect(storesKept([first], [first, other], disks({ 20: [other] })).ok).toBe(false);
+});
+
 test("D1: of two that knew nothing of each other, one is owed under the name, one as its conflict", () => {
-  const all = [stranger, asConflict(first)];
+  const all = [stranger, first];
   const owed = owedBy([first, stranger], [first, stranger], disks({ 20: all, 30: all, 40: all }));
   expect(owed.map((o) => [o.name, o.least.stamp.counter])).toEqual([
+    [conflictName(first), 1],
     ["0015", 2],
-    ["0015.conflict-1-20-1", 1],
   ]);
   const followed = disks({ 20: [second], 30: [second] });
   expect(owedBy([first, second], [first, second], followed).map((o) => o.name)).toEqual(["0015"]);

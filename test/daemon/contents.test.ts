@@ -8,11 +8,12 @@ import { Moving } from "../../src/daemon/moving.ts";
 import { Offers } from "../../src/daemon/offers.ts";
 import { Pace } from "../../src/daemon/pace.ts";
 import type { PeerEvent } from "../../src/protocol/events.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
+import { type FileRecord, versionId } from "../../src/protocol/files.ts";
 import type { Effect } from "../../src/protocol/io.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
 import { deliver } from "../../src/store/local.ts";
 import { FetchFailure, type Transport } from "../../src/transport/types.ts";
+import { recordOf, removalOf } from "../store/records.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 
 /** What becomes of contents that come whole, break off, go on elsewhere, or are not what they should be. */
@@ -21,10 +22,7 @@ const temporary = temporaryFolder();
 const landing = join(temporary.dir, "landing");
 const bytes = someBytes(1_000_000);
 const hash = sha256(bytes);
-const record: FileRecord = {
-  ...{ name: "film", key: 7, size: bytes.length, sha256: hash, removed: false, replaced: [] },
-  stamp: { counter: 1, owner: 8, run: 1 },
-};
+const record: FileRecord = recordOf("film", bytes, 1);
 
 /** How the next fetches go: what the sender has, and after how many bytes it breaks off. */
 const senders: { content: Uint8Array; breaksAt: number }[] = [];
@@ -114,13 +112,13 @@ test("a delivery goes on from the byte it reached, however often it breaks", asy
 });
 
 test("a copy goes on as well, and only with the very same version", async () => {
-  const into = { kind: "store", record, sha256: hash } as const;
+  const into = { kind: "store", record, sha256: hash, shared: false } as const;
   senders.push({ content: bytes, breaksAt: 400_000 }, whole, whole);
   expect(await fetchInto(into)).toEqual(broken);
-  const newer = { ...record, stamp: { ...record.stamp, counter: 2 } };
+  const newer = recordOf("film", bytes, 2, [record.stamp]);
   expect(await fetchInto({ ...into, record: newer })).toEqual(good);
   expect(asked).toEqual([0, 0]);
-  expect(folder.files.record("film")?.stamp.counter).toBe(2);
+  expect(folder.files.winner("film")?.stamp.counter).toBe(2);
   expect(await fetchInto(into)).toEqual(good);
   expect(asked).toEqual([0, 0, 400_000]);
 });
@@ -144,7 +142,7 @@ test("what broke off goes when its command ends, and stays out of the way of a c
   const into = { kind: "deliver", command: number, sha256: hash } as const;
   senders.push({ content: bytes, breaksAt: 500_000 });
   expect(await fetchInto(into)).toEqual(broken);
-  commands.end(number, { kind: "failed", why: "Nobody has it." });
+  commands.end(number, { kind: "failed", why: "Nobody has it.", maybe: false });
   const unknown = { kind: "deliver", command: command("unknown"), sha256: null } as const;
   senders.push({ content: bytes, breaksAt: 500_000 }, whole);
   expect(await fetchInto(unknown)).toEqual(broken);
@@ -173,8 +171,9 @@ test("others may have a copy while it comes in, and nothing of one that does not
       ...{ source: { kind: "ticket", request: 5 }, size: bytes.length },
       into: {
         kind: "store",
-        record: { ...record, name: "coming", stamp: { ...record.stamp, counter } },
-        sha256: null,
+        record: recordOf("coming", bytes, counter),
+        sha256: hash,
+        shared: true,
       },
     });
   senders.push({ content: bytes, breaksAt: 900_000 }, whole);
@@ -194,16 +193,16 @@ test("a small content that came with a message is kept, and delivered, from memo
   const body = contents.bodies.keep(small);
   expect(body).toMatchObject({ size: 1_000, sha256: sha256(small) });
   expect(contents.bodyOf({ kind: "body", number: body.number })).toEqual(small);
-  const kept = { ...record, name: "small", size: 1_000, sha256: body.sha256 };
+  const kept = recordOf("small", small, 1);
   const bring = (number: number, into: FetchEffect["into"]) =>
     contents.fetch({
       ...{ type: "fetch", job: 1, file: "small", from: "127.0.0.1:2", peer: 9, repair: false },
       ...{ source: { kind: "body", number }, size: 1_000, into },
     });
-  const stored = { kind: "store", record: kept, sha256: body.sha256 } as const;
+  const stored = { kind: "store", record: kept, sha256: body.sha256, shared: false } as const;
   const result = { ok: true, size: 1_000, sha256: body.sha256 } as const;
   expect(await bring(body.number, stored)).toEqual(result);
-  const version = { kind: "version", name: "small", stamp: kept.stamp } as const;
+  const version = { kind: "version", version: versionId(kept) } as const;
   expect(contents.bodyOf(version)).toEqual(Uint8Array.from(small));
   const into = { kind: "deliver", command: command("small"), sha256: null } as const;
   expect(await bring(body.number, into)).toEqual(result);
@@ -213,9 +212,9 @@ test("a small content that came with a message is kept, and delivered, from memo
 });
 
 test("a removal takes the place of what is held", async () => {
-  const removed = { ...record, size: 0, removed: true, stamp: { ...record.stamp, counter: 9 } };
+  const removed = removalOf("film", 9, [record.stamp]);
   expect(await contents.bury(removed)).toMatchObject({ ok: true, size: 0 });
-  expect(folder.files.record("film")?.removed).toBe(true);
+  expect(folder.files.winner("film")?.removed).toBe(true);
 });
 
 test("the oldest small contents go where there are too many, or too large", async () => {

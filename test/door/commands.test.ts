@@ -258,14 +258,14 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
 test("ls marks conflicts, and says what to do about them", async () => {
   numbered.files.clear();
   numbered.files.set("4103", someBytes(300));
-  numbered.files.set("4103.conflict-7-2-1", someBytes(400));
+  numbered.files.set("4103.conflict-0123456789abcdef-7", someBytes(400));
   expect(await listFiles(choice, true)).toBe(0);
   expect(JSON.parse(printed[0] ?? "").files).toMatchObject([
     { name: "4103", conflictOf: null },
-    { name: "4103.conflict-7-2-1", conflictOf: "4103" },
+    { name: "4103.conflict-0123456789abcdef-7", conflictOf: "4103" },
   ]);
   expect(await listFiles(choice, false)).toBe(0);
-  expect(printed[1]).toContain("4103.conflict-7-2-1");
+  expect(printed[1]).toContain("4103.conflict-0123456789abcdef-7");
   expect(complained.join("")).toMatch(/^1 file with \.conflict- in the name: [^\n]+p2p rm\.\n$/);
 });
 

@@ -8,6 +8,7 @@ import { BODY_BYTES } from "../../src/protocol/config.ts";
 import type { Outcome } from "../../src/protocol/events.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
+import { stampOf, recordOf as stored } from "../store/records.ts";
 import { sha256 } from "../store/temporary.ts";
 
 export type FakePeer = {
@@ -58,13 +59,14 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
         renameSync(upload.path, kept);
         if (size < 100_000_000) files.set(name, await Bun.file(kept).bytes());
       }
-      if (name === "fail") return { kind: "failed", why: "It could not be." };
+      if (name === "fail") return { kind: "failed", why: "It could not be.", maybe: false };
       const record = recordOf(name, files.get(name) ?? new Uint8Array());
       return {
         kind: "stored",
         record: { ...record, size },
         copies: [19, 2, 4],
         wanted: 3,
+        lacking: [],
         route: [8],
       };
     },
@@ -82,7 +84,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       if (bytes === undefined) return { kind: "missing", owner: 19, route: [8, 19] };
       files.delete(name);
       const record = { ...recordOf(name, new Uint8Array()), removed: true };
-      return { kind: "stored", record, copies: [19, 2, 4], wanted: 3, route: [8, 19] };
+      return { kind: "stored", record, copies: [19, 2, 4], wanted: 3, lacking: [], route: [8, 19] };
     },
     where: async (name) => {
       const bytes = files.get(name);
@@ -100,6 +102,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     list: async () => ({
       kind: "listed",
       files: Array.from(files, ([name, bytes]) => ({
+        name,
         record: recordOf(name, bytes),
         holders: [19, 2],
       })),
@@ -159,16 +162,7 @@ async function requestFrom(
 }
 
 function recordOf(name: string, bytes: Uint8Array): FileRecord {
-  const stamp = { counter: 1, owner: 19, run: 1 };
-  return {
-    name,
-    key: 19,
-    stamp,
-    size: bytes.length,
-    sha256: sha256(bytes),
-    removed: false,
-    replaced: [],
-  };
+  return stored(name, bytes, stampOf(1, 19));
 }
 
 function lookUp(key: number): Status["lookups"][number] {

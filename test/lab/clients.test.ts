@@ -4,6 +4,7 @@ import { type ClientDoor, Clients } from "../../src/lab/clients.ts";
 import { sha256 } from "../../src/lab/corpus.ts";
 import { historyBroken } from "../../src/lab/judge.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
+import { recordOf as stored } from "../store/records.ts";
 
 const PEERS = [1, 2, 3];
 const NAMES = ["0001", "0002"];
@@ -32,13 +33,14 @@ class FakeRing {
         record: recordOf(name, bytes),
         copies: PEERS,
         wanted: 3,
+        lacking: [],
         route: [id],
       };
     },
     remove: async (name) => {
       if (!this.files.delete(name)) return { kind: "missing", owner: 1, route: [] };
       const record = recordOf(name, new Uint8Array());
-      return { kind: "stored", record, copies: PEERS, wanted: 3, route: [id] };
+      return { kind: "stored", record, copies: PEERS, wanted: 3, lacking: [], route: [id] };
     },
     request: async (name) => {
       const bytes = this.files.get(name);
@@ -50,9 +52,7 @@ class FakeRing {
 }
 
 function recordOf(name: string, bytes: Uint8Array): FileRecord {
-  const stamp = { counter: 1, owner: 1, run: 1 };
-  const rest = { key: 0, size: bytes.length, removed: false, replaced: [] };
-  return { name, sha256: sha256(bytes), stamp, ...rest };
+  return stored(name, bytes, 1);
 }
 
 /** Lets clients work until so many operations have ended, and judges what they were told. */

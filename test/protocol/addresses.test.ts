@@ -54,7 +54,7 @@ function said(from: Member, message: Message, at: number): Input {
 }
 
 function ping(from: Member, nonce: number, at: number): Input {
-  return said(from, { tag: "ping", nonce, round: false, digest: 0 }, at);
+  return said(from, { tag: "ping", nonce, round: false, digest: 0, room: 0 }, at);
 }
 
 const pingsTo = (address: Address, effects: readonly Effect[]) =>
@@ -115,7 +115,7 @@ test("a peer that is dead where it was refutes that from where it is seen now", 
 test("whoever is held for dead hears where it is seen now", () => {
   const { give } = eight();
   const dead = makeMember({ ...NINE, state: "dead" });
-  give(said(dead, { tag: "ping", nonce: 1, round: false, digest: 0 }, 200));
+  give(said(dead, { tag: "ping", nonce: 1, round: false, digest: 0, room: 0 }, 200));
   const moved = member(9, { address: "1.0.0.9:12256" });
   const told = give(ping(moved, 2, 300)).flatMap((e) =>
     e.type === "send" && e.message.tag === "gossip" && e.to === moved.address ? [e.message] : [],
@@ -130,7 +130,7 @@ test.each(["watch", "word"] as const)(
     const { peer, give, pass } = eight();
     const silent = [NINE.address, ELSEWHERE];
     if (reason === "watch") {
-      give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout" });
+      give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout", broke: false });
     } else {
       const members = [makeMember({ ...NINE, state: "dead" })];
       give(said(TWO, { tag: "gossip", joining: false, members }, 200));
@@ -140,9 +140,11 @@ test.each(["watch", "word"] as const)(
     const [tried] = pingsTo(ELSEWHERE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
     // The verdict on the former run changes nothing for the newcomer.
-    give({ type: "unreachable", at: 220, address: NINE.address, how: "refused" });
+    give({ type: "unreachable", at: 220, address: NINE.address, how: "refused", broke: false });
     expect(peer.view.find(9)).toBeUndefined();
-    give(said(back, { tag: "pong", nonce: tried?.nonce ?? 0, round: false, digest: 0 }, 230));
+    give(
+      said(back, { tag: "pong", nonce: tried?.nonce ?? 0, round: false, digest: 0, room: 0 }, 230),
+    );
     expect(peer.view.find(9)).toEqual(back);
     pass(20_000, silent.slice(0, 1));
     expect(peer.view.find(9)).toEqual(back);
@@ -151,7 +153,7 @@ test.each(["watch", "word"] as const)(
 
 test("a newcomer that moves on is tried where it is", () => {
   const { peer, give } = eight();
-  give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout" });
+  give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout", broke: false });
   for (const [incarnation, address] of [
     [2, ELSEWHERE],
     [3, "10.0.2.9:12256"],

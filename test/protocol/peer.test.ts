@@ -35,7 +35,7 @@ function live(): Effect[] {
   const all = [...effects];
   const give = (input: Input) => all.push(...step(peer, input));
   give({ type: "persisted", at: 101, incarnation: 1 });
-  const ping = { tag: "ping", nonce: 1, round: true, digest: 0 } as const;
+  const ping = { tag: "ping", nonce: 1, round: true, digest: 0, room: 0 } as const;
   give({
     type: "message",
     at: 102,
@@ -46,7 +46,8 @@ function live(): Effect[] {
     heldMs: null,
   });
   const sha256 = "ab".repeat(32);
-  const what = { kind: "store", name: "0009", key: 9, size: 10, sha256, body: null } as const;
+  const content = { size: 10, sha256, body: null, require: 0 };
+  const what = { kind: "store", name: "0009", key: 9, ...content } as const;
   give({ type: "command", at: 103, command: 1, what });
   give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused", broke: true });
   for (let i = 0; i < 200; i++) give({ type: "tick", at: nextDeadline(peer) });
@@ -78,7 +79,7 @@ test("word of a view that is neither told nor the asker's is no word", () => {
   const give = (input: Input) => step(peer, input);
   give({ type: "persisted", at: 101, incarnation: 1 });
   const from = { from: NINE, channel: "stream", body: null, heldMs: null } as const;
-  const ping = { tag: "ping", nonce: 1, round: true, digest: 0 } as const;
+  const ping = { tag: "ping", nonce: 1, round: true, digest: 0, room: 1 } as const;
   give({ type: "message", at: 102, ...from, message: ping });
   const effects = give({
     ...{ type: "command", at: 103, command: 1 },

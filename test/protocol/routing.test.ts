@@ -1,25 +1,14 @@
 import { expect, test } from "bun:test";
 import type { Strategy } from "../../src/protocol/config.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
 import type { Ask } from "../../src/protocol/messages.ts";
 import { makeRandom, randomBelow, randomSample } from "../../src/protocol/random.ts";
 import { destination, nextHop } from "../../src/protocol/routing.ts";
 import { createPeer, type Peer } from "../../src/protocol/state.ts";
 import { View } from "../../src/protocol/view.ts";
+import { member, OnePeer, READ, routedFrom, storeAsk } from "./one-peer.ts";
 
 const SEED = 7_301;
 const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
-
-function member(id: number): Member {
-  const birth = id.toString(16).padStart(16, "0");
-  return makeMember({
-    id,
-    incarnation: 1,
-    birth,
-    state: "alive",
-    address: `127.0.0.1:${12_000 + id}`,
-  });
-}
 
 function peerOf(strategy: Strategy, id: number, ids: readonly number[]): Peer {
   const { address, birth } = member(id);
@@ -49,7 +38,7 @@ function plainHop(peer: Peer, ask: Ask, tried: readonly number[]): number | unde
   const joiner = ask.kind === "join" ? ask.joiner.id : -1;
   const around = view.after(self.id, view.size).map((m) => m.id);
   const open = around.filter((id) => !tried.includes(id) && id !== joiner);
-  const places = open.indexOf(destination(view, ask)?.id ?? -1);
+  const places = open.indexOf(destination(view, { ask, avoid: [] })?.id ?? -1);
   if (config.strategy === "successor" || places < 0) return open[0];
   if (config.strategy === "direct") return open[places];
   return open[2 ** Math.floor(Math.log2(places + 1)) - 1];
@@ -68,6 +57,27 @@ test("the next hop is the one of the definition, whoever was tried", () => {
       randomBelow(random, 2) === 0
         ? { kind: "lookup", key }
         : { kind: "join", joiner: member(key) };
-    expect(nextHop(peer, ask, tried)?.id).toBe(plainHop(peer, ask, tried));
+    expect(nextHop(peer, { ask, avoid: [] }, tried)?.id).toBe(plainHop(peer, ask, tried));
+  }
+});
+
+test("another stands in for an owner that does not take a hop, but never says that it is the owner", () => {
+  const asks: Ask[] = [READ, storeAsk(1), { kind: "lookup", key: 5 }];
+  for (const ask of asks) {
+    const one = new OnePeer(2);
+    one.hear(20, routedFrom(20, 1, ask));
+    expect(one.to("routed")).toEqual([8]);
+    one.give({ type: "unreachable", address: member(8).address, how: "timeout", broke: false });
+    const [next] = one.sent("routed");
+    expect(next?.message.avoid).toEqual(ask.kind === "lookup" ? [] : [8]);
+    expect(next?.message.back).toBe(true);
+    expect(one.to("routed")).toEqual([9]);
+    // The one next to it deals with it, or knows better whose it is.
+    const nine = new OnePeer(9);
+    nine.hear(2, next?.message ?? routedFrom(20, 1, ask));
+    const told = nine.sent("answer").map(({ message }) => message.outcome.kind);
+    expect(told).not.toContain("owner");
+    expect(nine.to("routed")).toEqual(ask.kind === "lookup" ? [8] : []);
+    expect(nine.to("inquire").length > 0).toBe(ask.kind !== "lookup");
   }
 });

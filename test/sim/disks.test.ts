@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../src/protocol/events.ts";
-import { type FileRecord, replacing } from "../../src/protocol/files.ts";
+import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
+import { lineage, winnerOf } from "../../src/protocol/versions.ts";
 import { SimDisk } from "../../src/sim/disk.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
+import { recordOf } from "../store/records.ts";
 
 const IDS = [10, 20, 30, 40, 50];
 const SMALL = 1_000;
@@ -11,9 +13,12 @@ const LARGE = 1_000_000;
 
 function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
   const stamp = { counter, owner, run: 1 };
-  const sha256 = `${counter}${owner}`.padStart(64, "0");
-  const replaced = replacing(after);
-  return { name: "0015", key: 15, stamp, size: 1, sha256, removed: false, replaced };
+  return {
+    ...recordOf("0015", new Uint8Array(1), stamp),
+    key: 15,
+    sha256: `${counter}${owner}`.padStart(64, "0"),
+    ...lineage(after === null ? [] : [after], [], 0),
+  };
 }
 
 /** A ring in calm with a file 0015 of that size, whose holders are 20, 30 and 40. */
@@ -49,7 +54,7 @@ test("a write outlasts a loss of power once it has been synced", () => {
   disk.write(version(2, 20, version(1, 20)));
   expect(disk.hasUnsynced).toBe(true);
   expect(disk.losePower().map((v) => v.stamp.counter)).toEqual([2]);
-  expect(disk.files.get("0015")?.stamp.counter).toBe(1);
+  expect(disk.files.map((v) => v.stamp.counter)).toEqual([1]);
 });
 
 test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
@@ -59,8 +64,10 @@ test("of two versions that knew nothing of each other both are kept, whichever c
   ]) {
     const disk = new SimDisk();
     for (const record of order) disk.write(record);
-    expect([...disk.files.keys()].sort()).toEqual(["0015", "0015.conflict-1-20-1"]);
-    expect(disk.files.get("0015")?.stamp.counter).toBe(2);
+    expect(disk.files.map((v) => v.stamp.counter).sort()).toEqual([1, 2]);
+    expect(winnerOf(disk.files)?.stamp.counter).toBe(2);
+    const [conflict] = disk.files.filter((v) => v !== winnerOf(disk.files));
+    expect(conflict && conflictName(conflict)).toBe(conflictName(version(1, 20)));
   }
 });
 

@@ -6,7 +6,9 @@ import { joinThrough, numberedRing, Stage } from "../../src/sim/stage.ts";
 
 const SEED = 904;
 const IDS = [2, 4, 9, 14, 30, 40];
-const START = { kind: "store", name: "plan", key: 3, size: 10, body: null } as const;
+const PLAN = { size: 10, sha256: "ab".repeat(32) } as const;
+const OWN = { size: 10, sha256: "cd".repeat(32) } as const;
+const STORE = { kind: "store", name: "plan", key: 3, ...PLAN, body: null, require: 0 } as const;
 
 /** A ring with drawn ids that 9 founded and has left, while the others went on and stored a file. */
 function leftByItsFounder() {
@@ -24,7 +26,7 @@ function leftByItsFounder() {
   stage.act("quit 9");
   world.run(40_000);
   expect(world.hostOf(9).exitCode).toBe(0);
-  world.command(others[0] ?? 2, START, { size: 10, sha256: "ab".repeat(32) });
+  world.command(others[0] ?? 2, STORE, PLAN);
   world.run(50_000);
   expect(kinds(stage)).toEqual(["stored"]);
   const notes = () =>
@@ -36,7 +38,7 @@ function leftByItsFounder() {
     stage.outcomes.clear();
     while (!until() && world.now < first + 60_000) {
       world.command(9, { kind: "request", name: "plan", key: 3 }, null);
-      world.command(9, { ...START, name: "own" }, { size: 10, sha256: "cd".repeat(32) });
+      world.command(9, { ...STORE, name: "own", ...OWN }, OWN);
       world.run(world.now + (world.now < first + 100 ? 1 : 50));
     }
     return world.now - first;

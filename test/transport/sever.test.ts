@@ -92,12 +92,17 @@ test("what is under way to a severed address never arrives; what is sent afterwa
   const body = new Uint8Array(60_000);
   const first = next;
   for (; next < first + COUNT; next++) {
-    const origin = { id: 1, address: one.address };
-    const ask = { kind: "store", name: "a", key: 1, size: body.length } as const;
+    const origin = { id: 1, address: one.address, birth: "01".repeat(8) };
+    const content = { size: body.length, sha256: "ab".repeat(32) };
+    const write = { number: 1, after: 0, require: 0 };
+    const ask = { kind: "store", name: "a", key: 1, content, write } as const;
     one.transport.send(
       address,
       "stream",
-      { tag: "routed", request: next, origin, route: [1], ask },
+      {
+        ...{ tag: "routed", request: next, origin, route: [1], ask },
+        ...{ leftMs: 0, counter: 0, avoid: [], back: false },
+      },
       body,
     );
   }

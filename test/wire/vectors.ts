@@ -2,7 +2,12 @@
  * One table of golden vectors: every message, each variant of it, and its bytes. docs/PROTOCOL.md
  * shows the same bytes. A vector that changes is a new version of the protocol.
  */
-import { EMPTY_SHA256, type FileRecord, type Stamp } from "../../src/protocol/files.ts";
+import {
+  EMPTY_SHA256,
+  type FileRecord,
+  type Operation,
+  type Stamp,
+} from "../../src/protocol/files.ts";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import type { Sender } from "../../src/wire/message.ts";
 import { TABLE, type WireMessage } from "../../src/wire/table.ts";
@@ -42,37 +47,61 @@ const joiner: Member = makeMember({
   address: "127.0.0.1:12015",
 });
 const stamp: Stamp = { counter: 7, owner: 8, run: 1 };
+const operation: Operation = { origin: "0123456789abcdef", number: 5 };
 const record: FileRecord = {
   name: "4103",
   key: 7,
+  operation,
   stamp,
+  also: [],
   size: 300_000,
   sha256: SHA,
   removed: false,
+  apart: false,
+  ageMs: 1_500,
   replaced: [],
+  history: [],
+  spared: [],
 };
 const accented: FileRecord = {
   name: "café.pdf",
   key: 0x123456789abc,
+  operation: { origin: "ffffffffffffffff", number: 2 ** 48 - 1 },
   stamp: { counter: Number.MAX_SAFE_INTEGER, owner: 2 ** 48 - 1, run: 3 },
+  also: [{ counter: 12, owner: 9, run: 4 }],
   size: 2 ** 53 - 1,
   sha256: SHA,
   removed: false,
+  apart: true,
+  ageMs: 2 ** 48 - 1,
   replaced: [stamp, { counter: 9, owner: 14, run: 2 }],
+  history: [{ origin: "0123456789abcdef", from: 3, to: 5, ageMs: 60_000, stamp }],
+  spared: [{ counter: 6, owner: 14, run: 2 }],
 };
 const removal: FileRecord = {
   name: "4103",
   key: 7,
+  operation: { origin: "00112233445566ff", number: 1 },
   stamp: { counter: 8, owner: 8, run: 1 },
+  also: [],
   size: 0,
   sha256: EMPTY_SHA256,
   removed: true,
+  apart: false,
+  ageMs: 86_400_000,
   replaced: [stamp],
+  history: [{ origin: "0123456789abcdef", from: 5, to: 5, ageMs: 86_402_000, stamp }],
+  spared: [],
 };
-const held = { name: "4103", stamp, sha256: SHA };
+const version = { name: "4103", operation, sha256: SHA };
+const held = { ...version, stamp };
 const quarter = { from: 0, to: 64, count: 3, digest: 2 ** 53 - 1 };
 const empty = { from: 64, to: 128, count: 0, digest: 0 };
-const origin = { id: 8, address: "127.0.0.1:12008" };
+const origin = { id: 8, address: "127.0.0.1:12008", birth: "0123456789abcdef" };
+const holder = { id: 8, address: "127.0.0.1:12008" };
+/** A request as its origin sends it first. */
+const sent = { leftMs: 1_500, counter: 7, avoid: [], back: false };
+const write = { number: 5, after: 3, require: 0 };
 
 /** A small content, as the body of a message. */
 export const CONTENT = new TextEncoder().encode("hello, ring\n");
@@ -88,17 +117,19 @@ export const HEADER = ["703203", "00002ee0000000000008000000010123456789abcdef00
 
 export const VECTORS: readonly Vector[] = [
   v("05", { tag: "hello", beat: 5 }),
-  v("deadbeef01000fffffffffffff", {
+  v("deadbeef01000fffffffffffff000000003b9aca00", {
     tag: "ping",
     nonce: 0xdeadbeef,
     round: true,
     digest: 2 ** 52 - 1,
+    room: 1_000_000_000,
   }),
-  v("deadbeef00000123456789abcd", {
+  v("deadbeef00000123456789abcd0000000000000000", {
     tag: "pong",
     nonce: 0xdeadbeef,
     round: false,
     digest: 0x123456789abcd,
+    room: 0,
   }),
   v("000000010000000000090000000200112233445566ff0200007f0000012ee9", {
     tag: "vouch",
@@ -141,48 +172,71 @@ export const VECTORS: readonly Vector[] = [
   }),
   v(
     `
-    01020304050600000000000800007f0000012ee8000100000000000800000000
-    00000f0000000015001500150015000000007f0000012eef
+    01020304050600000000000800007f0000012ee80123456789abcdef00010000
+    000000080000000000000f0000000015001500150015000000007f0000012eef
+    000005dc0000000000000007000000
   `,
-    { tag: "routed", request: REQUEST, origin, route: [8], ask: { kind: "join", joiner } },
+    { tag: "routed", request: REQUEST, origin, route: [8], ask: { kind: "join", joiner }, ...sent },
   ),
   v(
     `
-    01020304050600000000000800007f0000012ee8000200000000000800000000
-    000901000000000007
-  `,
-    { tag: "routed", request: REQUEST, origin, route: [8, 9], ask: { kind: "lookup", key: 7 } },
-  ),
-  v(
-    `
-    010203040506000000000008000c706565722e6578616d706c652ee800000200
-    04343130330000000000070100000000000493e0
+    01020304050600000000000800007f0000012ee80123456789abcdef00020000
+    000000080000000000090100000000000700000000001fffffffffffff000100
+    000000000e01
   `,
     {
       tag: "routed",
       request: REQUEST,
-      origin: { id: 8, address: "peer.example:12008" },
-      route: [],
-      ask: { kind: "store", name: "4103", key: 7, size: 300_000 },
+      origin,
+      route: [8, 9],
+      ask: { kind: "lookup", key: 7 },
+      leftMs: 0,
+      counter: Number.MAX_SAFE_INTEGER,
+      avoid: [14],
+      back: true,
     },
   ),
   v(
     `
-    01020304050600000000000800007f0000012ee8000100000000000802000434
-    31303300000000000700
+    010203040506000000000008000c706565722e6578616d706c652ee801234567
+    89abcdef0000020004343130330000000000070100000000000493e09f86d081
+    884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000
+    000500000000000303000005dc0000000000000007000000
+  `,
+    {
+      tag: "routed",
+      request: REQUEST,
+      origin: { ...origin, address: "peer.example:12008" },
+      route: [],
+      ask: {
+        kind: "store",
+        name: "4103",
+        key: 7,
+        content: { size: 300_000, sha256: SHA },
+        write: { ...write, require: 3 },
+      },
+      ...sent,
+    },
+  ),
+  v(
+    `
+    01020304050600000000000800007f0000012ee80123456789abcdef00010000
+    0000000802000434313033000000000007000000000000050000000000030000
+    0005dc0000000000000007000000
   `,
     {
       tag: "routed",
       request: REQUEST,
       origin,
       route: [8],
-      ask: { kind: "store", name: "4103", key: 7, size: null },
+      ask: { kind: "store", name: "4103", key: 7, content: null, write },
+      ...sent,
     },
   ),
   v(
     `
-    01020304050600000000000800007f0000012ee8000100000000000803000434
-    313033000000000007
+    01020304050600000000000800007f0000012ee80123456789abcdef00010000
+    0000000803000434313033000000000007000005dc0000000000000007000000
   `,
     {
       tag: "routed",
@@ -190,25 +244,28 @@ export const VECTORS: readonly Vector[] = [
       origin,
       route: [8],
       ask: { kind: "request", name: "4103", key: 7 },
+      ...sent,
     },
   ),
   v(
     `
-    01020304050600000000000800007f0000012ee8000100000000000804000434
-    313033000000000007
+    01020304050600000000000800007f0000012ee80123456789abcdef00010000
+    0000000804000434313033000000000007000000000005000000000003000000
+    05dc0000000000000007000000
   `,
     {
       tag: "routed",
       request: REQUEST,
       origin,
       route: [8],
-      ask: { kind: "remove", name: "4103", key: 7 },
+      ask: { kind: "remove", name: "4103", key: 7, write },
+      ...sent,
     },
   ),
   v(
     `
-    01020304050600000000000800007f0000012ee8000100000000000805000434
-    313033000000000007
+    01020304050600000000000800007f0000012ee80123456789abcdef00010000
+    0000000805000434313033000000000007000005dc0000000000000007000000
   `,
     {
       tag: "routed",
@@ -216,85 +273,104 @@ export const VECTORS: readonly Vector[] = [
       origin,
       route: [8],
       ask: { kind: "where", name: "4103", key: 7 },
+      ...sent,
     },
   ),
   v("010203040506", { tag: "ack", request: REQUEST }),
-  v("010203040506000200000000000800000000000900", {
+  v("0102030405060002000000000008000000000009000001000000000008", {
     tag: "answer",
     request: REQUEST,
     route: [8, 9],
     outcome: { kind: "owner" },
+    via: [8],
   }),
-  v("010203040506000100000000000801", {
+  v("0102030405060001000000000008010000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "placed" },
+    via: [],
   }),
   v(
     `
-    0102030405060001000000000008020004343130330000000000070000000000
-    0000070000000000080000000100000000000493e09f86d081884c7d659a2fea
-    a0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000000003000000000008
-    00000000000900000000000e03
+    0102030405060001000000000008020004343130330000000000070123456789
+    abcdef0000000000050000000000000007000000000008000000010000000000
+    00000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c
+    15b0f00a0800000000000005dc00000000000000020000000000080000000000
+    0903000100000000000e0000
   `,
     {
       tag: "answer",
       request: REQUEST,
       route: [8],
-      outcome: { kind: "stored", record, copies: [8, 9, 14], wanted: 3 },
+      outcome: { kind: "stored", record, copies: [8, 9], wanted: 3, lacking: [14] },
+      via: [],
     },
   ),
   v(
     `
-    01020304050600010000000000080300000000000493e0019f86d081884c7d65
-    9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080100000000000000
-    0700000000000800000001
+    01020304050600010000000000080300000000000493e0010004343130330123
+    456789abcdef0000000000059f86d081884c7d659a2feaa0c55ad015a3bf4f1b
+    2b0b822cd15d6c15b0f00a08000200000000000900000000000e0000
   `,
     {
       tag: "answer",
       request: REQUEST,
       route: [8],
-      outcome: { kind: "found", size: 300_000, sha256: SHA, stamp },
+      outcome: { kind: "found", size: 300_000, version, holders: [9, 14] },
+      via: [],
     },
   ),
-  v("01020304050600010000000000080300000000000000000000", {
+  v("01020304050600010000000000080300000000000000000000000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
-    outcome: { kind: "found", size: 0, sha256: null, stamp: null },
+    outcome: { kind: "found", size: 0, version: null, holders: [] },
+    via: [],
   }),
-  v("010203040506000100000000000804", {
+  v("0102030405060001000000000008040000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "missing" },
+    via: [],
   }),
-  v("010203040506000100000000000805000466756c6c", {
+  v("010203040506000100000000000805000466756c6c000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
-    outcome: { kind: "failed", why: "full" },
+    outcome: { kind: "failed", why: "full", maybe: false },
+    via: [],
   }),
   v(
     `
-    0102030405060001000000000008060100043431303300000000000700000000
-    000000070000000000080000000100000000000493e09f86d081884c7d659a2f
-    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000020000000000
-    0800000000000e
+    0102030405060001000000000008060100043431303300000000000701234567
+    89abcdef00000000000500000000000000070000000000080000000100000000
+    0000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d
+    6c15b0f00a0800000000000005dc000000000000000200000000000800000000
+    000e0000
   `,
     {
       tag: "answer",
       request: REQUEST,
       route: [8],
       outcome: { kind: "where", record, holders: [8, 14] },
+      via: [],
     },
   ),
-  v("010203040506000100000000000806000000", {
+  v("0102030405060001000000000008060000000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "where", record: null, holders: [] },
+    via: [],
+  }),
+  v("010203040506000100000000000807000100030000", {
+    tag: "answer",
+    request: REQUEST,
+    route: [8],
+    outcome: { kind: "unavailable", answered: 1, needed: 3 },
+    via: [],
   }),
   v(
     `
@@ -314,79 +390,116 @@ export const VECTORS: readonly Vector[] = [
     outcome: { kind: "taken", by: "[::1]:12015" },
   }),
   v("010203040506", { tag: "join-done", request: REQUEST }),
-  v(
-    `
-    01020304050600000000000f0000000015001500150015000000007f0000012e
-    ef
-  `,
-    { tag: "successor-change", request: REQUEST, joiner },
-  ),
+  v("01020304050600000000000f0000000015001500150015000000007f0000012eef", {
+    tag: "successor-change",
+    request: REQUEST,
+    joiner,
+  }),
   v("010203040506", { tag: "depart", request: REQUEST }),
   v("010203040506000434313033", { tag: "inquire", request: REQUEST, name: "4103" }),
   v(
     `
-    0102030405060100043431303300000000000700000000000000070000000000
-    080000000100000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f
-    1b2b0b822cd15d6c15b0f00a08000000
+    01020304050600010004343130330000000000070123456789abcdef00000000
+    0005000000000000000700000000000800000001000000000000000493e09f86
+    d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
+    0000000005dc00000000000000000000003b9aca00
   `,
-    { tag: "inquired", request: REQUEST, record },
+    { tag: "inquired", request: REQUEST, records: [record], declined: false, room: 1_000_000_000 },
   ),
-  v("01020304050600", { tag: "inquired", request: REQUEST, record: null }),
+  v("0102030405060000010000000000000000", {
+    tag: "inquired",
+    request: REQUEST,
+    records: [],
+    declined: true,
+    room: 0,
+  }),
   v(
     `
-    01020304050600043431303300000000000800007f0000012ee8000200000000
-    0008000000000009
-  `,
-    { tag: "delegate", request: REQUEST, name: "4103", origin, route: [8, 9] },
-  ),
-  v(
-    `
-    0002000434313033000000000007000000000000000700000000000800000001
-    00000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c
-    d15d6c15b0f00a080000000009636166c3a92e706466123456789abc001fffff
-    ffffffffffffffffffff00000003001fffffffffffff9f86d081884c7d659a2f
-    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000200000000000000
-    0700000000000800000001000000000000000900000000000e0000000200
-  `,
-    { tag: "offer", records: [record, accented], origin: null },
-  ),
-  v(
-    `
-    0001000434313033000000000007000000000000000800000000000800000001
-    0000000000000000e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
-    a495991b7852b85501000100000000000000070000000000080000000100
-  `,
-    { tag: "offer", records: [removal], origin: null },
-  ),
-  v(
-    `
-    0001000434313033000000000007000000000000000700000000000800000001
-    00000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c
-    d15d6c15b0f00a080000000100000000000800007f0000012ee8010203040506
-  `,
-    { tag: "offer", records: [record], origin: { ...origin, request: REQUEST } },
-  ),
-  v(
-    `
-    00010004343130330000000000000007000000000008000000019f86d081884c
-    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    0102030405060004343130330004343130330123456789abcdef000000000005
+    9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    00000000000800007f0000012ee80123456789abcdef00020000000000080000
+    0000000901
   `,
     {
-      tag: "holding",
-      files: [held],
+      tag: "delegate",
+      request: REQUEST,
+      asked: "4103",
+      version,
+      origin,
+      route: [8, 9],
+      back: true,
     },
   ),
   v(
     `
-    00010004343130330000000000000007000000000008000000019f86d081884c
-    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+      00020004343130330000000000070123456789abcdef00000000000500000000
+      0000000700000000000800000001000000000000000493e09f86d081884c7d65
+      9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
+      0000000000000009636166c3a92e706466123456789abcffffffffffffffffff
+      ffffffffff001fffffffffffffffffffffffff00000003000100000000000000
+      0c00000000000900000004001fffffffffffff9f86d081884c7d659a2feaa0c5
+      5ad015a3bf4f1b2b0b822cd15d6c15b0f00a080001ffffffffffff0002000000
+      000000000700000000000800000001000000000000000900000000000e000000
+      0200010123456789abcdef00000000000300000000000500000000ea60000000
+      0000000007000000000008000000010001000000000000000600000000000e00
+      00000200
+    `,
+    { tag: "offer", records: [record, accented], origin: null },
+  ),
+  v(
+    `
+      000100043431303300000000000700112233445566ff00000000000100000000
+      000000080000000000080000000100000000000000000000e3b0c44298fc1c14
+      9afbf4c8996fb92427ae41e4649b934ca495991b7852b8550100000005265c00
+      000100000000000000070000000000080000000100010123456789abcdef0000
+      000000050000000000050000052663d000000000000000070000000000080000
+      0001000000
+    `,
+    { tag: "offer", records: [removal], origin: null },
+  ),
+  v(
+    `
+    00010004343130330000000000070123456789abcdef00000000000500000000
+    0000000700000000000800000001000000000000000493e09f86d081884c7d65
+    9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
+    0000000000000100000000000800007f0000012ee801010203040506
+  `,
+    { tag: "offer", records: [record], origin: { ...holder, request: REQUEST } },
+  ),
+  v(
+    `
+    00010004343130330000000000070123456789abcdef00000000000500000000
+    0000000700000000000800000001000000000000000493e09f86d081884c7d65
+    9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
+    0000000000000100000000000800007f0000012ee800
+  `,
+    { tag: "offer", records: [record], origin: { ...holder, request: null } },
+  ),
+  v(
+    `
+    00010004343130330123456789abcdef0000000000059f86d081884c7d659a2f
+    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000000070000
+    000000080000000101
+  `,
+    {
+      tag: "holding",
+      files: [held],
+      taking: true,
+    },
+  ),
+  v(
+    `
+    00010004343130330123456789abcdef0000000000059f86d081884c7d659a2f
+    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000000070000
+    0000000800000001
   `,
     { tag: "declined", files: [held] },
   ),
   v(
     `
-    00010004343130330000000000000007000000000008000000019f86d081884c
-    7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    00010004343130330123456789abcdef0000000000059f86d081884c7d659a2f
+    eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000000070000
+    0000000800000001
   `,
     { tag: "lost", files: [held] },
   ),
@@ -401,10 +514,24 @@ export const VECTORS: readonly Vector[] = [
     `
     deadbeef01000000000000000700010000000000400000000000800000000000
     00000000000000000100000000000000000000004000000003001fffffffffff
-    ff
+    ff00
   `,
-    { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter] },
+    { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter], taking: false },
   ),
+  v("010203040506000300000000000800000000000900000000000e0001000000000008", {
+    tag: "confirm",
+    request: REQUEST,
+    onward: [8, 9, 14],
+    via: [8],
+  }),
+  v("010203040506000004b0000200000000000900000000000e", {
+    tag: "confirmed",
+    request: REQUEST,
+    leftMs: 1_200,
+    onward: [9, 14],
+  }),
+  v("deadbeef000000000005000000000008", { tag: "lease", nonce: 0xdeadbeef, from: 5, to: 8 }),
+  v("deadbeef0100", { tag: "leased", nonce: 0xdeadbeef, granted: true, clean: false }),
   v("010203040506000fffffffffffff", { tag: "status-ask", request: REQUEST, digest: 2 ** 52 - 1 }),
   v(
     `
@@ -453,9 +580,10 @@ export const VECTORS: readonly Vector[] = [
   v("01020304050601000434313033", { tag: "list", request: REQUEST, after: "4103" }),
   v(
     `
-    0102030405060001000434313033000000000007000000000000000700000000
-    00080000000100000000000493e09f86d081884c7d659a2feaa0c55ad015a3bf
-    4f1b2b0b822cd15d6c15b0f00a0800000001
+    01020304050600010004343130330000000000070123456789abcdef00000000
+    0005000000000000000700000000000800000001000000000000000493e09f86
+    d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
+    0000000005dc00000000000001
   `,
     { tag: "listed", request: REQUEST, records: [record], more: true },
   ),
@@ -466,19 +594,16 @@ export const VECTORS: readonly Vector[] = [
   }),
   v(
     `
-    0100043431303300000000000000070000000000080000000100000000000400
-    00
+    010004343130330123456789abcdef0000000000059f86d081884c7d659a2fea
+    a0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000000000040000
   `,
-    { tag: "fetch", source: { kind: "version", name: "4103", stamp }, offset: 262_144 },
+    { tag: "fetch", source: { kind: "version", version }, offset: 262_144 },
   ),
   v("0000000080000000", { tag: "content", size: 2_147_483_648 }),
-  v(
-    `
-    019f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a
-    08
-  `,
-    { tag: "content-end", sha256: SHA },
-  ),
+  v("019f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", {
+    tag: "content-end",
+    sha256: SHA,
+  }),
   v("00", { tag: "content-end", sha256: null }),
   v("000c6e6f20737563682066696c65", { tag: "content-refused", why: "no such file" }),
 ];

@@ -1,0 +1,76 @@
+/** The way back: answers, and the question whether an origin still waits, pass those that a request passed. */
+import { expect, test } from "bun:test";
+import { CONTENT, idAt, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+
+const BACK = { route: [2, 20], back: true } as const;
+
+test("an answer goes to the origin itself, unless it is to go back", () => {
+  for (const back of [false, true]) {
+    const owner = new OnePeer(8);
+    owner.hear(20, routedFrom(2, 1, { kind: "lookup", key: 5 }, { ...BACK, back }));
+    const [answer] = owner.sent("answer");
+    expect(owner.to("answer")).toEqual([back ? 20 : 2]);
+    expect(answer?.message).toMatchObject({ route: [2, 20, 8], via: back ? [2] : [] });
+  }
+});
+
+test("one on the way passes an answer on, with its content, and keeps nothing of it", () => {
+  const between = new OnePeer(20);
+  const outcome = { kind: "found", ...{ size: CONTENT.size, version: null, holders: [] } } as const;
+  const answer = { tag: "answer", request: 1, route: [2, 20, 9, 8], outcome } as const;
+  between.hear(9, { ...answer, via: [2] }, { body: { number: 3, ...CONTENT } });
+  const [sent, ...more] = between.sent("answer");
+  expect(more).toEqual([]);
+  expect(between.to("answer")).toEqual([2]);
+  expect(sent).toMatchObject({
+    message: { ...answer, via: [] },
+    body: { kind: "body", number: 3 },
+  });
+  // Its way has more than one step.
+  between.hear(8, { ...answer, via: [2, 14] });
+  expect(between.to("answer")).toEqual([14]);
+  expect(between.sent("answer")[0]?.message.via).toEqual([2]);
+  // Of one that is not known any more it goes nowhere.
+  between.hear(8, { ...answer, via: [77] });
+  expect(between.effects.filter((e) => e.type === "send")).toEqual([]);
+});
+
+test("a small content that a delegate serves goes back the same way", () => {
+  const found = version(8, 3, 7);
+  const holder = new OnePeer(9, undefined, [found]);
+  const { name, operation, sha256 } = found;
+  const { origin } = routedFrom(2, 1, READ);
+  holder.hear(8, {
+    ...{ tag: "delegate", request: 1, asked: "plan", version: { name, operation, sha256 } },
+    ...{ origin, route: [2, 20, 8], back: true },
+  });
+  expect(holder.to("answer")).toEqual([8]);
+  const [sent] = holder.sent("answer");
+  expect(sent?.message).toMatchObject({ route: [2, 20, 8, 9], via: [2, 20] });
+  expect(sent?.body).toMatchObject({ kind: "version" });
+});
+
+test("whether an origin still waits is asked, and told, the way that the request came", () => {
+  const owner = new OnePeer(8);
+  owner.hear(20, routedFrom(2, 1, storeAsk(1), BACK), { heldMs: null });
+  const peers = new Map([
+    [2, new OnePeer(2)],
+    [20, new OnePeer(20)],
+    [8, owner],
+  ]);
+  const passed: string[] = [];
+  let at = owner;
+  for (const tag of ["confirm", "confirm", "confirmed", "confirmed"] as const) {
+    const [sent] = at.sent(tag);
+    if (sent === undefined) break;
+    const to = idAt(sent.to);
+    passed.push(`${tag} to ${to}`);
+    const next = peers.get(to);
+    if (next === undefined) break;
+    next.hear(at.id, sent.message);
+    at = next;
+  }
+  expect(passed).toEqual(["confirm to 20", "confirm to 2", "confirmed to 20", "confirmed to 8"]);
+  // The origin has never asked for it.
+  expect(owner.peer.doubts.size).toBe(0);
+});

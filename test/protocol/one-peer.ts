@@ -1,0 +1,188 @@
+/** One peer of a ring whose other members are played by the test: what it is told, and what it sends. */
+import type { RingConfig } from "../../src/protocol/config.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
+import type { Body, Command, Effect, Input, StartInput } from "../../src/protocol/io.ts";
+import { type Member, makeMember } from "../../src/protocol/member.ts";
+import type { Ask, Message, Origin, Routed } from "../../src/protocol/messages.ts";
+import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
+import type { Peer } from "../../src/protocol/state.ts";
+import { View } from "../../src/protocol/view.ts";
+
+type Sent<T extends Message["tag"]> = Omit<Extract<Effect, { type: "send" }>, "message"> & {
+  readonly message: Extract<Message, { readonly tag: T }>;
+};
+type Unsent<T> = T extends Input ? Omit<T, "at"> : never;
+
+export const IDS = [2, 8, 9, 14, 20];
+/** Whom a key that 8 owns concerns besides itself, with three copies: two holders, and one more. */
+export const OTHERS = [9, 14, 20];
+
+export function member(id: number): Member {
+  const hex = id.toString(16).padStart(8, "0");
+  const address = `127.0.0.1:${12_000 + id}`;
+  return makeMember({ id, incarnation: 1, birth: hex + hex, state: "alive", address });
+}
+
+export function idAt(address: string): number {
+  return Number(address.split(":")[1]) - 12_000;
+}
+
+export function originOf(id: number): Origin {
+  const { address, birth } = member(id);
+  return { id, address, birth };
+}
+
+export class OnePeer {
+  readonly peer: Peer;
+  now = 1_000;
+  /** What the last input brought. */
+  effects: readonly Effect[] = [];
+
+  constructor(
+    readonly id: number,
+    readonly ids: readonly number[] = IDS,
+    files: readonly FileRecord[] = [],
+    config: Partial<RingConfig> = {},
+  ) {
+    const { address, birth } = member(id);
+    const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
+    const start: StartInput = {
+      ...{ type: "start", id, address, birth, seed: 5, files },
+      config: { ...ring, pingIntervalMs: 3_600_000, ...config },
+      start: { kind: "formed", view: View.of(ids.map(member)) },
+      ...{ incarnation: 1, restored: [] },
+    };
+    this.peer = startPeer(start, this.now).peer;
+    this.give({ type: "persisted", incarnation: this.peer.incarnationAsked });
+  }
+
+  give(input: Unsent<Input>): readonly Effect[] {
+    this.effects = step(this.peer, { ...input, at: this.now } as Input);
+    return this.effects;
+  }
+
+  /** A message from a member. `heldMs`: for how long it was under way. */
+  hear(
+    from: number | Member,
+    message: Message,
+    { heldMs = 0, body = null }: { heldMs?: number | null; body?: Body | null } = {},
+  ): readonly Effect[] {
+    const sender = typeof from === "number" ? member(from) : from;
+    return this.give({ type: "message", from: sender, channel: "stream", message, body, heldMs });
+  }
+
+  command(command: number, what: Command): readonly Effect[] {
+    return this.give({ type: "command", command, what });
+  }
+
+  /** Lets time pass, in which the others answer pings. @returns all that was done meanwhile */
+  pass(ms: number): readonly Effect[] {
+    const end = this.now + ms;
+    const all: Effect[] = [];
+    for (let at = nextDeadline(this.peer); at <= end; at = nextDeadline(this.peer)) {
+      this.now = Math.max(this.now, at);
+      const done = this.give({ type: "tick" });
+      all.push(...done);
+      for (const effect of done) {
+        if (effect.type !== "send" || effect.message.tag !== "ping") continue;
+        const { to, message } = effect;
+        all.push(...this.hear(idAt(to), { ...message, tag: "pong" }));
+      }
+    }
+    this.now = end;
+    this.effects = all;
+    return all;
+  }
+
+  /** What was sent with the last input, of one kind. */
+  sent<T extends Message["tag"]>(tag: T): Sent<T>[] {
+    return this.effects.flatMap((e) =>
+      e.type === "send" && e.message.tag === tag ? [e as Sent<T>] : [],
+    );
+  }
+
+  /** To whom something of a kind was sent, by id. */
+  to(tag: Message["tag"]): number[] {
+    return this.sent(tag).map(({ to }) => idAt(to));
+  }
+
+  /** Gives the results of all that it has begun to make durable in the last step. */
+  durable(): readonly Effect[] {
+    const all: Effect[] = [];
+    for (const effect of this.effects) {
+      if (effect.type !== "bury" && effect.type !== "fetch") continue;
+      const { size, sha256 } =
+        effect.type === "bury" || effect.into.kind === "deliver"
+          ? { size: 0, sha256: "" }
+          : effect.into.record;
+      const result = { ok: true, size, sha256 } as const;
+      all.push(...this.give({ type: "fetched", job: effect.job, result }));
+    }
+    this.effects = all;
+    return all;
+  }
+
+  /** Members say what they hold of a name that an inquiry is about. */
+  tell(request: number, ids: readonly number[], records: readonly FileRecord[] = []): void {
+    const all: Effect[] = [];
+    for (const id of ids) {
+      const rest = { declined: false, room: 1_000_000 };
+      all.push(...this.hear(id, { tag: "inquired", request, records, ...rest }));
+    }
+    this.effects = all;
+  }
+
+  /** Members promise the lease that was asked for in the last step, and have what this owner has. */
+  grant(ids: readonly number[]): void {
+    const lease = this.sent("lease")[0]?.message;
+    const compare = this.sent("compare")[0]?.message;
+    if (lease === undefined) throw new Error("no lease was asked for");
+    for (const id of ids) {
+      const clean = compare === undefined;
+      this.hear(id, { tag: "leased", nonce: lease.nonce, granted: true, clean });
+      if (compare === undefined) continue;
+      const { nonce, own, ranges: same } = compare;
+      this.hear(id, { tag: "compared", nonce, own, same, differ: [], taking: false });
+    }
+  }
+}
+
+/** A request as it comes to its owner straight from its origin. */
+export function routedFrom(
+  id: number,
+  request: number,
+  ask: Ask,
+  more: Partial<Routed> = {},
+): Routed {
+  return {
+    ...{ tag: "routed", request, origin: originOf(id), route: [id], ask },
+    ...{ leftMs: 1_500, counter: 0, avoid: [], back: false },
+    ...more,
+  };
+}
+
+export const CONTENT = { size: 10, sha256: "ab".repeat(32) } as const;
+export const BODY: Body = { number: 7, ...CONTENT };
+
+export function storeAsk(number: number, more: Partial<Extract<Ask, { kind: "store" }>> = {}): Ask {
+  const write = { number, after: 0, require: 0 };
+  return { kind: "store", name: "plan", key: 5, content: CONTENT, write, ...more };
+}
+
+export const READ: Ask = { kind: "request", name: "plan", key: 5 };
+
+/** A version as another owner would have stamped it. */
+export function version(
+  owner: number,
+  counter: number,
+  number: number,
+  more: Partial<FileRecord> = {},
+): FileRecord {
+  return {
+    ...{ name: "plan", key: 5, ...CONTENT, removed: false, apart: false, ageMs: 0 },
+    operation: { origin: member(2).birth, number },
+    stamp: { counter, owner, run: owner },
+    ...{ also: [], replaced: [], history: [], spared: [] },
+    ...more,
+  };
+}

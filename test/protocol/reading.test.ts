@@ -1,0 +1,208 @@
+/** Whose word a read rests on: a quorum's, given after the request came, or a lease. */
+import { expect, test } from "bun:test";
+import {
+  INQUIRE_MS,
+  LEASE_MS,
+  MOURNING_MS,
+  READ_WAIT_MS,
+  UNAVAILABLE_MS,
+} from "../../src/protocol/config.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
+import { makeMember } from "../../src/protocol/member.ts";
+import { learn } from "../../src/protocol/records.ts";
+import { IDS, member, OnePeer, OTHERS, READ, routedFrom, version } from "./one-peer.ts";
+
+const FOUND = version(14, 3, 7);
+
+/** What a read was answered with in the last step. */
+function outcomes(owner: OnePeer): string[] {
+  return owner.sent("answer").map(({ message }) => message.outcome.kind);
+}
+
+function read(owner: OnePeer, request: number): void {
+  owner.hear(2, routedFrom(2, request, READ));
+}
+
+function inquired(request: number, records: readonly FileRecord[]) {
+  return { tag: "inquired", request, records, declined: false, room: 1 } as const;
+}
+
+test("a read goes on as soon as all but W-1 of the R+1 have answered, and not before", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  expect(owner.to("inquire").sort()).toEqual(OTHERS.toSorted());
+  owner.hear(20, inquired(1, []));
+  expect(outcomes(owner)).toEqual([]);
+  // What one says twice counts once, what one of another place says not at all.
+  owner.hear(20, inquired(1, []));
+  owner.hear(2, inquired(1, []));
+  expect(outcomes(owner)).toEqual([]);
+  owner.hear(9, inquired(1, []));
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("with too few a read says soon that it is not possible now, and does nothing later", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.hear(9, inquired(1, [FOUND]));
+  expect(outcomes(owner)).toEqual([]);
+  owner.pass(INQUIRE_MS);
+  const answers = owner.sent("answer").map(({ message }) => message.outcome);
+  expect(answers).toEqual([{ kind: "unavailable", answered: 2, needed: 3 }]);
+  owner.hear(14, inquired(1, [FOUND]));
+  expect(outcomes(owner)).toEqual([]);
+});
+
+test("a person is told so after it was tried again for a moment", () => {
+  const one = new OnePeer(2);
+  const began = one.now;
+  one.command(1, { kind: "request", name: "plan", key: 5 });
+  let tries = 0;
+  let sentence: string | null = null;
+  for (; sentence === null && one.now < began + 60_000; one.pass(25)) {
+    for (const { message } of one.sent("routed")) {
+      tries += 1;
+      const { request, route } = message;
+      const outcome = { kind: "unavailable", answered: 1, needed: 3 } as const;
+      one.hear(8, { tag: "answer", request, outcome, route: [...route, 8], via: [] });
+      for (const e of one.effects) {
+        if (e.type !== "event" || e.event.event !== "outcome") continue;
+        const { outcome: end } = e.event;
+        sentence = end.kind === "failed" && !end.maybe ? end.why : end.kind;
+      }
+    }
+  }
+  expect(sentence).toBe(
+    "Request plan is not possible now: 1 of the 3 peers answered that have to: try again in a moment.",
+  );
+  expect(tries).toBeGreaterThan(1);
+  expect(one.now - began).toBeLessThan(2 * UNAVAILABLE_MS);
+});
+
+test("a version on a minority is copied to a majority before it is returned", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.tell(1, [9, 20]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+  read(owner, 2);
+  owner.hear(14, inquired(2, [FOUND]));
+  owner.hear(9, inquired(2, []));
+  // The last one may have it too.
+  expect(outcomes(owner)).toEqual([]);
+  owner.hear(20, inquired(2, []));
+  expect(outcomes(owner)).toEqual([]);
+  expect(owner.to("offer")).toContain(9);
+  expect(owner.effects).toContainEqual(
+    expect.objectContaining({ type: "fetch", from: member(14).address }),
+  );
+  owner.durable();
+  expect(outcomes(owner)).toEqual(["found"]);
+});
+
+test("a version that cannot be brought to a majority is not returned", () => {
+  const owner = new OnePeer(8);
+  read(owner, 2);
+  for (const id of OTHERS) owner.hear(id, inquired(2, id === 14 ? [FOUND] : []));
+  owner.pass(READ_WAIT_MS);
+  expect(owner.sent("answer").map(({ message }) => message.outcome)).toEqual([
+    { kind: "unavailable", answered: 1, needed: 2 },
+  ]);
+});
+
+test("a version on a majority is returned at once", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.tell(1, [9, 14], [FOUND]);
+  expect(owner.to("delegate").length + owner.to("answer").length).toBe(1);
+  expect(owner.to("offer")).toEqual([]);
+});
+
+/** True if a read is answered without asking anybody. */
+function answersAlone(owner: OnePeer, request: number): boolean {
+  read(owner, request);
+  const asked = owner.to("inquire").length > 0;
+  expect(outcomes(owner)).toEqual(asked ? [] : ["missing"]);
+  return !asked;
+}
+
+function leased(): OnePeer {
+  const owner = new OnePeer(8);
+  expect(answersAlone(owner, 1)).toBe(false);
+  owner.grant([9, 14]);
+  expect(answersAlone(owner, 2)).toBe(true);
+  return owner;
+}
+
+test("one promise alone is no lease, and none without a comparison", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  const { effects } = owner;
+  const nonce = owner.sent("lease")[0]?.message.nonce ?? 0;
+  owner.grant([9]);
+  expect(answersAlone(owner, 2)).toBe(false);
+  owner.effects = effects;
+  for (const id of OTHERS) owner.hear(id, { tag: "leased", nonce, granted: true, clean: false });
+  expect(answersAlone(owner, 3)).toBe(false);
+});
+
+test("a lease lasts for so long after it was asked for, and is renewed while it is used", () => {
+  const owner = leased();
+  owner.pass(LEASE_MS - 1);
+  read(owner, 3);
+  expect(owner.to("inquire")).toEqual([]);
+  // What both have is known from now on: a promise is enough.
+  expect(owner.to("compare")).toEqual([]);
+  owner.grant([9, 20]);
+  owner.pass(1);
+  expect(answersAlone(owner, 4)).toBe(false);
+  const again = leased();
+  again.pass(LEASE_MS - 1);
+  read(again, 3);
+  again.grant([9, 14]);
+  again.pass(LEASE_MS - 1);
+  expect(answersAlone(again, 4)).toBe(true);
+  again.pass(LEASE_MS);
+  expect(answersAlone(again, 5)).toBe(false);
+});
+
+test("a lease ends with a sleep, and with a change of the view", () => {
+  const slept = leased();
+  slept.give({ type: "woke", sleptMs: 10 });
+  expect(answersAlone(slept, 3)).toBe(false);
+  const changed = leased();
+  learn(changed.peer, makeMember({ ...member(2), state: "left" }), "left");
+  expect(answersAlone(changed, 3)).toBe(false);
+});
+
+test("a promise that was given before a sleep, or for another lease, is none", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  const { effects } = owner;
+  owner.give({ type: "woke", sleptMs: 10 });
+  owner.effects = effects;
+  owner.grant([9, 14]);
+  expect(answersAlone(owner, 2)).toBe(false);
+});
+
+test("after a death between them all the rest have to give their word, for a while", () => {
+  const died = (id: number) => {
+    const owner = new OnePeer(8, [...IDS, 30, 40]);
+    learn(owner.peer, makeMember({ ...member(id), state: "dead" }), "lost");
+    read(owner, 1);
+    expect(owner.to("inquire").sort()).toEqual(id === 9 ? [14, 20, 30] : OTHERS.toSorted());
+    return owner;
+  };
+  const owner = died(9);
+  for (const id of [14, 20]) owner.hear(id, inquired(1, []));
+  expect(outcomes(owner)).toEqual([]);
+  owner.hear(30, inquired(1, []));
+  expect(outcomes(owner)).toEqual(["missing"]);
+  owner.pass(MOURNING_MS + 1);
+  read(owner, 2);
+  for (const id of [14, 20]) owner.hear(id, inquired(2, []));
+  expect(outcomes(owner)).toEqual(["missing"]);
+  // One that died elsewhere held nothing of it.
+  const other = died(40);
+  for (const id of [9, 14]) other.hear(id, inquired(1, []));
+  expect(outcomes(other)).toEqual(["missing"]);
+});

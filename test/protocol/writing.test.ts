@@ -1,0 +1,137 @@
+import { expect, test } from "bun:test";
+import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, STAMP_LEAP } from "../../src/protocol/config.ts";
+import { makeMember } from "../../src/protocol/member.ts";
+import { learn } from "../../src/protocol/records.ts";
+import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
+
+/** A version of the operation `number` that 2 asked for, which 14 has stamped. */
+const OTHERS_STAMP = version(14, 3, 7);
+
+function heldOf({ name, operation, sha256, stamp }: typeof OTHERS_STAMP) {
+  return { tag: "holding", files: [{ name, operation, sha256, stamp }], taking: false } as const;
+}
+
+function asked(number: number): OnePeer {
+  const owner = new OnePeer(8);
+  owner.hear(2, routedFrom(2, 1, storeAsk(number)), { body: BODY });
+  expect(owner.to("inquire").sort()).toEqual([14, 20, 9]);
+  return owner;
+}
+
+test("an operation that another owner has stamped is finished, under its stamp", () => {
+  const owner = asked(7);
+  owner.hear(9, inquired([]));
+  owner.hear(14, inquired([OTHERS_STAMP]));
+  // It lies on one disk only: nobody is told that it is stored.
+  expect(owner.sent("answer").map(({ message }) => message.outcome.kind)).not.toContain("stored");
+  for (const { message } of owner.sent("offer")) expect(message.records).toEqual([OTHERS_STAMP]);
+  expect(owner.to("offer")).toContain(9);
+  owner.hear(9, heldOf(OTHERS_STAMP));
+  owner.pass(RECEIPT_GRACE_MS);
+  const [answer, ...more] = owner.sent("answer");
+  expect(more).toEqual([]);
+  expect(answer?.message.outcome).toMatchObject({ kind: "stored", copies: [9, 14] });
+  expect(answer?.message.outcome).toMatchObject({ record: { stamp: OTHERS_STAMP.stamp } });
+});
+
+test("an operation that lies on one disk, and stays there, is not confirmed", () => {
+  const owner = asked(7);
+  owner.hear(9, inquired([]));
+  owner.hear(14, inquired([OTHERS_STAMP]));
+  owner.pass(2 * COPIES_WAIT_MS);
+  const outcomes = owner.sent("answer").map(({ message }) => message.outcome);
+  expect(outcomes).toMatchObject([{ kind: "failed", maybe: true }]);
+});
+
+test("an operation that was replaced since is answered with what has replaced it", () => {
+  const span = {
+    origin: member(2).birth,
+    from: 7,
+    to: 7,
+    ageMs: 0,
+    stamp: { counter: 3, owner: 14, run: 1 },
+  };
+  const newer = version(14, 4, 3, {
+    ...{ operation: { origin: member(20).birth, number: 3 }, sha256: "cd".repeat(32) },
+    ...{ replaced: [OTHERS_STAMP.stamp], history: [span] },
+  });
+  const owner = asked(7);
+  owner.tell(1, [9, 14], [newer]);
+  owner.pass(RECEIPT_GRACE_MS);
+  const stored = owner.sent("answer").map(({ message }) => message.outcome);
+  expect(stored).toMatchObject([{ kind: "stored", record: { operation: newer.operation } }]);
+});
+
+test("a lower number than one seen is neither executed nor answered", () => {
+  const owner = asked(6);
+  owner.tell(1, [9, 14], [OTHERS_STAMP]);
+  const after = [...owner.effects, ...owner.pass(60_000)];
+  expect(after.some((e) => e.type === "fetch")).toBe(false);
+  const sent = after.flatMap((e) => (e.type === "send" ? [e.message.tag] : []));
+  expect(sent).not.toContain("answer");
+  expect(sent).not.toContain("offer");
+});
+
+test("the next operation follows what was found, and is stamped above it", () => {
+  const owner = asked(8);
+  owner.tell(1, [9, 14], [OTHERS_STAMP]);
+  const record = owner.sent("offer")[0]?.message.records[0];
+  expect(record?.stamp.owner).toBe(8);
+  expect(record?.stamp.counter).toBeGreaterThan(OTHERS_STAMP.stamp.counter);
+  expect(record?.replaced).toEqual([OTHERS_STAMP.stamp]);
+  expect(record?.history).toMatchObject([{ from: 7, to: 7 }]);
+});
+
+test("stamps leap after each change of the view, and the origin's counter counts", () => {
+  const owner = new OnePeer(8);
+  const counters: number[] = [];
+  const store = (number: number, counter = 0) => {
+    const name = `plan ${number}`;
+    owner.hear(2, routedFrom(2, number, storeAsk(number, { name }), { counter }), { body: BODY });
+    const offers = [...owner.effects];
+    owner.tell(number, [9, 14, 20]);
+    owner.effects = [...offers, ...owner.effects];
+    counters.push(owner.sent("offer")[0]?.message.records[0]?.stamp.counter ?? 0);
+  };
+  store(1);
+  store(2);
+  store(3, 4 * STAMP_LEAP);
+  learn(owner.peer, makeMember({ ...member(2), state: "left" }), "left");
+  store(4);
+  expect(counters).toEqual([
+    1 + STAMP_LEAP,
+    2 + STAMP_LEAP,
+    1 + 4 * STAMP_LEAP,
+    2 + 5 * STAMP_LEAP,
+  ]);
+});
+
+function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
+  return { tag: "inquired", request: 1, records, declined: false, room } as const;
+}
+
+test("a store for which too few have room is refused before it is stamped", () => {
+  const full = (ids: readonly number[], require: number) => {
+    const owner = new OnePeer(8);
+    owner.give({ type: "room", bytes: 0 });
+    // Of some it is known by their pings, of others by their answers.
+    if (ids.includes(2)) {
+      owner.hear(2, { tag: "ping", nonce: 1, round: false, digest: 0, room: 9 });
+    }
+    const write = { number: 1, after: 0, require };
+    owner.hear(2, routedFrom(2, 1, storeAsk(1, { write })), { body: BODY });
+    for (const id of [9, 14]) owner.hear(id, inquired([], ids.includes(id) ? 9 : 10));
+    return owner;
+  };
+  const refused = full([2, 9, 14], 0);
+  expect(refused.sent("answer")[0]?.message.outcome).toMatchObject({
+    kind: "failed",
+    maybe: false,
+    why: "File plan was not stored: it needs 2 copies, and 4 of 5 peers (2, 8, 9 and 14) have no room for it.",
+  });
+  expect(refused.to("offer")).toEqual([]);
+  expect(refused.peer.counter).toBe(0);
+  expect(full([9, 14], 0).to("offer").length).toBeGreaterThan(0);
+  expect(full([9, 14], 3).to("offer")).toEqual([]);
+  expect(full([2, 9, 14], 1).to("offer").length).toBeGreaterThan(0);
+});
