@@ -12,17 +12,10 @@ import {
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
 } from "./config.ts";
-import {
-  confirm,
-  holdersOf,
-  holdRecord,
-  noteDeclined,
-  offerRecord,
-  otherHolders,
-  tellSoon,
-} from "./copies.ts";
+import { holdRecord, noteDeclined, offerRecord, tellSoon } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
 import { compareStamps, type FileRecord, isSameVersion, versionKey } from "./files.ts";
+import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
 import type { Member } from "./member.ts";

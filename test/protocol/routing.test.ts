@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import type { Strategy } from "../../src/protocol/config.ts";
+import { createPeer } from "../../src/protocol/creating.ts";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import type { Ask } from "../../src/protocol/messages.ts";
 import { makeRandom, randomBelow, randomSample } from "../../src/protocol/random.ts";
 import { destination, nextHop } from "../../src/protocol/routing.ts";
-import { createPeer, type Peer } from "../../src/protocol/state.ts";
+import type { Peer } from "../../src/protocol/state.ts";
 import { View } from "../../src/protocol/view.ts";
 
 const SEED = 7_301;
