@@ -42,7 +42,7 @@ const PROTOCOL: Driven = { startPeer, step, nextDeadline };
 export class Driver {
   readonly #options: DriverOptions;
   readonly #driven: Driven;
-  readonly #waiting: Untimed[] = [];
+  readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
   readonly #awake = new Awake();
   #peer: Peer;
   #busy = false;
@@ -81,7 +81,7 @@ export class Driver {
   /** Gives an input now, or right after those that wait. */
   give(input: Untimed): void {
     if (this.#over) return;
-    this.#waiting.push(input);
+    this.#waiting.push({ input, givenAt: performance.now() });
     this.#drain();
   }
 
@@ -118,7 +118,8 @@ export class Driver {
       for (let at = this.#look(); !this.#over; at = this.#look()) {
         const next = this.#waiting.shift();
         if (next === undefined) return;
-        this.#perform(this.#driven.step(this.#peer, { ...next, at }));
+        const input = aged(next.input, at - next.givenAt);
+        this.#perform(this.#driven.step(this.#peer, { ...input, at }));
       }
     });
     this.#busy = false;
@@ -151,6 +152,12 @@ export class Driver {
         return;
       case "watch":
         transport().watch(effect.addresses);
+        return;
+      case "sever":
+        transport().sever(effect.address);
+        return;
+      case "dial":
+        transport().dial(effect.address);
         return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
@@ -222,8 +229,9 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.attempt(() => {
-      const due = this.#driven.nextDeadline(this.#peer) <= performance.now();
-      if (due) this.#waiting.push({ type: "tick" });
+      const givenAt = performance.now();
+      const due = this.#driven.nextDeadline(this.#peer) <= givenAt;
+      if (due) this.#waiting.push({ input: { type: "tick" }, givenAt });
     });
     this.#drain();
   }
@@ -233,4 +241,10 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
+}
+
+/** A message that has waited here, or while this process was stopped, is older by as much. */
+function aged(input: Untimed, waitedMs: number): Untimed {
+  if (input.type !== "message" || input.heldMs === null) return input;
+  return { ...input, heldMs: input.heldMs + waitedMs };
 }

@@ -57,8 +57,8 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       const body = bytes === null ? null : (contents?.bodies.keep(bytes) ?? null);
       driver?.give({ type: "message", from, message, channel, body, heldMs });
     },
-    unreachable: (...[address, how]: Parameters<Lost>) =>
-      driver?.give({ type: "unreachable", address, how }),
+    unreachable: (...[address, how, broke]: Parameters<Lost>) =>
+      driver?.give({ type: "unreachable", address, how, broke }),
     open: (...[source, offset, peer]: Parameters<Opened>) =>
       offers?.openFor(source, offset, peer) ?? { refused: "This peer is not ready yet." },
     unsent: (tag: string, why: string) => driver?.unsent(tag, why),

@@ -31,6 +31,35 @@ export const LAST_TRY_MS = 800;
 /** Others asked to try a silent member before the verdict. */
 export const VOUCHERS = 2;
 
+/**
+ * Connections that must be refused in a row before that is a death, and within which time; a ping that is
+ * answered within so many round trips (PACE_ROUND_TRIPS), and within these bounds, says otherwise.
+ */
+export const REFUSALS = 3;
+export const REFUSAL_BURST_MS = 500;
+export const REFUSAL_LEAST_MS = 10;
+export const REFUSAL_MOST_MS = 60;
+/**
+ * Dials in a row that a member which answers pings has not answered, before standard error says so, and
+ * how far apart two in a row are at most: a watched one is dialled every two seconds. It is said again when
+ * it was well for so long.
+ */
+export const STREAMS_MISSED = 8;
+export const STREAMS_ROW_MS = 5_000;
+export const STREAMS_FORGOTTEN_MS = 600_000;
+
+/** A member whose datagrams do not come through is spoken to by stream for so long, and so many rounds. */
+export const MUTED_MS = 5_000;
+export const MUTED_ROUNDS = 3;
+/** Datagrams lost in a row before standard error says so; in loss of 40 %, once in two hundred such rows. */
+export const DATAGRAMS_MISSED = 12;
+/** Datagrams that go with a round's ping by stream until then; one afterwards. */
+export const DATAGRAM_PROBES = 6;
+/** One in so many pings of a gone member goes by stream too: datagrams may be what parts the ring. */
+export const GONE_BY_STREAM = 8;
+/** An awaited member that has been asked by datagram for so long is asked by stream as well. */
+export const AWAITED_STREAM_MS = 400;
+
 /** Members tried at the same time; more are tried when others bring word of them again. */
 export const TRIALS_AT_ONCE = 512;
 
@@ -72,6 +101,16 @@ export const SYNC_MEMBERS = 16_384;
 /** Gone members are remembered this long, and so many of them. */
 export const GONE_MS = 24 * 3_600_000;
 export const GONE_MEMBERS = 4_096;
+/**
+ * One that was lost a short while ago is pinged this often, whatever the ping interval: when a cut is over
+ * that is found out at once. Longer cuts than this are found to be over by the rounds.
+ */
+export const LOST_TRY_MS = 1_000;
+export const LOST_TRY_FOR_MS = 120_000;
+
+/** Members that have spread word of this peer's death and are told first that it lives. */
+export const ACCUSERS = 16;
+
 /** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
 export const GONE_TOLD = 64;
 
@@ -236,7 +275,13 @@ export const LEAVE_MS = 20_000;
 export const LEAVE_MOST_MS = 600_000;
 export const DEPART_ACK_MS = 500;
 
-/** Hops of one request: twice the members, for views that differ on the way. */
+/** Peers that one request passes at most, its origin and its end included: 6 KiB of ids. */
+export const ROUTE_MOST = 1_024;
+
+/**
+ * Peers that a request may have passed where it is sent on: twice the members, for views that differ on
+ * the way, and in a large ring so many that the next two still fit its route.
+ */
 export function hopLimit(members: number): number {
-  return 2 * members + 4;
+  return Math.min(2 * members + 4, ROUTE_MOST - 2);
 }

@@ -4,6 +4,7 @@
  */
 export type DeadlineKind =
   | "round"
+  | "lost"
   | "push"
   | "settle"
   | "trial"

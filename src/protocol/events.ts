@@ -131,9 +131,5 @@ export type SurveyedLookup = {
   readonly route: readonly number[];
 };
 
-/** A file of the ring, the name under which it is found, and the peers that said they hold it. */
-export type ListedFile = {
-  readonly name: string;
-  readonly record: FileRecord;
-  readonly holders: readonly number[];
-};
+/** A file of the ring and the peers that said they hold it. A conflict is named as one. */
+export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };

@@ -63,6 +63,14 @@ export class GoneTable {
     if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
   }
 
+  /** The last that were lost, not left, since a time; in the order of their going. */
+  lostSince(time: number): readonly Member[] {
+    return this.#last.filter(({ id, state }) => {
+      const since = this.#since[this.#indexFrom(id)] ?? Number.NEGATIVE_INFINITY;
+      return state === "dead" && since >= time;
+    });
+  }
+
   /** Those with an id in [from, to). */
   between(from: number, to: number): readonly Member[] {
     return this.#members.slice(this.#indexFrom(from), this.#indexFrom(to));

@@ -117,7 +117,13 @@ export type Input = { readonly at: number } & (
        */
       readonly heldMs: number | null;
     }
-  | { readonly type: "unreachable"; readonly address: Address; readonly how: Unreachable }
+  /** `broke`: a stream that came from there has just ended, and none is open any more. */
+  | {
+      readonly type: "unreachable";
+      readonly address: Address;
+      readonly how: Unreachable;
+      readonly broke: boolean;
+    }
   /** The identity given in the effect is on the disk. */
   | { readonly type: "persisted"; readonly incarnation: number }
   /** `command` is the driver's number, returned in the outcome. */
@@ -173,6 +179,13 @@ export type Effect =
     }
   /** Keep a stream to each of these and to no others; report as `unreachable` when one cannot be had again. */
   | { readonly type: "watch"; readonly addresses: readonly Address[] }
+  /**
+   * Reset the streams to and from this address: what is still under way on them must never arrive. What is
+   * sent there afterwards goes by new ones.
+   */
+  | { readonly type: "sever"; readonly address: Address }
+  /** Try a connection to this address beside its stream; report as `unreachable` if it cannot be had. */
+  | { readonly type: "dial"; readonly address: Address }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
   /** Keep for the next start; only the latest matters. `left`: in good order, so the next start is no return of a member. */

@@ -8,6 +8,7 @@ import { randomRequest } from "./random.ts";
 import { offerMissing } from "./repairing.ts";
 import { sentences } from "./sentences.ts";
 import { exit, isIn, type Peer, send } from "./state.ts";
+import { wayTo } from "./ways.ts";
 
 /** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
 export function beginLeaving(peer: Peer): void {
@@ -59,7 +60,11 @@ export function endDeparture(peer: Peer): void {
   if (departing === null) return;
   for (const member of peer.view.members) {
     if (member.id === self.id) continue;
-    send(peer, member.address, "datagram", { tag: "gossip", joining: false, members: [self] });
+    send(peer, member.address, wayTo(peer, member.address), {
+      tag: "gossip",
+      joining: false,
+      members: [self],
+    });
   }
   const { short } = departing;
   // One that leaves too early may come back with what it holds, to the members that it knew.

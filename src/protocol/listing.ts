@@ -73,10 +73,9 @@ function listedFiles({ found, holders }: Listing): ListedFile[] {
     return versions
       .filter((record) => !record.removed)
       .map((record) => ({
-        name: record === winner ? record.name : conflictName(record),
-        record,
+        record: record === winner ? record : { ...record, name: conflictName(record) },
         holders: holders.get(versionKey(record)) ?? [],
       }));
   });
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
 }

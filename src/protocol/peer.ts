@@ -16,6 +16,7 @@ import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
 import { checkReceipts, contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
+import { meetUnreachable } from "./refusals.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
@@ -25,7 +26,6 @@ import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import type { Peer } from "./state.ts";
-import { meetUnreachable } from "./trials.ts";
 import type { SharedViews } from "./view.ts";
 
 /**
@@ -68,7 +68,7 @@ export function step(peer: Peer, input: Input): Effect[] {
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own, null, 0);
+    receive(peer, peer.self, own, null, "stream", 0);
     goOn(peer);
   }
   if (peer.loopback.length > 0) peer.loopback.length = 0;
@@ -87,12 +87,19 @@ function goOn(peer: Peer): void {
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
-      hear(peer, input.from, input.message.tag === "ping");
+      hear(peer, input.from, input.message.tag === "ping" ? input.channel : null);
       hearFormer(peer, input.from, input.message);
-      receive(peer, input.from, agedHere(input.message, -peer.now), input.body, input.heldMs);
+      receive(
+        peer,
+        input.from,
+        agedHere(input.message, -peer.now),
+        input.body,
+        input.channel,
+        input.heldMs,
+      );
       return;
     case "unreachable":
-      for (const trial of meetUnreachable(peer, input.address, input.how)) {
+      for (const trial of meetUnreachable(peer, input.address, input.how, input.broke)) {
         afterSilence(peer, trial);
         settleContest(peer, trial, false);
       }

@@ -10,11 +10,12 @@ import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
 import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Message } from "./messages.ts";
+import type { Channel, Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
 import { checkReceipts, placeElsewhere } from "./placing.ts";
 import { receiveLease } from "./pledging.ts";
 import { randomBelow } from "./random.ts";
+import { streamsBlocked } from "./refusals.ts";
 import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
 import { hopAcknowledged } from "./routing.ts";
@@ -24,6 +25,7 @@ import { type Peer, send } from "./state.ts";
 import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
 import { receiveLeased } from "./tenure.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
+import { datagramAnswered } from "./ways.ts";
 import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
@@ -35,17 +37,20 @@ export function receive(
   from: Member,
   message: Message,
   body: Body | null,
+  channel: Channel,
   heldMs: number | null,
 ): void {
   switch (message.tag) {
     case "ping":
-      receivePing(peer, from, message);
+      receivePing(peer, from, message, channel);
       return;
     case "pong": {
       receiveRoundAnswer(peer, from, message);
       tellAsker(peer, from, message);
-      const trial = answerTrial(peer, from, message);
+      if (channel === "datagram") datagramAnswered(peer, from.address);
+      const trial = answerTrial(peer, from, message, channel);
       if (trial !== null) {
+        streamsBlocked(peer, from, trial, channel);
         afterAnswer(peer, trial, from);
         settleContest(peer, trial, true);
       }
@@ -53,13 +58,13 @@ export function receive(
       return;
     }
     case "vouch":
-      vouchFor(peer, from, message);
+      vouchFor(peer, from, message, channel);
       return;
     case "vouched":
       acceptVouched(peer, message);
       return;
     case "gossip":
-      absorb(peer, message.members, message.joining);
+      absorb(peer, from, message.members, message.joining);
       return;
     case "sync":
       receiveSync(peer, from, message);

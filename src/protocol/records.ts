@@ -1,5 +1,11 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
-import { DRAWN_BITS, DROP_SETTLE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
+import {
+  DRAWN_BITS,
+  DROP_SETTLE_MS,
+  LOST_TRY_MS,
+  REPAIR_SETTLE_MS,
+  SETTLE_CHECK_MS,
+} from "./config.ts";
 import type { Why } from "./events.ts";
 import { compareMembers, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
@@ -23,6 +29,10 @@ export function beats(peer: Peer, member: Member): boolean {
 export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (member.id === peer.self.id || !beats(peer, member)) return false;
   const old = peer.view.find(member.id);
+  // What waits in a kernel for one that is held for dead, or has moved, would be dealt with long after.
+  if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
+    peer.effects.push({ type: "sever", address: old.address });
+  }
   endTrials(peer, member);
   peer.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
@@ -34,6 +44,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.roundTrips.delete(member.id);
     peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
+    if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.joiningRumours : peer.rumours).set(member.id, member);

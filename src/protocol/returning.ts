@@ -19,7 +19,7 @@ import type { Message } from "./messages.ts";
 import { randomBits, randomSample } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { note, type Peer, send } from "./state.ts";
-import { sendPing } from "./trials.ts";
+import { sendPing } from "./ways.ts";
 import type { Returning } from "./work.ts";
 
 /** Asks those whom the peer left. @returns false if there is nobody to ask, or nothing to come back to */

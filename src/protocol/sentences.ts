@@ -33,6 +33,13 @@ export const sentences = {
     `No answer yet from ${ids.length > 1 ? "Peers" : "Peer"} ${listOf(ids)}: start ${
       ids.length > 1 ? "them" : "it"
     }, or check the numbers given.`,
+  noDatagrams: () =>
+    "No datagrams (UDP) come through to this peer, or from it: it goes on over TCP alone, more slowly. Open its port for UDP to mend that.",
+  noDatagramsTo: (id: number) =>
+    `Datagrams (UDP) between this peer and Peer ${id} do not come through: the two go on over TCP, more slowly. Open their ports for UDP to mend that.`,
+  datagramsAgain: () => "Datagrams (UDP) come through again.",
+  noStreams: (id: number, at: Address) =>
+    `Peer ${id} answers pings but takes no connections (TCP) at ${at}: files and requests go around it. Open its port for TCP to mend that.`,
   noSuchFile: (name: string, owner: number) =>
     `No peer holds file ${name} (its owner is Peer ${owner}): store it first.`,
   damaged: (name: string) =>

@@ -10,7 +10,7 @@ import { beginReturn, formerMembers, returnElsewhere } from "./returning.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
 import { emit, exit, note, type Peer } from "./state.ts";
-import { sendPing } from "./trials.ts";
+import { sendPing } from "./ways.ts";
 
 /** Begins a peer's life: a joiner asks at once; any other first makes its incarnation durable. */
 export function begin(peer: Peer): void {

@@ -2,6 +2,7 @@
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
+import type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching } from "./evidence.ts";
 import type { FileRecord, VersionId } from "./files.ts";
 import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
@@ -31,36 +32,7 @@ import type {
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
 export type Phase = "starting" | "joining" | "in" | "leaving" | "ended";
 
-/** A present member that has not answered in this run yet. */
-export type Awaited = {
-  readonly since: number;
-  /** When it is given up: infinity for one named by hand. */
-  until: number;
-  retryMs: number;
-};
-
-/** Why a member is being tried, which decides what an answer or a silence means. */
-export type TrialReason =
-  /** Own evidence: its silence is its death. */
-  | "watch"
-  /** Others said it is dead: silence confirms it, an answer refutes. */
-  | "word"
-  /** Others said it is alive: only an answer is believed. */
-  | "newcomer"
-  /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
-  | "rival";
-
-export type Trial = {
-  readonly reason: TrialReason;
-  readonly target: Member;
-  /** Pings of this trial, by nonce, with their times. */
-  readonly nonces: Map<number, number>;
-  sent: number;
-  lastTry: boolean;
-};
-
-/** A member tried on behalf of another, which is told of an answer under its own nonce. */
-export type Vouching = { readonly asker: Address; readonly nonce: number; readonly target: Member };
+export type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching };
 
 /** A version that was read and has been copied, to `copies`: to a majority if `enough`. */
 export type Reading = {
@@ -113,9 +85,15 @@ export type Peer = {
   readonly gone: GoneTable;
   /** The gone member that was tried last. */
   triedGone: number;
+  triedLost: number;
+  /** Those who spread word of this peer's death, to be told that it lives. */
+  readonly accusers: Set<Address>;
   readonly awaited: Map<number, Awaited>;
   readonly trials: Map<number, Trial>;
   readonly vouching: Map<number, Vouching>;
+  readonly datagrams: Datagrams;
+  /** Members that answer pings and take no streams, by id. */
+  readonly streamless: Map<number, Streamless>;
   /** The last measured round trip to a member, by id. */
   readonly roundTrips: Map<number, number>;
   /** The last round's ping to, and the last one heard from, a member: duplicates print nothing. */

@@ -23,6 +23,12 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "watch":
       world.post.watch(host, effect.addresses);
       return;
+    case "sever":
+      world.post.sever(host, effect.address);
+      return;
+    case "dial":
+      world.post.dial(host, effect.address);
+      return;
     case "persist":
       persist(world, host, effect.incarnation);
       return;

@@ -31,6 +31,8 @@ export class Post {
   sent = 0;
   sampled = 0;
   sampledBytes = 0;
+  /** How often the link from one address to another was reset. */
+  readonly #severed = new Map<string, number>();
   /** See every message as it is sent. */
   readonly observers: ((host: Host, message: Message) => void)[] = [];
 
@@ -73,6 +75,18 @@ export class Post {
     }
   }
 
+  /** Tries whether anybody listens at an address. */
+  dial(host: Host, address: Address): void {
+    if (!this.listens(address)) this.refuse(host, address);
+  }
+
+  /** Resets the links between two: what is still under way on them is lost. */
+  sever(host: Host, address: Address): void {
+    for (const name of [nameOf(host.address, address), nameOf(address, host.address)]) {
+      this.#severed.set(name, this.#severings(name) + 1);
+    }
+  }
+
   listens(address: Address): boolean {
     return (this.roads.hosts.get(address)?.peer ?? null) !== null;
   }
@@ -101,10 +115,12 @@ export class Post {
     const link = network.link(host.address, to);
     if (link.kind === "half-open") return;
     const { run } = host;
+    const name = nameOf(host.address, to);
+    const severed = this.#severings(name);
     if (link.kind === "cut") {
       // What is sent again and again gets through when the link is mended in time.
       queue.plan(now + DIAL_MS, () => {
-        if (host.run !== run) return;
+        if (host.run !== run || this.#severings(name) !== severed) return;
         if (network.link(host.address, to).kind === "open") {
           this.#sendOnStream(host, to, input, content);
         } else this.#tell(host, to, "timeout");
@@ -112,6 +128,7 @@ export class Post {
       return;
     }
     queue.plan(network.streamArrival(now, host.address, to, link.extraMs), () => {
+      if (this.#severings(name) !== severed) return;
       if (!this.#arrive(to, input, content) && host.run === run) this.refuse(host, to);
     });
   }
@@ -126,8 +143,14 @@ export class Post {
     return true;
   }
 
+  #severings(name: string): number {
+    return this.#severed.get(name) ?? 0;
+  }
+
   #tell(host: Host, address: Address, how: Unreachable): void {
-    this.roads.give(host, { type: "unreachable", at: 0, address, how });
+    // The streams that came from a process that has ended broke with it.
+    const broke = how === "refused" && !this.listens(address);
+    this.roads.give(host, { type: "unreachable", at: 0, address, how, broke });
   }
 
   /** A share of the messages is written down as bytes and read again, as on a real network. */
@@ -146,6 +169,10 @@ export class Post {
     if (message.tag === "hello") throw new Error("a hello is no message of the protocol");
     return { ...input, from: decoded.from, message };
   }
+}
+
+function nameOf(from: Address, to: Address): string {
+  return `${from} ${to}`;
 }
 
 function senderOf({ id, incarnation, birth, state }: Member) {

@@ -188,7 +188,7 @@ export class World {
     const host = this.hostOf(from);
     const { address } = this.hostOf(to);
     if (host.watched.has(address)) {
-      this.give(host, { type: "unreachable", at: 0, address, how: "refused" });
+      this.give(host, { type: "unreachable", at: 0, address, how: "refused", broke: false });
     }
   }
 

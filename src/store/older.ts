@@ -29,7 +29,7 @@ const CONFLICT = /^(.+)\.conflict-(\d{1,16})-(\d{1,16})-(\d{1,10})$/s;
 /** Names of conflicts from so many bytes on may have been cut, within a character of up to four. */
 const CUT_BYTES = 252;
 
-const PUT = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const PUT = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** Fills the table `files` from `older`, whose schema had that version. @throws SQLite's error */
 export function bringOver(database: Database, version: number): void {
@@ -46,11 +46,13 @@ export function bringOver(database: Database, version: number): void {
   for (const row of rows) {
     const { name, stamp, replaced, apart } = versionOf(row, names);
     const { counter, owner, run } = stamp;
-    const kind = (row.removed === 0 ? 0 : 1) + (apart ? 2 : 0);
+    const removed = row.removed === 0 ? 0 : 1;
+    const own = originOf(row.run);
+    const shown = apart ? `${name}.conflict-${own}-${row.counter}` : name;
     const past = formatPast({ also: NONE, replaced, spared: NONE, history: NONE }, 0);
     put.run(
-      ...[row.id, name, row.key, originOf(row.run), row.counter, counter, owner, run],
-      ...[row.size, row.sha256, kind, past, row.content, row.at, row.at],
+      ...[row.id, shown, row.key, own, row.counter, counter, owner, run],
+      ...[row.size, row.sha256, removed, past, row.content, row.at, row.at, apart ? name : ""],
     );
   }
 }

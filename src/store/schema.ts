@@ -11,8 +11,9 @@ const SCHEMA_VERSION = 2;
  * in memory. So for a moment, or after a crash, there may be rows of versions that others have replaced:
  * all that are read are merged.
  *
- * `kind` is 1 of a removal, and 2 more of what is apart; `past` is in past.ts; `born` and `at` are when
- * the version was stamped and when the row was written, in epoch milliseconds.
+ * What is apart, and never has its name, is here under the name of a conflict; `apart` has its own, and is
+ * empty of all others. `past` is in past.ts; `born` and `at` are when the version was stamped and when the
+ * row was written, in epoch milliseconds.
  */
 const FILES = `
   CREATE TABLE files (
@@ -26,11 +27,12 @@ const FILES = `
     run INTEGER NOT NULL,
     size INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
-    kind INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
     past TEXT NOT NULL,
     content TEXT NOT NULL,
     born INTEGER NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    apart TEXT NOT NULL
   )`;
 
 /** The small contents, under their rows' numbers: apart, so that a start need not read them. */

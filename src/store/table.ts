@@ -1,6 +1,6 @@
 /** The index of the files held, and their small contents, in SQLite. */
 import { Database, type Statement } from "bun:sqlite";
-import type { FileRecord } from "../protocol/files.ts";
+import { conflictName, type FileRecord } from "../protocol/files.ts";
 import { formatPast, parsePast } from "./past.ts";
 import { prepareTables } from "./schema.ts";
 
@@ -24,27 +24,26 @@ type Columns = [
   run: number,
   size: number,
   sha256: string,
-  kind: number,
+  removed: number,
   past: string,
   content: string,
   born: number,
   at: number,
+  apart: string,
 ];
 
 /** What is written again of a row whose version has learnt something. */
 type Learnt = [
+  name: string,
+  apart: string,
   counter: number,
   owner: number,
   run: number,
-  kind: number,
   past: string,
   born: number,
   at: number,
   id: number,
 ];
-
-const REMOVED = 1;
-const APART = 2;
 
 const ROWS_READ = 2_048;
 
@@ -80,11 +79,11 @@ export class Table {
       this.database.run("PRAGMA wal_autocheckpoint = 0");
       this.database.run("PRAGMA busy_timeout = 2000");
       prepareTables(this.database);
-      const put = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      const put = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
       this.putRow = this.database.query(put);
       this.putBody = this.database.query("INSERT INTO bodies VALUES (?, ?)");
       this.updateRow = this.database.query(
-        `UPDATE files SET counter = ?, owner = ?, run = ?, kind = ?, past = ?, born = ?, at = ?
+        `UPDATE files SET name = ?, apart = ?, counter = ?, owner = ?, run = ?, past = ?, born = ?, at = ?
          WHERE id = ?`,
       );
       this.dropRow = this.database.query("DELETE FROM files WHERE id = ?");
@@ -114,12 +113,14 @@ export class Table {
    * @param now epoch milliseconds
    */
   put({ id, record, content }: Row, bytes: Uint8Array | null, now: number): void {
-    const { name, key, operation, stamp, size, sha256 } = record;
+    const { key, operation, stamp, size, sha256 } = record;
     const { counter, owner, run } = stamp;
+    const [name, apart] = namesOf(record);
     const past = formatPast(record, this.zeroAt);
+    const removed = record.removed ? 1 : 0;
     this.putRow.run(
       ...[id, name, key, operation.origin, operation.number, counter, owner, run],
-      ...[size, sha256, kindOf(record), past, content, this.bornAt(record), Math.floor(now)],
+      ...[size, sha256, removed, past, content, this.bornAt(record), Math.floor(now), apart],
     );
     if (bytes !== null) this.putBody.run(id, bytes);
   }
@@ -129,7 +130,8 @@ export class Table {
     const { counter, owner, run } = record.stamp;
     const past = formatPast(record, this.zeroAt);
     const born = this.bornAt(record);
-    this.updateRow.run(counter, owner, run, kindOf(record), past, born, Math.floor(now), id);
+    const [name, apart] = namesOf(record);
+    this.updateRow.run(name, apart, counter, owner, run, past, born, Math.floor(now), id);
   }
 
   drop(id: number): void {
@@ -187,24 +189,25 @@ function toRow(columns: Columns, zeroAt: number, now: number): Row {
     run,
     size,
     sha256,
-    kind,
+    removed,
     past,
     content,
     born,
     at,
+    apart,
   ] = columns;
   const zero = at > now ? zeroAt + at - now : zeroAt;
   const { also, replaced, spared, history } = parsePast(past, zero);
   const record = Object.freeze({
-    name,
+    name: apart === "" ? name : apart,
     key,
     operation: Object.freeze({ origin, number }),
     stamp: Object.freeze({ counter, owner, run }),
     also,
     size,
     sha256,
-    removed: (kind & REMOVED) !== 0,
-    apart: (kind & APART) !== 0,
+    removed: removed !== 0,
+    apart: apart !== "",
     ageMs: zero - born,
     replaced,
     history,
@@ -213,6 +216,7 @@ function toRow(columns: Columns, zeroAt: number, now: number): Row {
   return { id, record, content };
 }
 
-function kindOf({ removed, apart }: FileRecord): number {
-  return (removed ? REMOVED : 0) + (apart ? APART : 0);
+/** What a row is called, and the name that it is apart from. */
+export function namesOf(record: FileRecord): readonly [name: string, apart: string] {
+  return record.apart ? [conflictName(record), record.name] : [record.name, ""];
 }

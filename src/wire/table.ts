@@ -40,9 +40,14 @@ import * as v from "./values.ts";
 
 /**
  * First frame of each pooled stream, so that one on which nothing else is sent can be told from one
- * opened by a stranger. It means nothing to the protocol and goes no further than the transport.
+ * opened by a stranger; and again every few seconds. It comes back as it is, which shows that the other
+ * side reads, and how old the frames after it are (see age.ts). It goes no further than the transport.
  */
-export type Hello = { readonly tag: "hello" };
+export type Hello = {
+  readonly tag: "hello";
+  /** Its number on its stream, 1 to 255 and again from 1; 0 where none is to come back. */
+  readonly beat: number;
+};
 export type WireMessage = Message | Hello;
 export type Tag = WireMessage["tag"];
 
@@ -105,7 +110,7 @@ const offerOrigin = struct<NonNullable<Offer["origin"]>>({
 const probe = { nonce: u32, round: bool, digest: v.digest, room: u53 };
 
 export const TABLE: { readonly [T in Tag]: Row<T> } = {
-  hello: row(0, {}),
+  hello: row(0, { beat: u8 }),
   ping: row(1, probe),
   pong: row(2, probe),
   vouch: row(3, { nonce: u32, target: v.member }),

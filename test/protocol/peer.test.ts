@@ -48,7 +48,7 @@ function live(): Effect[] {
   const sha256 = "ab".repeat(32);
   const what = { kind: "store", name: "0009", key: 9, size: 10, sha256, body: null } as const;
   give({ type: "command", at: 103, command: 1, what });
-  give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused" });
+  give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused", broke: true });
   for (let i = 0; i < 200; i++) give({ type: "tick", at: nextDeadline(peer) });
   return all;
 }

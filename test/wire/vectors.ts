@@ -84,10 +84,10 @@ export type Vector = {
 };
 
 /** The header of all vectors, before and after the tag's byte. */
-export const HEADER = ["703202", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
+export const HEADER = ["703203", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
 
 export const VECTORS: readonly Vector[] = [
-  v("", { tag: "hello" }),
+  v("05", { tag: "hello", beat: 5 }),
   v("deadbeef01000fffffffffffff", {
     tag: "ping",
     nonce: 0xdeadbeef,
