@@ -2,6 +2,7 @@ import { version } from "../package.json";
 import type { Command } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
 import { complain, exit, finish } from "./commands/cli/exit.ts";
+import { checkWorkingFolder } from "./commands/cli/folder.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
 import { watchOutput } from "./commands/cli/output.ts";
 import type { Example } from "./commands/cli/shape.ts";
@@ -87,6 +88,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (name === "help") return await showHelp(rest[0] ?? null, rest.slice(1));
   if (help) return await showHelp(name);
   const entry = await find(name);
+  checkWorkingFolder();
   const { default: command } = await entry.load();
   return await command.run(rest);
 }

@@ -2,6 +2,7 @@ import type { ParsedArgs } from "citty";
 import type { ChaosOptions } from "../lab/chaos.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { parseFolder } from "./cli/folder.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import {
   optional,
@@ -56,7 +57,7 @@ export function chaosOptions(args: Partial<ParsedArgs<typeof ARGS>>): ChaosOptio
     loseDisks: args["lose-disks"] === true,
     dryRun: args["dry-run"] === true,
     json: args.json === true,
-    dir: args.dir ?? null,
+    dir: optional(parseFolder, "--dir", args.dir),
     own: args.own === true,
     basePort: optional(parseBasePort, "--base-port", args["base-port"]),
     peerProgram: args["peer-program"] ?? null,

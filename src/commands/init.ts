@@ -33,6 +33,7 @@ export function initOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions
     ...peerOptions(initStart(args), optional(parseIntervalMs, "INTERVAL", args.interval), args),
     route: optional((what, text) => parseWord(what, text, ROUTES), "--route", args.route),
     copies: optional(parseCopies, "--copies", args.copies),
+    waitMs: null,
   };
 }
 

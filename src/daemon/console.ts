@@ -14,8 +14,13 @@ export class Console {
   /**
    * @param typed gets each line that is typed; null where standard input is not for commands
    * @param interrupted is called for Ctrl-C at the prompt
+   * @param pings whether lines of pings are printed where standard output is no terminal
    */
-  constructor(typed: ((line: string) => void) | null, interrupted: () => void) {
+  constructor(
+    typed: ((line: string) => void) | null,
+    interrupted: () => void,
+    private readonly pings: boolean,
+  ) {
     const { stdin, stdout } = process;
     const terminal = typed !== null && stdin.isTTY === true && stdout.isTTY === true;
     this.#prompt = terminal
@@ -42,8 +47,10 @@ export class Console {
 
   /** A reader of the peer's events: prints those that are for people. */
   readonly read = (event: LoggedEvent): void => {
-    if (event.event === "line") this.print(event.text, event.fold);
-    else if (event.event === "note" || event.event === "crash") this.say(event.text);
+    if (event.event === "line") {
+      const wanted = !event.fold || this.pings || process.stdout.isTTY === true;
+      if (wanted) this.print(event.text, event.fold);
+    } else if (event.event === "note" || event.event === "crash") this.say(event.text);
     else if (event.event === "route") this.say(routeSentence(event.route, event.ms));
   };
 

@@ -1,5 +1,6 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import { EXIT_BUG } from "../protocol/failure.ts";
 import { type VersionId, versionId } from "../protocol/files.ts";
@@ -81,6 +82,8 @@ export async function live(
       terminal.close();
       process.kill(process.pid, "SIGINT");
     },
+    // A service's log is no place for five lines every five seconds; the assignment has them all.
+    config.bits <= NUMBERED_BITS || options.verbose,
   );
   attach({ driver, contents, offers });
   events.subscribe(terminal.read);
@@ -98,7 +101,7 @@ export async function live(
     driver.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput);
+    if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
@@ -154,9 +157,17 @@ function announce(folder: Folder, transport: Transport, driver: Driver, start: S
   });
 }
 
-function tellHowToJoin(terminal: Console, { address, id, restored }: StartInput): void {
+function tellHowToJoin(
+  terminal: Console,
+  { insecure }: PeerOptions,
+  { address, id, restored }: StartInput,
+): void {
   terminal.print(`p2p join ${address}`);
   // One that comes back says whom it has found.
   if (restored.some((member) => member.id !== id)) return;
-  terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
+  // Beyond this machine each peer says where it listens, and that it may.
+  const more = insecure ? " with --host ADDRESS --insecure behind it," : "";
+  terminal.say(
+    `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
+  );
 }

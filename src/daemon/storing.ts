@@ -2,7 +2,7 @@
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Named, Uploaded } from "../door/host.ts";
-import type { RingConfig } from "../protocol/config.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { EMPTY_SHA256 } from "../protocol/files.ts";
 import type { Body, Command } from "../protocol/io.ts";
@@ -56,13 +56,16 @@ export class Storing {
     return held === null ? null : await this.#release(storedName(given), held, file.path);
   }
 
-  /** What lies in the working folder; without it the ring is asked all the same, as the assignment has it. */
+  /** What lies in the working folder; without it a numbered ring is asked all the same, by the assignment. */
   async typed(given: string): Promise<Outcome> {
     const { cwd, config } = this.options;
     const name = storedName(given);
     for (const file of localFileNames(given, config.bits)) {
       const held = HeldFile.at(join(cwd, file));
       if (held !== null) return await this.#release(name, held, file);
+    }
+    if (config.bits > NUMBERED_BITS) {
+      return failed(`There is no file ${given} in ${cwd} that can be read: nothing was stored.`);
     }
     return await new Promise((ended) => this.#store(name, null, null, ended));
   }

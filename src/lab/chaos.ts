@@ -47,8 +47,8 @@ const GIVE_BACK_MS = 1_000;
  */
 export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const home = temporaryFolder();
   const stop = new Stop();
-  const home = mkdtempSync(join(tmpdir(), "p2p-chaos-"));
   try {
     if (options.dryRun) return await dryRun(options, seed);
     const report = await attack(options, seed, home, limitMs, stop);
@@ -62,6 +62,17 @@ export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Prom
   } finally {
     stop.release();
     await rm(home, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "p2p-chaos-"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `The folder for temporary files, ${tmpdir()}, cannot be used (${why}): set TMPDIR to one that can.`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { displayList, displayPeers } from "../door/display.ts";
-import { findPeers } from "../door/find.ts";
+import { findPeers, othersFolder } from "../door/find.ts";
 import { Failure } from "../protocol/failure.ts";
 import { attachedRing, type LabRing, ownRing } from "./lab-ring.ts";
 import { Network } from "./network.ts";
@@ -71,6 +71,8 @@ export async function runningRing(options: TargetOptions): Promise<FoundRing | n
 
 /** Whoever has peers here means those: a ring of chaos's own would say nothing about them. */
 function refuseOtherPeers(where: string): void {
+  const others = othersFolder(".p2p", where);
+  if (others !== null) throw others;
   const ids = findPeers(where).map(({ id }) => id);
   if (ids.length === 0) return;
   const shown = displayPeers(ids.slice(0, 20));

@@ -1,5 +1,11 @@
 /** A joiner's way into the ring: it asks the one peer it knows, and waits to be taken in. */
-import { JOIN_ANSWER_MS, JOIN_ATTEMPTS, JOIN_BUSY_MS, JOIN_GIVE_UP_MS } from "./config.ts";
+import {
+  JOIN_ANSWER_MS,
+  JOIN_ATTEMPTS,
+  JOIN_BUSY_MS,
+  JOIN_GIVE_UP_MS,
+  NUMBERED_BITS,
+} from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import { type Address, isPresent, type Member, makeMember } from "./member.ts";
 import type { Introduction, JoinAnswer } from "./messages.ts";
@@ -68,7 +74,7 @@ export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer):
       return;
     }
     case "taken":
-      if (!joining.proposed) exit(peer, 1, sentences.idTaken(peer.self.id, outcome.by));
+      if (!joining.proposed) exit(peer, 1, sayTaken(peer, outcome.by));
       else send(peer, joining.contact, "stream", { tag: "introduce", request: joining.request });
       return;
     case "accepted": {
@@ -130,4 +136,10 @@ function askToJoin(peer: Peer, joining: Joining): void {
     avoid: [],
     back: false,
   });
+}
+
+/** Only a numbered peer can be given another id by hand. */
+function sayTaken({ config, self }: Peer, by: Address): string {
+  const numbered = config.bits <= NUMBERED_BITS;
+  return numbered ? sentences.idTaken(self.id, by) : sentences.folderCopied(self.id, by);
 }

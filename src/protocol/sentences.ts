@@ -27,6 +27,8 @@ export const sentences = {
     `The ring that ${name} belongs to is busy taking in others: try again in a moment.`,
   idTaken: (id: number, by: Address) =>
     `Peer ${id} is taken by a living peer at ${by}: choose another id.`,
+  folderCopied: (id: number, by: Address) =>
+    `Peer ${id}, whose data folder this is or is a copy of, lives at ${by}: stop that one, or start with a new folder, as in --data DIR, and the ring gives this peer an id of its own.`,
   rivalWon: (rival: Member) =>
     `Another peer with the id ${rival.id} lives at ${rival.address} and came later: this one stops.`,
   missing: (ids: readonly number[]) =>

@@ -9,6 +9,7 @@ import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
+import { checkFolderPath } from "./folder-path.ts";
 import { LatestFile } from "./latest.ts";
 import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
 import { takeLock } from "./lock.ts";
@@ -60,6 +61,7 @@ export async function openFolder(
   zeroAt: number = Date.now() - performance.now(),
 ): Promise<Folder> {
   const dir = resolve(path);
+  checkFolderPath(dir);
   const unlock = lockFolder(dir);
   try {
     removeQuietly(join(dir, CARD_FILE));
@@ -77,6 +79,9 @@ export async function openFolder(
   }
 }
 
+/** A living process, as a rule a peer that was started before, has the folder. */
+export class FolderInUse extends Failure {}
+
 function lockFolder(dir: string): () => void {
   let unlock: (() => void) | null;
   try {
@@ -90,7 +95,7 @@ function lockFolder(dir: string): () => void {
   if (unlock !== null) return unlock;
   const user = readLivingCard(dir);
   const who = user === null ? "another process" : `process ${user.pid}`;
-  throw new Failure(
+  throw new FolderInUse(
     `The data folder ${dir} is in use by ${who}: stop that, or choose another with --data.`,
   );
 }

@@ -10,6 +10,8 @@ const PEER = {
   pingIntervalMs: 30_000,
   basePort: 12_000,
   host: "127.0.0.1",
+  verbose: false,
+  waitMs: null,
   port: null,
   insecure: false,
   dataDir: null,
