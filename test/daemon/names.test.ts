@@ -22,7 +22,8 @@ function ringTest(name: string, body: (ring: Apart) => Promise<void>): void {
       await ring.close();
     }
   };
-  test.concurrent(name, run, LIMIT_MS);
+  // One after the other: of many processes begun at once some output was never read.
+  test(name, run, LIMIT_MS);
 }
 
 /** Puts a file into a folder as an earlier version did, which had no such rule. */
