@@ -99,8 +99,8 @@ export type AnswerOutcome =
   /** The sender owns the name and now fetches the content, if there is any. */
   | { readonly kind: "placed" }
   /**
-   * Durable on these peers, of so many wanted: a version, or the removal of the name; or the version
-   * that has replaced it meanwhile. `lacking` should have it and have not said so.
+   * Durable on these peers, of so many wanted: a version, or the removal of the name; or what has
+   * replaced it meanwhile. `lacking` should have it and have not said so.
    */
   | {
       readonly kind: "stored";

@@ -30,8 +30,9 @@ export type Span = {
   readonly origin: string;
   readonly from: number;
   readonly to: number;
-  /** Of the last of them; as in a record. */
+  /** Of the last of them, as in a record: its origin may ask for it once more. */
   readonly ageMs: number;
+  readonly stamp: Stamp;
 };
 
 export type FileRecord = {

@@ -38,8 +38,8 @@ export function joinSpans(a: readonly Span[], b: readonly Span[]): readonly Span
     const last = joined.at(-1);
     if (last === undefined || last.origin !== span.origin || span.from > last.to) joined.push(span);
     else {
-      const to = Math.max(last.to, span.to);
-      joined[joined.length - 1] = { ...last, to, ageMs: Math.min(last.ageMs, span.ageMs) };
+      const { to, ageMs, stamp } = span.to > last.to ? span : last;
+      joined[joined.length - 1] = { ...last, to, ageMs, stamp };
     }
   }
   if (joined.length <= SPANS_KEPT) return joined;

@@ -14,7 +14,15 @@ import {
 } from "./config.ts";
 import { holdRecord, noteDeclined, offerRecord, tellSoon } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
-import { compareStamps, type FileRecord, isSameVersion, versionKey } from "./files.ts";
+import {
+  compareStamps,
+  EMPTY_SHA256,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  type Stamp,
+  versionKey,
+} from "./files.ts";
 import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
@@ -26,7 +34,7 @@ import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, forgetOldest, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
-import { isReplacedBy } from "./versions.ts";
+import { isReplacedBy, NO_LINEAGE } from "./versions.ts";
 import type { Arrival, Inquiry, Placement } from "./work.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
@@ -46,15 +54,19 @@ export function underWay(peer: Peer, name: string): FileRecord[] {
   return placements.flatMap(({ record }) => (record.name === name ? [record] : []));
 }
 
-/** Has a version that is there copied until a majority has it, or what replaced it. */
+/**
+ * Has a version that is there copied until a majority has it: that of the operation itself, or what has
+ * replaced it. @param stamp the operation's own
+ */
 export function finishPlacement(
   peer: Peer,
   arrival: Arrival,
   record: FileRecord,
+  stamp: Stamp,
   inquiry: Inquiry | null,
 ): void {
   answer(peer, arrival.routed, { kind: "placed" });
-  spread(peer, begin(peer, arrival, record, false), inquiry);
+  spread(peer, begin(peer, arrival, record, false, stamp), inquiry);
 }
 
 /**
@@ -65,10 +77,17 @@ export function placeForReading(peer: Peer, inquiry: Inquiry, record: FileRecord
   spread(peer, begin(peer, inquiry.arrival, record, true), inquiry);
 }
 
-function begin(peer: Peer, arrival: Arrival, record: FileRecord, reading: boolean): Placement {
+function begin(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord,
+  reading: boolean,
+  stamp = record.stamp,
+): Placement {
   const { request } = arrival.routed;
   const { body } = arrival;
-  const placement: Placement = { request, arrival, record, body, reading, durable: new Set() };
+  const durable = new Set<string>();
+  const placement: Placement = { request, arrival, record, stamp, body, reading, durable };
   peer.placements.set(request, placement);
   boundTable(peer.placements, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("receipt", request, peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS));
@@ -235,7 +254,7 @@ function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   const wantedOn = peer.view.holders(record.key, copiesWanted(peer));
   const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
   const outcome: AnswerOutcome = enough
-    ? { kind: "stored", record, copies, wanted, lacking }
+    ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
     : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
   peer.receipts.set(request, answer(peer, arrival.routed, outcome));
   forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
@@ -266,4 +285,18 @@ function bodyOf({ body }: Placement): BodySource | null {
 function whatOf(ask: Ask): string {
   if (ask.kind === "remove") return `Removing ${ask.name}`;
   return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
+}
+
+/** The version that the operation made, also where another has replaced it meanwhile. */
+function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
+  const { ask, origin } = arrival.routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return record;
+  const operation = { origin: origin.birth, number: ask.write.number };
+  if (isSameOperation(record.operation, operation)) return record;
+  const content = ask.kind === "store" ? ask.content : null;
+  const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
+  const { name, key, ageMs } = record;
+  const removed = ask.kind === "remove";
+  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
+  return { ...own, ...NO_LINEAGE };
 }

@@ -103,8 +103,8 @@ export type Standing =
   | { readonly kind: "new" }
   /** Its version is alive. */
   | { readonly kind: "alive"; readonly version: FileRecord }
-  /** It was executed, and `by` has replaced it. */
-  | { readonly kind: "replaced"; readonly by: FileRecord }
+  /** It was executed under this stamp, and `by` has replaced it. */
+  | { readonly kind: "replaced"; readonly by: FileRecord; readonly stamp: Stamp }
   /** Its origin has gone on to a later one. */
   | { readonly kind: "outdated" };
 
@@ -113,9 +113,12 @@ export function standingOf(versions: Versions, operation: Operation, sha256: str
   const ofIt = versions.filter((v) => isSameOperation(v.operation, operation));
   const version = ofIt.find((v) => v.sha256 === sha256) ?? ofIt[0];
   if (version !== undefined) return { kind: "alive", version };
-  const by = versions.find((v) => v.history.some((span) => isWithin(operation, span)));
-  if (by !== undefined) return { kind: "replaced", by };
   const { origin, number } = operation;
+  for (const by of versions) {
+    const span = by.history.find((s) => isWithin(operation, s));
+    if (span?.to === number) return { kind: "replaced", by, stamp: span.stamp };
+    if (span !== undefined) return { kind: "outdated" };
+  }
   const later = versions.some(
     (v) =>
       (v.operation.origin === origin && v.operation.number > number) ||
@@ -153,14 +156,16 @@ export function recent(spans: readonly Span[], now: number): readonly Span[] {
  */
 export function chained(
   history: readonly Span[],
-  { origin, number }: Operation,
+  version: Pick<FileRecord, "operation" | "ageMs" | "stamp">,
   after: number,
 ): readonly Span[] {
+  const { operation, ageMs, stamp } = version;
+  const { origin, number } = operation;
   const index = history.findIndex((s) => s.origin === origin && s.from <= after && after <= s.to);
   const before = history[index];
   return before === undefined || number <= before.to
     ? history
-    : history.with(index, { ...before, to: number });
+    : history.with(index, { ...before, to: number, ageMs, stamp });
 }
 
 function isAbove(a: FileRecord, b: FileRecord): boolean {
@@ -230,9 +235,9 @@ function knowsMore(a: Lineage, b: Lineage): boolean {
   );
 }
 
-function spanOf({ operation, ageMs }: FileRecord): Span {
+function spanOf({ operation, ageMs, stamp }: FileRecord): Span {
   const { origin, number } = operation;
-  return { origin, from: number, to: number, ageMs };
+  return { origin, from: number, to: number, ageMs, stamp };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
-import type { FileRecord, VersionId } from "./files.ts";
+import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
@@ -78,6 +78,8 @@ export type Placement = {
   readonly request: RequestId;
   readonly arrival: Arrival;
   readonly record: FileRecord;
+  /** That of the operation: the record's own, unless it has replaced what the operation made. */
+  readonly stamp: Stamp;
   readonly body: Body | null;
   /** A read that waits for it; else a receipt is given. */
   readonly reading: boolean;

@@ -79,8 +79,11 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   const operation = { origin: origin.birth, number: ask.write.number };
   const sha256 = ask.kind === "store" ? (ask.content?.sha256 ?? EMPTY_SHA256) : EMPTY_SHA256;
   const standing = standingOf(versions, operation, sha256);
-  if (standing.kind === "alive") finishPlacement(peer, arrival, standing.version, inquiry);
-  else if (standing.kind === "replaced") finishPlacement(peer, arrival, standing.by, inquiry);
+  if (standing.kind === "alive") {
+    finishPlacement(peer, arrival, standing.version, standing.version.stamp, inquiry);
+  } else if (standing.kind === "replaced") {
+    finishPlacement(peer, arrival, standing.by, standing.stamp, inquiry);
+  }
   if (standing.kind !== "new") return;
   const target = targetOf(ask, versions);
   if (ask.kind === "remove" && (target === undefined || target.removed)) {
@@ -119,19 +122,21 @@ function stamped(
     versions.filter((v) => v !== target),
     peer.now,
   );
+  const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
+  const ageMs = -peer.now;
   return {
     name: target?.name ?? baseName(ask.name),
     key: ask.key,
     operation,
-    stamp: { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) },
+    stamp,
     also: [],
     size: ask.kind === "store" ? (ask.content?.size ?? 0) : 0,
     sha256,
     removed: ask.kind === "remove",
     apart: parseConflictName(ask.name) !== null,
-    ageMs: -peer.now,
+    ageMs,
     ...carried,
-    history: chained(carried.history, operation, ask.write.after),
+    history: chained(carried.history, { operation, stamp, ageMs }, ask.write.after),
   };
 }
 

@@ -1,6 +1,6 @@
 /** A world as a story sees it: actions in words are done to it, and what the peers print is kept. */
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
+import { NUMBERED_BITS, REFUSALS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { baseName, EMPTY_SHA256, isFourDigits, keyOfDigits } from "../protocol/files.ts";
 import type { Start } from "../protocol/io.ts";
@@ -213,7 +213,7 @@ export class Stage {
       if (words[middle] === "from") network.cut(right, left);
     } else if (words[0] === "slow") network.slow(a, b, Number(words[end + 1]));
     else if (words[0] === "hang") network.hang(a, b);
-    else world.refuseOnce(Number(words[1]), Number(words[middle + 1]));
+    else world.refuse(Number(words[1]), Number(words[middle + 1]), REFUSALS, true);
   }
 
   #end(host: Host, command: number, outcome: Outcome): void {

@@ -183,13 +183,15 @@ export class World {
     this.#armTick(host);
   }
 
-  /** A link that is watched breaks, and dialling again is refused for once, though the process lives. */
-  refuseOnce(from: number, to: number): void {
+  /**
+   * A link that is watched breaks, and dials are refused so often, though the process lives. REFUSALS of
+   * them, where its own streams `broke` too, are taken for its death.
+   */
+  refuse(from: number, to: number, times: number, broke: boolean): void {
     const host = this.hostOf(from);
     const { address } = this.hostOf(to);
-    if (host.watched.has(address)) {
-      this.give(host, { type: "unreachable", at: 0, address, how: "refused", broke: false });
-    }
+    const input = { type: "unreachable", at: 0, address, how: "refused", broke } as const;
+    for (let i = 0; i < times && host.watched.has(address); i++) this.give(host, input);
   }
 
   /** Gives a peer a command; the body of a store is made here. @returns its number, which the outcome's event carries */

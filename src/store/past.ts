@@ -9,13 +9,14 @@ const NO_PAST: Past = Object.freeze({ also: NONE, replaced: NONE, spared: NONE, 
 
 /**
  * `ALSO;REPLACED;SPARED;HISTORY`, each a list with spaces: stamps as counter.owner.run, spans as
- * origin.from.to.born.
+ * origin.from.to.born and the stamp.
  * @param zeroAt epoch milliseconds of the ages' zero: what is written is when a thing was, not its age
  */
 export function formatPast({ also, replaced, spared, history }: Past, zeroAt: number): string {
   if (also.length + replaced.length + spared.length + history.length === 0) return "";
   const spans = history.map(
-    ({ origin, from, to, ageMs }) => `${origin}.${from}.${to}.${Math.round(zeroAt - ageMs)}`,
+    ({ origin, from, to, ageMs, stamp }) =>
+      `${origin}.${from}.${to}.${Math.round(zeroAt - ageMs)}.${formatStamps([stamp])}`,
   );
   return `${formatStamps(also)};${formatStamps(replaced)};${formatStamps(spared)};${spans.join(" ")}`;
 }
@@ -49,9 +50,10 @@ export function parseStamps(text: string): readonly Stamp[] {
 function parseSpans(text: string, zeroAt: number): readonly Span[] {
   if (text === "") return NONE;
   const spans = text.split(" ").map((part) => {
-    const [origin = "", from = "", to = "", born = ""] = part.split(".");
-    const ageMs = zeroAt - Number(born);
-    return Object.freeze({ origin, from: Number(from), to: Number(to), ageMs });
+    const [origin = "", ...numbers] = part.split(".");
+    const [from = 0, to = 0, born = 0, counter = 0, owner = 0, run = 0] = numbers.map(Number);
+    const stamp = Object.freeze({ counter, owner, run });
+    return Object.freeze({ origin, from, to, ageMs: zeroAt - born, stamp });
   });
   return Object.freeze(spans);
 }

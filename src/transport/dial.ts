@@ -14,6 +14,8 @@ import {
   DIAL_DEADLINE_MS,
   QUICK_BREAKS,
   REFUSAL_WITHIN_MS,
+  RENEW_MS,
+  SILENCE_MS,
   UNANSWERED_AT_ONCE,
   UNANSWERED_HEARD,
   UNANSWERED_PER_ADDRESS,
@@ -34,8 +36,16 @@ export type DialerOptions = {
 /** Takes back the interest in a dial: nothing is reported of it any more. */
 export type Cancel = () => void;
 
-/** Connects to one address that had no answer in time: how many, how many more may be at once, the latest. */
-type Unanswered = { count: number; free: number; lastAt: number };
+/** Connects to one address that had no answer in time. */
+type Unanswered = {
+  count: number;
+  /** So many more may begin at once; and when some were last allowed because it was heard. */
+  free: number;
+  renewedAt: number;
+  heardAt: number;
+  /** When the latest began. */
+  lastAt: number;
+};
 
 export class Dialer {
   readonly #options: DialerOptions;
@@ -102,10 +112,19 @@ export class Dialer {
     };
   }
 
-  /** An address was heard from after a silence: it may be dialled at once, as one that is new. */
-  renew(address: Address): void {
+  /**
+   * An address was heard from. After a silence it may be dialled as one that is new; one that is heard all
+   * the time, and does not answer dials, now and then.
+   */
+  heard(address: Address, now: number): void {
     const known = this.#unanswered.get(address);
-    if (known !== undefined && known.count < UNANSWERED_HEARD) known.free = UNANSWERED_AT_ONCE;
+    if (known === undefined) return;
+    const silent = now - known.heardAt > SILENCE_MS;
+    known.heardAt = now;
+    if (known.count >= UNANSWERED_HEARD) return;
+    if (!silent && now - known.renewedAt < RENEW_MS) return;
+    known.renewedAt = now;
+    known.free = silent ? UNANSWERED_AT_ONCE : Math.max(known.free, 1);
   }
 
   async #connect(target: { host: string; port: number }, data: Ear): Promise<Wire> {
@@ -132,12 +151,11 @@ export class Dialer {
 
   /** A connect has had no answer in time, and cannot be taken back. */
   #count(address: Address, startedAt: number): void {
-    const { count, free } = this.#unanswered.get(address) ?? { count: 0, free: UNANSWERED_AT_ONCE };
-    this.#unanswered.set(address, {
-      count: count + 1,
-      free: Math.max(0, free - 1),
-      lastAt: startedAt,
-    });
+    const known = this.#unanswered.get(address) ?? newly();
+    known.count += 1;
+    known.free = Math.max(0, known.free - 1);
+    known.lastAt = startedAt;
+    this.#unanswered.set(address, known);
     this.#total++;
   }
 
@@ -155,6 +173,11 @@ export class Dialer {
     if (tookMs > REFUSAL_WITHIN_MS) return "timeout";
     return this.#options.hasRoute(target.host, target.port) ? "refused" : "timeout";
   }
+}
+
+function newly(): Unanswered {
+  const never = Number.NEGATIVE_INFINITY;
+  return { count: 0, free: UNANSWERED_AT_ONCE, renewedAt: never, heardAt: never, lastAt: never };
 }
 
 function codeOf(error: unknown): unknown {

@@ -18,6 +18,8 @@ export const UNANSWERED_PER_ADDRESS = 32;
  * nobody answers, and the rest is left to the spacing: its streams are blocked, and its datagrams are not.
  */
 export const SILENCE_MS = 1_500;
+/** One that is heard all the time, and does not answer dials, is dialled anew this often. */
+export const RENEW_MS = 2_000;
 export const UNANSWERED_HEARD = 14;
 export const UNANSWERED_TOTAL = 256;
 /** Away from this machine a true refusal takes a round trip; a later one is the system giving up. */

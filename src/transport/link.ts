@@ -16,6 +16,7 @@ import {
   LINK_QUEUE_BYTES,
   QUICK_BREAK_MS,
   QUICK_BREAKS,
+  RENEW_MS,
   SILENCE_MS,
   STALL_MS,
   WATCH_RETRY_MS,
@@ -27,7 +28,7 @@ const ANY_HOST = "0.0.0.0";
 
 export type LinkOptions = {
   readonly address: Address;
-  readonly dialer: Pick<Dialer, "dial" | "renew">;
+  readonly dialer: Pick<Dialer, "dial">;
   /** The first frame of a connection, and one now and then: what comes back shows that it is read. */
   hello(beat: number): Uint8Array;
   unreachable(how: Unreachable): void;
@@ -120,13 +121,12 @@ export class Link implements Ear {
   heard(now: number): void {
     const silent = now - this.#heardAt > SILENCE_MS;
     this.#heardAt = now;
-    if (!silent || this.#socket !== null) return;
+    if (this.#socket !== null || (!silent && now - this.#dialledAt < RENEW_MS)) return;
     if (this.#cancelDial !== null) {
       if (now - this.#dialledAt < DIAL_OLD_MS) return;
       this.#stopDial();
     } else if (this.#retry === null) return;
-    this.#options.dialer.renew(this.#options.address);
-    this.#dial();
+    this.#dial(now);
   }
 
   /** Resets the connection, so that what the kernels still have is never delivered; drops what waits. */
@@ -191,10 +191,10 @@ export class Link implements Ear {
     else this.#options.ended();
   }
 
-  #dial(): void {
+  #dial(now = performance.now()): void {
     if (this.#cancelDial !== null) return;
     this.#stopRetry();
-    this.#dialledAt = performance.now();
+    this.#dialledAt = now;
     this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
       this.#cancelDial = null;
       if (typeof result === "string") return this.#fail(result);

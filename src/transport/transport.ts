@@ -59,7 +59,7 @@ class Sockets implements Transport {
       handlers: this.#handlers,
       localHost: host === "0.0.0.0" || host === "::" ? null : host,
       hasRoute: (to, port) => this.#hasRoute(to, port),
-      late: (address) => this.#pool.heard(address, performance.now()),
+      late: (address) => this.#reached(address),
     });
     this.#pool = new Pool({
       dialer: this.#dialer,
@@ -191,7 +191,7 @@ class Sockets implements Transport {
     const decoded = decode(bytes, host, bodies);
     if ("error" in decoded) return decoded;
     const { ring, from, message } = decoded;
-    this.#pool.heard(from.address, performance.now());
+    this.#reached(from.address);
     switch (message.tag) {
       // A peer that knows no ring yet says hello before it asks which one this is.
       case "hello":
@@ -225,6 +225,13 @@ class Sockets implements Transport {
   ): void {
     if (message.tag === "hello" || this.#closed) return;
     this.#callBack(() => this.#options.message(from, message, channel, body, heldMs));
+  }
+
+  /** There is a way to this address: what waits for it need not wait. */
+  #reached(address: Address): void {
+    const now = performance.now();
+    this.#dialer.heard(address, now);
+    this.#pool.heard(address, now);
   }
 
   #unreachable(address: Address, how: Unreachable): void {

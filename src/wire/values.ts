@@ -120,7 +120,7 @@ export const operation: Codec<Operation> = struct<Operation>({
   origin: birth,
   number: within(u48, 1, 2 ** 48 - 1),
 });
-const span: Codec<Span> = struct<Span>({ origin: birth, from: u48, to: u48, ageMs });
+const span: Codec<Span> = struct<Span>({ origin: birth, from: u48, to: u48, ageMs, stamp });
 
 export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   name: fileName,

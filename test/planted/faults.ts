@@ -35,7 +35,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "news.ts",
-        find: 'tryMember(peer, present, "word", []);',
+        find: 'tryMember(peer, present, "word", ["stream"]);',
         replace: 'learn(peer, member, "word");',
       },
     ],

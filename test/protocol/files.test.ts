@@ -117,7 +117,7 @@ test("stamps are in one order: by counter, then owner, then run", () => {
 });
 
 test("ages move together, out and in", () => {
-  const span = { origin: ORIGIN, from: 1, to: 3, ageMs: 250 };
+  const span = { origin: ORIGIN, from: 1, to: 3, ageMs: 250, stamp: version("a").stamp };
   const record = { ...version("a"), history: [span] };
   const sent = withAges(record, 1_000);
   expect(sent.ageMs).toBe(1_100);

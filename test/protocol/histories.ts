@@ -190,11 +190,12 @@ export class History {
         : owner.known.filter((v) => v === winner || young.includes(v));
     const beside = owner.known.filter((v) => !follows.includes(v));
     const made = lineage(follows, beside, this.now);
+    const stamp = this.#stamp(owner);
     const record: FileRecord = {
       name: this.options.name ?? "plan.txt",
       key: 7,
       operation,
-      stamp: this.#stamp(owner),
+      stamp,
       also: [],
       size: content.bytes.length,
       sha256: content.sha256,
@@ -202,7 +203,7 @@ export class History {
       apart: conflict !== null,
       ageMs: -this.now,
       ...made,
-      history: chained(made.history, operation, after),
+      history: chained(made.history, { operation, stamp, ageMs: -this.now }, after),
     };
     this.executed.push(record);
     const before = this.followed.get(idOf(record)) ?? new Set();

@@ -224,7 +224,7 @@ test("operations are remembered for so long, by their age alone", () => {
   const old = { ...version(1, by(1, 1)), ageMs: 1 - OPERATION_MS };
   expect(lineage([old], [], 2 * OPERATION_MS - 1).history.length).toBe(1);
   expect(lineage([old], [], 2 * OPERATION_MS).history.length).toBe(0);
-  const spans = [{ origin: "a".repeat(16), from: 1, to: 3, ageMs: 0 }];
+  const spans = [{ origin: "a".repeat(16), from: 1, to: 3, ageMs: 0, stamp: by(1, 1) }];
   expect(recent(spans, OPERATION_MS)).toBe(spans);
   expect(recent(spans, OPERATION_MS + 1)).toEqual([]);
   expect(lineage([], [], 0)).toEqual(NO_LINEAGE);
@@ -232,10 +232,13 @@ test("operations are remembered for so long, by their age alone", () => {
 
 test("operations of one origin that follow each other are one span", () => {
   const origin = "a".repeat(16);
-  const spans = [{ origin, from: 1, to: 3, ageMs: 5 }];
-  expect(chained(spans, { origin, number: 7 }, 3)).toEqual([{ origin, from: 1, to: 7, ageMs: 5 }]);
-  expect(chained(spans, { origin, number: 7 }, 5)).toBe(spans);
-  expect(chained(spans, { origin: "b".repeat(16), number: 7 }, 3)).toBe(spans);
+  const spans = [{ origin, from: 1, to: 3, ageMs: 5, stamp: by(1, 1) }];
+  const last = { ageMs: 2, stamp: by(1, 2) };
+  const next = { operation: { origin, number: 7 }, ...last };
+  expect(chained(spans, next, 3)).toEqual([{ origin, from: 1, to: 7, ...last }]);
+  expect(chained(spans, next, 5)).toBe(spans);
+  const other = { ...next, operation: { origin: "b".repeat(16), number: 7 } };
+  expect(chained(spans, other, 3)).toBe(spans);
 });
 
 test("what is known of an operation", () => {
@@ -244,7 +247,7 @@ test("what is known of an operation", () => {
   const asked = (number: number, set: Versions) =>
     standingOf(set, { ...one.operation, number }, one.sha256);
   expect(asked(2, [one])).toEqual({ kind: "alive", version: one });
-  expect(asked(2, [two])).toEqual({ kind: "replaced", by: two });
+  expect(asked(2, [two])).toEqual({ kind: "replaced", by: two, stamp: one.stamp });
   expect(asked(1, [two])).toEqual({ kind: "outdated" });
   expect(asked(1, [one])).toEqual({ kind: "outdated" });
   expect(asked(3, [two])).toEqual({ kind: "new" });

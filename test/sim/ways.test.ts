@@ -168,7 +168,7 @@ test("a connection that is refused now and then kills nobody", () => {
   const { stage, told } = ring(LOCAL_NETWORK, 6);
   for (let i = 0; i < 30; i++) {
     const from = IDS[i % 6] ?? 10;
-    stage.act(`refuse ${from} towards ${IDS[(i + 1 + (i % 2)) % 6]}`);
+    stage.world.refuse(from, IDS[(i + 1 + (i % 2)) % 6] ?? 10, 1, false);
     pass(stage, 500);
   }
   expect(deaths(told)).toEqual([]);

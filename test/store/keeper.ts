@@ -15,7 +15,7 @@ async function keepOn(lane: number): Promise<never> {
     const last = files.winner(name)?.stamp.counter ?? 0;
     const replaced = last === 0 ? [] : [stampOf(last)];
     const { origin } = operationOf(stampOf(last));
-    const history = [{ origin, from: 1, to: last + 1, ageMs: 0 }];
+    const history = [{ origin, from: 1, to: last + 1, ageMs: 0, stamp: stampOf(last + 1) }];
     const bytes = randomBytes(1 + ((i * 7_777) % 9_000));
     if (i % 10 === 9) await files.bury({ ...removalOf(name, last + 1, replaced), history });
     else await files.keep({ ...recordOf(name, bytes, last + 1, replaced), history }, bytes);

@@ -145,7 +145,9 @@ test("all that a version carries comes back, its ages by the clock of the next r
     also: [stampOf(8, 3)],
     spared: [stampOf(1)],
     ageMs: 60_000,
-    history: [{ origin: "b".repeat(16), from: 3, to: 2 ** 40, ageMs: 90_000 }],
+    history: [
+      { origin: "b".repeat(16), from: 3, to: 2 ** 40, ageMs: 90_000, stamp: stampOf(2, 3) },
+    ],
   };
   const removal = { ...removalOf("b", 2, []), apart: true, ageMs: -5 };
   let opened = await openFolder(dir, ZERO);

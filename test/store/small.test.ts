@@ -114,7 +114,7 @@ test("a version that the newer one had not seen lives on as its conflict, small 
     expect(await put(opened.files, last, three)).toBe(true);
     expect(opened.files.find(newer)).toBeNull();
     const { operation } = newer;
-    const span = { origin: operation.origin, from: 2, to: 2, ageMs: 0 };
+    const span = { origin: operation.origin, from: 2, to: 2, ageMs: 0, stamp: newer.stamp };
     wanted.push(older, { ...last, history: [span] });
   }
   opened = await reopen(opened);

@@ -8,6 +8,7 @@ import {
   BEAT_MS,
   BEATS_REMEMBERED,
   DIAL_OLD_MS,
+  RENEW_MS,
   SILENCE_MS,
   STALL_MS,
 } from "../../src/transport/limits.ts";
@@ -223,16 +224,12 @@ test.each<[string, Uint8Array]>([
 test("an address that is heard again is dialled at once", () => {
   const dials: ((how: Unreachable) => void)[] = [];
   let cancelled = 0;
-  let renewed = 0;
   const { link } = linkTo("192.0.2.1:9", {
     dial(_address, _ear, done) {
       dials.push(done);
       return () => {
         cancelled++;
       };
-    },
-    renew() {
-      renewed++;
     },
   });
   const now = performance.now();
@@ -244,14 +241,20 @@ test("an address that is heard again is dialled at once", () => {
   expect(dials).toHaveLength(1);
   // After a silence it may wait for the system's next try.
   link.heard(now + DIAL_OLD_MS + 1_000 + SILENCE_MS + 1);
-  expect([dials.length, cancelled, renewed]).toEqual([2, 1, 1]);
+  expect([dials.length, cancelled]).toEqual([2, 1]);
   dials[1]?.("timeout");
   link.heard(now + 20_000);
-  expect([dials.length, cancelled, renewed]).toEqual([3, 1, 2]);
+  expect([dials.length, cancelled]).toEqual([3, 1]);
   dials[2]?.("timeout");
   link.heard(now + 20_010);
   expect(dials).toHaveLength(3);
+  // Heard all the time: now and then.
+  for (let ms = 0; ms < RENEW_MS - 100; ms += 100) link.heard(now + 20_010 + ms);
+  expect(dials).toHaveLength(3);
+  link.heard(now + 20_010 + RENEW_MS);
+  expect(dials).toHaveLength(4);
+  dials[3]?.("timeout");
   link.unwatch();
   link.heard(now + 40_000);
-  expect(dials).toHaveLength(3);
+  expect(dials).toHaveLength(4);
 });
