@@ -1,10 +1,14 @@
-/** What a command asks of the ring: a store or a removal is one operation, numbered by its origin. */
+/**
+ * What a command asks of the ring: a store or a removal is one operation, numbered by its
+ * origin, and makes one version.
+ */
 import { OPERATIONS_REMEMBERED } from "./config.ts";
-import { baseName } from "./files.ts";
+import { baseName, EMPTY_SHA256, type FileRecord, isSameOperation } from "./files.ts";
 import type { RequestCommand } from "./io.ts";
 import type { AnswerOutcome, Ask, Write } from "./messages.ts";
 import { forgetOldest, type Peer } from "./state.ts";
-import type { Pending } from "./work.ts";
+import { NO_LINEAGE } from "./versions.ts";
+import type { Pending, Placement } from "./work.ts";
 
 /** What goes to the ring of a command, and what stays with this peer. */
 export function askOf(
@@ -57,4 +61,18 @@ export function whatOf(ask: Ask): string {
 /** The name that is asked for; empty where there is none. */
 export function askName(ask: Ask): string {
   return "name" in ask ? ask.name : "";
+}
+
+/** The version that the operation made, also where another has replaced it meanwhile. */
+export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
+  const { ask, origin } = arrival.routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return record;
+  const operation = { origin: origin.birth, number: ask.write.number };
+  if (isSameOperation(record.operation, operation)) return record;
+  const content = ask.kind === "store" ? ask.content : null;
+  const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
+  const { name, key, ageMs } = record;
+  const removed = ask.kind === "remove";
+  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
+  return { ...own, ...NO_LINEAGE };
 }
