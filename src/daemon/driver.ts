@@ -118,12 +118,8 @@ export class Driver {
       for (let at = this.#look(); !this.#over; at = this.#look()) {
         const next = this.#waiting.shift();
         if (next === undefined) return;
-        this.#perform(
-          this.#driven.step(this.#peer, {
-            ...aged(next.input, at - next.givenAt),
-            at,
-          }),
-        );
+        const input = aged(next.input, at - next.givenAt);
+        this.#perform(this.#driven.step(this.#peer, { ...input, at }));
       }
     });
     this.#busy = false;

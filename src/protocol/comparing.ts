@@ -4,8 +4,9 @@
  * asleep, learns so what it lacks of its part of the circle (tenure.ts).
  */
 import { COMPARE_EVERY_MS, COMPARE_PARTS, OFFER_RECORDS } from "./config.ts";
-import { confirm, otherHolders, sendOffers, takesFrom } from "./copies.ts";
+import { sendOffers, takesFrom } from "./copies.ts";
 import type { Range } from "./files.ts";
+import { confirm, otherHolders } from "./holders.ts";
 import type { Member } from "./member.ts";
 import type { Compare, Compared } from "./messages.ts";
 import { noteAgreed } from "./pledging.ts";

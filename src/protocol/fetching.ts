@@ -1,8 +1,9 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
 import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "./config.ts";
 import { type FileRecord, isSameVersion, versionId } from "./files.ts";
-import type { Effect, FetchInto } from "./io.ts";
+import type { Body, Effect, FetchInto } from "./io.ts";
 import type { Address } from "./member.ts";
+import type { AnswerOutcome, RequestId } from "./messages.ts";
 import type { Peer } from "./state.ts";
 import type { FetchJob } from "./work.ts";
 
@@ -95,4 +96,18 @@ function hasRoomFor(peer: Peer, record: FileRecord): boolean {
 
 function isSmall({ size }: FileRecord): boolean {
   return size <= BODY_BYTES;
+}
+
+/** Where a content that was found is: here already, as the version that it is, or under the request's id. */
+export function sourceOf(
+  request: RequestId,
+  { size, version }: Extract<AnswerOutcome, { kind: "found" }>,
+  body: Body | null,
+): Parameters<typeof beginDelivery>[3] {
+  if (body !== null && body.size === size && body.sha256 === version?.sha256) {
+    return { kind: "body", number: body.number };
+  }
+  // A small content that did not come with the answer is offered under no request.
+  if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
+  return { kind: "ticket", request };
 }

@@ -1,7 +1,7 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
 import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS } from "./config.ts";
-import { shortOfCopies } from "./copies.ts";
+import { shortOfCopies } from "./holders.ts";
 import { setSelf } from "./incarnation.ts";
 import { isExpected, type Member } from "./member.ts";
 import { randomRequest } from "./random.ts";

@@ -2,16 +2,27 @@
  * Every message that peers exchange, each request beside its answer. The sender's own member record
  * travels in the header of each (see wire/), so no message repeats it. Tags are only ever appended.
  */
+
+import type {
+  Answer,
+  AnswerOutcome,
+  Ask,
+  Confirm,
+  Confirmed,
+  Origin,
+  RequestId,
+  Routed,
+  Write,
+} from "./asks.ts";
 import type { Strategy } from "./config.ts";
 import type { FileRecord, Range, Stamp, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { StatusMessage } from "./told.ts";
 
+export type { Answer, AnswerOutcome, Ask, Confirm, Confirmed, Origin, RequestId, Routed, Write };
+
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
 export type Channel = "datagram" | "stream";
-
-/** Names one request on its whole way and in all its retries: 48 random bits, drawn at the origin. */
-export type RequestId = number;
 
 /** "Are you there?", with the digest of the sender's view. */
 export type Ping = {
@@ -68,135 +79,8 @@ export type Introduction = {
   readonly proposedId: number;
 };
 
-/** Which of its origin's operations a store or a removal is: fixed before its first try. */
-export type Write = {
-  readonly number: number;
-  /** The one before it on the same name, if the origin remembers one; else 0. */
-  readonly after: number;
-  /** Durable copies without which it is not acknowledged; 0 for a majority. */
-  readonly require: number;
-};
-
-/** What a request carried from peer to peer asks for. */
-export type Ask =
-  | { readonly kind: "join"; readonly joiner: Member }
-  | { readonly kind: "lookup"; readonly key: number }
-  /** `content` is null where the origin has none to store. */
-  | {
-      readonly kind: "store";
-      readonly name: string;
-      readonly key: number;
-      readonly content: { readonly size: number; readonly sha256: string } | null;
-      readonly write: Write;
-    }
-  | { readonly kind: "request"; readonly name: string; readonly key: number }
-  | {
-      readonly kind: "remove";
-      readonly name: string;
-      readonly key: number;
-      readonly write: Write;
-    }
-  | { readonly kind: "where"; readonly name: string; readonly key: number };
-
-/** The peer to which a request was given. */
-export type Origin = {
-  readonly id: number;
-  readonly address: Address;
-  readonly birth: string;
-};
-
-/**
- * A request on its way to the peer where it belongs. Each hop is acknowledged. A store may bring its
- * content as the message's body.
- */
-export type Routed = {
-  readonly tag: "routed";
-  readonly request: RequestId;
-  readonly origin: Origin;
-  /** The ids it has passed, the origin first. */
-  readonly route: readonly number[];
-  readonly ask: Ask;
-  /**
-   * For so many milliseconds from its sending on, no other copy of it is on its way and its origin waits:
-   * so long it may be executed. Later, or where its time under way cannot be told, the origin is asked.
-   */
-  readonly leftMs: number;
-  /** The highest counter of a stamp that its origin has seen (Lamport, 1978). */
-  readonly counter: number;
-  /** Owners that do not answer those on the way: the next member stands in. */
-  readonly avoid: readonly number[];
-  /** The answer goes back the way that this came. */
-  readonly back: boolean;
-};
-
-/** "Do you still wait for this request, which comes late?": to its origin. */
-export type Confirm = {
-  readonly tag: "confirm";
-  readonly request: RequestId;
-  /** The ids that the answer has to pass, the origin first, the asker last. */
-  readonly onward: readonly number[];
-  /** The ids that it still has to pass itself, the origin first; none if it goes there itself. */
-  readonly via: readonly number[];
-};
-/** For how many milliseconds from its saying on; 0 if not. Nobody else is told so meanwhile. */
-export type Confirmed = {
-  readonly tag: "confirmed";
-  readonly request: RequestId;
-  readonly leftMs: number;
-  /** The ids that it still has to pass, the next first. */
-  readonly onward: readonly number[];
-};
-
 /** Acknowledges a hop, a successor change or a departure. */
 export type Ack = { readonly tag: "ack"; readonly request: RequestId };
-
-/** From where a request ended to its origin. */
-export type Answer = {
-  readonly tag: "answer";
-  readonly request: RequestId;
-  readonly route: readonly number[];
-  readonly outcome: AnswerOutcome;
-  /** The ids that it still has to pass on its way back, the origin first; none if it goes there itself. */
-  readonly via: readonly number[];
-};
-export type AnswerOutcome =
-  /** The sender owns the key. */
-  | { readonly kind: "owner" }
-  /** The sender owns the name and now fetches the content, if there is any. */
-  | { readonly kind: "placed" }
-  /**
-   * Durable on these peers, of so many wanted: a version, or the removal of the name; or what has
-   * replaced it meanwhile. `lacking` should have it and have not said so.
-   */
-  | {
-      readonly kind: "stored";
-      readonly record: FileRecord;
-      readonly copies: readonly number[];
-      readonly wanted: number;
-      readonly lacking: readonly number[];
-    }
-  /**
-   * The content is the message's body, or else to be fetched from the sender under the request's id, or
-   * as the version from one of the holders. `version` is null for a file that lies in the sender's working
-   * directory and was never stored.
-   */
-  | {
-      readonly kind: "found";
-      readonly size: number;
-      readonly version: VersionId | null;
-      readonly holders: readonly number[];
-    }
-  | { readonly kind: "missing" }
-  /** What the sender and the other holders have of the name: its newest version, and on which peers. */
-  | {
-      readonly kind: "where";
-      readonly record: FileRecord | null;
-      readonly holders: readonly number[];
-    }
-  /** `maybe`: it was stamped, and may still appear; else it was not executed, and will not be. */
-  | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean }
-  /** Too few of those that may hold the name have answered; nothing was executed. */
-  | { readonly kind: "unavailable"; readonly answered: number; readonly needed: number };
 
 /** From the peer that takes a joiner in (or does not) to the joiner. */
 export type JoinAnswer = {

@@ -7,6 +7,7 @@ import { agedHere } from "./ages.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
 import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
+import { createPeer } from "./creating.ts";
 import { fetchQueued } from "./fetching.ts";
 import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
@@ -24,7 +25,7 @@ import { hopsTo } from "./routing.ts";
 import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
-import { createPeer, type Peer } from "./state.ts";
+import type { Peer } from "./state.ts";
 import type { SharedViews } from "./view.ts";
 
 /**

@@ -12,36 +12,22 @@ import {
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
 } from "./config.ts";
-import {
-  confirm,
-  holdersOf,
-  holdRecord,
-  noteDeclined,
-  offerRecord,
-  otherHolders,
-  tellSoon,
-} from "./copies.ts";
+import { holdRecord, noteDeclined, offerRecord, tellSoon } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
-import {
-  compareStamps,
-  EMPTY_SHA256,
-  type FileRecord,
-  isSameOperation,
-  isSameVersion,
-  type Stamp,
-  versionKey,
-} from "./files.ts";
+import { compareStamps, type FileRecord, isSameVersion, type Stamp, versionKey } from "./files.ts";
+import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Ask, HeldVersion, Offer, RequestId } from "./messages.ts";
+import { asExecuted } from "./operations.ts";
 import { promisedUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, forgetOldest, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
-import { isReplacedBy, NO_LINEAGE } from "./versions.ts";
+import { isReplacedBy } from "./versions.ts";
 import type { Arrival, Inquiry, Placement } from "./work.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
@@ -292,18 +278,4 @@ function bodyOf({ body }: Placement): BodySource | null {
 function whatOf(ask: Ask): string {
   if (ask.kind === "remove") return `Removing ${ask.name}`;
   return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
-}
-
-/** The version that the operation made, also where another has replaced it meanwhile. */
-function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
-  const { ask, origin } = arrival.routed;
-  if (ask.kind !== "store" && ask.kind !== "remove") return record;
-  const operation = { origin: origin.birth, number: ask.write.number };
-  if (isSameOperation(record.operation, operation)) return record;
-  const content = ask.kind === "store" ? ask.content : null;
-  const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
-  const { name, key, ageMs } = record;
-  const removed = ask.kind === "remove";
-  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
-  return { ...own, ...NO_LINEAGE };
 }

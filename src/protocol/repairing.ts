@@ -10,16 +10,9 @@ import {
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "./config.ts";
-import {
-  forget,
-  hasConfirmed,
-  holdersOf,
-  isTooOld,
-  otherHolders,
-  sendOffers,
-  shortOfCopies,
-} from "./copies.ts";
+import { forget, isTooOld, sendOffers } from "./copies.ts";
 import { type FileRecord, type VersionId, versionId, versionKey } from "./files.ts";
+import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
 import type { Member } from "./member.ts";
 import { quorumFor } from "./quorum.ts";
 import { repairSoon } from "./records.ts";

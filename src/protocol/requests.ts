@@ -2,25 +2,24 @@
 import { passBack } from "./answering.ts";
 import { arrive } from "./arriving.ts";
 import {
-  BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
-  OPERATIONS_REMEMBERED,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   REQUESTS_IN_FLIGHT,
   UNAVAILABLE_MS,
 } from "./config.ts";
 import type { Outcome } from "./events.ts";
-import { beginDelivery } from "./fetching.ts";
+import { beginDelivery, sourceOf } from "./fetching.ts";
 import { baseName } from "./files.ts";
 import type { Body, Input, RequestCommand } from "./io.ts";
 import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Answer, AnswerOutcome, Ask, RequestId, Routed, Write } from "./messages.ts";
+import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
+import { askName, askOf, isRefusal, isWrite, whatOf, writeUnderWay } from "./operations.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { emit, forgetOldest, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
 import { beginSurvey, surveyAnswered } from "./surveying.ts";
 import { lines } from "./transcript.ts";
 import type { Pending } from "./work.ts";
@@ -256,56 +255,6 @@ function tellServer(peer: Peer, pending: Pending, server: number, name: string):
   pending.server = server;
 }
 
-/** Where a content that was found is: here already, as the version that it is, or under the request's id. */
-function sourceOf(
-  request: RequestId,
-  { size, version }: Extract<AnswerOutcome, { kind: "found" }>,
-  body: Body | null,
-): Parameters<typeof beginDelivery>[3] {
-  if (body !== null && body.size === size && body.sha256 === version?.sha256) {
-    return { kind: "body", number: body.number };
-  }
-  // A small content that did not come with the answer is offered under no request.
-  if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
-  return { kind: "ticket", request };
-}
-
-/** What goes to the ring of a command, and what stays with this peer. */
-function askOf(
-  peer: Peer,
-  what: Exclude<RequestCommand, { kind: "list" | "survey" }>,
-): Pick<Pending, "ask" | "body"> {
-  if (what.kind !== "store" && what.kind !== "remove") return { ask: what, body: null };
-  const { name, key, require } = what;
-  const write = { ...nextOperation(peer, baseName(name)), require };
-  if (what.kind === "remove") return { ask: { kind: "remove", name, key, write }, body: null };
-  const { size, sha256, body } = what;
-  const content = size === null || sha256 === null ? null : { size, sha256 };
-  return { ask: { kind: "store", name, key, content, write }, body };
-}
-
-/** Numbers an operation, and says which was the one before it on the same name. */
-function nextOperation(peer: Peer, name: string): Pick<Write, "number" | "after"> {
-  peer.operations += 1;
-  const after = peer.lastOn.get(name) ?? 0;
-  peer.lastOn.delete(name);
-  peer.lastOn.set(name, peer.operations);
-  forgetOldest(peer.lastOn, OPERATIONS_REMEMBERED);
-  return { number: peer.operations, after };
-}
-
-function isWrite(ask: Ask): ask is Extract<Ask, { kind: "store" | "remove" }> {
-  return ask.kind === "store" || ask.kind === "remove";
-}
-
-/** True while a store or a removal of this name is under way: an owner has to take them in their order. */
-function writeUnderWay(peer: Peer, name: string): boolean {
-  for (const { ask } of peer.pending.values()) {
-    if (isWrite(ask) && baseName(ask.name) === name) return true;
-  }
-  return false;
-}
-
 /** The next store or removal of a name may begin. */
 function beginNext(peer: Peer, name: string): void {
   for (const [request, pending] of peer.pending) {
@@ -318,19 +267,8 @@ function beginNext(peer: Peer, name: string): void {
   }
 }
 
-/** True of an answer that says that nothing was done. */
-function isRefusal(outcome: AnswerOutcome): boolean {
-  if (outcome.kind === "failed") return !outcome.maybe;
-  return outcome.kind === "missing" || outcome.kind === "unavailable";
-}
-
 function failed(why: string): Outcome {
   return { kind: "failed", why, maybe: false };
-}
-
-function whatOf(ask: Ask): string {
-  const { kind } = ask;
-  return `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} ${askName(ask)}`.trim();
 }
 
 function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: Outcome): void {
@@ -347,10 +285,6 @@ function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: O
   }
   end(peer, command, outcome);
   if (isWrite(ask)) beginNext(peer, baseName(ask.name));
-}
-
-function askName(ask: Ask): string {
-  return "name" in ask ? ask.name : "";
 }
 
 function end(peer: Peer, command: number, outcome: Outcome): void {

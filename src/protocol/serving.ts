@@ -1,7 +1,7 @@
 /** What an owner does with a request: it serves its copy, or finds who has one. */
 import { answer, clockwise, routeHere } from "./answering.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "./config.ts";
-import { confirm, fitsBody } from "./copies.ts";
+import { fitsBody } from "./copies.ts";
 import {
   baseName,
   compareStamps,
@@ -12,6 +12,7 @@ import {
   versionId,
   versionKey,
 } from "./files.ts";
+import { confirm } from "./holders.ts";
 import { beginInquiry, heardToHave, heardToHold } from "./inquiring.ts";
 import type { Served } from "./io.ts";
 import type { Member } from "./member.ts";

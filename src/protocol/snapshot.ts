@@ -1,7 +1,7 @@
 /** What a peer knows and derives, as plain values for status, checks and tests. */
 
 import type { Strategy } from "./config.ts";
-import { shortOfCopies } from "./copies.ts";
+import { shortOfCopies } from "./holders.ts";
 import type { Member } from "./member.ts";
 import type { Peer } from "./state.ts";
 import type { SnapshotFiles } from "./told.ts";

@@ -1,16 +1,16 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
 import type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching } from "./evidence.ts";
-import { type FileRecord, type VersionId, versionKey } from "./files.ts";
-import { GoneTable } from "./gone.ts";
+import type { FileRecord, VersionId } from "./files.ts";
+import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
-import { type Address, type Member, makeMember } from "./member.ts";
+import type { Address, Member } from "./member.ts";
 import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
-import { makeRandom, type Random } from "./random.ts";
-import { Shelf } from "./shelf.ts";
-import { type SharedViews, View } from "./view.ts";
+import type { Random } from "./random.ts";
+import type { Shelf } from "./shelf.ts";
+import type { SharedViews, View } from "./view.ts";
 import type {
   Departing,
   Doubt,
@@ -179,106 +179,6 @@ export type Peer = {
   watched: string;
   reported: { pair: readonly [number, number]; neighbours: readonly number[] };
 };
-
-/** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
-export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {
-  const { id, address, birth, incarnation } = start;
-  const self = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
-  return {
-    config: start.config,
-    start,
-    views,
-    random: makeRandom(start.seed),
-    deadlines: new Deadlines(),
-    now: at,
-    sleep: null,
-    phase: "starting",
-    self,
-    incarnationAsked: incarnation,
-    seenAt: null,
-    movesTo: null,
-    counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
-    leap: true,
-    operations: 0,
-    lastOn: new Map(),
-    view: View.of([self], views),
-    epoch: 0,
-    changed: true,
-    viewSaved: true,
-    gone: new GoneTable(),
-    triedGone: id,
-    triedLost: id,
-    accusers: new Set(),
-    awaited: new Map(),
-    trials: new Map(),
-    vouching: new Map(),
-    datagrams: { muted: new Map(), deaf: false, answeredAt: Number.NEGATIVE_INFINITY, said: false },
-    streamless: new Map(),
-    roundTrips: new Map(),
-    roundSent: new Map(),
-    roundHeard: new Map(),
-    rumours: new Map(),
-    joiningRumours: new Map(),
-    pushedAt: Number.NEGATIVE_INFINITY,
-    syncedAt: Number.NEGATIVE_INFINITY,
-    settleNonce: 0,
-    settleBackoffMs: 0,
-    joining: null,
-    returning: null,
-    returns: false,
-    lock: null,
-    contested: new Map(),
-    hops: new Map(),
-    seen: new Set(),
-    pending: new Map(),
-    inquiries: new Map(),
-    looks: new Map(),
-    doubts: new Map(),
-    placements: new Map(),
-    readings: [],
-    receipts: new Map(),
-    listings: new Map(),
-    surveys: new Map(),
-    files: new Shelf(start.config.bits, start.files),
-    tenure: {
-      epoch: -1,
-      agreed: new Set(),
-      counter: 0,
-      compareNonce: 0,
-      comparedAt: Number.NEGATIVE_INFINITY,
-      leaseNonce: 0,
-      leaseAskedAt: Number.NEGATIVE_INFINITY,
-      granted: new Set(),
-      until: Number.NEGATIVE_INFINITY,
-    },
-    pledges: new Map(),
-    withheld: [],
-    inquiredEpoch: 0,
-    room: Number.MAX_SAFE_INTEGER,
-    rooms: new Map(),
-    elsewhere: new Set(),
-    confirmed: new Map(),
-    lacking: new Map(),
-    rescan: true,
-    declined: new Map(),
-    refusals: new Set(),
-    fullUntil: Number.NEGATIVE_INFINITY,
-    removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),
-    damaged: 0,
-    tidings: new Map(),
-    jobs: new Map(),
-    copyQueue: new Map(),
-    nextJob: 1,
-    serving: new Set(),
-    handOver: null,
-    departing: null,
-    cause: null,
-    loopback: [],
-    effects: [],
-    watched: "",
-    reported: { pair: [id, id], neighbours: [] },
-  };
-}
 
 /** Sends a message, with a small content as its body if there is one. */
 export function send(

@@ -22,7 +22,8 @@ function ringTest(name: string, body: (ring: Apart) => Promise<void>): void {
       await ring.close();
     }
   };
-  test.concurrent(name, run, LIMIT_MS);
+  // One after the other: of many processes begun at once some output was never read.
+  test(name, run, LIMIT_MS);
 }
 
 /** Puts a file into a folder as an earlier version did, which had no such rule. */
@@ -30,7 +31,8 @@ async function leave(dir: string, name: string, text: string): Promise<void> {
   const folder = await openFolder(dir);
   const bytes = Buffer.from(text);
   const stamp = { counter: 1, owner: folder.identity?.id ?? 0, run: 7 };
-  const record = { ...recordOf(name, bytes, stamp), key: keyOf(name, 48) };
+  const operation = { origin: "0000000700000000", number: 1 };
+  const record = { ...recordOf(name, bytes, stamp), operation, key: keyOf(name, 48) };
   expect(await folder.files.keep(record, bytes)).toBe(true);
   await folder.close();
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { doorClient } from "../../src/door/client.ts";
+import { readLivingCard } from "../../src/store/card.ts";
 import { unrest } from "./calm.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { claimPorts } from "./ports.ts";
@@ -54,13 +55,21 @@ export class Apart {
   async found(): Promise<PeerProcess> {
     const peer = this.start(0, "init");
     await peer.waitFor(/^p2p join /);
+    await this.shown(0);
     return peer;
   }
 
   async join(i: number, through = 0): Promise<PeerProcess> {
     const peer = this.start(i, "join", `127.0.0.1:${this.ports.base + through}`);
     await peer.waitFor(/has been accepted$/);
+    await this.shown(i);
     return peer;
+  }
+
+  /** Waits until commands find a peer by its folder. */
+  private async shown(i: number): Promise<void> {
+    const look = () => readLivingCard(this.folder(i))?.card ?? null;
+    await this.wake.until(`the card of the peer in home ${i}`, 20_000, look);
   }
 
   start(i: number, ...args: readonly string[]): PeerProcess {

@@ -1,0 +1,47 @@
+/** Who should hold a file, worked out from the view; and who has said so. */
+import { type FileRecord, type VersionId, versionKey } from "./files.ts";
+import type { Member } from "./member.ts";
+import type { Peer } from "./state.ts";
+
+/** The members that should hold a file: the first from its key on that can take it. */
+export function holdersOf(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): Member[] {
+  const { copies } = peer.config;
+  const declined = peer.declined.get(name);
+  if (declined === undefined) return peer.view.holders(key, copies);
+  const able = peer.view
+    .holders(key, copies + declined.length)
+    .filter((m) => !declined.includes(m.birth));
+  return able.slice(0, copies);
+}
+
+/** The others that should hold a file. */
+export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key">): Member[] {
+  return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
+}
+
+/** True if this holder has confirmed the version, under the stamp that it has here. */
+export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
+  return peer.confirmed.get(versionKey(version))?.includes(holder.birth) ?? false;
+}
+
+/** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
+export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+  const key = versionKey(record);
+  const births = peer.confirmed.get(key) ?? [];
+  if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
+  peer.confirmed.set(key, [...births, birth]);
+}
+
+/** True if some holder has not confirmed the version held here. */
+export function isShort(peer: Peer, record: FileRecord): boolean {
+  return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record, h));
+}
+
+/** The records held here that some holder has not confirmed. */
+export function shortOfCopies(peer: Peer): FileRecord[] {
+  const { files, lacking, rescan } = peer;
+  const records = rescan
+    ? files.values()
+    : [...lacking.values()].flatMap(({ version }) => files.find(version) ?? []);
+  return [...records].filter((record) => isShort(peer, record));
+}
