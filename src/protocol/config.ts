@@ -153,6 +153,9 @@ export const CONTENT_FAILURES = 16;
 export const CONTENT_RETRY_MS = 25;
 /** How long an owner waits for the word of those that may hold a name. */
 export const INQUIRE_MS = 600;
+/** It goes on listening for so long, also when it has told that too few have answered; or for all, if asked where a name is. */
+export const INQUIRE_MOST_MS = 3_000;
+export const WHERE_MS = 2_000;
 /**
  * For so long after a death those that are left all have to give their word: what the dead had
  * acknowledged with one of them may not have been copied to the others yet.

@@ -10,8 +10,9 @@ import { boundTable, type Peer, send } from "./state.ts";
 import type { Arrival } from "./work.ts";
 
 /** True as long as the request may be executed without asking. */
-export function isDue(peer: Peer, { validUntil }: Arrival): boolean {
-  return peer.now <= validUntil;
+export function isDue(peer: Peer, { validUntil, routed }: Arrival): boolean {
+  const own = routed.origin.birth === peer.self.birth;
+  return peer.now <= validUntil && (!own || peer.pending.has(routed.request));
 }
 
 /** Asks the origin of a request, by the way that it came, whether it still waits. */

@@ -2,7 +2,13 @@
  * What a peer asks about one name before it deals with a request: what those have of it that may hold
  * it. It goes on with the word of a quorum, given after the request came.
  */
-import { INQUIRE_MS, OFFER_RECORDS, REQUESTS_IN_FLIGHT } from "./config.ts";
+import {
+  INQUIRE_MOST_MS,
+  INQUIRE_MS,
+  OFFER_RECORDS,
+  REQUESTS_IN_FLIGHT,
+  WHERE_MS,
+} from "./config.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
 import { fitting } from "./fitting.ts";
 import type { Member } from "./member.ts";
@@ -31,10 +37,13 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     heard: new Map(),
     declined: new Set(),
     asked: new Set(),
+    until: peer.now + INQUIRE_MOST_MS,
   };
   peer.inquiries.set(request, inquiry);
   boundTable(peer.inquiries, REQUESTS_IN_FLIGHT);
-  peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
+  // Who asks where a name is wants to hear of all that have it.
+  const waitMs = arrival.routed.ask.kind === "where" ? WHERE_MS : INQUIRE_MS;
+  peer.deadlines.set("inquiry", request, peer.now + waitMs);
   return advance(peer, request, inquiry);
 }
 
@@ -68,13 +77,26 @@ export function reviewInquiries(peer: Peer): Inquest[] {
   return [...peer.inquiries].flatMap(([request, inquiry]) => advance(peer, request, inquiry) ?? []);
 }
 
-/** All have had their time. @returns the inquiry, unless it ended before */
+/**
+ * All have had some time. Where too few have answered the origin is told so, and those who are silent
+ * are asked once more: what is still to come then may be enough yet.
+ * @returns the inquiry, unless it ended before
+ */
 export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
   if (inquiry === undefined) return null;
   const { members, needed } = quorumOf(peer, inquiry);
-  end(peer, request);
-  return { inquiry, enough: answeredOf(inquiry, members) >= needed, needed };
+  const enough = answeredOf(inquiry, members) >= needed;
+  if (enough || peer.now >= inquiry.until) end(peer, request);
+  else {
+    // Its origin may give it up when it hears of that.
+    inquiry.arrival = { ...inquiry.arrival, validUntil: Number.NEGATIVE_INFINITY };
+    inquiry.asked.clear();
+    for (const birth of inquiry.heard.keys()) inquiry.asked.add(birth);
+    peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
+    advance(peer, request, inquiry);
+  }
+  return { inquiry, enough, needed };
 }
 
 /** The members that were heard to have this version, or what replaced it, by birth. */

@@ -68,6 +68,8 @@ export type Inquiry = {
   readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
   readonly declined: Set<string>;
   readonly asked: Set<string>;
+  /** When it is given up. */
+  readonly until: number;
 };
 
 /** A request that came late: its origin is asked whether it still waits. */
