@@ -11,7 +11,14 @@ import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
 import { LatestFile } from "./latest.ts";
-import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
+import {
+  CARD_RETRY_MS,
+  DYING_LOOK_MS,
+  DYING_MS,
+  SMALL_FILE_BYTES,
+  VIEW_BYTES,
+  VIEW_SPACING_MS,
+} from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
 import { formatView, type Identity, parseIdentity, parseView } from "./memory.ts";
@@ -62,7 +69,7 @@ export async function openFolder(
 ): Promise<Folder> {
   const dir = resolve(path);
   checkFolderPath(dir);
-  const unlock = lockFolder(dir);
+  const unlock = await lockFolder(dir);
   try {
     removeQuietly(join(dir, CARD_FILE));
     // Of contents on their way some may be large: their end makes room on a full disk.
@@ -82,11 +89,17 @@ export async function openFolder(
 /** A living process, as a rule a peer that was started before, has the folder. */
 export class FolderInUse extends Failure {}
 
-function lockFolder(dir: string): () => void {
+async function lockFolder(dir: string): Promise<() => void> {
   let unlock: (() => void) | null;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     unlock = takeLock(dir);
+    // A process that was killed just now lets go a moment later: nobody lives who has the folder.
+    for (let waited = 0; unlock === null && waited < DYING_MS; waited += DYING_LOOK_MS) {
+      if (readLivingCard(dir) !== null) break;
+      await new Promise((resolve) => setTimeout(resolve, DYING_LOOK_MS));
+      unlock = takeLock(dir);
+    }
   } catch (error) {
     throw new Failure(
       `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
