@@ -21,6 +21,8 @@ export class SimDisk {
   gone: readonly Member[] = [];
   /** Takes no file any more; what it has can be read. */
   full = false;
+  /** Syncs take up to so many milliseconds and end in any order; null for a disk that is well. */
+  slowestSyncMs: number | null = null;
   /** When the latest write is synced, in virtual milliseconds. */
   syncAt = 0;
   readonly #files = new Map<string, FileRecord>();
@@ -59,6 +61,16 @@ export class SimDisk {
     if (record === null) return;
     this.#files.delete(name);
     this.#unsynced.push({ name, record: null });
+  }
+
+  /**
+   * A removal has grown so many milliseconds old, on this disk. Here is the place of the age that a
+   * record carries; as long as records carry none nothing comes of it.
+   */
+  age(name: string, ageMs: number): void {
+    const record = this.#files.get(name);
+    if (record?.removed !== true || !("ageMs" in record)) return;
+    this.#put({ ...record, ...{ ageMs } });
   }
 
   /** The very version, or null if another one or none is held. */

@@ -23,6 +23,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "watch":
       world.post.watch(host, effect.addresses);
       return;
+    // An effect that resets the links to an address calls `world.post.sever(host, address)` here.
     case "persist":
       persist(world, host, effect.incarnation);
       return;

@@ -121,3 +121,37 @@ test("what was removed stays so when an old copy comes back", () => {
   stage.world.run(stage.world.now + 15_000);
   expect(type(stage, 30, "Request 0015")?.kind).toBe("missing");
 });
+
+test("a slow disk says of its syncs in another order that they are done, and loses no more than before", () => {
+  const stage = ringWith(SMALL);
+  stage.act("slow-disk 20 by 900");
+  const done: string[] = [];
+  const give = stage.world.give.bind(stage.world);
+  stage.world.give = (host, input) => {
+    if (host.id === 20 && input.type === "fetched" && input.result.ok) {
+      done.push(input.result.sha256);
+    }
+    give(host, input);
+  };
+  const names = Array.from({ length: 12 }, (_, i) => String(271 + 256 * i).padStart(4, "0"));
+  for (const [i, name] of names.entries()) stage.act(`client ${i} store ${name} 40 via 50`);
+  stage.world.run(stage.world.now + 5_000);
+  const begun = stage.clients.operations.map((o) => o.content ?? "");
+  const order = done.filter((sha256) => begun.includes(sha256));
+  expect(order.length).toBe(names.length);
+  expect(order).not.toEqual(begun.filter((sha256) => order.includes(sha256)));
+  stage.act("power-cut 20");
+  expect(stage.world.hostOf(20).disk.intact().length).toBe(names.length + 1);
+});
+
+test("a content that changes while it is stored is another one for whoever asks for it again", () => {
+  const stage = ringWith(SMALL);
+  stage.act(`file 0016 ${LARGE}`);
+  const command = stage.type(50, "Store 0016") ?? 0;
+  const before = stage.world.hostOf(50).commands.get(command)?.content;
+  stage.act(`change 0016 ${LARGE + 1}`);
+  const after = stage.world.hostOf(50).commands.get(command)?.content;
+  expect(before?.size).toBe(LARGE);
+  expect(after?.size).toBe(LARGE + 1);
+  expect(after?.sha256).not.toBe(before?.sha256);
+});
