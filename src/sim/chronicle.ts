@@ -1,5 +1,5 @@
 /** Takes down what happens in a run, for those who judge its history. */
-import { baseName } from "../protocol/files.ts";
+import { baseName, type FileRecord } from "../protocol/files.ts";
 import type { Applied, Ending, History, Value } from "./history.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
@@ -42,11 +42,17 @@ export class Chronicle {
     this.#endings.push({ name, value, conflicts: [...new Set(conflicts.map((v) => v.sha256))] });
   }
 
-  /** All of it, of the names that clients worked on. */
-  history(): History {
+  /** All of it, of the names that clients worked on. @param excused tells of a version that nobody could have kept */
+  history(excused: (record: FileRecord) => boolean): History {
     const names = new Set(this.names());
+    const { operations, receipts } = this.#stage.clients;
     return {
-      operations: this.#stage.clients.operations,
+      operations: operations.map((operation) => {
+        const record = receipts.get(operation);
+        return record !== undefined && excused(record)
+          ? { ...operation, excused: true }
+          : operation;
+      }),
       situations: this.#timeline.situations,
       endings: this.#endings,
       applied: this.#applied.filter(({ name }) => names.has(baseName(name))),

@@ -3,6 +3,7 @@
  * answer in time, it tries again at another. All that they see goes into a history.
  */
 import type { Outcome } from "../protocol/events.ts";
+import type { FileRecord } from "../protocol/files.ts";
 import type { Command } from "../protocol/io.ts";
 import { sentences } from "../protocol/sentences.ts";
 import type { ClientOutcome, ClientVerb, Operation, Value } from "./history.ts";
@@ -31,6 +32,8 @@ export const PATIENCE_MS = 4_000;
 
 export class Clients {
   readonly operations: Operation[] = [];
+  /** What the receipts of stores and removals named. */
+  readonly receipts = new Map<Operation, FileRecord>();
   /** Operations that were tried again at another peer. */
   triedAgain = 0;
   /** Answers to reads so far, and those that came while links were cut or peers frozen. */
@@ -121,6 +124,7 @@ export class Clients {
     if (open === undefined) return;
     const { operation } = open;
     const seen = seenOf(operation.kind, outcome);
+    if (outcome.kind === "stored") this.receipts.set(operation, outcome.record);
     const read = operation.kind === "request" && seen.kind === "done";
     if (read) this.reads += 1;
     if (read && this.#trouble()) this.readsInTrouble += 1;

@@ -21,6 +21,7 @@ export const HARD_KINDS = [
   "freeze-owner",
   "kill-owner",
   "restart-owner",
+  "leave-holders",
   "reset",
   "reset-owner",
   "refuse-both",
@@ -45,6 +46,10 @@ const SLEEPS_MS = [60, 300, 450, 900, 1_600, 3_000, 4_900, 12_000, 30_000] as co
 const FLAPS_MS = [30, 250, 700, 2_500] as const;
 /** A peer is restarted within a trial, or when all know that it is gone. */
 const AWAY_MS = [5, 300, 3_000, 20_000] as const;
+/** Amid a hand-off, or just after it. */
+const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
+/** Enough that a ring is left when three leave. */
+const MANY_PEERS = 7;
 /** Ages of a removal, in days, around its limit of 30. */
 const AGES_DAYS = [28.9, 29.1, 29.99, 30.01, 31, 60] as const;
 /** More than the origins or owners that a version remembers. */
@@ -101,6 +106,8 @@ export class HardDrafter {
         return rest.kill(this.#holders(up).slice(0, chance.between(1, 2)));
       case "restart-owner":
         return this.#restart(owner, []);
+      case "leave-holders":
+        return this.#leaveHolders(up);
       case "reset":
         return [`reset ${one} from ${other}`];
       case "reset-owner":
@@ -156,6 +163,21 @@ export class HardDrafter {
   /** Is down for a while; what happens to it meanwhile is given. */
   #restart(id: number, meanwhile: readonly string[]): string[] {
     return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
+  }
+
+  /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
+  #leaveHolders(up: readonly number[]): string[] | null {
+    const { chance, rest } = this;
+    const [first = 0, ...others] = this.#holders(up);
+    if (up.length < MANY_PEERS || !rest.mayLeave()) return null;
+    const killed = chance.below(2) === 0 ? chance.pick([first, ...others]) : null;
+    const leavers = [first, ...others].filter((id) => id !== killed);
+    for (const id of leavers) rest.leaves(id);
+    const kill = killed === null ? [] : (rest.kill([killed]) ?? []);
+    return [
+      `quit ${leavers.join(" ")}`,
+      ...kill.map((words) => `after ${chance.pick(HANDED_ON_MS)} ${words}`),
+    ];
   }
 
   /** Of a name of its own, so that nobody asks what the right content is. */

@@ -35,6 +35,8 @@ export type Operation = {
   /** Null if it never ended. */
   end: number | null;
   outcome: ClientOutcome;
+  /** So many of its copies were destroyed on purpose that nobody could have kept it. */
+  readonly excused?: boolean;
 };
 
 /** How things stood from a time on, until the next situation. */

@@ -104,6 +104,14 @@ export class Ledger {
       });
   }
 
+  /** True of a version that was acknowledged, and could not be kept. */
+  isExcused({ name, stamp }: FileRecord): boolean {
+    return this.#entries.some(
+      ({ record, excused }) =>
+        excused && record.name === name && compareStamps(record.stamp, stamp) === 0,
+    );
+  }
+
   /** What is on the disks that are there, or may come back. */
   disks(): DiskSnapshot[] {
     return this.#hosts().map((host) => ({

@@ -86,7 +86,7 @@ export function runPlan(plan: Plan): SwarmResult {
     faults: plan.actions.filter(({ action }) => !action.startsWith("client ")).length,
     operations: run.stage.clients.operations.length,
     reads: run.stage.clients.reads,
-    history: run.chronicle.history(),
+    history: run.history(),
     filesRead: run.filesRead,
   };
 }
@@ -101,7 +101,7 @@ class Run {
   readonly stage: Stage;
   readonly sometimes: Sometimes;
   filesRead = 0;
-  readonly chronicle: Chronicle;
+  readonly #chronicle: Chronicle;
   readonly #plan: Plan;
   readonly #chance: Chance;
   readonly #ledger: Ledger;
@@ -116,7 +116,7 @@ class Run {
     this.stage = new Stage({ config, network, seed, driftPerMillion, wire, limits });
     this.sometimes = new Sometimes(this.stage);
     this.#ledger = new Ledger(this.stage);
-    this.chronicle = new Chronicle(this.stage);
+    this.#chronicle = new Chronicle(this.stage);
     this.#promises = new Promises(this.stage, this.#ledger, this.sometimes, (check, why) =>
       this.#fail(check, why),
     );
@@ -130,16 +130,20 @@ class Run {
       this.sometimes.look(action);
       this.#promises.look(action);
       this.#ledger.witness(action, () => stage.act(action));
-      this.chronicle.note();
+      this.#chronicle.note();
     }
     this.#runTo(stage.world.now + SETTLE_AFTER_MS);
     stage.act("settle");
-    this.chronicle.note();
+    this.#chronicle.note();
     this.#awaitCalm();
     this.#awaitClients();
     this.#readBack();
     this.#readEndings();
     this.#checkCopies();
+  }
+
+  history(): History {
+    return this.#chronicle.history((record) => this.#ledger.isExcused(record));
   }
 
   #runTo(time: number): void {
@@ -228,10 +232,10 @@ class Run {
   #readEndings(): void {
     const [host] = this.#chance.sample(this.stage.world.living(), 1);
     if (host === undefined) return;
-    for (const name of this.chronicle.names()) {
+    for (const name of this.#chronicle.names()) {
       const key = keyOf(name, this.stage.world.config.bits);
       const read = this.#read(host, { name, key });
-      if (read.kind === "read") this.chronicle.noteEnding(name, read.sha256);
+      if (read.kind === "read") this.#chronicle.noteEnding(name, read.sha256);
     }
   }
 

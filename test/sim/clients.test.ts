@@ -97,7 +97,7 @@ test("with a process end what its clients wait for, and it may have been done", 
 
 test("the history says who ran, who was frozen, and which streams could not be", () => {
   const { stage, chronicle, act } = ring();
-  const last = () => chronicle.history().situations.at(-1);
+  const last = () => chronicle.history(() => false).situations.at(-1);
   expect(last()).toMatchObject({ running: IDS, frozen: [], severed: [] });
   act("cut 10 from 20");
   expect(last()?.severed).toEqual([
@@ -113,8 +113,16 @@ test("the history says who ran, who was frozen, and which streams could not be",
   act("kill 40");
   stage.world.run(stage.world.now + 1);
   expect(last()?.running).toEqual([10, 20, 30, 50]);
-  const times = chronicle.history().situations.map((s) => s.from);
+  const times = chronicle.history(() => false).situations.map((s) => s.from);
   expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+test("what nobody could have kept is excused, and nothing else", () => {
+  const { chronicle, act, idle } = ring();
+  act("client 1 store 0015 400 via 50", "client 1 store 0016 400 via 50");
+  idle();
+  const { operations } = chronicle.history(({ name }) => name === "0016");
+  expect(operations.map((o) => o.excused ?? false)).toEqual([false, true]);
 });
 
 test("any name that a door takes is stored, found and removed where names are free", () => {
