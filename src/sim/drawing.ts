@@ -67,7 +67,7 @@ export const HARD: Drawing = {
   operations: 200,
   drawnPerMille: 250,
   smallPerMille: 100,
-  wholeWirePerMille: 500,
+  wholeWirePerMille: 1_000,
 };
 
 /** What a seed draws from where nothing else is said: the one switch between the two. */

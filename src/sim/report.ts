@@ -11,7 +11,9 @@ export function swarmLines(result: SwarmsResult, missed: readonly string[]): str
   const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
   const lines = [
     `${what}: ${faults} faults, ${filesRead} files read back, ${inputs} events`,
-    `${operations} operations of clients, ${reads} reads among them answered`,
+    ...(operations > 0
+      ? [`${operations} operations of clients, ${reads} reads among them answered`]
+      : []),
     `${duration(virtualMs)} of the rings' time in ${duration(realMs)}, ${Math.round(virtualMs / Math.max(realMs, 1))} times as fast as life, ${Math.round(inputs / Math.max(realMs / 1_000, 0.001))} events a second`,
     `fingerprint ${result.fingerprint}`,
   ];
