@@ -79,6 +79,9 @@ export class BenchClient {
       message: (from, message, _, body) => client.#message(from, message, body),
       unreachable: (address, how) => client.#unreachable(address, how),
       open: (source) => client.#open(source),
+      unsent: (tag, why) => {
+        throw new Error(`${tag}: ${why}`);
+      },
       fault: (error) => {
         throw error;
       },

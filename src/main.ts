@@ -1,8 +1,10 @@
 import { version } from "../package.json";
 import type { Command } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
-import { complain, exit } from "./commands/cli/exit.ts";
+import { complain, exit, finish } from "./commands/cli/exit.ts";
+import { checkWorkingFolder } from "./commands/cli/folder.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
+import { watchOutput } from "./commands/cli/output.ts";
 import type { Example } from "./commands/cli/shape.ts";
 import { didYouMean, quote } from "./commands/cli/words.ts";
 
@@ -86,6 +88,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (name === "help") return await showHelp(rest[0] ?? null, rest.slice(1));
   if (help) return await showHelp(name);
   const entry = await find(name);
+  checkWorkingFolder();
   const { default: command } = await entry.load();
   return await command.run(rest);
 }
@@ -125,4 +128,5 @@ async function crash(error: unknown): Promise<never> {
 
 process.on("uncaughtException", crash);
 process.on("unhandledRejection", crash);
-run(process.argv.slice(2)).then(exit, crash);
+watchOutput();
+run(process.argv.slice(2)).then(finish, crash);

@@ -35,6 +35,19 @@ describe("a breach is seen:", () => {
     ["bun:", 'import { test } from "bun:test";'],
     ["package", 'import { x } from "consola";'],
     ["lazy import", 'const x = import("node:fs");'],
+    ["let", "let count = 0;"],
+    ["let, exported", "export let last: Member | null = null;"],
+    ["let, after a function", "function f() {}\nlet count = 0;"],
+    ["table", "const recent = new Map<number, View>();"],
+    ["table, exported", "export const seen = new WeakSet<object>();"],
+    ["table, of a type", "const recent: Map<number, View> = new Map();"],
+    ["list", "const queue: Member[] = [];"],
+    ["object", "const last = { view: null as View | null };"],
+    ["made by another", "const cache = makeCache(256);"],
+    ["made at once", "export const next = (() => { let n = 0; return () => n++; })();"],
+    ["static", "class A {\n  static count = 0;\n}"],
+    ["static table", "class A {\n  static readonly recent = new Map<number, A>();\n}"],
+    ["kept at a function", "function f() {}\nf.count = 0;"],
   ];
   for (const room of ["protocol", "checks"]) {
     test.each(PURE)(`${room}: %s`, (_, text) => {
@@ -118,10 +131,20 @@ describe("what is no breach:", () => {
     ["a doc comment", "/**\n * Date, at once!\n */\nexport const x = 1;"],
     ["a string", 'const x = "await any process; Date!";'],
     ["a template's text", "const x = `any Date! ${y} process.env!`;"],
-    ["a regular expression", 'const x = /["`\'] Date any! [/"]/.test(y);'],
+    ["a regular expression", 'const f = (y) => /["`\'] Date any! [/"]/.test(y);'],
     ["longer words", "const updated = company + candidate; const dateless = processed;"],
-    ["properties", "const x = state.process + list.any(f) + message.Date;"],
+    ["properties", "const f = () => state.process + list.any(f) + message.Date;"],
     ["negation", "if (!x && a != b && c !== d) return !y;"],
+    ["constants", 'const A = 2 ** 32;\nexport const B = `x${A}`;\nconst C = "0".repeat(64);'],
+    ["constant tables", "const A: readonly string[] = [];\nexport const B = { x: 1 } as const;"],
+    ["constant sets", 'const A: ReadonlySet<string> = new Set(["a"]);'],
+    ["functions", "export const f = (a: X): Y => new Map();\nconst g = (x) => {\n  let y = x;\n};"],
+    [
+      "functions of a type",
+      "const f: (a: X) => Y = (a) => new Map();\nexport const c: C = (a, { b }) =>\n  d(a);",
+    ],
+    ["variables of a function", "function f() {\n  let x = new Map();\n  const y = [];\n}"],
+    ["static functions", "class A {\n  static of(x: number): A {\n    return new A(x);\n  }\n}"],
     ["division", 'const x = a / b; const y = "Date" + (c) / d;'],
   ])("%s", (_, text) => {
     expect(breaches([{ path: "protocol/a.ts", text }])).toEqual([]);

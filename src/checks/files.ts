@@ -2,13 +2,8 @@
  * What must hold of files, one named check per function. The disks given are those that may come back;
  * what is on them is known to the one who injects the faults, or asked of the peers.
  */
-import {
-  asConflict,
-  baseName,
-  compareStamps,
-  type FileRecord,
-  isReplacedBy,
-} from "../protocol/files.ts";
+import { compareStamps, conflictName, type FileRecord, isSameVersion } from "../protocol/files.ts";
+import { isReplacedBy, merge, type Versions, winnerOf } from "../protocol/versions.ts";
 import type { CheckResult } from "./ring.ts";
 
 /** What one peer's disk has. */
@@ -30,15 +25,12 @@ export type FileRead =
   | { readonly kind: "read"; readonly peer: number; readonly sha256: string | null }
   | { readonly kind: "failed"; readonly peer: number; readonly why: string };
 
-const HOLDS: CheckResult = { ok: true };
+const HOLDS = { ok: true } as const;
 
-/** True of a version that is the acknowledged one, or took its place, or keeps it as a conflict. */
+/** True of a version that is the acknowledged one, or took its place. */
 export function standsFor(version: FileRecord, acknowledged: FileRecord): boolean {
-  const order = compareStamps(version.stamp, acknowledged.stamp);
-  if (order < 0) return false;
-  if (acknowledged.removed) return version.name === acknowledged.name;
-  if (baseName(version.name) !== baseName(acknowledged.name)) return false;
-  return order === 0 || isReplacedBy(acknowledged, version);
+  if (version.name !== acknowledged.name) return false;
+  return isSameVersion(version, acknowledged) || isReplacedBy(acknowledged, version);
 }
 
 /**
@@ -47,8 +39,7 @@ export function standsFor(version: FileRecord, acknowledged: FileRecord): boolea
  * @param known every version that was ever durable somewhere
  */
 export function heirsOf(acknowledged: FileRecord, known: readonly FileRecord[]): FileRecord[] {
-  const base = baseName(acknowledged.name);
-  const others = known.filter((v) => baseName(v.name) === base);
+  const others = known.filter((v) => v.name === acknowledged.name);
   const heirs = [acknowledged];
   for (const heir of heirs) {
     heirs.push(...others.filter((v) => !heirs.includes(v) && standsFor(v, heir)));
@@ -57,8 +48,8 @@ export function heirsOf(acknowledged: FileRecord, known: readonly FileRecord[]):
 }
 
 /**
- * What a ring in calm owes for what it has acknowledged. Of two versions that knew nothing of each
- * other, the newer is owed under the name and the older as its conflict.
+ * What a ring in calm owes for what it has acknowledged: the version that its disks say has the name, and
+ * those that lost it to one that knew nothing of them, as conflicts.
  * @param known every version that was ever durable somewhere
  */
 export function owedBy(
@@ -66,18 +57,15 @@ export function owedBy(
   known: readonly FileRecord[],
   disks: readonly DiskSnapshot[],
 ): Owed[] {
-  const newest = newestOf(disks.filter((d) => d.lives).flatMap((d) => d.files));
-  const owed = new Map<string, Owed>();
-  const owe = (least: FileRecord) => {
-    const old = owed.get(least.name);
-    if (old !== undefined && compareStamps(old.least.stamp, least.stamp) >= 0) return;
-    owed.set(least.name, { name: least.name, key: least.key, least });
-  };
+  const ring = versionsOn(disks);
+  const owed = new Map<FileRecord, Owed>();
   for (const record of acknowledged) {
-    owe(record);
-    const there = newest.get(record.name);
-    if (record.removed || there === undefined || !isNewer(there, record)) continue;
-    if (!heirsOf(record, known).some((v) => isNewer(v, record))) owe(asConflict(record));
+    const heirs = heirsOf(record, known);
+    const versions = ring.get(record.name) ?? [];
+    const there = versions.filter((v) => heirs.some((heir) => isSameVersion(v, heir)));
+    // What no disk has is owed all the same.
+    if (there.length === 0) owed.set(record, { name: record.name, key: record.key, least: record });
+    for (const least of there) owed.set(least, owedFor(least, versions));
   }
   return [...owed.values()];
 }
@@ -90,7 +78,7 @@ export function storesKept(
 ): CheckResult {
   for (const record of acknowledged) {
     const heirs = heirsOf(record, known);
-    if (heirs.some((v) => v.removed && isNewer(v, record))) continue;
+    if (heirs.some((v) => v.removed && v !== record)) continue;
     if (disks.some(({ files }) => files.some((v) => heirs.some((h) => standsFor(v, h))))) continue;
     return broken([], `no disk has ${told(record)} any more`);
   }
@@ -108,7 +96,8 @@ export function readRight(
 ): CheckResult {
   const { peer } = read;
   if (read.kind === "failed") return broken([peer], `file ${name} at peer ${peer}: ${read.why}`);
-  const versions = known.filter((v) => v.name === name);
+  // A conflict is one version, and stays it.
+  const versions = name === least.name ? known.filter((v) => v.name === name) : [least];
   const fits = (v: FileRecord) =>
     read.sha256 === null ? v.removed : !v.removed && v.sha256 === read.sha256;
   if (versions.some((v) => fits(v) && compareStamps(v.stamp, least.stamp) >= 0)) return HOLDS;
@@ -134,12 +123,10 @@ export function copiesEnough(
   copies: number,
 ): CheckResult {
   const living = disks.filter((d) => d.lives).sort((a, b) => a.id - b.id);
-  const held = new Map(living.map((d) => [d, new Map(d.files.map((v) => [v.name, v]))]));
+  const held = new Map(living.map((d) => [d, Map.groupBy(d.files, (v) => v.name)]));
   for (const { name, key, least } of owed) {
-    const has = (disk: DiskSnapshot) => {
-      const version = held.get(disk)?.get(name);
-      return version !== undefined && compareStamps(version.stamp, least.stamp) >= 0;
-    };
+    const has = (disk: DiskSnapshot) =>
+      (held.get(disk)?.get(least.name) ?? []).some((v) => standsFor(v, least));
     const start = Math.max(
       0,
       living.findIndex((d) => d.id >= key),
@@ -154,10 +141,11 @@ export function copiesEnough(
   return HOLDS;
 }
 
-/** What D2 asks for beyond the acknowledged: every file that a living peer holds. */
+/** What D2 asks for beyond the acknowledged: every version that a living peer holds. */
 export function owedByDisks(disks: readonly DiskSnapshot[]): Owed[] {
-  const newest = newestOf(disks.filter((d) => d.lives).flatMap((d) => d.files));
-  return [...newest.values()].map((least) => ({ name: least.name, key: least.key, least }));
+  return [...versionsOn(disks).values()].flatMap((versions) =>
+    versions.map((least) => owedFor(least, versions)),
+  );
 }
 
 /** D3: no two contents under one stamp. @param known versions of the same name */
@@ -209,17 +197,19 @@ export function conclusive(faults: number, reads: number): CheckResult {
   return HOLDS;
 }
 
-function newestOf(versions: readonly FileRecord[]): Map<string, FileRecord> {
-  const newest = new Map<string, FileRecord>();
-  for (const version of versions) {
-    const old = newest.get(version.name);
-    if (old === undefined || isNewer(version, old)) newest.set(version.name, version);
+/** The versions of each name that the living have together. */
+function versionsOn(disks: readonly DiskSnapshot[]): Map<string, Versions> {
+  const all = new Map<string, Versions>();
+  for (const { lives, files } of disks) {
+    if (!lives) continue;
+    for (const record of files) all.set(record.name, merge(all.get(record.name) ?? [], record));
   }
-  return newest;
+  return all;
 }
 
-function isNewer(a: FileRecord, b: FileRecord): boolean {
-  return compareStamps(a.stamp, b.stamp) > 0;
+function owedFor(least: FileRecord, versions: Versions): Owed {
+  const name = least === winnerOf(versions) ? least.name : conflictName(least);
+  return { name, key: least.key, least };
 }
 
 function told({ name, removed, stamp }: FileRecord): string {

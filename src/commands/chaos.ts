@@ -2,6 +2,7 @@ import type { ParsedArgs } from "citty";
 import type { ChaosOptions } from "../lab/chaos.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { parseFolder } from "./cli/folder.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import {
   optional,
@@ -27,7 +28,8 @@ const ARGS = {
   },
   "dry-run": { type: "boolean", description: "show whom it would kill, and kill nobody" },
   ...JSON_ARG,
-  dir: { type: "string", description: "look for a running ring there (default this folder)" },
+  own: { type: "boolean", description: "fork a ring of 8 for this, whatever runs here" },
+  dir: { type: "string", description: "the folder where the ring runs (default this one)" },
   "base-port": { type: "string", valueHint: "PORT", description: "the ring's base port" },
   // Another program in the peers' place: so a test can plant one that repairs nothing.
   "peer-program": { type: "string" },
@@ -37,6 +39,9 @@ const ARGS = {
 export function chaosOptions(args: Partial<ParsedArgs<typeof ARGS>>): ChaosOptions {
   if (args.kills !== undefined && args.for !== undefined) {
     throw new UsageError("Give --kills or --for, not both");
+  }
+  if (args.own === true && args.dir !== undefined) {
+    throw new UsageError("--dir names a ring that runs, and --own asks for another: give one");
   }
   const forMs = optional(parseDurationMs, "--for", args.for);
   const kills = optional(
@@ -52,7 +57,8 @@ export function chaosOptions(args: Partial<ParsedArgs<typeof ARGS>>): ChaosOptio
     loseDisks: args["lose-disks"] === true,
     dryRun: args["dry-run"] === true,
     json: args.json === true,
-    dir: args.dir ?? null,
+    dir: optional(parseFolder, "--dir", args.dir),
+    own: args.own === true,
     basePort: optional(parseBasePort, "--base-port", args["base-port"]),
     peerProgram: args["peer-program"] ?? null,
   };
@@ -64,7 +70,8 @@ export default command({
   forms: [[]],
   hidden: ["peer-program"],
   examples: [
-    ["p2p chaos", "10 kills in the running ring, or in one of its own"],
+    ["p2p chaos", "10 kills in the ring that runs in this folder, or else in one of its own"],
+    ["p2p chaos --own", "in one of its own, whatever runs here"],
     ["p2p chaos --seed 7 --kills 20", "20 kills, the same each time"],
     ["p2p chaos --lose-disks", "10 kills, with all that the victims had stored"],
     ["p2p chaos --for 60 --every 1 --json", "a kill each second for a minute, as JSON"],

@@ -2,6 +2,7 @@ import type { ParsedArgs } from "citty";
 import type { PeerOptions, PeerStart } from "../daemon/run.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { forgiveOutput } from "./cli/output.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
 import { optional, parseCopies, parseId, parseIntervalMs, parseWord } from "./cli/values.ts";
@@ -32,6 +33,7 @@ export function initOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions
     ...peerOptions(initStart(args), optional(parseIntervalMs, "INTERVAL", args.interval), args),
     route: optional((what, text) => parseWord(what, text, ROUTES), "--route", args.route),
     copies: optional(parseCopies, "--copies", args.copies),
+    waitMs: null,
   };
 }
 
@@ -65,6 +67,7 @@ export default command({
   ],
   async run(args) {
     const options = initOptions(args);
+    forgiveOutput();
     const { runPeer } = await import("../daemon/run.ts");
     return await runPeer(options);
   },

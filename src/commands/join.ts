@@ -3,9 +3,10 @@ import type { PeerOptions, PeerStart } from "../daemon/run.ts";
 import { parseHostPort } from "./cli/address.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { forgiveOutput } from "./cli/output.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
-import { optional, parseCopies, parseId, parseIntervalMs } from "./cli/values.ts";
+import { optional, parseCopies, parseDurationMs, parseId, parseIntervalMs } from "./cli/values.ts";
 
 const ARGS = {
   peer: {
@@ -16,6 +17,11 @@ const ARGS = {
   known: { type: "positional", required: false, description: "the id of a member to ask" },
   interval: { type: "positional", required: false, description: "seconds from ping to ping" },
   ...PEER_ARGS,
+  wait: {
+    type: "string",
+    valueHint: "SECONDS",
+    description: "wait so long for the peer to ask, if it does not run yet",
+  },
   copies: {
     type: "string",
     valueHint: "N",
@@ -31,7 +37,8 @@ export function joinOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions
   if (start.kind === "enter" && copies !== null) {
     throw new UsageError("--copies was settled when that ring was founded: leave it out");
   }
-  return { ...peerOptions(start, pingIntervalMs, args), route: null, copies };
+  const waitMs = optional(parseDurationMs, "--wait", args.wait);
+  return { ...peerOptions(start, pingIntervalMs, args), route: null, copies, waitMs };
 }
 
 function joinStart({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): PeerStart {
@@ -63,6 +70,7 @@ export default command({
   ],
   async run(args) {
     const options = joinOptions(args);
+    forgiveOutput();
     const { runPeer } = await import("../daemon/run.ts");
     return await runPeer(options);
   },

@@ -10,7 +10,7 @@ export default command({
       alias: "o",
       valueHint: "FILE",
       description:
-        "where to put it, - for standard output (default NAME, or received_NAME.pdf for four digits)",
+        "where to put it, - for standard output; what is no file is written into (default NAME, or received_NAME.pdf for four digits)",
     },
     force: { type: "boolean", description: "overwrite a file that is there" },
     ...CHOICE_ARGS,

@@ -5,7 +5,7 @@ import { optional, parseKeys } from "./cli/values.ts";
 export default command({
   name: "status",
   args: {
-    all: { type: "boolean", description: "all peers, and whether their ring is right" },
+    all: { type: "boolean", description: "all members of its ring, and whether that is right" },
     lookup: {
       type: "string",
       valueHint: "KEY,KEY",
@@ -17,7 +17,7 @@ export default command({
   forms: [[]],
   examples: [
     ["p2p status", "the only peer that runs below this folder"],
-    ["p2p status --all", "each of them, and the checks of the ring"],
+    ["p2p status --all", "all members of its ring, wherever they run, and its checks"],
     ["p2p status --peer 8 --lookup 7,200 --json", "who owns 7 and 200, for a program to read"],
   ],
   async run(args) {

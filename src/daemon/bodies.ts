@@ -1,5 +1,5 @@
 /** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
-import { compareStamps, type Stamp } from "../protocol/files.ts";
+import { type VersionId, versionKey } from "../protocol/files.ts";
 import type { Body } from "../protocol/io.ts";
 import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "./limits.ts";
 
@@ -29,18 +29,15 @@ export class Bodies {
  * has that version.
  */
 export class SentBodies {
-  readonly #sent = new Bounded<string, { readonly stamp: Stamp; readonly bytes: Uint8Array }>(
-    SENT_BYTES,
-    SENT_KEPT,
-    (b) => b.bytes.length,
-  );
+  readonly #sent = new Bounded<string, Uint8Array>(SENT_BYTES, SENT_KEPT, (b) => b.length);
 
   /** @param read reads the version from the store, and gives null where it cannot */
-  get(name: string, stamp: Stamp, read: () => Uint8Array | null): Uint8Array | null {
-    const sent = this.#sent.get(name);
-    if (sent !== undefined && compareStamps(sent.stamp, stamp) === 0) return sent.bytes;
+  get(version: VersionId, read: () => Uint8Array | null): Uint8Array | null {
+    const key = versionKey(version);
+    const sent = this.#sent.get(key);
+    if (sent !== undefined) return sent;
     const bytes = read();
-    if (bytes !== null) this.#sent.set(name, { stamp, bytes });
+    if (bytes !== null) this.#sent.set(key, bytes);
     return bytes;
   }
 }

@@ -6,10 +6,17 @@ import type { Delivery } from "../store/local.ts";
 /** Takes a content whose hash is known by the time it ends. */
 export type Taking = Omit<Delivery, "sha256">;
 
+/** `open` gives null if the content is gone; `wrong` is called when it was read and was another. */
+export type Brings = {
+  readonly open: () => Content | null;
+  readonly sha256: string;
+  readonly wrong: () => void;
+};
+
 export type Given = {
   readonly name: string;
-  /** Opens the content that a store brings; null if it is gone. */
-  readonly open: (() => Content | null) | null;
+  /** The content that a store brings: opened again and again, and what it must hash to. */
+  readonly brings: Brings | null;
   /** Begins to take the content that a request asked for. */
   readonly deliver: (() => Taking) | null;
   readonly ended: (outcome: Outcome) => void;

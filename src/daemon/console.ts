@@ -1,22 +1,26 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 import { createInterface, type Interface } from "node:readline";
+import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
 import type { LoggedEvent } from "../door/types.ts";
 import { LineWriter } from "./lines.ts";
 
-/** A longer line is cut: no command has so many characters. */
-const LINE_CHARACTERS = 65_536;
-
 export class Console {
-  readonly #prompt: Interface | null;
-  readonly #out = new LineWriter(process.stdout);
+  /** Null where there is no terminal, or nothing more is typed at it. */
+  #prompt: Interface | null;
+  readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
   readonly #err = new LineWriter(process.stderr);
-  #rest = "";
+  #saidLost = false;
 
   /**
    * @param typed gets each line that is typed; null where standard input is not for commands
    * @param interrupted is called for Ctrl-C at the prompt
+   * @param pings whether lines of pings are printed where standard output is no terminal
    */
-  constructor(typed: ((line: string) => void) | null, interrupted: () => void) {
+  constructor(
+    typed: ((line: string) => void) | null,
+    interrupted: () => void,
+    private readonly pings: boolean,
+  ) {
     const { stdin, stdout } = process;
     const terminal = typed !== null && stdin.isTTY === true && stdout.isTTY === true;
     this.#prompt = terminal
@@ -28,20 +32,25 @@ export class Console {
         this.#prompt?.prompt();
       });
       this.#prompt.on("SIGINT", interrupted);
+      // After Ctrl-Z and `fg` the input rests until it is asked for again.
+      this.#prompt.on("SIGCONT", () => this.#prompt?.prompt(true));
+      this.#prompt.on("close", () => this.#endTyping());
       this.#prompt.prompt();
     } else if (typed !== null) {
-      stdin.setEncoding("utf8");
-      stdin.on("data", (text: string) => this.#take(text, typed));
-      stdin.on("end", () => this.#take("\n", typed));
-      // A peer lives on without a terminal.
-      stdin.on("error", () => {});
+      readTypedLines(Bun.stdin.stream(), typed).then(
+        (ended) => (ended ? null : this.say(ENDLESS)),
+        // A peer lives on without a terminal.
+        () => {},
+      );
     }
   }
 
   /** A reader of the peer's events: prints those that are for people. */
   readonly read = (event: LoggedEvent): void => {
-    if (event.event === "line") this.print(event.text, event.fold);
-    else if (event.event === "note") this.say(event.text);
+    if (event.event === "line") {
+      const wanted = !event.fold || this.pings || process.stdout.isTTY === true;
+      if (wanted) this.print(event.text, event.fold);
+    } else if (event.event === "note" || event.event === "crash") this.say(event.text);
     else if (event.event === "route") this.say(routeSentence(event.route, event.ms));
   };
 
@@ -65,8 +74,19 @@ export class Console {
   close(): void {
     this.#out.flush();
     this.#err.flush();
-    this.#prompt?.close();
-    if (this.#prompt !== null) process.stdout.write("\r\x1b[K");
+    const prompt = this.#prompt;
+    if (prompt === null) return;
+    this.#prompt = null;
+    prompt.close();
+    process.stdout.write("\r\x1b[K");
+  }
+
+  /** Ctrl-D: the terminal is given back, as Ctrl-C shows, and the peer lives on as it does without one. */
+  #endTyping(): void {
+    if (this.#prompt === null) return;
+    this.#prompt = null;
+    process.stdout.write("\r\x1b[K");
+    this.say("Nothing more is read from this terminal: the peer goes on, and Ctrl-C ends it.");
   }
 
   /** In a terminal the prompt, and what is typed at it, is redrawn below what is printed. */
@@ -76,10 +96,13 @@ export class Console {
     this.#prompt?.prompt(true);
   }
 
-  #take(text: string, typed: (line: string) => void): void {
-    const lines = (this.#rest + text).split(/\r?\n/);
-    this.#rest = (lines.pop() ?? "").slice(0, LINE_CHARACTERS);
-    for (const line of lines) typed(line);
+  /** The peer goes on without its output; that a reader went away needs no words. */
+  #lost(code: string): void {
+    if (code === "EPIPE" || this.#saidLost) return;
+    this.#saidLost = true;
+    const full = code === "ENOSPC" || code === "EDQUOT";
+    const why = full ? "the disk is full" : code;
+    this.say(`Lines of this peer are lost, since standard output does not take them: ${why}.`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
 import type { PeerEvent } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
-import { compareStamps, EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
+import { EMPTY_SHA256, type FileRecord, versionKey } from "../protocol/files.ts";
 import type { BodySource, Effect, FetchInto, Input } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
@@ -50,14 +50,13 @@ export class Contents {
   bodyOf(source: BodySource | null): Uint8Array | null {
     if (source === null) return null;
     if (source.kind === "body") return this.bodies.get(source.number)?.bytes ?? null;
-    const { name, stamp } = source;
+    const { version } = source;
     const { files } = this.options.folder;
-    const held = files.record(name);
-    if (held === null || compareStamps(held.stamp, stamp) !== 0) return null;
-    return this.#sent.get(name, stamp, () => files.bytesOf(name, stamp));
+    if (files.find(version) === null) return null;
+    return this.#sent.get(version, () => files.bytesOf(version));
   }
 
-  /** Makes a removal durable. Never rejects. */
+  /** Makes durable what brings no content: a removal, or word of a version held. Never rejects. */
   async bury(record: FileRecord): Promise<FetchResult> {
     try {
       await this.options.folder.files.bury(record);
@@ -131,10 +130,9 @@ export class Contents {
     check(file, into.sha256, sha256);
     move.bytes = bytes.length;
     if (into.kind === "store") {
-      const { name, stamp } = into.record;
-      await this.options.folder.files.keep({ ...into.record, size: bytes.length, sha256 }, bytes);
+      await this.options.folder.files.keep(into.record, bytes);
       // Its owner is asked for it, and soon as a rule.
-      if (!effect.repair) this.#sent.get(name, stamp, () => bytes);
+      if (!effect.repair) this.#sent.get(into.record, () => bytes);
     } else {
       const taker = this.#takerOf(into, effect.job);
       try {
@@ -157,7 +155,8 @@ export class Contents {
       if (opened === null) throw new FetchFailure(`${file} is not here any more.`, "refused");
       const { content } = opened;
       const copied = await copy(content, taker, move).finally(() => content.close());
-      check(file, into.sha256, copied.sha256);
+      if (!opened.stored && opened.sha256 !== copied.sha256) opened.wrong();
+      check(file, into.sha256 ?? opened.sha256, copied.sha256);
       await taker.finish(copied.size, copied.sha256);
       if (source.kind === "ticket") this.options.served(source.request, true);
       return copied;
@@ -257,8 +256,7 @@ function mayGoOn(trouble: FetchFailure["trouble"]): boolean {
 /** A delivery is known by its command, a copy by its version. */
 function placeOf(into: FetchInto): string | number {
   if (into.kind === "deliver") return into.command;
-  const { counter, owner, run } = into.record.stamp;
-  return `${counter}-${owner}-${run} ${into.record.name}`;
+  return versionKey(into.record);
 }
 
 function check(file: string, wanted: string | null, came: string): void {

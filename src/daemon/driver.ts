@@ -2,7 +2,7 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
-import type { RingConfig } from "../protocol/config.ts";
+import { HEARTBEAT_MS, type RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Effect, Input, StartInput } from "../protocol/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
@@ -10,6 +10,7 @@ import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
+import { Awake } from "./awake.ts";
 import type { Contents } from "./contents.ts";
 import type { Offers } from "./offers.ts";
 
@@ -26,24 +27,36 @@ export type DriverOptions = {
   readonly publish: (event: PeerEvent) => void;
   /** The peer is done; nothing is given to it any more. */
   readonly ended: (code: number, sentence: string | null) => void;
+  /** A step or an effect threw: nothing is given to the peer any more, since nobody knows what it is in. */
+  readonly failed: (error: unknown) => void;
 };
 
-/** Longer waits are cut, since timers hold 31 bits of milliseconds. */
-const LONGEST_WAIT_MS = 60_000;
+/** What is driven: the protocol. */
+export type Driven = {
+  readonly startPeer: typeof startPeer;
+  readonly step: typeof step;
+  readonly nextDeadline: typeof nextDeadline;
+};
+const PROTOCOL: Driven = { startPeer, step, nextDeadline };
 
 export class Driver {
   readonly #options: DriverOptions;
-  readonly #waiting: Untimed[] = [];
+  readonly #driven: Driven;
+  readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
+  readonly #awake = new Awake();
   #peer: Peer;
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #over = false;
+  /** Kinds of messages that the wire could not hold: of each it is said once. */
+  readonly #unsent = new Set<string>();
 
   /** Makes the peer; its first effects begin with `begin`. */
-  constructor(options: DriverOptions, start: StartInput) {
+  constructor(options: DriverOptions, start: StartInput, driven: Driven = PROTOCOL) {
     this.#options = options;
-    const { peer, effects } = startPeer(start, performance.now());
+    this.#driven = driven;
+    const { peer, effects } = driven.startPeer(start, performance.now());
     this.#peer = peer;
     this.#first = effects;
   }
@@ -51,8 +64,9 @@ export class Driver {
   #first: readonly Effect[];
 
   begin(): void {
-    this.#perform(this.#first);
+    const first = this.#first;
     this.#first = [];
+    this.attempt(() => this.#perform(first));
     this.#drain();
   }
 
@@ -67,22 +81,62 @@ export class Driver {
   /** Gives an input now, or right after those that wait. */
   give(input: Untimed): void {
     if (this.#over) return;
-    this.#waiting.push(input);
+    this.#waiting.push({ input, givenAt: performance.now() });
     this.#drain();
+  }
+
+  /** Ends the peer for an error that nobody expected, whoever was called when it was thrown. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#disarm();
+    this.#options.failed(error);
+  }
+
+  /** Does what must not throw: if it does, the peer ends. */
+  attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The wire could not hold a message of this kind, which was left out: said once, and no reason to end. */
+  unsent(kind: string, why: string): void {
+    if (this.#unsent.has(kind) || this.#over) return;
+    this.#unsent.add(kind);
+    const text = `A message of the kind "${kind}" does not fit the wire (${why}): it is left out, as all others like it (a bug in p2p).`;
+    this.#options.publish({ event: "note", text });
   }
 
   #drain(): void {
     if (this.#busy) return;
     this.#busy = true;
-    try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        if (this.#over) return;
-        this.#perform(step(this.#peer, { ...next, at: performance.now() }));
+    this.attempt(() => {
+      for (let at = this.#look(); !this.#over; at = this.#look()) {
+        const next = this.#waiting.shift();
+        if (next === undefined) return;
+        this.#perform(
+          this.#driven.step(this.#peer, {
+            ...aged(next.input, at - next.givenAt),
+            at,
+          }),
+        );
       }
-    } finally {
-      this.#busy = false;
+    });
+    this.#busy = false;
+    this.attempt(() => this.#arm());
+  }
+
+  /** The time; a sleep is told to the peer before anything that comes after it. */
+  #look(): number {
+    const { at, sleptMs } = this.#awake.look(this.#driven.nextDeadline(this.#peer));
+    if (sleptMs !== null && !this.#over) {
+      this.#perform(this.#driven.step(this.#peer, { type: "woke", sleptMs, at }));
     }
-    this.#arm();
+    return at;
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -102,6 +156,12 @@ export class Driver {
         return;
       case "watch":
         transport().watch(effect.addresses);
+        return;
+      case "sever":
+        transport().sever(effect.address);
+        return;
+      case "dial":
+        transport().dial(effect.address);
         return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
@@ -131,7 +191,7 @@ export class Driver {
         return;
       }
       case "drop":
-        folder.files.drop(effect.name, effect.stamp);
+        folder.files.drop(effect.version);
         return;
       case "exit":
         this.#over = true;
@@ -158,18 +218,26 @@ export class Driver {
   }
 
   #arm(): void {
-    const at = this.#over ? Number.POSITIVE_INFINITY : nextDeadline(this.#peer);
-    // A timer that is due earlier does no harm: its tick finds nothing and arms again.
+    if (this.#over) return;
+    const now = performance.now();
+    // Without a deadline it is the heart's beat: only a sleep is noticed by it.
+    const at = Math.min(this.#driven.nextDeadline(this.#peer), now + HEARTBEAT_MS);
+    // A timer that is due earlier does no harm: it finds nothing and arms again.
     if (at >= this.#timerAt) return;
     this.#disarm();
-    if (at === Number.POSITIVE_INFINITY) return;
     this.#timerAt = at;
-    const wait = Math.min(Math.max(0, at - performance.now()), LONGEST_WAIT_MS);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.give({ type: "tick" });
-    }, wait);
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, at - now));
+  }
+
+  #beat(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.attempt(() => {
+      const givenAt = performance.now();
+      const due = this.#driven.nextDeadline(this.#peer) <= givenAt;
+      if (due) this.#waiting.push({ input: { type: "tick" }, givenAt });
+    });
+    this.#drain();
   }
 
   #disarm(): void {
@@ -177,4 +245,10 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
+}
+
+/** A message that has waited here, or while this process was stopped, is older by as much. */
+function aged(input: Untimed, waitedMs: number): Untimed {
+  if (input.type !== "message" || input.heldMs === null) return input;
+  return { ...input, heldMs: input.heldMs + waitedMs };
 }

@@ -54,6 +54,37 @@ export async function enterRing(
 }
 
 /**
+ * Waits for the peer through which this one joins, for as long as its command line says. What is wrong
+ * there after that is for the join itself to say.
+ * @param say is given one sentence, if there is anything to wait for
+ */
+export async function awaitContact(
+  { start, basePort, waitMs }: PeerOptions,
+  host: string,
+  transport: Transport,
+  say: (sentence: string) => void,
+): Promise<void> {
+  if (waitMs === null || (start.kind !== "join" && start.kind !== "enter")) return;
+  const at = start.kind === "join" ? { host, port: basePort + start.known } : { ...start };
+  const giveUpAt = performance.now() + waitMs;
+  let said = false;
+  for (;;) {
+    const left = giveUpAt - performance.now();
+    if (left <= 0) return;
+    const asked = performance.now();
+    const limitMs = Math.min(ONE_ANSWER_MS, left);
+    const answered = await transport.introduce(at.host, at.port, limitMs).catch(() => null);
+    if (answered !== null) return;
+    if (!said) {
+      say(`Waiting up to ${waitMs / 1000} s for the peer at ${addressOf(at.host, at.port)}.`);
+    }
+    said = true;
+    const rest = Math.min(ASK_AGAIN_MS - (performance.now() - asked), giveUpAt - asked);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, rest)));
+  }
+}
+
+/**
  * What a numbered ring is like, by the word of the peer through which this one joins; where that says
  * nothing now, what the command line says.
  */
@@ -78,11 +109,13 @@ export async function configOfKnown(
 /** How a peer comes back without anybody's help; null for one that knows nobody, or not what its ring is like. */
 function waysBack(
   { pingIntervalMs }: PeerOptions,
-  { identity, restored }: Folder,
+  { identity, restored, left }: Folder,
 ): { config: RingConfig; start: Start; id: number } | null {
   const config = identity?.config ?? null;
   if (identity === null || config === null || config.bits <= NUMBERED_BITS) return null;
   const { id } = identity;
+  // One that left goes in through whom it was told.
+  if (left) return null;
   if (!restored.some((member) => member.id !== id)) return null;
   const own = { ...config, pingIntervalMs: pingIntervalMs ?? config.pingIntervalMs };
   return { config: own, start: { kind: "found" }, id };
@@ -96,7 +129,7 @@ async function introduced(
   transport: Transport,
 ): Promise<Introduced> {
   const began = performance.now();
-  const returns = patient !== null && patient.restored.length > 0;
+  const returns = patient !== null && !patient.left && patient.restored.length > 0;
   const giveUpAt = began + (returns ? RESTART_PATIENCE_MS : 0);
   for (;;) {
     const asked = performance.now();

@@ -46,5 +46,6 @@ export function tellOfLost(log: { readonly lost: number }, events: EventStream):
 /** True of the events that the log leaves out: pings, and answers too long for a line. */
 export function isFolded(event: LoggedEvent): boolean {
   if (event.event === "line") return event.fold;
-  return event.event === "outcome" && event.outcome.kind === "listed";
+  if (event.event !== "outcome") return false;
+  return event.outcome.kind === "listed" || event.outcome.kind === "surveyed";
 }

@@ -1,11 +1,18 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
-import { unlinkSync } from "node:fs";
-import type { DoorHost, Into, Named, Spooled } from "../door/host.ts";
-import type { LoggedEvent, Progress, ScrubReport, Status, StatusLookup } from "../door/types.ts";
+import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
+import type {
+  LoggedEvent,
+  Progress,
+  RingTold,
+  ScrubReport,
+  Status,
+  StatusLookup,
+} from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Command } from "../protocol/io.ts";
+import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
@@ -13,13 +20,13 @@ import type { Commands, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
-import { bytesOpener, localDelivery, localOpener, lookAt, openQuietly } from "./given.ts";
-import { HeldFile } from "./held.ts";
+import { localDelivery } from "./given.ts";
 import type { Moving } from "./moving.ts";
-import { keyOf, refuseName } from "./names.ts";
+import { keyOf } from "./names.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
-import { statusOf } from "./status.ts";
+import { hopsOf, ringTold, statusOf } from "./status.ts";
+import { type Begin, Storing } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -36,7 +43,11 @@ export type FrontOptions = {
 };
 
 export class Front implements DoorHost {
-  constructor(private readonly options: FrontOptions) {}
+  readonly #storing: Storing;
+
+  constructor(private readonly options: FrontOptions) {
+    this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
+  }
 
   get spoolDir(): string {
     return this.options.folder.spoolDir;
@@ -64,19 +75,16 @@ export class Front implements DoorHost {
       this.quit();
       return;
     }
-    const { name } = typed;
+    const { name, kind } = typed;
     const ended = (outcome: Outcome) => {
-      const sentence = outcomeSentence(name, outcome);
+      const sentence = outcomeSentence(storedName(name), outcome);
       if (sentence !== null) say(sentence);
     };
-    if (typed.kind === "store") this.#store(name, localOpener(cwd, name, bits), ended);
-    else if (typed.kind === "request") {
-      this.#begin(this.#named("request", name), {
-        name,
-        deliver: () => localDelivery(cwd, name, bits),
-        ended,
-      });
-    } else this.#begin(this.#named(typed.kind, name), { name, ended });
+    if (kind === "store") {
+      this.#storing.typed(name).then(ended, (error) => this.options.driver.fail(error));
+    } else if (kind === "request") {
+      this.#seek(kind, name, ended, () => localDelivery(cwd, name, bits));
+    } else this.#seek(kind, name, ended);
   }
 
   /** The peer leaves its ring. */
@@ -84,35 +92,15 @@ export class Front implements DoorHost {
     this.options.driver.give({ type: "command", command: 0, what: { kind: "quit" } });
   }
 
-  store(name: string, upload: Spooled): Promise<Outcome> {
-    return this.#forName(name, (ended) => {
-      if ("bytes" in upload) this.#store(name, bytesOpener(upload.bytes), ended);
-      else {
-        this.#store(
-          name,
-          () => openQuietly(upload.path),
-          (outcome) => {
-            removeQuietly(upload.path);
-            ended(outcome);
-          },
-        );
-      }
+  store(name: string, upload: Uploaded): Promise<Outcome> {
+    return this.#forName(wrongToStore, name, (ended) => {
+      this.#storing.upload(name, upload, ended);
     });
   }
 
   async storeFile(name: string, file: Named): Promise<Outcome | null> {
-    const held = HeldFile.open(file);
-    if (held === null) return null;
-    try {
-      const outcome = await this.#forName(name, (ended) =>
-        this.#store(name, () => held.open(), ended),
-      );
-      if (outcome.kind !== "failed" || !held.short) return outcome;
-      const why = `${file.path} became shorter while it was being stored: store it once more.`;
-      return { kind: "failed", why };
-    } finally {
-      held.release();
-    }
+    this.#refuse(wrongToStore, name);
+    return await this.#storing.file(name, file);
   }
 
   async request(
@@ -130,20 +118,18 @@ export class Front implements DoorHost {
     };
     const taken = () => delivery?.spooled() ?? null;
     gone.addEventListener("abort", () => void abort(), { once: true });
-    const outcome = await this.#forName(name, (ended) =>
-      this.#begin(this.#named("request", name), { name, deliver, ended }),
+    const outcome = await this.#forName(wrongName, name, (ended) =>
+      this.#seek("request", name, ended, deliver),
     );
     return { outcome, content: outcome.kind === "received" ? taken() : null };
   }
 
   remove(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) =>
-      this.#begin(this.#named("remove", name), { name, ended }),
-    );
+    return this.#forName(wrongName, name, (ended) => this.#seek("remove", name, ended));
   }
 
   where(name: string): Promise<Outcome> {
-    return this.#forName(name, (ended) => this.#begin(this.#named("where", name), { name, ended }));
+    return this.#forName(wrongName, name, (ended) => this.#seek("where", name, ended));
   }
 
   list(): Promise<Outcome> {
@@ -155,60 +141,83 @@ export class Front implements DoorHost {
   }
 
   progress(name: string): Progress {
-    return { v: 1, ...(this.options.moving.of(name) ?? { bytes: null, size: null }) };
+    const { moving } = this.options;
+    const move = nameForms(name).reduce<ReturnType<Moving["of"]>>(
+      (found, form) => found ?? moving.of(form),
+      null,
+    );
+    return { v: 1, ...(move ?? { bytes: null, size: null, doing: null }) };
   }
 
   async status(lookups: readonly number[]): Promise<Status> {
     return statusOf(this.options, await Promise.all(lookups.map((key) => this.#lookup(key))));
   }
 
+  async ring(lookups: readonly number[]): Promise<RingTold> {
+    const outcome = await this.#ask({ kind: "survey", keys: lookups });
+    if (outcome.kind === "surveyed") return ringTold(this.options.config, outcome);
+    throw new Failure(outcome.kind === "failed" ? outcome.why : "The ring could not be asked.");
+  }
+
   async #lookup(key: number): Promise<StatusLookup> {
     const outcome = await this.#ask({ kind: "lookup", key });
     if (outcome.kind !== "owner") return { key, owner: null, hops: 0, route: [] };
     const { owner, route } = outcome;
-    return { key, owner, hops: Math.max(route.length - 1, 0), route };
+    return { key, owner, hops: hopsOf(route), route };
   }
 
   #ask(what: Command): Promise<Outcome> {
     return new Promise((ended) => this.#begin(what, { name: "", ended }));
   }
 
-  /** @throws Failure if no file can have that name */
+  /** @throws Failure if the name is wrong for what is asked */
   async #forName(
+    wrong: typeof wrongName,
     name: string,
     begin: (ended: (outcome: Outcome) => void) => void,
   ): Promise<Outcome> {
-    const wrong = refuseName(name, this.options.config.bits);
-    if (wrong !== null) throw new Failure(wrong);
+    this.#refuse(wrong, name);
     return await new Promise(begin);
   }
 
-  #named<K extends "request" | "remove" | "where">(kind: K, name: string) {
-    return { kind, name, key: keyOf(name, this.options.config.bits) };
+  /** @throws Failure if the name is wrong for what is asked */
+  #refuse(wrong: typeof wrongName, name: string): void {
+    const why = wrong(name, this.options.config.bits);
+    if (why !== null) throw new Failure(why);
   }
 
-  #store(name: string, open: NonNullable<Given["open"]>, ended: Given["ended"]): void {
-    const key = keyOf(name, this.options.config.bits);
-    const found = lookAt(open);
-    const small = found?.small ?? null;
-    const body = small === null ? null : this.options.contents.bodies.keep(small);
-    const what: Command = { kind: "store", name, key, size: found?.size ?? null, body };
-    this.#begin(what, { name, open, ended });
-  }
-
-  #begin(
-    what: Command,
-    given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "open" | "deliver">>,
+  /** Asks for a file under each form that its name may have, until there is one. */
+  #seek(
+    kind: "request" | "remove" | "where",
+    name: string,
+    ended: Given["ended"],
+    deliver: Given["deliver"] = null,
   ): void {
-    const command = this.options.commands.add({ open: null, deliver: null, ...given });
+    const forms = [...nameForms(name)];
+    let first: Outcome | null = null;
+    const next = (form: string): void => {
+      const sought = { name: form, key: keyOf(form, this.options.config.bits) };
+      const what: Command =
+        kind === "remove" ? { kind, ...sought, require: 0 } : { kind, ...sought };
+      const heard = (outcome: Outcome): void => {
+        first ??= outcome;
+        const another = isAbsent(outcome) ? forms.shift() : undefined;
+        if (another !== undefined) next(another);
+        else ended(isAbsent(outcome) ? first : outcome);
+      };
+      this.#begin(what, { name: form, deliver, ended: heard });
+    };
+    next(forms.shift() ?? name);
+  }
+
+  #begin(...[what, given]: Parameters<Begin>): void {
+    const command = this.options.commands.add({ brings: null, deliver: null, ...given });
     this.options.driver.give({ type: "command", command, what });
   }
 }
 
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It is gone already.
-  }
+/** There is no file under the name that was asked for. */
+function isAbsent(outcome: Outcome): boolean {
+  if (outcome.kind === "missing") return true;
+  return outcome.kind === "where" && (outcome.record === null || outcome.record.removed);
 }

@@ -1,19 +1,23 @@
 /** What a command brings from a person's own folder, and where it puts what it fetches. */
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import { isFourDigits } from "../protocol/files.ts";
-import { type Content, openContent } from "../store/content.ts";
-import { deliver, openLocal } from "../store/local.ts";
+import { nameForms } from "../protocol/names.ts";
+import { type Content, type FileContent, openContent } from "../store/content.ts";
+import { deliver } from "../store/local.ts";
 import type { Taking } from "./commands.ts";
 
 /** A content that a store brings: it may be opened again and again. Null if it is gone. */
 export type Opener = () => Content | null;
 
-/** How a typed `Store NAME` finds its content: `NAME.pdf` in a numbered ring, else the file itself. */
-export function localOpener(cwd: string, name: string, bits: number): Opener {
-  if (bits === NUMBERED_BITS) return () => openLocal(cwd, name);
-  return () => openQuietly(join(cwd, basename(name)));
+/**
+ * The files that a typed `Store NAME` may mean, the likeliest first: `NAME.pdf` in a numbered ring, else
+ * the file itself, which on the disk may be in another form than it was typed.
+ */
+export function localFileNames(name: string, bits: number): readonly string[] {
+  if (bits === NUMBERED_BITS) return [`${name}.pdf`];
+  return [...new Set([name, ...nameForms(name)])].map((form) => basename(form));
 }
 
 /** A content in memory. */
@@ -29,25 +33,6 @@ export function bytesOpener(bytes: Uint8Array): Opener {
   });
 }
 
-/**
- * Looks at what is to be stored. A small content is read, so that it can go with the messages.
- * @returns null if there is none
- */
-export function lookAt(open: Opener): { size: number; small: Uint8Array | null } | null {
-  const content = open();
-  if (content === null) return null;
-  try {
-    const { size } = content;
-    if (size === 0 || size > BODY_BYTES) return { size, small: null };
-    const bytes = new Uint8Array(size);
-    const read = content.read(bytes, 0);
-    // One that grows or shrinks just now is read once more by whoever takes it.
-    return { size, small: read === size ? bytes : null };
-  } finally {
-    content.close();
-  }
-}
-
 /** Where a typed `Request NAME` leaves a file: the assignment's name is written over, a person's own never. */
 export function localDelivery(cwd: string, name: string, bits: number): Taking {
   if (bits === NUMBERED_BITS && isFourDigits(name)) {
@@ -57,7 +42,7 @@ export function localDelivery(cwd: string, name: string, bits: number): Taking {
 }
 
 /** Opens a regular file; null if it cannot be read. */
-export function openQuietly(path: string): Content | null {
+export function openQuietly(path: string): FileContent | null {
   try {
     // A pipe would wait for its writer.
     return statSync(path).isFile() ? openContent(path) : null;

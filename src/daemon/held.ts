@@ -1,16 +1,28 @@
-/** A file that a command stores from where it is: opened once, and read until the command has ended. */
+/**
+ * A file that a command stores from where it is: opened once, and read until the command has ended. It
+ * is stored as it was when it was opened, or not at all.
+ */
 import type { Named } from "../door/host.ts";
-import type { Content } from "../store/content.ts";
+import { BODY_BYTES } from "../protocol/config.ts";
+import { EMPTY_SHA256 } from "../protocol/files.ts";
+import type { Content, FileContent } from "../store/content.ts";
 import { markOf } from "../store/mark.ts";
 import { openQuietly } from "./given.ts";
+import { HASH_BYTES } from "./limits.ts";
 
 /** Whatever happens to its name meanwhile, all who read it get the file that the command meant. */
 export class HeldFile {
+  readonly #mark: string;
+  readonly #touchedNs: bigint;
   #readers = 0;
   #released = false;
   #short = false;
+  #changed = false;
 
-  private constructor(private readonly content: Content) {}
+  private constructor(private readonly content: FileContent) {
+    this.#mark = content.mark();
+    this.#touchedNs = content.touchedNs();
+  }
 
   /** @returns null if this process cannot open that very file */
   static open({ path, mark }: Named): HeldFile | null {
@@ -21,19 +33,84 @@ export class HeldFile {
     return null;
   }
 
-  /** It had fewer bytes, when read, than when it was opened: what was read of it is worth nothing. */
+  /** @returns null if that is no file that can be read */
+  static at(path: string): HeldFile | null {
+    const content = openQuietly(path);
+    return content === null ? null : new HeldFile(content);
+  }
+
+  /** Bytes, when it was opened. */
+  get size(): number {
+    return this.content.size;
+  }
+
+  /** It had fewer bytes, when read, than when it was opened. */
   get short(): boolean {
     return this.#short;
   }
 
-  /** For one reader, who closes it. @returns null if the file is not what it was */
+  /** It is not what it was when it was opened: what was read of it may be a mixture. */
+  get changed(): boolean {
+    this.#changed ||= this.#short || (!this.#closed && this.content.mark() !== this.#mark);
+    return this.#changed;
+  }
+
+  /** It may be another one, though its size and time say nothing of that: they can be set back. */
+  get suspect(): boolean {
+    return this.changed || (!this.#closed && this.content.touchedNs() !== this.#touchedNs);
+  }
+
+  /** What came of it was not what it hashed to. */
+  noteChanged(): void {
+    this.#changed = true;
+  }
+
+  /** Its bytes, if they are few; null if they are many, none, or not what they were. */
+  small(): Uint8Array | null {
+    const { size } = this.content;
+    if (size === 0 || size > BODY_BYTES) return null;
+    const bytes = new Uint8Array(size);
+    const read = this.content.read(bytes, 0);
+    if (typeof read === "number" && read < size) this.#short = true;
+    return this.changed ? null : bytes;
+  }
+
+  /**
+   * Reads it once and hashes it, letting everything else go on meanwhile.
+   * @param seen is given the bytes read so far
+   * @returns null if it is not what it was
+   */
+  async hash(seen: (bytes: number) => void): Promise<string | null> {
+    const { size } = this.content;
+    if (size === 0) return this.changed ? null : EMPTY_SHA256;
+    const content = this.open();
+    if (content === null) return null;
+    const hasher = new Bun.CryptoHasher("sha256");
+    const buffer = new Uint8Array(Math.min(HASH_BYTES, size));
+    try {
+      for (let at = 0; at < size; ) {
+        const read = await content.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
+        if (read === 0) return null;
+        hasher.update(buffer.subarray(0, read));
+        at += read;
+        seen(at);
+        // Reading and hashing in place would keep all timers waiting.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      return hasher.digest("hex");
+    } finally {
+      content.close();
+    }
+  }
+
+  /** For one reader, who closes it. Its last piece comes only if it is what it was. @returns null if it is not */
   open(): Content | null {
-    if (this.#short || this.#released) return null;
+    if (this.#released || this.changed) return null;
     this.#readers++;
     const { size } = this.content;
     const count = (read: number, wanted: number, at: number): number => {
       if (read === 0 && wanted > 0 && at < size) this.#short = true;
-      return read;
+      return at + read >= size && at < size && this.changed ? 0 : read;
     };
     return {
       size,
@@ -55,7 +132,11 @@ export class HeldFile {
     this.#closeUnused();
   }
 
+  get #closed(): boolean {
+    return this.#released && this.#readers === 0;
+  }
+
   #closeUnused(): void {
-    if (this.#released && this.#readers === 0) this.content.close();
+    if (this.#closed) this.content.close();
   }
 }

@@ -14,6 +14,9 @@ export const OFFERS_KEPT = 1_024;
 /** A content is copied on this machine in pieces of this size: fast, and no timer waits for long. */
 export const COPY_BYTES = 262_144;
 
+/** A file is hashed before it is stored in pieces of this size, each some half a millisecond's work. */
+export const HASH_BYTES = 1_048_576;
+
 /** Copies that broke off and wait to be gone on with: as many as are fetched at a time. */
 export const PARKED_DRAFTS = 4;
 /** Deliveries that broke off: each is of a command that still runs, and there are no more of those. */

@@ -4,6 +4,7 @@
  * left out first.
  */
 import type { Writable } from "node:stream";
+import { errorCode } from "../store/durable.ts";
 import { LINES_BATCH_CHARACTERS, LINES_FOLDED, LINES_KEPT } from "./limits.ts";
 
 export class LineWriter {
@@ -13,10 +14,17 @@ export class LineWriter {
   #waiting: string[] = [];
   #full = false;
 
-  constructor(private readonly stream: Writable) {
+  /** @param failed called for each write that failed, with the system's code */
+  constructor(
+    private readonly stream: Writable,
+    failed: (code: string) => void = () => {},
+  ) {
     stream.on("drain", () => this.#drained());
-    // A reader that goes away is no trouble of the peer's.
-    stream.on("error", () => {});
+    stream.on("error", (error) => {
+      // Nothing more is on its way there: the next line is tried anew.
+      this.#drained();
+      failed(errorCode(error));
+    });
   }
 
   /** Writes a line now or later, whole. `fold`: it may be left out when many wait. */

@@ -1,7 +1,9 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { EXIT_BUG } from "../protocol/failure.ts";
+import { type VersionId, versionId } from "../protocol/files.ts";
 import type { StartInput } from "../protocol/io.ts";
 import type { RequestId } from "../protocol/messages.ts";
 import type { Folder } from "../store/folder.ts";
@@ -11,6 +13,7 @@ import { Arrivals } from "./arrivals.ts";
 import { Commands } from "./commands.ts";
 import { Console } from "./console.ts";
 import { Contents } from "./contents.ts";
+import { crashOf } from "./crash.ts";
 import { Driver } from "./driver.ts";
 import { EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
@@ -62,18 +65,25 @@ export async function live(
         if (sentence !== null) terminal.say(sentence);
         exit(code);
       },
+      failed: (error) => {
+        exit(EXIT_BUG);
+        events.publish(crashOf(error));
+      },
     },
     startInput,
   );
   const talking = { driver, commands, contents, moving, scrubbing, events, folder, transport };
   const front = new Front({ ...talking, cwd, config });
+  const say = (sentence: string) => terminal.say(sentence);
   const terminal = new Console(
-    options.child ? null : (line) => front.typeAt(line, (sentence) => terminal.say(sentence)),
+    options.child ? null : (line) => driver.attempt(() => front.typeAt(line, say)),
     () => {
       // The terminal is given back first; then the signal does what it does where there is none.
       terminal.close();
       process.kill(process.pid, "SIGINT");
     },
+    // A service's log is no place for five lines every five seconds; the assignment has them all.
+    config.bits <= NUMBERED_BITS || options.verbose,
   );
   attach({ driver, contents, offers });
   events.subscribe(terminal.read);
@@ -91,7 +101,7 @@ export async function live(
     driver.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, startInput.address);
+    if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
@@ -116,9 +126,10 @@ function makeContents(
   const { files } = folder;
   const pace = new Pace(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
   const moving = new Moving();
-  const damaged = ({ name, stamp }: Pick<FileRecord, "name" | "stamp">) => {
-    void files.setAside(name, stamp);
-    driver().give({ type: "damaged", name, stamp });
+  const damaged = (record: VersionId) => {
+    const version = versionId(record);
+    void files.setAside(version);
+    driver().give({ type: "damaged", version });
   };
   files.damaged = damaged;
   const commands: Commands = new Commands((command) => contents.forget(command));
@@ -146,7 +157,17 @@ function announce(folder: Folder, transport: Transport, driver: Driver, start: S
   });
 }
 
-function tellHowToJoin(terminal: Console, address: string): void {
+function tellHowToJoin(
+  terminal: Console,
+  { insecure }: PeerOptions,
+  { address, id, restored }: StartInput,
+): void {
   terminal.print(`p2p join ${address}`);
-  terminal.say("This is the first peer of a new ring: the line above, typed elsewhere, joins it.");
+  // One that comes back says whom it has found.
+  if (restored.some((member) => member.id !== id)) return;
+  // Beyond this machine each peer says where it listens, and that it may.
+  const more = insecure ? " with --host ADDRESS --insecure behind it," : "";
+  terminal.say(
+    `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
+  );
 }

@@ -1,13 +1,19 @@
 /** The contents that are on their way in or out just now, for those who want to see them move. */
+import type { Doing } from "../door/types.ts";
 
-export type Move = { readonly file: string; readonly size: number; bytes: number };
+export type Move = {
+  readonly file: string;
+  readonly size: number;
+  readonly doing: Doing;
+  bytes: number;
+};
 
 /** Each move is of one transfer; a transfer that breaks and goes on is another. */
 export class Moving {
   readonly #moves = new Set<Move>();
 
-  begin(file: string, size: number, bytes = 0): Move {
-    const move = { file, size, bytes };
+  begin(file: string, size: number, bytes = 0, doing: Doing = "moving"): Move {
+    const move = { file, size, bytes, doing };
     this.#moves.add(move);
     return move;
   }
@@ -17,11 +23,13 @@ export class Moving {
   }
 
   /** How far the largest move of a file is; null where it does not move. */
-  of(file: string): { readonly bytes: number; readonly size: number } | null {
+  of(file: string): Omit<Move, "file"> | null {
     let largest: Move | null = null;
     for (const move of this.#moves) {
       if (move.file === file && move.bytes >= (largest?.bytes ?? 0)) largest = move;
     }
-    return largest === null ? null : { bytes: largest.bytes, size: largest.size };
+    if (largest === null) return null;
+    const { bytes, size, doing } = largest;
+    return { bytes, size, doing };
   }
 }

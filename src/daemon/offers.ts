@@ -1,6 +1,6 @@
 /** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
 import type { PeerEvent } from "../protocol/events.ts";
-import type { Stamp } from "../protocol/files.ts";
+import type { VersionId } from "../protocol/files.ts";
 import type { Served } from "../protocol/io.ts";
 import type { FetchSource, RequestId } from "../protocol/messages.ts";
 import type { Content } from "../store/content.ts";
@@ -27,14 +27,18 @@ export type OffersOptions = {
   readonly report: (event: PeerEvent) => void;
   readonly served: (request: RequestId, ok: boolean) => void;
   /** What is held of this version is not what it was. */
-  readonly damaged: (version: { readonly name: string; readonly stamp: Stamp }) => void;
+  readonly damaged: (version: VersionId) => void;
 };
 
 export type Opened = {
   readonly content: Content;
   readonly file: string;
-  /** Of a stored version: what it must hash to. */
-  readonly version: { readonly stamp: Stamp; readonly sha256: string } | null;
+  /** What it must hash to, where that is known. */
+  readonly sha256: string | null;
+  /** A version of the store, which may turn out to be damaged. */
+  readonly stored: boolean;
+  /** To be called if it was read and was another. */
+  readonly wrong: () => void;
 };
 
 export class Offers {
@@ -56,7 +60,7 @@ export class Offers {
   openFor(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied {
     const opened = this.open(source);
     if (opened === null) return { refused: "It is not served here." };
-    const { content, file, version } = opened;
+    const { content, file, stored } = opened;
     const began = performance.now();
     const move = this.options.moving.begin(file, content.size, offset);
     // Someone waits for what a request asked for, and for what a store brings.
@@ -64,7 +68,7 @@ export class Offers {
     let failure: unknown = null;
     return {
       size: content.size,
-      sha256: version?.sha256 ?? null,
+      sha256: opened.sha256,
       read: (into, at) => {
         move.bytes = at;
         return readOrEnd(content, into, at, (error) => {
@@ -76,14 +80,14 @@ export class Offers {
         awaited?.();
         this.options.moving.end(move);
         const unreadable = failure !== null && !isPassing(failure);
-        const other = sha256 !== null && sha256 !== version?.sha256;
-        const wrong = version !== null && (unreadable || other);
-        if (wrong) this.options.damaged({ name: file, stamp: version.stamp });
+        const other = opened.sha256 !== null && sha256 !== null && sha256 !== opened.sha256;
+        const wrong = stored && (unreadable || other);
+        if (wrong || other) opened.wrong();
         this.options.report({
           event: "transfer",
           file,
           size: content.size,
-          sha256: version?.sha256 ?? sha256,
+          sha256: opened.sha256 ?? sha256,
           from: this.options.self().id,
           to: peer,
           bytes,
@@ -97,40 +101,45 @@ export class Offers {
 
   /** @returns null if it is not served here, or not any more */
   open(source: FetchSource): Opened | null {
-    if (source.kind === "version") return this.#openVersion(source.name, source.stamp);
+    if (source.kind === "version") return this.#openVersion(source.version);
     const what = this.#offers.get(source.request);
     if (what === undefined) return null;
     switch (what.kind) {
       case "version":
-        return this.#openVersion(what.name, what.stamp);
+        return this.#openVersion(what.version);
       case "arriving": {
         const arrival = this.options.arrivals.get(what.job);
         if (arrival?.kind === "stored") {
-          return this.#openVersion(arrival.record.name, arrival.record.stamp);
+          return this.#openVersion(arrival.record);
         }
         if (arrival === undefined) return null;
-        return { content: arrival.open(), file: arrival.file, version: null };
+        return { ...UNKNOWN, content: arrival.open(), file: arrival.file };
       }
       case "local": {
         const content = openLocal(this.options.cwd, what.name);
-        return content === null ? null : { content, file: what.name, version: null };
+        return content === null ? null : { ...UNKNOWN, content, file: what.name };
       }
       case "command": {
         const given = this.options.commands.get(what.command);
-        const content = given?.open?.() ?? null;
-        return content === null ? null : { content, file: given?.name ?? "", version: null };
+        const brings = given?.brings ?? null;
+        const content = brings?.open() ?? null;
+        if (given === undefined || brings === null || content === null) return null;
+        const { sha256, wrong } = brings;
+        return { content, file: given.name, sha256, stored: false, wrong };
       }
     }
   }
 
-  #openVersion(name: string, stamp: Stamp): Opened | null {
-    const { files } = this.options.folder;
-    const content = files.open(name, stamp);
+  #openVersion(id: VersionId): Opened | null {
+    const content = this.options.folder.files.open(id);
     if (content === null) return null;
-    const sha256 = files.record(name)?.sha256 ?? "";
-    return { content, file: name, version: { stamp, sha256 } };
+    const wrong = (): void => this.options.damaged(id);
+    return { content, file: id.name, sha256: id.sha256, stored: true, wrong };
   }
 }
+
+/** Of a content of which nobody knows yet what it hashes to. */
+const UNKNOWN = { sha256: null, stored: false, wrong: () => {} } as const;
 
 /** A disk that will not give a content back is no bug of this program: the content ends there. */
 function readOrEnd(

@@ -21,6 +21,10 @@ export type PeerOptions = {
   copies: number | null;
   /** Bytes a second for copies that nobody waits for; null for the default. */
   repairRate: number | null;
+  /** Lines of pings are printed by a peer without a number, too, where no person looks on. */
+  verbose: boolean;
+  /** `join` waits for its contact for so long; null where it must be there at once. */
+  waitMs: number | null;
   /** A ring's child, which ends with its standard input. */
   child: boolean;
 };

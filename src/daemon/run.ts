@@ -2,12 +2,13 @@
 import type { RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start, StartInput } from "../protocol/io.ts";
-import { type Folder, openFolder } from "../store/folder.ts";
+import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Contents } from "./contents.ts";
+import { crashOf } from "./crash.ts";
 import type { Driver } from "./driver.ts";
-import { configOfKnown, enterRing } from "./entering.ts";
+import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { live } from "./live.ts";
 import type { Offers } from "./offers.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
@@ -56,12 +57,14 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       const body = bytes === null ? null : (contents?.bodies.keep(bytes) ?? null);
       driver?.give({ type: "message", from, message, channel, body, heldMs });
     },
-    unreachable: (...[address, how]: Parameters<Lost>) =>
-      driver?.give({ type: "unreachable", address, how }),
+    unreachable: (...[address, how, broke]: Parameters<Lost>) =>
+      driver?.give({ type: "unreachable", address, how, broke }),
     open: (...[source, offset, peer]: Parameters<Opened>) =>
       offers?.openFor(source, offset, peer) ?? { refused: "This peer is not ready yet." },
+    unsent: (tag: string, why: string) => driver?.unsent(tag, why),
     fault: (error: unknown) => {
-      throw error;
+      if (driver === null) throw error;
+      driver.fail(error);
     },
   });
   const ports = portsOf(options, id);
@@ -86,11 +89,16 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       start,
       incarnation: identity?.incarnation ?? 0,
       restored: folder.restored,
+      left: folder.left,
       files: folder.files.records(),
     };
     return await live(options, startInput, folder, transport, (made) => {
       ({ driver, contents, offers } = made);
     });
+  } catch (error) {
+    // Before there is a peer, or beside it: the log is where one looks for it.
+    if (!(error instanceof Failure)) folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
+    throw error;
   } finally {
     transport.close();
     await folder.close();
@@ -123,7 +131,10 @@ function senderOf(self: Driver["self"] | null, identified: Identified, port: num
   return { id: self.id, incarnation, birth: self.birth, state, ring, port };
 }
 
-/** Opens the folder and the sockets together; a taken port is the sentence that says most. */
+/**
+ * Opens the folder and the sockets together. Where a peer has the folder, that is the cause of a taken
+ * port, too; otherwise the port is the sentence that says most.
+ */
 async function openBoth(
   dir: string,
   ports: readonly number[],
@@ -138,6 +149,7 @@ async function openBoth(
   }
   if (folder.status === "fulfilled") await folder.value.close();
   if (transport.status === "fulfilled") transport.value.close();
+  if (folder.status === "rejected" && folder.reason instanceof FolderInUse) throw folder.reason;
   throw transport.status === "rejected" ? transport.reason : failed(folder);
 }
 
@@ -175,6 +187,7 @@ async function wayIn(
   id: number,
 ): Promise<{ config: RingConfig; start: Start; id: number }> {
   const { start } = options;
+  await awaitContact(options, host, transport, (text) => process.stderr.write(`${text}\n`));
   if (start.kind === "init") {
     return { config: numberedConfig(options), start: numberedStart(options, host), id };
   }

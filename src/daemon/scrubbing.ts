@@ -79,8 +79,9 @@ export class Scrubbing {
     }
   }
 
-  #isMended({ name }: FileRecord): boolean {
-    return this.files.record(name) !== null;
+  /** It is here again, or what has replaced it is. */
+  #isMended(record: FileRecord): boolean {
+    return this.files.find(record) !== null || this.files.winner(record.name) !== null;
   }
 
   #later(ms: number): void {

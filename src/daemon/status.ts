@@ -1,6 +1,7 @@
 /** A peer's word about itself, from its protocol, its sockets and its disk. */
-import type { Status, StatusLookup } from "../door/types.ts";
+import type { RingMember, RingPeer, RingTold, Status, StatusLookup } from "../door/types.ts";
 import type { RingConfig } from "../protocol/config.ts";
+import type { Outcome } from "../protocol/events.ts";
 import type { Member } from "../protocol/member.ts";
 import { freeBytes } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";
@@ -13,6 +14,34 @@ export type StatusSources = {
   readonly transport: Transport;
   readonly config: RingConfig;
 };
+
+/** What the members have said to this one, as its door gives it on. */
+export function ringTold(config: RingConfig, { members, silent }: Surveyed): RingTold {
+  const views: (readonly RingMember[])[] = [];
+  const peers = members.map((said): RingPeer => {
+    const { member, strategy, successors, predecessors, expected, dead, left, files } = said;
+    if (!views.includes(said.present)) views.push(said.present);
+    return {
+      self: { id: member.id, ...place(member), incarnation: member.incarnation },
+      ...{ route: strategy, successors, predecessors, expected, dead, left, files },
+      view: views.indexOf(said.present),
+      digest: hexadecimal(said.digest),
+      lookups: said.lookups.map((lookup) => ({ ...lookup, hops: hopsOf(lookup.route) })),
+    };
+  });
+  return {
+    ...{ v: 1, at: performance.timeOrigin + performance.now() },
+    ...{ ring: `${config.ring}`, bits: config.bits, peers, views },
+    silent: silent.map((member) => ({ id: member.id, ...place(member) })),
+  };
+}
+
+type Surveyed = Extract<Outcome, { kind: "surveyed" }>;
+
+/** How many hops a route has. */
+export function hopsOf(route: readonly number[]): number {
+  return Math.max(route.length - 1, 0);
+}
 
 export async function statusOf(
   { driver, folder, transport, config }: StatusSources,
@@ -37,12 +66,16 @@ export async function statusOf(
       incarnation: m.incarnation,
       state: m.state,
     })),
-    digest: digest.toString(16).padStart(13, "0"),
+    digest: hexadecimal(digest),
     files: { ...files, copies: config.copies, freeBytes: room },
     dropped: { datagrams, frames },
     rssBytes: process.memoryUsage.rss(),
     lookups,
   };
+}
+
+function hexadecimal(digest: number): string {
+  return digest.toString(16).padStart(13, "0");
 }
 
 function place({ address }: Member): { host: string; port: number } {

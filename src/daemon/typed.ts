@@ -1,5 +1,6 @@
 /** What a person types at a peer: Store FILE, Request FILE, Remove FILE, Where FILE, Quit. Case does not matter. */
-import { quoted, refuseName } from "./names.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
+import { show, wrongName, wrongToStore } from "../protocol/names.ts";
 
 export type Typed =
   | { readonly kind: (typeof VERBS)[number]; readonly name: string }
@@ -10,25 +11,38 @@ export type Typed =
 
 const VERBS = ["store", "request", "remove", "where"] as const;
 
-/** Understands one line. */
+/**
+ * Understands one line. A name is what follows the command, as it stands but for blanks around it: one
+ * that was stored from a command line can be typed here.
+ */
 export function parseTyped(line: string, bits: number): Typed {
-  const [verb = "", ...rest] = line.trim().split(/\s+/);
+  const [, verb = "", rest = ""] = /^\s*(\S*)(.*)$/su.exec(line) ?? [];
   if (verb === "") return { kind: "nothing" };
-  const name = rest.join(" ");
+  const name = bits === NUMBERED_BITS ? rest.trim() : withoutBlanks(rest);
   const word = verb.toLowerCase();
   if (word === "quit") {
     if (name === "") return { kind: word };
-    return refused(`Quit takes nothing after it, not ${quoted(name)}.`);
+    return refused(`Quit takes nothing after it, not ${show(name)}.`);
   }
   const kind = VERBS.find((known) => known === word);
   if (kind === undefined) {
     return refused(
-      `${quoted(verb)} is no command: type Store FILE, Request FILE, Remove FILE, Where FILE or Quit.`,
+      `${show(verb)} is no command: type Store FILE, Request FILE, Remove FILE, Where FILE or Quit.`,
     );
   }
   if (name === "") return refused(`${verb} needs the name of a file, such as ${verb} 2067.`);
-  const wrong = refuseName(name, bits);
+  const wrong = (kind === "store" ? wrongToStore : wrongName)(name, bits);
   return wrong === null ? { kind, name } : refused(wrong);
+}
+
+/** Without the blanks around it; others, such as U+00A0, are the name's own. */
+function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => " \t\r".includes(text.charAt(at));
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(from)) from += 1;
+  while (to > from && isBlank(to - 1)) to -= 1;
+  return text.slice(from, to);
 }
 
 function refused(sentence: string): Typed {

@@ -12,18 +12,22 @@ import {
   LOOKUPS_MS,
   MAX_QUERY_CHARACTERS,
   PROGRESS_MS,
+  RING_MS,
   STATUS_MS,
   TRANSFER_STALL_MS,
   TYPE_MS,
   WORK_MS,
 } from "./limits.ts";
 import { pathOfName } from "./names.ts";
+import { outgoingFile } from "./outgoing.ts";
 import {
   CONTENT_HEADER,
   type ContentFrom,
   type LoggedEvent,
   type Progress,
+  type RingTold,
   type ScrubReport,
+  SIZE_HEADER,
   type Status,
 } from "./types.ts";
 
@@ -47,6 +51,11 @@ export type DoorClient = {
    * @param limitMs how long to wait; by default 3 s, and 15 s more with lookups
    */
   status(lookups?: readonly number[], limitMs?: number): Promise<Status>;
+  /**
+   * Asks all members, through this one, how they see their ring.
+   * @param lookups keys that they look up, 256 at most; none for some of the ring's own
+   */
+  ring(lookups?: readonly number[]): Promise<RingTold>;
   /** Resolves once every event from then on will be given to `onEvent`. */
   events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
   /** Hands over a line as if it had been typed at the peer's terminal. */
@@ -75,9 +84,8 @@ export type DoorClient = {
 /** @param dir the peer's data folder */
 export function doorClient(dir: string): DoorClient {
   const status = async (keys: readonly number[] = [], limitMs?: number): Promise<Status> => {
-    const query = keys.length === 0 ? "" : `?lookup=${keys.join(",")}`;
     const limit = limitMs ?? STATUS_MS + (keys.length === 0 ? 0 : LOOKUPS_MS);
-    return json<Status>(dir, await knock(dir, `/status${query}`, {}, limit));
+    return json<Status>(dir, await knock(dir, pathWithKeys("/status", keys), {}, limit));
   };
   const work = (path: string, ask: Knock): Promise<Response> =>
     withPulse(
@@ -87,6 +95,8 @@ export function doorClient(dir: string): DoorClient {
   return {
     dir,
     status,
+    ring: async (keys = []) =>
+      json<RingTold>(dir, await knock(dir, pathWithKeys("/ring", keys), {}, RING_MS)),
     events: (onEvent) => readEvents(dir, onEvent),
     type: async (line) => {
       await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
@@ -100,8 +110,8 @@ export function doorClient(dir: string): DoorClient {
           if (!(error instanceof DoorRefused) || error.kind !== "elsewhere") throw error;
         }
       }
-      const body = typeof content === "string" ? Bun.file(content) : content;
-      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body }));
+      if (typeof content === "string") return await sendFile(dir, name, content, work);
+      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body: content }));
     },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
     requestInto: async (name, landing) => {
@@ -125,12 +135,35 @@ export function doorClient(dir: string): DoorClient {
   };
 }
 
+function pathWithKeys(path: string, keys: readonly number[]): string {
+  return keys.length === 0 ? path : `${path}?lookup=${keys.join(",")}`;
+}
+
 /** A store of a file from where it is; null for one that is better sent: a small one, or none that can be named. */
 function pathOfFile(name: string, file: string): string | null {
   const from = resolve(file);
   const mark = markOf(from);
   if (mark === null || Bun.file(from).size <= BODY_BYTES) return null;
   return pathWith(name, { from, mark });
+}
+
+/** A store of a file by its bytes. @throws Failure if it changed meanwhile: then nothing was stored */
+async function sendFile(
+  dir: string,
+  name: string,
+  file: string,
+  work: (path: string, ask: Knock) => Promise<Response>,
+): Promise<Outcome> {
+  const outgoing = await outgoingFile(file);
+  try {
+    const { body, size } = outgoing;
+    const headers = { [SIZE_HEADER]: String(size) };
+    return await json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body, headers }));
+  } catch (error) {
+    throw outgoing.failure() ?? error;
+  } finally {
+    outgoing.close();
+  }
 }
 
 function pathInto(name: string, { path, temporary }: Landing): string {

@@ -78,3 +78,16 @@ export function bold(text: string): string {
   const plain = !process.stdout.isTTY || (process.env["NO_COLOR"] ?? "") !== "";
   return plain ? text : `\x1b[1m${text}\x1b[22m`;
 }
+
+/** Rows of one table on a screen. */
+const MAX_ROWS = 40;
+
+/** A table as `displayTable` has it, set in a little, and cut where it would be longer than a screen. */
+export function shortened(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const table = displayTable(header, rows.slice(0, MAX_ROWS)).map((line) => `  ${line}`);
+  if (rows.length > MAX_ROWS) table.push(`  and ${rows.length - MAX_ROWS} more (see --json)`);
+  return table;
+}

@@ -1,8 +1,9 @@
 /** Finds the living peers whose data folders are below a folder, and the one that is meant. */
-import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import { type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
+import { errorCode } from "../store/durable.ts";
 import { displayList } from "./display.ts";
 
 /** A living peer: its folder, its process, and what its card says. */
@@ -55,6 +56,8 @@ export function choosePeer(choice: PeerChoice, cwd: string = process.cwd()): Fou
 
 /** @throws Failure that says how to start a peer, or which ones there are */
 export function none(choice: PeerChoice, all: readonly FoundPeer[], cwd: string): Failure {
+  const others = all.length > 0 ? null : othersFolder(choice.data ?? join(cwd, ".p2p"), cwd);
+  if (others !== null) return others;
   const where = choice.data === null ? `below ${cwd}` : `in ${choice.data}`;
   if (choice.peer !== null && all.length > 0) {
     const ids = displayList(all.slice(0, 40).map((peer) => peer.id));
@@ -64,6 +67,42 @@ export function none(choice: PeerChoice, all: readonly FoundPeer[], cwd: string)
   return new Failure(
     `${what} is running ${where}: start one with p2p init, or name its folder with --data DIR.`,
   );
+}
+
+/**
+ * The sentence about a folder that another user keeps to himself, with what there may be in it.
+ * @returns null where there is none, or one that can be looked into
+ */
+export function othersFolder(path: string, cwd: string): Failure | null {
+  const dir = resolve(cwd, path);
+  const closed = [dir, ...subfolders(dir).map((name) => join(dir, name))].map(closedAt);
+  const found = closed.find((each) => each !== null) ?? null;
+  if (found === null) return null;
+  const whose =
+    found.uid === process.getuid?.()
+      ? "does not let you look into it: change its permissions"
+      : `belongs to another user (uid ${found.uid}), who alone can talk to the peers in it: ask as that user`;
+  return new Failure(`${found.dir} ${whose}.`);
+}
+
+/** The folder itself, or one above it, if it cannot be looked into. */
+function closedAt(dir: string): { readonly dir: string; readonly uid: number } | null {
+  try {
+    const { uid } = statSync(dir);
+    return isOpen(dir) ? null : { dir, uid };
+  } catch (error) {
+    const above = dirname(dir);
+    return errorCode(error) === "EACCES" && above !== dir ? closedAt(above) : null;
+  }
+}
+
+function isOpen(dir: string): boolean {
+  try {
+    accessSync(dir, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "EACCES" || !statSync(dir).isDirectory();
+  }
 }
 
 function several(peers: readonly FoundPeer[]): Failure {

@@ -1,11 +1,16 @@
 /** What a peer's daemon does for its door. */
 import type { Outcome } from "../protocol/events.ts";
-import type { LoggedEvent, Progress, ScrubReport, Status } from "./types.ts";
+import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
 /** A content at the door, whole: in memory, or in a temporary file, which whoever takes it removes. */
 export type Spooled =
   | { readonly bytes: Uint8Array }
   | { readonly path: string; readonly size: number };
+
+/** The same of what came in at the door; of a file its hash is known by then. */
+export type Uploaded =
+  | { readonly bytes: Uint8Array }
+  | { readonly path: string; readonly size: number; readonly sha256: string };
 
 /** A file or folder that a command named by its absolute path, and its mark (`markOf`) as the command sees it. */
 export type Named = { readonly path: string; readonly mark: string };
@@ -23,12 +28,14 @@ export type Into = {
 export type DoorHost = {
   /** @param lookups keys, each looked up through the ring for this status */
   status(lookups: readonly number[]): Promise<Status>;
+  /** Asks all members how they see the ring. @param lookups keys that each looks up; none for some of the ring's own */
+  ring(lookups: readonly number[]): Promise<RingTold>;
   /** Gives every event from now on; the function returned ends that. */
   subscribe(listener: (event: LoggedEvent) => void): () => void;
   /** As if the line had been typed at the peer's terminal. */
   type(line: string): void;
-  store(name: string, upload: Spooled): Promise<Outcome>;
-  /** Stores a file from where it is. @returns null where this peer cannot open that very file */
+  store(name: string, upload: Uploaded): Promise<Outcome>;
+  /** Stores a file as it is now, from where it is, or not at all. @returns null where this peer cannot open that very file */
   storeFile(name: string, file: Named): Promise<Outcome | null>;
   /**
    * The content is given with the outcome "received" only.

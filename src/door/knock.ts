@@ -20,7 +20,8 @@ export class DoorRefused extends Failure {
 /** What a request may have besides its path. */
 export type Knock = {
   readonly method?: "POST" | "PUT" | "DELETE";
-  readonly body?: string | Bun.BunFile | ReadableStream<Uint8Array>;
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Gives the request up early; its reason is what is thrown. */
   readonly signal?: AbortSignal;
 };

@@ -22,6 +22,8 @@ export const PULSE_LIMIT_MS = 5_000;
 /** A status needs no one else; its lookups do, and the protocol gives up each of those itself. */
 export const STATUS_MS = 3_000;
 export const LOOKUPS_MS = 15_000;
+/** The members of a ring are asked for 20 s at most. */
+export const RING_MS = 30_000;
 /** A line is only handed over. */
 export const TYPE_MS = 5_000;
 /** A file's removal, and the question where it is, wait for the ring as long as the protocol does. */
@@ -41,3 +43,6 @@ export const LAST_WORDS_MS = 5;
 
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH_BYTES = 100;
+
+/** Input that goes on for so long without a line's end is no text, and is read no further. */
+export const MAX_ENDLESS_BYTES = 1_048_576;

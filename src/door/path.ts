@@ -4,6 +4,10 @@ import { existsSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
+
+export { checkFolderPath } from "../store/folder-path.ts";
+
+import { errorCode } from "../store/durable.ts";
 import { MAX_SOCKET_PATH_BYTES } from "./limits.ts";
 
 /** The socket's name in the data folder. */
@@ -17,12 +21,17 @@ const SOCKET_FILE = "door.sock";
  */
 export function doorPathToOpen(dir: string): string {
   const [path, ...others] = doorPaths(dir);
-  if (path === undefined)
-    throw new Failure(
-      `No place for the socket of ${dir} could be found: choose a shorter path with --data.`,
-    );
-  if (others.length > 0) ownFolder(join(path, ".."));
-  return path;
+  if (path !== undefined && others.length === 0 && path.endsWith(`/${SOCKET_FILE}`)) return path;
+  const paths = path === undefined ? [] : [path, ...others];
+  const why: string[] = [];
+  for (const each of paths) {
+    const trouble = ownFolder(join(each, ".."));
+    if (trouble === null) return each;
+    why.push(trouble);
+  }
+  throw new Failure(
+    `No place for the socket of ${dir} could be found (${[...new Set(why)].join("; ")}): choose a shorter path with --data.`,
+  );
 }
 
 /** The path at which a peer's door is to be found, whether or not anyone is there. */
@@ -50,12 +59,18 @@ function runtimeFolders(): string[] {
   return folders.filter((folder) => Buffer.byteLength(folder) + 30 <= MAX_SOCKET_PATH_BYTES);
 }
 
-/** In a folder that others may write to, someone else could stand in for the peer. */
-function ownFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+/**
+ * Makes a folder for sockets: in one that others may write to, someone else could stand in for the peer.
+ * @returns why it cannot be used; null if it can
+ */
+function ownFolder(folder: string): string | null {
+  try {
+    // Not with those above it: where TMPDIR leads nowhere, nothing is to be made there.
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") return `${folder} cannot be made`;
+  }
   const stat = lstatSync(folder);
-  if (stat.isDirectory() && stat.uid === userInfo().uid && (stat.mode & 0o077) === 0) return;
-  throw new Failure(
-    `${folder} must be a folder of yours alone (mode 0700): remove it and try again.`,
-  );
+  if (stat.isDirectory() && stat.uid === userInfo().uid && (stat.mode & 0o077) === 0) return null;
+  return `${folder} must be a folder of yours alone, of mode 0700`;
 }

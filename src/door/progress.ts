@@ -9,6 +9,9 @@ export type Screen = {
   write(text: string): unknown;
 };
 
+/** How far work is, as `Progress` has it. */
+export type At = Pick<Progress, "bytes" | "size"> & Partial<Pick<Progress, "doing">>;
+
 /**
  * Does work, and shows how far it is once it takes longer than a second.
  * @param doing what is done, as in "storing film.mkv"
@@ -16,7 +19,7 @@ export type Screen = {
  */
 export async function withProgress<T>(
   doing: string,
-  ask: () => Promise<Omit<Progress, "v">>,
+  ask: () => Promise<At>,
   work: () => Promise<T>,
   screen: Screen = process.stderr,
 ): Promise<T> {
@@ -29,7 +32,7 @@ export async function withProgress<T>(
     const ms = performance.now() - began;
     if (asking || ms < PROGRESS_AFTER_MS) return;
     asking = true;
-    const at = await ask().catch(() => ({ bytes: null, size: null }));
+    const at = await ask().catch((): At => ({ bytes: null, size: null }));
     asking = false;
     if (over) return;
     shown = true;
@@ -46,15 +49,13 @@ export async function withProgress<T>(
   }
 }
 
-/** `storing film.mkv: 45 %, 540 MB of 1.2 GB, 3.2 s` */
-export function progressLine(
-  doing: string,
-  { bytes, size }: Omit<Progress, "v">,
-  ms: number,
-): string {
+/** `storing film.mkv: 45 %, 540 MB of 1.2 GB, 3.2 s`; before that `storing film.mkv: reading it, 45 %, ...` */
+export function progressLine(what: string, at: At, ms: number): string {
+  const { bytes, size } = at;
+  const doing = at.doing === "reading" ? `${what}: reading it, ` : `${what}: `;
   const took = displayDuration(ms);
-  if (bytes === null) return `${doing}: ${took}`;
-  if (size === null || size === 0) return `${doing}: ${displaySize(bytes)}, ${took}`;
+  if (bytes === null) return `${what}: ${took}`;
+  if (size === null || size === 0) return `${doing}${displaySize(bytes)}, ${took}`;
   const percent = Math.floor((100 * Math.min(bytes, size)) / size);
-  return `${doing}: ${percent} %, ${displaySize(bytes)} of ${displaySize(size)}, ${took}`;
+  return `${doing}${percent} %, ${displaySize(bytes)} of ${displaySize(size)}, ${took}`;
 }

@@ -1,21 +1,12 @@
 /** `p2p request`: a file from the ring into a file of this folder, or to standard output. */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { Failure } from "../protocol/failure.ts";
-import { isFourDigits } from "../protocol/files.ts";
 import { errorCode } from "../store/durable.ts";
-import {
-  checkDestination,
-  deliverInto,
-  type Landing,
-  landingFor,
-  notWhole,
-  placeWritten,
-} from "../store/local.ts";
+import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
 import { type DoorClient, doorClient, type Incoming } from "./client.ts";
+import { type Destination, destinationOf, openSink } from "./destination.ts";
 import { displayDuration, displayHash, displaySize } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
-import { printable, refuseName, show } from "./names.ts";
+import { printable, refuseName } from "./names.ts";
 import { withProgress } from "./progress.ts";
 import type { ContentFrom } from "./types.ts";
 
@@ -24,7 +15,7 @@ const STANDARD_OUTPUT = "-";
 
 /**
  * Fetches a file from the ring, and prints where it is.
- * @param options.output a file, a folder, or "-" for standard output; null for the name's own place here
+ * @param options.output a file, a folder, a device, or "-" for standard output; null for the name's own place here
  * @returns the exit code
  * @throws Failure
  */
@@ -35,9 +26,7 @@ export async function requestFile(
 ): Promise<number> {
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
-  const path = await destination(options.output, name);
-  const overwrite = options.force || path === receivedName(name) ? "replace" : "refuse";
-  if (path !== null) await checkDestination(path, overwrite);
+  const destination = await destinationOf(options.output, name, options.force);
   const start = performance.now();
   const door = doorClient(peer.dir);
   let at: { bytes: number; size: number } | null = null;
@@ -47,13 +36,11 @@ export async function requestFile(
   const incoming = await withProgress(
     `fetching ${printable(name)}`,
     async () => at ?? (await door.progress(name)),
-    () =>
-      path === null
-        ? requestToOutput(door, name, seen)
-        : requestToFile(door, name, landingFor(path, overwrite), seen),
+    () => requestTo(destination, door, name, seen),
   );
   const ms = performance.now() - start;
   const { size, sha256, from, route } = incoming;
+  const path = destination.kind === "output" ? null : destination.path;
   const place = path ?? STANDARD_OUTPUT;
   const text = options.json
     ? JSON.stringify({ v: 1, name, path: place, size, sha256, from, route, ms })
@@ -64,35 +51,30 @@ export async function requestFile(
   return 0;
 }
 
-/** What a peer itself leaves at each request is no one's other file. */
-function receivedName(name: string): string | null {
-  return isFourDigits(name) ? `received_${name}.pdf` : null;
-}
-
-/** @returns null for standard output */
-async function destination(output: string | null, name: string): Promise<string | null> {
-  if (output === null) return ownPath(name);
-  if (output === STANDARD_OUTPUT) return null;
-  const found = await stat(output).catch(() => null);
-  return found?.isDirectory() ? join(output, ownPath(name)) : output;
-}
-
-/** A name from a ring may be anyone's: it must not lead out of the folder, nor hide in it. */
-function ownPath(name: string): string {
-  const received = receivedName(name);
-  if (received !== null) return received;
-  if (/^\.|[/\\]|\p{Cc}/u.test(name)) {
-    throw new Failure(`${show(name)} cannot be the name of a file here: choose one with -o FILE.`);
-  }
-  return name;
-}
-
 type Seen = (bytes: number, size: number) => void;
 
-async function requestToOutput(door: DoorClient, name: string, seen: Seen): Promise<ContentFrom> {
-  const incoming = await door.request(name);
-  await pour(incoming, seen);
-  return incoming;
+async function requestTo(
+  destination: Destination,
+  door: DoorClient,
+  name: string,
+  seen: Seen,
+): Promise<ContentFrom> {
+  if (destination.kind === "file") {
+    return await requestToFile(door, name, landingFor(destination.at, destination.overwrite), seen);
+  }
+  if (destination.kind === "output") {
+    const incoming = await door.request(name);
+    await pour(incoming, seen, printBytes);
+    return incoming;
+  }
+  const sink = await openSink(destination.path);
+  try {
+    const incoming = await door.request(name);
+    await pour(incoming, seen, sink.write);
+    return incoming;
+  } finally {
+    await sink.close();
+  }
 }
 
 /** The peer writes a large content itself; what it sends instead is written here. */
@@ -153,10 +135,14 @@ async function take(incoming: Incoming, landing: Landing, seen: Seen): Promise<v
 }
 
 /**
- * Writes a content to standard output. The peer has checked it against its hash already; what comes is
+ * Writes a content to where nothing can be taken back. The peer has checked it against its hash already; what comes is
  * checked once more, and the last piece is held back until all of it is right.
  */
-async function pour(incoming: Incoming, seen: Seen): Promise<void> {
+async function pour(
+  incoming: Incoming,
+  seen: Seen,
+  write: (piece: Uint8Array) => Promise<void>,
+): Promise<void> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
   let held: Uint8Array | null = null;
@@ -164,13 +150,13 @@ async function pour(incoming: Incoming, seen: Seen): Promise<void> {
     hasher.update(piece);
     size += piece.length;
     seen(size, incoming.size);
-    if (held !== null) await printBytes(held);
+    if (held !== null) await write(held);
     held = piece;
   });
   if (size !== incoming.size || hasher.digest("hex") !== incoming.sha256) {
     throw new Failure("What came is not whole, and its end was left out: ask for it again.");
   }
-  if (held !== null) await printBytes(held);
+  if (held !== null) await write(held);
 }
 
 /** @returns when the system has taken the bytes @throws Failure if it will not */

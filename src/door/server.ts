@@ -3,6 +3,7 @@ import { chmodSync, unlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
+import { storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import { errorCode } from "../store/durable.ts";
 import { EventStreams } from "./events.ts";
 import type { DoorHost, Into } from "./host.ts";
@@ -96,7 +97,9 @@ class Rooms {
     try {
       switch (`${request.method} ${url.pathname}`) {
         case "GET /status":
-          return await this.status(url.searchParams.get("lookup"));
+          return await this.lookingUp(url, (keys) => this.host.status(keys));
+        case "GET /ring":
+          return await this.lookingUp(url, (keys) => this.host.ring(keys));
         case "GET /events":
           return (
             this.streams.open() ??
@@ -123,6 +126,9 @@ class Rooms {
     const { pathname: path, searchParams: query } = url;
     const name = nameOfPath(path, "files");
     if (name !== null) {
+      const brings = request.method === "PUT" || request.method === "POST";
+      const wrong = (brings ? wrongToStore : wrongName)(name, null);
+      if (wrong !== null) return refuse(400, "bad-request", wrong);
       switch (request.method) {
         case "PUT":
           return await this.transfer(() => this.store(name, request));
@@ -138,19 +144,26 @@ class Rooms {
     }
     if (request.method !== "GET") return null;
     const sought = nameOfPath(path, "where");
-    if (sought !== null) return Response.json(await this.host.where(sought));
     const moving = nameOfPath(path, "progress");
+    const wrong = wrongName(sought ?? moving ?? "?", null);
+    if (wrong !== null) return refuse(400, "bad-request", wrong);
+    if (sought !== null) return Response.json(await this.host.where(sought));
     return moving === null ? null : Response.json(this.progress(moving));
   }
 
   /** What comes in at the door, and then what goes between peers. */
   private progress(name: string): Progress {
-    const upload = this.uploads.get(name);
+    const upload = this.uploads.get(storedName(name));
     if (upload === undefined) return this.host.progress(name);
-    return { v: 1, bytes: upload.bytes, size: upload.size };
+    return { v: 1, bytes: upload.bytes, size: upload.size, doing: "moving" };
   }
 
-  private async status(lookup: string | null): Promise<Response> {
+  /** What a question that names keys to look up is answered with. */
+  private async lookingUp(
+    url: URL,
+    ask: (keys: readonly number[]) => Promise<object>,
+  ): Promise<Response> {
+    const lookup = url.searchParams.get("lookup");
     const keys = lookup === null || lookup === "" ? [] : lookup.split(",").map(Number);
     if (keys.length > MAX_LOOKUPS) {
       return refuse(400, "bad-request", `At most ${MAX_LOOKUPS} keys can be looked up at a time.`);
@@ -158,7 +171,7 @@ class Rooms {
     if (keys.some((key) => !Number.isSafeInteger(key) || key < 0)) {
       return refuse(400, "bad-request", "The keys to look up must be whole numbers.");
     }
-    return Response.json(await this.host.status(keys));
+    return Response.json(await ask(keys));
   }
 
   private async type(request: Request): Promise<Response> {
@@ -174,7 +187,8 @@ class Rooms {
     return Response.json({ ok: true });
   }
 
-  private async store(name: string, request: Request): Promise<Response> {
+  private async store(given: string, request: Request): Promise<Response> {
+    const name = storedName(given);
     const progress = uploadProgress(request);
     this.uploads.set(name, progress);
     const upload = await receiveUpload(request, this.host.spoolDir, progress);

@@ -1,52 +1,26 @@
-/** `p2p status`: one peer in plain words, or all that are found, with the checks of their ring. */
-import { type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
+/** `p2p status`: one peer in plain words. */
+import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
 import { doorClient } from "./client.ts";
-import { bold, count, displayList, displaySize, displayTable } from "./display.ts";
-import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
-import type { Checks, Status, StatusFiles } from "./types.ts";
-
-/** Rows of one table on a screen. */
-const MAX_ROWS = 40;
-/** Keys looked up by each peer, to check lookups, where none were given. */
-const CHECKED_KEYS = 4;
+import { bold, count, displayList, displaySize, shortened } from "./display.ts";
+import { choosePeer, type PeerChoice } from "./find.ts";
+import { showRing } from "./ring.ts";
+import type { Status, StatusFiles } from "./types.ts";
 
 /**
- * Prints what a peer says of itself; with `all`, what every peer found does, and whether they form one
- * ring.
- * @param options.lookup keys to look up from each
- * @returns the exit code: 1 if a check fails
+ * Prints what a peer says of itself; with `all`, what all members of its ring do, and whether that is right.
+ * @param options.lookup keys to look up, with `all` from every member
+ * @returns the exit code: 1 if a check fails, or a member does not answer
  * @throws Failure
  */
 export async function showStatus(
   choice: PeerChoice,
   options: { json: boolean; all: boolean; lookup: readonly number[] },
 ): Promise<number> {
-  if (!options.all) {
-    const status = await doorClient(choosePeer(choice).dir).status(options.lookup);
-    console.log(options.json ? JSON.stringify(status) : describe(status).join("\n"));
-    return 0;
-  }
-  const peers = ofOneRing(choice, candidates(choice));
-  const { checks, silent } = await checkAll(peers, options.lookup);
-  console.log(options.json ? JSON.stringify(checks) : describeAll(checks).join("\n"));
-  for (const sentence of silent) process.stderr.write(`${sentence}\n`);
-  const failed = Object.values(checks.checks).some((check) => !check.ok);
-  return failed || silent.length > 0 ? 1 : 0;
-}
-
-/** The peers of the ring that is meant: that of the peer chosen, or the only one. */
-function ofOneRing(choice: PeerChoice, peers: readonly FoundPeer[]): FoundPeer[] {
-  if (peers.length === 0) throw none(choice, peers, process.cwd());
-  const ring = choice.peer === null ? peers[0]?.ring : choosePeer(choice).ring;
-  const same = peers.filter((peer) => peer.ring === ring);
-  if (choice.peer !== null || same.length === peers.length) return same;
-  const rings = [...new Set(peers.map((peer) => peer.ring))];
-  throw new Failure(
-    `Peers of ${rings.length} rings are running here (${displayList(rings)}): choose a ring with --data DIR.`,
-    2,
-  );
+  if (options.all) return await showRing(choice, options);
+  const status = await doorClient(choosePeer(choice).dir).status(options.lookup);
+  console.log(options.json ? JSON.stringify(status) : describe(status).join("\n"));
+  return 0;
 }
 
 /** What the checks need of a status. */
@@ -63,33 +37,6 @@ export function snapshotOf(status: Status): PeerSnapshot {
     lookups: status.lookups.map((lookup) => ({ ...lookup, route: [...lookup.route] })),
     strategy: status.route,
   };
-}
-
-async function checkAll(
-  peers: readonly FoundPeer[],
-  lookup: readonly number[],
-): Promise<{ checks: Checks; silent: string[] }> {
-  const keys = lookup.length > 0 ? lookup : keysToCheck(peers);
-  // Asked without lookups first: one that is silent is soon known to be, lookups may take their time.
-  const asked = await Promise.allSettled(
-    peers.map(async (peer) => {
-      await doorClient(peer.dir).status();
-      return await doorClient(peer.dir).status(keys);
-    }),
-  );
-  const answers = asked.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const silent = asked.flatMap((answer, index) =>
-    answer.status === "rejected" ? [`peer ${peers[index]?.id}: ${sentenceOf(answer.reason)}`] : [],
-  );
-  const checks = checkRing(answers.map(snapshotOf));
-  return { checks: { v: 1, at: Date.now(), peers: answers, checks }, silent };
-}
-
-/** A few peers' own positions and those right behind them: there an owner is soonest mistaken. */
-function keysToCheck(peers: readonly FoundPeer[]): number[] {
-  const step = Math.max(1, Math.ceil((2 * peers.length) / CHECKED_KEYS));
-  const some = peers.filter((_, index) => index % step === 0);
-  return some.flatMap(({ id, bits }) => [id, (id + 1) % 2 ** bits]);
 }
 
 function describe(status: Status): string[] {
@@ -182,38 +129,4 @@ function lookupTable(status: Status): string[] {
     route.join(" -> "),
   ]);
   return shortened(["key", "owner", "hops", "route"], rows);
-}
-
-function shortened(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const table = displayTable(header, rows.slice(0, MAX_ROWS)).map((line) => `  ${line}`);
-  if (rows.length > MAX_ROWS) table.push(`  and ${rows.length - MAX_ROWS} more (see --json)`);
-  return table;
-}
-
-function describeAll({ peers, checks }: Checks): string[] {
-  const rows = peers.map((status) => [
-    String(status.self.id),
-    displayList(status.successors),
-    displayList(status.predecessors),
-    membersInWords(status),
-    count(status.files.count, "file"),
-  ]);
-  const failed = Object.entries(checks).filter(([, check]) => !check.ok);
-  const good = Object.keys(checks).filter((name) => checks[name]?.ok);
-  return [
-    ...shortened(["peer", "successors", "predecessors", "members", "files"], rows),
-    "",
-    ...failed.map(([name, check]) => `  ${name} fails${inWords(check)}`),
-    ...(good.length > 0 ? [`  ${displayList(good)} ${good.length === 1 ? "holds" : "hold"}`] : []),
-  ];
-}
-
-function inWords(check: CheckResult): string {
-  return check.ok
-    ? ""
-    : ` at ${count(check.peers.length, "peer")} (${displayList(check.peers)}): ${check.why}`;
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,10 +3,11 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
+import { storedName } from "../protocol/names.ts";
 import { doorClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
-import { printable, refuseName, show } from "./names.ts";
+import { printable, refuseToStore, show } from "./names.ts";
 import { withProgress } from "./progress.ts";
 
 /** Standard input, as a path. */
@@ -30,9 +31,10 @@ export async function storeFile(
   if (piped && name === null) {
     throw new Failure("Standard input has no name of its own: give it one with --name NAME.", 2);
   }
-  const stored = name ?? nameOfFile(path, peer);
-  refuseName(stored, peer.bits);
-  const before = piped ? null : await lookAt(path);
+  const given = name ?? nameOfFile(path, peer);
+  refuseToStore(given, peer.bits);
+  const stored = storedName(given);
+  if (!piped) await lookAt(path);
   const start = performance.now();
   const door = doorClient(peer.dir);
   const outcome = await withProgress(
@@ -43,12 +45,6 @@ export async function storeFile(
   const ms = performance.now() - start;
   const words = receipt(stored, outcome, ms);
   console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
-  if (before === null) return 0;
-  const after = await lookAt(path);
-  if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-    process.stderr.write(`${path} changed while it was being stored: store it once more.\n`);
-    return 1;
-  }
   return 0;
 }
 
@@ -59,12 +55,12 @@ function nameOfFile(path: string, peer: FoundPeer): string {
   return peer.bits === 8 && digits !== undefined ? digits : name;
 }
 
-async function lookAt(path: string): Promise<{ size: number; mtimeMs: number }> {
+/** @throws Failure unless it is a file that can be stored */
+async function lookAt(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found === null)
     throw new Failure(`There is no file ${path} that can be read: check its path.`);
   if (!found.isFile()) throw new Failure(`${path} is not a regular file: only such can be stored.`);
-  return found;
 }
 
 /** @throws Failure unless it was stored */

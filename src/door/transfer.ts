@@ -6,14 +6,14 @@ import { BODY_BYTES } from "../protocol/config.ts";
 import { type Content, openContent } from "../store/content.ts";
 import { errorCode } from "../store/durable.ts";
 import { ContentWriter } from "../store/writer.ts";
-import type { Spooled } from "./host.ts";
+import type { Uploaded } from "./host.ts";
 import { inTime } from "./in-time.ts";
 import { TRANSFER_STALL_MS } from "./limits.ts";
-import { CONTENT_HEADER, type ContentFrom, type DoorErrorKind } from "./types.ts";
+import { CONTENT_HEADER, type ContentFrom, type DoorErrorKind, SIZE_HEADER } from "./types.ts";
 
 /** A whole upload; or why there is none. */
 export type Upload =
-  | Spooled
+  | Uploaded
   | { readonly error: string; readonly kind: DoorErrorKind; readonly status: number };
 
 /** One piece of a content going out. */
@@ -23,7 +23,7 @@ const PIECE_BYTES = 262_144;
 export type UploadProgress = { bytes: number; readonly size: number | null };
 
 export function uploadProgress(request: Request): UploadProgress {
-  const announced = request.headers.get("content-length");
+  const announced = request.headers.get("content-length") ?? request.headers.get(SIZE_HEADER);
   return { bytes: 0, size: announced === null ? null : Number(announced) };
 }
 
@@ -45,7 +45,7 @@ export async function receiveUpload(
       if (writer === null) {
         pieces.push(piece);
         if (progress.bytes <= BODY_BYTES) return undefined;
-        writer = new ContentWriter(path, { hash: false });
+        writer = new ContentWriter(path);
         return writer.write(Buffer.concat(pieces.splice(0)));
       }
       return writer.write(piece);
@@ -54,8 +54,9 @@ export async function receiveUpload(
     const { bytes, size } = progress;
     if (size !== null && size !== bytes) throw new Error("it was cut off");
     if (writer === null) return { bytes: Buffer.concat(pieces) };
-    await (writer as ContentWriter).finish(false);
-    return { path, size: bytes };
+    const whole = writer as ContentWriter;
+    await whole.finish(false);
+    return { path, size: bytes, sha256: whole.sha256() };
   } catch (error) {
     await (writer as ContentWriter | null)?.discard();
     if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) {

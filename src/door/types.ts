@@ -84,14 +84,56 @@ export type EventHello = { readonly v: 1; readonly hello: true };
 /** The last line of a stream that the peer cut off, and why. */
 export type EventCut = { readonly v: 1; readonly cut: string };
 
-/** What `p2p status --all --json` prints. */
-export type Checks = {
+/** How the members of a ring see it, as one of them has asked them all. */
+export type RingTold = {
   readonly v: 1;
   readonly at: number;
-  readonly peers: readonly Status[];
+  readonly ring: string;
+  readonly bits: number;
+  /** Those that answered, by id; the peer itself is among them. */
+  readonly peers: readonly RingPeer[];
+  /** The views that they have: `view` is a place in this list. */
+  readonly views: readonly (readonly RingMember[])[];
+  /** Those that did not answer. */
+  readonly silent: readonly RingPlace[];
+};
+
+export type RingPlace = { readonly id: number; readonly host: string; readonly port: number };
+export type RingMember = { readonly id: number; readonly state: MemberState };
+
+/** What a member said of itself. */
+export type RingPeer = {
+  readonly self: RingPlace & { readonly incarnation: number };
+  readonly route: Strategy;
+  /** Nearest first. */
+  readonly successors: readonly number[];
+  /** Nearest first. */
+  readonly predecessors: readonly number[];
+  readonly view: number;
+  /** Members that are in no view: named by hand and not heard from, dead, left. */
+  readonly expected: number;
+  readonly dead: number;
+  readonly left: number;
+  /** Of its view, in hexadecimal. */
+  readonly digest: string;
+  readonly files: SnapshotFiles;
+  readonly lookups: readonly StatusLookup[];
+};
+
+/** What `p2p status --all --json` prints. */
+export type Checks = {
+  readonly v: 2;
+  readonly at: number;
+  /** By id. */
+  readonly peers: readonly CheckedPeer[];
+  /** Members that did not answer. */
+  readonly silent: readonly RingPlace[];
   /** By the check's name: R1, R2 and so on. */
   readonly checks: Readonly<Record<string, CheckResult>>;
 };
+
+/** A member with those whom it holds for present. */
+export type CheckedPeer = Omit<RingPeer, "view"> & { readonly members: readonly RingMember[] };
 
 /** What came of reading every stored copy of a peer back. */
 export type ScrubReport = {
@@ -105,11 +147,15 @@ export type ScrubReport = {
   readonly ms: number;
 };
 
+/** A file that is to be stored is read once before it moves, so that its hash is known. */
+export type Doing = "reading" | "moving";
+
 /** How far a file is on its way in or out of a peer; null where it does not move, or nobody knows. */
 export type Progress = {
   readonly v: 1;
   readonly bytes: number | null;
   readonly size: number | null;
+  readonly doing: Doing | null;
 };
 
 /** What went wrong at the door. */
@@ -130,6 +176,9 @@ export type DoorError = { readonly error: string; readonly kind: DoorErrorKind }
 
 /** The header of a file's content that carries where it came from, as the JSON of `ContentFrom`. */
 export const CONTENT_HEADER = "x-p2p-content";
+
+/** The header of an upload that says how many bytes will come, where it is a stream. */
+export const SIZE_HEADER = "x-p2p-size";
 
 /** What comes with a file's content. */
 export type ContentFrom = {

@@ -1,14 +1,18 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
+
+import type { Situation } from "../checks/history.ts";
 import { Failure } from "../protocol/failure.ts";
+import { Clients, endingsOf } from "./clients.ts";
 import { epochNow } from "./clock.ts";
 import { copiesKept, untilCopied } from "./copied.ts";
+import { drawFiles } from "./corpus.ts";
 import { Fault } from "./fault.ts";
-import { readBack, type StoredFile, storeFiles } from "./files.ts";
+import { namesIn, readBack, type StoredFile, storeFiles } from "./files.ts";
 import type { Seen } from "./follower.ts";
 import { untilHealed } from "./heal.ts";
-import { type Broken, sayBroken } from "./judge.ts";
+import { type Broken, historyBroken, sayBroken } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
+import { CLIENT_NAMES, FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
 import type { ChaosReport, FaultReport } from "./report.ts";
 import { type Kill, watchersOf } from "./schedule.ts";
 import { untilSteady } from "./steady.ts";
@@ -28,12 +32,17 @@ export type AttackPlan = {
   readonly spool: string;
 };
 
+/** So that the clients' names are not the schedule's numbers, nor the files', again. */
+const CLIENTS_SALT = 0x9e3779b9;
+
 export class Attack {
   /** The victim that has not been started again yet. */
   down: number | null = null;
-  /** No peer is killed any more. */
-  halted = false;
   private readonly faults: FaultReport[] = [];
+  private halted = false;
+  /** Who ran from when on, for the history of the clients. */
+  private readonly situations: Situation[] = [];
+  private clients: Clients | null = null;
 
   /** @param tell is given a sentence about each step */
   constructor(
@@ -41,6 +50,12 @@ export class Attack {
     private readonly plan: AttackPlan,
     private readonly tell: (sentence: string) => void,
   ) {}
+
+  /** No peer is killed any more, and nothing more is asked. */
+  halt(): void {
+    this.halted = true;
+    this.clients?.halt();
+  }
 
   /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
   async run(): Promise<ChaosReport> {
@@ -59,24 +74,69 @@ export class Attack {
     let files: StoredFile[];
     try {
       files = await storeFiles(this.ring.watch, ids, seed, spool);
+      this.clients = await this.callClients();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return this.report([], { inconclusive: error.message });
     }
     this.tell(`${files.length} files stored`);
     // A receipt may have been given for two copies of three.
-    const broken = (this.plan.loseDisks ? await this.copied() : null) ?? (await this.killAll());
+    const short = this.plan.loseDisks ? await this.copied() : null;
+    const broken = short ?? (await this.killMeanwhile(this.clients));
     if (broken !== null || this.faults.length === 0) return this.report(files, { broken });
-    return await this.readAll(files);
+    return await this.readAll(files, this.clients);
   }
 
-  private async readAll(files: readonly StoredFile[]): Promise<ChaosReport> {
+  private async killMeanwhile(clients: Clients): Promise<Broken | null> {
+    this.note();
+    clients.start();
+    const broken = await this.killAll().finally(() => clients.halt());
+    // What a ring that has not healed still owes them may never come.
+    if (broken === null) await clients.stop();
+    return broken;
+  }
+
+  /** They have names of their own. */
+  private async callClients(): Promise<Clients> {
+    const { ids, seed } = this.plan;
+    const { watch } = this.ring;
+    const taken = await namesIn(watch, ids);
+    const names = drawFiles(seed ^ CLIENTS_SALT, taken, CLIENT_NAMES).map(({ name }) => name);
+    const ring = { living: () => this.ring.living(), door: (id: number) => watch.door(id) };
+    return new Clients(ring, names, seed);
+  }
+
+  /** Takes down who runs, for the history of the clients. @param without one that is about to end */
+  private note(without: number | null = null): void {
+    const running = this.ring.living().filter((id) => id !== without);
+    this.situations.push({ from: epochNow(), running, frozen: [], severed: [] });
+  }
+
+  private async readAll(files: readonly StoredFile[], clients: Clients): Promise<ChaosReport> {
     await Bun.sleep(SETTLE_MS);
     const broken = (await this.steady(true)) ?? (await this.copied());
     if (broken !== null) return this.report(files, { broken });
     this.tell("reading every file back from every peer");
     const result = await readBack(this.ring.watch, this.ring.living(), files);
-    return { ...this.report(files, {}), readBack: result };
+    await clients.readAll();
+    const judged = await this.judgeClients(clients);
+    return { ...this.report(files, judged), readBack: result };
+  }
+
+  private async judgeClients(
+    clients: Clients,
+  ): Promise<{ broken: Broken | null } | { inconclusive: string }> {
+    const { situations } = this;
+    const door = this.ring.watch.door(this.ring.living()[0] ?? 0);
+    try {
+      if (door === undefined) throw new Failure("no peer runs");
+      const endings = await endingsOf(door, clients.names);
+      const broken = historyBroken({ operations: clients.operations, situations, endings });
+      return { broken };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { inconclusive: `what became of the clients' files is not known: ${error.message}` };
+    }
   }
 
   private async killAll(): Promise<Broken | null> {
@@ -110,6 +170,7 @@ export class Attack {
     let take = (each: Seen): void => void seen.push(each);
     const unlisten = watch.listen((each) => take(each));
     this.down = victim;
+    this.note(victim);
     const at = await this.ring.kill(victim);
     const fault = new Fault(victim, at, watchersOf(victim, others), before);
     for (const each of seen) fault.observe(each);
@@ -151,6 +212,7 @@ export class Attack {
       return { ok: false, broken: { check: "R4", peers: [victim], why: sentence } };
     }
     this.down = null;
+    this.note();
     const broken = await this.steady(false);
     if (broken !== null) return { ok: false, broken };
     return { ok: true, rejoinMs: epochNow() - begin };
@@ -164,7 +226,12 @@ export class Attack {
 
   private async copied(): Promise<Broken | null> {
     const { ids, limitMs } = this.plan;
-    return await untilCopied(this.ring.watch, ids, limitMs, () => this.fallen(ids));
+    // While files are stored some always lack a copy for a moment.
+    const paused = this.clients?.busy === true;
+    if (paused) await this.clients?.stop();
+    const broken = await untilCopied(this.ring.watch, ids, limitMs, () => this.fallen(ids));
+    if (paused) this.clients?.start();
+    return broken;
   }
 
   /** A peer that ended by itself: nobody will start it again. */
@@ -188,6 +255,7 @@ export class Attack {
       faults: this.faults,
       files: files.length,
       readBack: null,
+      operations: this.clients?.counts() ?? null,
       broken: outcome.broken ?? null,
       inconclusive: outcome.inconclusive ?? null,
     };

@@ -25,8 +25,10 @@ export type ChaosOptions = {
   readonly loseDisks: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
-  /** Where to look for a running ring; null for the working folder. */
+  /** A folder in which a ring is said to run; null for the working folder. */
   readonly dir: string | null;
+  /** A ring of its own is wanted, whatever runs here. */
+  readonly own: boolean;
   readonly basePort: number | null;
   /** Another executable to run as the peers, in a ring of its own. */
   readonly peerProgram: string | null;
@@ -41,25 +43,36 @@ const GIVE_BACK_MS = 1_000;
  * Runs to the verdict.
  * @param limitMs how long a fault may take to heal
  * @returns 0 healed and nothing lost, 1 a check failed, 3 inconclusive, 130 interrupted
- * @throws Failure (2) if several rings run here and none was chosen
+ * @throws Failure if the ring that was named is not there (1), or it is not clear which is meant (2)
  */
 export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const home = temporaryFolder();
   const stop = new Stop();
-  const home = mkdtempSync(join(tmpdir(), "p2p-chaos-"));
   try {
     if (options.dryRun) return await dryRun(options, seed);
-    if (!options.json) console.log(`seed ${seed}`);
     const report = await attack(options, seed, home, limitMs, stop);
     const lines = options.json ? [JSON.stringify(reportDocument(report))] : reportLines(report);
     for (const line of lines) console.log(line);
     return exitCodeOf(report);
   } catch (error) {
-    if (error instanceof Stopped) return INTERRUPTED;
+    // That its output was lost is for whoever wrote it to say.
+    if (error instanceof Stopped) return stop.why === "output" ? 0 : INTERRUPTED;
     throw error;
   } finally {
     stop.release();
     await rm(home, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "p2p-chaos-"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `The folder for temporary files, ${tmpdir()}, cannot be used (${why}): set TMPDIR to one that can.`,
+    );
   }
 }
 
@@ -75,6 +88,7 @@ async function attack(
   try {
     target = found === null ? await fork(options, home) : await attach(found);
   } catch (error) {
+    sayWhat(options, found === null ? "a ring of its own" : `the ring in ${found.dir}`, seed);
     if (error instanceof Failure) return unstarted(seed, error.message);
     throw error;
   }
@@ -84,14 +98,20 @@ async function attack(
   const plan = { seed, ids, schedule, everyMs, forMs, loseDisks, limitMs, spool: home };
   const attack = new Attack(target.ring, plan, tell);
   try {
-    tell(`chaos in ${target.what}: ${displayList(ids)}`);
+    sayWhat(options, `${target.what}: ${displayList(ids)}`, seed);
     return await stop.unless(attack.run());
   } finally {
-    attack.halted = true;
+    attack.halt();
     const { down } = attack;
     if (target.borrowed && down !== null) await giveBack(target, down);
     await target.close();
   }
+}
+
+/** The first line of all: whoever meant another ring is to see it at once. */
+function sayWhat({ json }: ChaosOptions, what: string, seed: number): void {
+  tell(`chaos in ${what}`);
+  if (!json) console.log(`seed ${seed}`);
 }
 
 /** The ring of someone else is left as whole as it was. */
@@ -103,6 +123,7 @@ async function giveBack(target: Target, id: number): Promise<void> {
 async function dryRun(options: ChaosOptions, seed: number): Promise<number> {
   const found = await runningRing(options);
   const ids = found === null ? OWN_IDS : await livingIds(found);
+  tell(`chaos would be in ${found === null ? "a ring of its own" : `the ring in ${found.dir}`}`);
   const schedule = drawSchedule({ ...options, seed, ids });
   if (options.json) console.log(JSON.stringify({ v: 1, seed, ids, schedule }));
   else for (const line of [`seed ${seed}`, ...schedule.map(sayKill)]) console.log(line);
@@ -120,7 +141,7 @@ function sayKill({ atMs, victim }: Kill): string {
 }
 
 function unstarted(seed: number, why: string): ChaosReport {
-  const nothing = { faults: [], files: 0, readBack: null, broken: null };
+  const nothing = { faults: [], files: 0, readBack: null, operations: null, broken: null };
   return { seed, ids: [], ...nothing, inconclusive: `nothing could be started: ${why}` };
 }
 

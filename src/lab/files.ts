@@ -71,7 +71,7 @@ export async function readBack(
 }
 
 /** Names that the ring has: a file of someone else's is not to be replaced. */
-async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set<string>> {
+export async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set<string>> {
   const door = watch.door(ids[0] ?? 0);
   try {
     const { files } = (await door?.list()) ?? { files: [] };

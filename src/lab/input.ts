@@ -1,5 +1,6 @@
 /** The lines typed at a ring: at a prompt in a terminal, without one in a pipe. */
 import { createInterface, type Interface } from "node:readline";
+import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
 import { MAX_WAITING_LINES } from "./limits.ts";
 import type { Screen } from "./screen.ts";
 
@@ -8,9 +9,11 @@ const PROMPT = "> ";
 const WIPE = "\r\x1b[K";
 
 export class Input {
-  private readonly reader: Interface;
+  /** Null where there is no terminal. */
+  private readonly reader: Interface | null;
   private readonly waiting: string[] = [];
   private wake: (() => void) | null = null;
+  private room: (() => void) | null = null;
   private ended = false;
 
   /**
@@ -19,29 +22,22 @@ export class Input {
    */
   constructor(
     private readonly screen: Screen,
-    private readonly interactive: boolean,
+    interactive: boolean,
     onInterrupt: () => void,
   ) {
-    this.reader = createInterface({
-      input: process.stdin,
-      ...(interactive ? { output: process.stdout, prompt: PROMPT } : {}),
-      terminal: interactive,
-      crlfDelay: Number.POSITIVE_INFINITY,
-    });
-    process.stdin.on("error", () => this.end());
-    this.reader.on("line", (line) => this.take(line));
-    this.reader.on("close", () => this.end());
-    this.reader.on("SIGINT", onInterrupt);
+    this.reader = interactive ? this.atTerminal(onInterrupt) : null;
+    if (!interactive) this.readPipe().catch(() => this.end());
   }
 
   /** Shows the prompt from here on, if there is to be one. */
   prompt(): void {
-    if (!this.interactive || this.ended) return;
+    const { reader } = this;
+    if (reader === null || this.ended) return;
     this.screen.setCurtain({
       open: () => process.stdout.write(WIPE),
-      close: () => this.reader.prompt(true),
+      close: () => reader.prompt(true),
     });
-    this.reader.prompt();
+    reader.prompt();
   }
 
   /** The next line, or null when there will be none. */
@@ -52,23 +48,68 @@ export class Input {
       });
     }
     const line = this.waiting.shift() ?? null;
-    if (!this.ended && this.waiting.length < MAX_WAITING_LINES / 2) this.reader.resume();
+    if (this.waiting.length < MAX_WAITING_LINES / 2) {
+      this.room?.();
+      if (!this.ended) this.reader?.resume();
+    }
+    // However many lines wait, peers and signals are heard between them.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     return line;
   }
 
   /** Gives the terminal back. */
   close(): void {
     this.screen.setCurtain(null);
+    if (this.reader === null) {
+      this.end();
+      return;
+    }
     if (!this.ended) this.reader.close();
-    if (this.interactive) process.stdout.write(WIPE);
-    // Else a pipe that stays open would keep this process.
+    process.stdout.write(WIPE);
     process.stdin.unref?.();
+  }
+
+  private atTerminal(onInterrupt: () => void): Interface {
+    const reader = createInterface({
+      input: process.stdin,
+      output: process.stdout,
+      prompt: PROMPT,
+      terminal: true,
+      crlfDelay: Number.POSITIVE_INFINITY,
+    });
+    process.stdin.on("error", () => this.end());
+    reader.on("line", (line) => {
+      this.take(line);
+      if (this.waiting.length >= MAX_WAITING_LINES) reader.pause();
+      else reader.prompt();
+    });
+    reader.on("close", () => this.end());
+    reader.on("SIGINT", onInterrupt);
+    // After Ctrl-Z and `fg` the input rests until it is asked for again.
+    reader.on("SIGCONT", () => this.prompt());
+    return reader;
+  }
+
+  private async readPipe(): Promise<void> {
+    const ended = await readTypedLines(Bun.stdin.stream(), async (line) => {
+      this.take(line);
+      await this.untilRoom();
+    });
+    if (ended) this.end();
+    // That is no wish to end the ring.
+    else this.screen.complain(ENDLESS);
+  }
+
+  private async untilRoom(): Promise<void> {
+    while (this.waiting.length >= MAX_WAITING_LINES && !this.ended) {
+      await new Promise<void>((resolve) => {
+        this.room = resolve;
+      });
+    }
   }
 
   private take(line: string): void {
     this.waiting.push(line);
-    if (this.waiting.length >= MAX_WAITING_LINES) this.reader.pause();
-    if (this.interactive) this.reader.prompt();
     this.wake?.();
   }
 
@@ -76,5 +117,6 @@ export class Input {
     this.ended = true;
     this.screen.setCurtain(null);
     this.wake?.();
+    this.room?.();
   }
 }

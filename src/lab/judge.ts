@@ -1,6 +1,18 @@
 /** The checks of a ring as the lab asks for them: does it hold, and if not, what does not? Pure. */
+import type { History } from "../checks/history.ts";
+import { executedOnce } from "../checks/once.ts";
+import { historyHolds } from "../checks/order.ts";
 import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import type { LoggedEvent } from "../door/types.ts";
+
+/** D6 and D7 of what clients were told. @returns the first that does not hold, or null */
+export function historyBroken(history: History): Broken | null {
+  const results = { D6: historyHolds(history), D7: executedOnce(history) };
+  for (const [check, result] of Object.entries(results)) {
+    if (!result.ok) return { check, peers: result.peers, why: result.why };
+  }
+  return null;
+}
 
 /** A check that does not hold, at which peers, and why in words. */
 export type Broken = {

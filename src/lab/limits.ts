@@ -51,6 +51,11 @@ export const MAX_KILLS = 100_000;
 /** Files stored before the first kill, and the largest of them in bytes. */
 export const FILES = 20;
 export const LARGEST_FILE = 1_000_000;
+/** Clients that store, request and remove meanwhile, on so many names, with such pauses; what they still wait for at the end. */
+export const CLIENTS = 4;
+export const CLIENT_NAMES = 5;
+export const CLIENT_PAUSE_MS = 160;
+export const CLIENTS_END_MS = 30_000;
 /** After the last fault the copies settle for so long before the files are read back. */
 export const SETTLE_MS = 1_500;
 /** So often the peers are asked whether every file has its copies again. */

@@ -20,6 +20,13 @@ export type FaultReport = {
   readonly recopyMs: number | null;
 };
 
+/** Operations that were done, were refused, and of which nobody can say. */
+export type OperationCounts = {
+  readonly done: number;
+  readonly refused: number;
+  readonly unknown: number;
+};
+
 export type ChaosReport = {
   readonly seed: number;
   readonly ids: readonly number[];
@@ -28,6 +35,8 @@ export type ChaosReport = {
   readonly files: number;
   /** Null where it did not come to that. */
   readonly readBack: ReadBack | null;
+  /** How many operations of clients during the kills had which outcome; null where it did not come to them. */
+  readonly operations: OperationCounts | null;
   /** The check that did not hold. */
   readonly broken: Broken | null;
   /** Why nothing can be said, where that is so. */
@@ -76,12 +85,12 @@ export function reportLines(report: ChaosReport): string[] {
   const { verdict, why } = verdictOf(report);
   const table = rows.length === 0 ? [] : [...displayTable(header, rows), ""];
   const summary = faults.length < 2 ? [] : [summaryLine(faults)];
-  return [...table, ...summary, `${verdict}: ${why}`];
+  return [...table, ...summary, ...operationsLine(report), `${verdict}: ${why}`];
 }
 
 /** The same as a JSON document. */
 export function reportDocument(report: ChaosReport): object {
-  const { seed, ids, faults, files, readBack, broken } = report;
+  const { seed, ids, faults, files, readBack, operations, broken } = report;
   const { verdict, why } = verdictOf(report);
   const lost = readBack?.losses ?? [];
   const check = broken?.check ?? (lost.length > 0 ? "D1" : null);
@@ -100,6 +109,7 @@ export function reportDocument(report: ChaosReport): object {
     ids,
     kills,
     files: { stored: files, reads: readBack?.reads ?? 0, lost },
+    operations,
     verdict,
     check,
     peers: broken?.peers ?? [],
@@ -107,6 +117,17 @@ export function reportDocument(report: ChaosReport): object {
     exitCode: EXIT_CODES[verdict],
   };
 }
+
+/** Said once they were judged. */
+function operationsLine({ operations, broken, readBack }: ReportParts): string[] {
+  if (operations === null || readBack === null) return [];
+  const { done, refused, unknown } = operations;
+  const all = count(done + refused + unknown, "operation");
+  const held = broken === null ? ": D6 and D7 hold" : "";
+  return [`${all} meanwhile, ${done} done, ${refused} refused, ${unknown} unknown${held}`];
+}
+
+type ReportParts = Pick<ChaosReport, "operations" | "broken" | "readBack">;
 
 function summaryLine(faults: readonly FaultReport[]): string {
   const of = (name: string, all: readonly (number | null)[]): string => {

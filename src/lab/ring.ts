@@ -1,6 +1,7 @@
 /** `p2p ring`: a ring of real peers on this machine, in one terminal. */
 import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { checkFolderPath } from "../door/path.ts";
 import { Failure } from "../protocol/failure.ts";
 import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";
@@ -45,6 +46,8 @@ export async function runRing(options: RingOptions): Promise<number> {
   const stop = new Stop();
   const screen = new Screen(options.color);
   try {
+    // The longest name of a peer's folder in it.
+    checkFolderPath(join(folder, "255"));
     makeFolder(cwd);
     await takeRingDir(folder);
     await checkPorts(basePort, ids);

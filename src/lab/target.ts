@@ -1,6 +1,8 @@
 /** What chaos is let loose on: the ring that runs here, or one of its own for the time being. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { displayList } from "../door/display.ts";
+import { displayList, displayPeers } from "../door/display.ts";
+import { findPeers, othersFolder } from "../door/find.ts";
 import { Failure } from "../protocol/failure.ts";
 import { attachedRing, type LabRing, ownRing } from "./lab-ring.ts";
 import { Network } from "./network.ts";
@@ -13,8 +15,11 @@ export const OWN_IDS: readonly number[] = [2, 4, 5, 8, 9, 14, 19, 30];
 const OWN_INTERVAL_MS = 1_000;
 
 export type TargetOptions = {
+  /** A folder in which a ring is said to run; null for the working folder. */
   readonly dir: string | null;
   readonly basePort: number | null;
+  /** A ring of its own is wanted, whatever runs here. */
+  readonly own: boolean;
   readonly peerProgram: string | null;
 };
 
@@ -29,23 +34,52 @@ export type Target = {
 };
 
 /**
- * The ring that runs in the working folder, if any; none is looked for where another program is to be
- * run as the peers.
- * @throws Failure (2) if there are several
+ * The ring that is meant: the one that was named, else the one that runs here; null for one of its own.
+ * @throws Failure (1) if what was named is not there, (2) if it is not clear what is meant: several rings,
+ *   or peers that are of none
  */
 export async function runningRing(options: TargetOptions): Promise<FoundRing | null> {
-  if (options.peerProgram !== null) return null;
-  const { basePort } = options;
-  const rings = await livingRings(options.dir ?? ".");
-  const [ring, ...others] = rings.filter((r) => basePort === null || r.card.basePort === basePort);
+  const { basePort, dir, own, peerProgram } = options;
+  // Another program's peers are nobody's yet.
+  if (own || peerProgram !== null) return null;
+  const where = resolve(dir ?? ".");
+  if (!existsSync(where)) {
+    throw new Failure(`There is no folder ${where}: check --dir, or attack a ring with --own.`);
+  }
+  const rings = await livingRings(where);
+  const ports = displayList(rings.map((ring) => ring.card.basePort));
+  const meant = rings.filter(({ card }) => basePort === null || card.basePort === basePort);
+  const [ring, ...others] = meant;
   if (others.length > 0) {
-    const ports = displayList(rings.map((r) => r.card.basePort));
     throw new Failure(
       `Rings run here with the base ports ${ports}: choose one with --base-port.`,
       2,
     );
   }
-  return ring ?? null;
+  if (ring !== undefined) return ring;
+  if (rings.length > 0) {
+    throw new Failure(
+      `No ring with the base port ${basePort} runs in ${where}: there is one with ${ports}.`,
+    );
+  }
+  refuseOtherPeers(where);
+  if (dir === null) return null;
+  throw new Failure(
+    `No ring runs in ${where}: start one there with p2p ring, or let chaos fork one with --own.`,
+  );
+}
+
+/** Whoever has peers here means those: a ring of chaos's own would say nothing about them. */
+function refuseOtherPeers(where: string): void {
+  const others = othersFolder(".p2p", where);
+  if (others !== null) throw others;
+  const ids = findPeers(where).map(({ id }) => id);
+  if (ids.length === 0) return;
+  const shown = displayPeers(ids.slice(0, 20));
+  throw new Failure(
+    `In ${where} ${shown} ${ids.length === 1 ? "runs" : "run"} without p2p ring, which chaos needs to start victims again: run p2p ring instead, or let chaos fork a ring with --own.`,
+    2,
+  );
 }
 
 /** @throws Failure if the ring does not answer */

@@ -1,18 +1,29 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
-import { type Arrival, answer, beginInquiry, routeHere } from "./inquiring.ts";
+import { answer } from "./answering.ts";
+import { baseName } from "./files.ts";
+import { beginInquiry, type Inquest } from "./inquiring.ts";
 import type { Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
 import type { Routed } from "./messages.ts";
-import { placeFound, placeStore } from "./placing.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
 import { serveFound, serveRequest, tellWhere } from "./serving.ts";
 import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
-import type { Inquiry } from "./work.ts";
+import type { Arrival } from "./work.ts";
+import { placeFound, placeStore } from "./writing.ts";
 
-/** A request from another peer: it is dealt with, and the hop acknowledged, unless its answer goes there. */
-export function receiveRouted(peer: Peer, from: Member, routed: Routed, body: Body | null): void {
+/**
+ * A request from another peer: it is dealt with, and the hop acknowledged, unless its answer goes there.
+ * @param heldMs how long it was under way at most; null if that cannot be told
+ */
+export function receiveRouted(
+  peer: Peer,
+  from: Member,
+  routed: Routed,
+  body: Body | null,
+  heldMs: number | null,
+): void {
   const { request, ask } = routed;
   if (!isIn(peer)) {
     if (ask.kind !== "join") return;
@@ -24,7 +35,9 @@ export function receiveRouted(peer: Peer, from: Member, routed: Routed, body: Bo
   // A join is not answered by an answer.
   if (ask.kind === "join") ack();
   const before = peer.effects.length;
-  arrive(peer, { routed: asSeenFrom(from, routed), body, first: seeFirst(peer, request) });
+  const validUntil = heldMs === null ? Number.NEGATIVE_INFINITY : peer.now + routed.leftMs - heldMs;
+  const first = seeFirst(peer, request);
+  arrive(peer, { routed: asSeenFrom(from, routed), body, first, validUntil });
   if (ask.kind !== "join" && !isAnswered(peer, before, from, request)) ack();
 }
 
@@ -40,10 +53,11 @@ function isAnswered(peer: Peer, before: number, from: Member, request: number): 
 
 /** Deals with a request here: it ends at this peer, or goes on. */
 export function arrive(peer: Peer, arrival: Arrival): void {
-  const { routed, body, first } = arrival;
-  const { ask, request, origin } = routed;
-  if (!belongsHere(peer, ask)) {
-    if (passOn(peer, routed, body, []) && first) tellOfPassing(peer, routed);
+  const { routed, first } = arrival;
+  const { ask, request } = routed;
+  peer.counter = Math.max(peer.counter, routed.counter);
+  if (!belongsHere(peer, routed)) {
+    if (passOn(peer, arrival, []) && first) tellOfPassing(peer, routed);
     return;
   }
   switch (ask.kind) {
@@ -51,7 +65,7 @@ export function arrive(peer: Peer, arrival: Arrival): void {
       admit(peer, routed, ask.joiner);
       return;
     case "lookup":
-      answer(peer, origin.address, request, routeHere(peer, routed.route), { kind: "owner" });
+      answer(peer, routed, { kind: "owner" });
       return;
     case "store":
     case "remove":
@@ -61,17 +75,22 @@ export function arrive(peer: Peer, arrival: Arrival): void {
       serveRequest(peer, arrival);
       return;
     case "where":
-      if (!peer.inquiries.has(request)) inquiryEnded(peer, beginInquiry(peer, arrival, ask.name));
+      if (peer.inquiries.has(request)) return;
+      inquiryEnded(peer, beginInquiry(peer, arrival, baseName(ask.name)));
   }
 }
 
-/** What the other holders have of a name is known: what was asked about it goes on. */
-export function inquiryEnded(peer: Peer, inquiry: Inquiry | null): void {
-  if (inquiry === null) return;
-  const { kind } = inquiry.routed.ask;
+/** Enough is known of a name, or too little: what was asked about it goes on. */
+export function inquiryEnded(peer: Peer, inquest: Inquest | null): void {
+  if (inquest === null) return;
+  const { inquiry, enough, needed } = inquest;
+  const { routed } = inquiry.arrival;
+  if (!enough) {
+    answer(peer, routed, { kind: "unavailable", answered: inquiry.heard.size, needed });
+    return;
+  }
+  const { kind } = routed.ask;
   if (kind === "where") tellWhere(peer, inquiry);
-  // Who hears from nobody may be cut off: others may know better, and the origin asks again.
-  else if (inquiry.answers === 0 && inquiry.asked.size > 0) return;
   else if (kind === "request") serveFound(peer, inquiry);
   else placeFound(peer, inquiry);
 }
@@ -80,9 +99,9 @@ export function inquiryEnded(peer: Peer, inquiry: Inquiry | null): void {
 export function rerouteHop(peer: Peer, request: number): void {
   const hop = takeFailedHop(peer, request);
   if (hop === null) return;
-  const { routed, body } = hop;
-  if (belongsHere(peer, routed.ask)) arrive(peer, { routed, body, first: true });
-  else passOn(peer, routed, body, hop.tried);
+  const { arrival, tried } = hop;
+  if (belongsHere(peer, arrival.routed)) arrive(peer, { ...arrival, first: true });
+  else passOn(peer, arrival, tried);
 }
 
 function tellOfPassing(peer: Peer, { ask, origin }: Routed): void {

@@ -31,13 +31,44 @@ export const LAST_TRY_MS = 800;
 /** Others asked to try a silent member before the verdict. */
 export const VOUCHERS = 2;
 
+/**
+ * Connections that must be refused in a row before that is a death, and within which time; a ping that is
+ * answered within so many round trips (PACE_ROUND_TRIPS), and within these bounds, says otherwise.
+ */
+export const REFUSALS = 3;
+export const REFUSAL_BURST_MS = 500;
+export const REFUSAL_LEAST_MS = 10;
+export const REFUSAL_MOST_MS = 60;
+/**
+ * Dials in a row that a member which answers pings has not answered, before standard error says so, and
+ * how far apart two in a row are at most: a watched one is dialled every two seconds. It is said again when
+ * it was well for so long.
+ */
+export const STREAMS_MISSED = 8;
+export const STREAMS_ROW_MS = 5_000;
+export const STREAMS_FORGOTTEN_MS = 600_000;
+
+/** A member whose datagrams do not come through is spoken to by stream for so long, and so many rounds. */
+export const MUTED_MS = 5_000;
+export const MUTED_ROUNDS = 3;
+/** Datagrams lost in a row before standard error says so; in loss of 40 %, once in two hundred such rows. */
+export const DATAGRAMS_MISSED = 12;
+/** Datagrams that go with a round's ping by stream until then; one afterwards. */
+export const DATAGRAM_PROBES = 6;
+/** One in so many pings of a gone member goes by stream too: datagrams may be what parts the ring. */
+export const GONE_BY_STREAM = 8;
+/** An awaited member that has been asked by datagram for so long is asked by stream as well. */
+export const AWAITED_STREAM_MS = 400;
+
 /** Members tried at the same time; more are tried when others bring word of them again. */
 export const TRIALS_AT_ONCE = 512;
 
 /** A change of the two successors is followed by a round this soon: several changes make one round. */
 export const ROUND_AFTER_CHANGE_MS = 50;
 
-/** A timer this late says that this very peer was asleep; far above a scheduler's delay. */
+/** A driver looks at its clock at least this often, whatever the next deadline: four times a second is idle. */
+export const HEARTBEAT_MS = 250;
+/** A look this late says that this very peer was asleep; far above a scheduler's delay. */
 export const ASLEEP_MS = 500;
 
 /** Members probed at once when a successor fails: that many neighbours may die together. */
@@ -70,6 +101,16 @@ export const SYNC_MEMBERS = 16_384;
 /** Gone members are remembered this long, and so many of them. */
 export const GONE_MS = 24 * 3_600_000;
 export const GONE_MEMBERS = 4_096;
+/**
+ * One that was lost a short while ago is pinged this often, whatever the ping interval: when a cut is over
+ * that is found out at once. Longer cuts than this are found to be over by the rounds.
+ */
+export const LOST_TRY_MS = 1_000;
+export const LOST_TRY_FOR_MS = 120_000;
+
+/** Members that have spread word of this peer's death and are told first that it lives. */
+export const ACCUSERS = 16;
+
 /** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
 export const GONE_TOLD = 64;
 
@@ -80,6 +121,10 @@ export const AWAITED_RETRY_MS = 1_000;
 export const AWAITED_NOTICE_MS = 60_000;
 /** A member known from an earlier run that does not answer for so long has not come back. */
 export const RESTORED_GRACE_MS = 10_000;
+
+/** One that left in good order looks so long for the members that it left, and for so many of them. */
+export const RETURN_MS = 5_000;
+export const FORMER_ASKED = 64;
 
 /** A joiner asks again after so long without an answer, so often, and after `busy` so soon. */
 export const JOIN_ANSWER_MS = 1_500;
@@ -96,6 +141,8 @@ export const TAKEN_PROBE_MS = 800;
 
 /** A hop that is not acknowledged for so long is routed around. */
 export const HOP_ACK_MS = 400;
+/** Silent owners that a request names: as many as may hold a name, and some. */
+export const AVOIDED = 8;
 /** The origin sends a request again, under the same id, after so long without any answer. */
 export const REQUEST_RETRY_MS = 1_500;
 /** and gives up in all after so long; a file's content may take longer while it moves. */
@@ -104,13 +151,50 @@ export const REQUEST_GIVE_UP_MS = 10_000;
 export const CONTENT_FAILURES = 16;
 /** After a failure the ring is asked again so soon, then twice as late each time up to REQUEST_RETRY_MS. */
 export const CONTENT_RETRY_MS = 25;
-/** How long an owner without the file waits for the other holders' word. */
-export const INQUIRE_MS = 800;
+/** How long an owner waits for the word of those that may hold a name. */
+export const INQUIRE_MS = 600;
+/**
+ * For so long after a death those that are left all have to give their word: what the dead had
+ * acknowledged with one of them may not have been copied to the others yet.
+ */
+export const MOURNING_MS = 10_000;
+/** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
+export const UNAVAILABLE_MS = 1_500;
+/** An owner asks the origin of a request that may be old this often, and gives it up after so long. */
+export const CONFIRM_MS = 2_000;
+/**
+ * An owner answers alone for so long after it asked for its lease: long beside a round trip, short
+ * beside the time in which another takes its place. A promise holds a fifth longer, for clocks that drift.
+ */
+export const LEASE_MS = 250;
+export const PROMISE_MS = 300;
+/** Promises remembered: one for each owner whose holder this peer may be. */
+export const PROMISES = 256;
+/** Members whose room on their disks is remembered. */
+export const ROOMS_KNOWN = 4_096;
+/**
+ * After a change of its view an owner stamps this far above all it has heard of: what an owner before
+ * it left unacknowledged shall not beat what comes later. 2^33 such changes fit below 2^53.
+ */
+export const STAMP_LEAP = 2 ** 20;
 /** How long a listing of the ring's files waits for slow members; records that one of them may list. */
 export const LIST_WAIT_MS = 1_500;
 export const LIST_RECORDS = 1_024;
+/** Versions in such a page: names have one as a rule. */
+export const LIST_VERSIONS = 4_096;
 /** Files that a listing holds in all. */
 export const LISTED_FILES = 1_000_000;
+/**
+ * Members asked how they see the ring are asked again so often, until so many waits in a row brought
+ * nothing, or so long in all.
+ */
+export const SURVEY_WAIT_MS = 1_500;
+export const SURVEY_QUIET_WAITS = 2;
+export const SURVEY_MOST_MS = 20_000;
+/** Lookups for one survey, from all members together: each may take a hop through every one of them. */
+export const SURVEY_LOOKUPS = 512;
+/** Keys that are looked up where none were named, about. */
+export const SURVEY_KEYS = 8;
 /** Requests remembered by id, to make their retries idempotent. */
 export const REQUESTS_REMEMBERED = 1_024;
 /** Requests in flight from one origin. */
@@ -118,12 +202,28 @@ export const REQUESTS_IN_FLIGHT = 1_024;
 
 /** A file's name, in bytes of UTF-8, as on every common file system. */
 export const MAX_NAME_BYTES = 255;
-/** Stamps that a version remembers to have replaced: one for each owner that a name had of late. */
-export const REPLACED_KEPT = 16;
+/** Stamps that a version remembers to have replaced: one for each run of an owner that a name had. */
+export const REPLACED_KEPT = 64;
+/**
+ * Operations are remembered for as long as removals are. One lives for seconds, but two owners on the
+ * two sides of a cut may both have executed it, and meet after the longest cut. By age and never by
+ * count: the other execution of one that was forgotten too soon would take the name.
+ */
+export const OPERATION_MS = 30 * 24 * 3_600_000;
+/** Names of which an origin remembers its last operation, so that those on one name stay one span. */
+export const OPERATIONS_REMEMBERED = 65_536;
+/** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
+export const SPANS_KEPT = 4_096;
+/** Conflicts that a version remembers to have left as they were. */
+export const SPARED_KEPT = 64;
 /** A content of up to so many bytes travels with the message about it, and lies in the index itself. */
 export const BODY_BYTES = 65_536;
-/** A tombstone is kept for longer than any repair takes, and than most peers are away: 30 days. */
+/**
+ * A removal is kept for longer than any repair takes, and than most peers are away: 30 days. It goes
+ * then, once all holders have confirmed it, and a day later in any case.
+ */
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+export const TOMBSTONE_LAST_MS = 31 * 24 * 3_600_000;
 
 /** Parts of the circle whose digests a peer keeps up: 4,096, some 25 files each where it holds 100,000. */
 export const SHELF_BITS = 12;
@@ -162,6 +262,8 @@ export const SMALL_FETCHES_AT_ONCE = 20;
 export const COPIES_QUEUED = 16_384;
 /** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
 export const RECEIPT_GRACE_MS = 300;
+/** A version that is read waits so long until a majority has it. */
+export const READ_WAIT_MS = 2_000;
 /** An owner waits so long for a majority of copies before it says what there is. */
 export const COPIES_WAIT_MS = 20_000;
 
@@ -173,7 +275,13 @@ export const LEAVE_MS = 20_000;
 export const LEAVE_MOST_MS = 600_000;
 export const DEPART_ACK_MS = 500;
 
-/** Hops of one request: twice the members, for views that differ on the way. */
+/** Peers that one request passes at most, its origin and its end included: 6 KiB of ids. */
+export const ROUTE_MOST = 1_024;
+
+/**
+ * Peers that a request may have passed where it is sent on: twice the members, for views that differ on
+ * the way, and in a large ring so many that the next two still fit its route.
+ */
 export function hopLimit(members: number): number {
-  return 2 * members + 4;
+  return Math.min(2 * members + 4, ROUTE_MOST - 2);
 }

@@ -12,13 +12,26 @@ import {
   HOLDING_SPACING_MS,
   OFFER_RECORDS,
   REPAIR_SETTLE_MS,
+  TOMBSTONE_LAST_MS,
+  TOMBSTONE_MS,
 } from "./config.ts";
-import { beginBurial, beginFetch, fetchQueued, holds, isFetching } from "./fetching.ts";
-import { asConflict, compareStamps, type FileRecord, filedAs, isReplacedBy } from "./files.ts";
+import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
+import {
+  compareStamps,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  type VersionId,
+  versionKey,
+} from "./files.ts";
+import { tellInquired } from "./inquiring.ts";
 import type { Body, BodySource } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
+import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
 import { boundTable, type Peer, send } from "./state.ts";
+import { noteElsewhere } from "./tenure.ts";
+import { isReplacedBy, merge } from "./versions.ts";
 
 /** The members that should hold a file: the first from its key on that can take it. */
 export function holdersOf(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): Member[] {
@@ -36,21 +49,22 @@ export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key"
   return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
 }
 
-/** True if this holder has confirmed the version held here. */
-export function hasConfirmed(peer: Peer, name: string, holder: Member): boolean {
-  return peer.confirmed.get(name)?.includes(holder.birth) ?? false;
+/** True if this holder has confirmed the version, under the stamp that it has here. */
+export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
+  return peer.confirmed.get(versionKey(version))?.includes(holder.birth) ?? false;
 }
 
 /** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
-  const births = peer.confirmed.get(record.name) ?? [];
+  const key = versionKey(record);
+  const births = peer.confirmed.get(key) ?? [];
   if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
-  peer.confirmed.set(record.name, [...births, birth]);
+  peer.confirmed.set(key, [...births, birth]);
 }
 
 /** True if some holder has not confirmed the version held here. */
 function isShort(peer: Peer, record: FileRecord): boolean {
-  return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record.name, h));
+  return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record, h));
 }
 
 /** The records held here that some holder has not confirmed. */
@@ -58,26 +72,27 @@ export function shortOfCopies(peer: Peer): FileRecord[] {
   const { files, lacking, rescan } = peer;
   const records = rescan
     ? files.values()
-    : [...lacking.keys()].flatMap((name) => files.get(name) ?? []);
+    : [...lacking.values()].flatMap(({ version }) => files.find(version) ?? []);
   return [...records].filter((record) => isShort(peer, record));
 }
 
-/** A file may lack a copy: its holders are looked after soon. */
-export function repairOne(peer: Peer, name: string): void {
+/** A version may lack a copy: its holders are looked after soon. */
+export function repairOne(peer: Peer, version: VersionId): void {
   // Holders of what has just come are about to say so themselves.
-  peer.lacking.set(name, peer.now + REPAIR_SETTLE_MS);
-  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
+  const at = peer.now + REPAIR_SETTLE_MS;
+  peer.lacking.set(versionKey(version), { version, at });
+  peer.deadlines.setEarlier("repair", 0, at);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
 export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
   const message: Offer = { tag: "offer", records: [record], origin: null };
-  const mine = peer.files.get(record.name);
-  // What was confirmed of the version before says nothing of one that is not durable here yet.
+  const mine = peer.files.find(record);
+  // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
   const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
   for (const holder of otherHolders(peer, record)) {
-    if (!known || !hasConfirmed(peer, record.name, holder)) {
+    if (!known || !hasConfirmed(peer, record, holder)) {
       send(peer, holder.address, "stream", message, body);
     }
   }
@@ -85,87 +100,120 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
 
 /** Offers many records to one holder, in as many messages as they need. */
 export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  for (let i = 0; i < records.length; i += OFFER_RECORDS) {
-    const some = records.slice(i, i + OFFER_RECORDS);
+  const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
+  for (let i = 0; i < given.length; i += OFFER_RECORDS) {
+    const some = given.slice(i, i + OFFER_RECORDS);
     send(peer, to, "stream", { tag: "offer", records: some, origin: null });
   }
+}
+
+/** True of a removal of at least that age, which is neither given nor taken. */
+export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
+  return removed && ageMs + peer.now >= limitMs;
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */
 export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body | null): void {
   const held: FileRecord[] = [];
-  const newer: FileRecord[] = [];
+  const better: FileRecord[] = [];
   const refused: FileRecord[] = [];
+  noteKnown(peer, from, offer.records);
   for (const record of offer.records) {
-    const mine = peer.files.get(record.name);
-    const isNewer = mine !== undefined && compareStamps(mine.stamp, record.stamp) > 0;
-    if (isNewer) newer.push(mine);
-    if (holds(peer, record)) held.push(record);
-    else if (peer.now < peer.fullUntil) refused.push(record);
+    better.push(...betterThan(peer, record));
+    const needed = isNew(peer, record);
+    if (!needed) held.push(record);
+    else if (needed === "content" && peer.now < peer.fullUntil) refused.push(record);
     else takeOffered(peer, from, offer, record, body);
   }
   tellHeld(peer, from.address, held);
   decline(peer, from.address, refused);
-  sendOffers(peer, from.address, newer);
+  sendOffers(peer, from.address, better);
   fetchQueued(peer);
 }
 
 /** Notes that a holder has these very versions, or what has replaced them. */
-export function receiveHolding(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const { name, stamp } of files) {
-    const mine = peer.files.get(name);
-    if (mine !== undefined && compareStamps(stamp, mine.stamp) === 0) confirm(peer, mine, from);
+export function receiveHolding(
+  peer: Peer,
+  from: Member,
+  files: readonly HeldVersion[],
+  taking: boolean,
+): void {
+  noteKnown(peer, from, files);
+  // A leaver counts on those alone that stay, and know that it does not.
+  if (peer.phase === "leaving" && !taking) return;
+  for (const held of files) {
+    const mine = peer.files.find(held);
+    if (mine !== undefined && compareStamps(held.stamp, mine.stamp) >= 0) confirm(peer, mine, from);
   }
 }
 
 /** Others take the place of a holder that cannot keep these files. */
 export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const { name } of files) noteDeclined(peer, name, from);
+  noteKnown(peer, from, files);
+  for (const version of files) noteDeclined(peer, version, from);
 }
 
 /** A member cannot keep a file. */
-export function noteDeclined(peer: Peer, name: string, { birth }: Member): void {
-  const births = peer.declined.get(name) ?? [];
+export function noteDeclined(peer: Peer, version: VersionId, { birth }: Member): void {
+  const births = peer.declined.get(version.name) ?? [];
   if (births.includes(birth)) return;
-  peer.declined.set(name, [...births, birth]);
+  peer.declined.set(version.name, [...births, birth]);
   boundTable(peer.declined, DECLINED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
-  repairOne(peer, name);
+  for (const record of peer.files.versions(version.name)) repairOne(peer, record);
 }
 
 /** Holders that have lost their copies get them again. */
 export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const { name } of files) {
-    const record = peer.files.get(name);
+  for (const version of files) {
+    const record = peer.files.find(version);
     if (record === undefined) continue;
-    const births = peer.confirmed.get(name) ?? [];
+    const key = versionKey(record);
+    const births = peer.confirmed.get(key) ?? [];
     peer.confirmed.set(
-      name,
+      key,
       births.filter((birth) => birth !== from.birth),
     );
-    repairOne(peer, name);
+    repairOne(peer, record);
     sendOffers(peer, from.address, [record]);
   }
 }
 
 /**
- * Takes a durable version into the table. Of two that knew nothing of each other the older is kept as a
- * conflict, as the disk keeps it; an older one that was replaced changes nothing.
+ * Takes a durable version into the table, where it is merged with the others of its name.
+ * @param from who gave it: this very peer, where it stamped it
  */
-export function holdRecord(peer: Peer, taken: FileRecord): void {
-  const record = filedAs(taken, peer.files.get(taken.name));
-  const old = peer.files.get(record.name);
-  if (old !== undefined && compareStamps(old.stamp, record.stamp) >= 0) return;
-  setRecord(peer, record);
-  if (old !== undefined && !isReplacedBy(old, record)) {
-    const conflict = asConflict(old);
-    if (peer.files.get(conflict.name) === undefined) setRecord(peer, conflict);
+export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
+  const before = peer.files.versions(taken.name);
+  const { changed, fresh } = peer.files.take(taken);
+  if (!changed) return;
+  peer.elsewhere.delete(taken.name);
+  peer.refusals.delete(taken.name);
+  notePledges(peer, taken, from);
+  const now = peer.files.versions(taken.name);
+  for (const old of before) {
+    if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
   }
+  for (const record of fresh) {
+    const key = versionKey(record);
+    peer.confirmed.delete(key);
+    if (record.removed) peer.removals.set(key, record);
+    repairOne(peer, record);
+    peer.counter = Math.max(peer.counter, record.stamp.counter);
+  }
+}
+
+/** Forgets what was noted of a version that is not held any more. */
+export function forget(peer: Peer, version: VersionId): void {
+  const key = versionKey(version);
+  peer.confirmed.delete(key);
+  peer.lacking.delete(key);
+  peer.removals.delete(key);
 }
 
 /** A copy has become durable here: says so to whoever should hold it too. */
 export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
-  holdRecord(peer, record);
+  holdRecord(peer, record, from);
   tellHeld(peer, from.address, [record]);
   tellSoon(peer, record, from.address);
 }
@@ -175,11 +223,10 @@ export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
  * would offer it otherwise. @param but knows it already; null for none
  */
 export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
-  const { name, stamp, sha256 } = record;
   for (const { address } of otherHolders(peer, record)) {
-    if (address === but) continue;
+    if (address === but || withhold(peer, { kind: "holding", to: address, record })) continue;
     const tidings = peer.tidings.get(address) ?? [];
-    tidings.push({ name, stamp, sha256 });
+    tidings.push(heldVersion(record));
     peer.tidings.set(address, tidings);
     peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
     if (tidings.length >= OFFER_RECORDS) tellTidings(peer);
@@ -194,20 +241,61 @@ export function copyRefused(peer: Peer, record: FileRecord, from: Member): void 
 
 /** Tells the other holders of copies what has become durable here of late. */
 export function tellTidings(peer: Peer): void {
-  for (const [address, files] of peer.tidings) {
-    send(peer, address, "stream", { tag: "holding", files });
-  }
+  for (const [address, files] of peer.tidings) sendHolding(peer, address, files);
   peer.tidings.clear();
 }
 
-function setRecord(peer: Peer, record: FileRecord): void {
-  peer.files.set(record);
-  peer.confirmed.delete(record.name);
-  peer.elsewhere.delete(record.name);
-  repairOne(peer, record.name);
-  peer.counter = Math.max(peer.counter, record.stamp.counter);
-  if (record.removed) peer.buried.set(record.name, peer.now);
-  else peer.buried.delete(record.name);
+/** Says that versions are durable here, but for what a promise keeps back for a moment. */
+export function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  const told = records.filter((record) => !withhold(peer, { kind: "holding", to, record }));
+  if (told.length > 0) sendHolding(peer, to, told.map(heldVersion));
+}
+
+/** Says what a promise has kept back. */
+export function tellWithheld(peer: Peer): void {
+  for (const word of takeWithheld(peer)) {
+    if (word.kind === "holding") sendHolding(peer, word.to, [heldVersion(word.record)]);
+    else tellInquired(peer, word.to, word.request, word.name);
+  }
+}
+
+/** True if this peer knows that the one at an address is leaving, and stays itself. */
+export function takesFrom(peer: Peer, to: Address): boolean {
+  return peer.phase === "in" && peer.view.at(to)?.state !== "alive";
+}
+
+/** True of a content that may travel as the body of a message. */
+export function fitsBody({ size, removed }: FileRecord): boolean {
+  return !removed && size > 0 && size <= BODY_BYTES;
+}
+
+function sendHolding(peer: Peer, to: Address, files: readonly HeldVersion[]): void {
+  send(peer, to, "stream", { tag: "holding", files, taking: takesFrom(peer, to) });
+}
+
+function heldVersion({ name, operation, stamp, sha256 }: FileRecord): HeldVersion {
+  return { name, operation, stamp, sha256 };
+}
+
+/** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
+function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
+  // An old removal goes with the others of its age.
+  if (isTooOld(peer, record, TOMBSTONE_MS)) return false;
+  const held = peer.files.versions(record.name);
+  const merged = merge(held, record);
+  if (merged === held) return false;
+  const lives = merged.some((v) => isSameVersion(v, record));
+  return lives && !record.removed && peer.files.find(record) === undefined ? "content" : "word";
+}
+
+/** What is held here that replaced a record, or that it does not know it is. */
+function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
+  return peer.files.versions(record.name).filter((mine) => {
+    if (isSameOperation(mine.operation, record.operation)) {
+      return compareStamps(mine.stamp, record.stamp) > 0;
+    }
+    return isReplacedBy(record, mine);
+  });
 }
 
 /** Begins to get one record that is not held here, if there is room to remember it. */
@@ -220,7 +308,7 @@ function takeOffered(
 ): void {
   const coming = isFetching(peer, record);
   const job = { kind: "copy", record, from } as const;
-  if (record.removed) {
+  if (isNew(peer, record) === "word") {
     if (!coming) beginBurial(peer, job);
   } else if (
     !coming &&
@@ -230,23 +318,16 @@ function takeOffered(
   ) {
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
   } else if (peer.copyQueue.size < COPIES_QUEUED) {
-    peer.copyQueue.set(record.name, { record, from, origin: offer.origin });
+    peer.copyQueue.set(versionKey(record), { record, from, origin: offer.origin });
   }
-}
-
-function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  if (records.length === 0) return;
-  const files = records.map(({ name, stamp, sha256 }) => ({ name, stamp, sha256 }));
-  send(peer, to, "stream", { tag: "holding", files });
 }
 
 function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0) return;
-  const files = records.map(({ name, stamp, sha256 }) => ({ name, stamp, sha256 }));
-  send(peer, to, "stream", { tag: "declined", files });
-}
-
-/** True of a content that may travel as the body of a message. */
-export function fitsBody({ size, removed }: FileRecord): boolean {
-  return !removed && size > 0 && size <= BODY_BYTES;
+  for (const { name } of records) {
+    peer.refusals.add(name);
+    noteElsewhere(peer, name);
+  }
+  boundTable(peer.refusals, DECLINED_FILES);
+  send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });
 }

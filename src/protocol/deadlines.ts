@@ -4,6 +4,7 @@
  */
 export type DeadlineKind =
   | "round"
+  | "lost"
   | "push"
   | "settle"
   | "trial"
@@ -16,7 +17,10 @@ export type DeadlineKind =
   | "request"
   | "inquiry"
   | "list"
+  | "confirm"
+  | "survey"
   | "receipt"
+  | "withheld"
   | "repair"
   | "drop"
   | "compare"

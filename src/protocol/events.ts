@@ -3,8 +3,9 @@
  * are readers of this one stream; none of them is called by the protocol.
  */
 import type { FileRecord } from "./files.ts";
-import type { MemberState } from "./member.ts";
+import type { Member, MemberState } from "./member.ts";
 import type { RequestId } from "./messages.ts";
+import type { PresentMember, StatusTold } from "./told.ts";
 
 /** Why a member's record changed. */
 export type Why =
@@ -25,6 +26,8 @@ export type PeerEvent =
   | { readonly event: "line"; readonly text: string; readonly fold: boolean }
   /** A sentence for a person, for standard error. */
   | { readonly event: "note"; readonly text: string }
+  /** Something threw that must not: the peer ends. A sentence for a person, and where it was. */
+  | { readonly event: "crash"; readonly text: string; readonly stack: string }
   | {
       readonly event: "member";
       readonly id: number;
@@ -41,6 +44,8 @@ export type PeerEvent =
     }
   /** The peer takes part in the ring from here on. */
   | { readonly event: "joined"; readonly id: number }
+  /** This very process stood still, for at most so many milliseconds. */
+  | { readonly event: "woke"; readonly ms: number }
   /** A content moved, or failed to. `ms` is its duration. */
   | {
       readonly event: "transfer";
@@ -70,6 +75,8 @@ export type Outcome =
       readonly record: FileRecord;
       readonly copies: readonly number[];
       readonly wanted: number;
+      /** Members that should have a copy and have not confirmed one. */
+      readonly lacking: readonly number[];
       readonly route: readonly number[];
     }
   /** Placed on its owner, but the origin had no content to give. */
@@ -100,7 +107,29 @@ export type Outcome =
       readonly route: readonly number[];
     }
   | { readonly kind: "listed"; readonly files: readonly ListedFile[]; readonly silent: number }
-  | { readonly kind: "failed"; readonly why: string };
+  /** How the members see the ring, by id; and those who did not say. */
+  | {
+      readonly kind: "surveyed";
+      readonly members: readonly SurveyedMember[];
+      readonly silent: readonly Member[];
+    }
+  /** `maybe`: a store or a removal that may still take effect; else it has none, and will have none. */
+  | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean };
 
-/** A file of the ring and the peers that said they hold its newest version. */
+/** What a member said of the ring. */
+export type SurveyedMember = Omit<StatusTold, "tag" | "request" | "present"> & {
+  readonly member: Member;
+  /** Those whom it holds for present. Members that have one view share one list. */
+  readonly present: readonly PresentMember[];
+  readonly lookups: readonly SurveyedLookup[];
+};
+
+/** What a member found for a key: `route` begins with itself; `owner` is null if nobody answered. */
+export type SurveyedLookup = {
+  readonly key: number;
+  readonly owner: number | null;
+  readonly route: readonly number[];
+};
+
+/** A file of the ring and the peers that said they hold it. A conflict is named as one. */
 export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };

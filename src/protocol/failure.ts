@@ -13,3 +13,6 @@ export class Failure extends Error {
     super(sentence);
   }
 }
+
+/** The exit code of a mistake of this program, as in sysexits.h: "internal software error". */
+export const EXIT_BUG = 70;

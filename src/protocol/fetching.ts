@@ -1,6 +1,6 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
 import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "./config.ts";
-import { compareStamps, type FileRecord, filedAs, UNKNOWN_SHA256 } from "./files.ts";
+import { type FileRecord, isSameVersion, versionId } from "./files.ts";
 import type { Effect, FetchInto } from "./io.ts";
 import type { Address } from "./member.ts";
 import type { Peer } from "./state.ts";
@@ -11,16 +11,15 @@ type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
-  for (const [name, { record, from, origin }] of peer.copyQueue) {
+  for (const [key, { record, from, origin }] of peer.copyQueue) {
     if (!hasRoomFor(peer, record)) return;
     // It may be on its way from another: should that fail, this one has it too.
     if (isFetching(peer, record)) continue;
-    peer.copyQueue.delete(name);
-    if (holds(peer, record)) continue;
-    const { stamp } = record;
+    peer.copyQueue.delete(key);
+    if (peer.files.find(record) !== undefined) continue;
     const source =
-      origin === null
-        ? ({ kind: "version", name, stamp } as const)
+      origin === null || origin.request === null
+        ? ({ kind: "version", version: versionId(record) } as const)
         : ({ kind: "ticket", request: origin.request } as const);
     beginFetch(peer, { kind: "copy", record, from }, origin ?? from, source, origin === null);
   }
@@ -39,8 +38,7 @@ export function beginFetch(
   repair: boolean,
 ): number {
   const { record } = job;
-  const sha256 = record.sha256 === UNKNOWN_SHA256 ? null : record.sha256;
-  const into: FetchInto = { kind: "store", record, sha256 };
+  const into: FetchInto = { kind: "store", record, sha256: record.sha256 };
   return begin(peer, job, { from, source, file: record.name, size: record.size, into, repair });
 }
 
@@ -55,25 +53,17 @@ export function beginDelivery(
   begin(peer, job, { from, source, ...content, repair: false });
 }
 
-/** Has the driver make a removal durable. */
+/** Has the driver make durable what brings no content: a removal, or word of a version held. */
 export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
   const number = peer.nextJob++;
   peer.jobs.set(number, job);
   peer.effects.push({ type: "bury", job: number, record: job.record });
 }
 
-/** True if the version is held here: under its name, as a conflict, or in what has replaced it. */
-export function holds(peer: Peer, record: FileRecord): boolean {
-  const { name, stamp } = filedAs(record, peer.files.get(record.name));
-  const mine = peer.files.get(name);
-  return mine !== undefined && compareStamps(mine.stamp, stamp) >= 0;
-}
-
-/** True if this version of the file, or a newer one, is on its way already. */
+/** True if this version is on its way already. */
 export function isFetching(peer: Peer, record: FileRecord): boolean {
   for (const job of peer.jobs.values()) {
-    if (job.kind === "deliver" || job.record.name !== record.name) continue;
-    if (compareStamps(job.record.stamp, record.stamp) >= 0) return true;
+    if (job.kind !== "deliver" && isSameVersion(job.record, record)) return true;
   }
   return false;
 }

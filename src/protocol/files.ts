@@ -1,5 +1,10 @@
-/** What a ring knows of a file. Its content never passes through the protocol. */
-import { MAX_NAME_BYTES, REPLACED_KEPT } from "./config.ts";
+/**
+ * What a ring knows of a file. Its content never passes through the protocol.
+ *
+ * A name has a set of versions: those that nobody has replaced (versions.ts merges such sets). The one
+ * with the greatest stamp has the name, the others are its conflicts.
+ */
+import { MAX_NAME_BYTES } from "./config.ts";
 
 /** Orders the versions of one name: the greater wins. Given by the owner, never twice. */
 export type Stamp = {
@@ -9,36 +14,73 @@ export type Stamp = {
   readonly run: number;
 };
 
+/**
+ * One store or removal, however often it is sent and wherever it arrives (RIFL: Lee et al., 2015; the
+ * client sessions of Raft). Given by its origin before the first try.
+ */
+export type Operation = {
+  /** The birth of the peer it was given to: 16 hexadecimal digits. */
+  readonly origin: string;
+  /** From 1 on; the operations of one origin only grow. */
+  readonly number: number;
+};
+
+/** Operations of one origin on one name, one after the other, with none of its own between them. */
+export type Span = {
+  readonly origin: string;
+  readonly from: number;
+  readonly to: number;
+  /** Of the last of them, as in a record: its origin may ask for it once more. */
+  readonly ageMs: number;
+  readonly stamp: Stamp;
+};
+
 export type FileRecord = {
-  /** UTF-8, 1 to 255 bytes; exactly four digits in a numbered ring. */
+  /** UTF-8, 1 to 255 bytes; exactly four digits in a numbered ring. A conflict has it too: see `shownAs`. */
   readonly name: string;
   /** The name's position on the circle. */
   readonly key: number;
+  /** What made this version: it is told from others of its name by that. */
+  readonly operation: Operation;
   readonly stamp: Stamp;
+  /** Lesser stamps of the same operation, which was executed twice: by two owners that knew not of each other. */
+  readonly also: readonly Stamp[];
   /** Bytes, in [0, 2^53). */
   readonly size: number;
   /** 64 hexadecimal digits. */
   readonly sha256: string;
   /** True of a removal: it has a size of 0 and the hash of nothing, and is kept as any version is. */
   readonly removed: boolean;
+  /** It never has the name: the removal of a conflict, or what came back after too long a time. */
+  readonly apart: boolean;
+  /**
+   * Milliseconds since it was stamped: in a message as of its sending; within a peer as of its clock's
+   * zero, so that it need not be kept up (`withAges`).
+   */
+  readonly ageMs: number;
   /**
    * What the version took the place of: for each owner and run the stamp with the highest
    * counter (a version vector: Parker et al., "Detection of Mutual Inconsistency", 1983), the newest
-   * REPLACED_KEPT of them. A version outside it was stored by one who knew nothing of this one.
+   * REPLACED_KEPT of them. It lasts as long as the version does.
    */
   readonly replaced: readonly Stamp[];
+  /** The operations that it took the place of within OPERATION_MS: what finds a second execution. */
+  readonly history: readonly Span[];
+  /** Stamps of versions that it knew of and left as they were: its vector does not cover these. */
+  readonly spared: readonly Stamp[];
 };
+
+/** What tells one version of a name from another, and from another content under the same operation. */
+export type VersionId = Pick<FileRecord, "name" | "operation" | "sha256">;
 
 /** A part of the circle, from above `from` up to `to` (the whole circle if they are equal), and what lies in it. */
 export type Range = {
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** A set hash over names and stamps, in [0, 2^53). */
+  /** A set hash over names, operations and stamps, in [0, 2^53). */
   readonly digest: number;
 };
-/** Stands for the hash of a content that only the origin of its store has seen. */
-export const UNKNOWN_SHA256 = "0".repeat(64);
 /** The hash of an empty content. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -47,50 +89,84 @@ export function runOf({ birth }: { readonly birth: string }): number {
   return Number.parseInt(birth.slice(0, 8), 16);
 }
 
-/** @returns positive if `a` is the newer version, negative if `b` is, 0 if they are the same. */
+/** @returns positive if `a` is the newer version, negative if `b` is, 0 if they are the same */
 export function compareStamps(a: Stamp, b: Stamp): number {
   return a.counter - b.counter || a.owner - b.owner || a.run - b.run;
 }
 
-/** True if the version had been seen by whoever stored `newer`, or says nothing that is not in it. */
-export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
-  if (old.removed || (old.sha256 === newer.sha256 && !newer.removed)) return true;
-  const { owner, run, counter } = old.stamp;
-  return [newer.stamp, ...newer.replaced].some(
-    (s) => s.owner === owner && s.run === run && s.counter >= counter,
-  );
+export function isSameOperation(a: Operation, b: Operation): boolean {
+  return a.number === b.number && a.origin === b.origin;
 }
 
-/** What a version that follows `best` takes the place of. @param best null for the first of its name */
-export function replacing(best: FileRecord | null): readonly Stamp[] {
-  if (best === null) return [];
-  const { stamp } = best;
-  const rest = best.replaced.filter((s) => s.owner !== stamp.owner || s.run !== stamp.run);
-  return [...rest, stamp].sort(compareStamps).slice(-REPLACED_KEPT);
+/** True of one version, under whatever stamps. */
+export function isSameVersion(a: VersionId, b: VersionId): boolean {
+  return isSameOperation(a.operation, b.operation) && a.sha256 === b.sha256 && a.name === b.name;
 }
 
-/**
- * The name under which a version is kept that another, which knew nothing of it, took the name of. It
- * is placed by the name's own key.
- */
-export function asConflict(record: FileRecord): FileRecord {
-  const { counter, owner, run } = record.stamp;
-  const suffix = `.conflict-${counter}-${owner}-${run}`;
-  return { ...record, name: cutTo(baseName(record.name), MAX_NAME_BYTES - suffix.length) + suffix };
+/** What tells a version, alone. */
+export function versionId({ name, operation, sha256 }: VersionId): VersionId {
+  return { name, operation, sha256 };
+}
+
+/** A text that no other version of any name has, for tables. */
+export function versionKey({ name, operation, sha256 }: VersionId): string {
+  return `${operation.origin}-${operation.number}-${sha256.slice(0, 8)} ${name}`;
 }
 
 /**
- * The record as one who holds `held` takes it in: under its own name, or as a conflict where the
- * version held is newer and did not replace it.
+ * A record with its ages changed by so much: by the clock on the way out, by as much less on the way in.
  */
-export function filedAs(record: FileRecord, held: FileRecord | undefined): FileRecord {
-  if (held === undefined || compareStamps(held.stamp, record.stamp) <= 0) return record;
-  return isReplacedBy(record, held) ? record : asConflict(record);
+export function withAges(record: FileRecord, byMs: number): FileRecord {
+  const { history } = record;
+  return {
+    ...record,
+    ageMs: record.ageMs + byMs,
+    history:
+      history.length === 0
+        ? history
+        : history.map((span) => ({ ...span, ageMs: span.ageMs + byMs })),
+  };
+}
+
+/** `NAME.conflict-ORIGIN-NUMBER`, and the key where NAME had to be cut. */
+const CONFLICT = /^(.*)\.conflict-([0-9a-f]{16})-([1-9][0-9]{0,15})(?:-k([0-9a-f]{1,12}))?$/s;
+
+/** What the name of a conflict says; null of any other name. */
+export type ConflictName = {
+  /** The name it was stored under, or the beginning of it. */
+  readonly base: string;
+  readonly operation: Operation;
+  /** Where the name lies on the circle; null if that follows from `base`, which then is whole. */
+  readonly key: number | null;
+};
+
+/**
+ * The name under which a version is found that does not have its name. All peers make the same of it,
+ * and it tells where on the circle it lies, however long the name is.
+ */
+export function conflictName({ name, key, operation }: FileRecord): string {
+  const suffix = `.conflict-${operation.origin}-${operation.number}`;
+  if (utf8Length(name) + suffix.length <= MAX_NAME_BYTES) return name + suffix;
+  const placed = `${suffix}-k${key.toString(16)}`;
+  return cutTo(name, MAX_NAME_BYTES - placed.length) + placed;
+}
+
+/** @returns null of a name that is none of a conflict */
+export function parseConflictName(name: string): ConflictName | null {
+  const [, base = "", origin = "", number = "", key] = CONFLICT.exec(name) ?? [];
+  if (base === "" || origin === "") return null;
+  const operation = { origin, number: Number(number) };
+  return { base, operation, key: key === undefined ? null : Number.parseInt(key, 16) };
 }
 
 /** The name by which a file is placed: that of a conflict is the name it was stored under. */
 export function baseName(name: string): string {
-  return name.replace(/\.conflict-\d+-\d+-\d+$/, "") || name;
+  return parseConflictName(name)?.base ?? name;
+}
+
+/** True of the name of a conflict, or of one as earlier versions had them. */
+export function isConflictName(name: string): boolean {
+  return parseConflictName(name) !== null || /\.conflict-\d+-\d+-\d+$/.test(name);
 }
 
 /** The longest beginning of a text that takes at most so many bytes of UTF-8. */
@@ -98,12 +174,20 @@ function cutTo(text: string, most: number): string {
   let bytes = 0;
   let end = 0;
   for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    bytes += utf8Length(character);
     if (bytes > most) break;
     end += character.length;
   }
   return text.slice(0, end);
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 /** True of the names of a numbered ring: exactly four digits. */

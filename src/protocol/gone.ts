@@ -12,6 +12,7 @@ export class GoneTable {
   #last: readonly Member[] = [];
   /** No member has been gone for longer; it may be that of one that has come back. */
   #earliest = Number.POSITIVE_INFINITY;
+  #latest = Number.NEGATIVE_INFINITY;
 
   get size(): number {
     return this.#members.length;
@@ -32,6 +33,12 @@ export class GoneTable {
     return member?.id === id ? member : undefined;
   }
 
+  /** Those that died at or after a time. */
+  diedSince(time: number): Member[] {
+    if (this.#latest < time) return [];
+    return this.#members.filter((m, i) => m.state === "dead" && (this.#since[i] ?? 0) >= time);
+  }
+
   has(id: number): boolean {
     return this.get(id) !== undefined;
   }
@@ -44,6 +51,7 @@ export class GoneTable {
     this.#since.splice(index, 0, now);
     this.#last = [...this.#last.slice(1 - GONE_TOLD), member];
     this.#earliest = Math.min(this.#earliest, now);
+    this.#latest = now;
     while (this.#isTooMuch(now)) this.#forgetEarliest(now);
   }
 
@@ -53,6 +61,14 @@ export class GoneTable {
     this.#members.splice(index, 1);
     this.#since.splice(index, 1);
     if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
+  }
+
+  /** The last that were lost, not left, since a time; in the order of their going. */
+  lostSince(time: number): readonly Member[] {
+    return this.#last.filter(({ id, state }) => {
+      const since = this.#since[this.#indexFrom(id)] ?? Number.NEGATIVE_INFINITY;
+      return state === "dead" && since >= time;
+    });
   }
 
   /** Those with an id in [from, to). */

@@ -3,12 +3,16 @@
  * so that a restart always begins above everything that the ring has heard.
  */
 
-import { type MemberState, makeMember } from "./member.ts";
+import { type Address, type MemberState, makeMember } from "./member.ts";
 import { viewChanged } from "./records.ts";
 import { emit, isIn, type Peer } from "./state.ts";
 
-/** Asks for an incarnation of at least `wanted`; it counts once the driver says `persisted`. */
-export function raiseTo(peer: Peer, wanted: number): void {
+/**
+ * Asks for an incarnation of at least `wanted`; it counts once the driver says `persisted`.
+ * @param address where this peer is seen by whoever holds it for dead at its former address
+ */
+export function raiseTo(peer: Peer, wanted: number, address: Address | null = null): void {
+  peer.movesTo = address ?? peer.movesTo;
   if (wanted <= peer.incarnationAsked) return;
   peer.incarnationAsked = wanted;
   peer.effects.push({ type: "persist", id: peer.self.id, incarnation: wanted });
@@ -23,9 +27,17 @@ export function becomeIncarnation(peer: Peer, incarnation: number): void {
   emit(peer, { event: "member", id, memberIncarnation: incarnation, state, why: "returned" });
 }
 
+/** Takes over the address by which others know this very run: a host may have several. */
+export function moveTo(peer: Peer, address: Address): void {
+  peer.movesTo = address;
+  setSelf(peer, peer.self.incarnation, peer.self.state);
+}
+
 /** Replaces this peer's own record and, in the ring, queues it to be pushed. */
 export function setSelf(peer: Peer, incarnation: number, state: MemberState): void {
-  const { id, address, birth } = peer.self;
+  const { id, birth } = peer.self;
+  const address = peer.movesTo ?? peer.self.address;
+  peer.movesTo = null;
   peer.self = makeMember({ id, address, birth, incarnation, state });
   peer.view = peer.view.with(peer.self);
   if (!isIn(peer)) return;

@@ -1,89 +1,143 @@
-/** What an owner asks the other holders before it deals with a name: what they have of it. */
+/**
+ * What a peer asks about one name before it deals with a request: what those have of it that may hold
+ * it. It goes on with the word of a quorum, given after the request came.
+ */
 import { INQUIRE_MS, REQUESTS_IN_FLIGHT } from "./config.ts";
-import { compareStamps, type FileRecord } from "./files.ts";
-import type { Body, BodySource } from "./io.ts";
-import { isExpected, type Member } from "./member.ts";
-import type { Answer, AnswerOutcome, Inquired, RequestId, Routed } from "./messages.ts";
+import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
+import type { Member } from "./member.ts";
+import type { Inquire, Inquired, RequestId } from "./messages.ts";
+import { withhold } from "./pledging.ts";
+import { majority, type Quorum, quorumFor } from "./quorum.ts";
 import { boundTable, type Peer, send } from "./state.ts";
-import type { Inquiry } from "./work.ts";
+import { isReplacedBy, merge, winnerOf } from "./versions.ts";
+import type { Arrival, Inquiry } from "./work.ts";
 
-/** A request at its owner. `first`: it has not been here before, so the transcript tells of it. */
-export type Arrival = {
-  readonly routed: Routed;
-  readonly body: Body | null;
-  readonly first: boolean;
+/** How an inquiry has ended. */
+export type Inquest = {
+  readonly inquiry: Inquiry;
+  /** False where too few have answered in time. */
+  readonly enough: boolean;
+  readonly needed: number;
 };
 
-/**
- * Asks the other holders of a name; one more than there are copies, and leavers too, since views differ.
- * @returns the inquiry if it has ended already, for there is nobody to ask
- */
-export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inquiry | null {
+/** Asks about a name. @returns the inquiry if it has ended already, since this peer's own word is enough */
+export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inquest | null {
   const { request } = arrival.routed;
-  const others = othersToAsk(peer);
-  const asked = new Set(others.map((m) => m.id));
-  const inquiry: Inquiry = { ...arrival, name, asked, answers: 0, best: null };
-  noteHeld(inquiry, peer.self, peer.files.get(name));
+  const inquiry: Inquiry = {
+    arrival,
+    name,
+    versions: [],
+    heard: new Map(),
+    declined: new Set(),
+    asked: new Set(),
+  };
   peer.inquiries.set(request, inquiry);
   boundTable(peer.inquiries, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
-  for (const { address } of others)
-    send(peer, address, "stream", { tag: "inquire", request, name });
-  return asked.size === 0 ? endInquiry(peer, request) : null;
+  return advance(peer, request, inquiry);
 }
 
-/** The members that may hold something which an owner of this peer's part of the circle has to know of. */
-export function othersToAsk(peer: Peer): Member[] {
-  const { view, self, config } = peer;
-  return view.after(self.id, config.copies).filter((m) => !isExpected(m));
+/** "What do you hold of this name?" What would break a promise is said when it has passed. */
+export function receiveInquire(peer: Peer, from: Member, { request, name }: Inquire): void {
+  const word = { kind: "inquired", to: from.address, request, name } as const;
+  if (!withhold(peer, word)) tellInquired(peer, from.address, request, name);
 }
 
-/** Another holder's word. @returns the inquiry if that was the last of them */
-export function receiveInquired(peer: Peer, from: Member, inquired: Inquired): Inquiry | null {
-  const inquiry = peer.inquiries.get(inquired.request);
-  if (inquiry === undefined || !inquiry.asked.delete(from.id)) return null;
-  inquiry.answers += 1;
-  noteHeld(inquiry, from, inquired.record ?? undefined);
-  return inquiry.asked.size === 0 ? endInquiry(peer, inquired.request) : null;
+export function tellInquired(peer: Peer, to: string, request: RequestId, name: string): void {
+  const records = peer.files.versions(name);
+  const declined = peer.refusals.has(name);
+  const { room } = peer;
+  send(peer, to, "stream", { tag: "inquired", request, records, declined, room });
 }
 
-/** All have answered, or have had their time. @returns the inquiry, unless it ended before */
-export function endInquiry(peer: Peer, request: RequestId): Inquiry | null {
+/** A member's word. @returns the inquiry if that was enough */
+export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
+  const inquiry = peer.inquiries.get(told.request);
+  peer.rooms.set(from.birth, told.room);
+  if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
+  note(inquiry, from, told.records);
+  if (told.declined) inquiry.declined.add(from.birth);
+  return advance(peer, told.request, inquiry);
+}
+
+/** The view has changed: others may have to be asked. @returns the inquiries that have ended with that */
+export function reviewInquiries(peer: Peer): Inquest[] {
+  return [...peer.inquiries].flatMap(([request, inquiry]) => advance(peer, request, inquiry) ?? []);
+}
+
+/** All have had their time. @returns the inquiry, unless it ended before */
+export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
+  if (inquiry === undefined) return null;
+  const { members, needed } = quorumOf(peer, inquiry);
+  end(peer, request);
+  return { inquiry, enough: answeredOf(inquiry, members) >= needed, needed };
+}
+
+/** The members that were heard to have this version, or what replaced it, by birth. */
+export function heardToHave(inquiry: Inquiry, record: FileRecord): Member[] {
+  return [...inquiry.heard.values()].flatMap(({ member, versions }) =>
+    versions.some((v) => isSameVersion(v, record) || isReplacedBy(record, v)) ? [member] : [],
+  );
+}
+
+/** Those of them that have the version itself, under this stamp or a greater one. */
+export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
+  return [...inquiry.heard.values()].flatMap(({ member, versions }) =>
+    versions.some((v) => isSameVersion(v, record) && compareStamps(v.stamp, record.stamp) >= 0)
+      ? [member]
+      : [],
+  );
+}
+
+/** Asks those who were not asked yet. @returns the inquiry if enough have answered */
+function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
+  const { members, needed } = quorumOf(peer, inquiry);
+  const { name, asked } = inquiry;
+  for (const member of members) {
+    const { birth, id, address } = member;
+    // What is held here is known at any time, and may have become more.
+    if (id === peer.self.id) {
+      note(inquiry, member, peer.files.versions(name));
+      if (peer.refusals.has(name)) inquiry.declined.add(birth);
+    } else if (!asked.has(birth)) {
+      asked.add(birth);
+      send(peer, address, "stream", { tag: "inquire", request, name });
+    }
+  }
+  const answered = answeredOf(inquiry, members);
+  if (answered < needed) return null;
+  if (answered < members.length && waitsForAll(peer, inquiry)) return null;
+  end(peer, request);
+  return { inquiry, enough: true, needed };
+}
+
+function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
+  return members.reduce((sum, { birth }) => sum + (heard.has(birth) ? 1 : 0), 0);
+}
+
+/** True where the others are worth their time: it is to be told who has it, or to be on a majority. */
+function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
+  const { kind } = inquiry.arrival.routed.ask;
+  if (kind !== "request") return kind === "where";
+  const newest = winnerOf(inquiry.versions);
+  return newest !== undefined && heardToHave(inquiry, newest).length < majority(peer);
+}
+
+/** One who declined a version has another in its place, who is asked too. */
+function quorumOf(peer: Peer, { name, declined, arrival }: Inquiry): Quorum {
+  const { ask } = arrival.routed;
+  const known = peer.declined.get(name) ?? [];
+  const more = new Set([...declined, ...known]).size;
+  return quorumFor(peer, ask.kind === "join" ? 0 : ask.key, more);
+}
+
+function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[]): void {
+  inquiry.heard.set(member.birth, { member, versions });
+  inquiry.versions = versions.reduce(merge, inquiry.versions);
+}
+
+function end(peer: Peer, request: RequestId): void {
   peer.inquiries.delete(request);
   peer.deadlines.clear("inquiry", request);
-  return inquiry ?? null;
-}
-
-/** The ids on the way up to this peer, itself included. */
-export function routeHere(peer: Peer, route: readonly number[]): readonly number[] {
-  return route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
-}
-
-/** Ids in the order in which they come from a key on. */
-export function clockwise(peer: Peer, key: number, ids: readonly number[]): number[] {
-  const circle = 2 ** peer.config.bits;
-  return ids.toSorted((a, b) => ((a - key + circle) % circle) - ((b - key + circle) % circle));
-}
-
-/** Tells the origin of a request how it ended, or goes on. */
-export function answer(
-  peer: Peer,
-  to: string,
-  request: RequestId,
-  route: readonly number[],
-  outcome: AnswerOutcome,
-  body: BodySource | null = null,
-): Answer {
-  const message: Answer = { tag: "answer", request, route, outcome };
-  send(peer, to, "stream", message, body);
-  return message;
-}
-
-function noteHeld(inquiry: Inquiry, holder: Member, record: FileRecord | undefined): void {
-  if (record === undefined) return;
-  const { best } = inquiry;
-  const order = best === null ? 1 : compareStamps(record.stamp, best.record.stamp);
-  if (order > 0) inquiry.best = { record, holders: [holder] };
-  else if (order === 0) best?.holders.push(holder);
 }

@@ -5,7 +5,7 @@
  */
 import type { RingConfig } from "./config.ts";
 import type { PeerEvent } from "./events.ts";
-import type { FileRecord, Stamp } from "./files.ts";
+import type { FileRecord, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { Channel, FetchSource, Message, RequestId } from "./messages.ts";
 import type { View } from "./view.ts";
@@ -39,6 +39,8 @@ export type StartInput = {
   readonly incarnation: number;
   /** The members known when this folder was last in use, the last of the gone too; empty for a new one. */
   readonly restored: readonly Member[];
+  /** The peer left its ring in good order since: what it held was handed on. False if left out. */
+  readonly left?: boolean;
   /** The files held in the folder, removals too. */
   readonly files: readonly FileRecord[];
 };
@@ -62,26 +64,46 @@ export type Body = {
 
 export type Command =
   /**
-   * `size` is null where there is no content; otherwise the driver serves it under the request's id.
-   * `body` is the content if it is a small one.
+   * `size` and `sha256` are null where there is no content; otherwise both are fixed before the first try,
+   * and the driver serves the content, or what is left of it, under the request's id: what comes of it
+   * otherwise is not this content. `body` is the content if it is a small one.
    */
   | {
       readonly kind: "store";
       readonly name: string;
       readonly key: number;
       readonly size: number | null;
+      /** Found before the first try: what comes to another hash later is another content. Null without one. */
+      readonly sha256: string | null;
       readonly body: Body | null;
+      readonly require: number;
     }
   | { readonly kind: "request"; readonly name: string; readonly key: number }
-  | { readonly kind: "remove"; readonly name: string; readonly key: number }
+  | {
+      readonly kind: "remove";
+      readonly name: string;
+      readonly key: number;
+      /** Durable copies without which it is not acknowledged; 0 for a majority. */
+      readonly require: number;
+    }
   | { readonly kind: "where"; readonly name: string; readonly key: number }
   | { readonly kind: "lookup"; readonly key: number }
   | { readonly kind: "list" }
+  /** How all members see the ring; `keys` are looked up on the way, or some of the ring's own if there are none. */
+  | { readonly kind: "survey"; readonly keys: readonly number[] }
   | { readonly kind: "quit" };
+
+/** A command that is asked of the ring. */
+export type RequestCommand = Exclude<Command, { readonly kind: "quit" }>;
 
 export type Input = { readonly at: number } & (
   | StartInput
   | { readonly type: "tick" }
+  /**
+   * This very process stood still, for at most so long: given before anything else that comes after it,
+   * whatever the next deadline was (`sleepOf`).
+   */
+  | { readonly type: "woke"; readonly sleptMs: number }
   | {
       readonly type: "message";
       readonly from: Member;
@@ -95,7 +117,13 @@ export type Input = { readonly at: number } & (
        */
       readonly heldMs: number | null;
     }
-  | { readonly type: "unreachable"; readonly address: Address; readonly how: Unreachable }
+  /** `broke`: a stream that came from there has just ended, and none is open any more. */
+  | {
+      readonly type: "unreachable";
+      readonly address: Address;
+      readonly how: Unreachable;
+      readonly broke: boolean;
+    }
   /** The identity given in the effect is on the disk. */
   | { readonly type: "persisted"; readonly incarnation: number }
   /** `command` is the driver's number, returned in the outcome. */
@@ -110,7 +138,9 @@ export type Input = { readonly at: number } & (
         | { readonly ok: false; readonly why: string; readonly here: boolean };
     }
   /** A copy held here was read and is not what it was: the driver has set it aside, and keeps its row no more. */
-  | { readonly type: "damaged"; readonly name: string; readonly stamp: Stamp }
+  | { readonly type: "damaged"; readonly version: VersionId }
+  /** The disk has room for so many bytes of files. */
+  | { readonly type: "room"; readonly bytes: number }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
   /** Whether the working directory has a file of this name: its size, or null. */
@@ -119,12 +149,8 @@ export type Input = { readonly at: number } & (
 
 /** Where a fetched content goes. */
 export type FetchInto =
-  /**
-   * The store, as this version; size and hash follow from the content where only the origin has seen
-   * it, and `sha256` is null. The version held before is kept as a conflict if this one did not replace
-   * it (`isReplacedBy`, `asConflict`), in one step.
-   */
-  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string | null }
+  /** The store, where this version is merged with those of its name (`merge`). */
+  | { readonly kind: "store"; readonly record: FileRecord; readonly sha256: string }
   /** The one who asked for it at this peer. */
   | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
 
@@ -132,7 +158,7 @@ export type FetchInto =
 export type Served =
   /** The content that came with this peer's own command. */
   | { readonly kind: "command"; readonly command: number }
-  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp }
+  | { readonly kind: "version"; readonly version: VersionId }
   /** What the fetch of this job brings, while it comes in and until it is a version. */
   | { readonly kind: "arriving"; readonly job: number }
   /** The file of this name in the working directory. */
@@ -141,7 +167,7 @@ export type Served =
 /** Where the driver finds the small content that goes with a message; without it the message goes alone. */
 export type BodySource =
   | { readonly kind: "body"; readonly number: number }
-  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
+  | { readonly kind: "version"; readonly version: VersionId };
 
 export type Effect =
   | {
@@ -153,9 +179,16 @@ export type Effect =
     }
   /** Keep a stream to each of these and to no others; report as `unreachable` when one cannot be had again. */
   | { readonly type: "watch"; readonly addresses: readonly Address[] }
+  /**
+   * Reset the streams to and from this address: what is still under way on them must never arrive. What is
+   * sent there afterwards goes by new ones.
+   */
+  | { readonly type: "sever"; readonly address: Address }
+  /** Try a connection to this address beside its stream; report as `unreachable` if it cannot be had. */
+  | { readonly type: "dial"; readonly address: Address }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
-  /** Keep for the next start; only the latest matters. `left`: the next start is a new one. */
+  /** Keep for the next start; only the latest matters. `left`: in good order, so the next start is no return of a member. */
   | {
       readonly type: "save";
       readonly members: readonly Member[];
@@ -178,12 +211,12 @@ export type Effect =
       /** A copy that nobody waits for: it may be slowed down. */
       readonly repair: boolean;
     }
-  /** Make a removal durable in place of what is held of its name, then give `fetched` for the job. */
+  /** Merge into the store what brings no content, a removal or word of a version held; then give `fetched`. */
   | { readonly type: "bury"; readonly job: number; readonly record: FileRecord }
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }
   /** The copy belongs to others now, who have confirmed theirs; or a removal that is old enough. */
-  | { readonly type: "drop"; readonly name: string; readonly stamp: Stamp }
+  | { readonly type: "drop"; readonly version: VersionId }
   /** The peer is done. `sentence` is null where nothing went wrong. */
   | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };

@@ -1,7 +1,13 @@
 /** A joiner's way into the ring: it asks the one peer it knows, and waits to be taken in. */
-import { JOIN_ANSWER_MS, JOIN_ATTEMPTS, JOIN_BUSY_MS, JOIN_GIVE_UP_MS } from "./config.ts";
+import {
+  JOIN_ANSWER_MS,
+  JOIN_ATTEMPTS,
+  JOIN_BUSY_MS,
+  JOIN_GIVE_UP_MS,
+  NUMBERED_BITS,
+} from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
-import { isPresent, type Member, makeMember } from "./member.ts";
+import { type Address, isPresent, type Member, makeMember } from "./member.ts";
 import type { Introduction, JoinAnswer } from "./messages.ts";
 import { randomBelow, randomRequest } from "./random.ts";
 import { rememberGone, viewChanged } from "./records.ts";
@@ -15,8 +21,16 @@ import type { Joining } from "./work.ts";
 /** Asks the known peer to be taken in. */
 export function beginJoin(peer: Peer): void {
   const { start } = peer.start;
-  if (start.kind !== "join") return;
-  const { contact, contactName, proposed } = start;
+  if (start.kind === "join") joinThrough(peer, start.contact, start.contactName, start.proposed);
+}
+
+/** Asks a member. `proposed`: the id was the ring's idea, so another will do. */
+export function joinThrough(
+  peer: Peer,
+  contact: Address,
+  contactName: string,
+  proposed: boolean,
+): void {
   const request = randomRequest(peer.random);
   peer.phase = "joining";
   peer.joining = {
@@ -60,7 +74,7 @@ export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer):
       return;
     }
     case "taken":
-      if (!joining.proposed) exit(peer, 1, sentences.idTaken(peer.self.id, outcome.by));
+      if (!joining.proposed) exit(peer, 1, sayTaken(peer, outcome.by));
       else send(peer, joining.contact, "stream", { tag: "introduce", request: joining.request });
       return;
     case "accepted": {
@@ -79,7 +93,7 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
   if (joining?.request !== introduction.request || joining.acceptance !== null) return;
   const { address, birth, incarnation, state } = peer.self;
   peer.self = makeMember({ id: introduction.proposedId, address, birth, incarnation, state });
-  peer.view = View.empty.with(peer.self);
+  peer.view = View.of([peer.self], peer.views);
   joining.request = randomRequest(peer.random);
   askToJoin(peer, joining);
 }
@@ -89,10 +103,12 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   if (joining.acceptance === null) return;
   const { members, acceptor } = joining.acceptance;
   peer.joining = null;
+  peer.returns = peer.returning !== null;
+  peer.returning = null;
   peer.phase = "in";
   becomeIncarnation(peer, incarnation);
   const others = members.filter((m) => m.id !== peer.self.id);
-  peer.view = View.of([peer.self, ...others.filter(isPresent)]);
+  peer.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);
   // Known as gone, they are tried now and then: one may be the only way to a part split off.
   for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
   viewChanged(peer);
@@ -108,12 +124,22 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
 
 function askToJoin(peer: Peer, joining: Joining): void {
   peer.deadlines.set("join", 0, peer.now + JOIN_ANSWER_MS);
-  const { id, address } = peer.self;
+  const { id, address, birth } = peer.self;
   send(peer, joining.contact, "stream", {
     tag: "routed",
     request: joining.request,
-    origin: { id, address },
+    origin: { id, address, birth },
     route: [id],
     ask: { kind: "join", joiner: peer.self },
+    leftMs: JOIN_ANSWER_MS,
+    counter: peer.counter,
+    avoid: [],
+    back: false,
   });
+}
+
+/** Only a numbered peer can be given another id by hand. */
+function sayTaken({ config, self }: Peer, by: Address): string {
+  const numbered = config.bits <= NUMBERED_BITS;
+  return numbered ? sentences.idTaken(self.id, by) : sentences.folderCopied(self.id, by);
 }

@@ -3,11 +3,12 @@
 import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS } from "./config.ts";
 import { shortOfCopies } from "./copies.ts";
 import { setSelf } from "./incarnation.ts";
-import type { Member } from "./member.ts";
+import { isExpected, type Member } from "./member.ts";
 import { randomRequest } from "./random.ts";
 import { offerMissing } from "./repairing.ts";
 import { sentences } from "./sentences.ts";
 import { exit, isIn, type Peer, send } from "./state.ts";
+import { wayTo } from "./ways.ts";
 
 /** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
 export function beginLeaving(peer: Peer): void {
@@ -19,8 +20,10 @@ export function beginLeaving(peer: Peer): void {
   peer.phase = "leaving";
   setSelf(peer, peer.self.incarnation, "leaving");
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
-  // Other members hold its files now.
+  // Other members hold its files now. What they confirmed before, they may have dropped since, or have
+  // confirmed as one that leaves as well.
   peer.rescan = true;
+  peer.confirmed.clear();
   peer.handOver = { short: shortOfCopies(peer).length, until: peer.now + LEAVE_MOST_MS };
   offerMissing(peer);
   departWhenSafe(peer);
@@ -57,11 +60,18 @@ export function endDeparture(peer: Peer): void {
   if (departing === null) return;
   for (const member of peer.view.members) {
     if (member.id === self.id) continue;
-    send(peer, member.address, "datagram", { tag: "gossip", joining: false, members: [self] });
+    send(peer, member.address, wayTo(peer, member.address), {
+      tag: "gossip",
+      joining: false,
+      members: [self],
+    });
   }
   const { short } = departing;
   // One that leaves too early may come back with what it holds, to the members that it knew.
-  if (short.length === 0) peer.effects.push({ type: "save", members: [], gone: [], left: true });
+  if (short.length === 0) {
+    const members = peer.view.members.filter((m) => m.id !== self.id && !isExpected(m));
+    peer.effects.push({ type: "save", members, gone: peer.gone.last, left: true });
+  }
   exit(peer, short.length > 0 ? 1 : 0, short.length > 0 ? sentences.leftShort(short) : null);
 }
 

@@ -1,16 +1,18 @@
-/** The files of the whole ring: every member is asked, page by page, and the newest of each name counts. */
-import { LIST_RECORDS, LIST_WAIT_MS, LISTED_FILES } from "./config.ts";
-import { compareStamps, type FileRecord } from "./files.ts";
+/** The files of the whole ring: every member is asked, page by page, and the versions of each name are merged. */
+import { LIST_RECORDS, LIST_VERSIONS, LIST_WAIT_MS, LISTED_FILES } from "./config.ts";
+import type { ListedFile } from "./events.ts";
+import { conflictName, type FileRecord, versionKey } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { List, Listed, RequestId } from "./messages.ts";
 import { emit, type Peer, send } from "./state.ts";
+import { merge, winnerOf } from "./versions.ts";
 import type { Listing } from "./work.ts";
 
 /** Asks all members which files they hold. `command` is the driver's number for it. */
 export function beginListing(peer: Peer, command: number, request: RequestId): void {
   const others = peer.view.members.filter((m) => m.id !== peer.self.id);
   const silent = new Set(others.map((m) => m.id));
-  const listing: Listing = { command, silent, found: new Map() };
+  const listing: Listing = { command, silent, found: new Map(), holders: new Map() };
   noteListed(listing, peer.self.id, peer.files.values());
   peer.listings.set(request, listing);
   peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
@@ -23,8 +25,8 @@ export function beginListing(peer: Peer, command: number, request: RequestId): v
 /** "Which files do you hold?" */
 export function receiveList(peer: Peer, from: Member, { request, after }: List): void {
   const page = peer.files.page(after, LIST_RECORDS + 1);
-  const records = page.slice(0, LIST_RECORDS);
   const more = page.length > LIST_RECORDS;
+  const records = page.slice(0, LIST_RECORDS).flat().slice(0, LIST_VERSIONS);
   send(peer, from.address, "stream", { tag: "listed", request, records, more });
 }
 
@@ -51,19 +53,29 @@ export function listingOverdue(peer: Peer, request: RequestId): void {
   if (listing === undefined) return;
   peer.listings.delete(request);
   peer.deadlines.clear("list", request);
-  const files = [...listing.found.values()].filter(({ record }) => !record.removed);
-  files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+  const files = listedFiles(listing);
   const outcome = { kind: "listed", files, silent: listing.silent.size } as const;
   emit(peer, { event: "outcome", command: listing.command, outcome });
 }
 
 function noteListed(listing: Listing, holder: number, records: Iterable<FileRecord>): void {
   for (const record of records) {
-    const found = listing.found.get(record.name);
-    const order = found === undefined ? 1 : compareStamps(record.stamp, found.record.stamp);
-    if (order > 0) listing.found.set(record.name, { record, holders: [holder] });
-    else if (order === 0 && found !== undefined) {
-      listing.found.set(record.name, { record, holders: [...found.holders, holder] });
-    }
+    const key = versionKey(record);
+    listing.holders.set(key, [...(listing.holders.get(key) ?? []), holder]);
+    listing.found.set(record.name, merge(listing.found.get(record.name) ?? [], record));
   }
+}
+
+/** The files there are, conflicts under their names, by name. */
+function listedFiles({ found, holders }: Listing): ListedFile[] {
+  const files = [...found.values()].flatMap((versions) => {
+    const winner = winnerOf(versions);
+    return versions
+      .filter((record) => !record.removed)
+      .map((record) => ({
+        record: record === winner ? record : { ...record, name: conflictName(record) },
+        holders: holders.get(versionKey(record)) ?? [],
+      }));
+  });
+  return files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
 }

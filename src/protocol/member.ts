@@ -31,7 +31,7 @@ export type Member = {
 /** The birth of a member that nobody has heard from yet. */
 export const NO_BIRTH = "0000000000000000";
 
-/** Makes a frozen record; its hash covers id, incarnation, birth and state. */
+/** Makes a frozen record; its hash covers all of its fields: two that differ are told apart. */
 export function makeMember(fields: Omit<Member, "hash">): Member {
   const { id, incarnation, birth, state, address } = fields;
   return Object.freeze({ id, incarnation, birth, state, address, hash: hashOf(fields) });
@@ -60,5 +60,5 @@ export function compareMembers(a: Member, b: Member): number {
 }
 
 function hashOf(m: Omit<Member, "hash">): number {
-  return hashText(`${m.id}/${m.incarnation}/${m.birth}/${m.state}`);
+  return hashText(`${m.id}/${m.incarnation}/${m.birth}/${m.state}/${m.address}`);
 }

@@ -3,8 +3,9 @@
  * travels in the header of each (see wire/), so no message repeats it. Tags are only ever appended.
  */
 import type { Strategy } from "./config.ts";
-import type { FileRecord, Range, Stamp } from "./files.ts";
+import type { FileRecord, Range, Stamp, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
+import type { StatusMessage } from "./told.ts";
 
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
 export type Channel = "datagram" | "stream";
@@ -20,12 +21,15 @@ export type Ping = {
   /** True of a round's ping, which the transcript shows; false of a silent probe. */
   readonly round: boolean;
   readonly digest: number;
+  /** Bytes of files that the sender's disk has room for. */
+  readonly room: number;
 };
 export type Pong = {
   readonly tag: "pong";
   readonly nonce: number;
   readonly round: boolean;
   readonly digest: number;
+  readonly room: number;
 };
 
 /** "I cannot reach this member, can you?" The answer comes only if it can. */
@@ -64,20 +68,42 @@ export type Introduction = {
   readonly proposedId: number;
 };
 
+/** Which of its origin's operations a store or a removal is: fixed before its first try. */
+export type Write = {
+  readonly number: number;
+  /** The one before it on the same name, if the origin remembers one; else 0. */
+  readonly after: number;
+  /** Durable copies without which it is not acknowledged; 0 for a majority. */
+  readonly require: number;
+};
+
 /** What a request carried from peer to peer asks for. */
 export type Ask =
   | { readonly kind: "join"; readonly joiner: Member }
   | { readonly kind: "lookup"; readonly key: number }
-  /** `size` is null where the origin has no content to store. */
+  /** `content` is null where the origin has none to store. */
   | {
       readonly kind: "store";
       readonly name: string;
       readonly key: number;
-      readonly size: number | null;
+      readonly content: { readonly size: number; readonly sha256: string } | null;
+      readonly write: Write;
     }
   | { readonly kind: "request"; readonly name: string; readonly key: number }
-  | { readonly kind: "remove"; readonly name: string; readonly key: number }
+  | {
+      readonly kind: "remove";
+      readonly name: string;
+      readonly key: number;
+      readonly write: Write;
+    }
   | { readonly kind: "where"; readonly name: string; readonly key: number };
+
+/** The peer to which a request was given. */
+export type Origin = {
+  readonly id: number;
+  readonly address: Address;
+  readonly birth: string;
+};
 
 /**
  * A request on its way to the peer where it belongs. Each hop is acknowledged. A store may bring its
@@ -86,10 +112,39 @@ export type Ask =
 export type Routed = {
   readonly tag: "routed";
   readonly request: RequestId;
-  readonly origin: { readonly id: number; readonly address: Address };
+  readonly origin: Origin;
   /** The ids it has passed, the origin first. */
   readonly route: readonly number[];
   readonly ask: Ask;
+  /**
+   * For so many milliseconds from its sending on, no other copy of it is on its way and its origin waits:
+   * so long it may be executed. Later, or where its time under way cannot be told, the origin is asked.
+   */
+  readonly leftMs: number;
+  /** The highest counter of a stamp that its origin has seen (Lamport, 1978). */
+  readonly counter: number;
+  /** Owners that do not answer those on the way: the next member stands in. */
+  readonly avoid: readonly number[];
+  /** The answer goes back the way that this came. */
+  readonly back: boolean;
+};
+
+/** "Do you still wait for this request, which comes late?": to its origin. */
+export type Confirm = {
+  readonly tag: "confirm";
+  readonly request: RequestId;
+  /** The ids that the answer has to pass, the origin first, the asker last. */
+  readonly onward: readonly number[];
+  /** The ids that it still has to pass itself, the origin first; none if it goes there itself. */
+  readonly via: readonly number[];
+};
+/** For how many milliseconds from its saying on; 0 if not. Nobody else is told so meanwhile. */
+export type Confirmed = {
+  readonly tag: "confirmed";
+  readonly request: RequestId;
+  readonly leftMs: number;
+  /** The ids that it still has to pass, the next first. */
+  readonly onward: readonly number[];
 };
 
 /** Acknowledges a hop, a successor change or a departure. */
@@ -101,28 +156,35 @@ export type Answer = {
   readonly request: RequestId;
   readonly route: readonly number[];
   readonly outcome: AnswerOutcome;
+  /** The ids that it still has to pass on its way back, the origin first; none if it goes there itself. */
+  readonly via: readonly number[];
 };
 export type AnswerOutcome =
   /** The sender owns the key. */
   | { readonly kind: "owner" }
   /** The sender owns the name and now fetches the content, if there is any. */
   | { readonly kind: "placed" }
-  /** Durable on these peers, of so many wanted: a version, or the removal of the name. */
+  /**
+   * Durable on these peers, of so many wanted: a version, or the removal of the name; or what has
+   * replaced it meanwhile. `lacking` should have it and have not said so.
+   */
   | {
       readonly kind: "stored";
       readonly record: FileRecord;
       readonly copies: readonly number[];
       readonly wanted: number;
+      readonly lacking: readonly number[];
     }
   /**
-   * The content is the message's body, or else to be fetched from the sender under the request's id.
-   * `stamp` and `sha256` are null for a file that lies in its working directory and was never stored.
+   * The content is the message's body, or else to be fetched from the sender under the request's id, or
+   * as the version from one of the holders. `version` is null for a file that lies in the sender's working
+   * directory and was never stored.
    */
   | {
       readonly kind: "found";
       readonly size: number;
-      readonly sha256: string | null;
-      readonly stamp: Stamp | null;
+      readonly version: VersionId | null;
+      readonly holders: readonly number[];
     }
   | { readonly kind: "missing" }
   /** What the sender and the other holders have of the name: its newest version, and on which peers. */
@@ -131,7 +193,10 @@ export type AnswerOutcome =
       readonly record: FileRecord | null;
       readonly holders: readonly number[];
     }
-  | { readonly kind: "failed"; readonly why: string };
+  /** `maybe`: it was stamped, and may still appear; else it was not executed, and will not be. */
+  | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean }
+  /** Too few of those that may hold the name have answered; nothing was executed. */
+  | { readonly kind: "unavailable"; readonly answered: number; readonly needed: number };
 
 /** From the peer that takes a joiner in (or does not) to the joiner. */
 export type JoinAnswer = {
@@ -169,20 +234,50 @@ export type Inquire = {
 export type Inquired = {
   readonly tag: "inquired";
   readonly request: RequestId;
-  readonly record: FileRecord | null;
+  /** All versions of the name. */
+  readonly records: readonly FileRecord[];
+  /** The sender has declined a version of it: another member may have it in its place. */
+  readonly declined: boolean;
+  readonly room: number;
 };
-/** An owner's word that the receiver, which holds the file, shall serve this request. */
+/** An owner's word that the receiver, which holds the version, shall serve this request. */
 export type Delegate = {
   readonly tag: "delegate";
   readonly request: RequestId;
-  readonly name: string;
-  readonly origin: { readonly id: number; readonly address: Address };
+  /** As it was asked for. */
+  readonly asked: string;
+  readonly version: VersionId;
+  readonly origin: Origin;
   readonly route: readonly number[];
+  readonly back: boolean;
+};
+
+/**
+ * An owner's wish to answer alone for its part of the circle (Gray & Cheriton, "Leases", 1989): a
+ * promise to acknowledge no other owner's version there for PROMISE_MS.
+ */
+export type Lease = {
+  readonly tag: "lease";
+  /** Returned in the answer; 32 random bits. */
+  readonly nonce: number;
+  readonly from: number;
+  readonly to: number;
+};
+export type Leased = {
+  readonly tag: "leased";
+  readonly nonce: number;
+  readonly granted: boolean;
+  /**
+   * The sender has promised this before, and has taken in no version there since from anybody else but
+   * what this owner has said it knows.
+   */
+  readonly clean: boolean;
 };
 
 /**
  * "You are to hold these." The content of a single one may be the message's body; else it is fetched
- * from the sender, or from the origin of the store that `origin` names, which the sender cannot keep.
+ * from the sender, or from where `origin` says, since the sender cannot keep it: under a request's id, or
+ * as the version that it is.
  */
 export type Offer = {
   readonly tag: "offer";
@@ -190,19 +285,20 @@ export type Offer = {
   readonly origin: {
     readonly id: number;
     readonly address: Address;
-    readonly request: RequestId;
+    readonly request: RequestId | null;
   } | null;
 };
 /**
  * "These are durable here": under their names, as conflicts, or in what has replaced them. The hash is
  * what the content came to.
  */
-export type Holding = { readonly tag: "holding"; readonly files: readonly HeldVersion[] };
-export type HeldVersion = {
-  readonly name: string;
-  readonly stamp: Stamp;
-  readonly sha256: string;
+export type Holding = {
+  readonly tag: "holding";
+  readonly files: readonly HeldVersion[];
+  /** The sender knows that the receiver is leaving, and is not leaving itself. */
+  readonly taking: boolean;
 };
+export type HeldVersion = VersionId & { readonly stamp: Stamp };
 /** "I cannot keep these: my disk is full, or fails." */
 export type Declined = { readonly tag: "declined"; readonly files: readonly HeldVersion[] };
 /** "My copies of these are damaged: I do not hold them any more." */
@@ -230,6 +326,8 @@ export type Compared = {
   readonly own: number | null;
   readonly same: readonly Range[];
   readonly differ: readonly Range[];
+  /** As in Holding. */
+  readonly taking: boolean;
 };
 
 /** "Which files do you hold?" `after`: those whose names come behind it, in the order of UTF-16. */
@@ -241,6 +339,7 @@ export type List = {
 export type Listed = {
   readonly tag: "listed";
   readonly request: RequestId;
+  /** All versions of each name. */
   readonly records: readonly FileRecord[];
   /** There are others behind the last of these. */
   readonly more: boolean;
@@ -256,13 +355,10 @@ export type Fetch = {
 /** What is fetched: an offer made under a request's id, or a stored version. */
 export type FetchSource =
   | { readonly kind: "ticket"; readonly request: RequestId }
-  | { readonly kind: "version"; readonly name: string; readonly stamp: Stamp };
+  | { readonly kind: "version"; readonly version: VersionId };
 /** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
 export type Content = { readonly tag: "content"; readonly size: number };
-/**
- * What the whole content must hash to, or what the taker has found; null where its server cannot know,
- * since nobody had hashed it before and it began at an offset.
- */
+/** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */
 export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
 export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
 
@@ -285,6 +381,10 @@ export type Message =
   | Inquire
   | Inquired
   | Delegate
+  | Confirm
+  | Confirmed
+  | Lease
+  | Leased
   | Offer
   | Holding
   | Declined
@@ -296,4 +396,5 @@ export type Message =
   | Fetch
   | Content
   | ContentEnd
-  | ContentRefused;
+  | ContentRefused
+  | StatusMessage;

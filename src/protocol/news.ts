@@ -2,19 +2,20 @@
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
-import { HIGHEST_INCARNATION } from "./config.ts";
-import { raiseTo } from "./incarnation.ts";
+import { ACCUSERS, HIGHEST_INCARNATION } from "./config.ts";
+import { moveTo, raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
+import type { Channel } from "./messages.ts";
 import { beats, known, learn } from "./records.ts";
 import { sentences } from "./sentences.ts";
-import { exit, isIn, type Peer, send, type Trial } from "./state.ts";
+import { boundTable, exit, isIn, type Peer, send, type Trial } from "./state.ts";
 import { tryMember } from "./trials.ts";
 
 /**
- * Takes note of a sender. `tell`: if the ring knows better of it, say so to it, so that one that is
- * held for dead can refute, and one that lost its data folder can rise above its former self.
+ * Takes note of a sender. `tell`: if the ring knows better of it, say so to it by this way, so that one that
+ * is held for dead can refute, and one that lost its data folder can rise above its former self.
  */
-export function hear(peer: Peer, from: Member, tell: boolean): void {
+export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   // A sender without an incarnation is about to join: it is no member yet.
   if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
   if (from.id === peer.self.id) {
@@ -29,19 +30,31 @@ export function hear(peer: Peer, from: Member, tell: boolean): void {
   const order = compareMembers(from, old);
   if (order > 0) hearNewer(peer, from, old);
   else if (order === 0) confirm(peer, from.id);
-  else if (tell) {
-    send(peer, from.address, "datagram", { tag: "gossip", joining: false, members: [old] });
+  else if (tell !== null && !isSameLife(from, old)) {
+    // The first says where it is seen now: it may have moved without noticing.
+    const members = from.address === old.address ? [old] : [from, old];
+    send(peer, from.address, tell, { tag: "gossip", joining: false, members });
   }
 }
 
 /** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
-export function absorb(peer: Peer, members: readonly Member[], joining: boolean): void {
+export function absorb(
+  peer: Peer,
+  from: Member,
+  members: readonly Member[],
+  joining: boolean,
+): void {
   if (!isIn(peer)) return;
+  const seen = members.find((m) => isSameLife(m, peer.self));
+  if (seen !== undefined) peer.seenAt = seen.address;
   for (const member of members) {
     if (isExpected(member) || !isPossible(peer, member)) continue;
-    if (member.id === peer.self.id) hearOfSelf(peer, member);
-    else if (beats(peer, member)) consider(peer, member, joining);
+    if (member.id === peer.self.id) {
+      if (!isPresent(member)) accusedBy(peer, from);
+      hearOfSelf(peer, member);
+    } else if (beats(peer, member)) consider(peer, member, joining);
   }
+  peer.seenAt = null;
 }
 
 /** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
@@ -108,7 +121,7 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
     if (!isAccused(peer, present, member)) {
       send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
     }
-    tryMember(peer, present, "word", []);
+    tryMember(peer, present, "word", ["stream"]);
   }
 }
 
@@ -118,10 +131,31 @@ function isAccused(peer: Peer, present: Member, word: Member): boolean {
   return trial?.reason === "word" && word.incarnation <= present.incarnation;
 }
 
-/** Word about this peer's own id: its death is refuted, another birth is tried, never refuted. */
+/** Who believes that this peer is dead does not hear its news from others: it is told first. */
+function accusedBy(peer: Peer, accuser: Member): void {
+  peer.accusers.add(accuser.address);
+  boundTable(peer.accusers, ACCUSERS);
+}
+
+/** The same process in the same state: only its address may be another, which is no news to itself. */
+function isSameLife(a: Member, b: Member): boolean {
+  return (
+    a.id === b.id &&
+    a.birth === b.birth &&
+    a.incarnation === b.incarnation &&
+    a.state === b.state &&
+    isPresent(a)
+  );
+}
+
+/**
+ * Word about this peer's own id: its death is refuted, from where it was last seen; another address is
+ * taken over, as all others do, so that all agree and nothing is refuted; another birth is tried.
+ */
 function hearOfSelf(peer: Peer, member: Member): void {
   if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
   const former = member.birth === peer.self.birth || member.address === peer.self.address;
-  if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1);
+  if (isSameLife(member, peer.self)) moveTo(peer, member.address);
+  else if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1, peer.seenAt);
   else tryMember(peer, member, "rival", ["stream", "datagram"]);
 }

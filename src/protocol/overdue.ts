@@ -1,9 +1,10 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { tellTidings } from "./copies.ts";
+import { tellTidings, tellWithheld } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
-import { endInquiry } from "./inquiring.ts";
+import { forgetDoubt } from "./doubting.ts";
+import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
@@ -11,16 +12,21 @@ import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
 import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
-import { askAwaited, beginRound, noticeAwaited } from "./rounds.ts";
+import { returnOverdue } from "./returning.ts";
+import { askAwaited, beginRound, noticeAwaited, tryLost } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
+import { surveyOverdue } from "./surveying.ts";
 import { advanceTrial } from "./trials.ts";
 
 export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
   switch (kind) {
     case "round":
       beginRound(peer);
+      return;
+    case "lost":
+      tryLost(peer);
       return;
     case "push":
       // The end of this very step pushes what waits.
@@ -42,7 +48,8 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       noticeAwaited(peer);
       return;
     case "join":
-      if (joinOverdue(peer)) contactLost(peer, "timeout");
+      if (peer.joining === null) returnOverdue(peer);
+      else if (joinOverdue(peer)) contactLost(peer, "timeout");
       return;
     case "lock":
       unlockGap(peer);
@@ -57,10 +64,19 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       requestOverdue(peer, key);
       return;
     case "inquiry":
-      inquiryEnded(peer, endInquiry(peer, key));
+      inquiryEnded(peer, inquiryOverdue(peer, key));
       return;
     case "list":
       listingOverdue(peer, key);
+      return;
+    case "survey":
+      surveyOverdue(peer, key);
+      return;
+    case "confirm":
+      forgetDoubt(peer, key);
+      return;
+    case "withheld":
+      tellWithheld(peer);
       return;
     case "receipt":
       receiptOverdue(peer, key);

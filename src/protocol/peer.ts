@@ -3,29 +3,41 @@
  * waits: the same state and the same input give the same effects, always.
  */
 import { settleContest } from "./admitting.ts";
-import { rerouteHop } from "./arriving.ts";
-import { ASLEEP_MS, OWN_MESSAGES } from "./config.ts";
+import { agedHere } from "./ages.ts";
+import { inquiryEnded, rerouteHop } from "./arriving.ts";
+import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { fetchQueued } from "./fetching.ts";
+import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
-import { contentPlaced, placementFailed } from "./placing.ts";
+import { checkReceipts, contentPlaced, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
+import { meetUnreachable } from "./refusals.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
-import { extendAwaited } from "./rounds.ts";
+import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
 import { hopsTo } from "./routing.ts";
-import { contentServed, looked } from "./serving.ts";
+import { contentServed, looked, readPlaced } from "./serving.ts";
+import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import { createPeer, type Peer } from "./state.ts";
-import { meetUnreachable, restartTrials } from "./trials.ts";
+import type { SharedViews } from "./view.ts";
 
-/** Makes a peer from its start. @returns it with the effects that begin its life */
-export function startPeer(start: StartInput, at: number): { peer: Peer; effects: Effect[] } {
-  const peer = createPeer(start, at);
+/**
+ * Makes a peer from its start.
+ * @param views where several peers in one process share their tables
+ * @returns it with the effects that begin its life
+ */
+export function startPeer(
+  start: StartInput,
+  at: number,
+  views: SharedViews | null = null,
+): { peer: Peer; effects: Effect[] } {
+  const peer = createPeer(start, at, views);
   begin(peer);
   return { peer, effects: finishStep(peer) };
 }
@@ -42,52 +54,75 @@ export function nextDeadline(peer: Peer): number {
 export function step(peer: Peer, input: Input): Effect[] {
   if (peer.phase === "ended") return [];
   peer.now = Math.max(peer.now, input.at);
-  // Silence during a sleep of this very peer says nothing of the others.
-  if (peer.now - peer.deadlines.next() > ASLEEP_MS) {
-    restartTrials(peer);
-    extendAwaited(peer);
-    // Others may have owned its part of the circle meanwhile.
-    peer.epoch += 1;
-  }
+  const { returning } = peer;
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
   }
+  // It is in a ring again: what was asked meanwhile is asked now.
+  if (returning !== null && peer.returning === null) {
+    for (const { command, what } of returning.commands) beginRequest(peer, command, what);
+  }
+  goOn(peer);
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own, null);
+    receive(peer, peer.self, own, null, "stream", 0);
+    goOn(peer);
   }
   if (peer.loopback.length > 0) peer.loopback.length = 0;
   return finishStep(peer);
 }
 
+/** What has waited for copies, or for a view, goes on. */
+function goOn(peer: Peer): void {
+  if (peer.inquiredEpoch !== peer.epoch) {
+    peer.inquiredEpoch = peer.epoch;
+    for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
+  }
+  for (const reading of peer.readings.splice(0)) readPlaced(peer, reading);
+}
+
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
-      hear(peer, input.from, input.message.tag === "ping");
-      receive(peer, input.from, input.message, input.body);
+      hear(peer, input.from, input.message.tag === "ping" ? input.channel : null);
+      hearFormer(peer, input.from, input.message);
+      receive(
+        peer,
+        input.from,
+        agedHere(input.message, -peer.now),
+        input.body,
+        input.channel,
+        input.heldMs,
+      );
       return;
     case "unreachable":
-      for (const trial of meetUnreachable(peer, input.address, input.how)) {
+      for (const trial of meetUnreachable(peer, input.address, input.how, input.broke)) {
         afterSilence(peer, trial);
         settleContest(peer, trial, false);
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.joining?.contact === input.address) contactLost(peer, input.how);
+      else if (input.how === "refused") silentNoMore(peer, input.address);
       return;
     case "persisted":
       persisted(peer, input.incarnation);
       return;
     case "command":
       if (input.what.kind === "quit") beginLeaving(peer);
-      else beginRequest(peer, input.command, input.what);
+      else if (!waitForReturn(peer, input.command, input.what)) {
+        beginRequest(peer, input.command, input.what);
+      }
       return;
     case "fetched":
       fetched(peer, input);
       return;
     case "damaged":
-      copyDamaged(peer, input.name, input.stamp);
+      copyDamaged(peer, input.version);
+      return;
+    case "room":
+      peer.room = input.bytes;
       return;
     case "served":
       if (peer.pending.has(input.request)) contentTaken(peer, input.request);
@@ -95,6 +130,9 @@ function take(peer: Peer, input: Input): void {
       return;
     case "looked":
       looked(peer, input.request, input.size);
+      return;
+    case "woke":
+      wake(peer, input.sleptMs);
       return;
     case "start":
     case "tick":
@@ -115,10 +153,11 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     // One that failed on its way is offered again by those who hold it.
     else if (result.here) copyRefused(peer, job.record, job.from);
   } else {
-    const { size, sha256 } = result;
-    const record = { ...job.record, size, sha256 };
-    if (job.kind === "placement") contentPlaced(peer, job.request, record);
-    else copyHeld(peer, record, job.from);
+    if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
+    else {
+      copyHeld(peer, job.record, job.from);
+      checkReceipts(peer, peer.self, [{ ...job.record }]);
+    }
   }
   if (job.kind === "copy") fetchQueued(peer);
   departWhenSafe(peer);

@@ -1,13 +1,13 @@
 /**
- * What an owner does with a store or a removal: it gives the stamp, gets the content, has it copied,
- * and gives the receipt once a majority of the copies is durable.
+ * Placements: a version is made durable on a majority of those that should hold it, and then said to be:
+ * to its origin by a receipt, or to one who reads it.
  */
-
-import { knows, noteElsewhere } from "./comparing.ts";
+import { answer, clockwise } from "./answering.ts";
 import {
   BODY_BYTES,
   COPIES_WAIT_MS,
   FULL_MS,
+  READ_WAIT_MS,
   RECEIPT_GRACE_MS,
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
@@ -21,87 +21,104 @@ import {
   otherHolders,
   tellSoon,
 } from "./copies.ts";
-import { beginBurial, beginFetch } from "./fetching.ts";
+import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
 import {
-  asConflict,
   compareStamps,
   EMPTY_SHA256,
   type FileRecord,
-  isReplacedBy,
-  replacing,
-  runOf,
-  UNKNOWN_SHA256,
+  isSameOperation,
+  isSameVersion,
+  type Stamp,
+  versionKey,
 } from "./files.ts";
-import { type Arrival, answer, beginInquiry, clockwise, routeHere } from "./inquiring.ts";
+import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
 import type { Member } from "./member.ts";
-import type { AnswerOutcome, HeldVersion, Offer, RequestId } from "./messages.ts";
+import type { AnswerOutcome, Ask, HeldVersion, Offer, RequestId } from "./messages.ts";
+import { promisedUntil } from "./pledging.ts";
+import { copiesWanted, majority } from "./quorum.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { boundTable, forgetOldest, line, type Peer, send } from "./state.ts";
-import { lines } from "./transcript.ts";
-import type { Inquiry, Placement } from "./work.ts";
+import { boundTable, forgetOldest, type Peer, send } from "./state.ts";
+import { noteElsewhere } from "./tenure.ts";
+import { isReplacedBy, NO_LINEAGE } from "./versions.ts";
+import type { Arrival, Inquiry, Placement } from "./work.ts";
 
-/** A store or a removal that belongs here. */
-export function placeStore(peer: Peer, arrival: Arrival): void {
-  const { routed, body, first } = arrival;
-  const { ask, request, origin } = routed;
-  if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const given = peer.receipts.get(request);
-  if (given !== undefined) {
-    send(peer, origin.address, "stream", given);
-    return;
-  }
-  if (first && ask.kind === "store") line(peer, lines.storeAccepted(ask.name));
-  const known = peer.placements.has(request) || peer.inquiries.has(request);
-  // With a content that is here already the receipt follows soon.
-  if (body === null || known) {
-    answer(peer, origin.address, request, routeHere(peer, routed.route), { kind: "placed" });
-  }
-  if (known || (ask.kind === "store" && ask.size === null)) return;
-  if (knows(peer, ask.name)) {
-    place(peer, arrival, peer.files.get(ask.name) ?? null);
-    return;
-  }
-  const inquiry = beginInquiry(peer, arrival, ask.name);
-  if (inquiry !== null) placeFound(peer, inquiry);
+/** Begins to make a version durable that was stamped just now, here and elsewhere. */
+export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
+  const { body, routed } = arrival;
+  const placement = begin(peer, arrival, record, false);
+  const job = { kind: "placement", request: routed.request, record } as const;
+  if (record.removed) beginBurial(peer, job);
+  else if (body === null) fetchAndPassOn(peer, placement);
+  else beginFetch(peer, job, routed.origin, { kind: "body", number: body.number }, false);
+  if (record.removed || body !== null) offerRecord(peer, record, bodyOf(placement));
 }
 
-/** The other holders have said what they have: the new version's stamp is above it all. */
-export function placeFound(peer: Peer, inquiry: Inquiry): void {
-  place(peer, inquiry, inquiry.best?.record ?? null);
+/** The versions of a name that this peer has stamped and that are not durable here yet. */
+export function underWay(peer: Peer, name: string): FileRecord[] {
+  const placements = [...peer.placements.values()];
+  return placements.flatMap(({ record }) => (record.name === name ? [record] : []));
 }
 
-/** Gives a version its stamp, and begins to make it durable here and elsewhere. */
-function place(peer: Peer, { routed, body }: Arrival, best: FileRecord | null): void {
-  const { ask, request, origin } = routed;
-  if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const route = routeHere(peer, routed.route);
-  const { name, key } = ask;
-  const removed = ask.kind === "remove";
-  if (removed && (best === null || best.removed)) {
-    answer(peer, origin.address, request, route, { kind: "missing" });
-    return;
-  }
-  peer.counter = Math.max(peer.counter, best?.stamp.counter ?? 0) + 1;
-  const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
-  const size = ask.kind === "remove" ? 0 : (ask.size ?? 0);
-  const sha256 = removed ? EMPTY_SHA256 : (body?.sha256 ?? UNKNOWN_SHA256);
-  const replaced = replacing(best);
-  const record: FileRecord = { name, key, stamp, size, sha256, removed, replaced };
-  const placement: Placement = { request, origin, route, record, body, durable: new Set() };
+/**
+ * Has a version that is there copied until a majority has it: that of the operation itself, or what has
+ * replaced it. @param stamp the operation's own
+ */
+export function finishPlacement(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord,
+  stamp: Stamp,
+  inquiry: Inquiry | null,
+): void {
+  answer(peer, arrival.routed, { kind: "placed" });
+  spread(peer, begin(peer, arrival, record, false, stamp), inquiry);
+}
+
+/**
+ * Has a version that was found copied to a majority before it is told of, so that no later reader finds
+ * an older one (Attiya, Bar-Noy & Dolev, 1995). @see readPlaced in serving.ts
+ */
+export function placeForReading(peer: Peer, inquiry: Inquiry, record: FileRecord): void {
+  spread(peer, begin(peer, inquiry.arrival, record, true), inquiry);
+}
+
+function begin(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord,
+  reading: boolean,
+  stamp = record.stamp,
+): Placement {
+  const { request } = arrival.routed;
+  const { body } = arrival;
+  const durable = new Set<string>();
+  const placement: Placement = { request, arrival, record, stamp, body, reading, durable };
   peer.placements.set(request, placement);
   boundTable(peer.placements, REQUESTS_IN_FLIGHT);
-  peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
-  const job = { kind: "placement", request, record } as const;
-  if (removed) beginBurial(peer, job);
-  else if (body === null) fetchAndPassOn(peer, placement);
-  else beginFetch(peer, job, origin, { kind: "body", number: body.number }, false);
-  if (removed || body !== null) offerRecord(peer, record, bodyOf(placement));
+  peer.deadlines.set("receipt", request, peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS));
+  return placement;
+}
+
+/** Offers what is held here, or gets it first from one who was heard to have it. */
+function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
+  const { record } = placement;
+  const holders = inquiry === null ? [] : heardToHave(inquiry, record);
+  for (const { birth } of holders) placement.durable.add(birth);
+  if (peer.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
+  const from = holders.find((m) => m.birth !== peer.self.birth);
+  if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
+    peer.copyQueue.set(versionKey(record), { record, from, origin: null });
+    fetchQueued(peer);
+  }
+  offerMissing(peer, placement);
+  giveReceipt(peer, placement, false);
 }
 
 /** Fetches a content from its origin; the other holders have it from here while it comes in. */
-function fetchAndPassOn(peer: Peer, { request, record, origin }: Placement): void {
+function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): void {
+  const { origin } = arrival.routed;
   const job = { kind: "placement", request, record } as const;
   const number = beginFetch(peer, job, origin, { kind: "ticket", request }, false);
   if (record.size <= BODY_BYTES) return;
@@ -115,10 +132,9 @@ function fetchAndPassOn(peer: Peer, { request, record, origin }: Placement): voi
 
 /** The content of a placed store is durable here: the other holders shall have it. */
 export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord): void {
-  holdRecord(peer, record);
+  holdRecord(peer, record, peer.self);
   const placement = peer.placements.get(request);
   if (placement === undefined) return;
-  placement.record = record;
   placement.durable.add(peer.self.birth);
   for (const holder of holdersOf(peer, record)) {
     // Those who were faster have said so of a version that was not in the table yet.
@@ -131,133 +147,137 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
 }
 
 /**
- * The content could not be had, and nothing is kept: the origin is told. Where it was this disk that
- * failed, others keep it instead, from what the origin has.
+ * The content could not be had here. Others may get it: where this disk failed, from what came with the
+ * request; where only this peer cannot reach the origin, from there.
  */
 export function placementFailed(peer: Peer, request: RequestId, why: string, here: boolean): void {
   const placement = peer.placements.get(request);
   if (placement === undefined) return;
-  const { record, origin, route } = placement;
+  const { record, arrival } = placement;
   if (here) {
     peer.fullUntil = peer.now + FULL_MS;
-    noteDeclined(peer, record.name, peer.self);
-    noteElsewhere(peer, record);
+    noteDeclined(peer, record, peer.self);
   }
-  if (here && otherHolders(peer, record).length > 0) {
-    offerPlacement(peer, placement);
+  // Others may have it from here on, under this peer's own stamp.
+  noteElsewhere(peer, record.name);
+  if (otherHolders(peer, record).length > 0) {
+    offerMissing(peer, placement);
     peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
     giveReceipt(peer, placement, false);
     return;
   }
   endPlacement(peer, request);
   const sentence = sentences.notPlaced(record.name, peer.self.id, why);
-  answer(peer, origin.address, request, route, { kind: "failed", why: sentence });
+  answer(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
 }
 
-/** Copies have become durable elsewhere: gives the receipts that this completes. */
+/** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   if (peer.placements.size === 0) return;
   for (const placement of [...peer.placements.values()]) {
-    const { record } = placement;
-    const held = files.find((f) => isDurableWith(peer, record, f));
-    if (held === undefined) continue;
-    const isFirst = record.sha256 === UNKNOWN_SHA256;
-    placement.record = isFirst ? { ...record, sha256: held.sha256 } : asKept(peer, record);
-    placement.durable.add(from.birth);
-    if (isFirst && !isHolder(peer, record)) offerPlacement(peer, placement);
+    const { record, durable } = placement;
+    if (durable.has(from.birth) || !files.some((f) => standsFor(peer, record, f))) continue;
+    durable.add(from.birth);
     giveReceipt(peer, placement, false);
   }
 }
 
-/** The record as this peer holds it: one that lost its name to another owner's is kept as a conflict. */
-function asKept(peer: Peer, record: FileRecord): FileRecord {
-  const mine = peer.files.get(record.name);
-  if (mine === undefined || compareStamps(mine.stamp, record.stamp) === 0) return record;
-  const conflict = peer.files.get(asConflict(record).name);
-  return conflict !== undefined && compareStamps(conflict.stamp, record.stamp) === 0
-    ? conflict
-    : record;
-}
-
-/** True if a member that holds this has the record: itself, as a conflict, or what has replaced it since. */
-function isDurableWith(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
-  if (compareStamps(held.stamp, record.stamp) === 0) {
-    return held.name === record.name || held.name === asConflict(record).name;
-  }
-  const mine = peer.files.get(record.name);
-  if (held.name !== record.name || mine === undefined) return false;
-  // What is said of an older version is no word of this one, though a removal may have replaced it.
-  if (compareStamps(mine.stamp, record.stamp) <= 0) return false;
-  return compareStamps(held.stamp, mine.stamp) === 0 && isReplacedBy(record, mine);
+/** True if a member that holds this has the record: itself, or what has replaced it since. */
+function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
+  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
+  // Stamps are ordered within a name alone.
+  const mine = held.name === record.name ? peer.files.find(held) : undefined;
+  return mine !== undefined && isReplacedBy(record, mine);
 }
 
 /** A holder cannot keep a placed version: the next one shall. */
 export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
   for (const placement of [...peer.placements.values()]) {
     if (!files.some((f) => f.name === placement.record.name)) continue;
-    offerPlacement(peer, placement);
+    offerMissing(peer, placement);
     giveReceipt(peer, placement, false);
   }
 }
 
-/** Offers a placed version that is not in the table here to the holders that have not got it. */
-function offerPlacement(peer: Peer, placement: Placement): void {
-  const { record, origin, request, durable, body } = placement;
+/** Offers a placed version to the holders that have not got it, from wherever it is to be had. */
+function offerMissing(peer: Peer, placement: Placement): void {
+  const { record, arrival, durable, body, request } = placement;
   const missing = otherHolders(peer, record).filter((m) => !durable.has(m.birth));
-  const whole = durable.has(peer.self.birth) || record.removed || body !== null;
-  if (whole) {
-    const message: Offer = { tag: "offer", records: [record], origin: null };
-    for (const { address } of missing) send(peer, address, "stream", message, bodyOf(placement));
-    return;
+  const here = durable.has(peer.self.birth) || record.removed || body !== null;
+  const holder = peer.view.members.find((m) => durable.has(m.birth));
+  // Where nobody has it yet, the one who stores it does.
+  const elsewhere =
+    holder === undefined
+      ? { id: arrival.routed.origin.id, address: arrival.routed.origin.address, request }
+      : { id: holder.id, address: holder.address, request: null };
+  const origin = here ? null : elsewhere;
+  const message: Offer = { tag: "offer", records: [record], origin };
+  for (const { address: to } of missing) {
+    send(peer, to, "stream", message, here ? bodyOf(placement) : null);
   }
-  // One of them shall say first what the content is: what the origin has may change meanwhile.
-  const some = record.sha256 === UNKNOWN_SHA256 ? missing.slice(0, 1) : missing;
-  const message: Offer = { tag: "offer", records: [record], origin: { ...origin, request } };
-  for (const { address } of some) send(peer, address, "stream", message);
 }
 
-/** The time for copies is over: a majority makes a receipt, less than that a failure. */
+/** The time for copies is over: a majority makes a receipt; less than that may still become one. */
 export function receiptOverdue(peer: Peer, request: RequestId): void {
   const placement = peer.placements.get(request);
   if (placement === undefined) return;
   // A content that still comes in has no limit but that of its way.
-  const coming = [...peer.jobs.values()].some(
-    (job) => job.kind === "placement" && job.request === request,
-  );
-  if (coming) peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
+  if (isComing(peer, request)) peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
   else giveReceipt(peer, placement, true);
 }
 
 /**
- * Gives the receipt when all copies are durable, or some time after a majority is. The majority is of
- * as many as there can be: the copies wanted, or the members that can take one if they are fewer.
+ * Ends a placement when all copies are durable, or some time after enough are: a majority of as many as
+ * there should be, full disks included, or as many as its origin requires.
  */
 function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
-  const { record, request, origin, route, durable } = placement;
+  const { record, request, arrival, durable, reading } = placement;
+  const { ask } = arrival.routed;
+  const own = durable.has(peer.self.birth);
+  const promised = promisedUntil(peer, { kind: "holding", to: "", record });
+  if (own && promised > peer.now) {
+    // This peer's own copy is word of a holder too, which it has promised another owner to keep back.
+    peer.deadlines.set("receipt", request, promised);
+    return;
+  }
   const holders = holdersOf(peer, record);
-  const keepsIt = holders.some((m) => m.id === peer.self.id);
   // The owner's own content has to be there, or have failed.
-  if (keepsIt && !durable.has(peer.self.birth) && !overdue) return;
+  if (!reading && !own && !overdue && isComing(peer, request)) return;
   const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
-  const wanted = peer.config.copies;
-  const majority = Math.floor(holders.length / 2) + 1;
-  const enough = durableOn.length >= majority;
-  if (!holders.every((h) => durable.has(h.birth)) && !overdue) {
+  const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
+  const enough = durableOn.length >= (required > 0 ? required : majority(peer));
+  const all = holders.every((h) => durable.has(h.birth));
+  if (reading ? !enough && !overdue : !all && !overdue) {
     if (enough) peer.deadlines.setEarlier("receipt", request, peer.now + RECEIPT_GRACE_MS);
     return;
   }
   endPlacement(peer, request);
   const copies = clockwise(peer, record.key, durableOn);
+  const wanted = peer.config.copies;
+  if (reading) {
+    peer.readings.push({ placement, enough, copies });
+    return;
+  }
+  const wantedOn = peer.view.holders(record.key, copiesWanted(peer));
+  const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
   const outcome: AnswerOutcome = enough
-    ? { kind: "stored", record, copies, wanted }
-    : { kind: "failed", why: sentences.tooFewCopies(record.name, copies.length, wanted) };
-  peer.receipts.set(request, answer(peer, origin.address, request, route, outcome));
+    ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
+    : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
+  peer.receipts.set(request, answer(peer, arrival.routed, outcome));
   forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
 }
 
-/** True if this owner keeps the file itself: its disk takes it. */
+/** True if this peer keeps the file itself: its disk takes it. */
 function isHolder(peer: Peer, record: FileRecord): boolean {
   return holdersOf(peer, record).some((m) => m.id === peer.self.id);
+}
+
+/** True while this peer's own copy is on its way to its disk. */
+function isComing(peer: Peer, request: RequestId): boolean {
+  for (const job of peer.jobs.values()) {
+    if (job.kind === "placement" && job.request === request) return true;
+  }
+  return false;
 }
 
 function endPlacement(peer: Peer, request: RequestId): void {
@@ -267,4 +287,23 @@ function endPlacement(peer: Peer, request: RequestId): void {
 
 function bodyOf({ body }: Placement): BodySource | null {
   return body === null ? null : { kind: "body", number: body.number };
+}
+
+function whatOf(ask: Ask): string {
+  if (ask.kind === "remove") return `Removing ${ask.name}`;
+  return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
+}
+
+/** The version that the operation made, also where another has replaced it meanwhile. */
+function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
+  const { ask, origin } = arrival.routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return record;
+  const operation = { origin: origin.birth, number: ask.write.number };
+  if (isSameOperation(record.operation, operation)) return record;
+  const content = ask.kind === "store" ? ask.content : null;
+  const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
+  const { name, key, ageMs } = record;
+  const removed = ask.kind === "remove";
+  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
+  return { ...own, ...NO_LINEAGE };
 }

@@ -3,38 +3,54 @@ import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./
 import { inquiryEnded, receiveRouted } from "./arriving.ts";
 import { receiveCompare, receiveCompared } from "./comparing.ts";
 import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
-import { receiveInquired } from "./inquiring.ts";
+import { receiveConfirm, receiveConfirmed } from "./doubting.ts";
+import { receiveInquire, receiveInquired } from "./inquiring.ts";
 import type { Body } from "./io.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
 import { departureHeard, departWhenSafe } from "./leaving.ts";
 import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Message } from "./messages.ts";
+import type { Channel, Message } from "./messages.ts";
 import { absorb, afterAnswer } from "./news.ts";
 import { checkReceipts, placeElsewhere } from "./placing.ts";
+import { receiveLease } from "./pledging.ts";
 import { randomBelow } from "./random.ts";
+import { streamsBlocked } from "./refusals.ts";
 import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { receiveDelegate } from "./serving.ts";
 import { compareDigest, receiveSync } from "./spreading.ts";
 import { type Peer, send } from "./state.ts";
+import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
+import { receiveLeased } from "./tenure.ts";
 import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
+import { datagramAnswered } from "./ways.ts";
+import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
 
 /** Deals with one message, whose sender has been noted already. */
-export function receive(peer: Peer, from: Member, message: Message, body: Body | null): void {
+export function receive(
+  peer: Peer,
+  from: Member,
+  message: Message,
+  body: Body | null,
+  channel: Channel,
+  heldMs: number | null,
+): void {
   switch (message.tag) {
     case "ping":
-      receivePing(peer, from, message);
+      receivePing(peer, from, message, channel);
       return;
     case "pong": {
       receiveRoundAnswer(peer, from, message);
       tellAsker(peer, from, message);
-      const trial = answerTrial(peer, from, message);
+      if (channel === "datagram") datagramAnswered(peer, from.address);
+      const trial = answerTrial(peer, from, message, channel);
       if (trial !== null) {
+        streamsBlocked(peer, from, trial, channel);
         afterAnswer(peer, trial, from);
         settleContest(peer, trial, true);
       }
@@ -42,13 +58,13 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       return;
     }
     case "vouch":
-      vouchFor(peer, from, message);
+      vouchFor(peer, from, message, channel);
       return;
     case "vouched":
       acceptVouched(peer, message);
       return;
     case "gossip":
-      absorb(peer, message.members, message.joining);
+      absorb(peer, from, message.members, message.joining);
       return;
     case "sync":
       receiveSync(peer, from, message);
@@ -60,7 +76,7 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       receiveIntroduction(peer, message);
       return;
     case "routed":
-      receiveRouted(peer, from, message, body);
+      receiveRouted(peer, from, message, body, heldMs);
       return;
     case "ack":
       acknowledged(peer, from, message.request);
@@ -81,12 +97,23 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       // Its header said that it has left, which was heard already.
       send(peer, from.address, "stream", { tag: "ack", request: message.request });
       return;
-    case "inquire": {
-      const record = peer.files.get(message.name) ?? null;
-      const { request } = message;
-      send(peer, from.address, "stream", { tag: "inquired", request, record });
+    case "confirm":
+      receiveConfirm(peer, message);
+      return;
+    case "confirmed": {
+      const arrival = receiveConfirmed(peer, message);
+      if (arrival !== null) placeStore(peer, arrival);
       return;
     }
+    case "lease":
+      receiveLease(peer, from, message);
+      return;
+    case "leased":
+      receiveLeased(peer, from, message);
+      return;
+    case "inquire":
+      receiveInquire(peer, from, message);
+      return;
     case "inquired":
       inquiryEnded(peer, receiveInquired(peer, from, message));
       return;
@@ -97,7 +124,7 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       receiveOffer(peer, from, message, body);
       return;
     case "holding":
-      receiveHolding(peer, from, message.files);
+      receiveHolding(peer, from, message.files, message.taking);
       checkReceipts(peer, from, message.files);
       departWhenSafe(peer);
       return;
@@ -120,6 +147,12 @@ export function receive(peer: Peer, from: Member, message: Message, body: Body |
       return;
     case "listed":
       receiveListed(peer, from, message);
+      return;
+    case "status-ask":
+      receiveStatusAsk(peer, from, message);
+      return;
+    case "status-told":
+      receiveStatusTold(peer, from, message);
       return;
     // Contents travel on connections of their own, which the driver serves.
     case "fetch":

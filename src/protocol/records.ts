@@ -1,9 +1,15 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
-import { DROP_SETTLE_MS, REPAIR_SETTLE_MS, SETTLE_CHECK_MS } from "./config.ts";
+import {
+  DRAWN_BITS,
+  DROP_SETTLE_MS,
+  LOST_TRY_MS,
+  REPAIR_SETTLE_MS,
+  SETTLE_CHECK_MS,
+} from "./config.ts";
 import type { Why } from "./events.ts";
 import { compareMembers, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
-import { emit, type Peer } from "./state.ts";
+import { emit, type Peer, type Trial, type TrialReason } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
@@ -23,8 +29,11 @@ export function beats(peer: Peer, member: Member): boolean {
 export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (member.id === peer.self.id || !beats(peer, member)) return false;
   const old = peer.view.find(member.id);
-  peer.trials.delete(member.id);
-  peer.deadlines.clear("trial", member.id);
+  // What waits in a kernel for one that is held for dead, or has moved, would be dealt with long after.
+  if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
+    peer.effects.push({ type: "sever", address: old.address });
+  }
+  endTrials(peer, member);
   peer.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
   if (isPresent(member)) {
@@ -35,6 +44,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.roundTrips.delete(member.id);
     peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
+    if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.joiningRumours : peer.rumours).set(member.id, member);
@@ -47,6 +57,31 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   return true;
 }
 
+/**
+ * Rivals and newcomers are tried beside other trials of the same id, so they have keys of their own: a
+ * member that comes back from another address does not wait for the verdict on its former self.
+ */
+export function trialKey(reason: TrialReason, id: number): number {
+  if (reason === "rival") return -1 - id;
+  return reason === "newcomer" ? 2 ** DRAWN_BITS + id : id;
+}
+
+export function endTrial(peer: Peer, trial: Trial): void {
+  const key = trialKey(trial.reason, trial.target.id);
+  peer.trials.delete(key);
+  peer.deadlines.clear("trial", key);
+}
+
+/** What is known now needs no trial; one of a newcomer that came later still does. */
+function endTrials(peer: Peer, member: Member): void {
+  const watched = peer.trials.get(member.id);
+  if (watched !== undefined) endTrial(peer, watched);
+  const newcomer = peer.trials.get(trialKey("newcomer", member.id));
+  if (newcomer !== undefined && compareMembers(newcomer.target, member) <= 0) {
+    endTrial(peer, newcomer);
+  }
+}
+
 /** Sets the deadlines that follow every change of the view. */
 export function viewChanged(peer: Peer): void {
   peer.settleBackoffMs = SETTLE_CHECK_MS;
@@ -54,6 +89,7 @@ export function viewChanged(peer: Peer): void {
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   if (peer.files.size > 0) repairSoon(peer);
   peer.epoch += 1;
+  peer.leap = true;
   peer.changed = true;
   peer.viewSaved = false;
 }

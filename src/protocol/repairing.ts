@@ -1,21 +1,31 @@
 /** Repair: after every change of the view each file gets its copies again, and spare copies go. */
 
-import { compareAll, compareWith, noteElsewhere } from "./comparing.ts";
+import { compareAll, compareWith } from "./comparing.ts";
 import {
   COMPARE_EVERY_MS,
   DROP_SETTLE_MS,
   OFFER_RECORDS,
   REPAIR_RETRY_MS,
   REPAIR_SETTLE_MS,
+  TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "./config.ts";
-import { hasConfirmed, holdersOf, otherHolders, sendOffers, shortOfCopies } from "./copies.ts";
-import { compareStamps, type FileRecord, type Stamp } from "./files.ts";
-import { othersToAsk } from "./inquiring.ts";
+import {
+  forget,
+  hasConfirmed,
+  holdersOf,
+  isTooOld,
+  otherHolders,
+  sendOffers,
+  shortOfCopies,
+} from "./copies.ts";
+import { type FileRecord, type VersionId, versionId, versionKey } from "./files.ts";
 import type { Member } from "./member.ts";
+import { quorumFor } from "./quorum.ts";
 import { repairSoon } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { note, type Peer, send } from "./state.ts";
+import { noteElsewhere } from "./tenure.ts";
 
 /**
  * Offers what holders lack, after the view has changed and again until they have confirmed it: a few
@@ -37,7 +47,7 @@ export function dropSpare(peer: Peer): void {
     // One that could not take a newer version may hold this one: others count on it as long as it stays.
     const mine = [...holders, ...peer.view.holders(record.key, peer.config.copies)];
     if (holders.length === 0 || mine.some((h) => h.id === peer.self.id)) continue;
-    if (!holders.every((h) => hasConfirmed(peer, record.name, h))) {
+    if (!holders.every((h) => hasConfirmed(peer, record, h))) {
       peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
       continue;
     }
@@ -53,16 +63,16 @@ export function offerMissing(peer: Peer): void {
   peer.lacking.clear();
   const missing = new Map<Member, FileRecord[]>();
   for (const record of short) {
-    const { name } = record;
-    const due = dueAt.get(name) ?? peer.now;
+    const key = versionKey(record);
+    const due = dueAt.get(key)?.at ?? peer.now;
     const isDue = due <= peer.now || peer.phase === "leaving";
     const next = isDue ? peer.now + REPAIR_RETRY_MS : due;
-    peer.lacking.set(name, next);
+    peer.lacking.set(key, { version: versionId(record), at: next });
     // What falls due meanwhile goes in the same messages.
     peer.deadlines.setEarlier("repair", 0, Math.max(next, peer.now + REPAIR_SETTLE_MS));
     if (!isDue) continue;
     for (const holder of otherHolders(peer, record)) {
-      if (hasConfirmed(peer, name, holder)) continue;
+      if (hasConfirmed(peer, record, holder)) continue;
       const list = missing.get(holder);
       if (list === undefined) missing.set(holder, [record]);
       else list.push(record);
@@ -83,47 +93,55 @@ export function lookAfterCopies(peer: Peer): void {
     peer.declined.clear();
     repairSoon(peer);
   }
-  for (const [name, since] of peer.buried) {
-    const record = peer.files.get(name);
-    if (record?.removed !== true) peer.buried.delete(name);
-    else if (peer.now - since > TOMBSTONE_MS) drop(peer, record);
+  for (const [key, version] of peer.removals) {
+    const record = peer.files.find(version);
+    if (record === undefined) peer.removals.delete(key);
+    else if (isOver(peer, record)) drop(peer, record);
   }
   if (peer.files.size > 0) compareAll(peer);
 }
 
 /** A copy here is not what it was: the others are told, and give it anew. */
-export function copyDamaged(peer: Peer, name: string, stamp: Stamp): void {
-  const record = peer.files.get(name);
-  if (record === undefined || compareStamps(record.stamp, stamp) !== 0) return;
-  const { sha256 } = record;
-  peer.files.delete(name);
-  peer.confirmed.delete(name);
+export function copyDamaged(peer: Peer, version: VersionId): void {
+  const record = peer.files.find(version);
+  if (record === undefined) return;
+  const { name, key, operation, stamp, sha256 } = record;
+  peer.files.delete(record);
+  forget(peer, record);
   peer.damaged += 1;
-  noteElsewhere(peer, record);
+  noteElsewhere(peer, name);
   note(peer, sentences.damaged(name));
-  const others = new Set([...othersToAsk(peer), ...otherHolders(peer, record)]);
+  const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
+  const others = new Set([...asked, ...otherHolders(peer, record)]);
   for (const { address } of others) {
-    send(peer, address, "stream", { tag: "lost", files: [{ name, stamp, sha256 }] });
+    send(peer, address, "stream", { tag: "lost", files: [{ name, operation, stamp, sha256 }] });
   }
+}
+
+/** True of a removal that has been kept long enough: all that should have it do, or its last day is over. */
+function isOver(peer: Peer, record: FileRecord): boolean {
+  if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
+  if (!isTooOld(peer, record, TOMBSTONE_MS)) return false;
+  return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
 }
 
 /** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 function forgetConfirmations(peer: Peer): void {
   for (const record of peer.files.values()) {
-    const births = peer.confirmed.get(record.name);
+    const key = versionKey(record);
+    const births = peer.confirmed.get(key);
     if (births === undefined) continue;
     const holders = otherHolders(peer, record);
     if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
     peer.confirmed.set(
-      record.name,
+      key,
       births.filter((birth) => holders.some((h) => h.birth === birth)),
     );
   }
 }
 
-function drop(peer: Peer, { name, stamp }: FileRecord): void {
-  peer.files.delete(name);
-  peer.confirmed.delete(name);
-  peer.buried.delete(name);
-  peer.effects.push({ type: "drop", name, stamp });
+function drop(peer: Peer, record: FileRecord): void {
+  peer.files.delete(record);
+  forget(peer, record);
+  peer.effects.push({ type: "drop", version: versionId(record) });
 }

@@ -2,11 +2,14 @@
  * The end of every step: a change of the two successors goes into the transcript, once, whatever
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
+import { agedForOthers } from "./ages.ts";
 import type { Effect } from "./io.ts";
 import { isExpected } from "./member.ts";
+import { formerMembers } from "./returning.ts";
 import { roundSoon } from "./rounds.ts";
+import { sentences } from "./sentences.ts";
 import { pushRumours } from "./spreading.ts";
-import { emit, isIn, line, type Peer } from "./state.ts";
+import { emit, isIn, line, note, type Peer } from "./state.ts";
 import { lines } from "./transcript.ts";
 
 /** Completes a step. @returns its effects, in order */
@@ -17,12 +20,13 @@ export function finishStep(peer: Peer): Effect[] {
     reportNeighbours(peer);
     updateWatch(peer);
     saveView(peer);
+    reportReturn(peer);
   }
   peer.cause = null;
   pushRumours(peer);
   const { effects } = peer;
   peer.effects = [];
-  return effects;
+  return effects.map((effect) => agedForOthers(effect, peer.now));
 }
 
 /** A cause line for each member that left the two, clockwise, or for the one that entered, then the pair. */
@@ -69,6 +73,15 @@ function updateWatch(peer: Peer): void {
   if (watched.length > peer.watched.length) roundSoon(peer);
   peer.watched = watched;
   peer.effects.push({ type: "watch", addresses: successors.map((m) => m.address) });
+}
+
+/** Whom a founder has come back to, once all whom it knew have answered or had their time. */
+function reportReturn(peer: Peer): void {
+  if (!peer.returns || peer.awaited.size > 0) return;
+  peer.returns = false;
+  const others = peer.view.size - 1;
+  if (others > 0) note(peer, sentences.backIn(others));
+  else if (peer.start.left !== true) note(peer, sentences.nobodyBack(formerMembers(peer).length));
 }
 
 function saveView(peer: Peer): void {

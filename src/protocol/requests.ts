@@ -1,55 +1,62 @@
 /** The requests of this very peer: sent, sent again while nobody answers, and brought to an outcome. */
+import { passBack } from "./answering.ts";
 import { arrive } from "./arriving.ts";
 import {
   BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
+  OPERATIONS_REMEMBERED,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   REQUESTS_IN_FLIGHT,
+  UNAVAILABLE_MS,
 } from "./config.ts";
 import type { Outcome } from "./events.ts";
 import { beginDelivery } from "./fetching.ts";
-import type { Body, Command, Input } from "./io.ts";
+import { baseName } from "./files.ts";
+import type { Body, Input, RequestCommand } from "./io.ts";
 import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
-import type { Answer, AnswerOutcome, Ask, RequestId, Routed } from "./messages.ts";
+import type { Answer, AnswerOutcome, Ask, RequestId, Routed, Write } from "./messages.ts";
 import { randomRequest } from "./random.ts";
-import { hopAcknowledged } from "./routing.ts";
 import { sentences } from "./sentences.ts";
-import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { emit, forgetOldest, isIn, line, type Peer, seeFirst } from "./state.ts";
+import { beginSurvey, surveyAnswered } from "./surveying.ts";
 import { lines } from "./transcript.ts";
 import type { Pending } from "./work.ts";
 
 /** A command that asks something of the ring. `command` is the driver's number for it. */
-export function beginRequest(
-  peer: Peer,
-  command: number,
-  what: Exclude<Command, { kind: "quit" }>,
-): void {
-  const full = peer.pending.size + peer.listings.size >= REQUESTS_IN_FLIGHT;
+export function beginRequest(peer: Peer, command: number, what: RequestCommand): void {
+  const full = peer.pending.size + peer.listings.size + peer.surveys.size >= REQUESTS_IN_FLIGHT;
   const request = randomRequest(peer.random);
-  if (!isIn(peer)) end(peer, command, { kind: "failed", why: sentences.notIn() });
-  else if (full) end(peer, command, { kind: "failed", why: sentences.tooManyRequests() });
+  if (!isIn(peer)) end(peer, command, failed(sentences.notIn()));
+  else if (full) end(peer, command, failed(sentences.tooManyRequests()));
   else if (what.kind === "list") beginListing(peer, command, request);
+  else if (what.kind === "survey") beginSurvey(peer, command, request, what.keys);
   else {
     if (what.kind === "store" && what.size !== null) {
       peer.effects.push({ type: "serve", request, what: { kind: "command", command } });
     }
-    const times = { startedAt: peer.now, progressAt: peer.now };
-    const { ask, body } = askOf(what);
+    const { ask, body } = askOf(peer, what);
     const pending: Pending = {
       command,
       ask,
       body,
-      ...times,
+      startedAt: peer.now,
+      begun: false,
+      sentAt: peer.now,
+      progressAt: peer.now,
+      tries: 0,
       failures: 0,
       moving: false,
       server: null,
+      confirmed: null,
+      sources: null,
       route: [],
     };
+    const waits = isWrite(ask) && writeUnderWay(peer, baseName(ask.name));
     peer.pending.set(request, pending);
-    sendRequest(peer, request, pending);
+    if (!waits) sendRequest(peer, request, pending);
   }
 }
 
@@ -61,33 +68,60 @@ export function requestOverdue(peer: Peer, request: RequestId): void {
     sendRequest(peer, request, pending);
     return;
   }
-  const { kind } = pending.ask;
-  const what = `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
-  const why = sentences.noOwnerAnswers(`${what} ${askName(pending.ask)}`.trim());
-  endRequest(peer, request, pending, { kind: "failed", why });
+  const what = whatOf(pending.ask);
+  const maybe = isWrite(pending.ask);
+  const why = maybe ? sentences.noAnswer(what) : sentences.noOwnerAnswers(what);
+  endRequest(peer, request, pending, { kind: "failed", why, maybe });
 }
 
-/** Word from where the request ended. */
+/** Word from where the request ended, or of one that waits for it behind this peer. */
 export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Body | null): void {
-  // An answer from where the request ended says that the hop there has been taken.
-  hopAcknowledged(peer, answer.request);
+  const content = body === null ? null : ({ kind: "body", number: body.number } as const);
+  if (passBack(peer, answer, content)) return;
   const pending = peer.pending.get(answer.request);
-  if (pending === undefined) return;
+  if (pending === undefined) {
+    surveyAnswered(peer, from, answer);
+    return;
+  }
   const { outcome, route, request } = answer;
   const { ask } = pending;
+  const ended = route.at(-1) ?? from.id;
+  // Another may be about to execute what this one refuses: it was told that this peer waits for it.
+  if (isRefusal(outcome) && pending.confirmed !== null && pending.confirmed !== ended) return;
+  if (outcome.kind === "unavailable") {
+    receiveUnavailable(peer, request, pending, outcome);
+    return;
+  }
   pending.progressAt = peer.now;
   pending.route = route;
   if (outcome.kind === "owner" && ask.kind === "lookup") {
     const { key } = ask;
-    endRequest(peer, request, pending, { kind: "owner", key, owner: from.id, route });
-  } else if (ask.kind === "store" || ask.kind === "remove") {
-    receiveStoreAnswer(peer, from, answer, pending);
+    endRequest(peer, request, pending, { kind: "owner", key, owner: ended, route });
+  } else if (isWrite(ask)) {
+    receiveStoreAnswer(peer, ended, answer, pending);
   } else if (ask.kind === "request" && !pending.moving) {
     receiveFileAnswer(peer, from, answer, pending, body);
   } else if (ask.kind === "where" && outcome.kind === "where") {
     const wanted = peer.config.copies;
-    endRequest(peer, request, pending, { ...outcome, owner: from.id, wanted, route });
+    endRequest(peer, request, pending, { ...outcome, owner: ended, wanted, route });
   }
+}
+
+/** Too few have answered: it is tried again, but a person is told soon. */
+function receiveUnavailable(
+  peer: Peer,
+  request: RequestId,
+  pending: Pending,
+  { answered, needed }: Extract<AnswerOutcome, { kind: "unavailable" }>,
+): void {
+  if (pending.moving) return;
+  if (peer.now - pending.startedAt < UNAVAILABLE_MS) {
+    const again = Math.min(peer.now + CONTENT_RETRY_MS, pending.sentAt + REQUEST_RETRY_MS);
+    peer.deadlines.set("request", request, again);
+    return;
+  }
+  const why = sentences.notNow(whatOf(pending.ask), answered, needed);
+  endRequest(peer, request, pending, failed(why));
 }
 
 /** The content asked for has come, or its sender failed: then the ring is asked again. */
@@ -101,9 +135,10 @@ export function contentDelivered(
   pending.moving = false;
   if (!result.ok) {
     pending.failures += 1;
+    if (!result.here && deliverFromAnother(peer, request, pending)) return;
     if (result.here || pending.failures > CONTENT_FAILURES) {
       const why = sentences.notDelivered(pending.ask.name, result.why);
-      endRequest(peer, request, pending, { kind: "failed", why });
+      endRequest(peer, request, pending, failed(why));
     } else {
       const wait = CONTENT_RETRY_MS * 2 ** (pending.failures - 1);
       peer.deadlines.set("request", request, peer.now + Math.min(wait, REQUEST_RETRY_MS));
@@ -126,25 +161,54 @@ export function contentTaken(peer: Peer, request: RequestId): void {
   peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
 }
 
-function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
-  peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
-  const { id, address } = peer.self;
-  const origin = { id, address };
-  const { ask, body } = pending;
-  const routed: Routed = { tag: "routed", request, origin, route: [id], ask };
-  arrive(peer, { routed, body, first: seeFirst(peer, request) });
+/** Another holder may be reached where the first could not be. @returns whether one is tried */
+function deliverFromAnother(peer: Peer, request: RequestId, pending: Pending): boolean {
+  const { sources, ask, command } = pending;
+  const id = sources?.holders.shift();
+  const from = id === undefined ? undefined : peer.view.find(id);
+  if (sources === null || from === undefined || ask.kind !== "request") return false;
+  const { version, size } = sources;
+  pending.moving = true;
+  peer.deadlines.clear("request", request);
+  const into = { kind: "deliver", command, sha256: version.sha256 } as const;
+  const source = { kind: "version", version } as const;
+  beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
+  return true;
 }
 
-function receiveStoreAnswer(peer: Peer, from: Member, answer: Answer, pending: Pending): void {
+function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
+  const { id, address, birth } = peer.self;
+  const { ask, body } = pending;
+  pending.begun = true;
+  pending.sentAt = peer.now;
+  pending.tries += 1;
+  pending.confirmed = null;
+  peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
+  const routed: Routed = {
+    tag: "routed",
+    request,
+    origin: { id, address, birth },
+    route: [id],
+    ask,
+    leftMs: REQUEST_RETRY_MS,
+    counter: peer.counter,
+    avoid: [],
+    // The answer of the try before may have found no way.
+    back: pending.tries > 1,
+  };
+  const validUntil = peer.now + REQUEST_RETRY_MS;
+  arrive(peer, { routed, body, first: seeFirst(peer, request), validUntil });
+}
+
+function receiveStoreAnswer(peer: Peer, ended: number, answer: Answer, pending: Pending): void {
   const { outcome, request, route } = answer;
   const { ask } = pending;
-  if (outcome.kind === "placed" && ask.kind === "store" && ask.size === null) {
-    endRequest(peer, request, pending, { kind: "placed", owner: from.id, route });
+  if (outcome.kind === "placed" && ask.kind === "store" && ask.content === null) {
+    endRequest(peer, request, pending, { kind: "placed", owner: ended, route });
   } else if (outcome.kind === "stored") {
-    const { record, copies, wanted } = outcome;
-    endRequest(peer, request, pending, { kind: "stored", record, copies, wanted, route });
+    endRequest(peer, request, pending, { ...outcome, route });
   } else if (outcome.kind === "missing") {
-    endRequest(peer, request, pending, { kind: "missing", owner: from.id, route });
+    endRequest(peer, request, pending, { kind: "missing", owner: ended, route });
   } else if (outcome.kind === "failed") {
     endRequest(peer, request, pending, outcome);
   }
@@ -161,46 +225,106 @@ function receiveFileAnswer(
   const { ask } = pending;
   if (ask.kind !== "request") return;
   if (outcome.kind === "missing") {
-    endRequest(peer, request, pending, { kind: "missing", owner: from.id, route });
+    const owner = route.at(-1) ?? from.id;
+    endRequest(peer, request, pending, { kind: "missing", owner, route });
     return;
   }
   if (outcome.kind !== "found") return;
   pending.moving = true;
   peer.deadlines.clear("request", request);
-  if (from.id !== peer.self.id && pending.server !== from.id) {
-    line(peer, lines.peerHadFile(from.id, ask.name));
-    line(peer, lines.receivingFile(ask.name, from.id));
+  const server = route.at(-1) ?? from.id;
+  if (server !== peer.self.id && pending.server !== server) {
+    line(peer, lines.peerHadFile(server, ask.name));
+    line(peer, lines.receivingFile(ask.name, server));
   }
-  pending.server = from.id;
-  const { size, sha256 } = outcome;
-  const into = { kind: "deliver", command: pending.command, sha256 } as const;
-  const source = sourceOf(request, ask.name, outcome, body);
-  beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
+  pending.server = server;
+  const { size, version, holders } = outcome;
+  if (version !== null) pending.sources = { version, size, holders: [...holders] };
+  const into = {
+    kind: "deliver",
+    command: pending.command,
+    sha256: version?.sha256 ?? null,
+  } as const;
+  const source = sourceOf(request, outcome, body);
+  const at = server === from.id ? from : (peer.view.find(server) ?? from);
+  beginDelivery(peer, { kind: "deliver", request }, at, source, { file: ask.name, size, into });
 }
 
 /** Where a content that was found is: here already, as the version that it is, or under the request's id. */
 function sourceOf(
   request: RequestId,
-  name: string,
-  { size, sha256, stamp }: Extract<AnswerOutcome, { kind: "found" }>,
+  { size, version }: Extract<AnswerOutcome, { kind: "found" }>,
   body: Body | null,
 ): Parameters<typeof beginDelivery>[3] {
-  if (body !== null && body.size === size && body.sha256 === sha256) {
+  if (body !== null && body.size === size && body.sha256 === version?.sha256) {
     return { kind: "body", number: body.number };
   }
   // A small content that did not come with the answer is offered under no request.
-  if (stamp !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", name, stamp };
+  if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
   return { kind: "ticket", request };
 }
 
 /** What goes to the ring of a command, and what stays with this peer. */
-function askOf(what: Exclude<Command, { kind: "quit" } | { kind: "list" }>): {
-  ask: Exclude<Ask, { kind: "join" }>;
-  body: Body | null;
-} {
-  if (what.kind !== "store") return { ask: what, body: null };
-  const { body, ...ask } = what;
-  return { ask, body };
+function askOf(
+  peer: Peer,
+  what: Exclude<RequestCommand, { kind: "list" | "survey" }>,
+): Pick<Pending, "ask" | "body"> {
+  if (what.kind !== "store" && what.kind !== "remove") return { ask: what, body: null };
+  const { name, key, require } = what;
+  const write = { ...nextOperation(peer, baseName(name)), require };
+  if (what.kind === "remove") return { ask: { kind: "remove", name, key, write }, body: null };
+  const { size, sha256, body } = what;
+  const content = size === null || sha256 === null ? null : { size, sha256 };
+  return { ask: { kind: "store", name, key, content, write }, body };
+}
+
+/** Numbers an operation, and says which was the one before it on the same name. */
+function nextOperation(peer: Peer, name: string): Pick<Write, "number" | "after"> {
+  peer.operations += 1;
+  const after = peer.lastOn.get(name) ?? 0;
+  peer.lastOn.delete(name);
+  peer.lastOn.set(name, peer.operations);
+  forgetOldest(peer.lastOn, OPERATIONS_REMEMBERED);
+  return { number: peer.operations, after };
+}
+
+function isWrite(ask: Ask): ask is Extract<Ask, { kind: "store" | "remove" }> {
+  return ask.kind === "store" || ask.kind === "remove";
+}
+
+/** True while a store or a removal of this name is under way: an owner has to take them in their order. */
+function writeUnderWay(peer: Peer, name: string): boolean {
+  for (const { ask } of peer.pending.values()) {
+    if (isWrite(ask) && baseName(ask.name) === name) return true;
+  }
+  return false;
+}
+
+/** The next store or removal of a name may begin. */
+function beginNext(peer: Peer, name: string): void {
+  for (const [request, pending] of peer.pending) {
+    const { ask, begun } = pending;
+    if (!isWrite(ask) || baseName(ask.name) !== name) continue;
+    if (begun) return;
+    pending.progressAt = peer.now;
+    sendRequest(peer, request, pending);
+    return;
+  }
+}
+
+/** True of an answer that says that nothing was done. */
+function isRefusal(outcome: AnswerOutcome): boolean {
+  if (outcome.kind === "failed") return !outcome.maybe;
+  return outcome.kind === "missing" || outcome.kind === "unavailable";
+}
+
+function failed(why: string): Outcome {
+  return { kind: "failed", why, maybe: false };
+}
+
+function whatOf(ask: Ask): string {
+  const { kind } = ask;
+  return `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} ${askName(ask)}`.trim();
 }
 
 function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: Outcome): void {
@@ -216,6 +340,7 @@ function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: O
     });
   }
   end(peer, command, outcome);
+  if (isWrite(ask)) beginNext(peer, baseName(ask.name));
 }
 
 function askName(ask: Ask): string {

@@ -3,16 +3,22 @@ import {
   AWAITED_FIRST_RETRY_MS,
   AWAITED_NOTICE_MS,
   AWAITED_RETRY_MS,
+  AWAITED_STREAM_MS,
+  GONE_BY_STREAM,
+  LOST_TRY_FOR_MS,
+  LOST_TRY_MS,
   RESTORED_GRACE_MS,
+  ROOMS_KNOWN,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
 import type { Member } from "./member.ts";
-import type { Ping, Pong } from "./messages.ts";
-import { randomBits } from "./random.ts";
+import type { Channel, Ping, Pong } from "./messages.ts";
+import { randomBelow, randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
-import { isIn, line, note, type Peer, send } from "./state.ts";
+import { boundTable, isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
-import { died, sendPing, watchWith } from "./trials.ts";
+import { died, watchWith } from "./trials.ts";
+import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
 /** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
 export function beginRound(peer: Peer): void {
@@ -26,8 +32,9 @@ export function beginRound(peer: Peer): void {
   for (const successor of successors) {
     const nonce = randomBits(peer.random);
     peer.roundSent.set(successor.id, nonce);
-    const { digest } = view;
-    send(peer, successor.address, "datagram", { tag: "ping", nonce, round: true, digest });
+    const way = wayTo(peer, successor.address);
+    sendPing(peer, successor.address, nonce, way, true);
+    if (way === "stream") probeDatagrams(peer, successor);
     if (!awaited.has(successor.id)) watchWith(peer, successor, nonce);
   }
 }
@@ -37,7 +44,8 @@ export function roundSoon(peer: Peer): void {
   peer.deadlines.setEarlier("round", 0, peer.now + ROUND_AFTER_CHANGE_MS);
 }
 
-export function receivePing(peer: Peer, from: Member, ping: Ping): void {
+/** Answered the way it was asked. */
+export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Channel): void {
   // A joiner answers nobody before it is in: its answer would carry no incarnation.
   if (!isIn(peer)) return;
   const { nonce, round } = ping;
@@ -45,12 +53,19 @@ export function receivePing(peer: Peer, from: Member, ping: Ping): void {
     peer.roundHeard.set(from.id, nonce);
     line(peer, lines.pingReceived(from.id), true);
   }
+  peer.rooms.set(from.birth, ping.room);
+  boundTable(peer.rooms, ROOMS_KNOWN);
+  // Rounds go by stream where datagrams have failed: ours would fail there as well.
+  if (round && channel === "stream") mute(peer, from.address);
   const { digest } = peer.view;
-  send(peer, from.address, "datagram", { tag: "pong", nonce, round, digest });
+  const { room } = peer;
+  send(peer, from.address, channel, { tag: "pong", nonce, round, digest, room });
 }
 
 /** Prints a round's answer, once. */
 export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
+  peer.rooms.set(from.birth, pong.room);
+  boundTable(peer.rooms, ROOMS_KNOWN);
   if (!pong.round || peer.roundSent.get(from.id) !== pong.nonce) return;
   peer.roundSent.delete(from.id);
   line(peer, lines.pongReceived(from.id), true);
@@ -76,7 +91,11 @@ export function askAwaited(peer: Peer, id: number): void {
     died(peer, member, "lost");
     return;
   }
-  sendPing(peer, member.address, randomBits(peer.random), "datagram");
+  const way = wayTo(peer, member.address);
+  sendPing(peer, member.address, randomBits(peer.random), way);
+  if (way === "datagram" && awaited.retryMs >= AWAITED_STREAM_MS) {
+    sendPing(peer, member.address, randomBits(peer.random), "stream");
+  }
   const waited = peer.now - awaited.since >= AWAITED_NOTICE_MS;
   const most = waited ? Math.max(AWAITED_RETRY_MS, peer.config.pingIntervalMs) : AWAITED_RETRY_MS;
   peer.deadlines.set("awaited", id, Math.min(peer.now + awaited.retryMs, awaited.until));
@@ -101,5 +120,35 @@ function tryOneGone(peer: Peer): void {
   const gone = peer.gone.after(peer.triedGone);
   if (gone === undefined) return;
   peer.triedGone = gone.id;
-  sendPing(peer, gone.address, randomBits(peer.random), "datagram");
+  askGone(peer, gone);
+}
+
+/**
+ * Pings one of those that were lost of late beside this peer: it may have been cut off, and be back. Where a
+ * ring is cut in parts, some on either side are neighbours of each other.
+ */
+export function tryLost(peer: Peer): void {
+  const lost = peer.gone
+    .lostSince(peer.now - LOST_TRY_FOR_MS)
+    .filter(({ id }) => isBeside(peer, id));
+  const next = lost[(lost.findIndex(({ id }) => id === peer.triedLost) + 1) % lost.length];
+  if (next === undefined) return;
+  peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
+  peer.triedLost = next.id;
+  // Short rounds do as much.
+  if (isIn(peer) && peer.config.pingIntervalMs > LOST_TRY_MS) askGone(peer, next);
+}
+
+/** True if a member with this id would be one of the two before or behind this peer. */
+function isBeside({ view, self }: Peer, id: number): boolean {
+  const near = [...view.before(id, 2), ...view.after(id, 2)];
+  return near.some((m) => m.id === self.id);
+}
+
+function askGone(peer: Peer, gone: Member): void {
+  const way = wayTo(peer, gone.address);
+  sendPing(peer, gone.address, randomBits(peer.random), way);
+  if (way === "datagram" && randomBelow(peer.random, GONE_BY_STREAM) === 0) {
+    sendPing(peer, gone.address, randomBits(peer.random), "stream");
+  }
 }

@@ -2,23 +2,26 @@
  * The way of a request through the ring: a pure choice of the next hop from the view, and the hops that
  * are under way. A hop that is not acknowledged is routed around.
  */
-import { HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "./config.ts";
-import type { Body } from "./io.ts";
+import { AVOIDED, HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "./config.ts";
 import type { Address, Member } from "./member.ts";
-import type { Ask, RequestId, Routed } from "./messages.ts";
+import type { RequestId, Routed } from "./messages.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import type { View } from "./view.ts";
-import type { Hop } from "./work.ts";
+import type { Arrival, Hop } from "./work.ts";
+
+/** What decides on a request's way. */
+type Way = Pick<Routed, "ask" | "avoid">;
 
 /** True if the request ends at this peer: a join at the new peer's predecessor, all else at the owner. */
-export function belongsHere(peer: Peer, ask: Ask): boolean {
-  return destination(peer.view, ask)?.id === peer.self.id;
+export function belongsHere(peer: Peer, way: Way): boolean {
+  return destination(peer.view, way)?.id === peer.self.id;
 }
 
-/** Where a request belongs, by this view. */
-export function destination(view: View, ask: Ask): Member | undefined {
-  if (ask.kind !== "join") return view.owner(ask.key);
-  return view.predecessor(ask.joiner.id) ?? view.find(ask.joiner.id);
+/** Where a request belongs, by this view: for an owner that does not answer the next member stands in. */
+export function destination(view: View, { ask, avoid }: Way): Member | undefined {
+  if (ask.kind === "join") return view.predecessor(ask.joiner.id) ?? view.find(ask.joiner.id);
+  const holders = view.holders(ask.key, 1 + avoid.length);
+  return holders.find((m) => !avoid.includes(m.id)) ?? holders[0];
 }
 
 /**
@@ -26,13 +29,14 @@ export function destination(view: View, ask: Ask): Member | undefined {
  * itself; or the member the greatest power of two of places ahead that does not pass it (Stoica et al.,
  * "Chord", 2001: at most ceil(log2 N) hops). Members in `tried` are passed over.
  */
-export function nextHop(peer: Peer, ask: Ask, tried: readonly number[]): Member | undefined {
+export function nextHop(peer: Peer, way: Way, tried: readonly number[]): Member | undefined {
   const { view, self, config } = peer;
+  const { ask } = way;
   const closed = new Set(ask.kind === "join" ? [...tried, ask.joiner.id] : tried);
   const shut = [...closed].map((id) => view.placesTo(self.id, id)).filter((place) => place > 0);
   shut.sort((a, b) => a - b);
   const open = (places: number) => openAhead(view, self.id, places, shut);
-  const target = destination(view, ask);
+  const target = destination(view, way);
   if (config.strategy === "successor" || target === undefined || closed.has(target.id)) {
     return open(1);
   }
@@ -50,18 +54,22 @@ function openAhead(view: View, id: number, places: number, shut: readonly number
 }
 
 /** Sends a request on its way. @returns false if there is nobody left to send it to, or it went too far */
-export function passOn(peer: Peer, routed: Routed, body: Body | null, tried: number[]): boolean {
-  const to = nextHop(peer, routed.ask, tried);
+export function passOn(peer: Peer, arrival: Arrival, tried: number[]): boolean {
+  const { routed, body } = arrival;
+  const to = nextHop(peer, routed, tried);
   if (to === undefined || routed.route.length > hopLimit(peer.view.size)) return false;
-  peer.hops.set(routed.request, { routed, body, tried, to });
+  // Only until it is sent another way: so there is one copy at a time that may be executed unasked.
+  const validUntil = Math.min(arrival.validUntil, peer.now + HOP_ACK_MS);
+  peer.hops.set(routed.request, { arrival, tried, to, validUntil });
   boundTable(peer.hops, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("hop", routed.request, peer.now + HOP_ACK_MS);
   const route =
     routed.route.at(-1) === peer.self.id ? routed.route : [...routed.route, peer.self.id];
   // Hop by hop a content would cross the ring: there the owner fetches it from the origin.
-  const brings = peer.config.strategy !== "successor" || destination(peer.view, routed.ask) === to;
+  const brings = peer.config.strategy !== "successor" || destination(peer.view, routed) === to;
   const content = body !== null && brings ? ({ kind: "body", number: body.number } as const) : null;
-  send(peer, to.address, "stream", { ...routed, route }, content);
+  const leftMs = Math.max(0, validUntil - peer.now);
+  send(peer, to.address, "stream", { ...routed, route, leftMs }, content);
   return true;
 }
 
@@ -71,13 +79,25 @@ export function hopAcknowledged(peer: Peer, request: RequestId): void {
   peer.deadlines.clear("hop", request);
 }
 
-/** Takes out a hop that failed, with its next peer noted as tried. */
+/** A hop that failed, with its next peer noted as tried. @returns how to go on; null if there was none */
 export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   const hop = peer.hops.get(request);
   if (hop === undefined) return null;
   hopAcknowledged(peer, request);
-  hop.tried.push(hop.to.id);
-  return hop;
+  const { arrival, to, validUntil } = hop;
+  const { routed } = arrival;
+  const { kind } = routed.ask;
+  // Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing.
+  const owner =
+    kind !== "join" && kind !== "lookup" && destination(peer.view, routed)?.id === to.id;
+  const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
+  const on: Arrival = {
+    ...arrival,
+    routed: { ...routed, avoid, back: true },
+    // The copy that went there may be about to be executed: the origin decides between the two.
+    validUntil: validUntil > peer.now ? Number.NEGATIVE_INFINITY : arrival.validUntil,
+  };
+  return { ...hop, arrival: on, tried: [...hop.tried, to.id] };
 }
 
 /** The requests whose hop leads to an address that cannot be reached. */

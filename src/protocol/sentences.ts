@@ -8,6 +8,14 @@ export function listOf(things: readonly (string | number)[]): string {
   return `${things.slice(0, -1).join(", ")} and ${things.at(-1)}`;
 }
 
+function membersOf(count: number): string {
+  return count === 1 ? "1 member" : `${count} members`;
+}
+
+function noneOf(count: number): string {
+  return `None of the ${membersOf(count)}`;
+}
+
 export const sentences = {
   contactRefused: (name: string, at: Address) =>
     `${name} does not run at ${at}: start it first, or join through another peer.`,
@@ -19,12 +27,21 @@ export const sentences = {
     `The ring that ${name} belongs to is busy taking in others: try again in a moment.`,
   idTaken: (id: number, by: Address) =>
     `Peer ${id} is taken by a living peer at ${by}: choose another id.`,
+  folderCopied: (id: number, by: Address) =>
+    `Peer ${id}, whose data folder this is or is a copy of, lives at ${by}: stop that one, or start with a new folder, as in --data DIR, and the ring gives this peer an id of its own.`,
   rivalWon: (rival: Member) =>
     `Another peer with the id ${rival.id} lives at ${rival.address} and came later: this one stops.`,
   missing: (ids: readonly number[]) =>
     `No answer yet from ${ids.length > 1 ? "Peers" : "Peer"} ${listOf(ids)}: start ${
       ids.length > 1 ? "them" : "it"
     }, or check the numbers given.`,
+  noDatagrams: () =>
+    "No datagrams (UDP) come through to this peer, or from it: it goes on over TCP alone, more slowly. Open its port for UDP to mend that.",
+  noDatagramsTo: (id: number) =>
+    `Datagrams (UDP) between this peer and Peer ${id} do not come through: the two go on over TCP, more slowly. Open their ports for UDP to mend that.`,
+  datagramsAgain: () => "Datagrams (UDP) come through again.",
+  noStreams: (id: number, at: Address) =>
+    `Peer ${id} answers pings but takes no connections (TCP) at ${at}: files and requests go around it. Open its port for TCP to mend that.`,
   noSuchFile: (name: string, owner: number) =>
     `No peer holds file ${name} (its owner is Peer ${owner}): store it first.`,
   damaged: (name: string) =>
@@ -35,10 +52,25 @@ export const sentences = {
   notDelivered: (name: string, why: string) => `File ${name} could not be received: ${why}`,
   notPlaced: (name: string, owner: number, why: string) =>
     `Peer ${owner}, the owner of file ${name}, could not take it: ${why}`,
-  tooFewCopies: (name: string, durable: number, wanted: number) =>
-    `File ${name} is durable on ${durable} of ${wanted} peers, which is no majority: store it again.`,
+  notConfirmed: (what: string, durable: readonly number[], wanted: number) =>
+    `${what} is not confirmed: it is durable on ${durable.length} of ${wanted} peers${durable.length > 0 ? ` (${listOf(durable)})` : ""}, and may still appear.`,
+  noAnswer: (what: string) =>
+    `${what} got no answer from the ring and is not confirmed: it may still appear.`,
+  notNow: (what: string, answered: number, needed: number) =>
+    `${what} is not possible now: ${answered} of the ${needed} peers answered that have to: try again in a moment.`,
+  noRoom: (name: string, needed: number, peers: number, full: readonly number[]) =>
+    full.length === 0
+      ? `File ${name} was not stored: it needs ${needed} copies, and there are ${peers} peers.`
+      : `File ${name} was not stored: it needs ${needed} copies, and ${full.length} of ${peers} peers (${listOf(full)}) have no room for it.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
+  backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
+  returnedAlone: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it goes on by itself, without what was stored since, until one of them is back.`,
+  returnedByName: (others: number) =>
+    `${noneOf(others)} that this peer left answers: it begins again with the peers named to it.`,
+  nobodyBack: (others: number) =>
+    `${noneOf(others)} known from an earlier run answers: this peer goes on by itself until one of them is back.`,
   leftShort: (names: readonly string[]) =>
     `Left before ${names.length === 1 ? `file ${names[0]} had` : `${names.length} files (${listOf(names.slice(0, 3))}${names.length > 3 ? ", …" : ""}) had`} enough copies elsewhere.`,
 } as const;
@@ -69,6 +101,7 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
     case "received":
     case "owner":
     case "listed":
+    case "surveyed":
       return null;
   }
 }

@@ -1,51 +1,83 @@
 /** What an owner does with a request: it serves its copy, or finds who has one. */
-
-import { knows } from "./comparing.ts";
+import { answer, clockwise, routeHere } from "./answering.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "./config.ts";
-import { fitsBody } from "./copies.ts";
-import { type FileRecord, isFourDigits } from "./files.ts";
-import { type Arrival, answer, beginInquiry, clockwise, routeHere } from "./inquiring.ts";
+import { confirm, fitsBody } from "./copies.ts";
+import {
+  baseName,
+  compareStamps,
+  type FileRecord,
+  isFourDigits,
+  isSameOperation,
+  parseConflictName,
+  versionId,
+  versionKey,
+} from "./files.ts";
+import { beginInquiry, heardToHave, heardToHold } from "./inquiring.ts";
 import type { Served } from "./io.ts";
+import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
-import { boundTable, line, type Peer, send } from "./state.ts";
+import { placeForReading } from "./placing.ts";
+import { majority } from "./quorum.ts";
+import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
+import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
-import type { Inquiry } from "./work.ts";
+import { type Versions, winnerOf } from "./versions.ts";
+import type { Arrival, Inquiry } from "./work.ts";
 
-/** A request that belongs here: serves it, or asks the other holders first. */
+/** A request that belongs here: serves it, or asks those that may hold the name first. */
 export function serveRequest(peer: Peer, arrival: Arrival): void {
-  const { routed, first } = arrival;
-  const { ask, request } = routed;
-  if (ask.kind !== "request" || peer.inquiries.has(request)) return;
-  if (knows(peer, ask.name)) {
-    serveRecord(peer, routed, peer.files.get(ask.name), first);
+  const { ask, request } = arrival.routed;
+  if (ask.kind !== "request" || isAtWork(peer, request)) return;
+  const name = baseName(ask.name);
+  const record = askedFor(ask.name, peer.files.versions(name));
+  if (knows(peer, { name, key: ask.key }) && (record === undefined || isSafe(peer, record))) {
+    serveRecord(peer, arrival, record, []);
     return;
   }
-  const inquiry = beginInquiry(peer, arrival, ask.name);
-  if (inquiry !== null) serveFound(peer, inquiry);
+  const inquest = beginInquiry(peer, arrival, name);
+  if (inquest !== null) serveFound(peer, inquest.inquiry);
 }
 
-/** The other holders have been asked: the best of them serves, or the working directory. */
+/** A quorum has said what it has: the newest is served, once it is on a majority. */
 export function serveFound(peer: Peer, inquiry: Inquiry): void {
-  const { routed, name, best, first } = inquiry;
-  const { request, origin } = routed;
-  const [nearest] = clockwise(peer, best?.record.key ?? 0, best?.holders.map((m) => m.id) ?? []);
-  const holder = best?.holders.find((m) => m.id === nearest) ?? peer.self;
-  if (holder.id === peer.self.id || best?.record.removed) {
-    serveRecord(peer, routed, best?.record, first);
-  } else {
-    line(peer, lines.notStoredHere(name));
-    const route = routeHere(peer, routed.route);
-    send(peer, holder.address, "stream", { tag: "delegate", request, name, origin, route });
+  const { arrival, versions } = inquiry;
+  const { ask } = arrival.routed;
+  if (ask.kind !== "request") return;
+  const record = askedFor(ask.name, versions);
+  if (record === undefined) {
+    serveRecord(peer, arrival, record, []);
+    return;
   }
+  const holders = heardToHold(inquiry, record);
+  const mine = peer.files.find(record);
+  if (mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0) {
+    for (const holder of holders) if (holder.id !== peer.self.id) confirm(peer, mine, holder);
+  }
+  if (heardToHave(inquiry, record).length < majority(peer)) placeForReading(peer, inquiry, record);
+  else serveRecord(peer, arrival, record, holders);
+}
+
+/** What was read is on a majority now, or could not be brought there in time. */
+export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): void {
+  const { arrival, record, durable } = placement;
+  if (!enough) {
+    const needed = majority(peer);
+    answer(peer, arrival.routed, { kind: "unavailable", answered: copies.length, needed });
+    return;
+  }
+  const holders = peer.view.members.filter((m) => durable.has(m.birth));
+  serveRecord(peer, arrival, record, holders);
 }
 
 /** What is known of a name, to one who asks where it is. */
-export function tellWhere(peer: Peer, { routed, best }: Inquiry): void {
-  const { request, origin, route } = routed;
-  const record = best?.record ?? null;
-  const holders = clockwise(peer, best?.record.key ?? 0, best?.holders.map((m) => m.id) ?? []);
-  const outcome = { kind: "where", record, holders } as const;
-  answer(peer, origin.address, request, routeHere(peer, route), outcome);
+export function tellWhere(peer: Peer, inquiry: Inquiry): void {
+  const { routed } = inquiry.arrival;
+  const { ask } = routed;
+  if (ask.kind !== "where") return;
+  const record = askedFor(ask.name, inquiry.versions) ?? null;
+  const holding = record === null ? [] : heardToHold(inquiry, record).map((m) => m.id);
+  const holders = clockwise(peer, ask.key, holding);
+  answer(peer, routed, { kind: "where", record, holders });
 }
 
 /** What the working directory holds of a name that no holder has. */
@@ -58,17 +90,28 @@ export function looked(peer: Peer, request: RequestId, size: number | null): voi
     missing(peer, routed, name);
     return;
   }
-  const found = { kind: "found", size, sha256: null, stamp: null } as const;
+  const found = { kind: "found", size, version: null, holders: [] } as const;
   serve(peer, routed, name, { kind: "local", name }, found);
 }
 
 /** The owner's word to serve a request that came to it. */
 export function receiveDelegate(peer: Peer, delegate: Delegate): void {
-  const { request, name, origin, route } = delegate;
-  const record = peer.files.get(name);
+  const { request, asked, version, origin, route, back } = delegate;
+  const record = peer.files.find(version);
   if (record === undefined || record.removed) return;
-  const ask = { kind: "request", name, key: record.key } as const;
-  serveHere(peer, { tag: "routed", request, origin, route, ask }, record, true);
+  const ask = { kind: "request", name: asked, key: record.key } as const;
+  const routed: Routed = {
+    tag: "routed",
+    request,
+    origin,
+    route,
+    ask,
+    back,
+    leftMs: 0,
+    counter: 0,
+    avoid: [],
+  };
+  serveHere(peer, routed, record, true, []);
 }
 
 /** A content offered under a request's id has left. */
@@ -76,34 +119,75 @@ export function contentServed(peer: Peer, request: RequestId, ok: boolean): void
   if (peer.serving.delete(request) && ok) line(peer, lines.fileSent());
 }
 
-/** What this peer knows to be the newest of a name: a version, its removal, or nothing. */
-function serveRecord(
-  peer: Peer,
-  routed: Routed,
-  record: FileRecord | undefined,
-  first: boolean,
-): void {
-  if (routed.ask.kind !== "request") return;
-  const { name } = routed.ask;
-  if (record === undefined) serveAbsent(peer, routed, name);
-  else if (record.removed) missing(peer, routed, name);
-  else serveHere(peer, routed, record, first);
+/** The version that a name stands for: the newest, or the conflict of that name. */
+function askedFor(name: string, versions: Versions): FileRecord | undefined {
+  const conflict = parseConflictName(name);
+  if (conflict === null) return winnerOf(versions);
+  return versions.find((v) => isSameOperation(v.operation, conflict.operation));
 }
 
-function serveHere(peer: Peer, routed: Routed, record: FileRecord, first: boolean): void {
-  const { name, stamp, size, sha256 } = record;
-  const found = { kind: "found", size, sha256, stamp } as const;
-  const version = { kind: "version", name, stamp } as const;
-  const { request, origin } = routed;
+function isAtWork(peer: Peer, request: RequestId): boolean {
+  return peer.inquiries.has(request) || peer.placements.has(request);
+}
+
+/** True of a version that a majority is known to have: no later reader will miss it. */
+function isSafe(peer: Peer, record: FileRecord): boolean {
+  const confirmed = peer.confirmed.get(versionKey(record))?.length ?? 0;
+  return confirmed + 1 >= majority(peer);
+}
+
+/** What is known to be the newest of a name: a version, its removal, or nothing. */
+function serveRecord(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord | undefined,
+  holders: readonly Member[],
+): void {
+  const { routed, first } = arrival;
+  const { ask, request, origin, back } = routed;
+  if (ask.kind !== "request") return;
+  if (record === undefined) serveAbsent(peer, routed, ask.name);
+  else if (record.removed) missing(peer, routed, ask.name);
+  else if (peer.files.find(record) !== undefined) serveHere(peer, routed, record, first, holders);
+  else {
+    const [nearest] = clockwise(
+      peer,
+      ask.key,
+      holders.map((m) => m.id),
+    );
+    const holder = holders.find((m) => m.id === nearest);
+    if (holder === undefined) return;
+    line(peer, lines.notStoredHere(ask.name));
+    const route = routeHere(peer, routed.route);
+    const version = versionId(record);
+    const asked = ask.name;
+    const delegate = { tag: "delegate", request, asked, version, origin, route, back } as const;
+    send(peer, holder.address, "stream", delegate);
+  }
+}
+
+function serveHere(
+  peer: Peer,
+  routed: Routed,
+  record: FileRecord,
+  first: boolean,
+  holders: readonly Member[],
+): void {
+  const { ask, origin } = routed;
+  if (ask.kind !== "request") return;
+  const version = versionId(record);
+  const others = holders.filter((m) => m.id !== peer.self.id).map((m) => m.id);
+  const found = { kind: "found", size: record.size, version, holders: others } as const;
+  const source = { kind: "version", version } as const;
   if (!fitsBody(record) || origin.id === peer.self.id) {
-    serve(peer, routed, name, version, found);
+    serve(peer, routed, ask.name, source, found);
     return;
   }
   if (first) {
-    line(peer, lines.storedHere(name));
-    line(peer, lines.sendingFile(name, origin.id));
+    line(peer, lines.storedHere(ask.name));
+    line(peer, lines.sendingFile(ask.name, origin.id));
   }
-  answer(peer, origin.address, request, routeHere(peer, routed.route), found, version);
+  answer(peer, routed, found, source);
   if (first) line(peer, lines.fileSent());
 }
 
@@ -125,7 +209,7 @@ function serve(
     boundTable(peer.serving, REQUESTS_REMEMBERED);
   }
   peer.effects.push({ type: "serve", request, what });
-  answer(peer, origin.address, request, routeHere(peer, routed.route), outcome);
+  answer(peer, routed, outcome);
 }
 
 /** No holder has it: the working directory may, in a numbered ring. */
@@ -142,6 +226,5 @@ function serveAbsent(peer: Peer, routed: Routed, name: string): void {
 
 function missing(peer: Peer, routed: Routed, name: string): void {
   line(peer, lines.notStoredHere(name));
-  const route = routeHere(peer, routed.route);
-  answer(peer, routed.origin.address, routed.request, route, { kind: "missing" });
+  answer(peer, routed, { kind: "missing" });
 }

@@ -1,23 +1,46 @@
-/** The records that a peer holds, by name and by place on the circle, with the digests of ranges. */
+/** The versions that a peer holds, by name and by place on the circle, with the digests of ranges. */
 import { SHELF_BITS } from "./config.ts";
 import { addHash, hashText, removeHash } from "./digest.ts";
-import type { FileRecord, Range, Stamp } from "./files.ts";
+import {
+  conflictName,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  parseConflictName,
+  type Range,
+  type Stamp,
+  type VersionId,
+} from "./files.ts";
+import { merge, type Versions, winnerOf } from "./versions.ts";
 
 type Entry = { readonly record: FileRecord; readonly hash: number };
+type Name = { readonly versions: Versions; readonly entries: readonly Entry[] };
 /** One of the equal parts of the circle. */
-type Bucket = { digest: number; readonly entries: Map<string, Entry> };
+type Bucket = { digest: number; count: number; readonly names: Map<string, Name> };
 
 /** Whose stamps of which run are left out of a digest: those with a counter above this one's. */
 export type Author = Stamp;
 
+/** What became of a shelf when a version was taken in. */
+export type Taken = {
+  /** Something is known that was not. */
+  readonly changed: boolean;
+  /** Versions that are new here, or that others must hear of anew: under another stamp, or no conflict any more. */
+  readonly fresh: readonly FileRecord[];
+};
+
+const NO_VERSIONS: Versions = Object.freeze([]);
+
 export class Shelf {
   readonly #buckets = new Map<number, Bucket>();
-  readonly #entries = new Map<string, Entry>();
+  readonly #names = new Map<string, Name>();
   readonly #circle: number;
   readonly #width: number;
   /** All names in order, until something changes. */
   #sorted: readonly string[] | null = null;
-  /** Files held, and their bytes; removals are none. */
+  /** Versions held, removals too. */
+  size = 0;
+  /** Files held, conflicts too, and their bytes; removals are none. */
   count = 0;
   bytes = 0;
 
@@ -25,65 +48,82 @@ export class Shelf {
   constructor(bits: number, records: readonly FileRecord[]) {
     this.#circle = 2 ** bits;
     this.#width = 2 ** Math.max(0, bits - SHELF_BITS);
-    for (const record of records) this.set(record);
+    for (const record of records) this.take(record);
   }
 
-  /** Records held, removals too. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
+  /** What is found under a name: the version that has it, or the conflict of that name. */
   get(name: string): FileRecord | undefined {
-    return this.#entries.get(name)?.record;
-  }
-
-  /** Puts a record in place of any other of its name. */
-  set(record: FileRecord): void {
-    this.delete(record.name);
-    const { name, stamp } = record;
-    const text = `${name}/${stamp.counter}/${stamp.owner}/${stamp.run}`;
-    const entry = { record, hash: hashText(text) };
-    const number = Math.floor(record.key / this.#width);
-    let bucket = this.#buckets.get(number);
-    if (bucket === undefined) {
-      bucket = { digest: 0, entries: new Map() };
-      this.#buckets.set(number, bucket);
+    const versions = this.#names.get(name)?.versions;
+    if (versions !== undefined) return winnerOf(versions);
+    const conflict = parseConflictName(name);
+    if (conflict === null) return undefined;
+    const { base, operation, key } = conflict;
+    if (key === null) {
+      return this.versions(base).find((v) => isSameOperation(v.operation, operation));
     }
-    bucket.digest = addHash(bucket.digest, entry.hash);
-    bucket.entries.set(name, entry);
-    this.#entries.set(name, entry);
-    this.#sorted = null;
-    if (record.removed) return;
-    this.count += 1;
-    this.bytes += record.size;
-  }
-
-  delete(name: string): void {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) return;
-    const { record, hash } = entry;
-    this.#entries.delete(name);
-    this.#sorted = null;
-    const number = Math.floor(record.key / this.#width);
-    const bucket = this.#buckets.get(number);
-    if (bucket !== undefined) {
-      bucket.entries.delete(name);
-      bucket.digest = removeHash(bucket.digest, hash);
-      if (bucket.entries.size === 0) this.#buckets.delete(number);
+    for (const entry of this.#buckets.get(Math.floor(key / this.#width))?.names.values() ?? []) {
+      const found = entry.versions.find((v) => isSameOperation(v.operation, operation));
+      if (found !== undefined && conflictName(found) === name) return found;
     }
-    if (record.removed) return;
-    this.count -= 1;
-    this.bytes -= record.size;
+    return undefined;
   }
 
-  /** Every record, removals too. */
+  /** All versions held of a name, not of that of a conflict. */
+  versions(name: string): Versions {
+    return this.#names.get(name)?.versions ?? NO_VERSIONS;
+  }
+
+  /** The version as it is held here, under whatever stamp. */
+  find(id: VersionId): FileRecord | undefined {
+    return this.versions(id.name).find((v) => isSameVersion(v, id));
+  }
+
+  /** True of the version that has its name. */
+  isWinner(record: FileRecord): boolean {
+    return winnerOf(this.versions(record.name)) === record;
+  }
+
+  /** The name under which a version is found here. */
+  shownAs(record: FileRecord): string {
+    return this.isWinner(record) ? record.name : conflictName(record);
+  }
+
+  /** Merges a version with what is held of its name. */
+  take(record: FileRecord): Taken {
+    const held = this.versions(record.name);
+    const merged = merge(held, record);
+    if (merged === held) return { changed: false, fresh: NO_VERSIONS };
+    const winner = winnerOf(held);
+    const fresh = merged.filter((v) => {
+      const old = held.find((h) => isSameVersion(h, v));
+      const isNew = old === undefined || old.stamp !== v.stamp || old.apart !== v.apart;
+      return isNew || (v === winnerOf(merged) && old !== winner);
+    });
+    this.#set(record.name, record.key, merged);
+    return { changed: true, fresh };
+  }
+
+  /** Holds a version no more. @returns whether it was held */
+  delete(id: VersionId): boolean {
+    const held = this.versions(id.name);
+    const record = held.find((v) => isSameVersion(v, id));
+    if (record === undefined) return false;
+    this.#set(
+      record.name,
+      record.key,
+      held.filter((v) => v !== record),
+    );
+    return true;
+  }
+
+  /** Every version, removals too. */
   *values(): Generator<FileRecord> {
-    for (const { record } of this.#entries.values()) yield record;
+    for (const { versions } of this.#names.values()) yield* versions;
   }
 
-  /** Up to `count` records whose names come after `name`, in order; from the first on if it is null. */
-  page(name: string | null, count: number): FileRecord[] {
-    this.#sorted ??= [...this.#entries.keys()].sort();
+  /** The versions of up to `count` names that come after `name`, in order; from the first on if it is null. */
+  page(name: string | null, count: number): Versions[] {
+    this.#sorted ??= [...this.#names.keys()].sort();
     const names = this.#sorted;
     let low = 0;
     let high = name === null ? 0 : names.length;
@@ -92,7 +132,7 @@ export class Shelf {
       if ((names[middle] ?? "") <= (name ?? "")) low = middle + 1;
       else high = middle;
     }
-    return names.slice(low, low + count).flatMap((n) => this.get(n) ?? []);
+    return names.slice(low, low + count).map((n) => this.versions(n));
   }
 
   /** What lies above `from` and up to `to`, clockwise; all if they are equal. @param but left out */
@@ -101,25 +141,29 @@ export class Shelf {
     let digest = 0;
     this.#walk(from, to, (bucket, whole) => {
       if (whole && but === null) {
-        count += bucket.entries.size;
+        count += bucket.count;
         digest = addHash(digest, bucket.digest);
         return;
       }
-      for (const { record, hash } of bucket.entries.values()) {
-        if (!(whole || isWithin(record.key, from, to)) || isBy(record, but)) continue;
-        count += 1;
-        digest = addHash(digest, hash);
+      for (const { entries } of bucket.names.values()) {
+        for (const { record, hash } of entries) {
+          if (!(whole || isWithin(record.key, from, to)) || isBy(record, but)) continue;
+          count += 1;
+          digest = addHash(digest, hash);
+        }
       }
     });
     return { from, to, count, digest };
   }
 
-  /** The records in a range. */
+  /** The versions in a range. */
   within({ from, to }: Pick<Range, "from" | "to">, but: Author | null): FileRecord[] {
     const found: FileRecord[] = [];
     this.#walk(from, to, (bucket, whole) => {
-      for (const { record } of bucket.entries.values()) {
-        if ((whole || isWithin(record.key, from, to)) && !isBy(record, but)) found.push(record);
+      for (const { versions } of bucket.names.values()) {
+        for (const record of versions) {
+          if ((whole || isWithin(record.key, from, to)) && !isBy(record, but)) found.push(record);
+        }
       }
     });
     return found;
@@ -134,6 +178,41 @@ export class Shelf {
     );
     // A single part of the whole circle begins where it ends.
     return bounds.slice(1).map((end, i) => this.range(bounds[i] ?? from, end, but));
+  }
+
+  #set(name: string, key: number, versions: Versions): void {
+    const number = Math.floor(key / this.#width);
+    const bucket = this.#buckets.get(number) ?? { digest: 0, count: 0, names: new Map() };
+    const old = this.#names.get(name);
+    for (const { record, hash } of old?.entries ?? []) {
+      bucket.digest = removeHash(bucket.digest, hash);
+      bucket.count -= 1;
+      this.#count(record, -1);
+    }
+    if (versions.length === 0) {
+      bucket.names.delete(name);
+      this.#names.delete(name);
+    } else {
+      const entries = versions.map((record) => ({ record, hash: hashOf(record) }));
+      for (const { record, hash } of entries) {
+        bucket.digest = addHash(bucket.digest, hash);
+        bucket.count += 1;
+        this.#count(record, 1);
+      }
+      const now: Name = { versions, entries };
+      bucket.names.set(name, now);
+      this.#names.set(name, now);
+    }
+    if (bucket.names.size === 0) this.#buckets.delete(number);
+    else this.#buckets.set(number, bucket);
+    if ((old === undefined) !== (versions.length === 0)) this.#sorted = null;
+  }
+
+  #count({ removed, size }: FileRecord, by: number): void {
+    this.size += by;
+    if (removed) return;
+    this.count += by;
+    this.bytes += by * size;
   }
 
   /** Visits the buckets that a range touches, and says of each whether all of it lies within. */
@@ -152,9 +231,15 @@ export class Shelf {
 }
 
 /** True of a key above `from` and up to `to`, clockwise; of every key if they are equal. */
-function isWithin(key: number, from: number, to: number): boolean {
+export function isWithin(key: number, from: number, to: number): boolean {
   if (from < to) return key > from && key <= to;
   return from === to || key > from || key <= to;
+}
+
+function hashOf({ name, operation, stamp, sha256, apart }: FileRecord): number {
+  const { counter, owner, run } = stamp;
+  const version = `${operation.origin}-${operation.number}/${sha256.slice(0, 16)}`;
+  return hashText(`${name}/${version}/${counter}/${owner}/${run}${apart ? "/apart" : ""}`);
 }
 
 function isBy({ stamp }: FileRecord, author: Author | null): boolean {

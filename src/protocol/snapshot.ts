@@ -4,18 +4,9 @@ import type { Strategy } from "./config.ts";
 import { shortOfCopies } from "./copies.ts";
 import type { Member } from "./member.ts";
 import type { Peer } from "./state.ts";
+import type { SnapshotFiles } from "./told.ts";
 
-/** What this peer holds, removals left out. */
-export type SnapshotFiles = {
-  readonly count: number;
-  readonly bytes: number;
-  /** Files of which some holder has not confirmed its copy. */
-  readonly short: number;
-  /** True if this peer may go for good at once: all it holds has as many copies elsewhere as there can be. */
-  readonly safe: boolean;
-  /** Damaged copies found in this run. */
-  readonly damaged: number;
-};
+export type { SnapshotFiles };
 
 export type Snapshot = {
   readonly phase: Peer["phase"];
@@ -35,11 +26,7 @@ export type Snapshot = {
 
 /** Reads a peer's state; nothing in it changes. */
 export function snapshot(peer: Peer): Snapshot {
-  const { view, self, config, files, phase } = peer;
-  const short = shortOfCopies(peer).filter((record) => !record.removed).length;
-  const { count, bytes } = files;
-  const alone = view.holders(self.id, 2).length < 2;
-  const safe = count === 0 || (short === 0 && !alone);
+  const { view, self, config, phase } = peer;
   return {
     phase,
     self,
@@ -51,6 +38,16 @@ export function snapshot(peer: Peer): Snapshot {
     predecessors: view.before(self.id, 2).map((m) => m.id),
     members: [...view.members, ...peer.gone.members].sort((a, b) => a.id - b.id),
     digest: view.digest,
-    files: { count, bytes, short, safe, damaged: peer.damaged },
+    files: snapshotFiles(peer),
   };
+}
+
+/** What a peer holds, and whether it is safe. */
+export function snapshotFiles(peer: Peer): SnapshotFiles {
+  const { view, self, files, damaged } = peer;
+  const short = shortOfCopies(peer).filter((record) => !record.removed).length;
+  const { count, bytes } = files;
+  const alone = view.holders(self.id, 2).length < 2;
+  const safe = count === 0 || (short === 0 && !alone);
+  return { count, bytes, short, safe, damaged };
 }

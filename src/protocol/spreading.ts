@@ -10,13 +10,13 @@ import {
   SYNC_MEMBERS,
   SYNC_SPACING_MS,
 } from "./config.ts";
-import { compareMembers, isExpected, type Member } from "./member.ts";
+import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
 import type { Pong, Sync } from "./messages.ts";
 import { absorb } from "./news.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { isIn, type Peer, send } from "./state.ts";
-import { sendPing } from "./trials.ts";
 import { boundsOf } from "./view.ts";
+import { sendPing, wayTo } from "./ways.ts";
 
 /**
  * Pushes what was learnt to the neighbours on both sides and to a few others: at once if it has been
@@ -30,7 +30,11 @@ export function pushRumours(peer: Peer): void {
     return;
   }
   peer.pushedAt = peer.now;
-  const targets = isIn(peer) ? pushTargets(peer) : [];
+  const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
+  if (peer.rumours.has(peer.self.id)) {
+    for (const accuser of peer.accusers) targets.add(accuser);
+    peer.accusers.clear();
+  }
   for (const [joining, table] of [
     [false, peer.rumours],
     [true, peer.joiningRumours],
@@ -39,8 +43,8 @@ export function pushRumours(peer: Peer): void {
     table.clear();
     for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
       const some = members.slice(i, i + GOSSIP_MEMBERS);
-      for (const { address } of targets) {
-        send(peer, address, "datagram", { tag: "gossip", joining, members: some });
+      for (const address of targets) {
+        send(peer, address, wayTo(peer, address), { tag: "gossip", joining, members: some });
       }
     }
   }
@@ -53,7 +57,7 @@ export function settleCheck(peer: Peer): void {
   if (other === undefined || !isIn(peer)) return;
   const nonce = randomBits(peer.random);
   peer.settleNonce = nonce;
-  sendPing(peer, other.address, nonce, "datagram");
+  sendPing(peer, other.address, nonce, wayTo(peer, other.address));
 }
 
 /** The answer to a round or to a check told the other's digest: if it differs, compare tables. */
@@ -86,7 +90,7 @@ export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
   } else if (sync.stage === "answer" && members.length > 0) {
     send(peer, from.address, "stream", { tag: "sync", stage: "close", buckets: [], members });
   }
-  absorb(peer, sync.members, false);
+  absorb(peer, from, sync.members, false);
 }
 
 /** All that this peer knows of the parts of the circle whose digests differ, gone members too. */
@@ -101,11 +105,12 @@ function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly numb
   return found.filter((m) => !isExpected(m));
 }
 
-function pushTargets(peer: Peer): Set<Member> {
+function pushTargets(peer: Peer): Address[] {
   const { view, self, random } = peer;
-  return new Set([
+  const targets = [
     ...view.after(self.id, 1),
     ...view.before(self.id, 1),
     ...view.sample(random, GOSSIP_FANOUT, (m) => m.id === self.id),
-  ]);
+  ];
+  return targets.map(({ address }) => address);
 }

@@ -3,18 +3,19 @@ import { RESTORED_GRACE_MS } from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import type { Unreachable } from "./io.ts";
 import { beginJoin, enterRing } from "./joining.ts";
-import { type Address, isPresent, makeMember, NO_BIRTH } from "./member.ts";
+import { type Address, isPresent, type Member, makeMember, NO_BIRTH } from "./member.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { known, rememberGone, viewChanged } from "./records.ts";
+import { beginReturn, formerMembers, returnElsewhere } from "./returning.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
 import { emit, exit, note, type Peer } from "./state.ts";
-import { sendPing } from "./trials.ts";
+import { sendPing } from "./ways.ts";
 
 /** Begins a peer's life: a joiner asks at once; any other first makes its incarnation durable. */
 export function begin(peer: Peer): void {
   if (peer.start.start.kind === "join") beginJoin(peer);
-  else raiseTo(peer, peer.start.incarnation + 1);
+  else if (!beginReturn(peer)) raiseTo(peer, peer.start.incarnation + 1);
 }
 
 /** An incarnation is durable: it counts from here on. */
@@ -33,7 +34,8 @@ export function contactLost(peer: Peer, how: Unreachable): void {
   const { joining } = peer;
   if (joining === null || joining.acceptance !== null) return;
   const { contact, contactName } = joining;
-  if (peer.start.restored.some((m) => m.id !== peer.self.id)) {
+  if (peer.returning !== null) returnElsewhere(peer, contact);
+  else if (peer.start.left !== true && peer.start.restored.some((m) => m.id !== peer.self.id)) {
     note(peer, sentences.goingOnAlone(contactName, contact));
     peer.joining = null;
     peer.phase = "starting";
@@ -50,7 +52,9 @@ export function contactLost(peer: Peer, how: Unreachable): void {
 function comeUp(peer: Peer, incarnation: number): void {
   peer.phase = "in";
   becomeIncarnation(peer, incarnation);
-  const { restored, start } = peer.start;
+  const { start } = peer.start;
+  const restored = membersBefore(peer);
+  peer.returning = null;
   for (const member of restored) {
     if (member.id === peer.self.id) continue;
     if (!isPresent(member)) {
@@ -64,7 +68,7 @@ function comeUp(peer: Peer, incarnation: number): void {
   // The very view that the others have, so that they all share one table.
   if (start.kind === "formed") peer.view = start.view.with(peer.self);
   if (start.kind === "init") {
-    const before = restored.some((m) => m.id !== peer.self.id);
+    const before = peer.start.left !== true && restored.some((m) => m.id !== peer.self.id);
     for (const { id, address } of start.successors) expect(peer, id, address, before);
   }
   viewChanged(peer);
@@ -74,6 +78,17 @@ function comeUp(peer: Peer, incarnation: number): void {
   // A ring that stands has been pinging for long: its rounds are spread over the interval.
   else
     peer.deadlines.set("round", 0, peer.now + randomBelow(peer.random, peer.config.pingIntervalMs));
+}
+
+/**
+ * Those that are taken for members until they do not answer. One that left in good order and begins by
+ * its command, as the others do, has those who have begun.
+ */
+function membersBefore(peer: Peer): readonly Member[] {
+  const { start, restored, left } = peer.start;
+  if (start.kind === "init" && left === true) return peer.returning?.restarted ?? [];
+  peer.returns = start.kind === "found" && formerMembers(peer).length > 0;
+  return restored;
 }
 
 /** A member named by hand may start at any time; in a ring that has been, it has its time like the rest. */

@@ -2,15 +2,18 @@
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
+import type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching } from "./evidence.ts";
+import { type FileRecord, type VersionId, versionKey } from "./files.ts";
 import { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
 import { type Address, type Member, makeMember } from "./member.ts";
 import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
 import { makeRandom, type Random } from "./random.ts";
 import { Shelf } from "./shelf.ts";
-import { View } from "./view.ts";
+import { type SharedViews, View } from "./view.ts";
 import type {
   Departing,
+  Doubt,
   FetchJob,
   Hop,
   Inquiry,
@@ -19,56 +22,60 @@ import type {
   Lock,
   Pending,
   Placement,
+  Pledge,
   QueuedCopy,
-  Settling,
+  Returning,
+  Survey,
+  Tenure,
 } from "./work.ts";
 
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
 export type Phase = "starting" | "joining" | "in" | "leaving" | "ended";
 
-/** A present member that has not answered in this run yet. */
-export type Awaited = {
-  readonly since: number;
-  /** When it is given up: infinity for one named by hand. */
-  until: number;
-  retryMs: number;
+export type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching };
+
+/** A version that was read and has been copied, to `copies`: to a majority if `enough`. */
+export type Reading = {
+  readonly placement: Placement;
+  readonly enough: boolean;
+  readonly copies: readonly number[];
 };
 
-/** Why a member is being tried, which decides what an answer or a silence means. */
-export type TrialReason =
-  /** Own evidence: its silence is its death. */
-  | "watch"
-  /** Others said it is dead: silence confirms it, an answer refutes. */
-  | "word"
-  /** Others said it is alive: only an answer is believed. */
-  | "newcomer"
-  /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
-  | "rival";
-
-export type Trial = {
-  readonly reason: TrialReason;
-  readonly target: Member;
-  /** Pings of this trial, by nonce, with their times. */
-  readonly nonces: Map<number, number>;
-  sent: number;
-  lastTry: boolean;
-};
-
-/** A member tried on behalf of another, which is told of an answer under its own nonce. */
-export type Vouching = { readonly asker: Address; readonly nonce: number; readonly target: Member };
+/** What is said to another only when the promises that it would break have passed. */
+export type Withheld =
+  /** That a version is durable here. */
+  | { readonly kind: "holding"; readonly to: Address; readonly record: FileRecord }
+  /** What is held here of a name. */
+  | {
+      readonly kind: "inquired";
+      readonly to: Address;
+      readonly request: RequestId;
+      readonly name: string;
+    };
 
 export type Peer = {
   readonly config: RingConfig;
   readonly start: StartInput;
+  readonly views: SharedViews | null;
   readonly random: Random;
   readonly deadlines: Deadlines;
   now: number;
+  /** The last time that this very process stood still: until when, and for how long at most. */
+  sleep: { readonly until: number; readonly ms: number } | null;
   phase: Phase;
   self: Member;
   /** The highest incarnation asked to be made durable, and the highest that is. */
   incarnationAsked: number;
+  /** Where the message at hand says that this peer is seen, and the address of its next record. */
+  seenAt: Address | null;
+  movesTo: Address | null;
   /** The highest counter of a stamp given or seen here. */
   counter: number;
+  /** The view has changed since this peer last gave a stamp. */
+  leap: boolean;
+  /** The number of this peer's last operation; and of its last on each name, the oldest go first. */
+  operations: number;
+  readonly lastOn: Map<string, number>;
   view: View;
   /** Counts the changes of the view, and the sleeps and losses after which an owner has to ask again. */
   epoch: number;
@@ -78,9 +85,15 @@ export type Peer = {
   readonly gone: GoneTable;
   /** The gone member that was tried last. */
   triedGone: number;
+  triedLost: number;
+  /** Those who spread word of this peer's death, to be told that it lives. */
+  readonly accusers: Set<Address>;
   readonly awaited: Map<number, Awaited>;
   readonly trials: Map<number, Trial>;
   readonly vouching: Map<number, Vouching>;
+  readonly datagrams: Datagrams;
+  /** Members that answer pings and take no streams, by id. */
+  readonly streamless: Map<number, Streamless>;
   /** The last measured round trip to a member, by id. */
   readonly roundTrips: Map<number, number>;
   /** The last round's ping to, and the last one heard from, a member: duplicates print nothing. */
@@ -96,6 +109,9 @@ export type Peer = {
   settleNonce: number;
   settleBackoffMs: number;
   joining: Joining | null;
+  returning: Returning | null;
+  /** It is to be said who is there, once that is known: a founder has come back to its ring. */
+  returns: boolean;
   lock: Lock | null;
   /** Joins that wait for word whether the id they want is still held, by that id. */
   readonly contested: Map<number, Routed>;
@@ -106,32 +122,47 @@ export type Peer = {
   readonly inquiries: Map<RequestId, Inquiry>;
   /** Requests that wait for a look into the working directory. */
   readonly looks: Map<RequestId, Routed>;
+  readonly doubts: Map<RequestId, Doubt>;
   readonly placements: Map<RequestId, Placement>;
+  /** Reads that may go on, handled within the step. */
+  readonly readings: Reading[];
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
   readonly listings: Map<RequestId, Listing>;
+  readonly surveys: Map<RequestId, Survey>;
   readonly files: Shelf;
-  readonly settling: Settling;
+  readonly tenure: Tenure;
+  /** Promises given to owners, by their births. */
+  readonly pledges: Map<string, Pledge>;
+  /** Word that waits until a promise has passed. */
+  readonly withheld: Withheld[];
+  /** The view's change after which inquiries were last looked through. */
+  inquiredEpoch: number;
+  /** Bytes that this disk, and those of others by birth, have room for. */
+  room: number;
+  readonly rooms: Map<string, number>;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
   readonly elsewhere: Set<string>;
-  /** Per name, the births of members that confirmed the version held here. */
+  /** Per version, the births of members that confirmed it under the stamp that it has here. */
   readonly confirmed: Map<string, readonly string[]>;
-  /** Names of which a holder may not have confirmed its copy, and when it is to be offered. */
-  readonly lacking: Map<string, number>;
+  /** Versions that a holder may not have confirmed, and when they are to be offered. */
+  readonly lacking: Map<string, { readonly version: VersionId; readonly at: number }>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
   /** Per name, the births of members that cannot keep it; the oldest go first. */
   readonly declined: Map<string, readonly string[]>;
+  /** Names of which this peer has declined a version; the oldest go first. */
+  readonly refusals: Set<string>;
   /** Until when this peer's own disk is taken for full. */
   fullUntil: number;
-  /** When removals were taken in, by name. */
-  readonly buried: Map<string, number>;
+  /** The removals held here. */
+  readonly removals: Map<string, VersionId>;
   /** Damaged copies found in this run. */
   damaged: number;
   /** Word of copies held here that nobody waits for, by address. */
   readonly tidings: Map<Address, HeldVersion[]>;
   readonly jobs: Map<number, FetchJob>;
-  /** Copies waiting for a place among the fetches, by name. */
+  /** Copies waiting for a place among the fetches, by version. */
   readonly copyQueue: Map<string, QueuedCopy>;
   nextJob: number;
   /** Takers of a content that this peer serves, to say when it has been sent. */
@@ -149,29 +180,40 @@ export type Peer = {
   reported: { pair: readonly [number, number]; neighbours: readonly number[] };
 };
 
-/** A peer that has not been given its start's effects yet. */
-export function createPeer(start: StartInput, at: number): Peer {
+/** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
+export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {
   const { id, address, birth, incarnation } = start;
   const self = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
   return {
     config: start.config,
     start,
+    views,
     random: makeRandom(start.seed),
     deadlines: new Deadlines(),
     now: at,
+    sleep: null,
     phase: "starting",
     self,
     incarnationAsked: incarnation,
+    seenAt: null,
+    movesTo: null,
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
-    view: View.empty.with(self),
+    leap: true,
+    operations: 0,
+    lastOn: new Map(),
+    view: View.of([self], views),
     epoch: 0,
     changed: true,
     viewSaved: true,
     gone: new GoneTable(),
     triedGone: id,
+    triedLost: id,
+    accusers: new Set(),
     awaited: new Map(),
     trials: new Map(),
     vouching: new Map(),
+    datagrams: { muted: new Map(), deaf: false, answeredAt: Number.NEGATIVE_INFINITY, said: false },
+    streamless: new Map(),
     roundTrips: new Map(),
     roundSent: new Map(),
     roundHeard: new Map(),
@@ -182,6 +224,8 @@ export function createPeer(start: StartInput, at: number): Peer {
     settleNonce: 0,
     settleBackoffMs: 0,
     joining: null,
+    returning: null,
+    returns: false,
     lock: null,
     contested: new Map(),
     hops: new Map(),
@@ -189,18 +233,37 @@ export function createPeer(start: StartInput, at: number): Peer {
     pending: new Map(),
     inquiries: new Map(),
     looks: new Map(),
+    doubts: new Map(),
     placements: new Map(),
+    readings: [],
     receipts: new Map(),
     listings: new Map(),
+    surveys: new Map(),
     files: new Shelf(start.config.bits, start.files),
-    settling: { epoch: -1, settled: false, nonce: 0, askedAt: 0, counter: 0, agreed: new Set() },
+    tenure: {
+      epoch: -1,
+      agreed: new Set(),
+      counter: 0,
+      compareNonce: 0,
+      comparedAt: Number.NEGATIVE_INFINITY,
+      leaseNonce: 0,
+      leaseAskedAt: Number.NEGATIVE_INFINITY,
+      granted: new Set(),
+      until: Number.NEGATIVE_INFINITY,
+    },
+    pledges: new Map(),
+    withheld: [],
+    inquiredEpoch: 0,
+    room: Number.MAX_SAFE_INTEGER,
+    rooms: new Map(),
     elsewhere: new Set(),
     confirmed: new Map(),
     lacking: new Map(),
     rescan: true,
     declined: new Map(),
+    refusals: new Set(),
     fullUntil: Number.NEGATIVE_INFINITY,
-    buried: new Map(start.files.filter((r) => r.removed).map((r) => [r.name, at])),
+    removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),
     damaged: 0,
     tidings: new Map(),
     jobs: new Map(),

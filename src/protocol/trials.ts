@@ -8,24 +8,23 @@ import {
   PACE_ROUND_TRIPS,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
+  REFUSALS,
   REFUTE_MS,
   TAKEN_PROBE_MS,
   TRIALS_AT_ONCE,
   VOUCHERS,
 } from "./config.ts";
-import type { Unreachable } from "./io.ts";
-import { type Address, type Member, makeMember } from "./member.ts";
+import { compareMembers, type Member, makeMember } from "./member.ts";
 import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
 import { randomBits } from "./random.ts";
-import { learn } from "./records.ts";
+import { endTrial, learn, trialKey } from "./records.ts";
 import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
+import { sendPing, streamAnswered, wayTo } from "./ways.ts";
 
-/** Rivals are tried beside other trials of the same id, so they have keys of their own. */
-export function trialKey(reason: TrialReason, id: number): number {
-  return reason === "rival" ? -1 - id : id;
-}
-
-/** Begins to try a member, unless it is being tried. `channels` carry the first ping. */
+/**
+ * Begins to try a member, unless it is being tried. `channels` carry the first ping; where datagrams do
+ * not come through, the stream does.
+ */
 export function tryMember(
   peer: Peer,
   target: Member,
@@ -34,11 +33,33 @@ export function tryMember(
 ): void {
   const key = trialKey(reason, target.id);
   if (target.id === peer.self.id && reason !== "rival") return;
+  const tried = peer.trials.get(key);
+  if (tried !== undefined && reason === "newcomer" && isLater(target, tried.target))
+    endTrial(peer, tried);
   if (peer.trials.has(key) || peer.trials.size >= TRIALS_AT_ONCE) return;
-  const trial: Trial = { reason, target, nonces: new Map(), sent: 0, lastTry: false };
+  const trial: Trial = {
+    reason,
+    target,
+    startedAt: peer.now,
+    nonces: new Map(),
+    sent: 0,
+    lastTry: false,
+    refusals: 0,
+    refusedAt: Number.NEGATIVE_INFINITY,
+    unanswered: false,
+  };
   peer.trials.set(key, trial);
-  for (const channel of channels) pingTarget(peer, trial, channel);
+  const way = wayTo(peer, target.address);
+  for (const channel of new Set(channels.map((c) => (c === "datagram" ? way : c)))) {
+    pingTarget(peer, trial, channel);
+  }
   armTrial(peer, trial);
+}
+
+/** True of another run, or another address, of a newcomer that is being tried: the answer can only be its own. */
+function isLater(target: Member, tried: Member): boolean {
+  const other = target.birth !== tried.birth || target.address !== tried.address;
+  return other && compareMembers(target, tried) > 0;
 }
 
 /** Adds a round's ping to the trial of a successor, which begins with it if there is none. */
@@ -55,8 +76,12 @@ export function watchWith(peer: Peer, target: Member, nonce: number): void {
 export function advanceTrial(peer: Peer, key: number): Trial | null {
   const trial = peer.trials.get(key);
   if (trial === undefined) return null;
+  if (trial.refusals >= REFUSALS) {
+    endInSilence(peer, key, trial, "refused");
+    return trial;
+  }
   if (trial.sent < probesOf(trial)) {
-    pingTarget(peer, trial, "datagram");
+    pingTarget(peer, trial, wayTo(peer, trial.target.address));
     armTrial(peer, trial);
     return null;
   }
@@ -64,31 +89,43 @@ export function advanceTrial(peer: Peer, key: number): Trial | null {
     lastTry(peer, trial);
     return null;
   }
-  peer.trials.delete(key);
-  if (trial.reason === "watch") died(peer, trial.target, "lost");
-  else if (trial.reason === "word") died(peer, trial.target, "word");
+  endInSilence(peer, key, trial, trial.reason === "word" ? "word" : "lost");
   return trial;
 }
 
+/** No answer: a member that was believed to be there is dead. */
+export function endInSilence(
+  peer: Peer,
+  key: number,
+  trial: Trial,
+  why: "refused" | "lost" | "word",
+): void {
+  peer.trials.delete(key);
+  peer.deadlines.clear("trial", key);
+  if (trial.reason === "watch" || trial.reason === "word") died(peer, trial.target, why);
+}
+
 /** An answer: the trial of its sender ends well if it is to one of its pings and from the same birth. */
-export function answerTrial(peer: Peer, from: Member, pong: Pong): Trial | null {
-  for (const reason of ["watch", "rival"] as const) {
+export function answerTrial(peer: Peer, from: Member, pong: Pong, channel: Channel): Trial | null {
+  for (const reason of ["watch", "newcomer", "rival"] as const) {
     const trial = peer.trials.get(trialKey(reason, from.id));
     const sentAt = trial?.nonces.get(pong.nonce);
     if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
     peer.roundTrips.set(from.id, peer.now - sentAt);
+    if (channel === "stream") streamAnswered(peer, from.address, trial);
     endTrial(peer, trial);
     return trial;
   }
   return null;
 }
 
-/** Asked by another: tries the target once, and tells if it answers. */
-export function vouchFor(peer: Peer, from: Member, vouch: Vouch): void {
+/** Asked by another: tries the target once, the way it was asked, and tells if it answers. */
+export function vouchFor(peer: Peer, from: Member, vouch: Vouch, channel: Channel): void {
   const nonce = randomBits(peer.random);
-  peer.vouching.set(nonce, { asker: from.address, nonce: vouch.nonce, target: vouch.target });
+  const { target } = vouch;
+  peer.vouching.set(nonce, { asker: from.address, nonce: vouch.nonce, target, channel });
   boundTable(peer.vouching, TRIALS_AT_ONCE);
-  sendPing(peer, vouch.target.address, nonce, "datagram");
+  sendPing(peer, target.address, nonce, channel);
 }
 
 /** Passes an answer on to the one who asked for it. */
@@ -96,46 +133,18 @@ export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
   const vouching = peer.vouching.get(pong.nonce);
   if (vouching === undefined || vouching.target.birth !== from.birth) return;
   peer.vouching.delete(pong.nonce);
-  const { nonce, target } = vouching;
-  send(peer, vouching.asker, "datagram", { tag: "vouched", nonce, target });
+  const { nonce, target, asker, channel } = vouching;
+  send(peer, asker, channel, { tag: "vouched", nonce, target });
 }
 
 /** Another had an answer from a member that is silent to us: it lives. */
 export function acceptVouched(peer: Peer, vouched: Vouched): void {
-  const trial = peer.trials.get(vouched.target.id);
-  if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
-    endTrial(peer, trial);
+  for (const reason of ["watch", "newcomer"] as const) {
+    const trial = peer.trials.get(trialKey(reason, vouched.target.id));
+    if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
+      endTrial(peer, trial);
+    }
   }
-}
-
-/**
- * An address could not be reached over a stream. A refusal is proof of death for a member that had
- * started; a member that is only awaited may be about to start.
- * @returns rivals that are thereby known to be gone
- */
-export function meetUnreachable(peer: Peer, address: Address, how: Unreachable): Trial[] {
-  const ended: Trial[] = [];
-  for (const trial of peer.trials.values()) {
-    if (trial.target.address !== address || how !== "refused") continue;
-    if (trial.reason !== "newcomer" && trial.reason !== "rival") continue;
-    endTrial(peer, trial);
-    ended.push(trial);
-  }
-  const member = memberAt(peer, address);
-  if (member === undefined || member.id === peer.self.id || peer.awaited.has(member.id))
-    return ended;
-  if (how === "refused") died(peer, member, "refused");
-  else tryMember(peer, member, "watch", ["datagram"]);
-  return ended;
-}
-
-/** The present member at an address: most often one that is being tried, else it has to be looked for. */
-function memberAt(peer: Peer, address: Address): Member | undefined {
-  for (const { target } of peer.trials.values()) {
-    const member = target.address === address ? peer.view.find(target.id) : undefined;
-    if (member?.address === address) return member;
-  }
-  return peer.view.at(address);
 }
 
 /** After a sleep of this very peer: all trials begin anew, for the silence was its own. */
@@ -143,7 +152,8 @@ export function restartTrials(peer: Peer): void {
   for (const trial of peer.trials.values()) {
     trial.sent = 0;
     trial.lastTry = false;
-    pingTarget(peer, trial, "datagram");
+    trial.refusals = 0;
+    pingTarget(peer, trial, wayTo(peer, trial.target.address));
     armTrial(peer, trial);
   }
 }
@@ -159,11 +169,8 @@ export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word
   }
 }
 
-export function sendPing(peer: Peer, to: Address, nonce: number, channel: Channel): void {
-  send(peer, to, channel, { tag: "ping", nonce, round: false, digest: peer.view.digest });
-}
-
-function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
+/** One more ping of a trial; its answer ends the trial as any other does. */
+export function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
   const nonce = randomBits(peer.random);
   trial.nonces.set(nonce, peer.now);
   sendPing(peer, trial.target.address, nonce, channel);
@@ -196,13 +203,10 @@ function lastTry(peer: Peer, trial: Trial): void {
   for (const other of peer.view.sample(peer.random, VOUCHERS, unfit)) {
     const nonce = randomBits(peer.random);
     trial.nonces.set(nonce, peer.now);
-    send(peer, other.address, "datagram", { tag: "vouch", nonce, target });
+    // Both ways, since either may be what is broken.
+    for (const channel of new Set([wayTo(peer, other.address), "stream"] as const)) {
+      send(peer, other.address, channel, { tag: "vouch", nonce, target });
+    }
   }
-  peer.deadlines.set("trial", target.id, peer.now + LAST_TRY_MS);
-}
-
-function endTrial(peer: Peer, trial: Trial): void {
-  const key = trialKey(trial.reason, trial.target.id);
-  peer.trials.delete(key);
-  peer.deadlines.clear("trial", key);
+  peer.deadlines.set("trial", trialKey(trial.reason, target.id), peer.now + LAST_TRY_MS);
 }

@@ -13,16 +13,33 @@ import { type Random, randomBelow, randomSample } from "./random.ts";
 const SAMPLED_WHOLE = 64;
 const SAMPLE_TRIES = 32;
 
-/**
- * The last views made in this process, by digest, held weakly: peers that come to know the same share
- * one table, so that thousands of them fit one simulator. It saves work, and changes no answer.
- */
+/** Views that are shared: so many of the last ones. */
 const RECENT_VIEWS = 256;
-const recent = new Map<number, WeakRef<View>>();
+
+/**
+ * The last views of several peers in one process, by digest, held weakly: those that come to know the
+ * same share one table, so that thousands of peers fit one simulator. It saves memory and changes no
+ * answer. Whoever drives the peers makes it and hands it in; a peer by itself needs none.
+ */
+export class SharedViews {
+  readonly #recent = new Map<number, WeakRef<View>>();
+
+  /** A view of that digest and size made lately, or the one made now. */
+  share(size: number, digest: number, make: () => View): View {
+    const known = this.#recent.get(digest)?.deref();
+    if (known !== undefined && known.size === size) return known;
+    const made = make();
+    this.#recent.delete(digest);
+    this.#recent.set(digest, new WeakRef(made));
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= RECENT_VIEWS) break;
+      this.#recent.delete(oldest);
+    }
+    return made;
+  }
+}
 
 export class View {
-  static readonly empty = new View([], 0, 0);
-
   #ids: Float64Array | null = null;
   #buckets: readonly number[] | null = null;
 
@@ -33,6 +50,8 @@ export class View {
     readonly digest: number,
     /** How many of them are only expected, and so not in the digest. */
     readonly expected: number,
+    /** Where views made from this one are shared with other peers', if they are. */
+    private readonly shared: SharedViews | null,
   ) {}
 
   get size(): number {
@@ -45,11 +64,11 @@ export class View {
     return member?.id === id ? member : undefined;
   }
 
-  /** The view of all these members, whatever their order. */
-  static of(members: readonly Member[]): View {
+  /** The view of all these members, whatever their order, and of no other of their ids. */
+  static of(members: readonly Member[], shared: SharedViews | null = null): View {
     const digest = members.reduce((sum, m) => withMember(sum, m), 0);
     const expected = members.filter(isExpected).length;
-    return View.#shared(members.length, digest, expected, () =>
+    return View.#made(shared, members.length, digest, expected, () =>
       [...members].sort((a, b) => a.id - b.id),
     );
   }
@@ -64,7 +83,7 @@ export class View {
     const expected =
       this.expected - Number(replaces && isExpected(old)) + Number(isExpected(member));
     const size = replaces ? this.size : this.size + 1;
-    return View.#shared(size, withMember(rest, member), expected, () =>
+    return View.#made(this.shared, size, withMember(rest, member), expected, () =>
       this.members.toSpliced(index, replaces ? 1 : 0, member),
     );
   }
@@ -75,7 +94,7 @@ export class View {
     const old = this.members[index];
     if (old?.id !== id) return this;
     const expected = this.expected - Number(isExpected(old));
-    return View.#shared(this.size - 1, withoutMember(this.digest, old), expected, () =>
+    return View.#made(this.shared, this.size - 1, withoutMember(this.digest, old), expected, () =>
       this.members.toSpliced(index, 1),
     );
   }
@@ -141,6 +160,15 @@ export class View {
     return this.before(position, 1)[0];
   }
 
+  /** All members clockwise, beginning with the first at or after a position. */
+  *from(position: number): Generator<Member> {
+    const start = this.#indexFrom(position);
+    for (let i = 0; i < this.size; i++) {
+      const member = this.members[(start + i) % this.size];
+      if (member !== undefined) yield member;
+    }
+  }
+
   /** The owner of a key, and the members after it that keep copies: `count` of those that stay. */
   holders(key: number, count: number): Member[] {
     const holders: Member[] = [];
@@ -203,19 +231,16 @@ export class View {
     return low;
   }
 
-  /** A view of that digest made lately, or a new one; one with expected members is never shared. */
-  static #shared(size: number, digest: number, expected: number, make: () => Member[]): View {
-    if (expected > 0) return new View(make(), digest, expected);
-    const known = recent.get(digest)?.deref();
-    if (known !== undefined && known.size === size) return known;
-    const made = new View(make(), digest, expected);
-    recent.delete(digest);
-    recent.set(digest, new WeakRef(made));
-    for (const oldest of recent.keys()) {
-      if (recent.size <= RECENT_VIEWS) break;
-      recent.delete(oldest);
-    }
-    return made;
+  /** One with expected members, which no digest covers, is never shared. */
+  static #made(
+    shared: SharedViews | null,
+    size: number,
+    digest: number,
+    expected: number,
+    members: () => Member[],
+  ): View {
+    const make = () => new View(members(), digest, expected, shared);
+    return shared === null || expected > 0 ? make() : shared.share(size, digest, make);
   }
 
   #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {

@@ -1,58 +1,88 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
-import type { ListedFile } from "./events.ts";
-import type { FileRecord } from "./files.ts";
-import type { Body } from "./io.ts";
+import type { FileRecord, Stamp, VersionId } from "./files.ts";
+import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
+import type { StatusTold } from "./told.ts";
+import type { Versions } from "./versions.ts";
+import type { View } from "./view.ts";
 
 /** A request of this peer's own that has not ended. */
 export type Pending = {
   readonly command: number;
-  readonly ask: Ask;
+  readonly ask: Exclude<Ask, { kind: "join" }>;
   /** The content of a store, if it is small. */
   readonly body: Body | null;
   readonly startedAt: number;
+  /** False of a store or a removal that waits for one of the same name: an origin has one at a time. */
+  begun: boolean;
+  /** When it was last sent. */
+  sentAt: number;
   /** The last sign that someone works on it. */
   progressAt: number;
+  /** How often it was sent. */
+  tries: number;
   /** How often a content has failed on its way. */
   failures: number;
   /** A content is moving, so silence means nothing. */
   moving: boolean;
   /** The peer that answered last. */
   server: number | null;
+  /** The one that was told that this peer still waits: no other's refusal counts. */
+  confirmed: number | null;
+  /** Where else the content that was found may be had. */
+  sources: {
+    readonly version: VersionId;
+    readonly size: number;
+    readonly holders: number[];
+  } | null;
   route: readonly number[];
+};
+
+/** A request at this peer. */
+export type Arrival = {
+  readonly routed: Routed;
+  readonly body: Body | null;
+  /** It has not been here before, so the transcript tells of it. */
+  readonly first: boolean;
+  /** Until when it may be executed without asking its origin. */
+  readonly validUntil: number;
 };
 
 /** A request that this peer passed on and whose hop is not acknowledged yet. */
 export type Hop = {
-  readonly routed: Routed;
-  readonly body: Body | null;
+  readonly arrival: Arrival;
   readonly tried: number[];
-  to: Member;
+  readonly to: Member;
+  /** Until when the copy sent there may be executed. */
+  readonly validUntil: number;
 };
 
-/** What this peer, as an owner, does about a name it was asked for. */
+/** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
 export type Inquiry = {
-  readonly routed: Routed;
-  readonly body: Body | null;
-  /** The request has not been here before. */
-  readonly first: boolean;
+  arrival: Arrival;
   readonly name: string;
-  /** Those who have not answered; and how many have. */
-  readonly asked: Set<number>;
-  answers: number;
-  /** The newest version, and all who hold it. */
-  best: { readonly record: FileRecord; readonly holders: Member[] } | null;
+  /** All versions that were told of. */
+  versions: Versions;
+  /** Who has said what it holds, by birth; and who of them has declined a version. */
+  readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
+  readonly declined: Set<string>;
+  readonly asked: Set<string>;
 };
 
-/** A store or a removal that this peer owns, until its receipt is given. */
+/** A request that came late: its origin is asked whether it still waits. */
+export type Doubt = { arrival: Arrival; readonly askedAt: number };
+
+/** A version that this peer makes durable on a majority: its own stamp's, or one that it found. */
 export type Placement = {
   readonly request: RequestId;
-  readonly origin: { readonly id: number; readonly address: Address };
-  readonly route: readonly number[];
-  /** Its hash is unknown as long as only the origin has seen the content. */
-  record: FileRecord;
+  readonly arrival: Arrival;
+  readonly record: FileRecord;
+  /** That of the operation: the record's own, unless it has replaced what the operation made. */
+  readonly stamp: Stamp;
   readonly body: Body | null;
+  /** A read that waits for it; else a receipt is given. */
+  readonly reading: boolean;
   /** Where it is durable, by birth. */
   readonly durable: Set<string>;
 };
@@ -60,7 +90,31 @@ export type Placement = {
 export type Listing = {
   readonly command: number;
   readonly silent: Set<number>;
-  readonly found: Map<string, ListedFile>;
+  readonly found: Map<string, Versions>;
+  /** By version key. */
+  readonly holders: Map<string, number[]>;
+};
+
+/** The members' word of how they see the ring, as it comes in. */
+export type Survey = {
+  readonly command: number;
+  /** This peer's, as it was at the beginning: what is the same is not told. */
+  readonly view: View;
+  readonly startedAt: number;
+  /** Those who have not answered, by id; and what the others said. */
+  readonly silent: Map<number, Member>;
+  readonly told: Map<number, { readonly from: Member; readonly told: StatusTold }>;
+  readonly lookups: Map<RequestId, SurveyLookup>;
+  /** Something has come since the last wait began; and waits in a row in which nothing did. */
+  heard: boolean;
+  quiet: number;
+};
+
+/** A key that a member looks up for a survey. */
+export type SurveyLookup = {
+  readonly by: Member;
+  readonly key: number;
+  found: { readonly owner: number; readonly route: readonly number[] } | null;
 };
 
 export type FetchJob =
@@ -76,16 +130,36 @@ export type QueuedCopy = {
   readonly origin: Offer["origin"];
 };
 
-/** Which other holders have said, since the view last changed, that this owner lacks nothing. */
-export type Settling = {
+/**
+ * Whether this owner may answer alone for its part of the circle: all that were acknowledged there it
+ * knows, and a quorum has promised to acknowledge no other owner's for a while.
+ */
+export type Tenure = {
   /** The view's change that all of this is about. */
   epoch: number;
-  settled: boolean;
-  nonce: number;
-  askedAt: number;
+  /** Members that have said, since then, that they have nothing else; by birth. */
+  readonly agreed: Set<string>;
   /** The highest counter of this peer's stamps at that change: of what it stamps since, it knows. */
   counter: number;
-  readonly agreed: Set<string>;
+  /** The last comparison with them. */
+  compareNonce: number;
+  comparedAt: number;
+  /** The last wish for a lease, and who has granted it. */
+  leaseNonce: number;
+  leaseAskedAt: number;
+  readonly granted: Set<string>;
+  /** Until when this peer may answer alone. */
+  until: number;
+};
+
+/** A promise that this peer gave to an owner. */
+export type Pledge = {
+  readonly owner: Member;
+  readonly from: number;
+  readonly to: number;
+  readonly until: number;
+  /** Versions taken in there from others, of which the owner has not said that it knows them; by key. */
+  readonly foreign: Set<string>;
 };
 
 /** A joiner's way into the ring. */
@@ -97,6 +171,20 @@ export type Joining = {
   request: RequestId;
   unanswered: number;
   acceptance: { incarnation: number; members: readonly Member[]; acceptor: Address } | null;
+};
+
+/** The way back of a peer that left in good order: those who may take it in. */
+export type Returning = {
+  /** Former members that have said nothing yet, by address. */
+  readonly silent: Map<Address, Member>;
+  /** All births known then: one of them that is in the ring says that the ring has gone on. */
+  readonly births: ReadonlySet<string>;
+  readonly until: number;
+  retryMs: number;
+  /** Those in the ring that were started anew since. */
+  readonly restarted: Member[];
+  /** What is asked of this peer meanwhile, and waits. */
+  readonly commands: { readonly command: number; readonly what: RequestCommand }[];
 };
 
 /** The one joiner that is let into this peer's gap at a time. */

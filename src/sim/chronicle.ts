@@ -1,6 +1,7 @@
 /** Takes down what happens in a run, for those who judge its history. */
-import { baseName, type FileRecord } from "../protocol/files.ts";
-import type { Applied, Ending, History, Value } from "./history.ts";
+import type { Applied, Ending, History, Value } from "../checks/history.ts";
+import type { FileRecord } from "../protocol/files.ts";
+import { merge, type Versions, winnerOf } from "../protocol/versions.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -35,10 +36,10 @@ export class Chronicle {
   /** What a name stands for at the end; the conflicts are those on disks that are there. */
   noteEnding(name: string, value: Value): void {
     const hosts = [...this.#stage.world.hosts.values()].filter((h) => h.peer !== null);
-    const kept = hosts.flatMap(({ disk }) => disk.intact());
-    const conflicts = kept.filter(
-      (v) => v.name !== name && baseName(v.name) === name && !v.removed,
-    );
+    const kept = hosts.flatMap(({ disk }) => disk.intact()).filter((v) => v.name === name);
+    const versions = kept.reduce<Versions>(merge, []);
+    const winner = winnerOf(versions);
+    const conflicts = versions.filter((v) => v !== winner && !v.removed);
     this.#endings.push({ name, value, conflicts: [...new Set(conflicts.map((v) => v.sha256))] });
   }
 
@@ -55,7 +56,7 @@ export class Chronicle {
       }),
       situations: this.#timeline.situations,
       endings: this.#endings,
-      applied: this.#applied.filter(({ name }) => names.has(baseName(name))),
+      applied: this.#applied.filter(({ name }) => names.has(name)),
     };
   }
 }

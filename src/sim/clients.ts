@@ -2,11 +2,10 @@
  * Clients of a ring: each does one operation after the other, and what one peer refuses, or does not
  * answer in time, it tries again at another. All that they see goes into a history.
  */
+import type { Operation, Outcome as Seen, Value } from "../checks/history.ts";
 import type { Outcome } from "../protocol/events.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import type { Command } from "../protocol/io.ts";
-import { sentences } from "../protocol/sentences.ts";
-import type { ClientOutcome, ClientVerb, Operation, Value } from "./history.ts";
 import type { Host } from "./host.ts";
 import { contentOf, keyOf, nameOf, passesDoor } from "./names.ts";
 import type { World } from "./world.ts";
@@ -14,15 +13,18 @@ import type { World } from "./world.ts";
 /** An operation as a story orders it. */
 type Order = {
   readonly client: number;
-  readonly kind: ClientVerb;
+  readonly kind: Operation["kind"];
   readonly name: string;
   /** Of a store: each further try is one byte longer, and so another content. */
   readonly size: number;
   readonly via: readonly number[];
 };
 
+/** An operation while it goes on. */
+type Written = { -readonly [K in keyof Operation]: Operation[K] };
+
 /** A try that a peer works on. */
-type Open = { readonly operation: Operation; readonly host: Host; readonly run: number };
+type Open = { readonly operation: Written; readonly host: Host; readonly run: number };
 
 /** A client at work: what it tries now, and what it has to do after that. */
 type Client = { readonly orders: Order[]; tries: number; command: number | null };
@@ -95,7 +97,7 @@ export class Clients {
     if (index > 0) this.triedAgain += 1;
     const { kind, name } = order;
     const content = kind === "store" ? contentOf(name, order.size + index) : null;
-    const operation: Operation = {
+    const operation: Written = {
       client: order.client,
       peer,
       kind,
@@ -109,8 +111,18 @@ export class Clients {
     const key = keyOf(name, world.config.bits);
     const what: Command =
       kind === "store"
-        ? { kind, name, key, size: content?.size ?? 0, body: null }
-        : { kind, name, key };
+        ? {
+            kind,
+            name,
+            key,
+            size: content?.size ?? 0,
+            sha256: content?.sha256 ?? null,
+            body: null,
+            require: 0,
+          }
+        : kind === "remove"
+          ? { kind, name, key, require: 0 }
+          : { kind, name, key };
     const command = world.nextCommand;
     client.command = command;
     this.#open.set(command, { operation, host, run: host.run });
@@ -123,7 +135,7 @@ export class Clients {
     const open = this.#open.get(command);
     if (open === undefined) return;
     const { operation } = open;
-    const seen = seenOf(operation.kind, outcome);
+    const seen = seenOf(outcome);
     if (outcome.kind === "stored") this.receipts.set(operation, outcome.record);
     const read = operation.kind === "request" && seen.kind === "done";
     if (read) this.reads += 1;
@@ -142,7 +154,7 @@ export class Clients {
     }
   }
 
-  #close(command: number, { operation }: Open, outcome: ClientOutcome): void {
+  #close(command: number, { operation }: Open, outcome: Seen): void {
     this.#open.delete(command);
     operation.end = this.world.now;
     operation.outcome = outcome;
@@ -161,7 +173,7 @@ export class Clients {
 }
 
 /** What a client sees of an outcome. */
-function seenOf(kind: ClientVerb, outcome: Outcome): ClientOutcome {
+function seenOf(outcome: Outcome): Seen {
   switch (outcome.kind) {
     case "stored":
       return { kind: "done", copies: outcome.copies };
@@ -171,12 +183,8 @@ function seenOf(kind: ClientVerb, outcome: Outcome): ClientOutcome {
       return { kind: "done", value: null };
     case "where":
       return { kind: "done", value: contentIn(outcome.record) };
-    case "failed": {
-      const never =
-        outcome.why === sentences.notIn() || outcome.why === sentences.tooManyRequests();
-      const reads = kind === "request" || kind === "where";
-      return { kind: reads || never ? "refused" : "unknown" };
-    }
+    case "failed":
+      return { kind: outcome.maybe ? "unknown" : "refused" };
     default:
       return { kind: "unknown" };
   }

@@ -1,8 +1,9 @@
 /** What a story may do to disks and contents, in its words. Of peers that never were it says nothing. */
-import type { Host } from "./host.ts";
+import { type Host, localTime } from "./host.ts";
 import { cutPower, wipe } from "./mishaps.ts";
 import { contentOf, nameOf } from "./names.ts";
 import { setAside } from "./reading.ts";
+import { tellRoom } from "./running.ts";
 import type { World } from "./world.ts";
 
 export const DISK_VERBS: readonly string[] = [
@@ -42,12 +43,18 @@ export function actOnDisks(world: World, words: readonly string[]): void {
     const runs = host.peer !== null;
     if (verb === "wipe" && !runs) wipe(host);
     else if (verb === "power-cut" && runs) cutPower(world, host);
-    else if (verb === "full" || verb === "room") host.disk.full = verb === "full";
+    else if (verb === "full" || verb === "room") fill(world, host, verb === "full");
     else if (verb === "rot") rot(world, host, words.includes("all"));
     else if (verb === "scrub" && runs) scrub(world, host);
     else if (verb === "slow-disk") host.disk.slowestSyncMs = Number(words[by + 1] ?? 0);
     else if (verb === "quick-disk") host.disk.slowestSyncMs = null;
   }
+}
+
+/** Takes the room of a disk, or gives it back. */
+function fill(world: World, host: Host, full: boolean): void {
+  host.disk.full = full;
+  tellRoom(world, host);
 }
 
 /** Reads every content of a disk back, and sets aside what has rotted. */
@@ -78,7 +85,8 @@ function change(world: World, name: string, size: number): void {
 /** The removal of a name has grown that old, on all disks or on some: no clock is waited for. */
 function age(world: World, name: string, days: number, at: readonly string[]): void {
   const hosts = at.length === 0 ? [...world.hosts.values()] : hostsOf(world, at);
-  for (const host of hosts) host.disk.age(name, days * DAY_MS);
+  // Records carry their ages as of the zero of the clock of whoever holds them.
+  for (const host of hosts) host.disk.age(name, days * DAY_MS - localTime(host, world.now));
 }
 
 const DAY_MS = 24 * 3_600_000;

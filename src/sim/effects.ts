@@ -23,13 +23,19 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "watch":
       world.post.watch(host, effect.addresses);
       return;
-    // An effect that resets the links to an address calls `world.post.sever(host, address)` here.
+    case "sever":
+      world.post.sever(host, effect.address);
+      return;
+    case "dial":
+      world.post.dial(host, effect.address);
+      return;
     case "persist":
       persist(world, host, effect.incarnation);
       return;
     case "save":
-      host.disk.members = effect.left ? [] : effect.members;
-      host.disk.gone = effect.left ? [] : effect.gone;
+      host.disk.members = effect.members;
+      host.disk.gone = effect.gone;
+      host.disk.left = effect.left;
       return;
     case "event":
       tell(world, host, effect.event);
@@ -51,7 +57,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     }
     case "drop":
-      host.disk.drop(effect.name, effect.stamp);
+      host.disk.drop(effect.version);
       return;
     case "exit":
       host.exitCode = effect.code;

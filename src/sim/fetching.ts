@@ -145,10 +145,10 @@ function servedBy(
   });
   if (source.kind === "body") return whole(host.bodies.get(source.number));
   if (server === undefined) return whole(null);
-  if (source.kind === "version") return readVersion(server, source);
+  if (source.kind === "version") return readVersion(server, source.version);
   const what = server.served.get(source.request);
   if (what?.kind === "command") return whole(server.commands.get(what.command)?.content);
-  if (what?.kind === "version") return readVersion(server, what);
+  if (what?.kind === "version") return readVersion(server, what.version);
   if (what?.kind === "arriving") return whole(server.arriving.get(what.job)?.content);
   if (what?.kind === "local") return whole(world.workingDirectory.get(what.name));
   return whole(null);

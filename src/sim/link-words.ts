@@ -1,7 +1,8 @@
 /** What a story may do to links and addresses, in its words. Of peers that never were it says nothing. */
+import { REFUSALS } from "../protocol/config.ts";
 import type { Address } from "../protocol/member.ts";
 import type { Host } from "./host.ts";
-import { refuseOnce, resetStreams } from "./mishaps.ts";
+import { refuse, resetStreams } from "./mishaps.ts";
 import type { CutOf } from "./network.ts";
 import type { World } from "./world.ts";
 
@@ -53,7 +54,7 @@ export function actOnLinks(world: World, words: readonly string[]): void {
       if (verb === "slow") network.slow(one.address, other.address, Number(words[end + 1]));
       else if (verb === "hang") network.hang(one.address, other.address);
       else if (verb === "reset") resetStreams(world, one, other);
-      else refuseOnce(world, one, other);
+      else refuse(world, [one, other], REFUSALS, true);
     }
   }
 }

@@ -21,11 +21,20 @@ export function resetStreams({ post }: World, one: Host, other: Host): void {
   for (const place of one.places) post.streams.reset(other, place);
 }
 
-/** A link that is watched breaks, and dialling again is refused for once, though the process lives. */
-export function refuseOnce(world: World, host: Host, to: Host): void {
+/**
+ * A link that is watched breaks, and dials are refused so often, though the process lives. REFUSALS of
+ * them, where its own streams `broke` too, are taken for its death.
+ */
+export function refuse(
+  world: World,
+  [host, to]: readonly [Host, Host],
+  times: number,
+  broke: boolean,
+): void {
   for (const address of to.places) {
     if (!host.watched.has(address)) continue;
-    world.post.streams.reset(host, address);
-    world.post.tell(host, address, "refused");
+    if (broke) resetStreams(world, host, to);
+    const input = { type: "unreachable", at: 0, address, how: "refused", broke } as const;
+    for (let i = 0; i < times && host.watched.has(address); i++) world.give(host, input);
   }
 }

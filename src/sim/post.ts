@@ -78,6 +78,16 @@ export class Post {
     }
   }
 
+  /** Tries a connection to an address: what is cut off, or has left it, does not answer at all. */
+  dial(host: Host, address: Address): void {
+    const { run } = host;
+    if (!this.#answers(host, address)) {
+      this.roads.queue.plan(this.roads.now + DIAL_MS, () => {
+        if (host.run === run && !this.#answers(host, address)) this.tell(host, address, "timeout");
+      });
+    } else if (!this.listens(address)) this.refuse(host, address);
+  }
+
   /**
    * A peer resets the streams to an address, and those from there: what is under way on them never
    * arrives, also where the other side cannot hear of it.
@@ -110,6 +120,15 @@ export class Post {
     return network.carries(host.address, this.roads.at(address)?.address ?? address);
   }
 
+  /** True if a dial is answered, be it by a refusal; one that hangs half-open seems to be. */
+  #answers(host: Host, address: Address): boolean {
+    const { network } = this.roads;
+    if (this.roads.isLeft(address)) return false;
+    const there = this.roads.at(address)?.address ?? address;
+    const { kind } = network.streamLink(host.address, there);
+    return kind !== "cut" && kind !== "unheard";
+  }
+
   #sendDatagram(host: Host, to: Address, input: MessageInput): void {
     const { network, queue, now } = this.roads;
     const target = this.roads.at(to);
@@ -135,6 +154,8 @@ export class Post {
 
   /** Tells a peer how a try to reach an address has failed. */
   tell(host: Host, address: Address, how: Unreachable): void {
-    this.roads.give(host, { type: "unreachable", at: 0, address, how });
+    // The streams that came from a process that has ended broke with it.
+    const broke = how === "refused" && !this.listens(address);
+    this.roads.give(host, { type: "unreachable", at: 0, address, how, broke });
   }
 }

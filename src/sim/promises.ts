@@ -6,7 +6,7 @@ import { contentKnown, oneContent, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { baseName, type FileRecord } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
@@ -64,7 +64,8 @@ export class Promises {
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
       this.ledger.noteReceipt(event.outcome.record, event.outcome.copies.length);
     } else if (event.event === "outcome" && event.outcome.kind === "received") {
-      this.#noteDelivery(host.commands.get(event.command)?.name ?? "", event.outcome.sha256);
+      const { name = "" } = host.commands.get(event.command) ?? {};
+      this.#noteDelivery(baseName(name), event.outcome.sha256);
     }
   }
 

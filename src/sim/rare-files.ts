@@ -1,6 +1,6 @@
 /** The rare states of files and disks, noted when they are seen. */
 import type { PeerEvent } from "../protocol/events.ts";
-import { baseName, type FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Stage } from "./stage.ts";
@@ -43,7 +43,8 @@ export class RareFiles {
 
   #seeCopy(host: Host, record: FileRecord): void {
     const { name, removed } = record;
-    if (name !== baseName(name)) this.reached.add("a conflict was kept");
+    const held = host.disk.files.filter((v) => v.name === name && !v.removed);
+    if (held.length > 1) this.reached.add("a conflict was kept");
     if (removed) {
       const old = this.#held.get(host)?.has(name) === true;
       if (old && this.#removed.has(name)) this.reached.add("a removal beat an old copy");

@@ -1,5 +1,5 @@
 /** Reading a content back from a simulated disk: one that has rotted is found out by its hash. */
-import type { FileRecord, Stamp } from "../protocol/files.ts";
+import { type FileRecord, type VersionId, versionId } from "../protocol/files.ts";
 import type { BodySource, Input } from "../protocol/io.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
@@ -17,12 +17,9 @@ export type Reading = { readonly content: SimContent | null; readonly damaged: F
 
 const NOTHING: Reading = { content: null, damaged: null };
 
-/** Only the very version that is asked for: a newer one has taken its place on the disk. */
-export function readVersion(
-  { disk }: Host,
-  { name, stamp }: { readonly name: string; readonly stamp: Stamp },
-): Reading {
-  const record = disk.version(name, stamp);
+/** Only the very version that is asked for: another one may have taken its place on the disk. */
+export function readVersion({ disk }: Host, version: VersionId): Reading {
+  const record = disk.version(version);
   if (record === null || record.removed) return NOTHING;
   const { size, sha256 } = record;
   if (!disk.isRotten(record)) return { content: { size, sha256 }, damaged: null };
@@ -37,18 +34,19 @@ export function bodyFor(
 ): SimContent | null {
   if (source === null) return null;
   if (source.kind === "body") return host.bodies.get(source.number);
-  const { content, damaged } = readVersion(host, source);
+  const { content, damaged } = readVersion(host, source.version);
   if (damaged === null) return content !== null && isSmall(content) ? content : null;
   setAside(roads, host, damaged);
   return null;
 }
 
 /** Sets a damaged copy aside, at once, and tells the peer, which is amid its step perhaps, right after. */
-export function setAside(roads: ReadRoads, host: Host, { name, stamp }: FileRecord): void {
+export function setAside(roads: ReadRoads, host: Host, record: FileRecord): void {
   const { run } = host;
-  host.disk.drop(name, stamp);
+  const version = versionId(record);
+  host.disk.drop(version);
   roads.queue.plan(roads.now, () => {
-    if (host.run === run) roads.give(host, { type: "damaged", at: 0, name, stamp });
+    if (host.run === run) roads.give(host, { type: "damaged", at: 0, version });
   });
 }
 

@@ -1,7 +1,9 @@
 /** What a simulated process is given as it starts, and as it goes on after a freeze. */
 import type { RingConfig } from "../protocol/config.ts";
 import type { Input, StartInput } from "../protocol/io.ts";
-import type { Host } from "./host.ts";
+import { nextDeadline } from "../protocol/peer.ts";
+import { sleepOf } from "../protocol/sleep.ts";
+import { type Host, virtualTime } from "./host.ts";
 
 /** A process starts with what the disk has kept, at the address that its machine has now. */
 export function startInputOf(
@@ -14,17 +16,30 @@ export function startInputOf(
     ...{ type: "start", config, id, address: places[0] ?? address, birth, seed, start },
     incarnation: disk.incarnation,
     restored: [...disk.members, ...disk.gone],
-    files: [...disk.files.values()],
+    left: disk.left,
+    files: disk.files,
   };
 }
 
+/** What a disk with room says: more than any story stores. */
+const ROOM_BYTES = 2 ** 40;
+
+/** Tells a process whether its disk takes files. */
+export function tellRoom(world: { give(host: Host, input: Input): void }, host: Host): void {
+  world.give(host, { type: "room", at: 0, bytes: host.disk.full ? 0 : ROOM_BYTES });
+}
+
 /**
- * What a peer gets when its process goes on: what its sockets have kept, before any timer. An input that
- * says how long it has slept has its place before all of it.
+ * What a peer gets when its process goes on: that it slept, where it was long enough to be noticed; then
+ * what its sockets have kept, before any timer.
  */
 export function inputsAtThaw(host: Host, now: number): Input[] {
-  return host.held.splice(0).map(({ at, input }) => {
+  const { peer, frozenAt } = host;
+  const dueAt = peer === null ? Number.POSITIVE_INFINITY : virtualTime(host, nextDeadline(peer));
+  const sleptMs = sleepOf(frozenAt, dueAt, now);
+  const held = host.held.splice(0).map(({ at, input }) => {
     if (input.type !== "message" || input.heldMs === null) return input;
     return { ...input, heldMs: input.heldMs + now - at };
   });
+  return sleptMs === null ? held : [{ type: "woke", at: 0, sleptMs }, ...held];
 }

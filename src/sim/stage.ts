@@ -121,9 +121,13 @@ export class Stage {
     const content = world.workingDirectory.get(name) ?? null;
     const size = content?.size ?? null;
     const kind = verb.toLowerCase();
-    if (kind === "store") return world.command(id, { kind, name, key, size, body: null }, content);
-    if (kind === "request" || kind === "remove" || kind === "where")
-      return world.command(id, { kind, name, key }, null);
+    const require = 0;
+    if (kind === "store") {
+      const sha256 = content?.sha256 ?? null;
+      return world.command(id, { kind, name, key, size, sha256, body: null, require }, content);
+    }
+    if (kind === "remove") return world.command(id, { kind, name, key, require }, null);
+    if (kind === "request" || kind === "where") return world.command(id, { kind, name, key }, null);
     if (kind === "quit") return world.command(id, { kind }, null);
     throw new Error(`nobody can type "${text}"`);
   }

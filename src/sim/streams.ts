@@ -29,6 +29,8 @@ export type Stream = {
   readonly run: number;
   readonly source: Address;
   readonly to: Address;
+  /** How often its way had been severed when it was dialled. */
+  readonly severed: number;
   state: "dialling" | "open" | "ended";
   /** The receiver's process, once something has arrived. */
   toRun: number | null;
@@ -71,6 +73,7 @@ const CUT: Link = { kind: "cut" };
 
 export class Streams {
   readonly #byHost = new WeakMap<Host, Map<Address, Stream>>();
+  readonly #severings = new WeakMap<Host, Map<Address, number>>();
 
   constructor(
     private readonly roads: Roads,
@@ -109,12 +112,16 @@ export class Streams {
     }
   }
 
-  /** One side gives the stream up: nothing that is under way arrives, and nothing is told. */
+  /** Nothing that is under way on any stream to an address arrives, and nothing is told. */
   sever(host: Host, to: Address): void {
+    const own = this.#severings.get(host) ?? new Map<Address, number>();
+    this.#severings.set(host, own.set(to, this.#severedOf(host, to) + 1));
     const stream = this.#of(host).get(to);
-    if (stream === undefined) return;
-    for (const frame of [...stream.recent, ...stream.held]) frame.lost = true;
-    this.#end(stream);
+    if (stream !== undefined) this.#end(stream);
+  }
+
+  #severedOf(host: Host, to: Address): number {
+    return this.#severings.get(host)?.get(to) ?? 0;
   }
 
   /** A machine without power keeps nothing that it wanted to send. */
@@ -135,6 +142,7 @@ export class Streams {
       run: host.run,
       source: this.roads.sourceOf(host, to),
       to,
+      severed: this.#severedOf(host, to),
       state: "open",
       toRun: null,
       lastAt: 0,
@@ -186,7 +194,8 @@ export class Streams {
   }
 
   #arrive(stream: Stream, frame: Frame): void {
-    if (frame.lost) return;
+    // One whose process has ended, or that was given up, may have been severed too.
+    if (frame.lost || stream.severed !== this.#severedOf(stream.host, stream.to)) return;
     const target = this.roads.at(stream.to);
     const { host, to } = stream;
     if (this.roads.isLeft(to)) return;
@@ -222,6 +231,10 @@ export class Streams {
 
   #retry(stream: Stream): void {
     if (stream.state !== "open" || stream.held.length === 0) return;
+    if (stream.severed !== this.#severedOf(stream.host, stream.to)) {
+      this.#end(stream);
+      return;
+    }
     if (this.#way(stream).kind === "open") {
       for (const frame of stream.held.splice(0)) this.#put(stream, frame);
     } else if (this.roads.now - stream.heldSince > stream.patienceMs) {

@@ -11,12 +11,14 @@ import {
   readRight,
   storesKept,
 } from "../checks/files.ts";
+import type { History } from "../checks/history.ts";
+import { executedOnce } from "../checks/once.ts";
+import { historyHolds } from "../checks/order.ts";
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS, NUMBERED_BITS } from "../protocol/config.ts";
 import { Chance } from "./chance.ts";
 import { Chronicle } from "./chronicle.ts";
 import { drawKey } from "./figure-ring.ts";
-import type { History } from "./history.ts";
 import { type Host, LIMITS, SMALL_LIMITS } from "./host.ts";
 import { Ledger } from "./ledger.ts";
 import { keyOf } from "./names.ts";
@@ -140,6 +142,7 @@ class Run {
     this.#readBack();
     this.#readEndings();
     this.#checkCopies();
+    this.#checkHistory();
   }
 
   history(): History {
@@ -265,6 +268,14 @@ class Run {
     const end = world.now + COPIES_MS + (asked ? ROOM_MS : 0);
     while (!this.#copies().ok && world.now < end) world.run(world.now + LOOK_MS);
     this.#ask("D2", this.#copies());
+  }
+
+  /** D6 and D7: what the clients were told fits together, and nothing was executed twice. */
+  #checkHistory(): void {
+    if (this.stage.clients.operations.length === 0) return;
+    const history = this.history();
+    this.#ask("D6", historyHolds(history));
+    this.#ask("D7", executedOnce(history));
   }
 
   #copies(): CheckResult {

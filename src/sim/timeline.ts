@@ -1,5 +1,5 @@
 /** Who ran, who was frozen and who could send to whom, at which times: what a history is judged by. */
-import type { Situation } from "./history.ts";
+import type { Situation } from "../checks/history.ts";
 import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
 

@@ -8,7 +8,7 @@ import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
 import { type Address, makeMember } from "../protocol/member.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
-import { View } from "../protocol/view.ts";
+import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { beginEffect } from "./effects.ts";
@@ -26,7 +26,7 @@ import { Network, type NetworkConfig } from "./network.ts";
 import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
-import { inputsAtThaw, startInputOf } from "./running.ts";
+import { inputsAtThaw, startInputOf, tellRoom } from "./running.ts";
 import { sealed } from "./sealed.ts";
 import type { WireShare } from "./wire-trip.ts";
 
@@ -66,6 +66,7 @@ export class World {
   readonly post: Post;
   readonly #driftPerMillion: number;
   readonly #limits: Limits;
+  readonly #views = new SharedViews();
   /** The number that the next command gets. */
   nextCommand = 1;
 
@@ -110,7 +111,7 @@ export class World {
     const members = hosts.map(({ id, address }, i) =>
       makeMember({ id, address, incarnation: 1, birth: births[i] ?? "", state: "alive" }),
     );
-    const view = View.of(members);
+    const view = View.of(members, this.#views);
     for (const [i, { id }] of hosts.entries())
       this.#start(id, { kind: "formed", view }, births[i] ?? "");
   }
@@ -153,9 +154,10 @@ export class World {
       for (const tell of this.commits) tell(host, version);
     }
     const input = startInputOf(host, this.config, birth, this.chance.bits());
-    const { peer, effects } = startPeer(input, localTime(host, this.now));
+    const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
+    tellRoom(this, host);
     return host;
   }
 

@@ -7,7 +7,7 @@ import { DAMAGED_KEPT } from "./limits.ts";
 /** The folder's name in the data folder. */
 export const DAMAGED_FOLDER = "damaged";
 
-/** Names are cut, so that time and stamp find room beside them. */
+/** Names are cut, so that time and operation find room beside them. */
 const NAME_CHARACTERS = 80;
 
 /**
@@ -21,9 +21,9 @@ export async function setContentAside(
   from: string | Uint8Array | null,
 ): Promise<void> {
   const dir = join(dataDir, DAMAGED_FOLDER);
-  const { counter, owner, run } = record.stamp;
+  const { origin, number } = record.operation;
   const name = record.name.replace(/[^\w.-]/g, "_").slice(0, NAME_CHARACTERS);
-  const path = join(dir, `${Date.now()}-${name}-${counter}-${owner}-${run}`);
+  const path = join(dir, `${Date.now()}-${name}-${origin}-${number}`);
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     if (typeof from === "string") await rename(from, path);

@@ -1,5 +1,5 @@
 /** Reading one content, in pieces, with little memory and no long stall. */
-import { closeSync, fstatSync, openSync, read, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 import { READ_IN_PLACE_BYTES } from "./limits.ts";
 
 /** An open content. A version stays readable while it is open, even when it is replaced or dropped. */
@@ -15,21 +15,32 @@ export type Content = {
   close(): void;
 };
 
+/** An open file, which its owner may change at any time. */
+export type FileContent = Content & {
+  /** A mark of its bytes, by its size and time: another one once they have been changed. */
+  mark(): string;
+  /** When anything of it was last changed, its name and permissions too: nobody can set that back. */
+  touchedNs(): bigint;
+};
+
 /**
  * Opens a regular file for reading.
  * @throws the system's error; EINVAL for anything but a regular file
  */
-export function openContent(path: string): Content {
+export function openContent(path: string): FileContent {
   const fd = openSync(path, "r");
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: "EINVAL" });
     const size = stat.size;
     const close = (): void => closeSync(fd);
+    const mark = (): string => markOfBytes(fstatSync(fd, { bigint: true }));
+    const touchedNs = (): bigint => fstatSync(fd, { bigint: true }).ctimeNs;
+    const file = { size, close, mark, touchedNs };
     if (size <= READ_IN_PLACE_BYTES) {
-      return { size, close, read: (into, at) => readSync(fd, into, 0, into.length, at) };
+      return { ...file, read: (into, at) => readSync(fd, into, 0, into.length, at) };
     }
-    return { size, close, read: (into, at) => readLater(fd, into, at) };
+    return { ...file, read: (into, at) => readLater(fd, into, at) };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -44,6 +55,11 @@ export function contentOf(bytes: Uint8Array): Content {
     return part.length;
   };
   return { size: bytes.length, read, close: () => {} };
+}
+
+/** Not the time of its last change of any kind: a file that is renamed or removed meanwhile is what it was. */
+function markOfBytes({ size, mtimeNs }: BigIntStats): string {
+  return `${size}-${mtimeNs}`;
 }
 
 function readLater(fd: number, into: Uint8Array, at: number): Promise<number> {

@@ -22,9 +22,8 @@ export type Draft = {
   /**
    * Makes the content durable, then its row. After a rejection nothing of it is left. The hash of a
    * large draft begun with `hash: false` is taken from the record.
-   * @returns false if a newer version of the name was there already, and stays
-   * @throws Failure if the content has not the record's size and hash, or its stamp is taken;
-   *   DiskTrouble
+   * @returns false if a version that replaced it is held
+   * @throws Failure if the content has not the record's size and hash; DiskTrouble
    */
   commit(record: FileRecord): Promise<boolean>;
   /** Leaves nothing. Never rejects. */

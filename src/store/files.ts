@@ -9,13 +9,8 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
-import {
-  asConflict,
-  compareStamps,
-  type FileRecord,
-  isReplacedBy,
-  type Stamp,
-} from "../protocol/files.ts";
+import type { FileRecord, VersionId } from "../protocol/files.ts";
+import { winnerOf } from "../protocol/versions.ts";
 import { setContentAside } from "./aside.ts";
 import { type Content, contentOf, openContent } from "./content.ts";
 import { isDiskTrouble, isPassing } from "./disk.ts";
@@ -52,26 +47,38 @@ export class FileStore {
   /**
    * Opens the store of a data folder whose lock is held, and clears what an interrupted run left. The
    * index of a new folder is made with its first file: most peers of a ring start without any.
+   * @param options `zeroAt`: when the protocol's clock was zero, in epoch milliseconds. The ages in
+   *   records are as of then; none is less than it was when it was written, whatever the wall clock did.
    * @throws the system's or SQLite's error
    */
-  static async open(dataDir: string): Promise<FileStore> {
+  static async open(dataDir: string, { zeroAt }: { readonly zeroAt: number }): Promise<FileStore> {
     const dir = join(dataDir, CONTENTS);
     const present = new Set(await readdir(dir));
     const removeContent = (content: string): void => removeQuietly(join(dir, content));
-    const ledger = await Ledger.open(dataDir, present, removeContent);
+    const ledger = await Ledger.open(dataDir, zeroAt, present, removeContent);
     const store = new FileStore(dataDir, dir, ledger);
     await store.clear(present);
     return store;
   }
 
-  /** The newest version held of each name, removals too. */
+  /** All versions held of all names, conflicts and removals too. */
   records(): FileRecord[] {
-    return Array.from(this.ledger.rows.values(), (row) => row.record);
+    return Array.from(this.ledger.shelves.all(), (row) => row.record);
   }
 
-  /** The newest version held of a name, which may be a removal. */
-  record(name: string): FileRecord | null {
-    return this.ledger.rows.get(name)?.record ?? null;
+  /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
+  get unfit(): readonly string[] {
+    return this.ledger.unfit.map((row) => row.record.name);
+  }
+
+  /** A version as it is held, under whatever stamp; null if it is not. */
+  find(id: VersionId): FileRecord | null {
+    return this.ledger.shelves.find(id)?.record ?? null;
+  }
+
+  /** The version held that has the name, which may be a removal. */
+  winner(name: string): FileRecord | null {
+    return winnerOf(this.ledger.shelves.of(name).map((row) => row.record)) ?? null;
   }
 
   /**
@@ -85,11 +92,11 @@ export class FileStore {
   }
 
   /**
-   * Keeps a small content. A version of the name that this one did not replace (`isReplacedBy`) becomes
-   * a conflict (`asConflict`) in the same step; any other goes.
+   * Keeps a small content: the version is merged with those held of its name (`merge`), and what one of
+   * them has replaced goes.
    * @param bytes at most BODY_BYTES, which nobody may change before the promise resolves
-   * @returns resolves when durable: false if a newer version of the name is held, and stays
-   * @throws Failure if the bytes are not the record's, or its stamp is taken; DiskTrouble
+   * @returns resolves when durable: false if a version that replaced it is held
+   * @throws Failure if the bytes are not the record's; DiskTrouble
    */
   async keep(record: FileRecord, bytes: Uint8Array): Promise<boolean> {
     if (bytes.length > BODY_BYTES || !isContentOf(record, bytes)) throw notAsAnnounced(record);
@@ -97,9 +104,9 @@ export class FileStore {
   }
 
   /**
-   * Puts a removal in place of what is held of its name.
-   * @returns resolves when durable: false if a newer version of the name is held, and stays
-   * @throws Failure if its stamp is taken; DiskTrouble
+   * Enters a removal, as `keep` does a content.
+   * @returns resolves when durable: false if a version that replaced it is held
+   * @throws DiskTrouble
    */
   async bury(record: FileRecord): Promise<boolean> {
     try {
@@ -113,12 +120,11 @@ export class FileStore {
 
   /**
    * A small content, checked against its hash; what fails is reported as damaged.
-   * @param stamp null for the newest held
-   * @returns null if that version is not held, is a removal, is damaged, or has more than BODY_BYTES
+   * @returns null if the version is not held, is a removal, is damaged, or has more than BODY_BYTES
    */
-  bytesOf(name: string, stamp: Stamp | null): Uint8Array | null {
-    const row = this.find(name, stamp);
-    if (row === null || row.record.removed || row.record.size > BODY_BYTES) return null;
+  bytesOf(id: VersionId): Uint8Array | null {
+    const row = this.ledger.shelves.find(id);
+    if (row === undefined || row.record.removed || row.record.size > BODY_BYTES) return null;
     let bytes: Uint8Array | null = null;
     try {
       bytes = this.readSmall(row);
@@ -133,14 +139,13 @@ export class FileStore {
   /**
    * Opens a version for reading. A small one has been checked; a larger one is to be hashed by whoever
    * reads it.
-   * @param stamp null for the newest held
-   * @returns null if that version is not held or is a removal, or its content is damaged or missing
+   * @returns null if the version is not held or is a removal, or its content is damaged or missing
    */
-  open(name: string, stamp: Stamp | null): Content | null {
-    const row = this.find(name, stamp);
-    if (row === null || row.record.removed) return null;
+  open(id: VersionId): Content | null {
+    const row = this.ledger.shelves.find(id);
+    if (row === undefined || row.record.removed) return null;
     if (row.content === "") {
-      const bytes = this.bytesOf(name, stamp);
+      const bytes = this.bytesOf(id);
       return bytes === null ? null : contentOf(bytes);
     }
     try {
@@ -154,21 +159,21 @@ export class FileStore {
     return null;
   }
 
-  /** Forgets a version and removes its content; nothing happens if another version is held. */
-  drop(name: string, stamp: Stamp): void {
-    const row = this.find(name, stamp);
-    if (row === null) return;
+  /** Forgets a version and removes its content; nothing happens if it is not held. */
+  drop(id: VersionId): void {
+    const row = this.ledger.shelves.find(id);
+    if (row === undefined) return;
     this.ledger.forget(row);
     if (row.content !== "") removeQuietly(join(this.dir, row.content));
   }
 
   /**
    * Forgets a version that is damaged, and moves its content to `damaged/` in the data folder. Nothing
-   * happens if another version is held. Never rejects.
+   * happens if it is not held. Never rejects.
    */
-  async setAside(name: string, stamp: Stamp): Promise<void> {
-    const row = this.find(name, stamp);
-    if (row === null) return;
+  async setAside(id: VersionId): Promise<void> {
+    const row = this.ledger.shelves.find(id);
+    if (row === undefined) return;
     const from = row.content === "" ? this.rawBody(row) : join(this.dir, row.content);
     this.ledger.forget(row);
     await setContentAside(this.dataDir, row.record, from);
@@ -177,7 +182,7 @@ export class FileStore {
   /** Reads every content back and reports the damaged ones, which stay. Never rejects. */
   scrub(options: ScrubOptions): Promise<Scrubbed> {
     this.ledger.forgetPages();
-    return scrub({ rows: this.ledger.rows, open: (row) => this.openUnchecked(row) }, options);
+    return scrub({ shelves: this.ledger.shelves, open: (row) => this.openUnchecked(row) }, options);
   }
 
   /** Resolves when what was begun is durable, and closes. */
@@ -185,25 +190,15 @@ export class FileStore {
     await this.ledger.close();
   }
 
-  private find(name: string, stamp: Stamp | null): Row | null {
-    const row = this.ledger.rows.get(name);
-    if (row === undefined) return null;
-    return stamp === null || compareStamps(stamp, row.record.stamp) === 0 ? row : null;
-  }
-
   /**
-   * Removes the content that a removal is to take the place of. A crash just then leaves nothing of the
-   * name here, and other holders have the removal.
-   * @returns whether there was one
+   * Removes the contents that a removal is to take the place of. A crash just then leaves nothing of
+   * them here, and other holders have the removal.
+   * @returns whether there were any
    */
   private async makeWay(removal: FileRecord): Promise<boolean> {
-    const row = this.ledger.rows.get(removal.name);
-    if (row === undefined || row.content === "") return false;
-    const { record } = row;
-    if (compareStamps(removal.stamp, record.stamp) < 0) return false;
-    if (!isReplacedBy(record, removal)) return false;
-    await unlink(join(this.dir, row.content)).catch(() => {});
-    return true;
+    const rows = this.ledger.shelves.replacedBy(removal).filter(({ content }) => content !== "");
+    for (const { content } of rows) await unlink(join(this.dir, content)).catch(() => {});
+    return rows.length > 0;
   }
 
   /** A small content as it is. @throws the system's or SQLite's error */
@@ -266,15 +261,16 @@ export class FileStore {
     }
   }
 
-  /** False of a content that came for nothing, as a newer version is held and this one is no conflict. */
-  private isNamed(content: string, record: FileRecord): boolean {
-    const names = [record.name, asConflict(record).name];
-    return names.some((name) => this.ledger.rows.get(name)?.content === content);
+  /** False of a content that came for nothing: the version is held already, or one that replaced it. */
+  private isNamed(content: string, { name }: FileRecord): boolean {
+    return this.ledger.shelves.of(name).some((row) => row.content === content);
   }
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
-    const named = new Set(Array.from(this.ledger.rows.values(), (row) => row.content));
+    if (present.size === 0) return;
+    const named = new Set(this.ledger.unfit.map(({ content }) => content));
+    for (const { content } of this.ledger.shelves.all()) named.add(content);
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }

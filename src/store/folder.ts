@@ -4,15 +4,17 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
 import type { Member } from "../protocol/member.ts";
+import { show } from "../protocol/names.ts";
 import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
+import { checkFolderPath } from "./folder-path.ts";
 import { LatestFile } from "./latest.ts";
 import { CARD_RETRY_MS, SMALL_FILE_BYTES, VIEW_BYTES, VIEW_SPACING_MS } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
-import { formatView, type Identity, parseIdentity, parseView, type SavedView } from "./memory.ts";
+import { formatView, type Identity, parseIdentity, parseView } from "./memory.ts";
 import { processStart } from "./process.ts";
 
 const IDENTITY_FILE = "identity.json";
@@ -29,8 +31,10 @@ export type Folder = {
   readonly dir: string;
   /** From an earlier run; null in a new folder. */
   readonly identity: Identity | null;
-  /** The members known at the end of the last run, gone ones too; none if the peer has left its ring since. */
+  /** The members known at the end of the last run, gone ones too. */
   readonly restored: readonly Member[];
+  /** The last run left its ring in good order. */
+  readonly left: boolean;
   /** Sentences about what was found damaged and set aside. */
   readonly notes: readonly string[];
   readonly files: FileStore;
@@ -49,10 +53,15 @@ export type Folder = {
 
 /**
  * Opens a data folder, creating it if needed, for this process alone.
+ * @param zeroAt when the protocol's clock was zero, in epoch milliseconds: see `FileStore.open`
  * @throws Failure if a living process uses it, naming that; or if it cannot be used
  */
-export async function openFolder(path: string): Promise<Folder> {
+export async function openFolder(
+  path: string,
+  zeroAt: number = Date.now() - performance.now(),
+): Promise<Folder> {
   const dir = resolve(path);
+  checkFolderPath(dir);
   const unlock = lockFolder(dir);
   try {
     removeQuietly(join(dir, CARD_FILE));
@@ -60,7 +69,7 @@ export async function openFolder(path: string): Promise<Folder> {
     await emptyFolder(join(dir, "spool"));
     const shown = showCard(dir, null);
     const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
-    return await openLocked(dir, unlock, shown ? null : full);
+    return await openLocked(dir, zeroAt, unlock, shown ? null : full);
   } catch (error) {
     removeQuietly(join(dir, CARD_FILE));
     unlock();
@@ -69,6 +78,9 @@ export async function openFolder(path: string): Promise<Folder> {
     );
   }
 }
+
+/** A living process, as a rule a peer that was started before, has the folder. */
+export class FolderInUse extends Failure {}
 
 function lockFolder(dir: string): () => void {
   let unlock: (() => void) | null;
@@ -83,13 +95,14 @@ function lockFolder(dir: string): () => void {
   if (unlock !== null) return unlock;
   const user = readLivingCard(dir);
   const who = user === null ? "another process" : `process ${user.pid}`;
-  throw new Failure(
+  throw new FolderInUse(
     `The data folder ${dir} is in use by ${who}: stop that, or choose another with --data.`,
   );
 }
 
 async function openLocked(
   dir: string,
+  zeroAt: number,
   unlock: () => void,
   trouble: string | null,
 ): Promise<Folder> {
@@ -97,7 +110,7 @@ async function openLocked(
   const [identity, view, store] = await Promise.all([
     loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
     loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
-    openFiles(dir),
+    openFiles(dir, zeroAt),
   ]);
   const { files } = store;
   const log = new EventLog(dir);
@@ -112,8 +125,13 @@ async function openLocked(
   const folder: Folder = {
     dir,
     identity: identity.value,
-    restored: membersOf(view.value),
-    notes: [trouble, ...[identity, view, store].map(({ note }) => note)].filter((n) => n !== null),
+    restored: view.value?.members ?? [],
+    left: view.value?.left ?? false,
+    notes: [
+      trouble,
+      ...[identity, view, store].map(({ note }) => note),
+      unfitNote(dir, files.unfit),
+    ].filter((n) => n !== null),
     files,
     log,
     spoolDir: join(dir, "spool"),
@@ -159,9 +177,12 @@ function showCard(dir: string, card: PeerCard | null): boolean {
 }
 
 /** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
-async function openFiles(dir: string): Promise<{ files: FileStore; note: string | null }> {
+async function openFiles(
+  dir: string,
+  zeroAt: number,
+): Promise<{ files: FileStore; note: string | null }> {
   try {
-    return { files: await FileStore.open(dir), note: null };
+    return { files: await FileStore.open(dir, { zeroAt }), note: null };
   } catch (error) {
     if (!/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error))) throw error;
     const aside = join(dir, `damaged-${Date.now()}`);
@@ -171,8 +192,17 @@ async function openFiles(dir: string): Promise<{ files: FileStore; note: string 
     }
     await mkdir(join(dir, "files"), { mode: 0o700 });
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
-    return { files: await FileStore.open(dir), note };
+    return { files: await FileStore.open(dir, { zeroAt }), note };
   }
+}
+
+function unfitNote(dir: string, names: readonly string[]): string | null {
+  const [first] = names;
+  if (first === undefined) return null;
+  if (names.length === 1) {
+    return `${dir} holds a file that no peer could take, ${show(first)}: it stays there, set aside, and is not offered.`;
+  }
+  return `${dir} holds ${names.length} files that no peer could take, ${show(first)} and ${names.length - 1} more: they stay there, set aside, and are not offered.`;
 }
 
 /** The folder itself stays: a full disk might not give its room back. */
@@ -181,10 +211,6 @@ async function emptyFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     await rm(join(dir, name), { recursive: true, force: true });
   }
-}
-
-function membersOf(view: SavedView | null): readonly Member[] {
-  return view === null || view.left ? [] : view.members;
 }
 
 function removeQuietly(path: string): void {

@@ -23,15 +23,20 @@ export class Index {
     private readonly base: FileHandle,
   ) {}
 
-  /** Opens the index of a data folder, or makes it. @throws the system's or SQLite's error */
-  static async open(dataDir: string): Promise<Index> {
+  /**
+   * Opens the index of a data folder, or makes it.
+   * @param zeroAt when the ages in records are zero, in epoch milliseconds
+   * @throws the system's or SQLite's error
+   */
+  static async open(dataDir: string, zeroAt: number): Promise<Index> {
     const path = join(dataDir, INDEX_FILE);
-    const table = new Table(path);
+    const table = new Table(path, zeroAt);
     let log: FileHandle | null = null;
+    let base: FileHandle | null = null;
     try {
       // These are closed after SQLite's own: closing the database's file lets go of SQLite's locks.
       log = await open(`${path}-wal`, "a", 0o600);
-      const base = await open(path, "r+");
+      base = await open(path, "r+");
       // What a killed run wrote was not all synced, and others are told soon that it is held here.
       await log.datasync();
       await syncFolder(dataDir);
@@ -39,6 +44,7 @@ export class Index {
     } catch (error) {
       table.close();
       await log?.close().catch(() => {});
+      await base?.close().catch(() => {});
       throw error;
     }
   }

@@ -5,18 +5,13 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { TOMBSTONE_MS } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
-import {
-  asConflict,
-  compareStamps,
-  type FileRecord,
-  filedAs,
-  isReplacedBy,
-} from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/files.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
+import { isOfferable } from "./offerable.ts";
+import { type Change, Shelves } from "./shelves.ts";
 import type { Row, Table } from "./table.ts";
 
 /** What a row takes in the index beside its content, about: its columns, and a share of a page. */
@@ -25,6 +20,8 @@ const ROW_BYTES = 1_024;
 const GROUP_PAGES_BYTES = 16_384;
 /** A row taken away changes a page anywhere. */
 const PAGE_BYTES = 8_192;
+/** A stamp or a span of what a version carries on. */
+const PAST_BYTES = 48;
 
 /** A version to be entered, with its content where that goes into the index. */
 type Entry = {
@@ -35,47 +32,46 @@ type Entry = {
   readonly reject: (error: unknown) => void;
 };
 
-/** What an entry came to, and how to take it back while it is not durable. */
-type Entered = {
-  readonly entry: Entry;
-  readonly kept: boolean;
-  readonly undo: () => void;
-  /** The version whose place it took, unless that lives on as a conflict. */
-  readonly replaced: Row | null;
-};
+/** What an entry came to while it is not durable. */
+type Entered = { readonly entry: Entry; readonly kept: boolean; readonly change: Change | null };
 
 export class Ledger {
-  readonly rows = new Map<string, Row>();
+  readonly shelves = new Shelves();
+  /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
+  readonly unfit: Row[] = [];
   private nextId = 1;
   private opening: Promise<Index> | null = null;
   private waiting: Entry[] = [];
   private waitingBytes = 0;
   /** Rows that are to go from the index some time soon; nothing waits for it. */
   private readonly doomed = new Set<number>();
-  /** Names that rows in the index are to have again, for a conflict that was taken back. */
-  private readonly renamed = new Map<number, string>();
+  /** Rows that the index has otherwise: it is to have them so. */
+  private readonly rewritten = new Map<number, Row>();
   private working: Promise<void> | null = null;
   private closed = false;
 
   private constructor(
     private readonly dataDir: string,
+    private readonly zeroAt: number,
     private index: Index | null,
     private readonly removeContent: (content: string) => void,
   ) {}
 
   /**
    * Opens the ledger of a data folder; its index is made with the first version.
+   * @param zeroAt when the ages in records are zero, in epoch milliseconds
    * @param present the names of the content files that there are: rows of others are dropped
    * @param removeContent is told of content files that are needed no more
    * @throws the system's or SQLite's error
    */
   static async open(
     dataDir: string,
+    zeroAt: number,
     present: ReadonlySet<string>,
     removeContent: (content: string) => void,
   ): Promise<Ledger> {
-    const index = existsSync(join(dataDir, INDEX_FILE)) ? await Index.open(dataDir) : null;
-    const ledger = new Ledger(dataDir, index, removeContent);
+    const index = existsSync(join(dataDir, INDEX_FILE)) ? await Index.open(dataDir, zeroAt) : null;
+    const ledger = new Ledger(dataDir, zeroAt, index, removeContent);
     try {
       if (index !== null) ledger.load(index.table, present);
       return ledger;
@@ -86,11 +82,10 @@ export class Ledger {
   }
 
   /**
-   * Enters a version in place of an older one of its name. Of two that knew nothing of each other the
-   * older becomes a conflict.
+   * Merges a version with those held of its name.
    * @param content the file that has its content; empty if `bytes` has it, or there is none
-   * @returns resolves when durable: false if a newer version that replaced it is held
-   * @throws Failure if another content bears the same stamp; DiskTrouble; SQLite's error
+   * @returns resolves when durable: false if one that replaced it is held
+   * @throws DiskTrouble; SQLite's error
    */
   enter(record: FileRecord, content: string, bytes: Uint8Array | null): Promise<boolean> {
     if (this.closed) return Promise.reject(new Failure("This peer is ending: ask another."));
@@ -108,7 +103,8 @@ export class Ledger {
 
   /** Holds a row no more: at once in memory, soon in the index. Its content is the caller's affair. */
   forget(row: Row): void {
-    if (this.rows.get(row.record.name) === row) this.rows.delete(row.record.name);
+    this.shelves.remove(row);
+    this.rewritten.delete(row.id);
     this.doomed.add(row.id);
     this.wake();
   }
@@ -130,26 +126,37 @@ export class Ledger {
     await this.index?.close();
   }
 
-  /** Of two rows of one name the greater stamp counts: the other's end did not reach the disk. */
+  /** What another row replaced had not left the disk yet; so it goes now, whether that has its content or not. */
   private load(table: Table, present: ReadonlySet<string>): void {
-    const forgotten = Date.now() - TOMBSTONE_MS;
-    for (const { row, at } of table.all()) {
+    const bare: Row[] = [];
+    for (const row of table.all(this.now())) {
       this.nextId = row.id + 1;
-      const { record, content } = row;
-      const other = this.rows.get(record.name);
-      const whole = content === "" || present.has(content);
-      const late = other !== undefined && compareStamps(record.stamp, other.record.stamp) <= 0;
-      if (!whole || late || (record.removed && at < forgotten)) this.doomed.add(row.id);
-      else {
-        if (other !== undefined) this.doomed.add(other.id);
-        this.rows.set(record.name, row);
-      }
+      if (!isOfferable(row.record)) this.unfit.push(row);
+      else if (row.content === "" || present.has(row.content)) this.loadOne(row);
+      else bare.push(row);
+    }
+    for (const row of bare) {
+      this.loadOne(row);
+      if (this.shelves.holds(row)) this.forget(row);
     }
     this.wake();
   }
 
+  private loadOne(row: Row): void {
+    const change = this.shelves.take(row);
+    if (change?.added?.record === row.record && change.dead.length === 0) return;
+    const { added = null, learnt = [], dead = [] } = change ?? {};
+    if (added === null) this.doomed.add(row.id);
+    else if (added.record !== row.record) this.rewritten.set(row.id, added);
+    for (const { after } of learnt) this.rewritten.set(after.id, after);
+    for (const { id } of dead) {
+      this.rewritten.delete(id);
+      this.doomed.add(id);
+    }
+  }
+
   private wake(): void {
-    if (this.working !== null || (this.waiting.length === 0 && this.doomed.size === 0)) return;
+    if (this.working !== null || (this.waiting.length === 0 && !this.isBehind())) return;
     this.working = this.work().finally(() => {
       this.working = null;
       // A full disk keeps its doomed rows until something else is to be written.
@@ -169,7 +176,12 @@ export class Ledger {
         for (const entry of entries) entry.reject(why);
         if (entries.length === 0) return;
       }
-    } while (this.waiting.length > 0 || this.doomed.size > 0);
+    } while (this.waiting.length > 0 || this.isBehind());
+  }
+
+  /** True if the index has what it shall not have. */
+  private isBehind(): boolean {
+    return this.doomed.size > 0 || this.rewritten.size > 0;
   }
 
   private nextGroup(): Entry[] {
@@ -188,21 +200,22 @@ export class Ledger {
     const index = await this.opened();
     const entered: Entered[] = [];
     try {
-      const bytes = GROUP_PAGES_BYTES + doomed.length * PAGE_BYTES + sizeOf(entries);
+      const bytes = GROUP_PAGES_BYTES + doomed.length * PAGE_BYTES + this.sizeOf(entries);
       await index.change((table) => {
-        for (const [id, name] of this.renamed) table.rename(id, name);
+        const now = this.now();
+        for (const row of this.rewritten.values()) table.update(row, now);
         for (const id of doomed) table.drop(id);
-        for (const entry of entries) this.enterOne(table, entry, entered);
+        for (const entry of entries) this.enterOne(table, entry, entered, now);
       }, bytes);
-      this.renamed.clear();
+      this.rewritten.clear();
       for (const id of doomed) this.doomed.delete(id);
       if (entries.length > 0) await index.sync();
     } catch (error) {
-      for (const { undo } of entered.reverse()) undo();
+      for (const { change } of entered.reverse()) this.takeBack(change);
       throw error;
     }
-    for (const { entry, kept, replaced } of entered) {
-      if (replaced !== null) this.outlive(replaced);
+    for (const { entry, kept, change } of entered) {
+      for (const row of change?.dead ?? []) this.outlive(row);
       entry.resolve(kept);
     }
     await index.settle();
@@ -211,7 +224,7 @@ export class Ledger {
   /** The index, made now if this is the first file. @throws the system's or SQLite's error */
   private async opened(): Promise<Index> {
     if (this.index !== null) return this.index;
-    this.opening ??= Index.open(this.dataDir);
+    this.opening ??= Index.open(this.dataDir, this.zeroAt);
     try {
       this.index = await this.opening;
     } finally {
@@ -220,59 +233,60 @@ export class Ledger {
     return this.index;
   }
 
-  private enterOne(table: Table, entry: Entry, entered: Entered[]): void {
+  /** In epoch milliseconds, by the clock of the ages. */
+  private now(): number {
+    return this.zeroAt + performance.now();
+  }
+
+  private enterOne(table: Table, entry: Entry, entered: Entered[], now: number): void {
     const { content, bytes } = entry;
-    const record = filedAs(entry.record, this.rows.get(entry.record.name)?.record);
-    const old = this.rows.get(record.name) ?? null;
-    const order = old === null ? 1 : compareStamps(record.stamp, old.record.stamp);
-    if (old !== null && order <= 0) {
-      if (order === 0 && old.record.sha256 !== record.sha256) {
-        const why = `Another content of ${record.name} already bears the same stamp.`;
-        entry.reject(new Failure(why));
-        return;
-      }
-      // Where it has come before, that may still be on its way to the disk.
-      entered.push({ entry, kept: order === 0, undo: () => {}, replaced: null });
-      return;
+    const record = Object.freeze({ ...entry.record });
+    const change = this.shelves.take({ id: this.nextId, record, content });
+    entered.push({ entry, kept: this.shelves.find(record) !== undefined, change });
+    if (change === null) return;
+    if (change.added !== null) {
+      this.nextId++;
+      table.put(change.added, bytes, now);
     }
-    const row: Row = { id: this.nextId++, record: Object.freeze({ ...record }), content };
-    table.put(row, bytes, Date.now());
-    this.rows.set(record.name, row);
-    const conflict = old === null ? null : this.conflictOf(old, record);
-    if (conflict !== null) {
-      table.rename(conflict.id, conflict.record.name);
-      this.rows.set(conflict.record.name, conflict);
-    }
-    const undo = (): void => this.takeBack(row, old, conflict);
-    entered.push({ entry, kept: true, undo, replaced: conflict === null ? old : null });
+    for (const { after } of change.learnt) table.update(after, now);
   }
 
-  /** The row under its new name, if the newer version did not replace it and that name is free. */
-  private conflictOf(old: Row, newer: FileRecord): Row | null {
-    if (isReplacedBy(old.record, newer)) return null;
-    const record = Object.freeze(asConflict(old.record));
-    return this.rows.has(record.name) ? null : { ...old, record };
-  }
-
-  /** The disk would not keep a new row: the old one holds again, unless it was forgotten meanwhile. */
-  private takeBack(row: Row, old: Row | null, conflict: Row | null): void {
-    const { name } = row.record;
-    const still = this.rows.get(name) === row;
-    this.forget(row);
-    if (conflict !== null && this.rows.get(conflict.record.name) === conflict) {
-      this.rows.delete(conflict.record.name);
+  /** The disk would not keep a change: what was before holds again, unless it was forgotten meanwhile. */
+  private takeBack(change: Change | null): void {
+    if (change === null) return;
+    const { added, learnt, dead } = change;
+    const still = added === null || this.shelves.holds(added);
+    if (added !== null) this.forget(added);
+    for (const { before } of learnt) {
+      if (!this.shelves.holds(before)) continue;
+      this.shelves.replace(before, before);
+      this.rewritten.set(before.id, before);
     }
-    if (old === null) return;
-    if (conflict !== null) this.renamed.set(old.id, name);
-    if (still) this.rows.set(name, old);
-    else this.outlive(old);
+    for (const row of dead) {
+      if (still) this.shelves.add(row);
+      else this.outlive(row);
+    }
   }
 
   /** A version that another took the place of goes, its content too. */
-  private outlive(old: Row): void {
-    this.doomed.add(old.id);
-    if (old.content !== "") this.removeContent(old.content);
+  private outlive(row: Row): void {
+    this.doomed.add(row.id);
+    if (row.content !== "") this.removeContent(row.content);
   }
+
+  private sizeOf(entries: readonly Entry[]): number {
+    let bytes = this.rewritten.size * ROW_BYTES;
+    for (const { record, bytes: body } of entries) {
+      bytes += weightOf(record) + (body?.length ?? 0);
+      for (const row of this.shelves.of(record.name)) bytes += weightOf(row.record);
+    }
+    return bytes;
+  }
+}
+
+function weightOf({ also, replaced, history, spared }: FileRecord): number {
+  const past = also.length + replaced.length + history.length + spared.length;
+  return ROW_BYTES + past * PAST_BYTES;
 }
 
 function firstOf<T>(values: ReadonlySet<T>, most: number): T[] {
@@ -282,10 +296,4 @@ function firstOf<T>(values: ReadonlySet<T>, most: number): T[] {
     first.push(value);
   }
   return first;
-}
-
-function sizeOf(entries: readonly Entry[]): number {
-  let bytes = 0;
-  for (const entry of entries) bytes += ROW_BYTES + (entry.bytes?.length ?? 0);
-  return bytes;
 }

@@ -51,3 +51,6 @@ export const VIEW_BYTES = 268_435_456;
 export const CARD_RETRY_MS = 5_000;
 /** Identity and card are a few numbers. */
 export const SMALL_FILE_BYTES = 65_536;
+
+/** The longest path of a data folder: SQLite takes 511 bytes, and adds "/index.db-journal" to it. */
+export const MAX_FOLDER_PATH_BYTES = 490;

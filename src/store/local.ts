@@ -172,9 +172,17 @@ export async function checkDestination(path: string, overwrite: Overwrite): Prom
   if (parent === null) throw new Failure(`${dirname(path)} does not exist: create it first.`);
 }
 
+/** A device or a pipe is not replaced: whoever has it would go on without it. */
 async function replace(temporary: string, path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found !== null && !found.isFile() && !found.isSymbolicLink() && !found.isDirectory()) {
+    throw Object.assign(new Error("it is no regular file"), { code: NO_FILE });
+  }
   await rename(temporary, path);
 }
+
+/** The code of an error of ours, among the system's. */
+const NO_FILE = "ENOFILE";
 
 /** A link fails where a file is, without a moment in which another could slip in. */
 async function place(temporary: string, path: string): Promise<void> {
@@ -202,6 +210,14 @@ export function notWritten(error: unknown, path: string): Failure {
       return new Failure(
         `${path} exists already: use --force to replace it, or -o for another name.`,
       );
+    case NO_FILE:
+      return new Failure(`${path} is no regular file, and was left alone: choose another with -o.`);
+    case "EPIPE":
+      return new Failure(
+        `${path} did not take all of it: its reader has gone, so start that again.`,
+      );
+    case "ENXIO":
+      return new Failure(`${path} has nobody behind it: choose another with -o.`);
     case "ENOSPC":
     case "EDQUOT":
       return new Failure(`The disk is full, ${path} was not written: make room and ask again.`);

@@ -16,7 +16,7 @@ export type Identity = {
 
 const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
 
-/** The members last known. `left`: the peer has left its ring, and begins anew. */
+/** The members last known. `left`: the peer has left its ring in good order. */
 export type SavedView = { readonly members: readonly Member[]; readonly left: boolean };
 
 /** Positions fit 48 bits. */

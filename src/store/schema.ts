@@ -1,32 +1,42 @@
-/** The tables of the index, and how those of an older program become these. */
+/** The tables of the index. */
 import type { Database } from "bun:sqlite";
+import { bringOver } from "./older.ts";
 
 /** Raised with every change of the tables; SQLite keeps it as the database's `user_version`. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /**
- * One row for each version held. Rows are only ever added at the end and taken away by their number:
- * an index by name would cost a page of the disk for each, and the store has all names in memory. So
- * for a moment, or after a crash, a name may have two rows: the greater stamp counts.
+ * One row for each version held. Rows are added at the end, written again where they are, and taken away
+ * by their number: an index by name would cost a page of the disk for each, and the store has all names
+ * in memory. So for a moment, or after a crash, there may be rows of versions that others have replaced:
+ * all that are read are merged.
+ *
+ * What is apart, and never has its name, is here under the name of a conflict; `apart` has its own, and is
+ * empty of all others. `past` is in past.ts; `born` and `at` are when the version was stamped and when the
+ * row was written, in epoch milliseconds.
  */
 const FILES = `
   CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     key INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    number INTEGER NOT NULL,
     counter INTEGER NOT NULL,
     owner INTEGER NOT NULL,
     run INTEGER NOT NULL,
     size INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     removed INTEGER NOT NULL,
-    replaced TEXT NOT NULL,
+    past TEXT NOT NULL,
     content TEXT NOT NULL,
-    at INTEGER NOT NULL
+    born INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    apart TEXT NOT NULL
   )`;
 
 /** The small contents, under their rows' numbers: apart, so that a start need not read them. */
-const BODIES = "CREATE TABLE bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
+const BODIES = "CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
 
 /**
  * Brings a database to the present tables, as one change. Nothing is written if it has them.
@@ -43,11 +53,7 @@ export function prepareTables(database: Database): void {
     database.run(FILES);
     database.run(BODIES);
     if (hasOlder) {
-      database.run(
-        `INSERT INTO files (name, key, counter, owner, run, size, sha256, removed, replaced, content, at)
-         SELECT name, key, counter, owner, incarnation, size, sha256, 0, '', content, ? FROM older`,
-        [Date.now()],
-      );
+      bringOver(database, version);
       database.run("DROP TABLE older");
     }
     database.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);

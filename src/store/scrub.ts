@@ -3,6 +3,7 @@ import type { FileRecord } from "../protocol/files.ts";
 import type { Content } from "./content.ts";
 import { isPassing } from "./disk.ts";
 import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";
+import type { Shelves } from "./shelves.ts";
 import type { Row } from "./table.ts";
 
 export type ScrubOptions = {
@@ -21,7 +22,7 @@ export type Scrubbed = { readonly files: number; readonly bytes: number; readonl
 
 /** What the pass reads from. */
 export type ScrubSource = {
-  readonly rows: ReadonlyMap<string, Row>;
+  readonly shelves: Shelves;
   /** Opens a row's content, unchecked. @throws the system's or SQLite's error */
   open(row: Row): Content;
 };
@@ -35,10 +36,10 @@ export async function scrub(source: ScrubSource, options: ScrubOptions): Promise
   const piece = new Uint8Array(SCRUB_PIECE_BYTES);
   let files = 0;
   let damaged = 0;
-  for (const row of [...source.rows.values()]) {
+  for (const row of [...source.shelves.all()]) {
     if (options.signal?.aborted) break;
     const { record } = row;
-    if (record.removed || !isHeld(source, row)) continue;
+    if (record.removed || !source.shelves.holds(row)) continue;
     const sound = await isSound(source, row, piece, pace);
     if (sound === null) continue;
     files++;
@@ -62,9 +63,9 @@ async function isSound(
   try {
     const sha256 = await hashOf(source.open(row), piece, pace);
     if (sha256 === row.record.sha256) return true;
-    return sha256 === null || !isHeld(source, row) ? null : false;
+    return sha256 === null || !source.shelves.holds(row) ? null : false;
   } catch (error) {
-    return isPassing(error) || !isHeld(source, row) ? null : false;
+    return isPassing(error) || !source.shelves.holds(row) ? null : false;
   }
 }
 
@@ -85,10 +86,6 @@ async function hashOf(content: Content, piece: Uint8Array, pace: Pace): Promise<
   } finally {
     content.close();
   }
-}
-
-function isHeld({ rows }: ScrubSource, row: Row): boolean {
-  return rows.get(row.record.name) === row;
 }
 
 /** Lets timers and sockets have their turn, and keeps to a rate. */

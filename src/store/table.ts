@@ -1,6 +1,7 @@
 /** The index of the files held, and their small contents, in SQLite. */
 import { Database, type Statement } from "bun:sqlite";
-import type { FileRecord, Stamp } from "../protocol/files.ts";
+import { conflictName, type FileRecord } from "../protocol/files.ts";
+import { formatPast, parsePast } from "./past.ts";
 import { prepareTables } from "./schema.ts";
 
 /** A version held. */
@@ -12,40 +13,58 @@ export type Row = {
   readonly content: string;
 };
 
-/** A row as it was read; `at` is when it was written, in epoch milliseconds. */
-export type ReadRow = { readonly row: Row; readonly at: number };
-
 type Columns = [
   id: number,
   name: string,
   key: number,
+  origin: string,
+  number: number,
   counter: number,
   owner: number,
   run: number,
   size: number,
   sha256: string,
   removed: number,
-  replaced: string,
+  past: string,
   content: string,
+  born: number,
   at: number,
+  apart: string,
+];
+
+/** What is written again of a row whose version has learnt something. */
+type Learnt = [
+  name: string,
+  apart: string,
+  counter: number,
+  owner: number,
+  run: number,
+  past: string,
+  born: number,
+  at: number,
+  id: number,
 ];
 
 const ROWS_READ = 2_048;
-
-/** Most versions replaced none: they share one list. */
-const NONE: readonly Stamp[] = Object.freeze([]);
 
 export class Table {
   private readonly database: Database;
   private readonly putRow: Statement<unknown, Columns>;
   private readonly putBody: Statement<unknown, [number, Uint8Array]>;
-  private readonly renameRow: Statement<unknown, [string, number]>;
+  private readonly updateRow: Statement<unknown, Learnt>;
   private readonly dropRow: Statement<unknown, [number]>;
   private readonly dropBody: Statement<unknown, [number]>;
   private readonly getBody: Statement<{ bytes: Uint8Array }, [number]>;
 
-  /** Creates the database if there is none. @throws SQLite's error for one that is damaged */
-  constructor(path: string) {
+  /**
+   * Creates the database if there is none.
+   * @param zeroAt when the ages in records are zero, in epoch milliseconds
+   * @throws SQLite's error for one that is damaged
+   */
+  constructor(
+    path: string,
+    private readonly zeroAt: number,
+  ) {
     this.database = new Database(path, { create: true, readwrite: true, strict: true });
     try {
       // Of a new database. Measured: as quick to write and to read as pages of 4 KiB, and carrying the
@@ -60,10 +79,13 @@ export class Table {
       this.database.run("PRAGMA wal_autocheckpoint = 0");
       this.database.run("PRAGMA busy_timeout = 2000");
       prepareTables(this.database);
-      const put = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      const put = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
       this.putRow = this.database.query(put);
       this.putBody = this.database.query("INSERT INTO bodies VALUES (?, ?)");
-      this.renameRow = this.database.query("UPDATE files SET name = ? WHERE id = ?");
+      this.updateRow = this.database.query(
+        `UPDATE files SET name = ?, apart = ?, counter = ?, owner = ?, run = ?, past = ?, born = ?, at = ?
+         WHERE id = ?`,
+      );
       this.dropRow = this.database.query("DELETE FROM files WHERE id = ?");
       this.dropBody = this.database.query("DELETE FROM bodies WHERE id = ?");
       this.getBody = this.database.query("SELECT bytes FROM bodies WHERE id = ?");
@@ -73,8 +95,8 @@ export class Table {
     }
   }
 
-  /** All rows, in the order in which they were written. */
-  *all(): Generator<ReadRow> {
+  /** All rows, in the order in which they were added. @param now epoch milliseconds */
+  *all(now: number): Generator<Row> {
     const some = this.database.query<unknown, [number, number]>(
       "SELECT * FROM files WHERE id > ? ORDER BY id LIMIT ?",
     );
@@ -82,25 +104,34 @@ export class Table {
     for (let after = 0, rows: Columns[]; ; after = rows.at(-1)?.[0] ?? after) {
       rows = some.values(after, ROWS_READ) as Columns[];
       if (rows.length === 0) return;
-      yield* rows.map(toRow);
+      for (const columns of rows) yield toRow(columns, this.zeroAt, now);
     }
   }
 
-  /** @param bytes a content to be kept in the index; null if it lies in a file, or there is none */
-  put({ id, record, content }: Row, bytes: Uint8Array | null, at: number): void {
-    const { name, key, stamp, size, sha256, removed } = record;
+  /**
+   * @param bytes a content to be kept in the index; null if it lies in a file, or there is none
+   * @param now epoch milliseconds
+   */
+  put({ id, record, content }: Row, bytes: Uint8Array | null, now: number): void {
+    const { key, operation, stamp, size, sha256 } = record;
     const { counter, owner, run } = stamp;
-    const replaced = formatStamps(record.replaced);
-    const gone = removed ? 1 : 0;
+    const [name, apart] = namesOf(record);
+    const past = formatPast(record, this.zeroAt);
+    const removed = record.removed ? 1 : 0;
     this.putRow.run(
-      ...[id, name, key, counter, owner, run],
-      ...[size, sha256, gone, replaced, content, at],
+      ...[id, name, key, operation.origin, operation.number, counter, owner, run],
+      ...[size, sha256, removed, past, content, this.bornAt(record), Math.floor(now), apart],
     );
     if (bytes !== null) this.putBody.run(id, bytes);
   }
 
-  rename(id: number, name: string): void {
-    this.renameRow.run(name, id);
+  /** Writes what a version has learnt. @param now epoch milliseconds */
+  update({ id, record }: Row, now: number): void {
+    const { counter, owner, run } = record.stamp;
+    const past = formatPast(record, this.zeroAt);
+    const born = this.bornAt(record);
+    const [name, apart] = namesOf(record);
+    this.updateRow.run(name, apart, counter, owner, run, past, born, Math.floor(now), id);
   }
 
   drop(id: number): void {
@@ -139,27 +170,53 @@ export class Table {
   close(): void {
     this.database.close();
   }
+
+  private bornAt({ ageMs }: FileRecord): number {
+    return Math.round(this.zeroAt - ageMs);
+  }
 }
 
-function toRow(columns: Columns): ReadRow {
-  const [id, name, key, counter, owner, run, size, sha256, gone, text, content, at] = columns;
-  const stamp = Object.freeze({ counter, owner, run });
-  const replaced = parseStamps(text);
-  const removed = gone !== 0;
-  const record = Object.freeze({ name, key, stamp, size, sha256, removed, replaced });
-  return { row: { id, record, content }, at };
-}
-
-/** `7.19.3 8.2.1`: counter, owner and run of each. */
-function formatStamps(stamps: readonly Stamp[]): string {
-  return stamps.map((s) => `${s.counter}.${s.owner}.${s.run}`).join(" ");
-}
-
-function parseStamps(text: string): readonly Stamp[] {
-  if (text === "") return NONE;
-  const stamps = text.split(" ").map((part) => {
-    const [counter = 0, owner = 0, run = 0] = part.split(".").map(Number);
-    return Object.freeze({ counter, owner, run });
+/** Where the wall clock went back, the age is what it was when the row was written. */
+function toRow(columns: Columns, zeroAt: number, now: number): Row {
+  const [
+    id,
+    name,
+    key,
+    origin,
+    number,
+    counter,
+    owner,
+    run,
+    size,
+    sha256,
+    removed,
+    past,
+    content,
+    born,
+    at,
+    apart,
+  ] = columns;
+  const zero = at > now ? zeroAt + at - now : zeroAt;
+  const { also, replaced, spared, history } = parsePast(past, zero);
+  const record = Object.freeze({
+    name: apart === "" ? name : apart,
+    key,
+    operation: Object.freeze({ origin, number }),
+    stamp: Object.freeze({ counter, owner, run }),
+    also,
+    size,
+    sha256,
+    removed: removed !== 0,
+    apart: apart !== "",
+    ageMs: zero - born,
+    replaced,
+    history,
+    spared,
   });
-  return Object.freeze(stamps);
+  return { id, record, content };
+}
+
+/** What a row is called, and the name that it is apart from. */
+export function namesOf(record: FileRecord): readonly [name: string, apart: string] {
+  return record.apart ? [conflictName(record), record.name] : [record.name, ""];
 }

@@ -12,8 +12,12 @@ import { parseAddress } from "../wire/address.ts";
 import { DEAF, drop, type Ear, type Wire } from "./ear.ts";
 import {
   DIAL_DEADLINE_MS,
+  QUICK_BREAKS,
   REFUSAL_WITHIN_MS,
+  RENEW_MS,
+  SILENCE_MS,
   UNANSWERED_AT_ONCE,
+  UNANSWERED_HEARD,
   UNANSWERED_PER_ADDRESS,
   UNANSWERED_SPACING_MS,
   UNANSWERED_TOTAL,
@@ -25,13 +29,23 @@ export type DialerOptions = {
   readonly localHost: string | null;
   /** False where the system says at once that it knows no way there. */
   hasRoute(host: string, port: number): boolean;
+  /** A connect that was given up has been answered after all: the address can be reached. */
+  late(address: Address): void;
 };
 
 /** Takes back the interest in a dial: nothing is reported of it any more. */
 export type Cancel = () => void;
 
-/** Connects to one address that had no answer in time; `lastAt` is when the latest began. */
-type Unanswered = { count: number; lastAt: number };
+/** Connects to one address that had no answer in time. */
+type Unanswered = {
+  count: number;
+  /** So many more may begin at once; and when some were last allowed because it was heard. */
+  free: number;
+  renewedAt: number;
+  heardAt: number;
+  /** When the latest began. */
+  lastAt: number;
+};
 
 export class Dialer {
   readonly #options: DialerOptions;
@@ -66,14 +80,22 @@ export class Dialer {
     if (target !== null && this.#mayConnect(address, startedAt)) {
       connecting = true;
       const opened = (socket: Wire): void => {
-        if (settled) drop(socket);
-        else {
+        if (settled) {
+          drop(socket);
+          this.#options.late(address);
+        } else {
           socket.data = ear;
           socket.setNoDelay(true);
           settle(socket);
         }
       };
-      this.#connect(target, { ...DEAF, opened })
+      // A dying process takes a connection and resets it at once: the next one says what is the matter.
+      const connect = (again: number): Promise<Wire> =>
+        this.#connect(target, { ...DEAF, opened }).catch((error: unknown) => {
+          if (settled || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
+          return connect(again - 1);
+        });
+      connect(QUICK_BREAKS)
         .catch((error: unknown) => {
           const tookMs = performance.now() - startedAt;
           if (!settled) settle(this.#meaning(error, target, tookMs));
@@ -90,6 +112,21 @@ export class Dialer {
     };
   }
 
+  /**
+   * An address was heard from. After a silence it may be dialled as one that is new; one that is heard all
+   * the time, and does not answer dials, now and then.
+   */
+  heard(address: Address, now: number): void {
+    const known = this.#unanswered.get(address);
+    if (known === undefined) return;
+    const silent = now - known.heardAt > SILENCE_MS;
+    known.heardAt = now;
+    if (known.count >= UNANSWERED_HEARD) return;
+    if (!silent && now - known.renewedAt < RENEW_MS) return;
+    known.renewedAt = now;
+    known.free = silent ? UNANSWERED_AT_ONCE : Math.max(known.free, 1);
+  }
+
   async #connect(target: { host: string; port: number }, data: Ear): Promise<Wire> {
     const { handlers, localHost } = this.#options;
     const options: TCPSocketConnectOptions<Ear> & { localAddress?: string } = {
@@ -104,8 +141,9 @@ export class Dialer {
 
   /** Says whether another connect may begin: not while many have had no answer, or would fail here. */
   #mayConnect(address: Address, now: number): boolean {
-    const known = this.#unanswered.get(address) ?? { count: 0, lastAt: 0 };
-    const due = known.count < UNANSWERED_AT_ONCE || now - known.lastAt >= UNANSWERED_SPACING_MS;
+    const known = this.#unanswered.get(address);
+    if (known === undefined) return this.#total < UNANSWERED_TOTAL && hasDescriptor();
+    const due = known.free > 0 || now - known.lastAt >= UNANSWERED_SPACING_MS;
     const few = known.count < UNANSWERED_PER_ADDRESS && this.#total < UNANSWERED_TOTAL;
     // Without a free descriptor the connect would fail as "refused".
     return due && few && hasDescriptor();
@@ -113,8 +151,11 @@ export class Dialer {
 
   /** A connect has had no answer in time, and cannot be taken back. */
   #count(address: Address, startedAt: number): void {
-    const count = (this.#unanswered.get(address)?.count ?? 0) + 1;
-    this.#unanswered.set(address, { count, lastAt: startedAt });
+    const known = this.#unanswered.get(address) ?? newly();
+    known.count += 1;
+    known.free = Math.max(0, known.free - 1);
+    known.lastAt = startedAt;
+    this.#unanswered.set(address, known);
     this.#total++;
   }
 
@@ -127,12 +168,20 @@ export class Dialer {
   }
 
   #meaning(error: unknown, target: { host: string; port: number }, tookMs: number): Unreachable {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "ECONNREFUSED") return "timeout";
+    if (codeOf(error) !== "ECONNREFUSED") return "timeout";
     if (isLoopback(target.host)) return "refused";
     if (tookMs > REFUSAL_WITHIN_MS) return "timeout";
     return this.#options.hasRoute(target.host, target.port) ? "refused" : "timeout";
   }
+}
+
+function newly(): Unanswered {
+  const never = Number.NEGATIVE_INFINITY;
+  return { count: 0, free: UNANSWERED_AT_ONCE, renewedAt: never, heardAt: never, lastAt: never };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function isLoopback(host: string): boolean {

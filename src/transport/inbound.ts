@@ -1,10 +1,13 @@
 /** Connections that others open: frames come in on them, or one content goes out. */
-import type { Member } from "../protocol/member.ts";
+import type { Address, Member } from "../protocol/member.ts";
 import type { Fetch } from "../protocol/messages.ts";
+import type { Age } from "../wire/age.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { WireMessage } from "../wire/table.ts";
+import { Echoes } from "./beats.ts";
+import { Broken } from "./broken.ts";
 import { drop, type Ear, type Wire } from "./ear.ts";
-import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES } from "./limits.ts";
+import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES, SILENT_STREAM_MS } from "./limits.ts";
 
 /** A message let in, or why it was not. */
 export type Admitted =
@@ -15,7 +18,10 @@ export type InboundOptions = {
   /** Connections at a time. */
   readonly most: number;
   admit(bytes: Uint8Array, host: string): Admitted;
-  message(from: Member, message: WireMessage, body: Uint8Array | null): void;
+  /** @param heldMs it was under way for at most so long; null where that cannot be told */
+  message(from: Member, message: WireMessage, body: Uint8Array | null, heldMs: number | null): void;
+  /** A hello, to be sent back. */
+  hello(beat: number): Uint8Array;
   /** The connection is handed over: it carries one content. */
   fetch(socket: Wire, from: Member, fetch: Fetch): void;
   refused(): void;
@@ -28,6 +34,7 @@ export class Inbound {
   readonly #strangers = new Set<Caller>();
   /** Least recently heard first. */
   readonly #known = new Set<Caller>();
+  readonly #broken = new Broken();
   #buffered = 0;
 
   constructor(options: InboundOptions) {
@@ -45,6 +52,7 @@ export class Inbound {
       victim?.hangUp();
     }
     const caller: Caller = new Caller(socket, this.#options, {
+      named: (before, now) => this.#broken.moved(before, now),
       heard: () => {
         this.#strangers.delete(caller);
         this.#known.delete(caller);
@@ -54,17 +62,34 @@ export class Inbound {
         this.#buffered += change;
         if (this.#buffered > INBOUND_BUFFERED_BYTES) this.#relieve();
       },
-      gone: () => {
+      gone: (broke) => {
         this.#strangers.delete(caller);
         this.#known.delete(caller);
+        if (caller.address !== null) this.#broken.ended(caller.address, broke, performance.now());
       },
     });
     this.#strangers.add(caller);
     socket.data = caller;
   }
 
+  /** True if a stream from an address has just ended from there, and none is open. */
+  broke(address: Address): boolean {
+    return this.#broken.has(address, performance.now());
+  }
+
+  /** Closes what comes from an address, unread. */
+  sever(address: Address): void {
+    for (const caller of [...this.#known]) if (caller.address === address) caller.hangUp();
+  }
+
   sweep(now: number): void {
     for (const caller of [...this.#strangers, ...this.#known]) caller.sweep(now);
+    this.#broken.sweep(now);
+  }
+
+  /** This very process was asleep: no other is to blame for the silence. */
+  woke(now: number): void {
+    for (const caller of [...this.#strangers, ...this.#known]) caller.woke(now);
   }
 
   close(): void {
@@ -81,7 +106,14 @@ export class Inbound {
   }
 }
 
-type CallerEvents = { heard(): void; held(change: number): void; gone(): void };
+type CallerEvents = {
+  heard(): void;
+  /** Its messages are another address's from here on. */
+  named(before: Address | null, now: Address): void;
+  held(change: number): void;
+  /** @param broke the other side, or the connection, has ended it */
+  gone(broke: boolean): void;
+};
 
 /** One connection. */
 class Caller implements Ear {
@@ -95,6 +127,9 @@ class Caller implements Ear {
   #held = 0;
   /** Since when a frame is awaited: the first, or the rest of one that has begun. */
   #awaitedSince: number | null = performance.now();
+  #heardAt = performance.now();
+  readonly #echoes = new Echoes();
+  #address: Address | null = null;
 
   constructor(socket: Wire, options: InboundOptions, events: CallerEvents) {
     this.#socket = socket;
@@ -105,6 +140,11 @@ class Caller implements Ear {
 
   get buffered(): number {
     return this.#held;
+  }
+
+  /** Whose messages come, once one has. */
+  get address(): Address | null {
+    return this.#address;
   }
 
   opened(): void {}
@@ -119,10 +159,13 @@ class Caller implements Ear {
         this.refuse();
         return;
       }
-      if (!this.#take(frame.bytes)) return;
+      if (!this.#take(frame.bytes, frame.age)) return;
       whole = true;
     }
-    if (whole) this.#events.heard();
+    if (whole) {
+      this.#heardAt = performance.now();
+      this.#events.heard();
+    }
     this.#hold(this.#reader.buffered);
     if (whole || this.#awaitedSince === null) {
       this.#awaitedSince = this.#reader.buffered > 0 ? performance.now() : null;
@@ -130,11 +173,18 @@ class Caller implements Ear {
   }
 
   closed(): void {
-    this.#leave();
+    this.#leave(true);
   }
 
   sweep(now: number): void {
     if (this.#awaitedSince !== null && now - this.#awaitedSince > FRAME_DEADLINE_MS) this.refuse();
+    // A sender says hello while it lives: this one has gone without a word.
+    else if (now - this.#heardAt > SILENT_STREAM_MS) this.hangUp();
+  }
+
+  woke(now: number): void {
+    if (this.#awaitedSince !== null) this.#awaitedSince = now;
+    this.#heardAt = now;
   }
 
   /** Closes and counts it. */
@@ -145,11 +195,11 @@ class Caller implements Ear {
 
   hangUp(): void {
     drop(this.#socket);
-    this.#leave();
+    this.#leave(false);
   }
 
   /** @returns false where the connection is not ours to read any more */
-  #take(bytes: Uint8Array): boolean {
+  #take(bytes: Uint8Array, age: Age): boolean {
     const admitted = this.#options.admit(bytes, this.#host);
     if ("error" in admitted) {
       this.refuse();
@@ -163,20 +213,39 @@ class Caller implements Ear {
     }
     if (this.#stranger) this.#events.heard();
     this.#stranger = false;
-    if (message.tag !== "hello") this.#options.message(from, message, body);
+    this.#name(from.address);
+    if (message.tag === "hello") this.#answer(message.beat);
+    else {
+      const heldMs = this.#echoes.heldMs(age, performance.now());
+      this.#options.message(from, message, body, heldMs);
+    }
     return this.#open;
   }
 
+  #answer(beat: number): void {
+    if (beat === 0) return;
+    const hello = this.#options.hello(beat);
+    this.#echoes.sends(beat, performance.now());
+    // One that says hello and never reads is not waited for.
+    if (this.#socket.write(hello) < hello.length) this.hangUp();
+  }
+
+  #name(address: Address): void {
+    if (this.#address === address) return;
+    this.#events.named(this.#address, address);
+    this.#address = address;
+  }
+
   #handOver(from: Member, fetch: Fetch): void {
-    this.#leave();
+    this.#leave(false);
     this.#options.fetch(this.#socket, from, fetch);
   }
 
-  #leave(): void {
+  #leave(broke: boolean): void {
     if (!this.#open) return;
     this.#open = false;
     this.#hold(0);
-    this.#events.gone();
+    this.#events.gone(broke);
   }
 
   #hold(bytes: number): void {

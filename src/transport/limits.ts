@@ -11,10 +11,22 @@ export const RESOLVE_DEADLINE_MS = 5_000;
  */
 export const UNANSWERED_AT_ONCE = 3;
 export const UNANSWERED_SPACING_MS = 10_000;
-export const UNANSWERED_PER_ADDRESS = 16;
+export const UNANSWERED_PER_ADDRESS = 32;
+/**
+ * One that is heard again after so long a silence is dialled at once, with as many connects as if it were
+ * new: those of before wait for up to a minute before they try again. That stops at so many connects that
+ * nobody answers, and the rest is left to the spacing: its streams are blocked, and its datagrams are not.
+ */
+export const SILENCE_MS = 1_500;
+/** One that is heard all the time, and does not answer dials, is dialled anew this often. */
+export const RENEW_MS = 2_000;
+export const UNANSWERED_HEARD = 14;
 export const UNANSWERED_TOTAL = 256;
 /** Away from this machine a true refusal takes a round trip; a later one is the system giving up. */
 export const REFUSAL_WITHIN_MS = 250;
+
+/** A dial that is as old as this when its address is heard again waits for the system's next try. */
+export const DIAL_OLD_MS = 250;
 
 /** A watched address that cannot be had is tried again this often. */
 export const WATCH_RETRY_MS = 1_000;
@@ -29,6 +41,17 @@ export const QUICK_BREAKS = 5;
 export const LINKS = 512;
 /** A link on which nothing was sent for so long is closed, unless it is watched. */
 export const LINK_IDLE_MS = 60_000;
+/** A hello on each stream this often: what a stream holds back is known, and missed, by the second. */
+export const BEAT_MS = 4_000;
+/** A receiver closes a stream on which three beats are missing: the other side is gone without a word. */
+export const SILENT_STREAM_MS = 3 * BEAT_MS;
+/** Hellos whose sending back a receiver remembers; a sender names the latest that it has. */
+export const BEATS_REMEMBERED = 4;
+/** A hello behind other bytes gets their time on a line of 1 Mbit/s before it counts as late. */
+export const SLOWEST_BYTES_PER_MS = 128;
+/** So long after a stream from an address has broken that counts as a sign, beside a refusal. */
+export const BROKE_MS = 2_000;
+
 /** Bytes that wait for one slow peer, a hundred of the largest bodies; beyond, frames are dropped and counted. */
 export const LINK_QUEUE_BYTES = 8 << 20;
 /** Frames of one turn of the event loop go out in writes of up to this size. */
@@ -50,8 +73,9 @@ export const TURN_MS = 2;
 /** A transfer in which no byte moves for so long is given up. */
 export const STALL_MS = 10_000;
 
-/** What is overdue is looked for this often. */
+/** What is overdue is looked for this often; so much later than that, this process was asleep. */
 export const SWEEP_MS = 1_000;
+export const ASLEEP_MS = 500;
 
 /** A datagram of more bytes would be cut in pieces on its way; a longer message goes by stream. */
 export const DATAGRAM_BYTES = 1_400;

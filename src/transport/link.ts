@@ -5,23 +5,32 @@
  */
 import type { Unreachable } from "../protocol/io.ts";
 import type { Address } from "../protocol/member.ts";
+import { FrameReader } from "../wire/frame.ts";
+import { decode } from "../wire/message.ts";
+import { Beats } from "./beats.ts";
 import type { Cancel, Dialer } from "./dial.ts";
 import { drop, type Ear, finish, type Wire } from "./ear.ts";
 import {
+  DIAL_OLD_MS,
   LINK_IDLE_MS,
   LINK_QUEUE_BYTES,
   QUICK_BREAK_MS,
   QUICK_BREAKS,
+  RENEW_MS,
+  SILENCE_MS,
   STALL_MS,
   WATCH_RETRY_MS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 
+/** Only the number of a hello that comes back counts, not who says it. */
+const ANY_HOST = "0.0.0.0";
+
 export type LinkOptions = {
   readonly address: Address;
-  readonly dialer: Dialer;
-  /** The first frame of a connection. */
-  hello(): Uint8Array;
+  readonly dialer: Pick<Dialer, "dial">;
+  /** The first frame of a connection, and one now and then: what comes back shows that it is read. */
+  hello(beat: number): Uint8Array;
   unreachable(how: Unreachable): void;
   dropped(frames: number): void;
   /** The link has no connection and wants none. */
@@ -37,9 +46,17 @@ export class Link implements Ear {
   #watched = false;
   #flushing = false;
   #openedAt = 0;
+  #dialledAt = 0;
   #quickBreaks = 0;
-  /** When something was last sent, or the socket last took bytes. */
+  /** When something was last sent here, and when the address was last heard. */
+  #usedAt = performance.now();
+  #heardAt = Number.NEGATIVE_INFINITY;
+  /** When the socket last took bytes, or had none to take. */
   #movedAt = performance.now();
+  #beats = new Beats();
+  #reader = new FrameReader();
+  /** Bytes given to the socket since the last hello came back. */
+  #underWay = 0;
   /** The frames that wait were already carried over to a new connection once. */
   #carriedOver = false;
 
@@ -64,12 +81,9 @@ export class Link implements Ear {
 
   /** Queues a frame; it goes out with all others of this turn of the event loop, in one write. */
   send(frame: Uint8Array): void {
-    if (this.#outbox.size === 0) this.#movedAt = performance.now();
-    if (!this.#outbox.push(frame)) {
-      // What waits for the end of this turn need not: only a slow peer's frames are dropped.
-      this.#flush();
-      if (!this.#outbox.push(frame)) this.#options.dropped(1);
-    }
+    const now = performance.now();
+    this.#usedAt = now;
+    this.#push(frame, now);
     if (this.#socket === null) this.#dial();
     else if (!this.#flushing) {
       this.#flushing = true;
@@ -83,23 +97,54 @@ export class Link implements Ear {
 
   /** Looks for what is overdue. */
   sweep(now: number): void {
-    const still = now - this.#movedAt;
     if (this.#socket === null) return;
-    if (this.#outbox.size > 0 && still > STALL_MS) {
-      drop(this.#socket);
-      this.#socket = null;
+    const still = this.#outbox.size > 0 && now - this.#movedAt > STALL_MS;
+    if (still || this.#beats.isStalled(now)) {
+      this.#hangUp();
       this.#fail("timeout");
-    } else if (this.#outbox.size === 0 && !this.#watched && still > LINK_IDLE_MS) {
+    } else if (this.#outbox.size === 0 && !this.#watched && now - this.#usedAt > LINK_IDLE_MS) {
       this.close();
+    } else if (this.#beats.isDue(now)) {
+      const bytes = this.#outbox.bytes + this.#underWay;
+      this.#push(this.#options.hello(this.#beats.begin(now, bytes)), now);
+      this.#flush();
     }
+  }
+
+  /** This very process was asleep: what it waits for has its time anew. */
+  woke(now: number): void {
+    this.#movedAt = now;
+    this.#beats.woke(now);
+  }
+
+  /** The address was just heard from: it can be reached, and there is no use in waiting any longer. */
+  heard(now: number): void {
+    const silent = now - this.#heardAt > SILENCE_MS;
+    this.#heardAt = now;
+    if (this.#socket !== null || (!silent && now - this.#dialledAt < RENEW_MS)) return;
+    if (this.#cancelDial !== null) {
+      if (now - this.#dialledAt < DIAL_OLD_MS) return;
+      this.#stopDial();
+    } else if (this.#retry === null) return;
+    this.#dial(now);
+  }
+
+  /** Resets the connection, so that what the kernels still have is never delivered; drops what waits. */
+  sever(): void {
+    this.#hangUp();
+    this.#stopDial();
+    this.#options.dropped(this.#outbox.size);
+    this.#outbox.clear();
+    this.#carriedOver = false;
+    if (this.#watched) this.#retryLater();
+    else this.#options.ended();
   }
 
   /** Writes what can be written at once and closes. */
   close(): void {
     this.#watched = false;
     this.#stopRetry();
-    this.#cancelDial?.();
-    this.#cancelDial = null;
+    this.#stopDial();
     if (this.#socket !== null) {
       this.#outbox.flush(this.#socket);
       finish(this.#socket);
@@ -112,9 +157,18 @@ export class Link implements Ear {
 
   opened(): void {}
 
-  /** Peers answer on links of their own: nothing is to come on this one. */
-  data(): void {
-    if (this.#socket !== null) drop(this.#socket);
+  /** Peers answer on links of their own: nothing is to come on this one but its own hellos. */
+  data(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+    let frame = this.#reader.next();
+    for (; frame.kind === "message"; frame = this.#reader.next()) {
+      const decoded = decode(frame.bytes, ANY_HOST);
+      const hello = "error" in decoded || decoded.message.tag !== "hello" ? null : decoded.message;
+      if (hello === null || !this.#beats.came(hello.beat, performance.now())) break;
+      this.#underWay = 0;
+    }
+    if (frame.kind === "more") return;
+    this.#hangUp();
     this.#options.dropped(1);
     this.closed();
   }
@@ -137,16 +191,21 @@ export class Link implements Ear {
     else this.#options.ended();
   }
 
-  #dial(): void {
+  #dial(now = performance.now()): void {
     if (this.#cancelDial !== null) return;
     this.#stopRetry();
+    this.#dialledAt = now;
     this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
       this.#cancelDial = null;
       if (typeof result === "string") return this.#fail(result);
       this.#socket = result;
       this.#openedAt = performance.now();
       this.#movedAt = this.#openedAt;
-      this.#outbox.restart(this.#options.hello());
+      this.#underWay = 0;
+      this.#reader = new FrameReader();
+      this.#beats = new Beats();
+      const beat = this.#beats.begin(this.#openedAt, 0);
+      this.#outbox.restart(this.#options.hello(beat));
       this.#flush();
     });
   }
@@ -161,7 +220,9 @@ export class Link implements Ear {
 
   #flush(): void {
     if (this.#socket === null) return;
-    if (this.#outbox.flush(this.#socket) > 0) this.#movedAt = performance.now();
+    const taken = this.#outbox.flush(this.#socket);
+    this.#underWay += taken;
+    if (taken > 0) this.#movedAt = performance.now();
     if (this.#outbox.size === 0) this.#carriedOver = false;
   }
 
@@ -171,6 +232,25 @@ export class Link implements Ear {
       this.#retry = null;
       this.#dial();
     }, WATCH_RETRY_MS);
+  }
+
+  #push(frame: Uint8Array, now: number): void {
+    if (this.#outbox.size === 0) this.#movedAt = now;
+    const age = this.#beats.age(now);
+    if (this.#outbox.push(frame, age)) return;
+    // What waits for the end of this turn need not: only a slow peer's frames are dropped.
+    this.#flush();
+    if (!this.#outbox.push(frame, age)) this.#options.dropped(1);
+  }
+
+  #hangUp(): void {
+    if (this.#socket !== null) drop(this.#socket);
+    this.#socket = null;
+  }
+
+  #stopDial(): void {
+    this.#cancelDial?.();
+    this.#cancelDial = null;
   }
 
   #stopRetry(): void {

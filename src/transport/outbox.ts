@@ -1,4 +1,5 @@
 /** Frames on their way to one peer: bounded, in order, many to a write. */
+import { type Age, NO_AGE, setAge } from "../wire/age.ts";
 import type { Wire } from "./ear.ts";
 import { BATCH_BYTES } from "./limits.ts";
 
@@ -24,17 +25,26 @@ export class Outbox {
     return this.#frames.length - this.#first;
   }
 
+  get bytes(): number {
+    return this.#bytes - this.#written;
+  }
+
   /** @returns false where the frame does not fit any more */
-  push(frame: Uint8Array): boolean {
+  push(frame: Uint8Array, age: Age): boolean {
     if (this.#bytes + frame.length > this.#limitBytes) return false;
+    setAge(frame, age);
     this.#frames.push(frame);
     this.#bytes += frame.length;
     return true;
   }
 
-  /** A new connection: begins with this frame, and again with the frame that was not wholly out. */
+  /**
+   * A new connection: begins with this frame, and again with the frame that was not wholly out. How old
+   * those are that waited cannot be told on it.
+   */
   restart(first: Uint8Array): void {
     this.#frames.splice(0, this.#first, first);
+    for (const frame of this.#frames) setAge(frame, NO_AGE);
     this.#first = 0;
     this.#written = 0;
     this.#bytes += first.length;

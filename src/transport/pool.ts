@@ -1,13 +1,12 @@
 /** The links to all other peers: one per address, so many at a time, the watched ones kept. */
 import type { Unreachable } from "../protocol/io.ts";
 import type { Address } from "../protocol/member.ts";
-import type { Dialer } from "./dial.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkOptions } from "./link.ts";
 
 export type PoolOptions = {
-  readonly dialer: Dialer;
+  readonly dialer: LinkOptions["dialer"];
   readonly links: number;
-  hello(): Uint8Array;
+  hello(beat: number): Uint8Array;
   unreachable(address: Address, how: Unreachable): void;
   dropped(frames: number): void;
 };
@@ -40,8 +39,23 @@ export class Pool {
     for (const address of wanted) this.#link(address).watch();
   }
 
+  /** Resets the link to an address: nothing that is under way on it arrives any more. */
+  sever(address: Address): void {
+    this.#links.get(address)?.sever();
+  }
+
+  /** An address was just heard from, so it can be reached: what waits for it waits no longer. */
+  heard(address: Address, now: number): void {
+    this.#links.get(address)?.heard(now);
+  }
+
   sweep(now: number): void {
     for (const link of [...this.#links.values()]) link.sweep(now);
+  }
+
+  /** This very process was asleep: no other is to blame for the silence. */
+  woke(now: number): void {
+    for (const link of this.#links.values()) link.woke(now);
   }
 
   close(): void {

@@ -14,10 +14,10 @@ import { type Bound, bindBoth, resolveHost } from "./bind.ts";
 import { Contents } from "./contents.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
-import { callbacks, DEAF, type Ear } from "./ear.ts";
+import { callbacks, DEAF, type Ear, finish } from "./ear.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
-import { DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
+import { ASLEEP_MS, DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
 import { Pool } from "./pool.ts";
 import type { Introduced, Transport, TransportOptions } from "./types.ts";
 
@@ -52,20 +52,19 @@ class Sockets implements Transport {
     this.#options = options;
     const room = roomFor(descriptorLimit());
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
-    const unreachable = (address: Address, how: Unreachable): void => {
-      this.#introductions.unreachable(address, how);
-      this.#callBack(() => options.unreachable(address, how));
-    };
+    const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
+    const unreachable = this.#unreachable.bind(this);
     this.#handlers = callbacks((error) => options.fault(error));
     this.#dialer = new Dialer({
       handlers: this.#handlers,
       localHost: host === "0.0.0.0" || host === "::" ? null : host,
       hasRoute: (to, port) => this.#hasRoute(to, port),
+      late: (address) => this.#reached(address),
     });
     this.#pool = new Pool({
       dialer: this.#dialer,
       links: room.links,
-      hello: () => frame({ tag: "hello" }),
+      hello,
       unreachable,
       dropped: (frames) => {
         this.dropped.frames += frames;
@@ -83,7 +82,9 @@ class Sockets implements Transport {
     this.#inbound = new Inbound({
       most: room.inbound,
       admit: (bytes, from) => this.#admit(bytes, from, true),
-      message: (from, message, body) => this.#deliver(from, message, "stream", body),
+      message: (from, message, body, heldMs) =>
+        this.#deliver(from, message, "stream", body, heldMs),
+      hello,
       fetch: (socket, from, fetch) => this.#contents.serve(socket, from, fetch),
       refused: () => {
         this.dropped.frames++;
@@ -107,10 +108,15 @@ class Sockets implements Transport {
         this.dropped.datagrams++;
       },
     });
+    let sweptAt = performance.now();
     this.#sweeper = setInterval(() => {
       const now = performance.now();
-      this.#pool.sweep(now);
-      this.#inbound.sweep(now);
+      const slept = now - sweptAt > SWEEP_MS + ASLEEP_MS;
+      sweptAt = now;
+      for (const all of [this.#pool, this.#inbound]) {
+        if (slept) all.woke(now);
+        all.sweep(now);
+      }
     }, SWEEP_MS);
   }
 
@@ -123,12 +129,25 @@ class Sockets implements Transport {
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
       this.dropped.frames++;
-      this.#options.fault(error);
+      this.#options.unsent(message.tag, error instanceof Error ? error.message : String(error));
     }
   }
 
   watch(addresses: readonly Address[]): void {
     this.#pool.watch(addresses);
+  }
+
+  dial(address: Address): void {
+    if (this.#closed) return;
+    this.#dialer.dial(address, DEAF, (result) => {
+      if (typeof result === "string") this.#unreachable(address, result);
+      else finish(result);
+    });
+  }
+
+  sever(address: Address): void {
+    this.#pool.sever(address);
+    this.#inbound.sever(address);
   }
 
   async introduce(host: string, port: number, deadlineMs: number): Promise<Introduced> {
@@ -164,7 +183,7 @@ class Sockets implements Transport {
     if (this.#closed) return;
     const admitted = this.#admit(bytes, host, false);
     if ("error" in admitted || admitted.message.tag === "fetch") this.dropped.datagrams++;
-    else this.#deliver(admitted.from, admitted.message, "datagram", null);
+    else this.#deliver(admitted.from, admitted.message, "datagram", null, null);
   }
 
   /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
@@ -172,6 +191,7 @@ class Sockets implements Transport {
     const decoded = decode(bytes, host, bodies);
     if ("error" in decoded) return decoded;
     const { ring, from, message } = decoded;
+    this.#reached(from.address);
     switch (message.tag) {
       // A peer that knows no ring yet says hello before it asks which one this is.
       case "hello":
@@ -180,7 +200,7 @@ class Sockets implements Transport {
       case "introduction":
         if (this.#introductions.awaits(message.request)) {
           this.#introductions.answer(ring, from, message);
-          return { from, message: { tag: "hello" }, body: null };
+          return { from, message: { tag: "hello", beat: 0 }, body: null };
         }
         // A joiner whose proposed id was taken meanwhile has asked for another one.
         if (ring === this.#options.sender().ring) return decoded;
@@ -196,16 +216,33 @@ class Sockets implements Transport {
     }
   }
 
-  #deliver(from: Member, message: WireMessage, channel: Channel, body: Uint8Array | null): void {
+  #deliver(
+    from: Member,
+    message: WireMessage,
+    channel: Channel,
+    body: Uint8Array | null,
+    heldMs: number | null,
+  ): void {
     if (message.tag === "hello" || this.#closed) return;
-    this.#callBack(() =>
-      this.#options.message(from, message, channel, body, channel === "stream" ? 0 : null),
-    );
+    this.#callBack(() => this.#options.message(from, message, channel, body, heldMs));
+  }
+
+  /** There is a way to this address: what waits for it need not wait. */
+  #reached(address: Address): void {
+    const now = performance.now();
+    this.#dialer.heard(address, now);
+    this.#pool.heard(address, now);
+  }
+
+  #unreachable(address: Address, how: Unreachable): void {
+    this.#introductions.unreachable(address, how);
+    const broke = this.#inbound.broke(address);
+    this.#callBack(() => this.#options.unreachable(address, how, broke));
   }
 
   /** A datagram that means nothing tells whether the system knows a way to a host. */
   #hasRoute(host: string, port: number): boolean {
-    const hello = encode({ tag: "hello" }, this.#options.sender());
+    const hello = encode({ tag: "hello", beat: 0 }, this.#options.sender());
     const code = this.#bound?.datagrams.send(hello, host, port) ?? null;
     return code === null || code === "ECONNREFUSED";
   }

@@ -25,10 +25,15 @@ export type TransportOptions = {
     body: Uint8Array | null,
     heldMs: number | null,
   ): void;
-  /** A dial failed; once for each. */
-  unreachable(address: Address, how: Unreachable): void;
+  /**
+   * A dial failed; once for each.
+   * @param broke a stream that came from there has just ended, and none is open
+   */
+  unreachable(address: Address, how: Unreachable, broke: boolean): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
   open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
+  /** The wire cannot hold a message, which is left out and counted: a mistake in this program. */
+  unsent(tag: Message["tag"], why: string): void;
   /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
   fault(error: unknown): void;
 };
@@ -127,6 +132,13 @@ export type Transport = {
   send(to: Address, channel: Channel, message: Message, body?: Uint8Array | null): void;
   /** Keeps a stream to each of these at all times, and lets others go idle. */
   watch(addresses: readonly Address[]): void;
+  /** Tries one connection beside the stream there is, and reports as `unreachable` if it cannot be had. */
+  dial(address: Address): void;
+  /**
+   * Resets the streams to and from an address: what is still under way on them, also in the kernels here
+   * and on the way, is never delivered. A later message opens a new one.
+   */
+  sever(address: Address): void;
   /**
    * Fetches one content over a connection of its own. Resolves only with the whole of it.
    * @throws FetchFailure

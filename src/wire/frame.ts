@@ -1,13 +1,13 @@
-/** Frames of a stream: a length in four bytes, then that many bytes of message. */
+/** Frames of a stream: a length in four bytes, an age in five, then as many bytes of message as the length says. */
+import { type Age, ageIn, LENGTH_BYTES, PREFIX_BYTES } from "./age.ts";
 import { MAX_FRAME } from "./limits.ts";
 import { HEADER_BYTES } from "./message.ts";
 
 const EMPTY = new Uint8Array(0);
-const LENGTH_BYTES = 4;
 
 /** What a frame reader has for its caller. */
 export type Frame =
-  | { readonly kind: "message"; readonly bytes: Uint8Array }
+  | { readonly kind: "message"; readonly bytes: Uint8Array; readonly age: Age }
   /** Nothing whole yet. */
   | { readonly kind: "more" }
   /** No such frame is ever sent: the stream cannot be read any further. */
@@ -60,10 +60,11 @@ export class FrameReader {
     const left = this.#chunk.length - this.#at;
     const length = left < LENGTH_BYTES ? null : lengthAt(this.#chunk, this.#at);
     if (length !== null && !isLength(length)) return { kind: "broken", length };
-    if (length === null || left < LENGTH_BYTES + length) return this.#more();
-    const start = this.#at + LENGTH_BYTES;
+    if (length === null || left < PREFIX_BYTES + length) return this.#more();
+    const age = ageIn(this.#chunk.subarray(this.#at));
+    const start = this.#at + PREFIX_BYTES;
     this.#at = start + length;
-    return { kind: "message", bytes: this.#chunk.subarray(start, this.#at) };
+    return { kind: "message", bytes: this.#chunk.subarray(start, this.#at), age };
   }
 
   /** The frame that began earlier takes what it lacks from the chunk, and no more. */
@@ -72,9 +73,10 @@ export class FrameReader {
     if (this.#begun < LENGTH_BYTES) return this.#more();
     const length = lengthAt(this.#begin, 0);
     if (!isLength(length)) return { kind: "broken", length };
-    this.#keep(LENGTH_BYTES + length - this.#begun);
-    if (this.#begun < LENGTH_BYTES + length) return this.#more();
-    return { kind: "message", bytes: this.#taken().subarray(LENGTH_BYTES) };
+    this.#keep(PREFIX_BYTES + length - this.#begun);
+    if (this.#begun < PREFIX_BYTES + length) return this.#more();
+    const whole = this.#taken();
+    return { kind: "message", bytes: whole.subarray(PREFIX_BYTES), age: ageIn(whole) };
   }
 
   /** The caller's chunk is not ours to keep: what is left of it moves to a buffer of our own. */

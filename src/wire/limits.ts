@@ -1,13 +1,17 @@
 /** Limits of the wire itself; those of the protocol's lists stand in protocol/config.ts. */
+import { ROUTE_MOST } from "../protocol/config.ts";
 
-/** Bytes of the longest message: 2,048 members with the longest hosts fit with room to spare. */
+/** Bytes of the longest message: a table of SYNC_MEMBERS members, with the longest addresses of IPv6, fits. */
 export const MAX_FRAME = 1 << 20;
 
-/** Peers that one request may have passed; a loop is cut long before, by the limit on hops. */
-export const MAX_ROUTE = 1_024;
+/** Peers that one request may have passed: `hopLimit` sends none on that would come to more. */
+export const MAX_ROUTE = ROUTE_MOST;
 
 /** Peers named as holders of one file. */
 export const MAX_COPIES = 255;
+
+/** Neighbours that a peer tells of on each side: the two that it watches, or that watch it. */
+export const NEIGHBOURS = 2;
 
 /** Bytes of a sentence for a person; a longer one is cut by the sender. */
 export const MAX_SENTENCE = 512;

@@ -5,6 +5,7 @@
 import { BODY_BYTES } from "../protocol/config.ts";
 import type { Member } from "../protocol/member.ts";
 import { isHost, plainHost } from "./address.ts";
+import { PREFIX_BYTES } from "./age.ts";
 import { Malformed, Reader, Writer } from "./bytes.ts";
 import { type Codec, struct } from "./codec.ts";
 import { MAX_FRAME } from "./limits.ts";
@@ -13,7 +14,7 @@ import { TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
 /** "p2", then the version of all that is described here. */
 export const MAGIC = 0x7032;
-export const VERSION = 2;
+export const VERSION = 3;
 /** Where the sender stands: behind magic, version and tag. */
 const SENDER_AT = 4;
 /** Bytes before a message's own fields. */
@@ -55,7 +56,7 @@ let lastHost: string | null = null;
 
 /** One buffer for all that is encoded: encoding is synchronous and hands out copies. */
 const scratch = new Writer();
-const LENGTH_BYTES = 4;
+const NO_PREFIX = new Uint8Array(PREFIX_BYTES);
 
 /**
  * Encodes a message for a datagram.
@@ -69,7 +70,8 @@ export function encode(message: WireMessage, sender: Sender): Uint8Array {
 }
 
 /**
- * Encodes a message for a stream: its length in four bytes, then the message, then its body.
+ * Encodes a message for a stream: its length in four bytes, room for its age (see `setAge`), which is
+ * not told yet, then the message, then its body.
  * @param body 1 to BODY_BYTES bytes, for the messages that may have one; copied
  * @throws RangeError where a field, the body, or the whole does not fit the wire
  */
@@ -80,9 +82,9 @@ export function encodeFrame(
 ): Uint8Array {
   if (body !== null) checkBody(message, body);
   scratch.reset();
-  scratch.u32(0);
+  scratch.bytes(NO_PREFIX);
   write(scratch, message, sender);
-  const length = scratch.length - LENGTH_BYTES + (body?.length ?? 0);
+  const length = scratch.length - PREFIX_BYTES + (body?.length ?? 0);
   checkLength(message, length);
   scratch.u32At(0, length);
   return scratch.finish(body);

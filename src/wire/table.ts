@@ -2,7 +2,14 @@
  * The one table of messages: number on the wire and layout of each. Numbers are only ever appended:
  * a number once given keeps its meaning, and one given up is not given again.
  */
-import { GOSSIP_MEMBERS, LIST_RECORDS, type Strategy, SYNC_BUCKETS } from "../protocol/config.ts";
+import {
+  AVOIDED,
+  GOSSIP_MEMBERS,
+  LIST_VERSIONS,
+  type Strategy,
+  SYNC_BUCKETS,
+  SYNC_MEMBERS,
+} from "../protocol/config.ts";
 import type {
   AnswerOutcome,
   Ask,
@@ -11,6 +18,7 @@ import type {
   Message,
   Offer,
   Sync,
+  Write,
 } from "../protocol/messages.ts";
 import {
   bool,
@@ -20,7 +28,9 @@ import {
   option,
   struct,
   u8,
+  u16,
   u32,
+  u48,
   u53,
   variants,
   within,
@@ -30,9 +40,14 @@ import * as v from "./values.ts";
 
 /**
  * First frame of each pooled stream, so that one on which nothing else is sent can be told from one
- * opened by a stranger. It means nothing to the protocol and goes no further than the transport.
+ * opened by a stranger; and again every few seconds. It comes back as it is, which shows that the other
+ * side reads, and how old the frames after it are (see age.ts). It goes no further than the transport.
  */
-export type Hello = { readonly tag: "hello" };
+export type Hello = {
+  readonly tag: "hello";
+  /** Its number on its stream, 1 to 255 and again from 1; 0 where none is to come back. */
+  readonly beat: number;
+};
 export type WireMessage = Message | Hello;
 export type Tag = WireMessage["tag"];
 
@@ -50,23 +65,29 @@ function row<T extends Tag>(number: number, fields: FieldsOf<T>): Row<T> {
 const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
 const stage: Codec<Sync["stage"]> = word<Sync["stage"]>(["open", "answer", "close"]);
 
+const content = struct<{ readonly size: number; readonly sha256: string }>({
+  size: u53,
+  sha256: v.sha256,
+});
+const write = struct<Write>({ number: u48, after: u48, require: u8 });
 const ask: Codec<Ask> = variants<Ask>({
   join: { joiner: v.member },
   lookup: { key: v.position },
-  store: { name: v.fileName, key: v.position, size: option(u53) },
+  store: { name: v.fileName, key: v.position, content: option(content), write },
   request: { name: v.fileName, key: v.position },
-  remove: { name: v.fileName, key: v.position },
+  remove: { name: v.fileName, key: v.position, write },
   where: { name: v.fileName, key: v.position },
 });
 
 const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
   owner: {},
   placed: {},
-  stored: { record: v.fileRecord, copies: v.copies, wanted: u8 },
-  found: { size: u53, sha256: option(v.sha256), stamp: option(v.stamp) },
+  stored: { record: v.fileRecord, copies: v.copies, wanted: u8, lacking: v.copies },
+  found: { size: u53, version: option(v.version), holders: v.copies },
   missing: {},
-  failed: { why: v.sentence },
+  failed: { why: v.sentence, maybe: bool },
   where: { record: option(v.fileRecord), holders: v.copies },
+  unavailable: { answered: u16, needed: u16 },
 });
 
 const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]>({
@@ -77,19 +98,19 @@ const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]
 
 const fetchSource: Codec<FetchSource> = variants<FetchSource>({
   ticket: { request: v.request },
-  version: { name: v.fileName, stamp: v.stamp },
+  version: { version: v.version },
 });
 
 const offerOrigin = struct<NonNullable<Offer["origin"]>>({
   id: v.position,
   address: v.address,
-  request: v.request,
+  request: option(v.request),
 });
 
-const probe = { nonce: u32, round: bool, digest: v.digest };
+const probe = { nonce: u32, round: bool, digest: v.digest, room: u53 };
 
 export const TABLE: { readonly [T in Tag]: Row<T> } = {
-  hello: row(0, {}),
+  hello: row(0, { beat: u8 }),
   ping: row(1, probe),
   pong: row(2, probe),
   vouch: row(3, { nonce: u32, target: v.member }),
@@ -105,22 +126,43 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     copies: within(u8, 1, 255),
     proposedId: v.position,
   }),
-  routed: row(9, { request: v.request, origin: v.origin, route: v.route, ask }),
+  routed: row(9, {
+    request: v.request,
+    origin: v.origin,
+    route: v.route,
+    ask,
+    leftMs: v.leftMs,
+    counter: u53,
+    avoid: list(v.position, AVOIDED),
+    back: bool,
+  }),
   ack: row(10, { request: v.request }),
-  answer: row(11, { request: v.request, route: v.route, outcome: answerOutcome }),
+  answer: row(11, {
+    request: v.request,
+    route: v.route,
+    outcome: answerOutcome,
+    via: v.route,
+  }),
   "join-answer": row(12, { request: v.request, outcome: joinOutcome }),
   "join-done": row(13, { request: v.request }),
   "successor-change": row(14, { request: v.request, joiner: v.member }),
   depart: row(15, { request: v.request }),
   inquire: row(16, { request: v.request, name: v.fileName }),
-  inquired: row(17, { request: v.request, record: option(v.fileRecord) }),
-  delegate: row(18, { request: v.request, name: v.fileName, origin: v.origin, route: v.route }),
+  inquired: row(17, { request: v.request, records: v.records, declined: bool, room: u53 }),
+  delegate: row(18, {
+    request: v.request,
+    asked: v.fileName,
+    version: v.version,
+    origin: v.origin,
+    route: v.route,
+    back: bool,
+  }),
   offer: row(19, { records: v.records, origin: option(offerOrigin) }),
-  holding: row(20, { files: v.heldVersions }),
+  holding: row(20, { files: v.heldVersions, taking: bool }),
   list: row(21, { request: v.request, after: option(v.fileName) }),
   listed: row(22, {
     request: v.request,
-    records: list(v.fileRecord, LIST_RECORDS),
+    records: list(v.fileRecord, LIST_VERSIONS),
     more: bool,
   }),
   fetch: row(23, { source: fetchSource, offset: u53 }),
@@ -130,7 +172,30 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   declined: row(27, { files: v.heldVersions }),
   lost: row(28, { files: v.heldVersions }),
   compare: row(29, { nonce: u32, own: option(u53), ranges: v.ranges }),
-  compared: row(30, { nonce: u32, own: option(u53), same: v.ranges, differ: v.ranges }),
+  compared: row(30, {
+    nonce: u32,
+    own: option(u53),
+    same: v.ranges,
+    differ: v.ranges,
+    taking: bool,
+  }),
+  confirm: row(31, { request: v.request, onward: v.route, via: v.route }),
+  confirmed: row(32, { request: v.request, leftMs: v.leftMs, onward: v.route }),
+  lease: row(33, { nonce: u32, from: v.position, to: v.position }),
+  leased: row(34, { nonce: u32, granted: bool, clean: bool }),
+  "status-ask": row(35, { request: v.request, digest: v.digest }),
+  "status-told": row(36, {
+    request: v.request,
+    strategy,
+    successors: v.neighbours,
+    predecessors: v.neighbours,
+    digest: v.digest,
+    present: option(list(v.presentMember, SYNC_MEMBERS)),
+    expected: u32,
+    dead: u32,
+    left: u32,
+    files: v.filesHeld,
+  }),
 };
 
 /** Messages that may have a small content behind them, in a stream. */

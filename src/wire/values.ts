@@ -4,9 +4,11 @@ import {
   MAX_NAME_BYTES,
   OFFER_RECORDS,
   REPLACED_KEPT,
+  SPANS_KEPT,
+  SPARED_KEPT,
   SYNC_MEMBERS,
 } from "../protocol/config.ts";
-import type { FileRecord, Range, Stamp } from "../protocol/files.ts";
+import type { FileRecord, Operation, Range, Span, Stamp, VersionId } from "../protocol/files.ts";
 import {
   type Address,
   MEMBER_STATES,
@@ -14,11 +16,13 @@ import {
   type MemberState,
   makeMember,
 } from "../protocol/member.ts";
-import type { HeldVersion } from "../protocol/messages.ts";
+import type { HeldVersion, Origin } from "../protocol/messages.ts";
+import { isFileName } from "../protocol/names.ts";
+import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
 import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
-import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE } from "./limits.ts";
+import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
 export const position = u48;
@@ -80,12 +84,20 @@ export const members: Codec<readonly Member[]> = list(member, SYNC_MEMBERS);
 export const route: Codec<readonly number[]> = list(position, MAX_ROUTE);
 export const copies: Codec<readonly number[]> = list(position, MAX_COPIES);
 
-export const origin: Codec<{ readonly id: number; readonly address: Address }> = struct<{
-  readonly id: number;
-  readonly address: Address;
-}>({ id: position, address });
+export const origin: Codec<Origin> = struct<Origin>({ id: position, address, birth });
 
-/** 1 to 255 bytes of UTF-8 without control characters. */
+/** A time left, in whole milliseconds: never more than there is. */
+export const leftMs: Codec<number> = {
+  write: (w, value) => w.u32(Math.floor(Math.min(Math.max(0, value), 0xffffffff))),
+  read: (r) => r.u32(),
+};
+/** An age, in whole milliseconds, of up to 8,900 years. */
+const ageMs: Codec<number> = {
+  write: (w, value) => w.u48(Math.round(Math.min(Math.max(0, value), 2 ** 48 - 1))),
+  read: (r) => r.u48(),
+};
+
+/** A name that a file may have in some ring, in at most 255 bytes. */
 export const fileName: Codec<string> = {
   write(w, value) {
     if (!isFileName(value)) throw new RangeError("no file name");
@@ -104,33 +116,54 @@ export const stamp: Codec<Stamp> = struct<Stamp>({
   run: u32,
 });
 
+export const operation: Codec<Operation> = struct<Operation>({
+  origin: birth,
+  number: within(u48, 1, 2 ** 48 - 1),
+});
+const span: Codec<Span> = struct<Span>({ origin: birth, from: u48, to: u48, ageMs, stamp });
+
 export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   name: fileName,
   key: position,
+  operation,
   stamp,
+  also: list(stamp, REPLACED_KEPT),
   size: u53,
   sha256,
   removed: bool,
+  apart: bool,
+  ageMs,
   replaced: list(stamp, REPLACED_KEPT),
+  history: list(span, SPANS_KEPT),
+  spared: list(stamp, SPARED_KEPT),
 });
 export const records: Codec<readonly FileRecord[]> = list(fileRecord, OFFER_RECORDS);
 
-const heldVersion = struct<HeldVersion>({ name: fileName, stamp, sha256 });
+export const version: Codec<VersionId> = struct<VersionId>({ name: fileName, operation, sha256 });
+const heldVersion = struct<HeldVersion>({ name: fileName, operation, sha256, stamp });
 export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, OFFER_RECORDS);
 
 const range = struct<Range>({ from: position, to: position, count: u32, digest });
 export const ranges: Codec<readonly Range[]> = list(range, COMPARE_RANGES);
+
+/** The members next to one, on one side. */
+export const neighbours: Codec<readonly number[]> = list(position, NEIGHBOURS);
+
+export const presentMember: Codec<PresentMember> = struct<PresentMember>({ id: position, state });
+
+export const filesHeld: Codec<SnapshotFiles> = struct<SnapshotFiles>({
+  count: u53,
+  bytes: u53,
+  short: u53,
+  safe: bool,
+  damaged: u53,
+});
 
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
 export const sentence: Codec<string> = {
   write: (w, value) => w.text(cut(value.toWellFormed(), MAX_SENTENCE), MAX_SENTENCE),
   read: (r) => r.text(MAX_SENTENCE),
 };
-
-function isFileName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return name !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(name);
-}
 
 /** The longest beginning of a text that takes at most so many bytes. */
 function cut(text: string, maxBytes: number): string {

@@ -10,6 +10,8 @@ const PEER = {
   pingIntervalMs: 30_000,
   basePort: 12_000,
   host: "127.0.0.1",
+  verbose: false,
+  waitMs: null,
   port: null,
   insecure: false,
   dataDir: null,
@@ -193,6 +195,7 @@ describe("p2p chaos", () => {
     dryRun: false,
     json: false,
     dir: null,
+    own: false,
     basePort: null,
     peerProgram: null,
   };
@@ -200,6 +203,7 @@ describe("p2p chaos", () => {
   test("by default, for a time, and with everything", () => {
     expect(chaosOptions({})).toEqual(CHAOS);
     expect(chaosOptions({ for: "60" })).toEqual({ ...CHAOS, kills: null, forMs: 60_000 });
+    expect(chaosOptions({ own: true })).toEqual({ ...CHAOS, own: true });
     const all = { kills: "20", every: "0.5", seed: "7", "dry-run": true, json: true, dir: "d" };
     const more = { "lose-disks": true, "base-port": "13000", "peer-program": "x" };
     expect(chaosOptions({ ...all, ...more })).toEqual({
@@ -211,6 +215,7 @@ describe("p2p chaos", () => {
       dryRun: true,
       json: true,
       dir: "d",
+      own: false,
       basePort: 13_000,
       peerProgram: "x",
     });
@@ -221,6 +226,7 @@ describe("p2p chaos", () => {
     [{ kills: "0" }, /^--kills .*"0"/],
     [{ seed: "-1" }, /^--seed .*"-1"/],
     [{ every: "x" }, /^--every .*"x"/],
+    [{ own: true, dir: "d" }, /^--dir .*--own/],
   ])("not %j", (args, sentence) => {
     expect(() => chaosOptions(args)).toThrow(sentence);
   });

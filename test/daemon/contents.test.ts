@@ -92,7 +92,7 @@ function fetchInto(into: FetchEffect["into"]) {
 function command(name: string): number {
   const path = join(landing, name);
   return commands.add({
-    ...{ name, open: null, ended: () => {} },
+    ...{ name, brings: null, ended: () => {} },
     deliver: () => deliver(path, "replace", { hash: false }),
   });
 }

@@ -130,6 +130,26 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
   });
 
   drawnTest(
+    "take their founder back that left in good order, by its own command",
+    async (homes) => {
+      const { ring } = homes;
+      const bytes = someBytes(10_000, 7);
+      writeFileSync(join(homes.home(1), "kept"), bytes);
+      expect((await p2p(["store", "kept"], homes.home(1))).exitCode).toBe(0);
+      ring.peer(0).signal("SIGTERM");
+      expect(await ring.peer(0).waitForEnd()).toMatchObject({ code: 0 });
+      await homes.whole(1, 2, 3, 4);
+      const founder = homes.start(0, ["init"]);
+      await founder.waitFor("This peer is back in its ring, with 4 members.");
+      expect(founder.errors).toEqual(["This peer is back in its ring, with 4 members."]);
+      const got = await p2p(["request", "kept"], homes.home(0));
+      expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+      expect(await Bun.file(join(homes.home(0), "kept")).bytes()).toEqual(Uint8Array.from(bytes));
+      await homes.whole(0, 1, 2, 3, 4);
+    },
+  );
+
+  drawnTest(
     "come together again though the one that all joined through is gone for good",
     async (homes) => {
       const { ring } = homes;

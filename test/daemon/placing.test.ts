@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { LoggedEvent } from "../../src/door/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
@@ -11,6 +20,8 @@ import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 120_000;
 const SIZE = 300_000_000;
+/** Still much for one who looks on. */
+const LESS = 120_000_000;
 
 function start(ring: TestRing, ...args: readonly string[]) {
   const options = { cwd: ring.cwd, env: plainEnvironment(), stdin: "ignore" } as const;
@@ -23,6 +34,13 @@ function listing(ring: TestRing): string[] {
 
 function spooled(ring: TestRing, id: number): string[] {
   return readdirSync(join(ring.folderOf(id), "spool"));
+}
+
+/** The size stays as it was. */
+function changeLastByte(path: string): void {
+  const fd = openSync(path, "r+");
+  writeSync(fd, Buffer.from([statSync(path).mtimeMs & 255]), 0, 1, LESS - 1);
+  closeSync(fd);
 }
 
 /** Resolves when a condition holds, looked at all the time: what moves fast is soon over. */
@@ -97,6 +115,46 @@ describe.skipIf(!BUILT)("a large content by command line", () => {
     }
     await ring.calm();
   });
+
+  placeTest(
+    "that changes while it is stored is not stored, and its name stays as it was",
+    async (ring) => {
+      // 2067 is peer 19's and 4103 peer 8's: one is read by its own peer, one by another.
+      const cases = [
+        ["4103", "reading", false],
+        ["4103", "moving", true],
+        ["2067", "moving", false],
+        ["2067", "moving", true],
+      ] as const;
+      const large = someBytes(LESS);
+      for (const [name, when, quietly] of cases) {
+        const path = join(ring.cwd, `${name}.pdf`);
+        const before = ring.file(name, 1_000);
+        expect((await ring.run("store", `${name}.pdf`, "--peer", 8)).exitCode).toBe(0);
+        writeFileSync(path, large);
+        const { atime, mtime } = statSync(path);
+        utimesSync(path, atime, mtime);
+        const command = start(ring, "store", `${name}.pdf`, "--peer", "8");
+        await until(`${name} ${when}`, async () => {
+          const { doing, bytes } = await ring.door(8).progress(name);
+          return doing === when && (bytes ?? 0) > 0;
+        });
+        changeLastByte(path);
+        // As some editors and copying tools do.
+        if (quietly) utimesSync(path, atime, mtime);
+        expect([name, when, quietly, await command.exited]).toEqual([name, when, quietly, 1]);
+        expect(await command.stderr.text()).toMatch(
+          new RegExp(
+            `^[^\\n]*/${name}\\.pdf changed while it was being stored: store it once more\\.\\n$`,
+          ),
+        );
+        const got = await ring.run("request", name, "--peer", 5, "-o", "got", "--force");
+        expect([got.stderr, got.exitCode]).toEqual(["", 0]);
+        expect(await ring.hashOf("got")).toBe(sha256(before));
+      }
+      await ring.calm();
+    },
+  );
 
   placeTest("goes on at the next holder when its sender dies, into the same file", async (ring) => {
     const bytes = ring.file("4103", SIZE);

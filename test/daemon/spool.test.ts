@@ -5,6 +5,7 @@ import {
   statSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -119,6 +120,40 @@ test("a file is opened once, if it is the very file, and read until its readers 
   expect(await other?.read(into, 3_000_000)).toBe(0);
   expect(held?.short).toBe(false);
   other?.close();
+});
+
+test("a file that changes is noticed, whatever of it is read", async () => {
+  const path = join(dir, "film");
+  const seen: number[] = [];
+  const open = () => {
+    writeFileSync(path, bytes);
+    const held = HeldFile.open({ path, mark: markOf(path) ?? "" });
+    if (held === null) throw new Error("it cannot be opened");
+    return held;
+  };
+  const same = open();
+  expect(await same.hash((at) => seen.push(at))).toBe(sha256(bytes));
+  expect([seen.at(-1), same.changed]).toEqual([bytes.length, false]);
+  same.release();
+  // What is read last does not come, be it to be hashed or to be sent.
+  const one = open();
+  const content = one.open();
+  const hashing = one.hash(() => writeFileSync(path, "other"));
+  expect([await hashing, one.changed]).toEqual([null, true]);
+  writeFileSync(path, bytes);
+  expect(await content?.read(new Uint8Array(1_000), bytes.length - 1_000)).toBe(0);
+  expect(await content?.read(new Uint8Array(1_000), 0)).toBe(1_000);
+  content?.close();
+  one.release();
+  // Small ones are read at once; none is a mixture.
+  writeFileSync(path, "small");
+  const small = HeldFile.at(path);
+  expect(small?.small()).toEqual(new TextEncoder().encode("small"));
+  writeFileSync(path, "other");
+  utimesSync(path, 1, 1);
+  expect([small?.small(), small?.open(), small?.changed]).toEqual([null, null, true]);
+  small?.release();
+  unlinkSync(path);
 });
 
 test("a file that gets shorter while it is read is noticed, and not read again", async () => {

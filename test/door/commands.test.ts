@@ -1,5 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import {
   listFiles,
@@ -88,9 +98,77 @@ test("in a ring without numbers a file keeps its name", async () => {
   writeFileSync("report.pdf", "mine");
   expect(await requestFile(other, "report.pdf", { ...plain, force: true })).toBe(0);
   expect(readFileSync("report.pdf", "utf8")).toBe("report");
-  for (const name of ["../x", ".hidden", "a/b"]) {
+  for (const name of ["../x", "/x", "a/b", "a\u0001"]) {
     await expect(requestFile(other, name, plain)).rejects.toThrow("choose one with -o FILE");
   }
+});
+
+test("what can be stored under its own name can be requested under it", async () => {
+  const other = { peer: 77_777, data: null };
+  for (const name of [".gitignore", "...", ".a b", "-o", "größe.txt"]) {
+    writeFileSync(name, name);
+    expect(await storeFile(other, name, null, false)).toBe(0);
+    rmSync(name);
+    expect(await requestFile(other, name, plain)).toBe(0);
+    expect(readFileSync(name, "utf8")).toBe(name);
+  }
+});
+
+test("what is no regular file is written into, and stays what it is", async () => {
+  const bytes = someBytes(300_000, 9);
+  numbered.files.set("4103", bytes);
+  for (const force of [false, true]) {
+    Bun.spawnSync(["mkfifo", "pipe"]);
+    const reader = Bun.spawn(["cat", "pipe"], { stdout: "pipe" });
+    expect(await requestFile(choice, "4103", { ...plain, output: "pipe", force })).toBe(0);
+    expect(sha256(await reader.stdout.bytes())).toBe(sha256(bytes));
+    expect(statSync("pipe").isFIFO()).toBe(true);
+    rmSync("pipe");
+    expect(await requestFile(choice, "4103", { ...plain, output: "/dev/null", force })).toBe(0);
+    expect(printed.at(-1)).toContain(" as /dev/null, ");
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+    if (!existsSync("/dev/full")) continue;
+    await expect(
+      requestFile(choice, "4103", { ...plain, output: "/dev/full", force }),
+    ).rejects.toThrow("The disk is full, /dev/full was not written");
+    expect(statSync("/dev/full").isCharacterDevice()).toBe(true);
+  }
+  const socket = Bun.listen({ unix: "socket", socket: { data() {} } });
+  await expect(
+    requestFile(choice, "4103", { ...plain, output: "socket", force: true }),
+  ).rejects.toThrow("is a socket");
+  socket.stop(true);
+  // Not even where it has the name that a file gets by itself.
+  rmSync("received_4103.pdf", { force: true });
+  Bun.spawnSync(["mkfifo", "received_4103.pdf"]);
+  await expect(requestFile(choice, "4103", plain)).rejects.toThrow("no regular file");
+  expect(statSync("received_4103.pdf").isFIFO()).toBe(true);
+  rmSync("received_4103.pdf");
+});
+
+test("a link stays, and what it leads to is made or replaced", async () => {
+  const bytes = someBytes(200_000, 10);
+  numbered.files.set("4103", bytes);
+  mkdirSync("far");
+  symlinkSync("far/first", "second");
+  symlinkSync("second", "link");
+  const request = (force: boolean) =>
+    requestFile(choice, "4103", { ...plain, output: "link", force });
+  for (const there of [false, true]) {
+    if (there) writeFileSync("far/first", "older");
+    await expect(request(false)).rejects.toThrow("link exists already: use --force");
+    expect(await request(true)).toBe(0);
+    expect(sha256(readFileSync("far/first"))).toBe(sha256(bytes));
+    expect([lstatSync("link"), lstatSync("second")].map((s) => s.isSymbolicLink())).toEqual([
+      true,
+      true,
+    ]);
+    expect(readdirSync("far")).toEqual(["first"]);
+  }
+  symlinkSync("round", "round");
+  await expect(
+    requestFile(choice, "4103", { ...plain, output: "round", force: true }),
+  ).rejects.toThrow("leads nowhere");
 });
 
 const plain = { output: null, force: false, json: false };

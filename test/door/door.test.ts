@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { DoorClosed, DoorRefused, doorClient, type Incoming } from "../../src/door/client.ts";
@@ -146,11 +146,47 @@ test("a content without an end announced comes whole, and one cut off does not",
   expect(peer.files.size).toBe(before);
 });
 
+test("a file that changes while its bytes are sent does not arrive", async () => {
+  const client = doorClient(peer.dir);
+  const path = join(folder.dir, "changing");
+  peer.blind = true;
+  try {
+    for (const change of [
+      () => writeFileSync(path, "x", { flag: "r+" }),
+      () => writeFileSync(path, "shorter"),
+    ]) {
+      writeFileSync(path, someBytes(30_000_000));
+      utimesSync(path, 1, 1);
+      const before = peer.files.size;
+      const stored = client.store("2222", path);
+      stored.catch(() => {});
+      let at = await client.progress("2222");
+      while ((at.bytes ?? 0) === 0) at = await client.progress("2222");
+      expect(at.size).toBe(30_000_000);
+      change();
+      await expect(stored).rejects.toThrow(/changing changed while it was being stored/);
+      await until(() => peer.door.uploads === 0);
+      expect(peer.files.size).toBe(before);
+    }
+  } finally {
+    peer.blind = false;
+  }
+  writeFileSync(path, someBytes(30_000_000, 3));
+  const kept = await client.store("2222", path);
+  expect(kept).toMatchObject({ record: { sha256: sha256(someBytes(30_000_000, 3)) } });
+  peer.files.delete("2222");
+});
+
 test("a name can be removed, and asked for", async () => {
   const client = doorClient(peer.dir);
   peer.files.set("1111", someBytes(1_000));
   expect(await client.where("1111")).toMatchObject({ kind: "where", holders: [19, 2, 4] });
-  expect(await client.progress("1111")).toEqual({ v: 1, bytes: 1_000, size: 300_000 });
+  expect(await client.progress("1111")).toEqual({
+    v: 1,
+    bytes: 1_000,
+    size: 300_000,
+    doing: null,
+  });
   expect(await client.remove("1111")).toMatchObject({ kind: "stored", record: { removed: true } });
   expect(await client.remove("1111")).toMatchObject({ kind: "missing", owner: 19 });
   expect(await client.where("1111")).toMatchObject({ kind: "where", record: null });
@@ -175,8 +211,13 @@ test("nonsense is refused in a sentence", async () => {
     ["/nothing", { method: "DELETE" }, 404],
     ["/files/", {}, 404],
     ["/files/%", {}, 404],
-    ["/files/%00", {}, 404],
-    [`/files/${"x".repeat(300)}`, { method: "PUT", body: "x" }, 404],
+    ["/files/%00", {}, 400],
+    ["/files/%C2%80", {}, 400],
+    ["/where/%C2%9B", {}, 400],
+    ["/progress/%7F", {}, 400],
+    [`/files/${"x".repeat(300)}`, { method: "PUT", body: "x" }, 400],
+    ["/files/1111.conflict-1-2-3", { method: "PUT", body: "x" }, 400],
+    ["/files/1111.conflict-0123456789abcdef-7", { method: "PUT", body: "x" }, 400],
     ["/files/1111", { method: "POST" }, 400],
     ["/files/1111?from=1111.pdf", { method: "POST" }, 400],
     ["/files/1111?into=1111.pdf", {}, 400],

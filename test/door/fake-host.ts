@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DoorHost, Into } from "../../src/door/host.ts";
 import { type Door, serveDoor } from "../../src/door/server.ts";
-import type { LoggedEvent, ScrubReport, Status } from "../../src/door/types.ts";
+import type { LoggedEvent, RingTold, ScrubReport, Status } from "../../src/door/types.ts";
 import { BODY_BYTES } from "../../src/protocol/config.ts";
 import type { Outcome } from "../../src/protocol/events.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
@@ -44,6 +44,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       ...peer.shown,
       lookups: lookups.map(lookUp),
     }),
+    ring: async (lookups) => ringOf({ ...statusOf(id, bits), ...peer.shown }, lookups),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -90,7 +91,12 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return { kind: "where", owner: 19, record, holders, wanted: 3, route: [8, 19] };
     },
     scrub: async () => peer.scrubbed,
-    progress: (name) => ({ v: 1, bytes: files.get(name)?.length ?? null, size: 300_000 }),
+    progress: (name) => ({
+      v: 1,
+      bytes: files.get(name)?.length ?? null,
+      size: 300_000,
+      doing: null,
+    }),
     list: async () => ({
       kind: "listed",
       files: Array.from(files, ([name, bytes]) => ({
@@ -167,6 +173,17 @@ function recordOf(name: string, bytes: Uint8Array): FileRecord {
 
 function lookUp(key: number): Status["lookups"][number] {
   return { key, owner: 8, hops: 0, route: [8] };
+}
+
+function ringOf(status: Status, lookups: readonly number[]): RingTold {
+  const { self, members, at, ring, bits, route, successors, predecessors, digest, files } = status;
+  const gone = { expected: 0, dead: 0, left: 0 };
+  const said = { self, route, successors, predecessors, digest, files };
+  return {
+    ...{ v: 1, at, ring, bits, silent: [] },
+    peers: [{ ...said, ...gone, view: 0, lookups: lookups.map(lookUp) }],
+    views: [members.map((member) => ({ id: member.id, state: member.state }))],
+  };
 }
 
 function statusOf(id: number, bits: number): Status {

@@ -11,6 +11,9 @@ test("a line of progress says how much of how much", () => {
   expect(progressLine("storing film.mkv", at, 3_200)).toBe(
     "storing film.mkv: 45 %, 540 MB of 1.2 GB, 3.2 s",
   );
+  expect(progressLine("storing film.mkv", { ...at, doing: "reading" }, 3_200)).toBe(
+    "storing film.mkv: reading it, 45 %, 540 MB of 1.2 GB, 3.2 s",
+  );
   expect(progressLine("storing a", { bytes: 5, size: null }, 2_000)).toBe("storing a: 5 B, 2 s");
   expect(progressLine("storing a", { bytes: null, size: null }, 2_000)).toBe("storing a: 2 s");
 });

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { blank } from "./blank.ts";
+import { moduleState } from "./state.ts";
 
 /** The laws of the house that can be read off the source. Files are given by path from src/. */
 export type Source = { readonly path: string; readonly text: string };
@@ -101,13 +102,17 @@ function roomBreaches(path: string, imports: readonly string[]): Breach[] {
 
 /** Law 1's words, and the house's manners. */
 function wordBreaches({ path, text }: Source): Breach[] {
-  const code = blank(text).split("\n");
+  const blanked = blank(text);
+  const code = blanked.split("\n");
   const words = PURE.includes(roomOf(path)) ? [...IMPURE, ...EVERYWHERE] : EVERYWHERE;
   const found = code.flatMap((line, index) =>
     words
       .filter(([, pattern]) => pattern.test(line))
       .map(([name]) => `${path}:${index + 1}: ${name}`),
   );
+  if (PURE.includes(roomOf(path))) {
+    for (const line of moduleState(blanked)) found.push(`${path}:${line}: state of a module`);
+  }
   for (const match of text.matchAll(/@ts-(ignore|nocheck|expect-error)\b/g)) {
     const line = text.slice(0, match.index).split("\n").length;
     found.push(`${path}:${line}: ${match[0]}`);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findPeers } from "../../src/door/find.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
 import { BUILT, p2p, plainEnvironment } from "../support/program.ts";
@@ -73,6 +74,7 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
         expect(document.why).toBe(
           "2 kills, 2 disks lost, 20 files read back 160 times, nothing lost",
         );
+        expect(document.operations.done).toBeGreaterThan(0);
         for (const kill of document.kills) {
           expect(kill.lostDisk).toBe(true);
           expect(kill.recopyMs).toBeGreaterThanOrEqual(kill.healMs);
@@ -133,6 +135,71 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
         } finally {
           for (const ring of [here, there]) ring.signal("SIGTERM");
           await Promise.all([here.waitForEnd(), there.waitForEnd()]);
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "what was named must be there",
+    () =>
+      inFolder(async (dir, base) => {
+        for (const argv of [
+          ["--dir", join(dir, "wrong")],
+          ["--dir", dir],
+          ["--dir", dir, "--base-port", base],
+        ]) {
+          for (const more of [[], ["--dry-run"], ["--json"]]) {
+            const { stdout, stderr, exitCode } = await p2p(["chaos", ...argv, ...more], dir);
+            expect([exitCode, stdout]).toEqual([1, ""]);
+            expect(stderr).toMatch(/^(There is no folder|No ring runs in) [^\n]*--own\.\n$/);
+          }
+        }
+        const ring = new PeerProcess({
+          args: ["ring", "--ids", "1,2,3", "--base-port", base],
+          cwd: dir,
+        });
+        try {
+          await ring.waitFor(/is steady/);
+          const other = await p2p(["chaos", "--base-port", base + 300], dir);
+          expect([other.exitCode, other.stdout]).toEqual([1, ""]);
+          expect(other.stderr).toContain(`there is one with ${base}.`);
+          // Both say in their first line what they would attack.
+          const here = await p2p(["chaos", "--dry-run"], dir);
+          expect(here.stderr).toContain(`chaos would be in the ring in ${dir}`);
+          const own = await p2p(["chaos", "--dry-run", "--own"], dir);
+          expect(own.stderr).toBe("chaos would be in a ring of its own\n");
+        } finally {
+          ring.signal("SIGTERM");
+          await ring.waitForEnd();
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "beside peers that are of no p2p ring it asks what is meant, and with --own takes another",
+    () =>
+      inFolder(async (dir, base) => {
+        const peer = new PeerProcess({
+          args: ["init", 2, 2, 2, 1, "--base-port", base],
+          cwd: dir,
+        });
+        try {
+          await peer.wake.until("its card", LIMIT_MS, () =>
+            findPeers(dir).length === 1 ? true : null,
+          );
+          for (const argv of [[], ["--dir", dir], ["--dry-run"], ["--base-port", base]]) {
+            const { stdout, stderr, exitCode } = await p2p(["chaos", ...argv], dir);
+            expect([exitCode, stdout]).toEqual([2, ""]);
+            expect(stderr).toMatch(/^In [^\n]* peer 2 runs without p2p ring, [^\n]*--own\.\n$/);
+          }
+          const argv = ["chaos", "--own", "--kills", 1, "--base-port", base + 3];
+          const own = await p2p(argv, dir, LIMIT_MS);
+          expect(own.stderr).toStartWith("chaos in a ring of its own, on the ports from ");
+          expect([own.exitCode, peer.end]).toEqual([0, null]);
+        } finally {
+          await peer.kill();
         }
       }),
     LIMIT_MS,

@@ -11,6 +11,7 @@ const options = {
   dryRun: false,
   json: true,
   dir: null,
+  own: true,
   basePort: Number(basePort),
   peerProgram,
 };

@@ -33,6 +33,7 @@ const GOOD: ChaosReport = {
   faults: FAULTS,
   files: 20,
   readBack: { reads: 100, losses: [] },
+  operations: { done: 90, refused: 1, unknown: 9 },
   broken: null,
   inconclusive: null,
 };
@@ -46,6 +47,7 @@ test("a table, its middle and worst, and the verdict at the end", () => {
     "    14  6.0 ms  31.0 ms  90.0 ms",
     "",
     "detect median 6.0 ms, worst 6.0 ms; heal median 31.0 ms, worst 31.0 ms",
+    "100 operations meanwhile, 90 done, 1 refused, 9 unknown: D6 and D7 hold",
     "healed: 2 kills, 20 files read back 100 times, nothing lost",
   ]);
   expect(exitCodeOf(GOOD)).toBe(0);
@@ -95,6 +97,7 @@ test("the document has all of it, and survives JSON", () => {
     ids: GOOD.ids,
     kills: [{ ...FAULTS[0], detectMs: 4.3 }, FAULTS[1]],
     files: { stored: 20, reads: 100, lost: [] },
+    operations: { done: 90, refused: 1, unknown: 9 },
     verdict: "healed",
     check: null,
     peers: [],

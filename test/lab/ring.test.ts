@@ -8,7 +8,8 @@ import { askRing } from "../../src/lab/ring-client.ts";
 import { ringDir } from "../../src/lab/ring-folder.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
-import { BUILT, p2p } from "../support/program.ts";
+import { BUILT, PROGRAM, p2p } from "../support/program.ts";
+import { reaped } from "../support/reap.ts";
 
 const LIMIT_MS = 60_000;
 const EIGHT = [2, 4, 5, 8, 9, 14, 19, 30];
@@ -151,6 +152,39 @@ describe.skipIf(!BUILT)("p2p ring", () => {
         );
         await door.stop();
         expect((await four.waitForEnd()).code).toBe(0);
+      }),
+    LIMIT_MS,
+  );
+
+  test.each([
+    ["lines without number", "yes |", "", 'There is no command "y"'],
+    ["a line without end", "", "< /dev/zero", "What is typed here has no end of a line"],
+  ])(
+    "%s, and it ends when it should, by itself or by a signal",
+    (_, from, to, said) =>
+      scene(async ({ dir, base }) => {
+        const ring = `"$0" ring --ids 1,2 --base-port ${base}`;
+        for (const [line, limit] of [
+          [`${ring} --for 1`, ""],
+          [ring, "timeout -s INT 3"],
+        ]) {
+          const child = reaped(
+            Bun.spawn(["bash", "-c", `${from} ${limit} ${line} ${to} 2> err; exit`, PROGRAM], {
+              cwd: dir,
+              stdin: "ignore",
+              stdout: "pipe",
+              timeout: 20_000,
+              killSignal: "SIGKILL",
+            }),
+          );
+          const stdout = await child.stdout.text();
+          await child.exited;
+          expect(stdout).toContain("ring of 2 is steady");
+          expect(readFileSync(join(dir, "err"), "utf8")).toStartWith(said);
+          // `timeout` says with this that it was needed.
+          expect(child.exitCode).toBe(limit === "" ? 0 : 124);
+          expect(await freed(base, [1, 2], 2_000)).toEqual([]);
+        }
       }),
     LIMIT_MS,
   );

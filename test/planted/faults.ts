@@ -35,7 +35,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "news.ts",
-        find: 'tryMember(peer, present, "word", []);',
+        find: 'tryMember(peer, present, "word", ["stream"]);',
         replace: 'learn(peer, member, "word");',
       },
     ],
@@ -66,8 +66,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "news.ts",
-        find: "if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1);",
-        replace: "if (former || !isPresent(member)) return;",
+        find: "raiseTo(peer, member.incarnation + 1, peer.seenAt);",
+        replace: "return;",
       },
     ],
     checks: [...RING, "R9"],

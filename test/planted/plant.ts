@@ -15,7 +15,7 @@ const ROOT = resolve(import.meta.dir, "../..");
 const MOST_MS = 300_000;
 
 /**
- * Runs in the build's folder, as a process of its own, since views are shared within a process.
+ * Runs in the build's folder, as a process of its own, since modules are kept within a process.
  * A planted fault that makes the code itself throw counts as caught: by the check "threw".
  */
 const RUNNER = `

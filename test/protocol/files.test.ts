@@ -1,82 +1,129 @@
 import { expect, test } from "bun:test";
+import { MAX_NAME_BYTES } from "../../src/protocol/config.ts";
 import {
-  asConflict,
   baseName,
   compareStamps,
-  EMPTY_SHA256,
+  conflictName,
   type FileRecord,
-  filedAs,
-  isReplacedBy,
-  replacing,
+  isSameVersion,
+  parseConflictName,
   type Stamp,
+  versionKey,
+  withAges,
 } from "../../src/protocol/files.ts";
 
-function version(stamp: Stamp, replaced: readonly Stamp[], content = "a"): FileRecord {
-  const sha256 = content.repeat(64);
-  return { name: "plan.txt", key: 7, stamp, size: 10, sha256, removed: false, replaced };
+const ORIGIN = "00ff00ff00ff00ff";
+
+function version(name: string, number = 4, key = 7): FileRecord {
+  return {
+    name,
+    key,
+    operation: { origin: ORIGIN, number },
+    stamp: { counter: 1, owner: 2, run: 3 },
+    also: [],
+    size: 10,
+    sha256: "a".repeat(64),
+    removed: false,
+    apart: false,
+    ageMs: 100,
+    replaced: [],
+    history: [],
+    spared: [],
+  };
 }
 
-const by = (owner: number, counter: number, run = 1): Stamp => ({
-  counter,
-  owner,
-  run,
+const NUMBERS = [1, 42, Number.MAX_SAFE_INTEGER];
+const KEYS = [0, 255, 2 ** 48 - 1];
+
+test("a conflict is named by its operation, and is found again by its name alone", () => {
+  const name = conflictName(version("plan.txt"));
+  expect(name).toBe(`plan.txt.conflict-${ORIGIN}-4`);
+  const operation = { origin: ORIGIN, number: 4 };
+  expect(parseConflictName(name)).toEqual({ base: "plan.txt", operation, key: null });
+  expect(baseName(name)).toBe("plan.txt");
+  expect(baseName("plan.txt")).toBe("plan.txt");
 });
 
-test("a version has replaced all that its predecessors had replaced", () => {
-  const first = version(by(2, 1), replacing(null));
-  const second = version(by(5, 2), replacing(first), "b");
-  const third = version(by(9, 3), replacing(second), "c");
-  expect(isReplacedBy(first, second)).toBe(true);
-  expect(isReplacedBy(first, third)).toBe(true);
-  expect(isReplacedBy(second, third)).toBe(true);
-  expect(isReplacedBy(third, second)).toBe(false);
-});
-
-test("two stores that knew nothing of each other have not replaced one another", () => {
-  const base = version(by(2, 1), []);
-  const here = version(by(2, 2), replacing(base), "b");
-  const there = version(by(9, 2), replacing(base), "c");
-  expect(isReplacedBy(here, there)).toBe(false);
-  expect(isReplacedBy(there, here)).toBe(false);
-  // The same content twice is no conflict, unless the newer one takes it away.
-  const same = version(by(9, 2), [], "b");
-  expect(isReplacedBy(here, same)).toBe(true);
-  expect(isReplacedBy(here, { ...same, removed: true, sha256: EMPTY_SHA256 })).toBe(false);
-});
-
-test("an owner's stamps of another run do not count as its present ones", () => {
-  const old = version(by(2, 7, 1), []);
-  expect(isReplacedBy(old, version(by(2, 8, 2), [], "b"))).toBe(false);
-  expect(isReplacedBy(old, version(by(2, 8, 1), [], "b"))).toBe(true);
-});
-
-test("a version remembers no more than the newest stamp of each of sixteen owners", () => {
-  let record = version(by(0, 1), []);
-  for (let i = 1; i < 40; i++) {
-    record = version(by(i % 20, i + 1), replacing(record), String.fromCharCode(97 + (i % 26)));
+test("names of every length keep to 255 bytes, and tell their key where they had to be cut", () => {
+  for (const letter of ["a", "ß", "€", "😀"]) {
+    const width = Buffer.byteLength(letter);
+    for (let length = 1; length * width <= MAX_NAME_BYTES; length++) {
+      const base = letter.repeat(length);
+      for (const number of NUMBERS) {
+        const seen = new Set<string>();
+        for (const key of KEYS) {
+          const record = version(base, number, key);
+          const name = conflictName(record);
+          const parsed = parseConflictName(name);
+          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(MAX_NAME_BYTES);
+          expect(parsed?.operation).toEqual(record.operation);
+          if (parsed?.key === null) expect(parsed.base).toBe(base);
+          else {
+            expect(parsed?.key).toBe(key);
+            expect(base.startsWith(parsed?.base ?? "?")).toBe(true);
+            // No more is cut than has to be.
+            expect(Buffer.byteLength(name)).toBeGreaterThan(MAX_NAME_BYTES - width);
+          }
+          seen.add(name);
+        }
+        expect(seen.size === 1 || seen.size === KEYS.length).toBe(true);
+      }
+    }
   }
-  expect(record.replaced.length).toBe(16);
-  expect(record.replaced).toEqual([...record.replaced].sort(compareStamps));
-  expect(record.replaced.at(-1)).toEqual(by(38 % 20, 39));
 });
 
-test("a conflict has the name's key, a name that fits, and none of its own conflicts", () => {
-  const conflict = asConflict(version(by(9, 4), []));
-  expect(conflict.name).toBe("plan.txt.conflict-4-9-1");
-  expect(conflict.key).toBe(7);
-  expect(baseName(conflict.name)).toBe("plan.txt");
-  expect(asConflict(conflict).name).toBe(conflict.name);
-  const long = asConflict({ ...version(by(9, 4), []), name: "ß".repeat(127) });
-  expect(Buffer.byteLength(long.name)).toBeLessThanOrEqual(255);
-  expect(long.name.endsWith("ß.conflict-4-9-1")).toBe(true);
-  expect(baseName(".conflict-1-2-3")).toBe(".conflict-1-2-3");
+test("what only looks like a conflict is a name like others", () => {
+  for (const name of [
+    `.conflict-${ORIGIN}-4`,
+    `a.conflict-${ORIGIN}-0`,
+    `a.conflict-${ORIGIN}-04`,
+    `a.conflict-${ORIGIN.toUpperCase()}-4`,
+    `a.conflict-${ORIGIN.slice(1)}-4`,
+    `a.conflict-${ORIGIN}-4-k`,
+    `a.conflict-${ORIGIN}-4.txt`,
+    "a.conflict-1-2-3",
+  ]) {
+    expect(parseConflictName(name)).toBeNull();
+    expect(baseName(name)).toBe(name);
+  }
+  const lines = conflictName(version("two\nlines"));
+  expect(parseConflictName(lines)?.base).toBe("two\nlines");
 });
 
-test("whichever of two concurrent versions comes first, the older becomes the conflict", () => {
-  const older = version(by(2, 2), [], "b");
-  const newer = version(by(9, 3), [], "c");
-  expect(filedAs(older, newer).name).toBe("plan.txt.conflict-2-2-1");
-  expect(filedAs(newer, older)).toBe(newer);
-  expect(filedAs(older, undefined)).toBe(older);
-  expect(filedAs(older, version(by(9, 3), replacing(older), "c"))).toBe(older);
+test("one version is one under whatever stamp, and another content is another", () => {
+  const one = version("a");
+  const restamped: FileRecord = { ...one, stamp: { counter: 9, owner: 9, run: 9 } };
+  expect(isSameVersion(one, restamped)).toBe(true);
+  const others = [
+    version("b"),
+    version("a", 5),
+    { ...one, sha256: "b".repeat(64) },
+    { ...one, operation: { ...one.operation, origin: "f".repeat(16) } },
+  ];
+  for (const other of others) expect(isSameVersion(one, other)).toBe(false);
+  expect(new Set([one, ...others].map(versionKey)).size).toBe(others.length + 1);
+});
+
+test("stamps are in one order: by counter, then owner, then run", () => {
+  const stamps: Stamp[] = [];
+  for (const counter of [1, 2]) {
+    for (const owner of [1, 2]) for (const run of [1, 2]) stamps.push({ counter, owner, run });
+  }
+  for (const [i, a] of stamps.entries()) {
+    for (const [j, b] of stamps.entries()) {
+      expect(Math.sign(compareStamps(a, b))).toBe(Math.sign(i - j));
+    }
+  }
+});
+
+test("ages move together, out and in", () => {
+  const span = { origin: ORIGIN, from: 1, to: 3, ageMs: 250, stamp: version("a").stamp };
+  const record = { ...version("a"), history: [span] };
+  const sent = withAges(record, 1_000);
+  expect(sent.ageMs).toBe(1_100);
+  expect(sent.history).toEqual([{ ...span, ageMs: 1_250 }]);
+  expect(withAges(sent, -1_000)).toEqual(record);
+  expect(record.ageMs).toBe(100);
+  const bare = version("a");
+  expect(withAges(bare, 5).history).toBe(bare.history);
 });

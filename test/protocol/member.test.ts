@@ -38,5 +38,6 @@ test("a record is frozen, and its hash is a whole number below 2^52", () => {
     expect(record.hash).toBeGreaterThanOrEqual(0);
     expect(record.hash).toBeLessThan(2 ** 52);
   }
-  expect(new Set(ORDER.map((m) => m.hash)).size).toBe(ORDER.length - 1);
+  // Records that differ in their order differ in their hash: two views with one digest are one view.
+  expect(new Set(ORDER.map((m) => m.hash)).size).toBe(ORDER.length);
 });

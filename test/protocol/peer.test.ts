@@ -45,9 +45,10 @@ function live(): Effect[] {
     body: null,
     heldMs: null,
   });
-  const what = { kind: "store", name: "0009", key: 9, size: 10, body: null } as const;
+  const sha256 = "ab".repeat(32);
+  const what = { kind: "store", name: "0009", key: 9, size: 10, sha256, body: null } as const;
   give({ type: "command", at: 103, command: 1, what });
-  give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused" });
+  give({ type: "unreachable", at: 150, address: "127.0.0.1:12009", how: "refused", broke: true });
   for (let i = 0; i < 200; i++) give({ type: "tick", at: nextDeadline(peer) });
   return all;
 }
@@ -70,4 +71,43 @@ test("a peer that has ended asks for nothing and does nothing", () => {
   expect(effects.at(-1)).toEqual({ type: "exit", code: 0, sentence: null });
   expect(nextDeadline(peer)).toBe(Number.POSITIVE_INFINITY);
   expect(step(peer, { type: "tick", at: 5_000 })).toEqual([]);
+});
+
+test("word of a view that is neither told nor the asker's is no word", () => {
+  const { peer } = startPeer(START, 100);
+  const give = (input: Input) => step(peer, input);
+  give({ type: "persisted", at: 101, incarnation: 1 });
+  const from = { from: NINE, channel: "stream", body: null, heldMs: null } as const;
+  const ping = { tag: "ping", nonce: 1, round: true, digest: 0 } as const;
+  give({ type: "message", at: 102, ...from, message: ping });
+  const effects = give({
+    ...{ type: "command", at: 103, command: 1 },
+    what: { kind: "survey", keys: [8] },
+  });
+  const asked = effects.flatMap((e) =>
+    e.type === "send" && e.message.tag === "status-ask" ? [e.message] : [],
+  );
+  const [{ request, digest } = { request: 0, digest: 0 }] = asked;
+  const files = { count: 0, bytes: 0, short: 0, safe: true, damaged: 0 };
+  const told = {
+    ...({ tag: "status-told", request, strategy: "successor" } as const),
+    ...{ successors: [8], predecessors: [8], expected: 0, dead: 0, left: 0, files },
+  };
+  const outcomes: number[] = [];
+  const hear = (input: Input) => {
+    for (const effect of give(input)) {
+      if (effect.type !== "event" || effect.event.event !== "outcome") continue;
+      const { outcome } = effect.event;
+      if (outcome.kind === "surveyed") outcomes.push(...outcome.members.map((m) => m.member.id));
+    }
+  };
+  const lie = { ...told, digest: digest + 1, present: null };
+  hear({ type: "message", at: 104, ...from, message: lie });
+  expect(peer.surveys.get(request)?.silent.size).toBe(1);
+  // What was not asked for is no word either.
+  hear({ type: "message", at: 105, ...from, message: { ...lie, request: request + 1 } });
+  hear({ type: "message", at: 106, ...from, message: { ...told, digest, present: null } });
+  expect(peer.surveys.get(request)?.silent.size ?? 0).toBe(0);
+  while (peer.surveys.size > 0) hear({ type: "tick", at: nextDeadline(peer) });
+  expect(outcomes).toEqual([8, 9]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
-import { boundsOf, bucketOf, View } from "../../src/protocol/view.ts";
+import { boundsOf, bucketOf, SharedViews, View } from "../../src/protocol/view.ts";
 
 const SEED = 20_201;
 
@@ -12,7 +12,7 @@ function member(id: number, fields: Partial<Member> = {}): Member {
 }
 
 function viewOf(...ids: number[]): View {
-  return ids.reduce((view, id) => view.with(member(id)), View.empty);
+  return ids.reduce((view, id) => view.with(member(id)), View.of([]));
 }
 
 const ids = (members: readonly Member[]) => members.map((m) => m.id);
@@ -67,10 +67,13 @@ test("an expected member counts for neighbours, and not for the digest", () => {
   expect(view.with(member(9)).digest).toBe(viewOf(2, 4, 9).digest);
 });
 
-test("a random history of changes leaves what a plain table would", () => {
+test.each([
+  ["by itself", null],
+  ["beside others", new SharedViews()],
+])("a random history of changes leaves what a plain table would: a view %s", (_, shared) => {
   console.log(`seed ${SEED}`);
   const random = makeRandom(SEED);
-  let view = View.empty;
+  let view = View.of([], shared);
   const table = new Map<number, Member>();
   for (let i = 0; i < 3_000; i++) {
     const id = randomBelow(random, 60);
@@ -78,14 +81,16 @@ test("a random history of changes leaves what a plain table would", () => {
       view = view.without(id);
       table.delete(id);
     } else {
-      const next = member(id, { incarnation: 1 + randomBelow(random, 4) });
+      const address = `127.0.0.${1 + randomBelow(random, 2)}:${12_000 + id}`;
+      const state = (["alive", "leaving"] as const)[randomBelow(random, 2)] ?? "alive";
+      const next = member(id, { incarnation: 1 + randomBelow(random, 4), address, state });
       view = view.with(next);
       table.set(id, next);
     }
     const sorted = [...table.values()].sort((a, b) => a.id - b.id);
     expect(view.members).toEqual(sorted);
   }
-  const rebuilt = [...table.values()].reduce((v, m) => v.with(m), View.empty);
+  const rebuilt = [...table.values()].reduce((v, m) => v.with(m), View.of([]));
   expect(view.digest).toBe(rebuilt.digest);
   const digests = view.bucketDigests(8);
   for (const m of view.members) {
@@ -93,4 +98,14 @@ test("a random history of changes leaves what a plain table would", () => {
     expect(digests[bucket]).not.toBe(0);
     expect(view.between(...boundsOf(bucket, 8))).toContain(m);
   }
+});
+
+test("peers that know the same share one table, and no others do", () => {
+  const shared = new SharedViews();
+  const make = (address: string) => View.of([member(2), member(4, { address })], shared);
+  expect(make("h:1")).toBe(make("h:1"));
+  expect(make("h:1")).not.toBe(make("h:2"));
+  expect(make("h:1").with(member(4, { address: "h:2" }))).toBe(make("h:2"));
+  expect(make("h:2").find(4)?.address).toBe("h:2");
+  expect(View.of([member(2)])).not.toBe(View.of([member(2)]));
 });

@@ -118,8 +118,8 @@ test("a ring at rest sends what theory says, and one under churn not much more",
   expect(churned).toBeLessThan(leastBytes(0.1) * 1.7);
 });
 
-test("a kill is noticed within a delay, a freeze within an interval and two seconds", () => {
-  expect(Math.max(...healTimes("kill", 2_000, 6, SEED))).toBeLessThanOrEqual(40);
+test("a kill is noticed within three delays, a freeze within an interval and two seconds", () => {
+  expect(Math.max(...healTimes("kill", 2_000, 6, SEED))).toBeLessThanOrEqual(120);
   const frozen = healTimes("freeze", 2_000, 6, SEED);
   expect(Math.min(...frozen)).toBeGreaterThanOrEqual(2_000);
   expect(Math.max(...frozen)).toBeLessThanOrEqual(4_100);

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { openFolder } from "../../src/store/folder.ts";
+import { recordOf } from "./records.ts";
 
 const folder = await openFolder(process.argv[2] ?? "");
 const stamp = { counter: Date.now(), owner: 1, run: 1 };
@@ -9,19 +10,12 @@ const stamp = { counter: Date.now(), owner: 1, run: 1 };
 async function commitOn(lane: number): Promise<never> {
   for (let i = 0; ; i++) {
     const draft = folder.files.begin();
-    await draft.write(randomBytes(1 + ((i * 77_777) % 900_000)));
-    const name = `${process.pid}-${lane}-${i}`;
-    const size = draft.size;
-    await draft.commit({
-      name,
-      key: 1,
-      stamp,
-      size,
-      sha256: draft.sha256(),
-      removed: false,
-      replaced: [],
-    });
-    writeSync(1, `${name}\n`);
+    const bytes = randomBytes(1 + ((i * 77_777) % 900_000));
+    // The draft has what it is given from then on.
+    const record = recordOf(`${process.pid}-${lane}-${i}`, bytes, stamp);
+    await draft.write(bytes);
+    await draft.commit(record);
+    writeSync(1, `${record.name}\n`);
   }
 }
 

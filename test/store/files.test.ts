@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BODY_BYTES } from "../../src/protocol/config.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { put as putRecord, readAll, recordOf, stampOf } from "./records.ts";
+import { openNamed, put as putRecord, readAll, recordOf, ZERO } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -16,15 +16,15 @@ function put(files: FileStore, name: string, bytes: Uint8Array, counter = 1): Pr
 
 test("contents of all sizes come back, also after a restart", async () => {
   const dir = join(folder.dir, "sizes");
-  const first = await openFolder(dir);
+  const first = await openFolder(dir, ZERO);
   const sizes = [0, 1, 4_096, 65_536, 65_537, 300_000, 262_144, 3_000_000];
   for (const size of sizes) expect(await put(first.files, `n${size}`, someBytes(size))).toBe(true);
   expect(first.files.records().length).toBe(sizes.length);
   await first.close();
-  const second = await openFolder(dir);
+  const second = await openFolder(dir, ZERO);
   for (const size of sizes) {
-    expect(await readAll(second.files.open(`n${size}`, null))).toBe(sha256(someBytes(size)));
-    expect(second.files.record(`n${size}`)).toEqual(recordOf(`n${size}`, someBytes(size), 1));
+    expect(await readAll(openNamed(second.files, `n${size}`))).toBe(sha256(someBytes(size)));
+    expect(second.files.winner(`n${size}`)).toEqual(recordOf(`n${size}`, someBytes(size), 1));
   }
   const large = sizes.filter((size) => size > BODY_BYTES);
   expect(readdirSync(join(dir, "files")).length).toBe(large.length);
@@ -36,51 +36,50 @@ test("the newer stamp wins, in whatever order they come", async () => {
   const { files } = opened;
   const [one, two] = [someBytes(100, 1), someBytes(200, 2)];
   expect(await put(files, "2067", two, 2)).toBe(true);
-  const reading = files.open("2067", null);
+  const reading = openNamed(files, "2067");
   expect(await put(files, "2067", one, 1)).toBe(false);
-  expect(files.record("2067")?.stamp.counter).toBe(2);
+  expect(files.winner("2067")?.stamp.counter).toBe(2);
   expect(await put(files, "2067", two, 2)).toBe(true);
-  await expect(put(files, "2067", one, 2)).rejects.toThrow("the same stamp");
   expect(await put(files, "2067", one, 3)).toBe(true);
   expect(await readAll(reading)).toBe(sha256(two));
-  expect(files.open("2067", stampOf(2))).toBeNull();
-  files.drop("2067", stampOf(2));
-  expect(await readAll(files.open("2067", null))).toBe(sha256(one));
-  files.drop("2067", stampOf(3));
-  expect(files.open("2067", null)).toBeNull();
+  expect(files.open(recordOf("2067", two, 2))).toBeNull();
+  files.drop(recordOf("2067", two, 2));
+  expect(await readAll(openNamed(files, "2067"))).toBe(sha256(one));
+  files.drop(recordOf("2067", one, 3));
+  expect(openNamed(files, "2067")).toBeNull();
   expect(files.records()).toEqual([]);
   await opened.close();
 });
 
 test("many at a time all become durable", async () => {
   const dir = join(folder.dir, "many");
-  const opened = await openFolder(dir);
+  const opened = await openFolder(dir, ZERO);
   const all = Array.from({ length: 200 }, (_, i) =>
     put(opened.files, `n${i % 150}`, someBytes(i), i),
   );
   await Promise.all(all);
   await opened.close();
-  const again = await openFolder(dir);
+  const again = await openFolder(dir, ZERO);
   expect(again.files.records().length).toBe(150);
   for (const record of again.files.records()) {
-    expect(await readAll(again.files.open(record.name, record.stamp))).toBe(record.sha256);
+    expect(await readAll(again.files.open(record))).toBe(record.sha256);
   }
   await again.close();
 });
 
 test("of large versions that come at once the newest is held, and the others leave nothing", async () => {
   const dir = join(folder.dir, "racing");
-  const opened = await openFolder(dir);
+  const opened = await openFolder(dir, ZERO);
   const contents = [1, 2, 3, 4, 5, 6].map((seed) => someBytes(100_000, seed));
   const order = [3, 6, 1, 5, 2, 4];
   await Promise.all(
     order.map((n) => put(opened.files, "2067", contents[n - 1] ?? someBytes(1), n)),
   );
-  expect(opened.files.record("2067")?.stamp.counter).toBe(6);
+  expect(opened.files.winner("2067")?.stamp.counter).toBe(6);
   await opened.close();
-  const again = await openFolder(dir);
+  const again = await openFolder(dir, ZERO);
   for (const record of again.files.records()) {
-    expect(await readAll(again.files.open(record.name, null))).toBe(record.sha256);
+    expect(await readAll(openNamed(again.files, record.name))).toBe(record.sha256);
   }
   expect(readdirSync(join(dir, "files")).length).toBe(again.files.records().length);
   await again.close();
@@ -95,7 +94,7 @@ test("a hash that the caller knows is not computed again, and a wrong size is fo
   await draft.write(bytes.subarray(2_000_000));
   expect(() => draft.sha256()).toThrow("not hashed");
   expect(await draft.commit(recordOf("2067", bytes, 1))).toBe(true);
-  expect(await readAll(opened.files.open("2067", null))).toBe(sha256(bytes));
+  expect(await readAll(openNamed(opened.files, "2067"))).toBe(sha256(bytes));
   const short = opened.files.begin({ hash: false });
   await short.write(bytes.subarray(0, 100_000));
   await expect(short.commit(recordOf("4103", bytes, 1))).rejects.toThrow("announced");
@@ -108,7 +107,7 @@ test("a hash that the caller knows is not computed again, and a wrong size is fo
 
 test("what is given up, or is not as announced, leaves nothing", async () => {
   const dir = join(folder.dir, "abort");
-  const opened = await openFolder(dir);
+  const opened = await openFolder(dir, ZERO);
   const draft = opened.files.begin();
   await draft.write(someBytes(1_000_000));
   await draft.abort();
@@ -122,7 +121,7 @@ test("what is given up, or is not as announced, leaves nothing", async () => {
 
 test("a start clears what was unfinished, and drops rows without a content", async () => {
   const dir = join(folder.dir, "clear");
-  const first = await openFolder(dir);
+  const first = await openFolder(dir, ZERO);
   await put(first.files, "2067", someBytes(100_000));
   const [lost] = readdirSync(join(dir, "files"));
   await put(first.files, "4103", someBytes(200_000));
@@ -130,14 +129,14 @@ test("a start clears what was unfinished, and drops rows without a content", asy
   rmSync(join(dir, "files", lost ?? ""));
   writeFileSync(join(dir, "files", "incoming-1"), "half");
   writeFileSync(join(dir, "files", "0123-4567"), "no row");
-  const second = await openFolder(dir);
+  const second = await openFolder(dir, ZERO);
   expect(second.files.records().map((record) => record.name)).toEqual(["4103"]);
   expect(readdirSync(join(dir, "files")).length).toBe(1);
   const [left] = readdirSync(join(dir, "files"));
   truncateSync(join(dir, "files", left ?? ""), 5);
   const damaged: string[] = [];
   second.files.damaged = ({ name }) => damaged.push(name);
-  expect(second.files.open("4103", null)).toBeNull();
+  expect(openNamed(second.files, "4103")).toBeNull();
   expect(damaged).toEqual(["4103"]);
   await second.close();
 });
@@ -155,11 +154,11 @@ test("kill -9 during commits: each file is whole or not at all, an acknowledged 
       if (said.split("\n").length > 10 + 7 * round) child.kill("SIGKILL");
     }
     await child.exited;
-    const opened = await openFolder(dir);
+    const opened = await openFolder(dir, ZERO);
     const acknowledged = said.split("\n").slice(0, -1);
-    for (const name of acknowledged) expect(opened.files.record(name)).not.toBeNull();
+    for (const name of acknowledged) expect(opened.files.winner(name)).not.toBeNull();
     for (const record of opened.files.records()) {
-      expect(await readAll(opened.files.open(record.name, record.stamp))).toBe(record.sha256);
+      expect(await readAll(opened.files.open(record))).toBe(record.sha256);
     }
     const large = opened.files.records().filter(({ size }) => size > BODY_BYTES);
     expect(readdirSync(join(dir, "files")).length).toBe(large.length);
@@ -185,12 +184,12 @@ test("kill -9 while many small ones are kept: each acknowledged version, or a ne
       const [name = "", counter] = line.split(" ");
       acknowledged.set(name, Number(counter));
     }
-    const { files, close } = await openFolder(dir);
+    const { files, close } = await openFolder(dir, ZERO);
     for (const [name, counter] of acknowledged) {
-      expect(files.record(name)?.stamp.counter).toBeGreaterThanOrEqual(counter);
+      expect(files.winner(name)?.stamp.counter).toBeGreaterThanOrEqual(counter);
     }
-    for (const { name, stamp, sha256: hash, removed } of files.records()) {
-      expect(await readAll(files.open(name, stamp))).toBe(removed ? "none" : hash);
+    for (const record of files.records()) {
+      expect(await readAll(files.open(record))).toBe(record.removed ? "none" : record.sha256);
     }
     expect(readdirSync(join(dir, "files"))).toEqual([]);
     await close();

@@ -49,11 +49,14 @@ test("what is saved is there at the next start", async () => {
   const second = await openFolder(dir);
   expect(second.identity).toEqual({ id: 8, ring: 12000, incarnation: 4, config });
   expect(second.restored).toEqual([member]);
+  expect([first.left, second.left]).toEqual([false, false]);
   second.saveView([member], true);
   await second.close();
   const third = await openFolder(dir);
   expect(third.identity?.incarnation).toBe(4);
-  expect(third.restored).toEqual([]);
+  // One that left in good order keeps whom it knew: that is its way back.
+  expect(third.restored).toEqual([member]);
+  expect(third.left).toBe(true);
   await third.close();
   expect(existsSync(join(dir, "peer.json"))).toBe(false);
 });

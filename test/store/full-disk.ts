@@ -5,7 +5,7 @@ import { readLivingCard } from "../../src/store/card.ts";
 import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { put, readAll, recordOf, removalOf, stampOf } from "./records.ts";
+import { openNamed, put, readAll, recordOf, removalOf, stampOf } from "./records.ts";
 import { someBytes } from "./temporary.ts";
 
 const disk = process.argv[2] ?? "";
@@ -35,7 +35,7 @@ async function fill(files: FileStore, prefix: string): Promise<string[]> {
 async function isJust(files: FileStore, names: readonly string[]): Promise<boolean> {
   const held = files.records().filter(({ removed }) => !removed);
   for (const { name, sha256 } of held) {
-    if ((await readAll(files.open(name, null))) !== sha256) return false;
+    if ((await readAll(openNamed(files, name))) !== sha256) return false;
   }
   return (
     held
@@ -70,12 +70,12 @@ const buriedWhenFull = await first.files.bury(removalOf(large.pop() ?? "", 2, [s
 await fill(first.files, "more");
 // Room again: some go, and others find their place.
 const gone = large.pop() ?? "";
-first.files.drop(gone, stampOf(1));
+first.files.drop(first.files.winner(gone) ?? recordOf(gone, someBytes(0), 1));
 while (((await freeBytes(dir)) ?? 0) < 200_000)
   await new Promise((resolve) => setImmediate(resolve));
 const buried = await first.files.bury(removalOf(kept[0] ?? "", 2, [stampOf(1)]));
 const keptWithRoom = await first.files.keep(recordOf("again", someBytes(9), 1), someBytes(9));
-for (const { name, stamp } of first.files.records()) first.files.drop(name, stamp);
+for (const record of first.files.records()) first.files.drop(record);
 await first.close();
 
 const child = Bun.spawnSync([process.execPath, import.meta.path, disk, "killed"]);

@@ -5,18 +5,20 @@
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { openFolder } from "../../src/store/folder.ts";
-import { recordOf, removalOf, stampOf } from "./records.ts";
+import { operationOf, recordOf, removalOf, stampOf } from "./records.ts";
 
 const { files } = await openFolder(process.argv[2] ?? "");
 
 async function keepOn(lane: number): Promise<never> {
   for (let i = 0; ; i++) {
     const name = `${lane}-${i % 7}`;
-    const last = files.record(name)?.stamp.counter ?? 0;
+    const last = files.winner(name)?.stamp.counter ?? 0;
     const replaced = last === 0 ? [] : [stampOf(last)];
+    const { origin } = operationOf(stampOf(last));
+    const history = [{ origin, from: 1, to: last + 1, ageMs: 0, stamp: stampOf(last + 1) }];
     const bytes = randomBytes(1 + ((i * 7_777) % 9_000));
-    if (i % 10 === 9) await files.bury(removalOf(name, last + 1, replaced));
-    else await files.keep(recordOf(name, bytes, last + 1, replaced), bytes);
+    if (i % 10 === 9) await files.bury({ ...removalOf(name, last + 1, replaced), history });
+    else await files.keep({ ...recordOf(name, bytes, last + 1, replaced), history }, bytes);
     writeSync(1, `${name} ${last + 1}\n`);
   }
 }

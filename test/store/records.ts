@@ -1,10 +1,19 @@
-import type { FileRecord, Stamp } from "../../src/protocol/files.ts";
+import type { FileRecord, Operation, Stamp } from "../../src/protocol/files.ts";
 import type { Content } from "../../src/store/content.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { sha256 } from "./temporary.ts";
 
 export function stampOf(counter: number, owner = 8): Stamp {
   return { counter, owner, run: 1 };
+}
+
+/** A clock's zero in whole milliseconds, so that ages come back as they were. */
+export const ZERO = Math.floor(Date.now() - performance.now());
+
+/** The operation of whatever bears the stamp. */
+export function operationOf({ counter, owner, run }: Stamp): Operation {
+  const origin = owner.toString(16).padStart(8, "0") + run.toString(16).padStart(8, "0");
+  return { origin, number: counter };
 }
 
 /** The record of a version that says to have replaced `replaced`. */
@@ -14,14 +23,21 @@ export function recordOf(
   stamp: number | Stamp,
   replaced: readonly Stamp[] = [],
 ): FileRecord {
+  const given = typeof stamp === "number" ? stampOf(stamp) : stamp;
   return {
     name,
     key: 19,
-    stamp: typeof stamp === "number" ? stampOf(stamp) : stamp,
+    operation: operationOf(given),
+    stamp: given,
+    also: [],
     size: bytes.length,
     sha256: sha256(bytes),
     removed: false,
+    apart: false,
+    ageMs: 0,
     replaced,
+    history: [],
+    spared: [],
   };
 }
 
@@ -41,6 +57,18 @@ export async function put(
     await draft.write(bytes.subarray(at, at + 70_001));
   }
   return draft.commit(record);
+}
+
+/** Opens what has the name. */
+export function openNamed(files: FileStore, name: string): Content | null {
+  const record = files.winner(name);
+  return record === null ? null : files.open(record);
+}
+
+/** The small content of what has the name. */
+export function bytesNamed(files: FileStore, name: string): Uint8Array | null {
+  const record = files.winner(name);
+  return record === null ? null : files.bytesOf(record);
 }
 
 /** The hash of an open content, or "none". */

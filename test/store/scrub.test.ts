@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { openFolder } from "../../src/store/folder.ts";
-import { put, recordOf, removalOf, stampOf } from "./records.ts";
+import { bytesNamed, put, recordOf, removalOf } from "./records.ts";
 import { someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -72,7 +72,7 @@ test("contents that were changed, cut, or taken away are found, and no others", 
   expect(found.files).toBe(SIZES.length);
   // What was found stays until its owner says so.
   expect(opened.files.records().length).toBe(SIZES.length + 1);
-  await opened.files.setAside("n65537", stampOf(1));
+  await opened.files.setAside(recordOf("n65537", someBytes(65_537), 1));
   expect(readdirSync(join(dir, "damaged")).length).toBe(1);
   await opened.close();
 });
@@ -81,7 +81,7 @@ test("a small content that the disk has changed is found, though it was in memor
   const opened = await openFolder(join(folder.dir, "flipped"));
   const bytes = someBytes(1_000);
   await put(opened.files, recordOf("small", bytes, 1), bytes);
-  expect(opened.files.bytesOf("small", null)).not.toBeNull();
+  expect(bytesNamed(opened.files, "small")).not.toBeNull();
   for (const name of ["index.db", "index.db-wal"]) {
     const path = join(opened.dir, name);
     const whole = readFileSync(path);
@@ -113,7 +113,7 @@ test("what is dropped or replaced meanwhile is no damage, and the pass can be en
     progress: () => {
       pauses++;
       if (pauses > 1) return;
-      files.drop("n300000", stampOf(1));
+      files.drop(recordOf("n300000", someBytes(300_000), 1));
       putting = put(files, recordOf("n1500000", someBytes(100_000), 2), someBytes(100_000));
     },
   });

@@ -5,7 +5,7 @@ import type { FileRecord } from "../../src/protocol/files.ts";
 import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { recordOf, removalOf, stampOf } from "./records.ts";
+import { bytesNamed, recordOf, removalOf, stampOf, ZERO } from "./records.ts";
 import { someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -22,7 +22,7 @@ const canMount = Bun.which("unshare") !== null && Bun.spawnSync([...SMALL_DISK, 
 
 test("where a sync fails nothing of the group is held, and what was held is", async () => {
   const dir = join(folder.dir, "sync");
-  let opened = await openFolder(dir);
+  let opened = await openFolder(dir, ZERO);
   const { files } = opened;
   const [one, two] = [someBytes(10, 1), someBytes(10, 2)];
   await files.keep(recordOf("a", one, stampOf(1, 2)), one);
@@ -46,10 +46,10 @@ test("where a sync fails nothing of the group is held, and what was held is", as
   expect(byName(files)).toEqual(held);
   await files.keep(recordOf("e", one, stampOf(5, 2)), one);
   await opened.close();
-  opened = await openFolder(dir);
+  opened = await openFolder(dir, ZERO);
   expect(byName(opened.files)).toEqual([...held, recordOf("e", one, stampOf(5, 2))]);
   for (const { name } of opened.files.records())
-    expect(opened.files.bytesOf(name, null)).toEqual(one);
+    expect(bytesNamed(opened.files, name)).toEqual(one);
   await opened.close();
 });
 

@@ -17,6 +17,10 @@ export type StartPeer = {
   readonly cwd: string;
   /** "ignore" is /dev/null. */
   readonly stdin?: "pipe" | "ignore";
+  /** What is run: the compiled program, if nothing else is named. */
+  readonly program?: readonly string[];
+  /** A command that runs the peer elsewhere, on another host say: put before it. It must become the peer. */
+  readonly inside?: readonly string[];
 };
 
 export class PeerProcess {
@@ -28,10 +32,13 @@ export class PeerProcess {
   frozen = false;
   readonly #child: ReturnType<typeof spawn>;
 
-  constructor({ args, cwd, stdin = "pipe" }: StartPeer, wake = new Wake()) {
+  constructor(
+    { args, cwd, stdin = "pipe", program = [PROGRAM], inside = [] }: StartPeer,
+    wake = new Wake(),
+  ) {
     this.args = args;
     this.wake = wake;
-    this.#child = reaped(spawn(args, cwd, stdin));
+    this.#child = reaped(spawn([...inside, ...program, ...args.map(String)], cwd, stdin));
     const read = [this.#read(this.#child.stdout, false), this.#read(this.#child.stderr, true)];
     // An end counts when all that was printed before it has been read.
     void Promise.all([this.#child.exited, ...read]).then(() => {
@@ -110,8 +117,8 @@ export function isPing(text: string): boolean {
   return text.startsWith("Ping ");
 }
 
-function spawn(args: readonly (string | number)[], cwd: string, stdin: "pipe" | "ignore") {
-  return Bun.spawn([PROGRAM, ...args.map(String)], {
+function spawn(command: readonly string[], cwd: string, stdin: "pipe" | "ignore") {
+  return Bun.spawn([...command], {
     cwd,
     env: plainEnvironment(),
     stdin,

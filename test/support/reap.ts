@@ -1,28 +1,39 @@
-/** No process that a test started outlives the tests, however they end. */
+/** Nothing that a test started or made outlives the tests, however they end. */
 
 type Child = {
-  readonly pid: number;
   readonly exited: Promise<unknown>;
   kill(signal: "SIGKILL"): void;
 };
 
-const running = new Set<Child>();
+const left = new Set<() => void>();
 
-/** Remembers a child for as long as it runs. @returns it */
+/** Has something done when the tests end, whatever ends them. @returns what takes that back */
+export function atEnd(clean: () => void): () => void {
+  left.add(clean);
+  return () => left.delete(clean);
+}
+
+/** Kills a child at the end if it still runs then. @returns it */
 export function reaped<C extends Child>(child: C): C {
-  running.add(child);
-  child.exited.then(() => running.delete(child));
+  const ended = atEnd(() => child.kill("SIGKILL"));
+  child.exited.then(ended);
   return child;
 }
 
-function killAll(): void {
-  for (const child of running) child.kill("SIGKILL");
+function cleanUp(): void {
+  for (const clean of left) {
+    try {
+      clean();
+    } catch {
+      // The others have to go all the same.
+    }
+  }
 }
 
-process.on("exit", killAll);
+process.on("exit", cleanUp);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
-    killAll();
+    cleanUp();
     process.kill(process.pid, signal);
   });
 }

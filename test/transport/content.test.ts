@@ -238,7 +238,11 @@ describe("a fetch fails, and says how", () => {
     const taker = await openPeer(2);
     const dead = `${HOST}:${await deadPort()}`;
     expect(await troubleOf(taker.transport.fetch(dead, TICKET, collect()))).toBe("unreachable");
-    expect(await taker.unreachable.first()).toEqual({ address: dead, how: "refused" });
+    expect(await taker.unreachable.first()).toEqual({
+      address: dead,
+      how: "refused",
+      broke: false,
+    });
   });
 
   test("a source that ends early, or throws", async () => {

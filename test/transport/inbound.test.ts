@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { roomFor } from "../../src/transport/descriptors.ts";
 import { callbacks, DEAF } from "../../src/transport/ear.ts";
 import { Inbound } from "../../src/transport/inbound.ts";
-import { FRAME_DEADLINE_MS } from "../../src/transport/limits.ts";
+import { FRAME_DEADLINE_MS, SILENT_STREAM_MS } from "../../src/transport/limits.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { decode } from "../../src/wire/message.ts";
 import { randomFrom } from "../wire/random.ts";
@@ -10,7 +10,7 @@ import { ack, callRaw, closeAll, frameOf, HOST, Mailbox, openPeer, RING } from "
 
 afterEach(closeAll);
 
-const hello = frameOf({ tag: "hello" });
+const hello = frameOf({ tag: "hello", beat: 0 });
 
 function announce(length: number): Uint8Array {
   const bytes = new Uint8Array(4);
@@ -22,7 +22,7 @@ describe("a connection is closed and counted", () => {
   test.each<[string, Uint8Array]>([
     ["for a huge length announced", announce(0xffffffff)],
     ["for a length of nothing", announce(0)],
-    ["for a frame of garbage", Buffer.concat([announce(40), new Uint8Array(40)])],
+    ["for a frame of garbage", Buffer.concat([announce(40), new Uint8Array(45)])],
     ["for another ring", frameOf(ack(1), RING + 1)],
     ["for a content nobody asked for", frameOf({ tag: "content", size: 3 })],
     [
@@ -90,6 +90,7 @@ describe("limits", () => {
       admit: decode,
       message: (_, message) => heard.put(message.tag === "ack" ? message.request : -1),
       fetch() {},
+      hello: (beat) => frameOf({ tag: "hello", beat }),
       refused: () => {
         refused++;
       },
@@ -152,6 +153,26 @@ describe("limits", () => {
     await Promise.all([silent.closed, halfway.closed]);
     expect(inbound.size).toBe(1);
     expect(refused()).toBe(2);
+    stop();
+  });
+
+  test("a stream on which nothing comes any more is closed, but not for a sleep of this process", async () => {
+    const { inbound, port, heard, refused, stop } = accepting(10);
+    const silent = await callRaw(port);
+    silent.write(frameOf(ack(1)));
+    await heard.first((request) => request === 1);
+    const talking = await callRaw(port);
+    talking.write(frameOf(ack(2)));
+    await heard.first((request) => request === 2);
+
+    const now = performance.now();
+    inbound.woke(now + SILENT_STREAM_MS);
+    inbound.sweep(now + SILENT_STREAM_MS + 1_000);
+    expect(inbound.size).toBe(2);
+    inbound.sweep(now + 3 * SILENT_STREAM_MS);
+    await Promise.all([silent.closed, talking.closed]);
+    expect(inbound.size).toBe(0);
+    expect(refused()).toBe(0);
     stop();
   });
 

@@ -40,14 +40,19 @@ export type Heard = {
   message: Message;
   channel: Channel;
   body: Uint8Array | null;
+  heldMs: number | null;
 };
+
+export type Unreached = { address: Address; how: Unreachable; broke: boolean };
 
 export type Peer = {
   readonly transport: Transport;
   readonly address: Address;
   readonly heard: Mailbox<Heard>;
-  readonly unreachable: Mailbox<{ address: Address; how: Unreachable }>;
+  readonly unreachable: Mailbox<Unreached>;
   readonly faults: unknown[];
+  /** Messages that the wire could not hold, and why. */
+  readonly unsent: [string, string][];
 };
 
 const open: Transport[] = [];
@@ -58,21 +63,24 @@ export async function openPeer(
   options: Partial<TransportOptions> & { ring?: number } = {},
 ): Promise<Peer> {
   const heard = new Mailbox<Heard>();
-  const unreachable = new Mailbox<{ address: Address; how: Unreachable }>();
+  const unreachable = new Mailbox<Unreached>();
   const faults: unknown[] = [];
+  const unsent: [string, string][] = [];
   const ring = options.ring ?? RING;
   const transport: Transport = await openTransport({
     host: HOST,
     port: 0,
     sender: () => ({ ...sender(id, transport.port), ring }),
-    message: (from, message, channel, body) => heard.put({ from, message, channel, body }),
-    unreachable: (address, how) => unreachable.put({ address, how }),
+    message: (...[from, message, channel, body, heldMs]) =>
+      heard.put({ from, message, channel, body, heldMs }),
+    unreachable: (address, how, broke) => unreachable.put({ address, how, broke }),
     open: () => ({ refused: "nothing is served here" }),
+    unsent: (tag, why) => unsent.push([tag, why]),
     fault: (error) => faults.push(error),
     ...options,
   });
   open.push(transport);
-  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults };
+  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults, unsent };
 }
 
 export function closeAll(): void {

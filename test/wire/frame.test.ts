@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ageIn, NO_AGE, PREFIX_BYTES, setAge } from "../../src/wire/age.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { encode, encodeFrame } from "../../src/wire/message.ts";
@@ -38,10 +39,30 @@ describe("a stream is cut into the frames it was made of", () => {
   });
 });
 
-test("a frame is its length and its message", () => {
+test("a frame is its length, its age and its message", () => {
   const message = encode({ tag: "ack", request: 5 }, SENDER);
   const frame = encodeFrame({ tag: "ack", request: 5 }, SENDER);
-  expect(frame.toHex()).toBe(`00000023${message.toHex()}`);
+  expect(frame.toHex()).toBe(`000000230000000000${message.toHex()}`);
+  expect(ageIn(frame)).toEqual(NO_AGE);
+  setAge(frame, { beat: 7, sinceMs: 1_234.9 });
+  expect(frame.toHex()).toBe(`0000002307000004d2${message.toHex()}`);
+});
+
+test.each([0, 1, 2 ** 32 - 1])("an age of %d ms comes out as it was put in", (sinceMs) => {
+  const frame = encodeFrame({ tag: "ack", request: 5 }, SENDER);
+  setAge(frame, { beat: 255, sinceMs });
+  for (const length of [1, 4, 5, 8, 9, 10, frame.length]) {
+    const reader = new FrameReader();
+    const ages = [];
+    for (let at = 0; at < frame.length; at += length) {
+      reader.push(frame.subarray(at, at + length));
+      for (let next = reader.next(); next.kind === "message"; next = reader.next())
+        ages.push(next.age);
+    }
+    expect(ages).toEqual([{ beat: 255, sinceMs }]);
+  }
+  setAge(frame, { beat: 255, sinceMs: 2 ** 32 });
+  expect(ageIn(frame)).toEqual(NO_AGE);
 });
 
 test.each([0, 1, 28, MAX_FRAME + 1, 0xffffffff])("a length of %d breaks the stream", (length) => {
@@ -66,7 +87,7 @@ test("memory follows what arrived, not what was announced", () => {
 
 test("the longest frame arrives, byte by byte at its ends", () => {
   const reader = new FrameReader();
-  const frame = new Uint8Array(4 + MAX_FRAME).fill(7);
+  const frame = new Uint8Array(PREFIX_BYTES + MAX_FRAME).fill(7);
   new DataView(frame.buffer).setUint32(0, MAX_FRAME);
   for (let at = 0; at < 10; at++) reader.push(frame.subarray(at, at + 1));
   for (let at = 10; at < frame.length; at += 1000) {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { decode, encodeFrame } from "../../src/wire/message.ts";
 import { WITH_BODY } from "../../src/wire/table.ts";
@@ -26,7 +27,7 @@ test(`garbage is refused and never throws (P2P_TEST_SEED=${seed})`, () => {
       const { ring, from, message, body } = decoded;
       const port = Number(from.address.split(":").at(-1));
       const again = encodeFrame(message, { ...from, ring, port }, body);
-      expect(again.subarray(4).toHex()).toBe(bytes.toHex());
+      expect(again.subarray(PREFIX_BYTES).toHex()).toBe(bytes.toHex());
     }
     readAll(bytes);
   }

@@ -10,6 +10,7 @@ import {
 } from "../../src/protocol/config.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
+import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { decode, encode, encodeFrame, HEADER_BYTES } from "../../src/wire/message.ts";
 import { TABLE, type Tag, WITH_BODY, type WireMessage } from "../../src/wire/table.ts";
@@ -62,7 +63,7 @@ describe("bodies", () => {
   test.each([1, 12, BODY_BYTES])("of %d bytes come back as they were", (length) => {
     const body = Uint8Array.from({ length }, (_, i) => i * 31 + (i >> 8));
     for (const { message } of withBody) {
-      const bytes = encodeFrame(message, SENDER, body).subarray(4);
+      const bytes = encodeFrame(message, SENDER, body).subarray(PREFIX_BYTES);
       const decoded = decode(bytes, HOST, true);
       expect(decoded).toMatchObject({ message });
       // The copy is the receiver's: what becomes of the bytes that came is nothing to it.
@@ -73,7 +74,7 @@ describe("bodies", () => {
 
   test("are refused in a datagram", () => {
     for (const { message } of withBody) {
-      const bytes = encodeFrame(message, SENDER, CONTENT).subarray(4);
+      const bytes = encodeFrame(message, SENDER, CONTENT).subarray(PREFIX_BYTES);
       expect(decode(bytes, HOST)).toEqual({ error: `${CONTENT.length} bytes too many` });
     }
   });
@@ -91,7 +92,9 @@ describe("bodies", () => {
       for (const length of [0, BODY_BYTES + 1]) {
         expect(() => encodeFrame(message, SENDER, new Uint8Array(length))).toThrow(RangeError);
       }
-      const longest = encodeFrame(message, SENDER, new Uint8Array(BODY_BYTES)).subarray(4);
+      const longest = encodeFrame(message, SENDER, new Uint8Array(BODY_BYTES)).subarray(
+        PREFIX_BYTES,
+      );
       const longer = Buffer.concat([longest, Uint8Array.of(0)]);
       expect(decode(longer, HOST, true)).toEqual({ error: "1 bytes too many" });
     }
@@ -202,7 +205,7 @@ describe("encoding", () => {
     const records = Array.from({ length: OFFER_RECORDS }, (_, key) => longest(key));
     const offer: WireMessage = { tag: "offer", records, origin: null };
     const frame = encodeFrame(offer, SENDER, new Uint8Array(BODY_BYTES));
-    expect(decode(frame.subarray(4), HOST, true)).toHaveProperty("message", offer);
+    expect(decode(frame.subarray(PREFIX_BYTES), HOST, true)).toHaveProperty("message", offer);
   });
 
   /** A record of as many bytes as there can be. */
@@ -223,10 +226,10 @@ describe("encoding", () => {
     for (const change of [{}, { state: "left" as const }, { incarnation: 2 }, { port: 7 }, {}]) {
       const { port, ring, ...fields } = { ...SENDER, ...change };
       const from = makeMember({ ...fields, address: `${HOST}:${port}` });
-      const bytes = encode({ tag: "hello" }, { ...SENDER, ...change });
+      const bytes = encode({ tag: "hello", beat: 0 }, { ...SENDER, ...change });
       expect(decode(bytes, HOST)).toMatchObject({ ring, from });
     }
-    expect(decode(encode({ tag: "hello" }, SENDER), "10.0.0.1")).toHaveProperty(
+    expect(decode(encode({ tag: "hello", beat: 0 }, SENDER), "10.0.0.1")).toHaveProperty(
       "from.address",
       "10.0.0.1:12008",
     );
@@ -238,9 +241,9 @@ describe("encoding", () => {
   });
 
   test("an IPv4 address in IPv6 form is one address", () => {
-    const decoded = decode(encode({ tag: "hello" }, SENDER), "::ffff:10.1.2.3");
+    const decoded = decode(encode({ tag: "hello", beat: 0 }, SENDER), "::ffff:10.1.2.3");
     expect(decoded).toHaveProperty("from.address", "10.1.2.3:12008");
-    expect(decode(encode({ tag: "hello" }, SENDER), "::1")).toHaveProperty(
+    expect(decode(encode({ tag: "hello", beat: 0 }, SENDER), "::1")).toHaveProperty(
       "from.address",
       "[::1]:12008",
     );

@@ -84,10 +84,10 @@ export type Vector = {
 };
 
 /** The header of all vectors, before and after the tag's byte. */
-export const HEADER = ["703202", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
+export const HEADER = ["703203", "00002ee0000000000008000000010123456789abcdef002ee8"] as const;
 
 export const VECTORS: readonly Vector[] = [
-  v("", { tag: "hello" }),
+  v("05", { tag: "hello", beat: 5 }),
   v("deadbeef01000fffffffffffff", {
     tag: "ping",
     nonce: 0xdeadbeef,
@@ -404,6 +404,50 @@ export const VECTORS: readonly Vector[] = [
     ff
   `,
     { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter] },
+  ),
+  v("010203040506000fffffffffffff", { tag: "status-ask", request: REQUEST, digest: 2 ** 52 - 1 }),
+  v(
+    `
+    01020304050601000200000000000900000000000e0002000000000005000000
+    000004000fffffffffffff000000000000000001000000020000000000000003
+    000000000000ea600000000000000001000000000000000000
+  `,
+    {
+      tag: "status-told",
+      request: REQUEST,
+      strategy: "finger",
+      successors: [9, 14],
+      predecessors: [5, 4],
+      digest: 2 ** 52 - 1,
+      present: null,
+      expected: 0,
+      dead: 1,
+      left: 2,
+      files: { count: 3, bytes: 60_000, short: 1, safe: false, damaged: 0 },
+    },
+  ),
+  v(
+    `
+    0102030405060200010000000000090001000000000009000000000000000701
+    0002000000000008000000000000090100000001000000000000000000000000
+    0000000000000000000000000000000000000000010000000000000000
+  `,
+    {
+      tag: "status-told",
+      request: REQUEST,
+      strategy: "direct",
+      successors: [9],
+      predecessors: [9],
+      digest: 7,
+      present: [
+        { id: 8, state: "alive" },
+        { id: 9, state: "leaving" },
+      ],
+      expected: 1,
+      dead: 0,
+      left: 0,
+      files: { count: 0, bytes: 0, short: 0, safe: true, damaged: 0 },
+    },
   ),
   v("01020304050600", { tag: "list", request: REQUEST, after: null }),
   v("01020304050601000434313033", { tag: "list", request: REQUEST, after: "4103" }),

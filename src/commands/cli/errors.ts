@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { EXIT_BUG, Failure } from "../../protocol/failure.ts";
 
 /** The command line itself is wrong: one sentence that names what, and exit code 2. */
 export class UsageError extends Error {
@@ -8,9 +8,6 @@ export class UsageError extends Error {
 
 /** What a person is told of an error, and the code that the program ends with. */
 export type Told = { readonly sentence: string; readonly exitCode: number };
-
-/** An unexpected error, as in sysexits.h: "internal software error". */
-export const EXIT_BUG = 70;
 
 /**
  * One sentence, on one line, for anything that was thrown. Wrong usage and expected failures speak

@@ -1,4 +1,5 @@
 import { tell } from "./errors.ts";
+import { outputFailure, outputIsLost, printed, READER_GONE, readerHasGone } from "./output.ts";
 
 /** How long a reader of our output may take with what is left of it at the end. */
 const FLUSH_MS = 5000;
@@ -20,14 +21,30 @@ export async function complain(error: unknown): Promise<number> {
 }
 
 /**
- * Ends the process once its output has been read, or cannot be. Exiting at once would lose what a
- * slow pipe has not taken yet; only ending the streams tells when it has.
+ * Ends the process once its output has been read, or cannot be: then the exit code says so, and a
+ * sentence, unless its reader just went away.
+ */
+export async function finish(exitCode: number): Promise<never> {
+  await inTime(printed());
+  if (readerHasGone()) return await exit(READER_GONE);
+  const failure = outputFailure();
+  if (failure === null) return await exit(exitCode);
+  return await exit(Math.max(await complain(failure), exitCode));
+}
+
+/**
+ * The same, where all that there is to say has been said. Exiting at once would lose what a slow pipe
+ * has not taken yet; only ending the streams tells when it has.
  */
 export async function exit(exitCode: number): Promise<never> {
-  const ended = [process.stdout, process.stderr].map(
+  const streams = outputIsLost() ? [process.stderr] : [process.stdout, process.stderr];
+  const ended = streams.map(
     (stream) => new Promise<void>((resolve) => stream.once("error", resolve).end(resolve)),
   );
-  const limit = new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS));
-  await Promise.race([Promise.all(ended), limit]);
+  await inTime(Promise.all(ended));
   process.exit(exitCode);
+}
+
+async function inTime(flushed: Promise<unknown>): Promise<void> {
+  await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
 }

@@ -1,11 +1,14 @@
+import { isIP } from "node:net";
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
 import { isLoopback, parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
+import { parseFolder } from "./folder.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 
 /** What `init` and `join` have in common: the flags that say where a peer listens and lives. */
 
 const LOOPBACK = "127.0.0.1";
+const LOOPBACK_6 = "::1";
 const DEFAULT_BASE_PORT = 12_000;
 
 type PeerFlags = {
@@ -15,6 +18,7 @@ type PeerFlags = {
   insecure?: boolean | undefined;
   data?: string | undefined;
   "repair-rate"?: string | undefined;
+  verbose?: boolean | undefined;
   child?: boolean | undefined;
 };
 
@@ -28,7 +32,7 @@ export function peerOptions(
   start: PeerStart,
   pingIntervalMs: number | null,
   flags: PeerFlags,
-): Omit<PeerOptions, "route" | "copies"> {
+): Omit<PeerOptions, "route" | "copies" | "waitMs"> {
   const numbered = start.kind === "init" || start.kind === "join";
   if (numbered && flags.port !== undefined) {
     throw new UsageError("--port is for a peer without a number: --base-port moves this one");
@@ -36,7 +40,7 @@ export function peerOptions(
   if (!numbered && flags["base-port"] !== undefined) {
     throw new UsageError("--base-port is for numbered peers: --port moves this one");
   }
-  const host = optional(parseHost, "--host", flags.host) ?? LOOPBACK;
+  const host = optional(parseHost, "--host", flags.host) ?? loopbackFor(start);
   if (!numbered) checkReach(start, host, flags.insecure === true);
   return {
     start,
@@ -45,10 +49,16 @@ export function peerOptions(
     host,
     port: optional(parsePort, "--port", flags.port),
     insecure: flags.insecure === true,
-    dataDir: flags.data ?? null,
+    dataDir: optional(parseFolder, "--data", flags.data),
     repairRate: optional(parseRate, "--repair-rate", flags["repair-rate"]),
+    verbose: flags.verbose === true,
     child: flags.child === true,
   };
+}
+
+/** One that listens on one family of addresses cannot speak to a peer behind the other. */
+function loopbackFor(start: PeerStart): string {
+  return start.kind === "enter" && isIP(start.host) === 6 ? LOOPBACK_6 : LOOPBACK;
 }
 
 /** Such a ring has no lock yet: off loopback, whoever reaches it can join it and read its files. */

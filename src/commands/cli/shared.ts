@@ -1,5 +1,6 @@
 import type { PeerChoice } from "../../door/commands.ts";
 import { UsageError } from "./errors.ts";
+import { parseFolder } from "./folder.ts";
 import { MAX_POSITION, optional, parseWhole } from "./values.ts";
 
 /** Flags that several commands have, so that they are spelled and explained alike. */
@@ -50,6 +51,10 @@ export const PEER_ARGS = {
     description: "the data folder (default .p2p/PEER, or .p2p/peer without a number)",
   },
   ...REPAIR_ARG,
+  verbose: {
+    type: "boolean",
+    description: "print pings outside a terminal too, without a number (with one they always are)",
+  },
   // A child of `p2p ring`: it ends when its standard input does.
   child: { type: "boolean" },
 } as const;
@@ -67,5 +72,5 @@ export function peerChoice(args: {
     "--peer",
     args.peer,
   );
-  return { peer, data: args.data ?? null };
+  return { peer, data: optional(parseFolder, "--data", args.data) };
 }

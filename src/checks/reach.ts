@@ -1,0 +1,169 @@
+/**
+ * Who could talk to whom, and when. Time falls into spans in which nothing changes; in each, the peers
+ * that run and are not frozen fall into groups: all of one group reach each other, both ways, if need be
+ * through others (the strongly connected components).
+ */
+import { HEAL_MS, type Situation } from "./history.ts";
+
+/** A time in which nothing changes: from a time on, until the next span's. */
+type Span = {
+  readonly from: number;
+  readonly situation: Situation;
+  /** To whom each peer cannot send. */
+  readonly cut: Pairs;
+  /** The group of each peer that runs and is not frozen. */
+  readonly groups: ReadonlyMap<number, number>;
+  /** Nobody is frozen, and nobody cut off from anyone or newly healed. */
+  readonly whole: boolean;
+};
+
+type Pairs = ReadonlyMap<number, ReadonlySet<number>>;
+
+/** What stands for the group of one that is in none. */
+export const NOWHERE = -1;
+
+export class Reach {
+  private readonly spans: readonly Span[];
+
+  /** @param situations by ascending time; without any, all peers reach each other always */
+  constructor(situations: readonly Situation[]) {
+    this.spans = spansOf(situations);
+  }
+
+  /** The number of the span that a time is in. */
+  spanAt(time: number): number {
+    let low = 0;
+    let high = this.spans.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.spans[middle]?.from ?? 0) <= time) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** How many spans there are. */
+  get length(): number {
+    return this.spans.length;
+  }
+
+  /** The group of a peer in a span. */
+  groupOf(span: number, peer: number): number {
+    if (this.spans.length === 0) return 0;
+    return this.spans[span]?.groups.get(peer) ?? NOWHERE;
+  }
+
+  /** The group that a majority of some peers is in, in a span. */
+  majorityOf(span: number, peers: readonly number[]): number {
+    for (const peer of peers) {
+      const group = this.groupOf(span, peer);
+      if (group === NOWHERE) continue;
+      const together = peers.filter((other) => this.groupOf(span, other) === group);
+      if (together.length * 2 > peers.length) return group;
+    }
+    return NOWHERE;
+  }
+
+  /** The longest times without any fault: who runs does not change either. */
+  wholePeriods(): { readonly from: number; readonly to: number }[] {
+    const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    if (this.spans.length === 0) return [everything];
+    const periods: { from: number; to: number; running: readonly number[] }[] = [];
+    for (const [index, { from, whole, situation }] of this.spans.entries()) {
+      if (!whole) continue;
+      const to = this.spans[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      const last = periods.at(-1);
+      if (last?.to === from && same(last.running, situation.running)) last.to = to;
+      else periods.push({ from, to, running: situation.running });
+    }
+    return periods;
+  }
+
+  /**
+   * All peers that word of something at some peers can have come to between two times. Generous: what a
+   * peer has sent may arrive when it is frozen or dead itself, and what comes to a frozen one waits there.
+   */
+  wordFrom(peers: readonly number[], start: number, end: number): Set<number> {
+    const word = new Set(peers);
+    for (let at = this.spanAt(start); at <= this.spanAt(end); at++) {
+      const span = this.spans[at];
+      if (span === undefined) break;
+      const { cut } = span;
+      const { running } = span.situation;
+      for (const from of word) {
+        for (const to of running) if (!cut.get(from)?.has(to)) word.add(to);
+      }
+    }
+    return word;
+  }
+}
+
+function spansOf(situations: readonly Situation[]): Span[] {
+  const spans: Span[] = [];
+  // Pairs that were healed, and until when they do not count as connected yet.
+  let healing: { readonly pair: readonly [number, number]; readonly until: number }[] = [];
+  for (const [index, situation] of situations.entries()) {
+    const { severed } = situation;
+    const start = index === 0 ? Number.NEGATIVE_INFINITY : situation.from;
+    const end = situations[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    const cut = pairsOf(severed);
+    const before = situations[index - 1]?.severed ?? [];
+    const healed = before.filter(([from, to]) => !cut.get(from)?.has(to));
+    healing.push(...healed.map((pair) => ({ pair, until: start + HEAL_MS })));
+    for (let from = start; from < end; ) {
+      const now = from;
+      healing = healing.filter(({ until }) => until > now);
+      const apart =
+        healing.length === 0 ? cut : pairsOf([...severed, ...healing.map((h) => h.pair)]);
+      spans.push(spanOf(from, situation, cut, apart));
+      from = Math.min(end, ...healing.map(({ until }) => until));
+    }
+  }
+  return spans;
+}
+
+function spanOf(from: number, situation: Situation, cut: Pairs, apart: Pairs): Span {
+  const { running, frozen } = situation;
+  const up = frozen.length === 0 ? running : running.filter((id) => !frozen.includes(id));
+  const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));
+  const groups = someApart ? groupsOf(up, apart) : new Map(up.map((id) => [id, 0]));
+  return { from, situation, cut, groups, whole: !someApart && up.length === running.length };
+}
+
+/** Peers are of one group if each reaches the other. */
+function groupsOf(up: readonly number[], apart: Pairs): Map<number, number> {
+  const groups = new Map<number, number>();
+  let next = 0;
+  for (const id of up) {
+    if (groups.has(id)) continue;
+    const there = closure(id, up, (from, to) => !apart.get(from)?.has(to));
+    const back = closure(id, up, (from, to) => !apart.get(to)?.has(from));
+    for (const other of there) if (back.has(other)) groups.set(other, next);
+    next += 1;
+  }
+  return groups;
+}
+
+function closure(
+  start: number,
+  ids: readonly number[],
+  sends: (from: number, to: number) => boolean,
+): Set<number> {
+  const reached = new Set([start]);
+  for (const from of reached) for (const to of ids) if (sends(from, to)) reached.add(to);
+  return reached;
+}
+
+function pairsOf(pairs: readonly (readonly [number, number])[]): Pairs {
+  const map = new Map<number, Set<number>>();
+  for (const [from, to] of pairs) {
+    const others = map.get(from);
+    if (others === undefined) map.set(from, new Set([to]));
+    else others.add(to);
+  }
+  return map;
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
+}

@@ -1,0 +1,150 @@
+/** What a person stores through this peer: bytes, an upload, or a file from where it is. */
+import { unlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Named, Uploaded } from "../door/host.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
+import type { Outcome } from "../protocol/events.ts";
+import { EMPTY_SHA256 } from "../protocol/files.ts";
+import type { Body, Command } from "../protocol/io.ts";
+import { storedName } from "../protocol/names.ts";
+import { errorCode } from "../store/durable.ts";
+import type { Brings, Given } from "./commands.ts";
+import type { Contents } from "./contents.ts";
+import { bytesOpener, localFileNames, openQuietly } from "./given.ts";
+import { HeldFile } from "./held.ts";
+import type { Moving } from "./moving.ts";
+import { keyOf } from "./names.ts";
+
+/** Gives a command to the peer. */
+export type Begin = (
+  what: Command,
+  given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "brings" | "deliver">>,
+) => void;
+
+export type StoringOptions = {
+  readonly contents: Contents;
+  readonly moving: Moving;
+  readonly cwd: string;
+  readonly config: RingConfig;
+};
+
+/** Names are checked by whoever calls, and stored in their one form. */
+export class Storing {
+  constructor(
+    private readonly options: StoringOptions,
+    private readonly begin: Begin,
+  ) {}
+
+  /** What came in at the door; a temporary file goes when the store has ended. */
+  upload(given: string, upload: Uploaded, ended: Given["ended"]): void {
+    const name = storedName(given);
+    if ("bytes" in upload) {
+      this.#bytes(name, upload.bytes, ended);
+      return;
+    }
+    const { path, size, sha256 } = upload;
+    const brings = { open: () => openQuietly(path), sha256, wrong: () => {} };
+    this.#store(name, size, brings, (outcome) => {
+      removeQuietly(path);
+      ended(outcome);
+    });
+  }
+
+  /** A file that a command named. @returns null if this process cannot open that very file */
+  async file(given: string, file: Named): Promise<Outcome | null> {
+    const held = HeldFile.open(file);
+    return held === null ? null : await this.#release(storedName(given), held, file.path);
+  }
+
+  /** What lies in the working folder; without it a numbered ring is asked all the same, by the assignment. */
+  async typed(given: string): Promise<Outcome> {
+    const { cwd, config } = this.options;
+    const name = storedName(given);
+    for (const file of localFileNames(given, config.bits)) {
+      const held = HeldFile.at(join(cwd, file));
+      if (held !== null) return await this.#release(name, held, file);
+    }
+    if (config.bits > NUMBERED_BITS) {
+      return failed(`There is no file ${given} in ${cwd} that can be read: nothing was stored.`);
+    }
+    return await new Promise((ended) => this.#store(name, null, null, ended));
+  }
+
+  async #release(name: string, held: HeldFile, shown: string): Promise<Outcome> {
+    try {
+      return await this.#held(name, held, shown);
+    } finally {
+      held.release();
+    }
+  }
+
+  /** @param shown what a person calls the file */
+  async #held(name: string, held: HeldFile, shown: string): Promise<Outcome> {
+    const outcome = await this.#unlessChanged(name, held, shown);
+    if (outcome !== null && (outcome.kind !== "failed" || !held.suspect)) return outcome;
+    const what = held.short ? "became shorter" : "changed";
+    return failed(`${shown} ${what} while it was being stored: store it once more.`);
+  }
+
+  /** @returns null if it has changed before the ring was asked */
+  async #unlessChanged(name: string, held: HeldFile, shown: string): Promise<Outcome | null> {
+    try {
+      const small = held.small();
+      if (small !== null) return await new Promise((ended) => this.#bytes(name, small, ended));
+      const sha256 = await this.#hash(name, held);
+      if (sha256 === null) return null;
+      const brings = { open: () => held.open(), sha256, wrong: () => held.noteChanged() };
+      return await new Promise((ended) => this.#store(name, held.size, brings, ended));
+    } catch (error) {
+      // The system's: a person's disk may fail, and that is no mistake of this program.
+      if (errorCode(error) === "") throw error;
+      return failed(`${shown} could not be read (${errorCode(error)}): check the disk it is on.`);
+    }
+  }
+
+  /** What is to be stored is read once before: all that is read of it later must come to the same. */
+  async #hash(name: string, held: HeldFile): Promise<string | null> {
+    const { moving } = this.options;
+    const move = moving.begin(name, held.size, 0, "reading");
+    try {
+      return await held.hash((bytes) => {
+        move.bytes = bytes;
+      });
+    } finally {
+      moving.end(move);
+    }
+  }
+
+  #bytes(name: string, bytes: Uint8Array, ended: Given["ended"]): void {
+    const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
+    const sha256 = body?.sha256 ?? EMPTY_SHA256;
+    const brings = { open: bytesOpener(bytes), sha256, wrong: () => {} };
+    this.#store(name, bytes.length, brings, ended, body);
+  }
+
+  /** @param brings null where there is no content, as `size` is then */
+  #store(
+    name: string,
+    size: number | null,
+    brings: Brings | null,
+    ended: Given["ended"],
+    body: Body | null = null,
+  ): void {
+    const key = keyOf(name, this.options.config.bits);
+    const sha256 = brings?.sha256 ?? null;
+    const what = { kind: "store", name, key, size, sha256, body, require: 0 } as const;
+    this.begin(what, { name, brings, ended });
+  }
+}
+
+function failed(why: string): Outcome {
+  return { kind: "failed", why, maybe: false };
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone already.
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The ages of records on their way: in a message they are as of its sending, within a peer as of its
+ * clock's zero. What comes in and what goes out is changed here, and nowhere else.
+ */
+import { OPERATION_MS } from "./config.ts";
+import { type FileRecord, withAges } from "./files.ts";
+import type { Effect } from "./io.ts";
+import type { Message } from "./messages.ts";
+
+/** A message with the ages in it as this peer counts them. @param byMs minus the time of its clock */
+export function agedHere(message: Message, byMs: number): Message {
+  return withRecords(message, (record) => withAges(record, byMs));
+}
+
+/** An effect with the ages of what others are told as of now. Histories lose what is too old. */
+export function agedForOthers(effect: Effect, now: number): Effect {
+  if (effect.type !== "send") return effect;
+  const { message } = effect;
+  const told = withRecords(message, (record) => young(withAges(record, now)));
+  return told === message ? effect : { ...effect, message: told };
+}
+
+function young(record: FileRecord): FileRecord {
+  const { history } = record;
+  if (history.every((span) => span.ageMs <= OPERATION_MS)) return record;
+  return { ...record, history: history.filter((span) => span.ageMs <= OPERATION_MS) };
+}
+
+/** Changes each record in a message; one without any stays as it is. */
+function withRecords(message: Message, change: (record: FileRecord) => FileRecord): Message {
+  switch (message.tag) {
+    case "offer":
+    case "inquired":
+    case "listed":
+      return { ...message, records: message.records.map(change) };
+    case "answer": {
+      const { outcome } = message;
+      if (outcome.kind !== "stored" && outcome.kind !== "where") return message;
+      const { record } = outcome;
+      return record === null
+        ? message
+        : { ...message, outcome: { ...outcome, record: change(record) } };
+    }
+    default:
+      return message;
+  }
+}

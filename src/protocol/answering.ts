@@ -1,0 +1,54 @@
+/** Answers on their way to the origin of a request: straight there, or back the way that it came. */
+import type { BodySource } from "./io.ts";
+import type { Answer, AnswerOutcome, Routed } from "./messages.ts";
+import { hopAcknowledged } from "./routing.ts";
+import { type Peer, send } from "./state.ts";
+
+/** Tells the origin of a request how it ended, or goes on. */
+export function answer(
+  peer: Peer,
+  { request, route, origin, back }: Routed,
+  outcome: AnswerOutcome,
+  body: BodySource | null = null,
+): Answer {
+  const passed = routeHere(peer, route);
+  const via = back ? passed.slice(0, -1) : [];
+  const message: Answer = { tag: "answer", request, route: passed, outcome, via };
+  const next = via.at(-1);
+  const address =
+    next === undefined || next === origin.id ? origin.address : addressOnWay(peer, next);
+  if (address !== undefined) sendOn(peer, address, message, body);
+  return message;
+}
+
+/** An answer that others wait for. @returns false if it is for this very peer */
+export function passBack(peer: Peer, message: Answer, body: BodySource | null): boolean {
+  // An answer from where the request ended says that the hop there has been taken.
+  hopAcknowledged(peer, message.request);
+  const next = message.via.at(-1);
+  if (next === undefined) return false;
+  const address = addressOnWay(peer, next);
+  if (address !== undefined) sendOn(peer, address, message, body);
+  return true;
+}
+
+/** The ids on the way up to this peer, itself included. */
+export function routeHere(peer: Peer, route: readonly number[]): readonly number[] {
+  return route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
+}
+
+/** Ids in the order in which they come from a key on. */
+export function clockwise(peer: Peer, key: number, ids: readonly number[]): number[] {
+  const circle = 2 ** peer.config.bits;
+  return ids.toSorted((a, b) => ((a - key + circle) % circle) - ((b - key + circle) % circle));
+}
+
+function sendOn(peer: Peer, to: string, message: Answer, body: BodySource | null): void {
+  send(peer, to, "stream", { ...message, via: message.via.slice(0, -1) }, body);
+}
+
+/** Where a peer on the way of a request listens; undefined of one that is not known any more. */
+export function addressOnWay(peer: Peer, id: number | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  return id === peer.self.id ? peer.self.address : peer.view.find(id)?.address;
+}

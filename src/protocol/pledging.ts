@@ -1,0 +1,92 @@
+/**
+ * A holder's side of leases: it promises an owner to acknowledge no other owner's version in its part
+ * of the circle for a while, so that this owner may answer alone. What it takes in meanwhile from others
+ * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
+ */
+import { PROMISE_MS, PROMISES } from "./config.ts";
+import { type FileRecord, runOf, type VersionId, versionKey } from "./files.ts";
+import type { Member } from "./member.ts";
+import type { Lease } from "./messages.ts";
+import { isWithin } from "./shelf.ts";
+import { boundTable, type Peer, send, type Withheld } from "./state.ts";
+import type { Pledge } from "./work.ts";
+
+/** An owner wishes to answer alone. */
+export function receiveLease(peer: Peer, from: Member, { nonce, from: after, to }: Lease): void {
+  const known = peer.pledges.get(from.birth);
+  const clean = known !== undefined && known.from === after && known.to === to;
+  const granted = !(isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);
+  if (granted) {
+    const until = peer.now + PROMISE_MS;
+    peer.pledges.delete(from.birth);
+    peer.pledges.set(from.birth, { owner: from, from: after, to, until, foreign: new Set() });
+    boundTable(peer.pledges, PROMISES);
+  }
+  send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
+}
+
+/** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
+export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
+  for (const { owner, from: after, to, foreign } of peer.pledges.values()) {
+    const theirs = from.birth === owner.birth || isBy(record, owner);
+    if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
+  }
+}
+
+/** A member has said that it has these versions, or knows of them. */
+export function noteKnown(peer: Peer, { birth }: Member, versions: readonly VersionId[]): void {
+  const pledge = peer.pledges.get(birth);
+  if (pledge === undefined || pledge.foreign.size === 0) return;
+  for (const version of versions) pledge.foreign.delete(versionKey(version));
+}
+
+/** An owner has just what this peer has in its part of the circle. */
+export function noteAgreed(peer: Peer, { birth }: Member): void {
+  peer.pledges.get(birth)?.foreign.clear();
+}
+
+/**
+ * Keeps word back that would break a promise.
+ * @returns whether it is kept back; it is said when the promise has passed
+ */
+export function withhold(peer: Peer, word: Withheld): boolean {
+  const until = promisedUntil(peer, word);
+  if (until <= peer.now) return false;
+  peer.withheld.push(word);
+  peer.deadlines.setEarlier("withheld", 0, until);
+  return true;
+}
+
+/** Until when word has to wait for another owner's sake; in the past if it need not. */
+export function promisedUntil(peer: Peer, word: Withheld): number {
+  let until = Number.NEGATIVE_INFINITY;
+  for (const pledge of peer.pledges.values()) {
+    if (pledge.until <= peer.now || word.to === pledge.owner.address) continue;
+    if (breaks(peer, word, pledge)) until = Math.max(until, pledge.until);
+  }
+  return until;
+}
+
+/** The word whose time has come. */
+export function takeWithheld(peer: Peer): Withheld[] {
+  return peer.withheld.splice(0).filter((word) => !withhold(peer, word));
+}
+
+function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
+  if (foreign.size === 0) return false;
+  if (word.kind === "holding") return foreign.has(versionKey(word.record));
+  return peer.files.versions(word.name).some((record) => foreign.has(versionKey(record)));
+}
+
+function isBy({ stamp }: FileRecord, owner: Member): boolean {
+  return stamp.owner === owner.id && stamp.run === runOf(owner);
+}
+
+/** True if another owner, or this very peer, may answer alone for some of it. */
+function isTaken(peer: Peer, from: Member, after: number, to: number): boolean {
+  for (const pledge of peer.pledges.values()) {
+    if (pledge.until <= peer.now || pledge.owner.birth === from.birth) continue;
+    if (isWithin(to, pledge.from, pledge.to) || isWithin(pledge.to, after, to)) return true;
+  }
+  return peer.tenure.until > peer.now && isWithin(peer.self.id, after, to);
+}

@@ -1,0 +1,31 @@
+/**
+ * A sleep of this very peer: its process was stopped, its machine too busy or suspended. Silence during
+ * it says nothing of the others, and what was known before it may be so no more.
+ */
+import { ASLEEP_MS, HEARTBEAT_MS } from "./config.ts";
+import { extendAwaited } from "./rounds.ts";
+import { emit, type Peer } from "./state.ts";
+import { endTenure } from "./tenure.ts";
+import { restartTrials } from "./trials.ts";
+
+/**
+ * Whether a process slept between two looks at its clock.
+ * @param aliveAt its last look, in milliseconds
+ * @param dueAt when it was to act next; it was to look at its clock within HEARTBEAT_MS in any case
+ * @returns for how many milliseconds it slept at most; null if it did not
+ */
+export function sleepOf(aliveAt: number, dueAt: number, now: number): number | null {
+  const expected = Math.max(aliveAt, Math.min(dueAt, aliveAt + HEARTBEAT_MS));
+  return now - expected > ASLEEP_MS ? now - aliveAt : null;
+}
+
+/** All that is believed by silence begins anew, and an owner has to ask again. */
+export function wake(peer: Peer, sleptMs: number): void {
+  peer.sleep = { until: peer.now, ms: sleptMs };
+  restartTrials(peer);
+  extendAwaited(peer);
+  // Others may have owned its part of the circle meanwhile.
+  peer.epoch += 1;
+  endTenure(peer);
+  emit(peer, { event: "woke", ms: sleptMs });
+}

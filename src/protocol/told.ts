@@ -1,0 +1,46 @@
+/** What a member tells of the ring as it sees it, for the checks of a whole ring. */
+import type { Strategy } from "./config.ts";
+import type { MemberState } from "./member.ts";
+
+/** What a peer holds, removals left out. */
+export type SnapshotFiles = {
+  readonly count: number;
+  readonly bytes: number;
+  /** Files of which some holder has not confirmed its copy. */
+  readonly short: number;
+  /** True if this peer may go for good at once: all it holds has as many copies elsewhere as there can be. */
+  readonly safe: boolean;
+  /** Damaged copies found in this run. */
+  readonly damaged: number;
+};
+
+/** "How do you see the ring?" */
+export type StatusAsk = {
+  readonly tag: "status-ask";
+  readonly request: number;
+  /** Of the asker's view: one that is the same need not be told. */
+  readonly digest: number;
+};
+
+/** The answer: the sender's neighbours, its view, and what it holds. */
+export type StatusTold = {
+  readonly tag: "status-told";
+  readonly request: number;
+  readonly strategy: Strategy;
+  /** Two at most, nearest first. */
+  readonly successors: readonly number[];
+  readonly predecessors: readonly number[];
+  /** Of its view. */
+  readonly digest: number;
+  /** Its present members but for the expected ones; null where the digest is the asker's. */
+  readonly present: readonly PresentMember[] | null;
+  /** Members that are in no view: named by hand and not heard from, dead, left. */
+  readonly expected: number;
+  readonly dead: number;
+  readonly left: number;
+  readonly files: SnapshotFiles;
+};
+
+export type PresentMember = { readonly id: number; readonly state: MemberState };
+
+export type StatusMessage = StatusAsk | StatusTold;

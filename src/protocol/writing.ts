@@ -1,0 +1,156 @@
+/**
+ * What an owner does with a store or a removal: once it knows the name, and that its origin still waits,
+ * it gives the stamp and begins to place the version. An operation that it finds executed it only finishes.
+ */
+import { answer } from "./answering.ts";
+import { STAMP_LEAP } from "./config.ts";
+import { askOrigin, isDue } from "./doubting.ts";
+import {
+  baseName,
+  EMPTY_SHA256,
+  type FileRecord,
+  isSameOperation,
+  type Operation,
+  parseConflictName,
+  runOf,
+} from "./files.ts";
+import { beginInquiry } from "./inquiring.ts";
+import type { Ask } from "./messages.ts";
+import { finishPlacement, place, underWay } from "./placing.ts";
+import { majority } from "./quorum.ts";
+import { sentences } from "./sentences.ts";
+import { line, type Peer } from "./state.ts";
+import { knows } from "./tenure.ts";
+import { lines } from "./transcript.ts";
+import { chained, lineage, merge, standingOf, type Versions, winnerOf } from "./versions.ts";
+import type { Arrival, Inquiry } from "./work.ts";
+
+type WriteAsk = Extract<Ask, { kind: "store" | "remove" }>;
+
+/** A store or a removal that belongs here. */
+export function placeStore(peer: Peer, arrival: Arrival): void {
+  const { routed, body, first } = arrival;
+  const { ask, request } = routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return;
+  const given = peer.receipts.get(request);
+  if (given !== undefined) {
+    answer(peer, routed, given.outcome);
+    return;
+  }
+  if (first && ask.kind === "store") line(peer, lines.storeAccepted(ask.name));
+  const known = isAtWork(peer, arrival);
+  // With a content that is here already the receipt follows soon.
+  if (body === null || known) answer(peer, routed, { kind: "placed" });
+  if (known || (ask.kind === "store" && ask.content === null)) return;
+  if (!isDue(peer, arrival)) askOrigin(peer, arrival);
+  else if (knows(peer, { name: baseName(ask.name), key: ask.key })) {
+    execute(peer, arrival, peer.files.versions(baseName(ask.name)), null);
+  } else {
+    const inquest = beginInquiry(peer, arrival, baseName(ask.name));
+    if (inquest !== null) placeFound(peer, inquest.inquiry);
+  }
+}
+
+/** A quorum has said what it has: the new version's stamp is above it all. */
+export function placeFound(peer: Peer, inquiry: Inquiry): void {
+  const { arrival, versions } = inquiry;
+  if (isDue(peer, arrival)) execute(peer, arrival, versions, inquiry);
+  else askOrigin(peer, arrival);
+}
+
+/** True of a request that this peer works on; what comes again may give it more time. */
+function isAtWork(peer: Peer, arrival: Arrival): boolean {
+  const { request } = arrival.routed;
+  const waiting = peer.inquiries.get(request) ?? peer.doubts.get(request);
+  if (waiting !== undefined && arrival.validUntil > waiting.arrival.validUntil) {
+    waiting.arrival = { ...arrival, body: arrival.body ?? waiting.arrival.body };
+  }
+  return waiting !== undefined || peer.placements.has(request);
+}
+
+/** Gives an operation its stamp, unless it has one, and begins to make it durable here and elsewhere. */
+function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry | null): void {
+  const { routed } = arrival;
+  const { ask, origin } = routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return;
+  const name = baseName(ask.name);
+  // What is on its way to the disks counts as well: a later stamp follows it.
+  const versions = underWay(peer, name).reduce(merge, found);
+  const operation = { origin: origin.birth, number: ask.write.number };
+  const sha256 = ask.kind === "store" ? (ask.content?.sha256 ?? EMPTY_SHA256) : EMPTY_SHA256;
+  const standing = standingOf(versions, operation, sha256);
+  if (standing.kind === "alive") {
+    finishPlacement(peer, arrival, standing.version, standing.version.stamp, inquiry);
+  } else if (standing.kind === "replaced") {
+    finishPlacement(peer, arrival, standing.by, standing.stamp, inquiry);
+  }
+  if (standing.kind !== "new") return;
+  const target = targetOf(ask, versions);
+  if (ask.kind === "remove" && (target === undefined || target.removed)) {
+    answer(peer, routed, { kind: "missing" });
+    return;
+  }
+  const full = withoutRoom(peer, ask);
+  if (full !== null) {
+    answer(peer, routed, { kind: "failed", why: full, maybe: false });
+    return;
+  }
+  place(peer, arrival, stamped(peer, ask, versions, target, operation, sha256));
+}
+
+/** What an operation takes the place of: the version that has the name, or the conflict that it names. */
+function targetOf(ask: WriteAsk, versions: Versions): FileRecord | undefined {
+  const conflict = parseConflictName(ask.name);
+  if (conflict === null) return winnerOf(versions);
+  return versions.find((v) => isSameOperation(v.operation, conflict.operation));
+}
+
+function stamped(
+  peer: Peer,
+  ask: WriteAsk,
+  versions: Versions,
+  target: FileRecord | undefined,
+  operation: Operation,
+  sha256: string,
+): FileRecord {
+  const highest = versions.reduce((most, { stamp }) => Math.max(most, stamp.counter), peer.counter);
+  peer.counter = highest + 1 + (peer.leap ? STAMP_LEAP : 0);
+  peer.leap = false;
+  const follows = target === undefined ? [] : [target];
+  const carried = lineage(
+    follows,
+    versions.filter((v) => v !== target),
+    peer.now,
+  );
+  const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
+  const ageMs = -peer.now;
+  return {
+    name: target?.name ?? baseName(ask.name),
+    key: ask.key,
+    operation,
+    stamp,
+    also: [],
+    size: ask.kind === "store" ? (ask.content?.size ?? 0) : 0,
+    sha256,
+    removed: ask.kind === "remove",
+    apart: parseConflictName(ask.name) !== null,
+    ageMs,
+    ...carried,
+    history: chained(carried.history, { operation, stamp, ageMs }, ask.write.after),
+  };
+}
+
+/** Why a store is refused before it is stamped: too few disks have room for it; null if enough have. */
+function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
+  if (ask.kind === "remove") return null;
+  const size = ask.content?.size ?? 0;
+  const staying = peer.view.members.filter((m) => m.state !== "leaving");
+  const needed = Math.max(ask.write.require, 1, ask.write.require > 0 ? 0 : majority(peer));
+  const full = staying.filter(({ id, birth }) => {
+    const room = id === peer.self.id ? peer.room : peer.rooms.get(birth);
+    return room !== undefined && room < size;
+  });
+  if (staying.length - full.length >= needed) return null;
+  const ids = full.map((m) => m.id);
+  return sentences.noRoom(ask.name, needed, staying.length, ids);
+}

@@ -1,0 +1,110 @@
+/** Output that nobody takes: a full disk is told of, a reader that went away is not. */
+import { describe, expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUILT, type Ended, PROGRAM, plainEnvironment } from "../support/program.ts";
+import { reaped } from "../support/reap.ts";
+import { withRing } from "../support/test-ring.ts";
+
+const LIMIT_MS = 60_000;
+const FULL = "/dev/full";
+
+/** Runs a line of bash in which `p2p` is the program under test. */
+async function bash(line: string, cwd: string): Promise<Ended> {
+  const began = performance.now();
+  const child = reaped(
+    Bun.spawn(["bash", "-c", `p2p() { "$0" "$@"; }; ${line}`, PROGRAM], {
+      cwd,
+      env: plainEnvironment(),
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 30_000,
+      killSignal: "SIGKILL",
+    }),
+  );
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return { stdout, stderr, exitCode: child.exitCode, ms: performance.now() - began };
+}
+
+/** A pipe whose reader has gone before anything is written. */
+const INTO_NOTHING = "exec 4> >(true); wait $!;";
+
+const ALONE = ["help", "help ring", "--version", "sim --seeds 1", "sim --seed 3 --json"];
+const AT_A_PEER = [
+  "store 2067.pdf --name 2067",
+  "store 2067.pdf --name 4103 --json",
+  "where 2067",
+  "request 2067",
+  "request 2067 --json",
+  "status",
+  "status --json",
+  "status --all",
+  "ls",
+  "ls --json",
+  "scrub",
+  "rm 2067",
+];
+
+describe.skipIf(!BUILT || !existsSync(FULL))("output that is not taken", () => {
+  test(
+    "is told of by every command, with exit code 1; but not where its reader has gone",
+    () =>
+      withRing(
+        async (ring) => {
+          writeFileSync(join(ring.cwd, "2067.pdf"), "some content");
+          const chaos = [`chaos --dry-run --own --base-port ${ring.ports.base + 9}`];
+          for (const argv of [...ALONE, ...chaos, ...AT_A_PEER]) {
+            const full = await bash(`p2p ${argv} > ${FULL}`, ring.cwd);
+            expect([argv, full.exitCode, full.stderr]).toEqual([
+              argv,
+              1,
+              expect.stringMatching(
+                /^(chaos would be in [^\n]*\n)?What was to be printed [^\n]*the disk is full[^\n]*\n$/,
+              ),
+            ]);
+            // What the first run did may be in the way of the second, which then says so.
+            if (argv === "rm 2067") continue;
+            const gone = await bash(`${INTO_NOTHING} p2p ${argv} >&4`, ring.cwd);
+            const said = argv.startsWith("chaos") ? "chaos would be in a ring of its own\n" : "";
+            expect([argv, gone.exitCode, gone.stderr]).toEqual([argv, 141, said]);
+          }
+        },
+        [2],
+      ),
+    LIMIT_MS,
+  );
+
+  test(
+    "ends a ring, which says so",
+    () =>
+      withRing(async (ring) => {
+        const line = `p2p ring --ids 1,2 --base-port ${ring.ports.base}`;
+        const full = await bash(`${line} > ${FULL}`, ring.cwd);
+        expect(full.exitCode).toBe(1);
+        expect(full.stderr).toMatch(/^What was to be printed [^\n]*the disk is full[^\n]*\n$/);
+        const gone = await bash(`${INTO_NOTHING} ${line} >&4`, ring.cwd);
+        expect([gone.exitCode, gone.stderr]).toEqual([141, ""]);
+      }),
+    LIMIT_MS,
+  );
+
+  test.each([
+    ["a full disk, which it says once", `> ${FULL}`, 1],
+    ["a reader that has gone", ">&4", 0],
+  ])(
+    "does not end a peer: %s",
+    (_, into, times) =>
+      withRing(async (ring) => {
+        // It comes into its ring at some time, and then prints a line for each of these.
+        const typed = "{ for i in {1..10}; do echo store 2067; sleep 0.1; done; echo quit; }";
+        const peer = `p2p init 2 2 2 1 --base-port ${ring.ports.base}`;
+        const ended = await bash(`${INTO_NOTHING} ${typed} | ${peer} ${into}`, ring.cwd);
+        expect(ended.exitCode).toBe(0);
+        expect(ended.stderr).toContain("File 2067 was placed");
+        expect(ended.stderr.split("Lines of this peer are lost").length - 1).toBe(times);
+      }),
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,176 @@
+/** Places that cannot be used: each is one sentence that names the cause. */
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { BUILT, type Ended, PROGRAM, p2p, plainEnvironment } from "../support/program.ts";
+import { reaped } from "../support/reap.ts";
+import { withRing } from "../support/test-ring.ts";
+
+const LIMIT_MS = 60_000;
+
+/** Runs a line of bash in which `$0` is the program under test. */
+async function bash(line: string, cwd: string, env: Record<string, string> = {}): Promise<Ended> {
+  const began = performance.now();
+  const child = reaped(
+    Bun.spawn(["bash", "-c", line, PROGRAM], {
+      cwd,
+      env: plainEnvironment(env),
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      timeout: 30_000,
+      killSignal: "SIGKILL",
+    }),
+  );
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return { stdout, stderr, exitCode: child.exitCode, ms: performance.now() - began };
+}
+
+/** A command line that runs as somebody else than the owner of what this test makes. */
+const AS_ANOTHER =
+  process.getuid?.() === 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : null;
+
+function another(): boolean {
+  if (AS_ANOTHER === null) return false;
+  const argv = [...AS_ANOTHER.split(" "), PROGRAM, "--version"];
+  try {
+    return Bun.spawnSync(argv, { stdout: "ignore", stderr: "ignore" }).exitCode === 0;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!BUILT)("a place that cannot be used is one sentence:", () => {
+  test(
+    "a folder for temporary files that is not there",
+    () =>
+      withRing(async (ring) => {
+        const env = { TMPDIR: join(ring.cwd, "none"), XDG_RUNTIME_DIR: "" };
+        const chaos = await bash('"$0" chaos --own', ring.cwd, env);
+        expect([chaos.exitCode, chaos.stdout]).toEqual([1, ""]);
+        expect(chaos.stderr).toMatch(
+          /^The folder for temporary files, [^\n]+: set TMPDIR [^\n]+\n$/,
+        );
+        // A path too long for a socket needs such a folder; there is another.
+        const long = join(ring.cwd, "d".repeat(120));
+        mkdirSync(long);
+        const peer = `"$0" init 2 2 2 1 --base-port ${ring.ports.base}`;
+        const asked = 'until "$0" ls 2> err; do sleep 0.1; done';
+        const listed = await bash(`${peer} & ${asked}; kill %1; wait`, long, env);
+        expect(listed.stdout).toBe("No file is stored in this ring yet.\n");
+        expect(existsSync(join(ring.cwd, "none"))).toBe(false);
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "a folder whose path is too long",
+    () =>
+      withRing(async (ring) => {
+        let deep = ring.cwd;
+        while (deep.length < 480) deep = join(deep, "d".repeat(Math.min(100, 482 - deep.length)));
+        mkdirSync(deep, { recursive: true });
+        const { base } = ring.ports;
+        for (const argv of [
+          ["init", 2, 2, 2, 1, "--base-port", base],
+          ["init", "--port", base],
+          ["ring", "--ids", "1,2", "--base-port", base],
+        ]) {
+          const { stderr, stdout, exitCode } = await p2p(argv, deep);
+          expect([exitCode, stdout]).toEqual([1, ""]);
+          expect(stderr).toMatch(
+            /^The path of the data folder, [^\n]* are the most: choose [^\n]+\n$/,
+          );
+        }
+        expect(readdirSync(deep)).toEqual([]);
+      }),
+    LIMIT_MS,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "a path that is no text, and nothing is made beside it",
+    () =>
+      withRing(async (ring) => {
+        const { base } = ring.ports;
+        for (const line of [
+          `"$0" init 2 2 2 1 --base-port ${base}`,
+          `"$0" init --port ${base}`,
+          '"$0" ls',
+          `"$0" ring --ids 1,2 --base-port ${base}`,
+        ]) {
+          const inside = `d=$(printf 'b\\xffd'); mkdir -p "$d"; cd "$d"; ${line}`;
+          const { stderr, stdout, exitCode } = await bash(inside, ring.cwd);
+          expect([exitCode, stdout]).toEqual([1, ""]);
+          expect(stderr).toMatch(
+            /^The path of the working folder, [^\n]+ is no text in UTF-8: [^\n]+\n$/,
+          );
+        }
+        const data = `"$0" init --port ${base} --data "$(printf 'c\\xff')"`;
+        const { stderr, exitCode } = await bash(data, ring.cwd);
+        expect(exitCode).toBe(2);
+        expect(stderr).toMatch(/^--data [^\n]+ is no text in UTF-8: [^\n]+\n$/);
+        // Such a name can be had as text, too.
+        expect(readdirSync(ring.cwd)).toHaveLength(1);
+        mkdirSync(join(ring.cwd, "a\ufffd"));
+        const named = await p2p(["ls"], join(ring.cwd, "a\ufffd"));
+        expect(named.stderr).toStartWith("No peer is running below ");
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "the folder of a peer that runs already",
+    () =>
+      withRing(
+        async (ring) => {
+          const folder = ring.folderOf(2);
+          const { base } = ring.ports;
+          for (const argv of [
+            ["init", 2, 2, 2, 1, "--base-port", base],
+            ["init", 2, 2, 2, 1, "--base-port", base, "--data", folder],
+            ["init", "--data", folder, "--port", base + 2],
+            ["join", `127.0.0.1:${base + 2}`, "--data", folder, "--port", base + 2],
+          ]) {
+            const { stderr, exitCode } = await p2p(argv, ring.cwd);
+            expect([exitCode, stderr]).toEqual([
+              1,
+              `The data folder ${folder} is in use by process ${ring.peer(2).pid}: stop that, or choose another with --data.\n`,
+            ]);
+          }
+        },
+        [2],
+      ),
+    LIMIT_MS,
+  );
+
+  test.skipIf(!another())(
+    "another user's peer",
+    () =>
+      withRing(
+        async (ring) => {
+          chmodSync(ring.cwd, 0o755);
+          const folder = ring.folderOf(2);
+          for (const mode of [0o700, 0o755]) {
+            chmodSync(join(ring.cwd, ".p2p"), mode);
+            for (const argv of [
+              "ls",
+              "status --all",
+              "status --peer 2",
+              `ls --data ${folder}`,
+              "chaos",
+            ]) {
+              const { stderr, stdout, exitCode } = await bash(
+                `${AS_ANOTHER} "$0" ${argv}`,
+                ring.cwd,
+              );
+              expect([argv, exitCode, stdout]).toEqual([argv, 1, ""]);
+              expect(stderr).toMatch(/^[^\n]+ belongs to another user \(uid 0\), [^\n]+\n$/);
+            }
+          }
+        },
+        [2],
+      ),
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,102 @@
+/**
+ * A throw inside a step, whoever called: one sentence, where it was in the log, exit code 70, and all
+ * that was acknowledged is there at the next start. The throw is planted in a copy of the source.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openFolder } from "../../src/store/folder.ts";
+import { plant } from "../planted/plant.ts";
+import { bytesNamed } from "../store/records.ts";
+import { Apart } from "../support/apart.ts";
+import type { PeerProcess } from "../support/peer-process.ts";
+
+const LIMIT_MS = 60_000;
+const STEP = "export function step(peer: Peer, input: Input): Effect[] {";
+
+/** Throws at the next input of the kind that a file in the working folder names. */
+const THROWS = `${STEP}
+  const { existsSync, readFileSync } = require("node:fs");
+  const wanted = existsSync("throw") ? readFileSync("throw", "utf8") : "";
+  const kind =
+    input.type === "message" ? input.channel : input.type === "command" ? input.what.kind : input.type;
+  if (wanted === kind) throw new Error("planted\\n  here");
+  const message = { tag: "ack", request: -1 };
+  const unfit = { type: "send", to: "127.0.0.1:9", channel: "stream", message, body: null };
+  if (wanted === "unfit") peer.effects.push(unfit);
+`;
+
+let source = "";
+beforeAll(async () => {
+  source = await plant([{ file: "peer.ts", find: STEP, replace: THROWS }]);
+});
+afterAll(() => rmSync(source, { recursive: true, force: true }));
+
+/** Two peers of the planted build; the trap is the file that names what throws in the first. */
+async function withTwo(body: (pair: Apart, peer: PeerProcess, trap: string) => Promise<void>) {
+  const pair = await Apart.make([process.execPath, join(source, "src/main.ts")]);
+  try {
+    await pair.begin(2);
+    await body(pair, pair.peer(0), join(pair.home(0), "throw"));
+  } finally {
+    await pair.close();
+  }
+}
+
+/** By who calls the step: a timer, the two sockets, a promise, the terminal, the door. */
+const CALLERS: readonly [string, string, (pair: Apart, peer: PeerProcess) => unknown][] = [
+  ["a timer", "tick", () => {}],
+  ["a datagram", "datagram", () => {}],
+  ["a stream", "stream", (pair) => pair.door(1).list()],
+  ["the disk", "fetched", (pair) => pair.door(0).store("more", new Blob(["more"]).stream())],
+  ["the terminal", "where", (_, peer) => peer.type("Where kept")],
+  ["the door", "remove", (pair) => pair.door(0).remove("kept")],
+];
+
+describe("a throw in a step called by", () => {
+  test.each(CALLERS)(
+    "%s",
+    (_, kind, act) =>
+      withTwo(async (pair, peer, trap) => {
+        await pair.door(0).store("kept", new Blob(["kept"]).stream());
+        writeFileSync(trap, kind);
+        // What is asked of a peer that ends is not answered.
+        const asked = Promise.resolve(act(pair, peer)).catch(() => {});
+        expect(await peer.waitForEnd()).toEqual({ code: 70, signal: null });
+        await asked;
+        expect(peer.errors.filter((text) => /planted|rror/.test(text))).toEqual([
+          "Unexpected error: planted here (a bug in p2p; events.jsonl in the data folder says where)",
+        ]);
+        const log = readFileSync(join(pair.folder(0), "events.jsonl"), "utf8");
+        const last = JSON.parse(log.trim().split("\n").at(-1) ?? "");
+        expect(last).toMatchObject({ event: "crash", stack: expect.stringContaining("peer.ts") });
+        rmSync(trap);
+        const again = await pair.found();
+        await again.kill();
+        const folder = await openFolder(pair.folder(0));
+        expect(Buffer.from(bytesNamed(folder.files, "kept") ?? []).toString()).toBe("kept");
+        await folder.close();
+      }),
+    LIMIT_MS,
+  );
+});
+
+test(
+  "a message that does not fit the wire is left out, counted and told of once, and ends nobody",
+  () =>
+    withTwo(async (pair, peer, trap) => {
+      writeFileSync(trap, "unfit");
+      const many = async () => {
+        // Each step of the peer brings another one.
+        await pair.door(0).status([7]);
+        const { dropped } = await pair.door(0).status();
+        return dropped.frames >= 3 ? true : null;
+      };
+      await peer.wake.until("three that were left out", 20_000, many);
+      expect(peer.end).toBeNull();
+      expect(peer.errors.filter((text) => /does not fit the wire/.test(text))).toEqual([
+        expect.stringMatching(/^A message of the kind "ack" .*: it is left out/),
+      ]);
+    }),
+  LIMIT_MS,
+);

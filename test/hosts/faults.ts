@@ -1,0 +1,98 @@
+/** What is done to a ring on hosts: each fault is injected, lasts, and is mended. */
+import type { Chance } from "../../src/sim/chance.ts";
+import type { HostRing } from "./host-ring.ts";
+
+export type Fault = {
+  /** How long it lasts, in seconds; the other length is that of the long tests. */
+  readonly seconds: number;
+  readonly longSeconds: number;
+  /** It needs packet rules. */
+  readonly needsRules?: boolean;
+  /** Nobody may be held for dead meanwhile. */
+  readonly deathless?: boolean;
+  /**
+   * @param name of a file that has been stored
+   * @returns what mends it
+   */
+  inject(ring: HostRing, chance: Chance, name: string): Promise<() => void>;
+};
+
+/** A silence is noticed within 8 s: a round of pings comes every 5 s, and three are tried. */
+const NOTICED_S = 9;
+/** Nobody need have noticed when it is over. */
+const UNNOTICED_S = 3;
+const LONG_S = 30;
+/** As many as a bad middlebox resets. */
+const RESETS_PER_MILLE = 10;
+
+export const FAULTS = {
+  /** Two halves, each with enough peers for all copies. */
+  halves: {
+    seconds: NOTICED_S,
+    longSeconds: LONG_S,
+    inject: async (ring, chance) => {
+      const half = chance.sample(ring.numbers, ring.size >> 1);
+      return parted(ring, half);
+    },
+  },
+  isolated: {
+    seconds: UNNOTICED_S,
+    longSeconds: LONG_S,
+    inject: async (ring, chance) => parted(ring, [chance.pick(ring.numbers)]),
+  },
+  /** The owner of a file, and the next that holds it: a majority of three. */
+  "frozen owner": {
+    seconds: NOTICED_S,
+    longSeconds: LONG_S,
+    inject: async (ring, _, name) => {
+      ring.freeze((await ring.holders(name)).slice(0, 2));
+      return () => ring.thaw();
+    },
+  },
+  /** Datagrams of one peer go out, and none come in. */
+  "no UDP at one": {
+    seconds: NOTICED_S,
+    longSeconds: LONG_S,
+    deathless: true,
+    inject: async (ring, chance) => withoutUdp(ring, [chance.pick(ring.numbers)]),
+  },
+  "no UDP at all": {
+    seconds: NOTICED_S,
+    longSeconds: LONG_S,
+    deathless: true,
+    inject: async (ring) => withoutUdp(ring, ring.numbers),
+  },
+  "resets of TCP": {
+    seconds: UNNOTICED_S,
+    longSeconds: LONG_S,
+    needsRules: true,
+    deathless: true,
+    inject: async (ring) => {
+      ring.network.resetTcp(RESETS_PER_MILLE);
+      return () => ring.network.allowTcp();
+    },
+  },
+  /** The owner of a file is killed, and comes back from another address. */
+  "moved address": {
+    seconds: 1,
+    longSeconds: UNNOTICED_S,
+    inject: async (ring, chance, name) => {
+      // The others' contact stays where it is.
+      const movable = (await ring.holders(name)).filter((n) => n !== 0);
+      await ring.move(chance.pick(movable.slice(0, 1)));
+      return () => {};
+    },
+  },
+} as const satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof FAULTS;
+
+function parted(ring: HostRing, group: readonly number[]): () => void {
+  ring.part([group, ring.numbers.filter((n) => !group.includes(n))]);
+  return () => ring.join();
+}
+
+function withoutUdp(ring: HostRing, hosts: readonly number[]): () => void {
+  ring.network.blockUdp(hosts);
+  return () => ring.network.allowUdp(hosts);
+}
