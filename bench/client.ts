@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Status } from "../src/door/types.ts";
 import { BODY_BYTES } from "../src/protocol/config.ts";
 import type { Address, Member } from "../src/protocol/member.ts";
-import type { Answer, Ask, Message } from "../src/protocol/messages.ts";
+import type { Answer, Ask, Confirm, Message } from "../src/protocol/messages.ts";
 import { openTransport } from "../src/transport/transport.ts";
 import type { ContentSource, Transport } from "../src/transport/types.ts";
 import { formatAddress } from "../src/wire/address.ts";
@@ -101,7 +101,9 @@ export class BenchClient {
 
   /** Stores a content in as many copies, all of them durable. */
   store(name: string, key: number, given: Given, copies: number, done: Done): void {
-    const ask = { kind: "store", name, key, size: given.bytes.length } as const;
+    const content = { size: given.bytes.length, sha256: given.sha256 };
+    const write = { number: this.#next, after: 0, require: 0 };
+    const ask = { kind: "store", name, key, content, write } as const;
     this.#begin(ask, given, given.sha256, copies, done);
   }
 
@@ -136,20 +138,33 @@ export class BenchClient {
   }
 
   #send(request: number, { ask, to, given }: Waiting): void {
-    const origin = { id: this.#id, address: this.#address };
-    const message: Message = { tag: "routed", request, origin, route: [this.#id], ask };
+    const origin = { id: this.#id, address: this.#address, birth: this.#birth };
+    const message: Message = {
+      ...{ tag: "routed", request, origin, route: [this.#id], ask },
+      ...{ leftMs: RETRY_MS, counter: 0, avoid: [], back: false },
+    };
     const small = given !== null && given.bytes.length <= BODY_BYTES;
     this.#transport?.send(to, "stream", message, small ? given.bytes : null);
   }
 
   #message(from: Member, message: Message, body: Uint8Array | null): void {
+    if (message.tag === "confirm") this.#confirm(from, message);
     if (message.tag !== "answer") return;
     const waiting = this.#waiting.get(message.request);
     if (waiting !== undefined) this.#answered(from, message, waiting, body);
   }
 
+  /** The first message on a new stream cannot be told to be young. */
+  #confirm(from: Member, { request, onward }: Confirm): void {
+    const leftMs = this.#waiting.has(request) ? RETRY_MS : 0;
+    const message: Message = { tag: "confirmed", request, leftMs, onward: onward.slice(2) };
+    this.#transport?.send(from.address, "stream", message);
+  }
+
   #answered(from: Member, answer: Answer, waiting: Waiting, body: Uint8Array | null): void {
     const { outcome, request } = answer;
+    // Too few answered in time: it is asked again, as an origin does.
+    if (outcome.kind === "unavailable") return;
     if (outcome.kind === "placed") waiting.moving = true;
     else if (outcome.kind === "stored") {
       const { sha256 } = outcome.record;
