@@ -93,7 +93,7 @@ export class Clients {
     const peer = order.via[index] ?? 0;
     const host = world.places.byId(peer);
     if (host === undefined || host.peer === null) return false;
-    if (!passesDoor(order.name, world.config.bits)) return false;
+    if (!passesDoor(order.name, world.config.bits, order.kind === "store")) return false;
     if (index > 0) this.triedAgain += 1;
     const { kind, name } = order;
     const content = kind === "store" ? contentOf(name, order.size + index) : null;

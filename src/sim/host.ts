@@ -18,6 +18,8 @@ export type Host = {
   readonly address: Address;
   /** The addresses that it has now; the first is the one that it says it listens at. */
   places: readonly Address[];
+  /** When it last moved while its peer ran. */
+  movedAt: number;
   /** From which of them its packets come at other machines, where that is not the first. */
   readonly sources: Map<Address, Address>;
   readonly limits: Limits;
@@ -70,6 +72,7 @@ export function makeHost(
     id,
     address,
     places: [address],
+    movedAt: Number.NEGATIVE_INFINITY,
     sources: new Map(),
     limits,
     clock,

@@ -42,7 +42,10 @@ export function actOnLinks(world: World, words: readonly string[]): void {
       else network.mendCut(words.slice(1).join(" "));
       return;
     case "move":
-      for (const host of ones) world.places.move(host);
+      for (const host of ones) {
+        world.places.move(host);
+        if (host.peer !== null) host.movedAt = world.now;
+      }
       return;
     case "second":
       for (const host of ones) world.places.addSecond(host, others);

@@ -1,7 +1,8 @@
 /** Names and contents in stories: written so that any name is one word, and placed as the real peers do. */
 import { createHash } from "node:crypto";
 import { MAX_NAME_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
-import { baseName, EMPTY_SHA256, isFourDigits, keyOfDigits } from "../protocol/files.ts";
+import { EMPTY_SHA256, isFourDigits, keyOfDigits, parseConflictName } from "../protocol/files.ts";
+import { storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import type { SimContent } from "./bodies.ts";
 
 /** A name as a word of a story: what would end the word is escaped, as in the path of a URL. */
@@ -9,10 +10,10 @@ export function wordOf(name: string): string {
   return encodeURIComponent(name);
 }
 
-/** The name that a word of a story stands for. */
+/** The name that a word of a story stands for, in the form in which doors give it on. */
 export function nameOf(word: string): string {
   try {
-    return decodeURIComponent(word);
+    return storedName(decodeURIComponent(word));
   } catch {
     // No escape at all, but a sign that looks like one.
     return word;
@@ -21,21 +22,17 @@ export function nameOf(word: string): string {
 
 /** Where a name is on the circle: of numbered rings by its digits, else by its hash. */
 export function keyOf(name: string, bits: number): number {
-  const base = baseName(name);
+  const conflict = parseConflictName(name);
+  if (conflict?.key != null) return conflict.key;
+  const base = conflict?.base ?? name;
   if (bits === NUMBERED_BITS) return isFourDigits(base) ? keyOfDigits(base) : 0;
   const hash = createHash("sha256").update(base).digest();
   return Math.floor(hash.readUIntBE(0, 6) / 2 ** (48 - bits));
 }
 
-/**
- * True of a name that a door gives on to its peer. Like the doors' own rule it knows nothing of what
- * the rest of a peer can bear: a name that passes here and is refused further on is a fault.
- */
-export function passesDoor(name: string, bits: number): boolean {
-  if (bits === NUMBERED_BITS) return isFourDigits(baseName(name));
-  const bytes = Buffer.byteLength(name);
-  if (bytes < 1 || bytes > MAX_NAME_BYTES || !name.isWellFormed()) return false;
-  return ![...name].some((c) => (c.codePointAt(0) ?? 0) < 32 || c === "\u007f");
+/** True of a name that a door gives on to its peer. @param stores under it, not only asks for it */
+export function passesDoor(name: string, bits: number, stores: boolean): boolean {
+  return (stores ? wrongToStore(name, bits) : wrongName(name, bits)) === null;
 }
 
 /** A content that depends on its name and size alone. */

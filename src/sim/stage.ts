@@ -116,11 +116,11 @@ export class Stage {
     const { world } = this;
     const [verb = "", word = ""] = text.trim().split(/\s+/);
     const name = nameOf(word);
-    if (word !== "" && !passesDoor(name, world.config.bits)) return null;
+    const kind = verb.toLowerCase();
+    if (word !== "" && !passesDoor(name, world.config.bits, kind === "store")) return null;
     const key = keyOf(name, world.config.bits);
     const content = world.workingDirectory.get(name) ?? null;
     const size = content?.size ?? null;
-    const kind = verb.toLowerCase();
     const require = 0;
     if (kind === "store") {
       const sha256 = content?.sha256 ?? null;

@@ -60,8 +60,10 @@ export const DIAL_MS = 1_000;
 /** Linux sends again after so long, then twice as late each time up to two minutes. */
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 120_000;
-/** A kernel gives a stream up after minutes, and some are set to do so earlier. */
-const PATIENCE_MS = [15_000, 120_000, 120_000] as const;
+/** A peer resets a stream on which nothing has moved for so long, or whose hello has not come back. */
+const PATIENCE_MS = [10_000, 12_000, 14_000] as const;
+/** The kernel of one whose process has ended gives it up after minutes. */
+const KERNEL_PATIENCE_MS = 120_000;
 /** The first window: so many frames go out before one has been acknowledged. */
 const WINDOW = 10;
 /** Frames that may be lost or come twice when a stream is reset. */
@@ -226,7 +228,10 @@ export class Streams {
   }
 
   #retryLater(stream: Stream): void {
-    this.roads.queue.plan(this.roads.now + stream.waitMs, () => this.#retry(stream));
+    const { now, queue } = this.roads;
+    const next = now + stream.waitMs;
+    const end = stream.heldSince + stream.patienceMs;
+    queue.plan(end > now ? Math.min(next, end) : next, () => this.#retry(stream));
   }
 
   #retry(stream: Stream): void {
@@ -237,12 +242,16 @@ export class Streams {
     }
     if (this.#way(stream).kind === "open") {
       for (const frame of stream.held.splice(0)) this.#put(stream, frame);
-    } else if (this.roads.now - stream.heldSince > stream.patienceMs) {
+    } else if (this.roads.now - stream.heldSince >= this.#patience(stream)) {
       this.#fail(stream);
     } else {
       stream.waitMs = Math.min(2 * stream.waitMs, LONGEST_WAIT_MS);
       this.#retryLater(stream);
     }
+  }
+
+  #patience({ host, run, patienceMs }: Stream): number {
+    return host.run === run ? patienceMs : KERNEL_PATIENCE_MS;
   }
 
   #fail(stream: Stream): void {

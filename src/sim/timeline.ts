@@ -3,6 +3,9 @@ import type { Situation } from "../checks/history.ts";
 import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
 
+/** Where a peer moves, the streams that it had stay silent so long before they are given up. */
+const MOVED_MS = 14_000;
+
 export class Timeline {
   readonly situations: Situation[] = [];
   #last = "";
@@ -23,7 +26,12 @@ export class Timeline {
       .filter((h) => h.peer?.phase === "in" || h.peer?.phase === "leaving");
     const running = [...new Set(there.map((h) => h.id))];
     const frozen = [...new Set(there.filter((h) => h.frozen).map((h) => h.id))];
-    const severed = world.network.calm ? [] : severedPairs(world, there);
+    const moved = there.filter((h) => world.now < h.movedAt + MOVED_MS);
+    for (const { movedAt } of moved) {
+      if (movedAt === world.now) world.queue.plan(movedAt + MOVED_MS, () => this.note());
+    }
+    const calm = world.network.calm && moved.length === 0;
+    const severed = calm ? [] : severedPairs(world, there);
     const last = JSON.stringify([running, frozen, severed]);
     if (last === this.#last) return;
     this.#last = last;
@@ -31,11 +39,12 @@ export class Timeline {
   }
 }
 
-function severedPairs({ network }: World, hosts: readonly Host[]): [number, number][] {
+function severedPairs({ network, now }: World, hosts: readonly Host[]): [number, number][] {
   const pairs = new Map<string, [number, number]>();
   for (const from of hosts) {
     for (const to of hosts) {
-      if (from === to || network.carries(from.address, to.address)) continue;
+      const moved = now < Math.max(from.movedAt, to.movedAt) + MOVED_MS;
+      if (from === to || (!moved && network.carries(from.address, to.address))) continue;
       // Of two processes with one id either counts: what cannot be told is not asked for.
       pairs.set(`${from.id} ${to.id}`, [from.id, to.id]);
     }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../src/protocol/events.ts";
-import { type FileRecord, replacing } from "../../src/protocol/files.ts";
+import type { FileRecord } from "../../src/protocol/files.ts";
+import { lineage, NO_LINEAGE, winnerOf } from "../../src/protocol/versions.ts";
 import { SimDisk } from "../../src/sim/disk.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
@@ -12,8 +13,10 @@ const LARGE = 1_000_000;
 function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
   const stamp = { counter, owner, run: 1 };
   const sha256 = `${counter}${owner}`.padStart(64, "0");
-  const replaced = replacing(after);
-  return { name: "0015", key: 15, stamp, size: 1, sha256, removed: false, replaced };
+  const operation = { origin: "ab".repeat(8), number: counter };
+  const content = { size: 1, sha256, removed: false, apart: false };
+  const past = after === null ? NO_LINEAGE : lineage([after], [], 0);
+  return { name: "0015", key: 15, operation, stamp, also: [], ageMs: 0, ...content, ...past };
 }
 
 /** A ring in calm with a file 0015 of that size, whose holders are 20, 30 and 40. */
@@ -49,7 +52,7 @@ test("a write outlasts a loss of power once it has been synced", () => {
   disk.write(version(2, 20, version(1, 20)));
   expect(disk.hasUnsynced).toBe(true);
   expect(disk.losePower().map((v) => v.stamp.counter)).toEqual([2]);
-  expect(disk.files.get("0015")?.stamp.counter).toBe(1);
+  expect(disk.files[0]?.stamp.counter).toBe(1);
 });
 
 test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
@@ -59,8 +62,8 @@ test("of two versions that knew nothing of each other both are kept, whichever c
   ]) {
     const disk = new SimDisk();
     for (const record of order) disk.write(record);
-    expect([...disk.files.keys()].sort()).toEqual(["0015", "0015.conflict-1-20-1"]);
-    expect(disk.files.get("0015")?.stamp.counter).toBe(2);
+    expect(disk.files.map((v) => v.stamp.counter).sort()).toEqual([1, 2]);
+    expect(winnerOf(disk.files)?.stamp.counter).toBe(2);
   }
 });
 

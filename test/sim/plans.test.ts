@@ -1,8 +1,9 @@
 /** Plans as seeds draw them, and what they may be cut down to. */
 import { expect, test } from "bun:test";
-import { baseName } from "../../src/protocol/files.ts";
+import { storedName } from "../../src/protocol/names.ts";
 import { Chance } from "../../src/sim/chance.ts";
 import { DRAWING, HARD, KINDS, PLAIN } from "../../src/sim/drawing.ts";
+import { HOSTILE_NAMES, nameOf, wordOf } from "../../src/sim/names.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { drawPlan } from "../../src/sim/plan.ts";
 import { Stage } from "../../src/sim/stage.ts";
@@ -79,5 +80,5 @@ test("names in stories are one word each, and come back as they were", () => {
   for (const { actions } of drawn) {
     for (const { action } of actions) expect(action).toMatch(/^[!-~]+( [!-~]+)*$/);
   }
-  expect(baseName("x.conflict-1-2-3")).toBe("x");
+  for (const name of HOSTILE_NAMES) expect(nameOf(wordOf(name))).toBe(storedName(name));
 });
