@@ -5,19 +5,19 @@ import type { Body } from "../protocol/io.ts";
 /** A content is known by its size and hash; its bytes are never made. */
 export type SimContent = { readonly size: number; readonly sha256: string };
 
-/** Bodies that a host keeps; of an older one nothing is left. */
-const BODIES_KEPT = 512;
-
 export class Bodies {
   readonly #kept = new Map<number, SimContent>();
   #next = 1;
+
+  /** @param most as many are kept; of an older one nothing is left */
+  constructor(private readonly most: number) {}
 
   /** Keeps a small content. */
   take({ size, sha256 }: SimContent): Body {
     const number = this.#next++;
     this.#kept.set(number, { size, sha256 });
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= BODIES_KEPT) break;
+      if (this.#kept.size <= this.most) break;
       this.#kept.delete(oldest);
     }
     return { number, size, sha256 };

@@ -17,6 +17,8 @@ export class SimDisk {
   left = false;
   /** Takes no file any more; what it has can be read. */
   full = false;
+  /** Syncs take up to so many milliseconds and end in any order; null for a disk that is well. */
+  slowestSyncMs: number | null = null;
   /** When the latest write is synced, in virtual milliseconds. */
   syncAt = 0;
   readonly #names = new Map<string, Versions>();
@@ -62,6 +64,17 @@ export class SimDisk {
     if (rest.length === 0) this.#names.delete(version.name);
     else this.#names.set(version.name, rest);
     this.#unsynced.push({ key: versionKey(version), record: null });
+  }
+
+  /** The removals of a name have the age `ageMs` on this disk, as records carry it. */
+  age(name: string, ageMs: number): void {
+    const aged = (this.#names.get(name) ?? []).map((version) => {
+      if (!version.removed) return version;
+      const old = { ...version, ageMs };
+      this.#unsynced.push({ key: versionKey(old), record: old });
+      return old;
+    });
+    if (aged.length > 0) this.#names.set(name, aged);
   }
 
   /** The version, under whatever stamp; null if it is not held. */

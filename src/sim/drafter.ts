@@ -2,39 +2,23 @@
  * What a fault does, in the words of stories: to processes and to links. A drafter remembers what it
  * has planned, so that most of its faults hit something.
  */
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { Chance } from "./chance.ts";
-import { FILE_KINDS, FileDrafter, isFileKind } from "./file-faults.ts";
-
-/** The kinds of fault; each seed takes to some of them. */
-export const KINDS = [
-  "kill",
-  "kill-neighbours",
-  "kill-many",
-  "kill-for-good",
-  "restart",
-  "freeze",
-  "thaw",
-  "freeze-half",
-  "quit",
-  "join",
-  "join-gap",
-  "power-cut",
-  "cut",
-  "twins",
-  "cut-one-way",
-  "mend",
-  "slow",
-  "hang",
-  "refuse",
-  ...FILE_KINDS,
-] as const;
-export type Kind = (typeof KINDS)[number];
+import type { Kind } from "./drawing.ts";
+import { drawKey } from "./figure-ring.ts";
+import { FileDrafter, isFileKind } from "./file-faults.ts";
+import { HardDrafter, isHardKind } from "./hard-faults.ts";
 
 export class Drafter {
   readonly #up: Set<number>;
   readonly #down = new Set<number>();
   readonly #frozen = new Set<number>();
   readonly #files: FileDrafter;
+  readonly #hard: HardDrafter;
+  readonly #all: Set<number>;
+  /** Until when a link is cut that is mended by itself. */
+  #partedUntil = 0;
+  #now = 0;
   #buried = false;
   /** Links are cut, or were: who leaves for good now may be the only one that both sides know. */
   #cut = false;
@@ -43,8 +27,11 @@ export class Drafter {
   constructor(
     private readonly chance: Chance,
     ids: readonly number[],
+    private readonly bits: number,
+    names: readonly string[],
   ) {
     this.#up = new Set(ids);
+    this.#all = new Set(ids);
     const rest = {
       kill: (victims: readonly number[]) => this.#kill(victims),
       gone: (id: number) => this.#goes(id),
@@ -52,18 +39,28 @@ export class Drafter {
         this.#up.delete(id);
       },
       mayCut: () => this.#mayCut(),
-      mayLeave: () => this.#up.size > 3 && !this.#cut,
+      mayPart: (ms: number) => this.#mayPart(ms),
+      mayLeave: () => this.#mayLeave(),
     };
-    this.#files = new FileDrafter(chance, rest, ids);
+    this.#files = new FileDrafter(chance, rest, ids, bits);
+    this.#hard = new HardDrafter(chance, rest, names, bits);
+  }
+
+  /** Every peer that there is at some time. */
+  get everyone(): number[] {
+    return [...this.#all];
   }
 
   /**
    * The actions of one fault, or null where there is nothing left for it to hit. `after 20 kill 4` is
-   * done so many milliseconds after the one before.
+   * done so many milliseconds after the one before; `later 20 thaw 4` too, but what follows does not
+   * wait for it.
    * @param at when it begins, in virtual milliseconds
    */
   draft(kind: Kind, at: number): string[] | null {
+    this.#now = at;
     const up = [...this.#up].sort((a, b) => a - b);
+    if (isHardKind(kind)) return this.#hard.draft(kind, up);
     if (isFileKind(kind)) return this.#files.draft(kind, up, at);
     const one = this.chance.pick(up);
     const other = this.chance.pick(up);
@@ -92,7 +89,7 @@ export class Drafter {
       case "thaw":
         return this.#thaw();
       case "quit":
-        if (up.length <= 3 || this.#cut) return null;
+        if (!this.#mayLeave()) return null;
         this.#up.delete(one);
         return [`quit ${one}`];
       case "join":
@@ -100,7 +97,7 @@ export class Drafter {
       case "join-gap": {
         const first = this.#freeId();
         return this.#join(
-          [first, first + 1].filter((id) => id < 256),
+          [first, first + 1].filter((id) => id < 2 ** this.bits),
           up,
         );
       }
@@ -121,7 +118,7 @@ export class Drafter {
         if (side.length === 0 || rest.length === 0) return null;
         const id = this.#freeId();
         const [here, there] = [this.chance.pick(side), this.chance.pick(rest)];
-        this.#up.add(id);
+        this.#comes(id);
         return [
           `cut ${[...side, id].join(" ")} from ${rest.join(" ")}`,
           `join ${id} via ${here}`,
@@ -149,6 +146,18 @@ export class Drafter {
     this.#cut = true;
     this.#everCut = true;
     return true;
+  }
+
+  /** A cut that is mended by itself after so long. */
+  #mayPart(ms: number): boolean {
+    if (this.#buried) return false;
+    this.#everCut = true;
+    this.#partedUntil = Math.max(this.#partedUntil, this.#now + ms);
+    return true;
+  }
+
+  #mayLeave(): boolean {
+    return this.#up.size > 3 && !this.#cut && this.#now >= this.#partedUntil;
   }
 
   /** Is killed, perhaps while it leaves: a restart later brings it back. */
@@ -189,11 +198,17 @@ export class Drafter {
 
   #join(ids: readonly number[], up: readonly number[]): string[] {
     const pairs = ids.map((id) => `${id} via ${this.chance.pick(up)}`);
-    for (const id of ids) this.#up.add(id);
+    for (const id of ids) this.#comes(id);
     return [`join ${pairs.join(" and ")}`];
   }
 
+  #comes(id: number): void {
+    this.#up.add(id);
+    this.#all.add(id);
+  }
+
   #freeId(): number {
+    if (this.bits > NUMBERED_BITS) return drawKey(this.chance);
     const taken = new Set([...this.#up, ...this.#down]);
     let id = this.chance.below(255);
     while (taken.has(id) || taken.has(id + 1)) id = (id + 2) % 255;

@@ -4,8 +4,8 @@ import type { Effect, Input } from "../protocol/io.ts";
 import { boundTable } from "../protocol/state.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Arrival, Host } from "./host.ts";
-import type { Roads } from "./post.ts";
 import { type Reading, readVersion, setAside } from "./reading.ts";
+import type { Roads } from "./roads.ts";
 
 export type FetchRoads = Roads & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
@@ -23,18 +23,22 @@ const REPAIR_BYTES_PER_MS = 100_000;
 /** One who copies a content that still comes in looks again so soon whether it is whole. */
 const ARRIVING_MS = 2;
 const ARRIVALS_KEPT = 256;
+/** A transfer in which no byte moves is looked at so often, and given up after so long. */
+const STALLED_AGAIN_MS = 500;
+const STALL_MS = 10_000;
 /** What a sync of the disk takes: it may stall. */
 const SYNC_MS = { least: 1, most: 8 } as const;
 
 /** Moves one content from its server to the disk, or to the one who asked, of `host`. */
 export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): void {
-  const server = world.hosts.get(effect.from);
+  const server = world.at(effect.from);
   const { content, damaged } = servedBy(world, host, server, effect.source);
   const [hostRun, serverRun] = [host.run, server?.run];
   const near = effect.source.kind === "body";
   if (effect.into.kind === "store" && content !== null) {
     host.arriving.set(effect.job, { content, whole: false });
   }
+  let stalledAt: number | null = null;
   const end = (): void => {
     if (damaged !== null && server?.run === serverRun && server !== undefined) {
       setAside(world, server, damaged);
@@ -44,7 +48,9 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
     if (content === null || (!near && server?.run !== serverRun) || arrival === undefined) {
       fail(world, host, effect, "its sender has gone");
     } else if (!near && (server === undefined || !open(world, host, server))) {
-      fail(world, host, effect, "its sender cannot be reached");
+      stalledAt ??= world.now;
+      if (world.now - stalledAt < STALL_MS) world.queue.plan(world.now + STALLED_AGAIN_MS, end);
+      else fail(world, host, effect, "its sender cannot be reached");
     } else if (effect.into.sha256 !== null && effect.into.sha256 !== content.sha256) {
       fail(world, host, effect, "it does not match its hash");
     } else if (arrival?.whole === false) {
@@ -80,11 +86,9 @@ function movingMs(world: FetchRoads, { repair }: FetchEffect, content: SimConten
   return world.network.delay() + (content?.size ?? 0) / rate;
 }
 
+/** The bytes come over a connection that the taker has dialled. */
 function open({ network }: FetchRoads, host: Host, server: Host): boolean {
-  return (
-    network.link(host.address, server.address).kind === "open" &&
-    network.link(server.address, host.address).kind === "open"
-  );
+  return network.carries(host.address, server.address);
 }
 
 function arrived(world: FetchRoads, host: Host, effect: FetchEffect, content: SimContent): void {
@@ -113,11 +117,10 @@ function write(
   }
   disk.write(record);
   const upTo = disk.written;
-  // Word of a write never overtakes that of one before it.
-  disk.syncAt = Math.max(
-    disk.syncAt,
-    world.now + world.chance.between(SYNC_MS.least, SYNC_MS.most),
-  );
+  const synced =
+    world.now + world.chance.between(SYNC_MS.least, disk.slowestSyncMs ?? SYNC_MS.most);
+  // Word of a write never overtakes that of one before it, but for disks that have so many at once.
+  disk.syncAt = disk.slowestSyncMs === null ? Math.max(disk.syncAt, synced) : synced;
   world.queue.plan(disk.syncAt, () => {
     if (host.disk !== disk || host.run !== run) return;
     for (const version of disk.synced(upTo)) for (const tell of world.commits) tell(host, version);

@@ -29,8 +29,9 @@ export const CALM_NETWORK: NetworkConfig = {
 /** Makes a ring that stands. */
 export function formRing(options: FigureRingOptions): FigureRing {
   const { peers, pingIntervalMs, strategy, network, wirePerMille, seed } = options;
+  const wire = { perMille: wirePerMille, ofTalk: wirePerMille };
   const config = { ring: 70_000, bits: DRAWN_BITS, strategy, pingIntervalMs, copies: 3 };
-  const world = new World({ config, network, seed, wirePerMille });
+  const world = new World({ config, network, seed, wire });
   const chance = new Chance(seed ^ 0x5eed);
   const ids = new Set<number>();
   while (ids.size < peers) ids.add(drawKey(chance));

@@ -1,6 +1,7 @@
 /** What a plan does with files, and to the disks that keep them, in the words of stories. */
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
 import type { Chance } from "./chance.ts";
+import { HOSTILE_NAMES, keyOf, nameOf, wordOf } from "./names.ts";
 
 export const FILE_KINDS = [
   "store",
@@ -34,6 +35,8 @@ export type Rest = {
   /** Notes that a peer leaves in good order. */
   leaves(id: number): void;
   mayCut(): boolean;
+  /** The same for a cut that is mended after so many milliseconds, whatever else is drawn. */
+  mayPart(ms: number): boolean;
   mayLeave(): boolean;
 };
 
@@ -47,7 +50,6 @@ const CUT_KNOWN_MS = [500, 20_000] as const;
 const STORED_MS = [20, 400, 5_000] as const;
 /** Enough that a ring is left when three leave. */
 const MANY_PEERS = 7;
-const CIRCLE = 2 ** NUMBERED_BITS;
 /** Contents of no byte, below and above what travels with a message, and some that take their time. */
 const SIZES = [
   [0, 0],
@@ -73,6 +75,7 @@ export class FileDrafter {
     private readonly chance: Chance,
     private readonly rest: Rest,
     founders: readonly number[],
+    private readonly bits: number,
   ) {
     this.#settled = new Set(founders);
   }
@@ -89,11 +92,11 @@ export class FileDrafter {
         return this.#store(one, this.#name());
       case "store-and-kill": {
         const name = this.#newName();
-        return [...this.#store(one, name), ...this.#soon(rest.kill([ownerOf(up, name)]))];
+        return [...this.#store(one, name), ...this.#soon(rest.kill([this.#ownerOf(up, name)]))];
       }
       case "store-and-power-cut": {
         const name = this.#name();
-        const victims = holdersOf(up, name).slice(0, chance.between(1, 3));
+        const victims = this.#holdersOf(up, name).slice(0, chance.between(1, 3));
         const cut = rest.kill(victims)?.map((words) => words.replace("kill", "power-cut"));
         return [...this.#store(one, name), ...this.#soon(cut ?? null)];
       }
@@ -108,7 +111,7 @@ export class FileDrafter {
       }
       case "store-at-full-owner": {
         const name = this.#name();
-        return [...(this.#fill(ownerOf(up, name), up) ?? []), ...this.#store(one, name)];
+        return [...(this.#fill(this.#ownerOf(up, name), up) ?? []), ...this.#store(one, name)];
       }
       case "request":
         return [`${one} types Request ${this.#name()}`];
@@ -168,7 +171,7 @@ export class FileDrafter {
   #quitAndKill(up: readonly number[]): string[] | null {
     if (!this.rest.mayLeave()) return null;
     const name = this.#name();
-    const holders = holdersOf(up, name);
+    const holders = this.#holdersOf(up, name);
     const leaver = this.chance.pick(holders);
     const victim = this.chance.pick([leaver, leaver, ...holders]);
     this.rest.gone(leaver);
@@ -183,7 +186,7 @@ export class FileDrafter {
   /** All that hold a file leave at once. */
   #quitHolders(up: readonly number[]): string[] | null {
     const name = this.#name();
-    const leavers = holdersOf(up, name);
+    const leavers = this.#holdersOf(up, name);
     if (up.length < MANY_PEERS || !this.rest.mayLeave()) return null;
     for (const id of leavers) this.rest.leaves(id);
     const store = this.#store(this.chance.pick(up), name);
@@ -214,7 +217,10 @@ export class FileDrafter {
   }
 
   #newName(): string {
-    const name = String(this.chance.below(10_000)).padStart(4, "0");
+    const free = this.bits > NUMBERED_BITS && this.chance.below(2) === 0;
+    const name = free
+      ? wordOf(this.chance.pick(HOSTILE_NAMES))
+      : String(this.chance.below(10_000)).padStart(4, "0");
     this.#names.push(name);
     return name;
   }
@@ -223,17 +229,18 @@ export class FileDrafter {
   #name(): string {
     return this.#names.length === 0 ? this.#newName() : this.chance.pick(this.#names);
   }
-}
 
-/** The peers that should hold a name: the owner, and the next two. */
-function holdersOf(up: readonly number[], name: string): number[] {
-  const start = Math.max(
-    0,
-    up.findIndex((id) => id >= Number(name) % CIRCLE),
-  );
-  return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
-}
+  /** The peers that should hold a name: the owner, and the next two. */
+  #holdersOf(up: readonly number[], name: string): number[] {
+    const key = keyOf(nameOf(name), this.bits);
+    const start = Math.max(
+      0,
+      up.findIndex((id) => id >= key),
+    );
+    return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
+  }
 
-function ownerOf(up: readonly number[], name: string): number {
-  return holdersOf(up, name)[0] ?? 0;
+  #ownerOf(up: readonly number[], name: string): number {
+    return this.#holdersOf(up, name)[0] ?? 0;
+  }
 }

@@ -14,7 +14,15 @@ export type Arrival = { readonly content: SimContent; whole: boolean };
 
 export type Host = {
   readonly id: number;
+  /** The first address that it had: it stands for the machine, wherever that has moved. */
   readonly address: Address;
+  /** The addresses that it has now; the first is the one that it says it listens at. */
+  places: readonly Address[];
+  /** When it last moved while its peer ran. */
+  movedAt: number;
+  /** From which of them its packets come at other machines, where that is not the first. */
+  readonly sources: Map<Address, Address>;
+  readonly limits: Limits;
   readonly clock: SimClock;
   /** How it was last started, for starting it again. */
   start: Start;
@@ -39,13 +47,34 @@ export type Host = {
   exitCode: number | null;
 };
 
-/** Datagrams and frames that a frozen process's sockets keep for it. */
-export const HELD_INPUTS = 4_096;
+/** What a driver and its kernel keep at most. */
+export type Limits = {
+  /** Datagrams and frames that a frozen process's sockets keep for it. */
+  readonly heldInputs: number;
+  /** Frames that a stream keeps while nothing arrives. */
+  readonly heldFrames: number;
+  /** Small contents kept for messages. */
+  readonly bodies: number;
+};
 
-export function makeHost(id: number, address: Address, clock: SimClock, start: Start): Host {
+export const LIMITS: Limits = { heldInputs: 4_096, heldFrames: 512, bodies: 512 };
+/** So few that they are reached: what is beyond is lost, and has to be asked for again. */
+export const SMALL_LIMITS: Limits = { heldInputs: 64, heldFrames: 24, bodies: 8 };
+
+export function makeHost(
+  id: number,
+  address: Address,
+  clock: SimClock,
+  start: Start,
+  limits = LIMITS,
+): Host {
   return {
     id,
     address,
+    places: [address],
+    movedAt: Number.NEGATIVE_INFINITY,
+    sources: new Map(),
+    limits,
     clock,
     start,
     disk: new SimDisk(),
@@ -59,7 +88,7 @@ export function makeHost(id: number, address: Address, clock: SimClock, start: S
     served: new Map(),
     arriving: new Map(),
     commands: new Map(),
-    bodies: new Bodies(),
+    bodies: new Bodies(limits.bodies),
     exitCode: null,
   };
 }
@@ -79,5 +108,5 @@ export function loseMemory(host: Host): void {
   host.watched = new Set();
   host.served.clear();
   host.arriving.clear();
-  host.bodies = new Bodies();
+  host.bodies = new Bodies(host.limits.bodies);
 }

@@ -4,7 +4,7 @@
  * the time to make them good.
  */
 import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
-import { compareStamps, type FileRecord } from "../protocol/files.ts";
+import { compareStamps, type FileRecord, isSameVersion } from "../protocol/files.ts";
 import type { Host } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
@@ -102,6 +102,11 @@ export class Ledger {
         const heirs = heirsOf(record, known);
         return !excused.some((version) => heirs.some((heir) => standsFor(version, heir)));
       });
+  }
+
+  /** True of a version that was acknowledged, and could not be kept. */
+  isExcused(version: FileRecord): boolean {
+    return this.#entries.some(({ record, excused }) => excused && isSameVersion(record, version));
   }
 
   /** What is on the disks that are there, or may come back. */

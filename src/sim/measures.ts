@@ -61,7 +61,8 @@ export class Measures {
   /** What is sent from here on is not counted. */
   stop(): void {
     this.#account();
-    const { sent, sampledBytes, sampled } = this.#world.post;
+    const { sent, wire } = this.#world.post;
+    const { sampledBytes, sampled } = wire;
     this.messages = sent;
     this.bytes = sampled === 0 ? 0 : (sampledBytes / sampled + HEADERS) * sent;
   }

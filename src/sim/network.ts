@@ -1,6 +1,6 @@
 /**
  * A network drawn from a seed: delay, loss, duplication and reordering of datagrams; ordered streams;
- * links that are cut one way or both, slow, or hanging half-open.
+ * links that are cut one way or both, for one channel or both, slow, or hanging half-open.
  */
 import type { Address } from "../protocol/member.ts";
 import type { Chance } from "./chance.ts";
@@ -26,27 +26,35 @@ export const NETWORKS = {
 export const LOCAL_NETWORK: NetworkConfig = NETWORKS.local;
 export const HOSTILE_NETWORK: NetworkConfig = NETWORKS.hostile;
 
-/** What happens to a message on a link. */
+/** What becomes of the packets of one channel from one host to another. */
 export type Link =
   | { readonly kind: "open"; readonly extraMs: number }
-  /** Nothing arrives; the sender of a stream learns it by its own time limit. */
+  /** Nothing arrives; what a stream was given waits in the sender's kernel, and is sent again and again. */
   | { readonly kind: "cut" }
-  /** Nothing arrives on a stream, and nobody learns it. */
-  | { readonly kind: "half-open" };
+  /** Nothing arrives on a stream, though dialling it seems to succeed. */
+  | { readonly kind: "half-open" }
+  /** What a stream carries arrives, but its sender never hears so: the way back is cut. */
+  | { readonly kind: "unheard"; readonly extraMs: number };
 
-type Cut = { readonly from: ReadonlySet<Address>; readonly to: ReadonlySet<Address> };
+/** What a cut stops: every packet, datagrams alone, or streams that are dialled from its one side to the other. */
+export type CutOf = "all" | "udp" | "tcp";
+
+type Cut = {
+  /** The words of the story that made it, by which it is mended alone. */
+  readonly words: string;
+  readonly of: CutOf;
+  readonly from: ReadonlySet<Address>;
+  readonly to: ReadonlySet<Address>;
+};
 
 const OPEN: Link = { kind: "open", extraMs: 0 };
+const CUT: Link = { kind: "cut" };
 
-/** Ordered pairs of addresses remembered for the order of their streams; older ones have passed. */
-const STREAMS_REMEMBERED = 65_536;
-
+/** Links are between hosts, each named by the first address it ever had: one that moves stays cut off. */
 export class Network {
   readonly #chance: Chance;
   readonly #config: NetworkConfig;
-  /** When the last message of a stream arrives, so that the next does not overtake it. */
-  readonly #streams = new Map<string, number>();
-  readonly #cuts: Cut[] = [];
+  #cuts: Cut[] = [];
   readonly #slow = new Map<string, number>();
   readonly #halfOpen = new Set<string>();
 
@@ -55,21 +63,40 @@ export class Network {
     this.#chance = chance;
   }
 
-  /** The state of the link from one address to another. */
-  link(from: Address, to: Address): Link {
-    if (this.#cuts.length > 0 && this.#cuts.some((c) => c.from.has(from) && c.to.has(to))) {
-      return { kind: "cut" };
-    }
-    if (this.#slow.size === 0 && this.#halfOpen.size === 0) return OPEN;
-    const name = `${from} ${to}`;
-    if (this.#halfOpen.has(name)) return { kind: "half-open" };
-    const extraMs = this.#slow.get(name);
-    return extraMs === undefined ? OPEN : { kind: "open", extraMs };
+  /** The way of a datagram from one host to another. */
+  datagramLink(from: Address, to: Address): Link {
+    if (this.#isCut(from, to, "udp")) return CUT;
+    return this.#slowed(from, to);
   }
 
-  /** Lets nothing through from these to those. */
-  cut(from: readonly Address[], to: readonly Address[]): void {
-    this.#cuts.push({ from: new Set(from), to: new Set(to) });
+  /** The way of a stream's bytes, from the one who dialled it to the other. */
+  streamLink(from: Address, to: Address): Link {
+    if (this.#cuts.length > 0) {
+      if (this.#isCut(from, to, "tcp")) return CUT;
+      if (this.#isCut(to, from, "all")) {
+        const way = this.#slowed(from, to);
+        return way.kind === "open" ? { kind: "unheard", extraMs: way.extraMs } : way;
+      }
+    }
+    if (this.#halfOpen.size > 0 && this.#halfOpen.has(`${from} ${to}`)) {
+      return { kind: "half-open" };
+    }
+    return this.#slowed(from, to);
+  }
+
+  /** True if no link is cut or hangs. */
+  get calm(): boolean {
+    return this.#cuts.length === 0 && this.#halfOpen.size === 0;
+  }
+
+  /** True if a stream that is dialled from one host to the other carries what it is given. */
+  carries(from: Address, to: Address): boolean {
+    return this.streamLink(from, to).kind === "open";
+  }
+
+  /** Lets nothing through from these to those. @param words what it is mended by */
+  cut(of: CutOf, from: readonly Address[], to: readonly Address[], words = ""): void {
+    this.#cuts.push({ words, of, from: new Set(from), to: new Set(to) });
   }
 
   /** Makes a link slower, in that direction. */
@@ -82,9 +109,14 @@ export class Network {
     this.#halfOpen.add(`${from} ${to}`);
   }
 
+  /** Mends the cuts that those words made. */
+  mendCut(words: string): void {
+    this.#cuts = this.#cuts.filter((cut) => cut.words !== words);
+  }
+
   /** Mends every link. */
   mend(): void {
-    this.#cuts.length = 0;
+    this.#cuts = [];
     this.#slow.clear();
     this.#halfOpen.clear();
   }
@@ -98,7 +130,7 @@ export class Network {
   /** The delays after which a datagram sent now arrives: none, one or two. */
   datagramDelays(from: Address, to: Address): number[] {
     const { lossPerMille, duplicatePerMille } = this.#config;
-    const link = this.link(from, to);
+    const link = this.datagramLink(from, to);
     if (link.kind === "cut" || this.#chance.perMille(lossPerMille)) return [];
     const extra = link.kind === "open" ? link.extraMs : 0;
     const delays = [extra + this.delay()];
@@ -106,12 +138,15 @@ export class Network {
     return delays;
   }
 
-  /** The time at which a message sent now on the stream between two addresses arrives. */
-  streamArrival(now: number, from: Address, to: Address, extraMs: number): number {
-    const name = `${from} ${to}`;
-    const at = Math.max(now + extraMs + this.delay(), this.#streams.get(name) ?? 0);
-    if (this.#streams.size >= STREAMS_REMEMBERED) this.#streams.clear();
-    this.#streams.set(name, at);
-    return at;
+  #slowed(from: Address, to: Address): Link {
+    const extraMs = this.#slow.size === 0 ? undefined : this.#slow.get(`${from} ${to}`);
+    return extraMs === undefined ? OPEN : { kind: "open", extraMs };
+  }
+
+  /** True if a cut of all packets, or of that kind, is on the way. */
+  #isCut(from: Address, to: Address, of: CutOf): boolean {
+    return this.#cuts.some(
+      (c) => (c.of === "all" || c.of === of) && c.from.has(from) && c.to.has(to),
+    );
   }
 }

@@ -2,18 +2,25 @@
  * Plans: what a seed draws. A ring of its own size and kind, a network, and faults of kinds and at
  * times of its own, as actions in the words of stories; so a plan that fails is a story already.
  */
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
+import type { RingConfig } from "../protocol/config.ts";
 import { Chance } from "./chance.ts";
-import { Drafter, KINDS } from "./drafter.ts";
+import { Drafter } from "./drafter.ts";
+import { DRAWING, KINDS, type Kind, PART_WIRE, WHOLE_WIRE } from "./drawing.ts";
+import { drawKey } from "./figure-ring.ts";
+import { HOSTILE_NAMES } from "./names.ts";
 import type { NETWORKS } from "./network.ts";
-
-export type PlannedAction = { readonly at: number; readonly action: string };
+import { drawOrders, type PlannedAction } from "./orders.ts";
+import { drawnRing, numberedRing } from "./stage.ts";
+import type { WireShare } from "./wire-trip.ts";
 
 export type Plan = {
   readonly seed: number;
   readonly config: RingConfig;
   readonly network: keyof typeof NETWORKS;
   readonly driftPerMillion: number;
+  readonly wire: WireShare;
+  /** Drivers and kernels keep little. */
+  readonly small: boolean;
   readonly ids: readonly number[];
   /** In the order of their times, in virtual milliseconds. */
   readonly actions: readonly PlannedAction[];
@@ -21,50 +28,78 @@ export type Plan = {
 
 /** The ring's own founding takes so long at most; faults begin then. */
 const FOUNDING_MS = 8_000;
-/** The share of a plan's messages that goes through the real wire format. */
-export const WIRE_PER_MILLE = 20;
 /** The last fault is left to itself for so long before all faults end. */
 export const SETTLE_AFTER_MS = 2_000;
 const MOST_FAULTS = 28;
 /** Between two faults: in the same instant, within a trial, after it, or when all is long calm. */
 const PAUSES_MS = [0, 1, 20, 400, 2_000, 6_000, 25_000] as const;
 
+const WARM_UP = 20;
+/** Names that all clients of a plan work on. */
+const MOST_NAMES = 5;
+
 /** Draws the plan of a seed. The same seed gives the same plan, always. */
-export function drawPlan(seed: number): Plan {
+export function drawPlan(seed: number, drawing = DRAWING): Plan {
   const chance = new Chance(seed);
-  const all = Array.from({ length: 256 }, (_, i) => i);
-  const size = chance.pick([3, 4, 5, 8, 12, 16, 24, 40]);
-  const ids = chance.sample(all, size);
+  // Seeds next to each other begin alike; they part after a few draws.
+  for (let i = 0; i < WARM_UP; i++) chance.bits();
+  const drawn = chance.perMille(drawing.drawnPerMille);
+  const wire = chance.perMille(drawing.wholeWirePerMille) ? WHOLE_WIRE : PART_WIRE;
+  const small = chance.perMille(drawing.smallPerMille);
+  const ids = drawIds(chance, drawn);
+  const interval = chance.pick([500, 1_000, 5_000]);
   const config: RingConfig = {
-    ring: 12_000,
-    bits: NUMBERED_BITS,
+    ...(drawn ? drawnRing(interval) : numberedRing(interval)),
     strategy: chance.pick(["successor", "finger", "direct"]),
-    pingIntervalMs: chance.pick([500, 1_000, 5_000]),
-    copies: 3,
   };
-  const drafter = new Drafter(chance, ids);
+  const names = drawNames(chance, drawn);
+  const drafter = new Drafter(chance, ids, config.bits, names);
   const kinds = chance.sample(KINDS, chance.between(3, KINDS.length));
+  const weighted = kinds.flatMap((kind) => Array<Kind>(drawing.weights[kind]).fill(kind));
+  const faults: PlannedAction[] = [];
+  const from = FOUNDING_MS + 2 * interval;
+  let at = from;
   const count = chance.between(3, MOST_FAULTS);
-  const actions: PlannedAction[] = [];
-  let at = FOUNDING_MS + 2 * config.pingIntervalMs;
-  for (let i = 0; i < count; i++) {
-    const action = drafter.draft(chance.pick(kinds), at);
-    if (action === null) continue;
-    for (const words of action) {
-      const [, later = "0", rest = words] = /^after (\d+) (.*)$/.exec(words) ?? [];
-      at += Number(later);
-      actions.push({ at, action: rest });
+  for (let i = 0; i < count && weighted.length > 0; i++) {
+    for (const words of drafter.draft(chance.pick(weighted), at) ?? []) {
+      const [, how = "", wait = "0", rest = ""] = /^(after|later) (\d+) (.*)$/.exec(words) ?? [];
+      if (how === "after") at += Number(wait);
+      faults.push({ at: how === "later" ? at + Number(wait) : at, action: rest || words });
     }
     at += chance.pick(PAUSES_MS);
   }
+  const peers = drafter.everyone;
+  const known = { names, peers, faults: inOrder(faults), from, count: drawing.operations };
   return {
     seed,
     config,
     network: chance.pick(["local", "wide", "hostile"]),
     driftPerMillion: chance.pick([0, 200]),
+    wire,
+    small,
     ids,
-    actions,
+    actions: inOrder([...faults, ...drawOrders(chance, known)]),
   };
+}
+
+function drawIds(chance: Chance, drawn: boolean): number[] {
+  const size = chance.pick([3, 4, 5, 8, 12, 16, 24, 40]);
+  if (drawn) return Array.from({ length: size }, () => drawKey(chance));
+  const all = Array.from({ length: 256 }, (_, i) => i);
+  return chance.sample(all, size);
+}
+
+/** Those of clients; what is typed at peers has names of its own, of which some are the same. */
+function drawNames(chance: Chance, drawn: boolean): string[] {
+  const count = chance.between(1, MOST_NAMES);
+  if (drawn) return chance.sample(HOSTILE_NAMES, count);
+  const digits = Array.from({ length: count }, () => String(chance.below(10_000)).padStart(4, "0"));
+  return [...new Set(digits)];
+}
+
+/** By their times, and of those at the same time as they were drawn. */
+function inOrder(actions: readonly PlannedAction[]): PlannedAction[] {
+  return [...actions].sort((a, b) => a.at - b.at);
 }
 
 /** A plan as a story's text, to be kept in the tests and played again. */
@@ -74,7 +109,9 @@ export function planAsStory(plan: Plan, why: string): string {
     `seed ${plan.seed}`,
     `network ${plan.network}`,
     `drift ${plan.driftPerMillion}`,
-    `wire ${WIRE_PER_MILLE}`,
+    `wire ${plan.wire.perMille} ${plan.wire.ofTalk}`,
+    ...(plan.small ? ["limits small"] : []),
+    `bits ${plan.config.bits}`,
     `strategy ${plan.config.strategy}`,
     `interval ${plan.config.pingIntervalMs / 1_000}`,
     `ring ${plan.ids.join(" ")}`,

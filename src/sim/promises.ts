@@ -10,6 +10,7 @@ import { baseName, type FileRecord } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
+import { nameOf } from "./names.ts";
 import type { Sometimes } from "./sometimes.ts";
 import type { Stage } from "./stage.ts";
 
@@ -39,9 +40,11 @@ export class Promises {
 
   /** Looks at an action that is about to be done. */
   look(action: string): void {
-    const [verb, name = ""] = action.split(" ");
+    const [verb, word = ""] = action.split(" ");
+    const name = nameOf(word);
     const replaced = this.stage.world.workingDirectory.get(name);
-    if (verb === "file" && replaced !== undefined) this.#local.add(`${name} ${replaced.sha256}`);
+    if ((verb === "file" || verb === "change") && replaced !== undefined)
+      this.#local.add(`${name} ${replaced.sha256}`);
     if (!action.startsWith("freeze")) return;
     for (const id of action.match(/\d+/g) ?? []) this.#frozen.add(Number(id));
   }

@@ -1,23 +1,27 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
-import { RARE_STATES } from "./sometimes.ts";
+import { statesOf } from "./sometimes.ts";
 import type { SwarmsResult } from "./swarms.ts";
 
 /** What a set of seeds came to. @param missed why it shows too little, in words */
 export function swarmLines(result: SwarmsResult, missed: readonly string[]): string[] {
-  const { first, count, failures, faults, filesRead, inputs, virtualMs, realMs } = result;
+  const { first, count, failures, faults, filesRead, operations, reads } = result;
+  const { inputs, virtualMs, realMs } = result;
   const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
   const lines = [
     `${what}: ${faults} faults, ${filesRead} files read back, ${inputs} events`,
+    ...(operations > 0
+      ? [`${operations} operations of clients, ${reads} reads among them answered`]
+      : []),
     `${duration(virtualMs)} of the rings' time in ${duration(realMs)}, ${Math.round(virtualMs / Math.max(realMs, 1))} times as fast as life, ${Math.round(inputs / Math.max(realMs / 1_000, 0.001))} events a second`,
     `fingerprint ${result.fingerprint}`,
   ];
   if (count > 1) {
     lines.push("", "rare states, and the seeds that reached them:");
-    const width = Math.max(...RARE_STATES.map((s) => s.length));
-    for (const state of RARE_STATES)
-      lines.push(`  ${state.padEnd(width)}  ${result.reached[state]}`);
+    const states = statesOf(result);
+    const width = Math.max(...states.map((s) => s.length));
+    for (const state of states) lines.push(`  ${state.padEnd(width)}  ${result.reached[state]}`);
   }
   lines.push("");
   for (const { seed, failure, story } of failures) {

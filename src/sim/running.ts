@@ -5,20 +5,28 @@ import { nextDeadline } from "../protocol/peer.ts";
 import { sleepOf } from "../protocol/sleep.ts";
 import { type Host, virtualTime } from "./host.ts";
 
-/** A process starts with what the disk has kept. */
+/** A process starts with what the disk has kept, at the address that its machine has now. */
 export function startInputOf(
-  { id, address, disk, start }: Host,
+  { id, address, places, disk, start }: Host,
   config: RingConfig,
   birth: string,
   seed: number,
 ): StartInput {
   return {
-    ...{ type: "start", config, id, address, birth, seed, start },
+    ...{ type: "start", config, id, address: places[0] ?? address, birth, seed, start },
     incarnation: disk.incarnation,
     restored: [...disk.members, ...disk.gone],
     left: disk.left,
     files: disk.files,
   };
+}
+
+/** What a disk with room says: more than any story stores. */
+const ROOM_BYTES = 2 ** 40;
+
+/** Tells a process whether its disk takes files. */
+export function tellRoom(world: { give(host: Host, input: Input): void }, host: Host): void {
+  world.give(host, { type: "room", at: 0, bytes: host.disk.full ? 0 : ROOM_BYTES });
 }
 
 /**

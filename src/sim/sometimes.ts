@@ -22,8 +22,24 @@ export const RARE_STATES = [
   "a whole ring started again",
   ...FILE_STATES,
 ] as const;
-export type RareState = (typeof RARE_STATES)[number];
 
+/** Those that only plans with clients and with faults of real networks reach. */
+export const HARD_STATES = [
+  "a message came late",
+  "a message came twice",
+  "an operation was tried again at another peer",
+  "a peer moved while it ran",
+  "a file was read while something was wrong",
+] as const;
+export type RareState = (typeof RARE_STATES)[number] | (typeof HARD_STATES)[number];
+
+/** The states that seeds must reach, by what they draw from. */
+export function statesOf({ operations }: { readonly operations: number }): readonly RareState[] {
+  return operations > 0 ? [...RARE_STATES, ...HARD_STATES] : RARE_STATES;
+}
+
+/** What may keep a living peer from being heard. */
+const TROUBLES: readonly string[] = ["cut", "hang", "slow", "move", "second"];
 const LOSES_PEERS: readonly string[] = ["kill", "power-cut", "freeze", "quit"];
 
 /** Word of a new member has gone round after so long, on any of the networks. */
@@ -44,10 +60,16 @@ export class Sometimes {
     this.#stage = stage;
     stage.world.readers.push((host, event) => this.#hear(host, event));
     stage.world.post.observers.push((_, message) => this.#see(message));
+    stage.world.post.late.push((_, again) =>
+      this.#reached.add(again ? "a message came twice" : "a message came late"),
+    );
     this.#files = new RareFiles(stage);
   }
 
   get reached(): ReadonlySet<RareState> {
+    const { triedAgain, readsInTrouble } = this.#stage.clients;
+    if (triedAgain > 0) this.#reached.add("an operation was tried again at another peer");
+    if (readsInTrouble > 0) this.#reached.add("a file was read while something was wrong");
     return new Set([...this.#reached, ...this.#files.reached]);
   }
 
@@ -68,8 +90,9 @@ export class Sometimes {
     if (verb === "kill" || verb === "power-cut") this.#lookAtKill(ids);
     if (verb === "kill" || verb === "power-cut") this.#files.look(ids, verb === "power-cut");
     if (verb === "freeze") this.#lookAtFreeze(ids);
+    if (verb === "move") this.#lookAtMove(ids);
     if (LOSES_PEERS.includes(verb)) this.#lookAtRest(ids);
-    else if (verb === "cut" || verb === "hang" || verb === "slow") {
+    else if (TROUBLES.includes(verb)) {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";
     } else if (verb === "twin") {
@@ -131,6 +154,11 @@ export class Sometimes {
     const up = this.#stage.world.living();
     const frozen = up.filter((h) => h.frozen || ids.includes(h.id)).length;
     if (up.length >= 4 && frozen * 2 >= up.length) this.#reached.add("a freeze of a whole half");
+  }
+
+  #lookAtMove(ids: readonly number[]): void {
+    const runs = this.#stage.world.living().some((h) => ids.includes(h.id));
+    if (runs) this.#reached.add("a peer moved while it ran");
   }
 
   #hear(host: Host, event: PeerEvent): void {

@@ -1,15 +1,17 @@
 /** A world as a story sees it: actions in words are done to it, and what the peers print is kept. */
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { NUMBERED_BITS, REFUSALS, type RingConfig } from "../protocol/config.ts";
+import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
-import { baseName, EMPTY_SHA256, isFourDigits, keyOfDigits } from "../protocol/files.ts";
 import type { Start } from "../protocol/io.ts";
 import { isExpected } from "../protocol/member.ts";
 import { outcomeSentence } from "../protocol/sentences.ts";
 import { snapshot } from "../protocol/snapshot.ts";
-import type { SimContent } from "./bodies.ts";
+import { Clients } from "./clients.ts";
+import { actOnDisks, DISK_VERBS, scrub } from "./disk-words.ts";
 import type { Host } from "./host.ts";
-import { setAside } from "./reading.ts";
+import { actOnLinks, LINK_VERBS } from "./link-words.ts";
+import { wipe } from "./mishaps.ts";
+import { keyOf, nameOf, passesDoor } from "./names.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimLine = {
@@ -26,6 +28,11 @@ export function numberedRing(pingIntervalMs: number): RingConfig {
   return { ring: 12_000, bits: NUMBERED_BITS, strategy: "successor", pingIntervalMs, copies: 3 };
 }
 
+/** A ring of drawn ids, whose files may have any name. Its number is above all ports. */
+export function drawnRing(pingIntervalMs: number): RingConfig {
+  return { ...numberedRing(pingIntervalMs), ring: 70_000, bits: DRAWN_BITS };
+}
+
 export class Stage {
   readonly world: World;
   readonly lines: SimLine[] = [];
@@ -33,9 +40,11 @@ export class Stage {
   readonly buried = new Set<number>();
   /** How the commands given here ended, by number. */
   readonly outcomes = new Map<number, Outcome>();
+  readonly clients: Clients;
 
   constructor(options: WorldOptions) {
     this.world = new World(options);
+    this.clients = new Clients(this.world);
     this.world.readers.push((host, event) => {
       if (event.event === "line") this.#say(host, event.text, false, event.fold);
       else if (event.event === "note") this.#say(host, event.text, true, false);
@@ -46,12 +55,13 @@ export class Stage {
   /** Starts peers as the assignment does: each knows its two successors, in whatever order. */
   found(ids: readonly number[]): void {
     const sorted = [...ids].sort((a, b) => a - b);
+    for (const id of sorted) this.world.places.reserve(id);
     for (const id of ids) this.world.startPeer(id, initOf(this.world, sorted, id));
   }
 
   /**
-   * Does one action. What cannot be done, since the peer it is about does not run or runs already, is
-   * passed over: a plan may be cut down without breaking what is left of it.
+   * Does one action. What cannot be done, since the peer it is about never was, does not run or runs
+   * already, is passed over: a plan may be cut down without breaking what is left of it.
    * @throws Error for an action that nobody knows
    */
   act(action: string): void {
@@ -62,9 +72,6 @@ export class Stage {
       .map(Number);
     const { world } = this;
     switch (words[0]) {
-      case "file":
-        world.workingDirectory.set(words[1] ?? "", contentOf(words[1] ?? "", ids[1] ?? 0));
-        return;
       case "join":
         this.#join(ids);
         return;
@@ -89,37 +96,17 @@ export class Stage {
       case "thaw":
         for (const id of ids) if (this.runs(id)) world.thaw(id);
         return;
-      case "wipe":
-        for (const id of ids) if (this.#hosts([id]).length > 0 && !this.runs(id)) world.wipe(id);
-        return;
-      case "power-cut":
-        for (const id of ids) if (this.runs(id)) world.cutPower(id);
-        return;
-      case "full":
-      case "room":
-        for (const host of this.#hosts(ids)) host.disk.full = words[0] === "full";
-        return;
-      case "rot":
-        for (const host of this.#hosts(ids)) this.#rot(host, words.includes("all"));
-        return;
-      case "scrub":
-        for (const id of ids) if (this.runs(id)) this.#scrub(world.hostOf(id));
-        return;
-      case "cut":
-      case "slow":
-      case "hang":
-      case "refuse":
-        this.#trouble(words);
-        return;
-      case "mend":
-        world.network.mend();
+      case "client":
+        this.clients.act(words);
         return;
       case "settle":
         this.#settle();
         return;
       default:
-        if (words[1] !== "types") throw new Error(`nobody knows how to "${action}"`);
-        this.type(Number(words[0]), words.slice(2).join(" "));
+        if (LINK_VERBS.includes(words[0] ?? "")) actOnLinks(world, words);
+        else if (DISK_VERBS.includes(words[0] ?? "")) actOnDisks(world, words);
+        else if (words[1] !== "types") throw new Error(`nobody knows how to "${action}"`);
+        else this.type(Number(words[0]), words.slice(2).join(" "));
     }
   }
 
@@ -127,12 +114,13 @@ export class Stage {
   type(id: number, text: string): number | null {
     if (!this.runs(id)) return null;
     const { world } = this;
-    const [verb = "", name = ""] = text.trim().split(/\s+/);
-    const base = baseName(name);
-    const key = isFourDigits(base) ? keyOfDigits(base) : 0;
+    const [verb = "", word = ""] = text.trim().split(/\s+/);
+    const name = nameOf(word);
+    const kind = verb.toLowerCase();
+    if (word !== "" && !passesDoor(name, world.config.bits, kind === "store")) return null;
+    const key = keyOf(name, world.config.bits);
     const content = world.workingDirectory.get(name) ?? null;
     const size = content?.size ?? null;
-    const kind = verb.toLowerCase();
     const require = 0;
     if (kind === "store") {
       const sha256 = content?.sha256 ?? null;
@@ -146,10 +134,6 @@ export class Stage {
 
   runs(id: number): boolean {
     return (this.world.hosts.get(this.world.addressOf(id))?.peer ?? null) !== null;
-  }
-
-  #hosts(ids: readonly number[]): Host[] {
-    return ids.flatMap((id) => this.world.hosts.get(this.world.addressOf(id)) ?? []);
   }
 
   #join(ids: readonly number[]): void {
@@ -166,20 +150,8 @@ export class Stage {
     // One that left in good order stays away: what it was started with may name nobody who lives.
     if (host === undefined || (host.peer === null && host.exitCode === 0)) return;
     if (host.peer !== null) world.kill(id);
-    if (withoutFolder) world.wipe(id);
+    if (withoutFolder) wipe(host);
     world.startPeer(id, host.start);
-  }
-
-  /** Flips bits in one content of a disk, or in all of them. */
-  #rot({ disk }: Host, all: boolean): void {
-    const sound = disk.sound();
-    if (sound.length === 0) return;
-    for (const record of all ? sound : [this.world.chance.pick(sound)]) disk.rot(record);
-  }
-
-  /** Reads every content of a disk back, and sets aside what has rotted. */
-  #scrub(host: Host): void {
-    for (const record of host.disk.rotten()) setAside(this.world, host, record);
   }
 
   /**
@@ -195,25 +167,9 @@ export class Stage {
       // One that left in good order stays away; one that gave up, or left too early, has another try.
       const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
       if (host.peer === null && !stays) world.startPeer(host.id, host.start);
-      if (host.peer !== null) this.#scrub(host);
+      if (host.peer !== null) scrub(world, host);
+      host.disk.slowestSyncMs = null;
     }
-  }
-
-  /** `cut 1 2 from 3 4`, `cut 1 towards 2`, `slow 1 towards 2 by 300`, `hang 1 towards 2`, `refuse 1 towards 2`. */
-  #trouble(words: readonly string[]): void {
-    const { world } = this;
-    const { network } = world;
-    const middle = words.findIndex((w) => w === "from" || w === "towards");
-    const end = words.includes("by") ? words.indexOf("by") : words.length;
-    const left = words.slice(1, middle).map((w) => world.addressOf(Number(w)));
-    const right = words.slice(middle + 1, end).map((w) => world.addressOf(Number(w)));
-    const [a = "", b = ""] = [left[0], right[0]];
-    if (words[0] === "cut") {
-      network.cut(left, right);
-      if (words[middle] === "from") network.cut(right, left);
-    } else if (words[0] === "slow") network.slow(a, b, Number(words[end + 1]));
-    else if (words[0] === "hang") network.hang(a, b);
-    else world.refuse(Number(words[1]), Number(words[middle + 1]), REFUSALS, true);
   }
 
   #end(host: Host, command: number, outcome: Outcome): void {
@@ -233,13 +189,13 @@ export function initOf(world: World, ids: readonly number[], id: number): Start 
   const at = ids.indexOf(id);
   const successors = [1, 2].map((i) => {
     const next = ids[(at + i) % ids.length] ?? id;
-    return { id: next, address: world.addressOf(next) };
+    return { id: next, address: world.places.placeOf(next) };
   });
   return { kind: "init", successors };
 }
 
 export function joinThrough(world: World, known: number): Start {
-  const contact = world.addressOf(known);
+  const contact = world.places.placeOf(known);
   return { kind: "join", contact, contactName: `Peer ${known}`, proposed: false };
 }
 
@@ -253,11 +209,4 @@ export function snapshots(world: World): PeerSnapshot[] {
     const neighbours = { successors, predecessors };
     return [{ id: self.id, bits, strategy, ...neighbours, members: heard, lookups: [] }];
   });
-}
-
-/** A content that depends on its name and size alone. */
-function contentOf(name: string, size: number): SimContent {
-  if (size === 0) return { size, sha256: EMPTY_SHA256 };
-  const sum = `${name}${size}`.replace(/\D/g, "");
-  return { size, sha256: sum.padStart(64, "0").slice(0, 64) };
 }

@@ -5,9 +5,11 @@
  * whatever goes on, and its lines are not compared.
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
-import type { Strategy } from "../protocol/config.ts";
+import { NUMBERED_BITS, type Strategy } from "../protocol/config.ts";
+import { LIMITS, SMALL_LIMITS } from "./host.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
-import { numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
+import { drawnRing, numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
+import type { WireShare } from "./wire-trip.ts";
 
 export type Step = {
   /** The line's number in the file, from 1. */
@@ -61,7 +63,9 @@ class StoryPlayer {
   #seed: number;
   #network: NetworkConfig;
   #driftPerMillion = 0;
-  #wirePerMille = 0;
+  #wire: WireShare = { perMille: 0, ofTalk: 0 };
+  #limits = LIMITS;
+  #bits = NUMBERED_BITS;
   #strategy: Strategy = "successor";
   #stage: Stage | null = null;
   #shown = 0;
@@ -78,7 +82,9 @@ class StoryPlayer {
     else if (verb === "seed") this.#seed = Number(rest[0]);
     else if (verb === "network") this.#network = networkOf(rest[0] ?? "");
     else if (verb === "drift") this.#driftPerMillion = Number(rest[0]);
-    else if (verb === "wire") this.#wirePerMille = Number(rest[0]);
+    else if (verb === "wire") this.#wire = wireOf(rest.map(Number));
+    else if (verb === "limits") this.#limits = rest[0] === "small" ? SMALL_LIMITS : LIMITS;
+    else if (verb === "bits") this.#bits = Number(rest[0]);
     else if (verb === "strategy") this.#strategy = strategyOf(rest[0] ?? "");
     else if (verb === "ring") this.#found(rest.map(Number));
     else if (verb === "at") this.#actAt(Number(rest[0]), rest.slice(1).join(" "));
@@ -106,11 +112,16 @@ class StoryPlayer {
   }
 
   #found(ids: readonly number[]): void {
-    const config = { ...numberedRing(this.#intervalMs), strategy: this.#strategy };
-    const driftPerMillion = this.#driftPerMillion;
-    const network = this.#network;
-    const wirePerMille = this.#wirePerMille;
-    this.#stage = new Stage({ config, network, seed: this.#seed, driftPerMillion, wirePerMille });
+    const ring = this.#bits === NUMBERED_BITS ? numberedRing : drawnRing;
+    const config = { ...ring(this.#intervalMs), strategy: this.#strategy };
+    this.#stage = new Stage({
+      config,
+      network: this.#network,
+      seed: this.#seed,
+      driftPerMillion: this.#driftPerMillion,
+      wire: this.#wire,
+      limits: this.#limits,
+    });
     this.#stage.found(ids);
   }
 
@@ -137,6 +148,11 @@ export function runUntilCalm({ world, lines }: Stage): void {
 function networkOf(name: string): NetworkConfig {
   if (name === "local" || name === "wide" || name === "hostile") return NETWORKS[name];
   throw new Error(`there is no network called "${name}"`);
+}
+
+/** `wire 20`: of all messages; `wire 1000 20`: another share of what peers tell each other all the time. */
+function wireOf([perMille = 0, ofTalk = perMille]: readonly number[]): WireShare {
+  return { perMille, ofTalk };
 }
 
 function strategyOf(name: string): Strategy {

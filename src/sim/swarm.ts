@@ -11,13 +11,19 @@ import {
   readRight,
   storesKept,
 } from "../checks/files.ts";
+import type { History } from "../checks/history.ts";
+import { executedOnce } from "../checks/once.ts";
+import { historyHolds } from "../checks/order.ts";
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import { COMPARE_EVERY_MS } from "../protocol/config.ts";
+import { COMPARE_EVERY_MS, NUMBERED_BITS } from "../protocol/config.ts";
 import { Chance } from "./chance.ts";
-import type { Host } from "./host.ts";
+import { Chronicle } from "./chronicle.ts";
+import { drawKey } from "./figure-ring.ts";
+import { type Host, LIMITS, SMALL_LIMITS } from "./host.ts";
 import { Ledger } from "./ledger.ts";
+import { keyOf } from "./names.ts";
 import { NETWORKS } from "./network.ts";
-import { type Plan, SETTLE_AFTER_MS, WIRE_PER_MILLE } from "./plan.ts";
+import { type Plan, SETTLE_AFTER_MS } from "./plan.ts";
 import { Promises } from "./promises.ts";
 import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
@@ -41,6 +47,11 @@ export type SwarmResult = {
   readonly reached: ReadonlySet<RareState>;
   readonly faults: number;
   readonly filesRead: number;
+  /** Operations of clients, and the reads among them that were answered. */
+  readonly operations: number;
+  readonly reads: number;
+  /** What the clients saw, and how things stood meanwhile. */
+  readonly history: History;
 };
 
 /** Runs are looked at this often while faults go on. */
@@ -52,6 +63,8 @@ const READ_MS = 12_000;
 /** A copy that failed on its way is offered again every few seconds. */
 const COPIES_MS = 20_000;
 /** One that was full is asked again after so long whether it has room. */
+/** Clients have so long for what they still have to do in calm. */
+const CLIENTS_MS = 60_000;
 const ROOM_MS = 1.25 * COMPARE_EVERY_MS;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
@@ -61,8 +74,9 @@ export function runPlan(plan: Plan): SwarmResult {
   try {
     run.play();
   } catch (error) {
-    if (!(error instanceof Broken)) throw error;
-    failure = error.failure;
+    // A peer that throws has ended; that it did is worth the same story as any other failure.
+    const threw = { check: "threw", why: String(error), at: run.stage.world.now };
+    failure = error instanceof Broken ? error.failure : threw;
   }
   const { world } = run.stage;
   return {
@@ -71,7 +85,10 @@ export function runPlan(plan: Plan): SwarmResult {
     inputs: world.inputs,
     virtualMs: world.now,
     reached: run.sometimes.reached,
-    faults: plan.actions.length,
+    faults: plan.actions.filter(({ action }) => !action.startsWith("client ")).length,
+    operations: run.stage.clients.operations.length,
+    reads: run.stage.clients.reads,
+    history: run.history(),
     filesRead: run.filesRead,
   };
 }
@@ -86,6 +103,7 @@ class Run {
   readonly stage: Stage;
   readonly sometimes: Sometimes;
   filesRead = 0;
+  readonly #chronicle: Chronicle;
   readonly #plan: Plan;
   readonly #chance: Chance;
   readonly #ledger: Ledger;
@@ -94,17 +112,13 @@ class Run {
   constructor(plan: Plan) {
     this.#plan = plan;
     this.#chance = new Chance(plan.seed ^ 0x5eed);
-    const { config, seed, driftPerMillion } = plan;
+    const { config, seed, driftPerMillion, wire } = plan;
     const network = NETWORKS[plan.network];
-    this.stage = new Stage({
-      config,
-      network,
-      seed,
-      driftPerMillion,
-      wirePerMille: WIRE_PER_MILLE,
-    });
+    const limits = plan.small ? SMALL_LIMITS : LIMITS;
+    this.stage = new Stage({ config, network, seed, driftPerMillion, wire, limits });
     this.sometimes = new Sometimes(this.stage);
     this.#ledger = new Ledger(this.stage);
+    this.#chronicle = new Chronicle(this.stage);
     this.#promises = new Promises(this.stage, this.#ledger, this.sometimes, (check, why) =>
       this.#fail(check, why),
     );
@@ -118,12 +132,21 @@ class Run {
       this.sometimes.look(action);
       this.#promises.look(action);
       this.#ledger.witness(action, () => stage.act(action));
+      this.#chronicle.note();
     }
     this.#runTo(stage.world.now + SETTLE_AFTER_MS);
     stage.act("settle");
+    this.#chronicle.note();
     this.#awaitCalm();
+    this.#awaitClients();
     this.#readBack();
+    this.#readEndings();
     this.#checkCopies();
+    this.#checkHistory();
+  }
+
+  history(): History {
+    return this.#chronicle.history((record) => this.#ledger.isExcused(record));
   }
 
   #runTo(time: number): void {
@@ -139,7 +162,7 @@ class Run {
     const { world } = this.stage;
     const living = world.living().filter((h) => h.peer?.phase === "in");
     if (living.length < 3) return;
-    const alive = new Set(living.map((h) => h.address));
+    const alive = new Set(living.flatMap((h) => h.places));
     for (const { peer, frozen, id } of living) {
       if (peer === null || frozen || this.sometimes.anyCut) continue;
       const knows = peer.view.members.some((m) => m.id !== id && alive.has(m.address));
@@ -163,6 +186,13 @@ class Run {
     if (between !== null) this.#fail("R4", `peer ${between} is not in the ring`);
   }
 
+  /** What clients were told to do while nobody answered takes its time. */
+  #awaitClients(): void {
+    const { world, clients } = this.stage;
+    const end = world.now + CLIENTS_MS;
+    while (!clients.idle && world.now < end) world.run(world.now + LOOK_MS);
+  }
+
   /** The id of a peer that is still on its way into the ring, or out of it. */
   #between(): number | null {
     return this.stage.world.living().find((h) => h.peer?.phase !== "in")?.id ?? null;
@@ -171,7 +201,8 @@ class Run {
   #withLookups(): PeerSnapshot[] {
     const { world, outcomes } = this.stage;
     const asked = snapshots(world).map((peer) => {
-      const key = this.#chance.below(256);
+      const key =
+        world.config.bits > NUMBERED_BITS ? drawKey(this.#chance) : this.#chance.below(256);
       return { peer, key, command: world.command(peer.id, { kind: "lookup", key }, null) };
     });
     world.run(world.now + LOOKUPS_MS);
@@ -200,12 +231,23 @@ class Run {
     }
   }
 
+  /** What each name of the clients stands for at the end. */
+  #readEndings(): void {
+    const [host] = this.#chance.sample(this.stage.world.living(), 1);
+    if (host === undefined) return;
+    for (const name of this.#chronicle.names()) {
+      const key = keyOf(name, this.stage.world.config.bits);
+      const read = this.#read(host, { name, key });
+      if (read.kind === "read") this.#chronicle.noteEnding(name, read.sha256);
+    }
+  }
+
   #owed(): Owed[] {
     const ledger = this.#ledger;
     return owedBy(ledger.owed(), this.#ledger.known(), ledger.disks());
   }
 
-  #read(host: Host, { name, key }: Owed): FileRead {
+  #read(host: Host, { name, key }: Pick<Owed, "name" | "key">): FileRead {
     const { world, outcomes } = this.stage;
     const command = world.command(host.id, { kind: "request", name, key }, null);
     const end = world.now + READ_MS;
@@ -226,6 +268,14 @@ class Run {
     const end = world.now + COPIES_MS + (asked ? ROOM_MS : 0);
     while (!this.#copies().ok && world.now < end) world.run(world.now + LOOK_MS);
     this.#ask("D2", this.#copies());
+  }
+
+  /** D6 and D7: what the clients were told fits together, and nothing was executed twice. */
+  #checkHistory(): void {
+    if (this.stage.clients.operations.length === 0) return;
+    const history = this.history();
+    this.#ask("D6", historyHolds(history));
+    this.#ask("D7", executedOnce(history));
   }
 
   #copies(): CheckResult {

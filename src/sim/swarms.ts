@@ -1,7 +1,8 @@
 /** Many seeds in a row: each drawn, played, and, if it fails, cut down to a story that can be kept. */
+import { DRAWING, type Drawing } from "./drawing.ts";
 import { drawPlan, type Plan, planAsStory } from "./plan.ts";
 import { shrinkPlan } from "./shrink.ts";
-import { RARE_STATES, type RareState } from "./sometimes.ts";
+import { HARD_STATES, RARE_STATES, type RareState, statesOf } from "./sometimes.ts";
 import { type Failure, runPlan } from "./swarm.ts";
 
 export type SwarmsOptions = {
@@ -9,6 +10,8 @@ export type SwarmsOptions = {
   readonly count: number;
   /** Every seed is played twice, and must have one history. */
   readonly twice: boolean;
+  /** What the seeds draw from; the usual one if left out. */
+  readonly drawing?: Drawing;
   /** Called after each seed with how many are done. */
   readonly progress?: (done: number) => void;
   /** Milliseconds on any clock that does not go back: to measure, never to decide. */
@@ -30,6 +33,9 @@ export type SwarmsResult = {
   readonly reached: Readonly<Record<RareState, number>>;
   readonly faults: number;
   readonly filesRead: number;
+  /** Operations of clients, and the reads among them that were answered. */
+  readonly operations: number;
+  readonly reads: number;
   readonly inputs: number;
   readonly virtualMs: number;
   readonly realMs: number;
@@ -42,14 +48,15 @@ const KEPT_FAILURES = 5;
 
 /** Plays the seeds. Stops early when enough of them have failed. */
 export function runSwarms(options: SwarmsOptions): SwarmsResult {
-  const { first, count, twice, progress, clock } = options;
+  const { first, count, twice, progress, clock, drawing = DRAWING } = options;
   const began = clock();
   const failures: SwarmFailure[] = [];
-  const reached = Object.fromEntries(RARE_STATES.map((s) => [s, 0])) as Record<RareState, number>;
-  const sums = { faults: 0, filesRead: 0, inputs: 0, virtualMs: 0 };
+  const states = [...RARE_STATES, ...HARD_STATES];
+  const reached = Object.fromEntries(states.map((s) => [s, 0])) as Record<RareState, number>;
+  const sums = { faults: 0, filesRead: 0, operations: 0, reads: 0, inputs: 0, virtualMs: 0 };
   const fingerprints: string[] = [];
   for (let seed = first; seed < first + count && failures.length < KEPT_FAILURES; seed++) {
-    const plan = drawPlan(seed);
+    const plan = drawPlan(seed, drawing);
     const result = runPlan(plan);
     const again = twice ? runPlan(plan).fingerprint : result.fingerprint;
     const failure: Failure | null =
@@ -60,6 +67,8 @@ export function runSwarms(options: SwarmsOptions): SwarmsResult {
     for (const state of result.reached) reached[state] += 1;
     sums.faults += result.faults;
     sums.filesRead += result.filesRead;
+    sums.operations += result.operations;
+    sums.reads += result.reads;
     sums.inputs += result.inputs;
     sums.virtualMs += result.virtualMs;
     fingerprints.push(result.fingerprint);
@@ -71,7 +80,7 @@ export function runSwarms(options: SwarmsOptions): SwarmsResult {
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */
 export function unreached(result: SwarmsResult): RareState[] {
-  return RARE_STATES.filter((state) => result.reached[state] === 0);
+  return statesOf(DRAWING).filter((state) => result.reached[state] === 0);
 }
 
 function cutDown(seed: number, plan: Plan, failure: Failure): SwarmFailure {

@@ -2,7 +2,7 @@
  * Many peers under one virtual clock and one seeded network: the driver of the protocol that needs no
  * machine. The same seed and the same calls give the same history, always.
  */
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
+import type { RingConfig } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import type { Command, Effect, Input, Start } from "../protocol/io.ts";
@@ -11,15 +11,24 @@ import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
-import { SimDisk } from "./disk.ts";
 import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
-import { HELD_INPUTS, type Host, localTime, loseMemory, makeHost, virtualTime } from "./host.ts";
+import {
+  type Host,
+  LIMITS,
+  type Limits,
+  localTime,
+  loseMemory,
+  makeHost,
+  virtualTime,
+} from "./host.ts";
 import { Network, type NetworkConfig } from "./network.ts";
+import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
-import { inputsAtThaw, startInputOf } from "./running.ts";
+import { inputsAtThaw, startInputOf, tellRoom } from "./running.ts";
 import { sealed } from "./sealed.ts";
+import type { WireShare } from "./wire-trip.ts";
 
 export type WorldOptions = {
   readonly config: RingConfig;
@@ -27,9 +36,12 @@ export type WorldOptions = {
   readonly seed: number;
   /** Clocks run fast or slow by up to so many parts in a million; 0 if left out. */
   readonly driftPerMillion?: number;
-  /** Parts in a thousand of the messages that go through the real wire format; 0 if left out. */
-  readonly wirePerMille?: number;
+  /** Messages that go through the real wire format; none if left out. */
+  readonly wire?: WireShare;
+  readonly limits?: Limits;
 };
+
+const NO_WIRE: WireShare = { perMille: 0, ofTalk: 0 };
 
 /** A reader of the peers' events. */
 export type WorldReader = (host: Host, event: PeerEvent) => void;
@@ -37,7 +49,8 @@ export type WorldReader = (host: Host, event: PeerEvent) => void;
 export class World {
   now = 0;
   readonly config: RingConfig;
-  readonly hosts = new Map<Address, Host>();
+  readonly hosts: ReadonlyMap<Address, Host>;
+  readonly places: Places;
   /** The working directory that all peers share, as `NAME.pdf`. */
   readonly workingDirectory = new Map<string, SimContent>();
   readonly network: Network;
@@ -46,23 +59,27 @@ export class World {
   readonly fingerprint = new Fingerprint();
   readonly readers: WorldReader[] = [];
   readonly commits: ((host: Host, record: FileRecord) => void)[] = [];
+  /** Told of every process that ends, however. */
+  readonly endings: ((host: Host) => void)[] = [];
   /** Inputs given to peers so far. */
   inputs = 0;
   readonly post: Post;
   readonly #driftPerMillion: number;
+  readonly #limits: Limits;
   readonly #views = new SharedViews();
-  readonly #byId = new Map<number, Host>();
-  #nextCommand = 1;
-  /** Hosts made so far; each has an address of its own, also after it has gone. */
-  #places = 0;
+  /** The number that the next command gets. */
+  nextCommand = 1;
 
   constructor(options: WorldOptions) {
-    const { config, network, seed, driftPerMillion = 0, wirePerMille = 0 } = options;
+    const { config, network, seed, driftPerMillion = 0, wire = NO_WIRE, limits = LIMITS } = options;
     this.config = config;
     this.chance = new Chance(seed);
     this.network = new Network(network, this.chance);
     this.#driftPerMillion = driftPerMillion;
-    this.post = new Post(this, config.ring, wirePerMille);
+    this.#limits = limits;
+    this.places = new Places(config);
+    this.hosts = this.places.hosts;
+    this.post = new Post(this, config.ring, wire);
   }
 
   /** The hosts whose peer runs, by ascending id. */
@@ -70,13 +87,21 @@ export class World {
     return [...this.hosts.values()].filter((h) => h.peer !== null).sort((a, b) => a.id - b.id);
   }
 
-  /** Where a peer listens: by its number, or one address after the other for drawn ids. */
+  /** The first address of a peer, which names its host. */
   addressOf(id: number): Address {
-    const host = this.#byId.get(id);
-    if (host !== undefined) return host.address;
-    if (this.config.bits === NUMBERED_BITS) return `127.0.0.1:${12_000 + id}`;
-    const place = this.#places;
-    return `10.${(place >> 16) & 255}.${(place >> 8) & 255}.${place & 255}:12256`;
+    return this.places.addressOf(id);
+  }
+
+  at(address: Address): Host | undefined {
+    return this.places.at(address);
+  }
+
+  isLeft(address: Address): boolean {
+    return this.places.isLeft(address);
+  }
+
+  sourceOf(host: Host, to: Address): Address {
+    return this.places.sourceOf(host, to);
   }
 
   /** Makes a ring that stands: every peer is in it and knows all the others. */
@@ -93,7 +118,7 @@ export class World {
 
   /** @throws Error if there was never such a peer */
   hostOf(id: number): Host {
-    const host = this.#byId.get(id) ?? this.hosts.get(twinAddress(id));
+    const host = this.places.byId(id);
     if (host === undefined) throw new Error(`there is no peer ${id}`);
     return host;
   }
@@ -105,15 +130,15 @@ export class World {
 
   /** Starts a second process under an id that may be taken, at an address of its own. */
   startTwin(id: number, start: Start): void {
-    const address = twinAddress(id);
+    const address = this.places.twinAddress(id);
     if (this.hosts.has(address)) return;
-    const host = makeHost(id, address, { offsetMs: 0, rate: 1 }, start);
-    this.hosts.set(address, host);
+    const host = makeHost(id, address, { offsetMs: 0, rate: 1 }, start, this.#limits);
+    this.places.add(host, true);
     this.#run(host, start, this.#drawBirth());
   }
 
   #start(id: number, start: Start, birth: string): Host {
-    return this.#run(this.#byId.get(id) ?? this.#makeHost(id, start), start, birth);
+    return this.#run(this.hosts.get(this.addressOf(id)) ?? this.#makeHost(id, start), start, birth);
   }
 
   #run(host: Host, start: Start, birth: string): Host {
@@ -132,6 +157,7 @@ export class World {
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
+    tellRoom(this, host);
     return host;
   }
 
@@ -146,27 +172,15 @@ export class World {
     host.run += 1;
     host.frozen = false;
     loseMemory(host);
-    this.post.breakLinksTo(host.address);
+    this.post.breakLinksTo(host);
+    for (const tell of this.endings) tell(host);
   }
 
   /** Takes away a host whose peer will not come back, so that a long run does not keep them all. */
   forget(id: number): void {
     const host = this.hostOf(id);
     if (host.peer !== null) return;
-    this.hosts.delete(host.address);
-    this.#byId.delete(id);
-  }
-
-  /** Loses the data folder of a peer that does not run. */
-  wipe(id: number): void {
-    this.hostOf(id).disk = new SimDisk();
-  }
-
-  /** Ends a machine without warning: what its disk had not synced is gone. @returns those versions */
-  cutPower(id: number): FileRecord[] {
-    const host = this.hostOf(id);
-    this.end(host);
-    return host.disk.losePower();
+    this.places.remove(host);
   }
 
   freeze(id: number): void {
@@ -183,23 +197,13 @@ export class World {
     this.#armTick(host);
   }
 
-  /**
-   * A link that is watched breaks, and dials are refused so often, though the process lives. REFUSALS of
-   * them, where its own streams `broke` too, are taken for its death.
-   */
-  refuse(from: number, to: number, times: number, broke: boolean): void {
-    const host = this.hostOf(from);
-    const { address } = this.hostOf(to);
-    const input = { type: "unreachable", at: 0, address, how: "refused", broke } as const;
-    for (let i = 0; i < times && host.watched.has(address); i++) this.give(host, input);
-  }
-
   /** Gives a peer a command; the body of a store is made here. @returns its number, which the outcome's event carries */
   command(id: number, what: Command, content: SimContent | null): number {
     const first = this.hostOf(id);
     // Of two processes with one id, the one that is left.
-    const host = first.peer === null ? (this.hosts.get(twinAddress(id)) ?? first) : first;
-    const command = this.#nextCommand++;
+    const host =
+      first.peer === null ? (this.hosts.get(this.places.twinAddress(id)) ?? first) : first;
+    const command = this.nextCommand++;
     const name = "name" in what ? what.name : "";
     host.commands.set(command, { name, content });
     const small = what.kind === "store" && content !== null && isSmall(content);
@@ -224,8 +228,8 @@ export class World {
     const { peer } = host;
     if (peer === null) return;
     if (host.frozen) {
-      if (input.type !== "tick" && host.held.length < HELD_INPUTS)
-        host.held.push({ at: this.now, input });
+      const room = host.held.length < host.limits.heldInputs;
+      if (input.type !== "tick" && room) host.held.push({ at: this.now, input });
       return;
     }
     const local = localTime(host, this.now);
@@ -255,10 +259,8 @@ export class World {
     const drift = this.#driftPerMillion;
     const rate = 1 + (drift === 0 ? 0 : this.chance.between(-drift, drift)) / 1_000_000;
     const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
-    const host = makeHost(id, this.addressOf(id), clock, start);
-    this.#places += 1;
-    this.hosts.set(host.address, host);
-    this.#byId.set(id, host);
+    const host = makeHost(id, this.addressOf(id), clock, start, this.#limits);
+    this.places.add(host, false);
     return host;
   }
 
@@ -284,8 +286,4 @@ export class World {
       this.#armTick(host);
     });
   }
-}
-
-function twinAddress(id: number): Address {
-  return `127.0.0.1:${22_000 + id}`;
 }

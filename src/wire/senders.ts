@@ -41,18 +41,19 @@ type Known = {
 /** What each id said last. */
 const known = new Map<number, Known>();
 
-/** The sender written last, and its bytes: a peer is the same from one message to the next. */
-let written: { readonly sender: Sender; readonly bytes: Uint8Array } | null = null;
+/** The bytes of senders: a peer is the same from one message to the next, and a simulator has many. */
+const written = new WeakMap<Sender, Uint8Array>();
 
 /** Writes a sender of SENDER_BYTES bytes. @throws RangeError for one that does not fit the wire */
 export function writeSender(to: Writer, sender: Sender): void {
-  if (written?.sender === sender) {
-    to.bytes(written.bytes);
+  const bytes = written.get(sender);
+  if (bytes !== undefined) {
+    to.bytes(bytes);
     return;
   }
   const start = to.length;
   senderCodec.write(to, sender);
-  written = { sender, bytes: to.since(start) };
+  written.set(sender, to.since(start));
 }
 
 /**

@@ -14,11 +14,12 @@ function worldOf(
   ids: readonly number[],
   bits = 8,
   strategy: Strategy = "finger",
-  wirePerMille = 1_000,
+  perMille = 1_000,
 ): World {
   const config = { ring: 12_000, bits, strategy, pingIntervalMs: 1_000, copies: 3 };
+  const wire = { perMille, ofTalk: perMille };
   // As a rule, all of it goes through the real wire.
-  const world = new World({ config, network: LOCAL_NETWORK, seed: 7, wirePerMille });
+  const world = new World({ config, network: LOCAL_NETWORK, seed: 7, wire });
   world.form(ids);
   world.run(2_500);
   return world;

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { DRAWING, HARD } from "../../src/sim/drawing.ts";
 import { drawPlan, planAsStory } from "../../src/sim/plan.ts";
 import { sealed } from "../../src/sim/sealed.ts";
 import { shrinkPlan } from "../../src/sim/shrink.ts";
-import { RARE_STATES } from "../../src/sim/sometimes.ts";
+import { HARD_STATES, RARE_STATES } from "../../src/sim/sometimes.ts";
 import { playStory } from "../../src/sim/story.ts";
 import { runPlan } from "../../src/sim/swarm.ts";
 import { runSwarms } from "../../src/sim/swarms.ts";
@@ -10,10 +11,12 @@ import { runSwarms } from "../../src/sim/swarms.ts";
 /** `P2P_SEEDS=5000 npm test -- test/sim/swarm` is a soak; a failing seed prints the command that replays it. */
 const count = Number(process.env["P2P_SEEDS"] ?? 150);
 const first = Number(process.env["P2P_SEED"] ?? 1);
+/** `P2P_HARD=1` draws all that there is. */
+const drawing = process.env["P2P_HARD"] === "1" ? HARD : DRAWING;
 
 test("rings heal and keep their files, whatever the seed, with one history each", () => {
   console.log(`seeds ${first} to ${first + count - 1}`);
-  const { failures } = runSwarms({ first, count, twice: true, clock: () => 0 });
+  const { failures } = runSwarms({ first, count, twice: true, drawing, clock: () => 0 });
   const told = failures.map(({ seed, failure, story }) => {
     const why = `seed ${seed}: ${failure.check} at ${failure.at} ms: ${failure.why}`;
     return `${why}\nreplay: p2p sim --seed ${seed}\n${story}`;
@@ -23,10 +26,20 @@ test("rings heal and keep their files, whatever the seed, with one history each"
 
 test("the rare states are reached within some seeds", () => {
   const reached = new Set<string>();
-  for (let seed = 1; seed < 600 && reached.size < RARE_STATES.length; seed++) {
+  const all = () => RARE_STATES.every((state) => reached.has(state));
+  for (let seed = 1; seed < 600 && !all(); seed++) {
     for (const state of runPlan(drawPlan(seed)).reached) reached.add(state);
   }
-  expect([...reached].sort()).toEqual([...RARE_STATES].sort());
+  expect(RARE_STATES.filter((state) => !reached.has(state))).toEqual([]);
+}, 300_000);
+
+test("the states of hard plans are reached within some seeds", () => {
+  const reached = new Set<string>();
+  const all = () => HARD_STATES.every((state) => reached.has(state));
+  for (let seed = 1; seed < 200 && !all(); seed++) {
+    for (const state of runPlan(drawPlan(seed, HARD)).reached) reached.add(state);
+  }
+  expect(HARD_STATES.filter((state) => !reached.has(state))).toEqual([]);
 }, 300_000);
 
 test("a plan written down as a story is told the same way", () => {

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import type { PeerEvent } from "../../src/protocol/events.ts";
 import type { Address } from "../../src/protocol/member.ts";
+import { refuse } from "../../src/sim/mishaps.ts";
 import { LOCAL_NETWORK, NETWORKS } from "../../src/sim/network.ts";
 import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";
 
@@ -168,7 +169,8 @@ test("a connection that is refused now and then kills nobody", () => {
   const { stage, told } = ring(LOCAL_NETWORK, 6);
   for (let i = 0; i < 30; i++) {
     const from = IDS[i % 6] ?? 10;
-    stage.world.refuse(from, IDS[(i + 1 + (i % 2)) % 6] ?? 10, 1, false);
+    const to = IDS[(i + 1 + (i % 2)) % 6] ?? 10;
+    refuse(stage.world, [stage.world.hostOf(from), stage.world.hostOf(to)], 1, false);
     pass(stage, 500);
   }
   expect(deaths(told)).toEqual([]);

@@ -1,0 +1,62 @@
+/** Takes down what happens in a run, for those who judge its history. */
+import type { Applied, Ending, History, Value } from "../checks/history.ts";
+import type { FileRecord } from "../protocol/files.ts";
+import { merge, type Versions, winnerOf } from "../protocol/versions.ts";
+import type { Stage } from "./stage.ts";
+import { Timeline } from "./timeline.ts";
+
+export class Chronicle {
+  readonly #stage: Stage;
+  readonly #timeline: Timeline;
+  readonly #applied: Applied[] = [];
+  readonly #endings: Ending[] = [];
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+    this.#timeline = new Timeline(stage.world);
+    stage.world.commits.push(({ id }, record) => {
+      if (record.removed) return;
+      const { counter, owner, run } = record.stamp;
+      const { name, sha256: content } = record;
+      const stamp = [counter, owner, run];
+      this.#applied.push({ peer: id, name, content, stamp, at: stage.world.now });
+    });
+  }
+
+  /** Looks at who runs and who can be reached, after an action. */
+  note(): void {
+    this.#timeline.note();
+  }
+
+  /** The names that clients worked on. */
+  names(): string[] {
+    return [...new Set(this.#stage.clients.operations.map(({ name }) => name))];
+  }
+
+  /** What a name stands for at the end; the conflicts are those on disks that are there. */
+  noteEnding(name: string, value: Value): void {
+    const hosts = [...this.#stage.world.hosts.values()].filter((h) => h.peer !== null);
+    const kept = hosts.flatMap(({ disk }) => disk.intact()).filter((v) => v.name === name);
+    const versions = kept.reduce<Versions>(merge, []);
+    const winner = winnerOf(versions);
+    const conflicts = versions.filter((v) => v !== winner && !v.removed);
+    this.#endings.push({ name, value, conflicts: [...new Set(conflicts.map((v) => v.sha256))] });
+  }
+
+  /** All of it, of the names that clients worked on. @param excused tells of a version that nobody could have kept */
+  history(excused: (record: FileRecord) => boolean): History {
+    const names = new Set(this.names());
+    const { operations, receipts } = this.#stage.clients;
+    return {
+      operations: operations.map((operation) => {
+        const record = receipts.get(operation);
+        return record !== undefined && excused(record)
+          ? { ...operation, excused: true }
+          : operation;
+      }),
+      situations: this.#timeline.situations,
+      endings: this.#endings,
+      applied: this.#applied.filter(({ name }) => names.has(name)),
+    };
+  }
+}

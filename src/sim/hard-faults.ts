@@ -1,0 +1,264 @@
+/**
+ * Faults as real networks and machines have them, in the words of stories: links that flap, carry one
+ * way or one channel only and are mended after seconds, short sleeps, resets, machines that move. Most
+ * of them hit the peers that keep what the clients work on, and end while other faults go on.
+ */
+import type { Chance } from "./chance.ts";
+import type { Rest } from "./file-faults.ts";
+import { keyOf, wordOf } from "./names.ts";
+
+export const HARD_KINDS = [
+  "cut-held",
+  "cut-owner",
+  "cut-pair",
+  "cut-and-kill",
+  "cut-udp",
+  "cut-udp-one-way",
+  "cut-tcp",
+  "cut-tcp-one-way",
+  "flap",
+  "freeze-briefly",
+  "freeze-owner",
+  "kill-owner",
+  "restart-owner",
+  "leave-holders",
+  "reset",
+  "reset-owner",
+  "refuse-both",
+  "move",
+  "move-anew",
+  "second-address",
+  "change-content",
+  "many-origins",
+  "slow-disk",
+  "age",
+] as const;
+export type HardKind = (typeof HARD_KINDS)[number];
+
+export function isHardKind(kind: string): kind is HardKind {
+  return HARD_KINDS.some((k) => k === kind);
+}
+
+/** How long a cut is held: less than a trial, until the cut off are held for dead, and up to 40 s. */
+const HOLDS_MS = [300, 1_500, 4_000, 8_000, 14_000, 27_000, 40_000] as const;
+/** Sleeps: most are shorter than the next deadline, so that no timer tells of them. */
+const SLEEPS_MS = [60, 300, 450, 900, 1_600, 3_000, 4_900, 12_000, 30_000] as const;
+const FLAPS_MS = [30, 250, 700, 2_500] as const;
+/** A peer is restarted within a trial, or when all know that it is gone. */
+const AWAY_MS = [5, 300, 3_000, 20_000] as const;
+/** Amid a hand-off, or just after it. */
+const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
+/** Enough that a ring is left when three leave. */
+const MANY_PEERS = 7;
+/** Ages of a removal, in days, around its limit of 30. */
+const AGES_DAYS = [28.9, 29.1, 29.99, 30.01, 31, 60] as const;
+/** More than the origins or owners that a version remembers. */
+const MANY_ORIGINS = 17;
+
+/** A peer, and the others that it is cut off from. */
+type Sides = { readonly side: readonly number[]; readonly rest: readonly number[] };
+
+export class HardDrafter {
+  #made = 0;
+
+  /** @param names what the clients work on @param bits the circle has 2^bits positions */
+  constructor(
+    private readonly chance: Chance,
+    private readonly rest: Rest,
+    private readonly names: readonly string[],
+    private readonly bits: number,
+  ) {}
+
+  /** @param up the peers that run, by ascending id, two at least */
+  draft(kind: HardKind, up: readonly number[]): string[] | null {
+    const { chance, rest } = this;
+    const [one = 0, other = 0] = chance.sample(up, 2);
+    const owner = chance.pick(this.#holders(up));
+    if (up.length < 2) return null;
+    switch (kind) {
+      case "cut-held":
+        return this.#cut("", this.#halves(up));
+      case "cut-owner":
+        return this.#cut("", this.#apart(up, this.#holders(up).slice(0, chance.between(1, 2))));
+      case "cut-pair":
+        return this.#cut("", { side: [owner], rest: [owner === one ? other : one] });
+      case "cut-and-kill": {
+        const cut = this.#cut("", this.#apart(up, [owner]));
+        if (cut === null) return null;
+        const kill = rest.kill([owner]) ?? [];
+        return [...cut, ...kill.map((words) => `after ${chance.pick(AWAY_MS)} ${words}`)];
+      }
+      case "cut-udp":
+        return this.#cut("udp ", chance.below(2) === 0 ? this.#halves(up) : this.#apart(up, [one]));
+      case "cut-udp-one-way":
+        return this.#cut("udp ", this.#oneWay(up, one), "towards");
+      case "cut-tcp":
+        return this.#cut("tcp ", this.#apart(up, [owner]));
+      case "cut-tcp-one-way":
+        return this.#cut("tcp ", this.#oneWay(up, owner), "towards");
+      case "flap":
+        return this.#flap(this.#apart(up, [owner]));
+      case "freeze-briefly":
+        return this.#sleep([one]);
+      case "freeze-owner":
+        return this.#sleep(this.#holders(up).slice(0, chance.between(1, 2)));
+      case "kill-owner":
+        return rest.kill(this.#holders(up).slice(0, chance.between(1, 2)));
+      case "restart-owner":
+        return this.#restart(owner, []);
+      case "leave-holders":
+        return this.#leaveHolders(up);
+      case "reset":
+        return [`reset ${one} from ${other}`];
+      case "reset-owner":
+        return [`reset ${owner} from ${up.filter((id) => id !== owner).join(" ")}`];
+      case "refuse-both":
+        return [`refuse ${one} towards ${other}`, `refuse ${other} towards ${one}`];
+      case "move":
+        return [`move ${owner}`];
+      case "move-anew":
+        return this.#restart(owner, [`move ${owner}`]);
+      case "second-address":
+        return [`second ${one} for ${chance.sample(up, up.length >> 1).join(" ")}`];
+      case "change-content":
+        return this.#changeContent(up, one);
+      case "many-origins":
+        return this.#manyOrigins(up);
+      case "slow-disk":
+        return [
+          `slow-disk ${owner} by ${chance.between(50, 3_000)}`,
+          `later ${chance.pick(HOLDS_MS)} quick-disk ${owner}`,
+        ];
+      case "age":
+        return this.#age(up);
+    }
+  }
+
+  /** A cut that is mended alone, after a while. */
+  #cut(of: string, sides: Sides | null, how = "from"): string[] | null {
+    if (sides === null || !this.#canPart(sides)) return null;
+    const hold = this.chance.pick(HOLDS_MS);
+    if (!this.rest.mayPart(hold)) return null;
+    const words = `cut ${of}${sides.side.join(" ")} ${how} ${sides.rest.join(" ")}`;
+    return [words, `later ${hold} mend ${words}`];
+  }
+
+  #flap(sides: Sides): string[] | null {
+    const times = this.chance.between(3, 12);
+    const every = this.chance.pick(FLAPS_MS);
+    if (!this.#canPart(sides) || !this.rest.mayPart(2 * times * every)) return null;
+    const words = `cut ${sides.side.join(" ")} from ${sides.rest.join(" ")}`;
+    const turns = Array.from({ length: times }, (_, i) => [
+      `later ${2 * i * every} ${words}`,
+      `later ${(2 * i + 1) * every} mend ${words}`,
+    ]);
+    return turns.flat();
+  }
+
+  #sleep(ids: readonly number[]): string[] {
+    const hold = this.chance.pick(SLEEPS_MS);
+    return [`freeze ${ids.join(" ")}`, `later ${hold} thaw ${ids.join(" ")}`];
+  }
+
+  /** Is down for a while; what happens to it meanwhile is given. */
+  #restart(id: number, meanwhile: readonly string[]): string[] {
+    return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
+  }
+
+  /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
+  #leaveHolders(up: readonly number[]): string[] | null {
+    const { chance, rest } = this;
+    const [first = 0, ...others] = this.#holders(up);
+    if (up.length < MANY_PEERS || !rest.mayLeave()) return null;
+    const killed = chance.below(2) === 0 ? chance.pick([first, ...others]) : null;
+    const leavers = [first, ...others].filter((id) => id !== killed);
+    for (const id of leavers) rest.leaves(id);
+    const kill = killed === null ? [] : (rest.kill([killed]) ?? []);
+    return [
+      `quit ${leavers.join(" ")}`,
+      ...kill.map((words) => `after ${chance.pick(HANDED_ON_MS)} ${words}`),
+    ];
+  }
+
+  /** Of a name of its own, so that nobody asks what the right content is. */
+  #changeContent(up: readonly number[], origin: number): string[] {
+    const name = this.#ownName();
+    const size = this.chance.between(70_000, 20_000_000);
+    const after = this.chance.pick([0, 1, 5, 20, 300]);
+    return [
+      `file ${name} ${size}`,
+      `${origin} types Store ${name}`,
+      `after ${after} change ${name} ${size + this.chance.below(2)}`,
+      ...(this.chance.below(2) === 0
+        ? [`reset ${origin} from ${this.#holdersOf(up, name)[0]}`]
+        : []),
+    ];
+  }
+
+  /** More peers store a name, one right after the other, than a version remembers. */
+  #manyOrigins(up: readonly number[]): string[] | null {
+    if (up.length < 3) return null;
+    const name = wordOf(this.chance.pick(this.names));
+    const first = this.chance.below(up.length);
+    return Array.from({ length: MANY_ORIGINS + 3 }, (_, i) => {
+      this.#made += 1;
+      const peer = up[(first + i) % up.length] ?? 0;
+      const wait = this.chance.pick([0, 3, 30]);
+      return `after ${wait} client ${90 + i} store ${name} ${MANY_SIZE + 4 * this.#made} via ${peer}`;
+    });
+  }
+
+  /** A removal grows old on all disks or on one, whose peer starts again and reads it. */
+  #age(up: readonly number[]): string[] | null {
+    const name = wordOf(this.chance.pick(this.names));
+    const [old = 0, young = 0] = this.chance.sample(up, 2);
+    const [more, less] = [this.chance.pick(AGES_DAYS), this.chance.pick(AGES_DAYS)];
+    return [
+      `client 80 remove ${name} via ${old} ${young}`,
+      `after ${this.chance.pick([500, 5_000])} age ${name} ${less}`,
+      `age ${name} ${more} at ${old}`,
+      `restart ${old} ${young}`,
+    ];
+  }
+
+  /** The peers that should hold one of the names, its owner first. */
+  #holders(up: readonly number[]): number[] {
+    return this.#holdersOf(up, this.chance.pick(this.names));
+  }
+
+  #holdersOf(up: readonly number[], name: string): number[] {
+    const key = keyOf(name, this.bits);
+    const start = Math.max(
+      0,
+      up.findIndex((id) => id >= key),
+    );
+    return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
+  }
+
+  #halves(up: readonly number[]): Sides {
+    return this.#apart(up, this.chance.sample(up, Math.max(1, up.length >> 1)));
+  }
+
+  #apart(up: readonly number[], side: readonly number[]): Sides {
+    return { side, rest: up.filter((id) => !side.includes(id)) };
+  }
+
+  /** One towards all others, or all others towards one. */
+  #oneWay(up: readonly number[], one: number): Sides {
+    const { side, rest } = this.#apart(up, [one]);
+    const few = this.chance.below(2) === 0 ? rest : rest.slice(0, 1);
+    return this.chance.below(2) === 0 ? { side, rest: few } : { side: few, rest: side };
+  }
+
+  #canPart({ side, rest }: Sides): boolean {
+    return side.length > 0 && rest.length > 0;
+  }
+
+  #ownName(): string {
+    this.#made += 1;
+    return String(9_000 + (this.#made % 1_000)).padStart(4, "0");
+  }
+}
+
+/** Sizes above those of the clients' other stores, small enough to travel with a message. */
+const MANY_SIZE = 40_000;

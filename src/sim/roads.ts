@@ -1,0 +1,25 @@
+/** What everything that moves needs of the world. */
+import type { Input } from "../protocol/io.ts";
+import type { Address } from "../protocol/member.ts";
+import type { Chance } from "./chance.ts";
+import type { Host } from "./host.ts";
+import type { Network } from "./network.ts";
+import type { EventQueue } from "./queue.ts";
+
+export type MessageInput = Extract<Input, { type: "message" }>;
+
+export type Roads = {
+  readonly now: number;
+  readonly hosts: ReadonlyMap<Address, Host>;
+  readonly network: Network;
+  readonly queue: EventQueue;
+  readonly chance: Chance;
+  /** The host that has an address now. */
+  at(address: Address): Host | undefined;
+  /** True of an address that a machine has left: nothing there answers. */
+  isLeft(address: Address): boolean;
+  /** The address from which a host's packets come at another one. */
+  sourceOf(host: Host, to: Address): Address;
+  /** Gives an input at once; its time is set there. */
+  give(host: Host, input: Input): void;
+};

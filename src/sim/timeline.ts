@@ -1,0 +1,53 @@
+/** Who ran, who was frozen and who could send to whom, at which times: what a history is judged by. */
+import type { Situation } from "../checks/history.ts";
+import type { Host } from "./host.ts";
+import type { World } from "./world.ts";
+
+/** Where a peer moves, the streams that it had stay silent so long before they are given up. */
+const MOVED_MS = 14_000;
+
+export class Timeline {
+  readonly situations: Situation[] = [];
+  #last = "";
+
+  constructor(private readonly world: World) {
+    world.readers.push((_, event) => {
+      if (event.event === "joined") this.note();
+    });
+    // The one that ends still runs when this is told; it is looked at right after.
+    world.endings.push(() => world.queue.plan(world.now, () => this.note()));
+  }
+
+  /** Takes down how things stand, if they have changed. */
+  note(): void {
+    const { world } = this;
+    const there = world
+      .living()
+      .filter((h) => h.peer?.phase === "in" || h.peer?.phase === "leaving");
+    const running = [...new Set(there.map((h) => h.id))];
+    const frozen = [...new Set(there.filter((h) => h.frozen).map((h) => h.id))];
+    const moved = there.filter((h) => world.now < h.movedAt + MOVED_MS);
+    for (const { movedAt } of moved) {
+      if (movedAt === world.now) world.queue.plan(movedAt + MOVED_MS, () => this.note());
+    }
+    const calm = world.network.calm && moved.length === 0;
+    const severed = calm ? [] : severedPairs(world, there);
+    const last = JSON.stringify([running, frozen, severed]);
+    if (last === this.#last) return;
+    this.#last = last;
+    this.situations.push({ from: world.now, running, frozen, severed });
+  }
+}
+
+function severedPairs({ network, now }: World, hosts: readonly Host[]): [number, number][] {
+  const pairs = new Map<string, [number, number]>();
+  for (const from of hosts) {
+    for (const to of hosts) {
+      const moved = now < Math.max(from.movedAt, to.movedAt) + MOVED_MS;
+      if (from === to || (!moved && network.carries(from.address, to.address))) continue;
+      // Of two processes with one id either counts: what cannot be told is not asked for.
+      pairs.set(`${from.id} ${to.id}`, [from.id, to.id]);
+    }
+  }
+  return [...pairs.values()];
+}

@@ -1,0 +1,84 @@
+/** Plans as seeds draw them, and what they may be cut down to. */
+import { expect, test } from "bun:test";
+import { storedName } from "../../src/protocol/names.ts";
+import { Chance } from "../../src/sim/chance.ts";
+import { DRAWING, HARD, KINDS, PLAIN } from "../../src/sim/drawing.ts";
+import { HOSTILE_NAMES, nameOf, wordOf } from "../../src/sim/names.ts";
+import { LOCAL_NETWORK } from "../../src/sim/network.ts";
+import { drawPlan } from "../../src/sim/plan.ts";
+import { Stage } from "../../src/sim/stage.ts";
+import { runPlan } from "../../src/sim/swarm.ts";
+
+const SEEDS = Array.from({ length: 120 }, (_, i) => i + 1);
+
+test("the clients of a hard plan do 200 operations on five names at most, each store another content", () => {
+  for (const seed of SEEDS) {
+    const { actions } = drawPlan(seed, HARD);
+    const orders = actions.map((a) => a.action.split(" ")).filter(([verb]) => verb === "client");
+    expect(orders.length).toBeGreaterThanOrEqual(HARD.operations);
+    expect(new Set(orders.map(([, , , name]) => name)).size).toBeLessThanOrEqual(5);
+    const stores = orders.filter(([, , kind]) => kind === "store");
+    const sizes = stores.map(([, , , name, size]) => `${name} ${Math.floor(Number(size) / 4)}`);
+    expect(new Set(sizes).size).toBe(sizes.length);
+    const times = actions.map(({ at }) => at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  }
+});
+
+test("every kind of fault is drawn, and one of weight 0 never", () => {
+  const verbs = (drawing: typeof HARD) =>
+    new Set(
+      SEEDS.flatMap((s) => drawPlan(s, drawing).actions.map(({ action }) => action.split(" ")[0])),
+    );
+  const hard = verbs(HARD);
+  for (const verb of [
+    "reset",
+    "refuse",
+    "move",
+    "second",
+    "change",
+    "slow-disk",
+    "age",
+    "client",
+  ]) {
+    expect(hard).toContain(verb);
+  }
+  const plain = verbs(PLAIN);
+  for (const verb of ["reset", "move", "second", "change", "slow-disk", "age", "client"]) {
+    expect(plain).not.toContain(verb);
+  }
+  expect(Object.keys(DRAWING.weights).sort()).toEqual([...KINDS].sort());
+});
+
+test("no action breaks the simulator, whatever is left of its plan", () => {
+  for (const seed of [...SEEDS.slice(0, 40), 999_201]) {
+    for (const drawing of [PLAIN, HARD]) {
+      const { config, ids, actions } = drawPlan(seed, drawing);
+      const chance = new Chance(seed);
+      const stage = new Stage({ config, network: LOCAL_NETWORK, seed });
+      // Most of the peers never were, and half of the actions are not done.
+      stage.found(chance.sample(ids, 3));
+      for (const { action } of actions) {
+        if (chance.below(2) === 0) stage.act(action);
+        if (chance.below(40) === 0) stage.world.run(stage.world.now + 1);
+      }
+    }
+  }
+});
+
+test("a plan that fails because a peer throws is a failure with a story, as any other", () => {
+  const plan = {
+    ...drawPlan(1, PLAIN),
+    actions: [{ at: 9_000, action: "client 1 juggle 0001 via 1" }],
+  };
+  expect(runPlan(plan).failure).toMatchObject({ check: "threw" });
+});
+
+test("names in stories are one word each, and come back as they were", () => {
+  const drawn = SEEDS.map((seed) => drawPlan(seed, HARD)).filter(({ config }) => config.bits > 8);
+  expect(drawn.length).toBeGreaterThan(10);
+  for (const { actions } of drawn) {
+    for (const { action } of actions) expect(action).toMatch(/^[!-~]+( [!-~]+)*$/);
+  }
+  for (const name of HOSTILE_NAMES) expect(nameOf(wordOf(name))).toBe(storedName(name));
+});
