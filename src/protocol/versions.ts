@@ -26,7 +26,11 @@ export type Versions = readonly FileRecord[];
 /** What a new version takes the place of, and what it leaves. */
 export type Lineage = Pick<FileRecord, "replaced" | "history" | "spared">;
 
-export const NO_LINEAGE: Lineage = { replaced: NONE, history: NONE, spared: NONE };
+export const NO_LINEAGE: Lineage = Object.freeze({
+  replaced: NONE,
+  history: NONE,
+  spared: NONE,
+});
 
 /** Every stamp that a version was given. */
 export function stampsOf({ stamp, also }: FileRecord): readonly Stamp[] {

@@ -206,3 +206,24 @@ test("after a death between them all the rest have to give their word, for a whi
   for (const id of [9, 14]) other.hear(id, inquired(1, []));
   expect(outcomes(other)).toEqual(["missing"]);
 });
+
+test("a person is told so of a content whose sender has died only after it was tried for as long", () => {
+  const one = new OnePeer(2);
+  one.command(1, { kind: "request", name: "plan", key: 5 });
+  const [sent] = one.sent("routed");
+  const request = sent?.message.request ?? 0;
+  const version = { name: "plan", operation: FOUND.operation, sha256: FOUND.sha256 };
+  const answer = { tag: "answer", request, route: [2, 8], via: [] } as const;
+  one.hear(8, { ...answer, outcome: { kind: "found", size: 1e9, version, holders: [] } });
+  const fetch = one.effects.find((e) => e.type === "fetch");
+  // It moves for long, and breaks off.
+  one.pass(10 * UNAVAILABLE_MS);
+  const result = { ok: false, why: "It broke off.", here: false } as const;
+  one.give({ type: "fetched", job: fetch?.job ?? 0, result });
+  one.pass(100);
+  expect(one.to("routed")).toEqual([8]);
+  one.hear(9, { ...answer, outcome: { kind: "unavailable", answered: 1, needed: 3 } });
+  expect(one.peer.pending.has(request)).toBe(true);
+  one.pass(100);
+  expect(one.to("routed").length).toBeGreaterThan(0);
+});
