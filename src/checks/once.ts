@@ -9,7 +9,7 @@ import { type Register, registersOf, type Write } from "./register.ts";
 import type { CheckResult } from "./ring.ts";
 import { beginOf, tellOperation, tellWrite } from "./telling.ts";
 
-const HOLDS: CheckResult = { ok: true };
+const HOLDS = { ok: true } as const;
 
 /** D7, of a whole history. The first thing that is wrong is told. */
 export function executedOnce(history: History): CheckResult {

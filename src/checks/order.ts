@@ -14,7 +14,7 @@ import { beginOf, tellOperation, tellValue, tellWrite } from "./telling.ts";
 /** Judges one register; `zero` is the time from which sentences count. */
 type Clause = (register: Register, zero: number) => CheckResult;
 
-const HOLDS: CheckResult = { ok: true };
+const HOLDS = { ok: true } as const;
 
 /** D6, of a whole history. The first thing that is wrong is told. */
 export function historyHolds(history: History): CheckResult {

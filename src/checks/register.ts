@@ -38,7 +38,7 @@ type Bond = {
   readonly groups: readonly number[];
 };
 
-const FIRST: Write = {
+const FIRST: Write = Object.freeze({
   operation: null,
   value: null,
   start: Number.NEGATIVE_INFINITY,
@@ -46,7 +46,7 @@ const FIRST: Write = {
   acknowledged: true,
   excused: false,
   place: 0,
-};
+});
 
 export class Register {
   /** By start; the first of all is first. */
