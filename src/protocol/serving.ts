@@ -3,7 +3,6 @@ import { answer, clockwise, routeHere } from "./answering.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "./config.ts";
 import { confirm, fitsBody } from "./copies.ts";
 import {
-  baseName,
   compareStamps,
   type FileRecord,
   isFourDigits,
@@ -28,7 +27,7 @@ import type { Arrival, Inquiry } from "./work.ts";
 export function serveRequest(peer: Peer, arrival: Arrival): void {
   const { ask, request } = arrival.routed;
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
-  const name = baseName(ask.name);
+  const name = peer.files.baseOf(ask.name);
   const record = askedFor(ask.name, peer.files.versions(name));
   if (knows(peer, { name, key: ask.key }) && (record === undefined || isSafe(peer, record))) {
     serveRecord(peer, arrival, record, []);
