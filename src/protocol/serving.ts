@@ -176,7 +176,8 @@ function serveHere(
   if (ask.kind !== "request") return;
   const version = versionId(record);
   const others = holders.filter((m) => m.id !== peer.self.id).map((m) => m.id);
-  const found = { kind: "found", size: record.size, version, holders: others } as const;
+  const nearest = clockwise(peer, record.key, others);
+  const found = { kind: "found", size: record.size, version, holders: nearest } as const;
   const source = { kind: "version", version } as const;
   if (!fitsBody(record) || origin.id === peer.self.id) {
     serve(peer, routed, ask.name, source, found);

@@ -253,3 +253,17 @@ test("a conflict of a long name is found under its own, whoever holds it, and ca
     expect(removal?.spared).toEqual([winner.stamp]);
   }
 });
+
+test("the holders from which a content may be had are named nearest first", () => {
+  const named = [OTHERS, OTHERS.toReversed()].map((order) => {
+    const large = { ...FOUND, size: 1_000_000 };
+    const owner = new OnePeer(8, IDS, [large]);
+    read(owner, 1);
+    owner.tell(1, order.slice(0, 2), [large]);
+    return owner.sent("answer").map(({ message }) => message.outcome);
+  });
+  expect(named).toMatchObject([
+    [{ kind: "found", holders: [9, 14] }],
+    [{ kind: "found", holders: [14, 20] }],
+  ]);
+});
