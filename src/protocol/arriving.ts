@@ -1,7 +1,6 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
 import { answer } from "./answering.ts";
-import { baseName } from "./files.ts";
 import { beginInquiry, type Inquest } from "./inquiring.ts";
 import type { Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
@@ -76,7 +75,7 @@ export function arrive(peer: Peer, arrival: Arrival): void {
       return;
     case "where":
       if (peer.inquiries.has(request)) return;
-      inquiryEnded(peer, beginInquiry(peer, arrival, baseName(ask.name)));
+      inquiryEnded(peer, beginInquiry(peer, arrival, peer.files.baseOf(ask.name)));
   }
 }
 

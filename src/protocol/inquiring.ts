@@ -55,9 +55,10 @@ export function receiveInquire(peer: Peer, from: Member, { request, name }: Inqu
 
 export function tellInquired(peer: Peer, to: string, request: RequestId, name: string): void {
   // The one that has the name is among them.
-  const newest = peer.files.versions(name).toSorted((a, b) => compareStamps(b.stamp, a.stamp));
+  const versions = peer.files.versions(peer.files.baseOf(name));
+  const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
-  const declined = peer.refusals.has(name);
+  const declined = peer.refusals.has(peer.files.baseOf(name));
   const { room } = peer;
   send(peer, to, "stream", { tag: "inquired", request, records, declined, room });
 }

@@ -75,7 +75,9 @@ export function takeWithheld(peer: Peer): Withheld[] {
 function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
   if (word.kind === "holding") return foreign.has(versionKey(word.record));
-  return peer.files.versions(word.name).some((record) => foreign.has(versionKey(record)));
+  return peer.files
+    .versions(peer.files.baseOf(word.name))
+    .some((record) => foreign.has(versionKey(record)));
 }
 
 function isBy({ stamp }: FileRecord, owner: Member): boolean {

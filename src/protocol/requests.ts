@@ -45,6 +45,7 @@ export function beginRequest(peer: Peer, command: number, what: RequestCommand):
       begun: false,
       sentAt: peer.now,
       progressAt: peer.now,
+      unavailableSince: null,
       tries: 0,
       failures: 0,
       moving: false,
@@ -114,7 +115,8 @@ function receiveUnavailable(
   { answered, needed }: Extract<AnswerOutcome, { kind: "unavailable" }>,
 ): void {
   if (pending.moving) return;
-  if (peer.now - pending.startedAt < UNAVAILABLE_MS) {
+  pending.unavailableSince ??= peer.now;
+  if (peer.now - pending.unavailableSince < UNAVAILABLE_MS) {
     const again = Math.min(peer.now + CONTENT_RETRY_MS, pending.sentAt + REQUEST_RETRY_MS);
     peer.deadlines.set("request", request, again);
     return;
@@ -132,6 +134,9 @@ export function contentDelivered(
   const pending = peer.pending.get(request);
   if (pending === undefined || pending.ask.kind !== "request") return;
   pending.moving = false;
+  // It may have moved for long before its sender died: it was no silence.
+  pending.progressAt = peer.now;
+  pending.unavailableSince = null;
   if (!result.ok) {
     pending.failures += 1;
     if (!result.here && deliverFromAnother(peer, request, pending)) return;

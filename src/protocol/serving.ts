@@ -3,7 +3,6 @@ import { answer, clockwise, routeHere } from "./answering.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "./config.ts";
 import { fitsBody } from "./copies.ts";
 import {
-  baseName,
   compareStamps,
   type FileRecord,
   isFourDigits,
@@ -29,7 +28,7 @@ import type { Arrival, Inquiry } from "./work.ts";
 export function serveRequest(peer: Peer, arrival: Arrival): void {
   const { ask, request } = arrival.routed;
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
-  const name = baseName(ask.name);
+  const name = peer.files.baseOf(ask.name);
   const record = askedFor(ask.name, peer.files.versions(name));
   if (knows(peer, { name, key: ask.key }) && (record === undefined || isSafe(peer, record))) {
     serveRecord(peer, arrival, record, []);
@@ -178,7 +177,8 @@ function serveHere(
   if (ask.kind !== "request") return;
   const version = versionId(record);
   const others = holders.filter((m) => m.id !== peer.self.id).map((m) => m.id);
-  const found = { kind: "found", size: record.size, version, holders: others } as const;
+  const nearest = clockwise(peer, record.key, others);
+  const found = { kind: "found", size: record.size, version, holders: nearest } as const;
   const source = { kind: "version", version } as const;
   if (!fitsBody(record) || origin.id === peer.self.id) {
     serve(peer, routed, ask.name, source, found);

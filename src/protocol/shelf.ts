@@ -68,6 +68,16 @@ export class Shelf {
     return undefined;
   }
 
+  /**
+   * The name whose versions a name is about: of a conflict the one it was stored under. Where that had to
+   * be cut, only who holds the conflict can tell: then the name of the conflict itself, if it is not held.
+   */
+  baseOf(name: string): string {
+    const conflict = parseConflictName(name);
+    if (conflict === null) return name;
+    return conflict.key === null ? conflict.base : (this.get(name)?.name ?? name);
+  }
+
   /** All versions held of a name, not of that of a conflict. */
   versions(name: string): Versions {
     return this.#names.get(name)?.versions ?? NO_VERSIONS;

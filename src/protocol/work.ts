@@ -20,6 +20,8 @@ export type Pending = {
   sentAt: number;
   /** The last sign that someone works on it. */
   progressAt: number;
+  /** Since when too few have answered; null if enough have, or it was not said. */
+  unavailableSince: number | null;
   /** How often it was sent. */
   tries: number;
   /** How often a content has failed on its way. */

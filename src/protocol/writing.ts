@@ -6,7 +6,6 @@ import { answer } from "./answering.ts";
 import { STAMP_LEAP } from "./config.ts";
 import { askOrigin, isDue } from "./doubting.ts";
 import {
-  baseName,
   EMPTY_SHA256,
   type FileRecord,
   isSameOperation,
@@ -43,10 +42,10 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   if (body === null || known) answer(peer, routed, { kind: "placed" });
   if (known || (ask.kind === "store" && ask.content === null)) return;
   if (!isDue(peer, arrival)) askOrigin(peer, arrival);
-  else if (knows(peer, { name: baseName(ask.name), key: ask.key })) {
-    execute(peer, arrival, peer.files.versions(baseName(ask.name)), null);
+  else if (knows(peer, { name: peer.files.baseOf(ask.name), key: ask.key })) {
+    execute(peer, arrival, peer.files.versions(peer.files.baseOf(ask.name)), null);
   } else {
-    const inquest = beginInquiry(peer, arrival, baseName(ask.name));
+    const inquest = beginInquiry(peer, arrival, peer.files.baseOf(ask.name));
     if (inquest !== null) placeFound(peer, inquest.inquiry);
   }
 }
@@ -73,7 +72,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   const { routed } = arrival;
   const { ask, origin } = routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const name = baseName(ask.name);
+  const name = found[0]?.name ?? peer.files.baseOf(ask.name);
   // What is on its way to the disks counts as well: a later stamp follows it.
   const versions = underWay(peer, name).reduce(merge, found);
   const operation = { origin: origin.birth, number: ask.write.number };
@@ -125,7 +124,7 @@ function stamped(
   const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
   const ageMs = -peer.now;
   return {
-    name: target?.name ?? baseName(ask.name),
+    name: target?.name ?? peer.files.baseOf(ask.name),
     key: ask.key,
     operation,
     stamp,

@@ -7,7 +7,7 @@ import {
   READ_WAIT_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
+import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
 import { learn } from "../../src/protocol/records.ts";
 import { IDS, member, OnePeer, OTHERS, READ, routedFrom, version } from "./one-peer.ts";
@@ -205,4 +205,65 @@ test("after a death between them all the rest have to give their word, for a whi
   const other = died(40);
   for (const id of [9, 14]) other.hear(id, inquired(1, []));
   expect(outcomes(other)).toEqual(["missing"]);
+});
+
+test("a person is told so of a content whose sender has died only after it was tried for as long", () => {
+  const one = new OnePeer(2);
+  one.command(1, { kind: "request", name: "plan", key: 5 });
+  const [sent] = one.sent("routed");
+  const request = sent?.message.request ?? 0;
+  const version = { name: "plan", operation: FOUND.operation, sha256: FOUND.sha256 };
+  const answer = { tag: "answer", request, route: [2, 8], via: [] } as const;
+  one.hear(8, { ...answer, outcome: { kind: "found", size: 1e9, version, holders: [] } });
+  const fetch = one.effects.find((e) => e.type === "fetch");
+  // It moves for long, and breaks off.
+  one.pass(10 * UNAVAILABLE_MS);
+  const result = { ok: false, why: "It broke off.", here: false } as const;
+  one.give({ type: "fetched", job: fetch?.job ?? 0, result });
+  one.pass(100);
+  expect(one.to("routed")).toEqual([8]);
+  one.hear(9, { ...answer, outcome: { kind: "unavailable", answered: 1, needed: 3 } });
+  expect(one.peer.pending.has(request)).toBe(true);
+  one.pass(100);
+  expect(one.to("routed").length).toBeGreaterThan(0);
+});
+
+test("a conflict of a long name is found under its own, whoever holds it, and can be removed", () => {
+  const name = "a".repeat(250);
+  const own = { name, operation: { origin: member(9).birth, number: 8 }, sha256: "cd".repeat(32) };
+  const [conflict, winner] = [{ ...FOUND, name }, version(9, 5, 8, own)];
+  const asked = conflictName(conflict);
+  for (const held of [[conflict, winner], []]) {
+    const owner = new OnePeer(8, IDS, held);
+    owner.hear(2, routedFrom(2, 1, { kind: "request", name: asked, key: 5 }));
+    for (const { message } of owner.sent("inquire")) {
+      const holder = new OnePeer(14, IDS, [conflict, winner]);
+      holder.hear(8, message);
+      expect(holder.sent("inquired")[0]?.message.records.length).toBe(2);
+    }
+    owner.tell(1, [9, 14], [conflict, winner]);
+    expect(owner.to("delegate").length + owner.to("answer").length).toBe(1);
+    expect(outcomes(owner)).not.toContain("missing");
+    const write = { number: 20, after: 0, require: 0 };
+    owner.hear(2, routedFrom(2, 2, { kind: "remove", name: asked, key: 5, write }));
+    owner.tell(2, [9, 14], [conflict, winner]);
+    const removal = owner.sent("offer")[0]?.message.records[0];
+    expect(removal).toMatchObject({ name, removed: true, apart: true });
+    expect(removal?.replaced).toEqual([conflict.stamp]);
+    expect(removal?.spared).toEqual([winner.stamp]);
+  }
+});
+
+test("the holders from which a content may be had are named nearest first", () => {
+  const named = [OTHERS, OTHERS.toReversed()].map((order) => {
+    const large = { ...FOUND, size: 1_000_000 };
+    const owner = new OnePeer(8, IDS, [large]);
+    read(owner, 1);
+    owner.tell(1, order.slice(0, 2), [large]);
+    return owner.sent("answer").map(({ message }) => message.outcome);
+  });
+  expect(named).toMatchObject([
+    [{ kind: "found", holders: [9, 14] }],
+    [{ kind: "found", holders: [14, 20] }],
+  ]);
 });
