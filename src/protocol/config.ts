@@ -26,10 +26,20 @@ export const PACE_FLOOR_MS = 400;
 export const PACE_ROUND_TRIPS = 4;
 /** Unanswered pings before the last try: the round's own and two quick probes. */
 export const PROBES_BEFORE_LAST_TRY = 3;
-/** The last try, over the stream and through others: a new connection and two hops on a slow link. */
+/**
+ * Silence is death after so long from the first unanswered ping: longer than a snapshot or a busy machine
+ * holds a process up again and again, short for a person who waits.
+ */
+export const SILENCE_MS = 5_000;
+/** The last try lasts for the rest of it, and at least for a new connection and two hops on a slow link. */
 export const LAST_TRY_MS = 800;
-/** Others asked to try a silent member before the verdict. */
+/** It pings so often: in a loss of 40 % each way, fifteen pings are unanswered once in a thousand times. */
+export const LAST_TRY_PACE_MS = 300;
+/** With one in so many of these pings, others are asked to try it, so many of them. */
+export const VOUCHERS_EVERY = 3;
 export const VOUCHERS = 2;
+/** Between rounds the successors are pinged this often, silently: long intervals find no death late. */
+export const WATCH_MS = 2_000;
 
 /**
  * Connections that must be refused in a row before that is a death, and within which time; a ping that is
@@ -73,9 +83,11 @@ export const ASLEEP_MS = 500;
 
 /** Members probed at once when a successor fails: that many neighbours may die together. */
 export const PROBED_AFTER_FAILURE = 8;
+/** They are so when it has left so many pings unanswered, in half of its time: all are found in one and a half. */
+export const SUSPECT_PINGS = 7;
 
-/** Word of a death waits this long for the accused: a last try's length and its way back. */
-export const REFUTE_MS = 1_500;
+/** Word of a death waits this long for the accused: half as long as whoever says so has waited. */
+export const REFUTE_MS = SILENCE_MS / 2;
 
 /** A higher incarnation is nobody's: it is below what the wire can carry by as much as it is above zero. */
 export const HIGHEST_INCARNATION = 2 ** 31;

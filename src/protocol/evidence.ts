@@ -25,8 +25,11 @@ export type Trial = {
   readonly reason: TrialReason;
   readonly target: Member;
   readonly startedAt: number;
+  /** When its silence is a verdict. */
+  until: number;
   /** Pings of this trial, by nonce, with their times. */
   readonly nonces: Map<number, number>;
+  /** So many times it has pinged. */
   sent: number;
   lastTry: boolean;
   /** Connections refused in a row, and when the first of them was. */

@@ -82,6 +82,11 @@ export class Network {
     this.#halfOpen.add(`${from} ${to}`);
   }
 
+  /** True while no link is cut, slow or hanging. */
+  get isWhole(): boolean {
+    return this.#cuts.length + this.#slow.size + this.#halfOpen.size === 0;
+  }
+
   /** Mends every link. */
   mend(): void {
     this.#cuts.length = 0;

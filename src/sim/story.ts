@@ -5,7 +5,7 @@
  * whatever goes on, and its lines are not compared.
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
-import type { Strategy } from "../protocol/config.ts";
+import { SILENCE_MS, type Strategy, WATCH_MS } from "../protocol/config.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
 import { numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
 
@@ -122,7 +122,8 @@ class StoryPlayer {
 
 /** Runs until all checks hold and nothing has been printed for a while, or for as long as healing may take. */
 export function runUntilCalm({ world, lines }: Stage): void {
-  const stillMs = 2_500;
+  // On a cut link nothing is printed before silence is a verdict.
+  const stillMs = world.network.isWhole ? 2_500 : WATCH_MS + SILENCE_MS + 500;
   const limit = world.now + 3 * world.config.pingIntervalMs + 60_000;
   let before = -1;
   while (world.now < limit) {
