@@ -20,27 +20,6 @@ export type RingConfig = {
 export const NUMBERED_BITS = 8;
 export const DRAWN_BITS = 48;
 
-/** The first wait for an answer: far above a busy machine's pauses, far below a person's patience. */
-export const PACE_FLOOR_MS = 400;
-/** A slow link gets four of its round trips. */
-export const PACE_ROUND_TRIPS = 4;
-/** Unanswered pings before the last try: the round's own and two quick probes. */
-export const PROBES_BEFORE_LAST_TRY = 3;
-/**
- * Silence is death after so long from the first unanswered ping: longer than a snapshot or a busy machine
- * holds a process up again and again, short for a person who waits.
- */
-export const SILENCE_MS = 5_000;
-/** The last try lasts for the rest of it, and at least for a new connection and two hops on a slow link. */
-export const LAST_TRY_MS = 800;
-/** It pings so often: in a loss of 40 % each way, fifteen pings are unanswered once in a thousand times. */
-export const LAST_TRY_PACE_MS = 300;
-/** With one in so many of these pings, others are asked to try it, so many of them. */
-export const VOUCHERS_EVERY = 3;
-export const VOUCHERS = 2;
-/** Between rounds the successors are pinged this often, silently: long intervals find no death late. */
-export const WATCH_MS = 2_000;
-
 /**
  * Connections that must be refused in a row before that is a death, and within which time; a ping that is
  * answered within so many round trips (PACE_ROUND_TRIPS), and within these bounds, says otherwise.
@@ -80,14 +59,6 @@ export const ROUND_AFTER_CHANGE_MS = 50;
 export const HEARTBEAT_MS = 250;
 /** A look this late says that this very peer was asleep; far above a scheduler's delay. */
 export const ASLEEP_MS = 500;
-
-/** Members probed at once when a successor fails: that many neighbours may die together. */
-export const PROBED_AFTER_FAILURE = 8;
-/** They are so when it has left so many pings unanswered, in half of its time: all are found in one and a half. */
-export const SUSPECT_PINGS = 7;
-
-/** Word of a death waits this long for the accused: half as long as whoever says so has waited. */
-export const REFUTE_MS = SILENCE_MS / 2;
 
 /** A higher incarnation is nobody's: it is below what the wire can carry by as much as it is above zero. */
 export const HIGHEST_INCARNATION = 2 ** 31;

@@ -50,6 +50,8 @@ export type Datagrams = {
   deaf: boolean;
   /** When a ping by datagram was last answered by one. */
   answeredAt: number;
+  /** When a member was last found alive that had left a ping unanswered: the network loses some. */
+  lostAt: number;
   /** Standard error says that they do not come through. */
   said: boolean;
 };

@@ -10,10 +10,10 @@ import {
   RESTORED_GRACE_MS,
   ROOMS_KNOWN,
   ROUND_AFTER_CHANGE_MS,
-  WATCH_MS,
 } from "./config.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Ping, Pong } from "./messages.ts";
+import { WATCH_MS } from "./patience.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, isIn, line, note, type Peer, send } from "./state.ts";

@@ -2,24 +2,24 @@
  * Trying one member: pings at a pace, a long last try, by stream and through others too, then a verdict.
  * What an answer or a silence means depends on the reason (see TrialReason in state.ts).
  */
+import { REFUSALS, TAKEN_PROBE_MS, TRIALS_AT_ONCE } from "./config.ts";
+import { compareMembers, type Member, makeMember } from "./member.ts";
+import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
 import {
   LAST_TRY_MS,
   LAST_TRY_PACE_MS,
+  LOSSY_MS,
+  LOSSY_PACE_MS,
   PACE_FLOOR_MS,
   PACE_ROUND_TRIPS,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
-  REFUSALS,
   REFUTE_MS,
   SILENCE_MS,
   SUSPECT_PINGS,
-  TAKEN_PROBE_MS,
-  TRIALS_AT_ONCE,
   VOUCHERS,
   VOUCHERS_EVERY,
-} from "./config.ts";
-import { compareMembers, type Member, makeMember } from "./member.ts";
-import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
+} from "./patience.ts";
 import { randomBits } from "./random.ts";
 import { endTrial, learn, trialKey } from "./records.ts";
 import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
@@ -114,6 +114,7 @@ export function answerTrial(peer: Peer, from: Member, pong: Pong, channel: Chann
     const sentAt = trial?.nonces.get(pong.nonce);
     if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
     peer.roundTrips.set(from.id, peer.now - sentAt);
+    if (trial.sent > 1) peer.datagrams.lostAt = peer.now;
     if (channel === "stream") streamAnswered(peer, from.address, trial);
     endTrial(peer, trial);
     return trial;
@@ -190,7 +191,9 @@ export function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
 function armTrial(peer: Peer, trial: Trial): void {
   trial.sent += 1;
   const { reason, target, until } = trial;
-  let wait = trial.sent > PROBES_BEFORE_LAST_TRY ? LAST_TRY_PACE_MS : paceOf(peer, target);
+  const lossy = peer.now - peer.datagrams.lostAt < LOSSY_MS;
+  let wait = lossy ? LOSSY_PACE_MS : LAST_TRY_PACE_MS;
+  if (trial.sent <= PROBES_BEFORE_LAST_TRY) wait = paceOf(peer, target);
   // One ping is enough where nobody is to be held for dead.
   if (reason === "rival") wait = TAKEN_PROBE_MS;
   peer.deadlines.set("trial", trialKey(reason, target.id), Math.min(peer.now + wait, until));

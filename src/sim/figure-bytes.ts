@@ -1,7 +1,8 @@
 /** Bytes that a peer sends to keep the ring up, against the size of the ring and the rate of changes. */
-import { WATCH_MS } from "../protocol/config.ts";
+
 import { type Member, makeMember } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
+import { WATCH_MS } from "../protocol/patience.ts";
 import { encode } from "../wire/message.ts";
 import type { Figure, FigureProgress, FigureSeries } from "./figure-kind.ts";
 import { CALM_NETWORK, drawFreeId, type FigureRing, formRing } from "./figure-ring.ts";

@@ -5,7 +5,8 @@
  * whatever goes on, and its lines are not compared.
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
-import { SILENCE_MS, type Strategy, WATCH_MS } from "../protocol/config.ts";
+import type { Strategy } from "../protocol/config.ts";
+import { SILENCE_MS, WATCH_MS } from "../protocol/patience.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
 import { numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
 
