@@ -72,6 +72,20 @@ test("where four of ten datagrams and segments are lost, hardly anybody is held 
   expect(all).toBeLessThanOrEqual(2);
 });
 
+test("where half of the datagrams are lost and streams bring nothing, hardly anybody is held for dead", () => {
+  let all = 0;
+  for (const seed of SEEDS) {
+    const { stage, world, deaths } = ring(1_000, seed, { ...NETWORKS.wide, lossPerMille: 500 });
+    for (const from of IDS) for (const to of IDS) stage.act(`hang ${from} towards ${to}`);
+    deaths.length = 0;
+    world.run(world.now + 200_000);
+    all += deaths.length;
+  }
+  console.log(`${all} wrong deaths in 800 s`);
+  // Chance has it that there are some; with pings as far apart as in a good network there are a dozen.
+  expect(all).toBeLessThanOrEqual(5);
+});
+
 test.each([5_000, 30_000])(
   "frozen for good, it is found by both that watch it: rounds every %d ms",
   (interval) => {
@@ -95,3 +109,40 @@ test.each([5_000, 30_000])(
     console.log(`found after ${found.map(Math.round).join(" ")} ms`);
   },
 );
+
+test("neighbours that freeze together are found not much later than one", () => {
+  for (const seed of SEEDS) {
+    const { world, deaths, random } = ring(30_000, seed);
+    world.run(world.now + randomBelow(random, 30_000));
+    for (const id of [30, 40, 50]) world.freeze(id);
+    world.run(world.now + FOUND_MS + 2_000);
+    const found = deaths.filter(({ by }) => by === 20).map(({ id }) => id);
+    expect(found.sort()).toEqual([30, 40, 50]);
+  }
+});
+
+test("one to whom a message takes long is not dead", () => {
+  const { stage, world, deaths } = ring(5_000, 5);
+  stage.act("slow 20 towards 30 by 1200");
+  stage.act("slow 30 towards 20 by 1200");
+  world.run(world.now + 60_000);
+  expect(deaths).toEqual([]);
+});
+
+test("what is asked between two rounds is in no transcript", () => {
+  const stage = new Stage({ config: numberedRing(30_000), network: LOCAL_NETWORK, seed: 6 });
+  stage.found(IDS);
+  stage.world.run(20_000);
+  const pings: string[] = [];
+  let silent = 0;
+  stage.world.readers.push(({ id }, event) => {
+    if (event.event === "line") pings.push(`${id}: ${event.text}`);
+  });
+  stage.world.post.observers.push((_, message) => {
+    if (message.tag === "ping" && !message.round) silent += 1;
+  });
+  stage.world.run(stage.world.now + 3 * 30_000);
+  // Sent to two, received from two, answered by two.
+  expect(pings.length).toBe(IDS.length * 3 * (1 + 2 + 2));
+  expect(silent).toBeGreaterThan(IDS.length * 2 * 3 * 10);
+});
