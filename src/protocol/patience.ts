@@ -29,6 +29,6 @@ export const WATCH_MS = 2_000;
 /** Members probed at once when a successor fails: that many neighbours may die together. */
 export const PROBED_AFTER_FAILURE = 8;
 /** They are probed already when it has left so many pings unanswered, so that all are found soon. */
-export const SUSPECT_PINGS = 7;
-/** Word of a death waits this long for the accused: half as long as whoever says so has waited. */
-export const REFUTE_MS = SILENCE_MS / 2;
+export const SUSPECT_PINGS = 5;
+/** Word of a death waits this long for the accused: whoever says so has waited for longer. */
+export const REFUTE_MS = 2_000;
