@@ -20,17 +20,6 @@ export type RingConfig = {
 export const NUMBERED_BITS = 8;
 export const DRAWN_BITS = 48;
 
-/** The first wait for an answer: far above a busy machine's pauses, far below a person's patience. */
-export const PACE_FLOOR_MS = 400;
-/** A slow link gets four of its round trips. */
-export const PACE_ROUND_TRIPS = 4;
-/** Unanswered pings before the last try: the round's own and two quick probes. */
-export const PROBES_BEFORE_LAST_TRY = 3;
-/** The last try, over the stream and through others: a new connection and two hops on a slow link. */
-export const LAST_TRY_MS = 800;
-/** Others asked to try a silent member before the verdict. */
-export const VOUCHERS = 2;
-
 /**
  * Connections that must be refused in a row before that is a death, and within which time; a ping that is
  * answered within so many round trips (PACE_ROUND_TRIPS), and within these bounds, says otherwise.
@@ -70,12 +59,6 @@ export const ROUND_AFTER_CHANGE_MS = 50;
 export const HEARTBEAT_MS = 250;
 /** A look this late says that this very peer was asleep; far above a scheduler's delay. */
 export const ASLEEP_MS = 500;
-
-/** Members probed at once when a successor fails: that many neighbours may die together. */
-export const PROBED_AFTER_FAILURE = 8;
-
-/** Word of a death waits this long for the accused: a last try's length and its way back. */
-export const REFUTE_MS = 1_500;
 
 /** A higher incarnation is nobody's: it is below what the wire can carry by as much as it is above zero. */
 export const HIGHEST_INCARNATION = 2 ** 31;

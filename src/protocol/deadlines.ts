@@ -4,6 +4,7 @@
  */
 export type DeadlineKind =
   | "round"
+  | "watch"
   | "lost"
   | "push"
   | "settle"

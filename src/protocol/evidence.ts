@@ -25,8 +25,11 @@ export type Trial = {
   readonly reason: TrialReason;
   readonly target: Member;
   readonly startedAt: number;
+  /** When its silence is a verdict. */
+  until: number;
   /** Pings of this trial, by nonce, with their times. */
   readonly nonces: Map<number, number>;
+  /** So many times it has pinged. */
   sent: number;
   lastTry: boolean;
   /** Connections refused in a row, and when the first of them was. */
@@ -47,6 +50,8 @@ export type Datagrams = {
   deaf: boolean;
   /** When a ping by datagram was last answered by one. */
   answeredAt: number;
+  /** When a member was last found alive that had left a ping unanswered: the network loses some. */
+  lostAt: number;
   /** Standard error says that they do not come through. */
   said: boolean;
 };

@@ -13,7 +13,7 @@ import { receiptOverdue } from "./placing.ts";
 import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
 import { returnOverdue } from "./returning.ts";
-import { askAwaited, beginRound, noticeAwaited, tryLost } from "./rounds.ts";
+import { askAwaited, beginRound, noticeAwaited, tryLost, watchSilently } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost } from "./starting.ts";
 import type { Peer } from "./state.ts";
@@ -24,6 +24,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
   switch (kind) {
     case "round":
       beginRound(peer);
+      return;
+    case "watch":
+      watchSilently(peer);
       return;
     case "lost":
       tryLost(peer);

@@ -4,7 +4,6 @@
  * so there are two more dials and a ping, all at once.
  */
 import {
-  PACE_ROUND_TRIPS,
   REFUSAL_BURST_MS,
   REFUSAL_LEAST_MS,
   REFUSAL_MOST_MS,
@@ -17,6 +16,7 @@ import {
 import type { Unreachable } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Channel } from "./messages.ts";
+import { PACE_ROUND_TRIPS } from "./patience.ts";
 import { trialKey } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, note, type Peer, type Trial } from "./state.ts";

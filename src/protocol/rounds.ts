@@ -13,17 +13,20 @@ import {
 } from "./config.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Ping, Pong } from "./messages.ts";
+import { WATCH_MS } from "./patience.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
-import { died, watchWith } from "./trials.ts";
+import { died, tryMember, watchWith } from "./trials.ts";
 import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
 /** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
 export function beginRound(peer: Peer): void {
   const { view, self, awaited } = peer;
-  peer.deadlines.set("round", 0, peer.now + peer.config.pingIntervalMs);
+  const { pingIntervalMs } = peer.config;
+  peer.deadlines.set("round", 0, peer.now + pingIntervalMs);
+  if (pingIntervalMs > WATCH_MS) peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
   tryOneGone(peer);
   const successors = view.after(self.id, 2);
   if (successors.length === 0) return;
@@ -36,6 +39,14 @@ export function beginRound(peer: Peer): void {
     sendPing(peer, successor.address, nonce, way, true);
     if (way === "stream") probeDatagrams(peer, successor);
     if (!awaited.has(successor.id)) watchWith(peer, successor, nonce);
+  }
+}
+
+/** Between two rounds that are far apart: who has stopped to answer is not found out by the next one only. */
+export function watchSilently(peer: Peer): void {
+  peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
+  for (const successor of peer.view.after(peer.self.id, 2)) {
+    if (!peer.awaited.has(successor.id)) tryMember(peer, successor, "watch", ["datagram"]);
   }
 }
 

@@ -1,21 +1,25 @@
 /**
- * Trying one member: pings at a pace, a last try over the stream and through others, then a verdict.
+ * Trying one member: pings at a pace, a long last try, by stream and through others too, then a verdict.
  * What an answer or a silence means depends on the reason (see TrialReason in state.ts).
  */
+import { REFUSALS, TAKEN_PROBE_MS, TRIALS_AT_ONCE } from "./config.ts";
+import { compareMembers, type Member, makeMember } from "./member.ts";
+import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
 import {
   LAST_TRY_MS,
+  LAST_TRY_PACE_MS,
+  LOSSY_MS,
+  LOSSY_PACE_MS,
   PACE_FLOOR_MS,
   PACE_ROUND_TRIPS,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
-  REFUSALS,
   REFUTE_MS,
-  TAKEN_PROBE_MS,
-  TRIALS_AT_ONCE,
+  SILENCE_MS,
+  SUSPECT_PINGS,
   VOUCHERS,
-} from "./config.ts";
-import { compareMembers, type Member, makeMember } from "./member.ts";
-import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
+  VOUCHERS_EVERY,
+} from "./patience.ts";
 import { randomBits } from "./random.ts";
 import { endTrial, learn, trialKey } from "./records.ts";
 import { boundTable, type Peer, send, type Trial, type TrialReason } from "./state.ts";
@@ -41,6 +45,7 @@ export function tryMember(
     reason,
     target,
     startedAt: peer.now,
+    until: verdictAt(peer, reason, target),
     nonces: new Map(),
     sent: 0,
     lastTry: false,
@@ -80,13 +85,10 @@ export function advanceTrial(peer: Peer, key: number): Trial | null {
     endInSilence(peer, key, trial, "refused");
     return trial;
   }
-  if (trial.sent < probesOf(trial)) {
-    pingTarget(peer, trial, wayTo(peer, trial.target.address));
+  if (peer.now < trial.until) {
+    if (trial.sent < PROBES_BEFORE_LAST_TRY) pingAgain(peer, trial);
+    else tryHarder(peer, trial);
     armTrial(peer, trial);
-    return null;
-  }
-  if ((trial.reason === "watch" || trial.reason === "newcomer") && !trial.lastTry) {
-    lastTry(peer, trial);
     return null;
   }
   endInSilence(peer, key, trial, trial.reason === "word" ? "word" : "lost");
@@ -112,6 +114,7 @@ export function answerTrial(peer: Peer, from: Member, pong: Pong, channel: Chann
     const sentAt = trial?.nonces.get(pong.nonce);
     if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
     peer.roundTrips.set(from.id, peer.now - sentAt);
+    if (trial.sent > 1) peer.datagrams.lostAt = peer.now;
     if (channel === "stream") streamAnswered(peer, from.address, trial);
     endTrial(peer, trial);
     return trial;
@@ -153,6 +156,7 @@ export function restartTrials(peer: Peer): void {
     trial.sent = 0;
     trial.lastTry = false;
     trial.refusals = 0;
+    trial.until = verdictAt(peer, trial.reason, trial.target);
     pingTarget(peer, trial, wayTo(peer, trial.target.address));
     armTrial(peer, trial);
   }
@@ -160,10 +164,18 @@ export function restartTrials(peer: Peer): void {
 
 /** Takes a present member for dead on this peer's own evidence, and looks at once whom else it has lost. */
 export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word"): void {
-  const watched = peer.view.after(peer.self.id, 2).some((m) => m.id === member.id);
+  const watched = isWatched(peer, member);
   const present = peer.view.find(member.id);
   if (present === undefined || present.birth !== member.birth) return;
-  if (!learn(peer, makeMember({ ...present, state: "dead" }), why) || !watched) return;
+  if (learn(peer, makeMember({ ...present, state: "dead" }), why) && watched) tryNext(peer);
+}
+
+function isWatched(peer: Peer, member: Member): boolean {
+  return peer.view.after(peer.self.id, 2).some((m) => m.id === member.id);
+}
+
+/** Where one has failed, its neighbours may have as well. */
+function tryNext(peer: Peer): void {
   for (const next of peer.view.after(peer.self.id, PROBED_AFTER_FAILURE)) {
     if (!peer.awaited.has(next.id)) tryMember(peer, next, "watch", ["stream", "datagram"]);
   }
@@ -178,27 +190,43 @@ export function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
 
 function armTrial(peer: Peer, trial: Trial): void {
   trial.sent += 1;
-  const roundTrip = peer.roundTrips.get(trial.target.id) ?? 0;
-  const pace = Math.max(PACE_FLOOR_MS, PACE_ROUND_TRIPS * roundTrip);
-  // Where no last try follows, the last of the pings also waits for the accused's own word.
-  const wait =
-    trial.sent < probesOf(trial) || trial.reason === "watch" ? pace : lastWait(trial, pace);
-  peer.deadlines.set("trial", trialKey(trial.reason, trial.target.id), peer.now + wait);
+  const { reason, target, until } = trial;
+  const lossy = peer.now - peer.datagrams.lostAt < LOSSY_MS;
+  let wait = lossy ? LOSSY_PACE_MS : LAST_TRY_PACE_MS;
+  if (trial.sent <= PROBES_BEFORE_LAST_TRY) wait = paceOf(peer, target);
+  // One ping is enough where nobody is to be held for dead.
+  if (reason === "rival") wait = TAKEN_PROBE_MS;
+  peer.deadlines.set("trial", trialKey(reason, target.id), Math.min(peer.now + wait, until));
 }
 
-function probesOf(trial: Trial): number {
-  return trial.reason === "rival" ? 1 : PROBES_BEFORE_LAST_TRY;
+function paceOf(peer: Peer, target: Member): number {
+  return Math.max(PACE_FLOOR_MS, PACE_ROUND_TRIPS * (peer.roundTrips.get(target.id) ?? 0));
 }
 
-function lastWait(trial: Trial, pace: number): number {
-  if (trial.reason === "rival") return TAKEN_PROBE_MS;
-  return Math.max(pace, REFUTE_MS - (PROBES_BEFORE_LAST_TRY - 1) * pace);
+/** When the silence of a trial that begins now is a verdict; a slow link takes longer. */
+function verdictAt(peer: Peer, reason: TrialReason, target: Member): number {
+  if (reason === "rival") return peer.now + TAKEN_PROBE_MS;
+  const least = PROBES_BEFORE_LAST_TRY * paceOf(peer, target) + LAST_TRY_MS;
+  return peer.now + Math.max(least, reason === "word" ? REFUTE_MS : SILENCE_MS);
 }
 
-function lastTry(peer: Peer, trial: Trial): void {
+/** By datagram whatever is known of them: where they are lost, so may be what goes by stream. */
+function pingAgain(peer: Peer, trial: Trial): void {
+  for (const channel of new Set(["datagram", wayTo(peer, trial.target.address)] as const)) {
+    pingTarget(peer, trial, channel);
+  }
+}
+
+/** All ways there are: now and then a stream is tried as well, and others are asked, each time other ones. */
+function tryHarder(peer: Peer, trial: Trial): void {
+  const { target, reason } = trial;
   trial.lastTry = true;
-  const { target } = trial;
+  pingTarget(peer, trial, "datagram");
+  if (trial.sent === SUSPECT_PINGS && reason === "watch" && isWatched(peer, target)) tryNext(peer);
+  if ((trial.sent - PROBES_BEFORE_LAST_TRY) % VOUCHERS_EVERY !== 0) return;
   pingTarget(peer, trial, "stream");
+  // Those who spread word have tried it themselves.
+  if (reason === "word") return;
   const unfit = (m: Member) => m.id === target.id || m.id === peer.self.id;
   for (const other of peer.view.sample(peer.random, VOUCHERS, unfit)) {
     const nonce = randomBits(peer.random);
@@ -208,5 +236,4 @@ function lastTry(peer: Peer, trial: Trial): void {
       send(peer, other.address, channel, { tag: "vouch", nonce, target });
     }
   }
-  peer.deadlines.set("trial", trialKey(trial.reason, target.id), peer.now + LAST_TRY_MS);
 }

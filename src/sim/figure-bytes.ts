@@ -1,6 +1,8 @@
 /** Bytes that a peer sends to keep the ring up, against the size of the ring and the rate of changes. */
+
 import { type Member, makeMember } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
+import { WATCH_MS } from "../protocol/patience.ts";
 import { encode } from "../wire/message.ts";
 import type { Figure, FigureProgress, FigureSeries } from "./figure-kind.ts";
 import { CALM_NETWORK, drawFreeId, type FigureRing, formRing } from "./figure-ring.ts";
@@ -22,8 +24,8 @@ const WARM_UP_MS = 30_000;
 /** Headers of IP and UDP. */
 const HEADERS = 28;
 
-/** A successor is pinged once in an interval, and there are two; each peer answers two in its turn. */
-const MESSAGES_PER_INTERVAL = 4;
+/** In an interval each of two successors is pinged in a round and between rounds; and so many are answered. */
+const MESSAGES_PER_INTERVAL = 4 * Math.ceil(PING_INTERVAL_MS / WATCH_MS);
 /** One that has gone is tried in each interval as well. */
 const TRIES_OF_GONE = 1;
 /** News of a change goes from each peer to its two neighbours and to two others. */

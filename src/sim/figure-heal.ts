@@ -1,5 +1,5 @@
 /** How long a ring takes to close the gap of a peer that dies or freezes, against the ping interval. */
-import { LAST_TRY_MS, PACE_FLOOR_MS, PROBES_BEFORE_LAST_TRY } from "../protocol/config.ts";
+import { SILENCE_MS, WATCH_MS } from "../protocol/patience.ts";
 import type { Figure, FigureProgress } from "./figure-kind.ts";
 import { CALM_NETWORK, formRing } from "./figure-ring.ts";
 import { type Spread, spreadOf } from "./scale.ts";
@@ -12,8 +12,8 @@ const PEERS = 48;
 const VICTIMS = { full: 24, quick: 8 } as const;
 const RINGS = { full: 8, quick: 1 } as const;
 
-/** From the first ping that is not answered to the verdict: three at a pace, then a last try. */
-const VERDICT_MS = PROBES_BEFORE_LAST_TRY * PACE_FLOOR_MS + LAST_TRY_MS;
+/** The longest time between two pings of a successor, in seconds: those of rounds, and silent ones. */
+const spacing = (intervalS: number): number => Math.min(intervalS, WATCH_MS / 1_000);
 /** A broken link is noticed after one way through the network: the later of two draws of its delay. */
 const { minDelayMs, maxDelayMs } = CALM_NETWORK;
 const LATER_DELAY_MS = minDelayMs + ((maxDelayMs - minDelayMs) * 2) / 3;
@@ -48,9 +48,9 @@ export function healFigure(seed: number, quick: boolean, progress: FigureProgres
     yScale: "log2",
     series: [
       { name: "freeze, longest", points: frozen.map(most), theory: false },
-      theory("interval + 2 s", (x) => x + VERDICT_MS / 1_000),
+      theory("spacing + 5 s", (x) => spacing(x) + SILENCE_MS / 1_000),
       { name: "freeze, mean", points: frozen.map(mean), theory: false },
-      theory("half interval + 2 s", (x) => x / 2 + VERDICT_MS / 1_000),
+      theory("half spacing + 5 s", (x) => spacing(x) / 2 + SILENCE_MS / 1_000),
       { name: "kill, mean", points: killed.map(mean), theory: false },
       theory("later of two delays", () => LATER_DELAY_MS / 1_000),
     ],

@@ -89,6 +89,11 @@ export class Network {
     return this.#cuts.length === 0 && this.#halfOpen.size === 0;
   }
 
+  /** True while no link is cut, slow or hanging. */
+  get isWhole(): boolean {
+    return this.calm && this.#slow.size === 0;
+  }
+
   /** True if a stream that is dialled from one host to the other carries what it is given. */
   carries(from: Address, to: Address): boolean {
     return this.streamLink(from, to).kind === "open";

@@ -6,6 +6,7 @@
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
 import { NUMBERED_BITS, type Strategy } from "../protocol/config.ts";
+import { SILENCE_MS, WATCH_MS } from "../protocol/patience.ts";
 import { LIMITS, SMALL_LIMITS } from "./host.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
 import { drawnRing, numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";
@@ -133,7 +134,8 @@ class StoryPlayer {
 
 /** Runs until all checks hold and nothing has been printed for a while, or for as long as healing may take. */
 export function runUntilCalm({ world, lines }: Stage): void {
-  const stillMs = 2_500;
+  // On a cut link nothing is printed before silence is a verdict.
+  const stillMs = world.network.isWhole ? 2_500 : WATCH_MS + SILENCE_MS + 500;
   const limit = world.now + 3 * world.config.pingIntervalMs + 60_000;
   let before = -1;
   while (world.now < limit) {
