@@ -47,7 +47,10 @@ export function receiveConfirm(peer: Peer, { request, onward, via }: Confirm): v
   const pending = peer.pending.get(request);
   const asker = onward.at(-1) ?? peer.self.id;
   const waits = pending?.begun && (pending.confirmed === null || pending.confirmed === asker);
-  if (pending !== undefined && waits) pending.confirmed = asker;
+  if (pending !== undefined && waits) {
+    pending.confirmed = asker;
+    pending.out = true;
+  }
   // Only until it sends the request again.
   const leftMs = waits ? Math.max(0, pending.sentAt + REQUEST_RETRY_MS - peer.now) : 0;
   sendConfirmed(peer, { tag: "confirmed", request, leftMs, onward: onward.slice(1) });

@@ -76,3 +76,31 @@ export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
   const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
   return { ...own, ...NO_LINEAGE };
 }
+
+/** A request that has not been sent yet. */
+export function newPending(
+  command: number,
+  ask: Pending["ask"],
+  body: Pending["body"],
+  now: number,
+): Pending {
+  return {
+    command,
+    ask,
+    body,
+    startedAt: now,
+    begun: false,
+    sentAt: now,
+    progressAt: now,
+    unavailableSince: null,
+    tries: 0,
+    out: false,
+    lost: false,
+    failures: 0,
+    moving: false,
+    server: null,
+    confirmed: null,
+    sources: null,
+    route: [],
+  };
+}

@@ -16,7 +16,15 @@ import type { Body, Input, RequestCommand } from "./io.ts";
 import { beginListing } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
-import { askName, askOf, isRefusal, isWrite, whatOf, writeUnderWay } from "./operations.ts";
+import {
+  askName,
+  askOf,
+  isRefusal,
+  isWrite,
+  newPending,
+  whatOf,
+  writeUnderWay,
+} from "./operations.ts";
 import { randomRequest } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
@@ -37,23 +45,7 @@ export function beginRequest(peer: Peer, command: number, what: RequestCommand):
       peer.effects.push({ type: "serve", request, what: { kind: "command", command } });
     }
     const { ask, body } = askOf(peer, what);
-    const pending: Pending = {
-      command,
-      ask,
-      body,
-      startedAt: peer.now,
-      begun: false,
-      sentAt: peer.now,
-      progressAt: peer.now,
-      unavailableSince: null,
-      tries: 0,
-      failures: 0,
-      moving: false,
-      server: null,
-      confirmed: null,
-      sources: null,
-      route: [],
-    };
+    const pending = newPending(command, ask, body, peer.now);
     const waits = isWrite(ask) && writeUnderWay(peer, baseName(ask.name));
     peer.pending.set(request, pending);
     if (!waits) sendRequest(peer, request, pending);
@@ -115,14 +107,16 @@ function receiveUnavailable(
   { answered, needed }: Extract<AnswerOutcome, { kind: "unavailable" }>,
 ): void {
   if (pending.moving) return;
+  pending.out = false;
   pending.unavailableSince ??= peer.now;
   if (peer.now - pending.unavailableSince < UNAVAILABLE_MS) {
     const again = Math.min(peer.now + CONTENT_RETRY_MS, pending.sentAt + REQUEST_RETRY_MS);
     peer.deadlines.set("request", request, again);
     return;
   }
-  const why = sentences.notNow(whatOf(pending.ask), answered, needed);
-  endRequest(peer, request, pending, failed(why));
+  const maybe = isWrite(pending.ask) && pending.lost;
+  const why = sentences.notNow(whatOf(pending.ask), answered, needed, maybe);
+  endRequest(peer, request, pending, { kind: "failed", why, maybe });
 }
 
 /** The content asked for has come, or its sender failed: then the ring is asked again. */
@@ -187,6 +181,8 @@ function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
   pending.begun = true;
   pending.sentAt = peer.now;
   pending.tries += 1;
+  pending.lost ||= pending.out;
+  pending.out = true;
   pending.confirmed = null;
   peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
   const routed: Routed = {
@@ -215,7 +211,10 @@ function receiveStoreAnswer(peer: Peer, ended: number, answer: Answer, pending: 
   } else if (outcome.kind === "missing") {
     endRequest(peer, request, pending, { kind: "missing", owner: ended, route });
   } else if (outcome.kind === "failed") {
-    endRequest(peer, request, pending, outcome);
+    // An earlier copy, which nobody has refused, may have been executed.
+    const maybe = outcome.maybe || pending.lost;
+    const why = maybe && !outcome.maybe ? sentences.maybeStill(outcome.why) : outcome.why;
+    endRequest(peer, request, pending, { kind: "failed", why, maybe });
   }
 }
 

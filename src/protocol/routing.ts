@@ -85,6 +85,8 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   if (hop === undefined) return null;
   hopAcknowledged(peer, request);
   const { arrival, to, validUntil } = hop;
+  const own = peer.pending.get(request);
+  if (own !== undefined) own.lost = true;
   const { routed } = arrival;
   const { kind } = routed.ask;
   // Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing.

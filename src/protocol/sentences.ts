@@ -56,8 +56,11 @@ export const sentences = {
     `${what} is not confirmed: it is durable on ${durable.length} of ${wanted} peers${durable.length > 0 ? ` (${listOf(durable)})` : ""}, and may still appear.`,
   noAnswer: (what: string) =>
     `${what} got no answer from the ring and is not confirmed: it may still appear.`,
-  notNow: (what: string, answered: number, needed: number) =>
-    `${what} is not possible now: ${answered} of the ${needed} peers answered that have to: try again in a moment.`,
+  notNow: (what: string, answered: number, needed: number, maybe: boolean) =>
+    maybe
+      ? `${what} is not confirmed: ${answered} of the ${needed} peers answered that have to, and it may still appear.`
+      : `${what} is not possible now: ${answered} of the ${needed} peers answered that have to: try again in a moment.`,
+  maybeStill: (why: string) => `${why} An earlier try of it may still appear.`,
   noRoom: (name: string, needed: number, peers: number, full: readonly number[]) =>
     full.length === 0
       ? `File ${name} was not stored: it needs ${needed} copies, and there are ${peers} peers.`

@@ -24,6 +24,9 @@ export type Pending = {
   unavailableSince: number | null;
   /** How often it was sent. */
   tries: number;
+  /** A copy of it is out that has not been refused; and one was that nobody has refused: it may be executed. */
+  out: boolean;
+  lost: boolean;
   /** How often a content has failed on its way. */
   failures: number;
   /** A content is moving, so silence means nothing. */

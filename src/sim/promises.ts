@@ -6,7 +6,7 @@ import { contentKnown, oneContent, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import { baseName, type FileRecord } from "../protocol/files.ts";
+import { type FileRecord, isSameOperation, parseConflictName } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
@@ -65,7 +65,7 @@ export class Promises {
       this.ledger.noteReceipt(event.outcome.record, event.outcome.copies.length);
     } else if (event.event === "outcome" && event.outcome.kind === "received") {
       const { name = "" } = host.commands.get(event.command) ?? {};
-      this.#noteDelivery(baseName(name), event.outcome.sha256);
+      this.#noteDelivery(name, event.outcome.sha256);
     }
   }
 
@@ -106,7 +106,13 @@ export class Promises {
   #noteDelivery(name: string, sha256: string): void {
     if (this.stage.world.workingDirectory.get(name)?.sha256 === sha256) return;
     if (this.#local.has(`${name} ${sha256}`)) return;
-    this.#ask("D3", contentKnown(this.#records(name), name, sha256));
+    const conflict = parseConflictName(name);
+    // The name of a conflict may have only the beginning of the name that it was stored under.
+    const records =
+      conflict === null
+        ? this.#records(name)
+        : this.ledger.known().filter((v) => isSameOperation(v.operation, conflict.operation));
+    this.#ask("D3", contentKnown(records, records[0]?.name ?? name, sha256));
   }
 
   #records(name: string): FileRecord[] {
