@@ -120,6 +120,8 @@ const namesKept: Clause = (register, zero) => {
     const { operation, acknowledged, excused, value } = write;
     if (operation === null || !acknowledged || excused || value === ending.value) continue;
     if (!holding.every((old) => register.precedes(old, write))) continue;
+    // It may have been replaced by what was destroyed.
+    if (writes.some((newer) => newer.excused && register.precedes(write, newer))) continue;
     const [old] = holding.slice(-1);
     const now = old === undefined ? "" : `is ${tellWrite(old, zero)}`;
     return broken(
@@ -164,6 +166,8 @@ function mayReplace(register: Register, other: Write, write: Write): boolean {
 /** In whole periods without faults: some order of all operations explains what was read. */
 const linearizable: Clause = (register, zero) => {
   for (const { from, to } of register.reach.wholePeriods()) {
+    // What was destroyed may have taken all before it along.
+    if (register.writes.some((write) => write.excused && write.start < to)) continue;
     const steps = stepsIn(register, from, to);
     const blocked = unexplained(steps, (value) =>
       register.writersOf(value).some((write) => write.start < from || write.operation === null),

@@ -133,7 +133,9 @@ export class Register {
     for (let place = this.placeOf(read.start) - 1; place >= 0; place--) {
       const newer = this.writes[place];
       if (newer === undefined || newer.start <= write.last) break;
-      if (!newer.acknowledged || newer.excused || newer.last >= read.start) continue;
+      // What it replaced may have been destroyed with it.
+      if (newer.excused) break;
+      if (!newer.acknowledged || newer.last >= read.start) continue;
       if (!this.precedes(write, newer)) continue;
       const bound = asked.get(newer) ?? this.bound(newer, read.operation);
       asked.set(newer, bound);

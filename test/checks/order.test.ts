@@ -204,6 +204,11 @@ test("what was destroyed on purpose is not judged", () => {
   expect(
     judge(history([A, lost, read("a", 4, [400, 500])], { situations: FAULTY, ending: end("a") })),
   ).toBe("holds");
+  // What it had replaced is destroyed with it.
+  for (const situations of [FAULTY, [from(0)]]) {
+    const gone = [A, lost, read(null, 4, [400, 500])];
+    expect(judge(history(gone, { situations, ending: end(null) }))).toBe("holds");
+  }
 });
 
 test("in whole periods the operations on a name are linearizable", () => {
