@@ -68,7 +68,10 @@ export function receiveConfirmed(peer: Peer, confirmed: Confirmed): Arrival | nu
   forgetDoubt(peer, request);
   // It was said after it was asked for: so its time is counted from the asking.
   const validUntil = doubt.askedAt + leftMs;
-  return leftMs > 0 && validUntil >= peer.now ? { ...doubt.arrival, validUntil } : null;
+  // The transcript has told of it already.
+  return leftMs > 0 && validUntil >= peer.now
+    ? { ...doubt.arrival, first: false, validUntil }
+    : null;
 }
 
 /** The way of such word names those that it has still to pass, the next first. */
