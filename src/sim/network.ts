@@ -43,8 +43,8 @@ type Cut = {
   /** The words of the story that made it, by which it is mended alone. */
   readonly words: string;
   readonly of: CutOf;
-  readonly from: ReadonlySet<Address>;
-  readonly to: ReadonlySet<Address>;
+  readonly from: Set<Address>;
+  readonly to: Set<Address>;
 };
 
 const OPEN: Link = { kind: "open", extraMs: 0 };
@@ -102,6 +102,14 @@ export class Network {
   /** Lets nothing through from these to those. @param words what it is mended by */
   cut(of: CutOf, from: readonly Address[], to: readonly Address[], words = ""): void {
     this.#cuts.push({ words, of, from: new Set(from), to: new Set(to) });
+  }
+
+  /** A new host is on the side of another one, whatever is cut: it is no bridge. */
+  beside(address: Address, other: Address): void {
+    for (const { from, to } of this.#cuts) {
+      if (from.has(other)) from.add(address);
+      if (to.has(other)) to.add(address);
+    }
   }
 
   /** Makes a link slower, in that direction. */

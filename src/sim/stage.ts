@@ -140,7 +140,10 @@ export class Stage {
     // Pairs of a joiner and the peer it knows: `join 15 via 4 and 16 via 9`.
     for (let i = 0; i + 1 < ids.length; i += 2) {
       const [id = 0, known = 0] = ids.slice(i);
-      if (!this.runs(id)) this.world.startPeer(id, joinThrough(this.world, known));
+      if (this.runs(id)) continue;
+      const { world } = this;
+      world.network.beside(world.addressOf(id), world.addressOf(known));
+      world.startPeer(id, joinThrough(world, known));
     }
   }
 
