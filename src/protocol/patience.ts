@@ -2,8 +2,9 @@
 
 /** The first wait for an answer: far above a busy machine's pauses, far below a person's patience. */
 export const PACE_FLOOR_MS = 400;
-/** A slow link gets four of its round trips. */
+/** A slow link gets four of its round trips, up to so much: an answer may be late since its sender stood still. */
 export const PACE_ROUND_TRIPS = 4;
+export const PACE_MOST_MS = 1_000;
 /** Unanswered pings before the last try: the round's own and two quick probes. */
 export const PROBES_BEFORE_LAST_TRY = 3;
 /**
@@ -11,10 +12,8 @@ export const PROBES_BEFORE_LAST_TRY = 3;
  * holds a process up again and again, short for a person who waits.
  */
 export const SILENCE_MS = 5_000;
-/** The last try lasts for the rest of it, and at least for a new connection and two hops on a slow link. */
-export const LAST_TRY_MS = 800;
 /**
- * It pings so often: fifteen times in all, of which one is answered, but for once in a thousand times, in a
+ * The last try pings so often: fifteen times in all, of which one is answered, but for once in a thousand times, in a
  * loss of 40 % each way. Where anybody's answers have been missing of late, it pings twice as often: then
  * but for once in half a million.
  */
@@ -30,5 +29,5 @@ export const WATCH_MS = 2_000;
 export const PROBED_AFTER_FAILURE = 8;
 /** They are probed already when it has left so many pings unanswered, so that all are found soon. */
 export const SUSPECT_PINGS = 5;
-/** Word of a death waits this long for the accused: whoever says so has waited for longer. */
+/** Word of a death waits this long for the accused, who is told, and for a slow link's pace. */
 export const REFUTE_MS = 2_000;

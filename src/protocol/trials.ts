@@ -6,11 +6,11 @@ import { REFUSALS, TAKEN_PROBE_MS, TRIALS_AT_ONCE } from "./config.ts";
 import { compareMembers, type Member, makeMember } from "./member.ts";
 import type { Channel, Pong, Vouch, Vouched } from "./messages.ts";
 import {
-  LAST_TRY_MS,
   LAST_TRY_PACE_MS,
   LOSSY_MS,
   LOSSY_PACE_MS,
   PACE_FLOOR_MS,
+  PACE_MOST_MS,
   PACE_ROUND_TRIPS,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
@@ -200,14 +200,15 @@ function armTrial(peer: Peer, trial: Trial): void {
 }
 
 function paceOf(peer: Peer, target: Member): number {
-  return Math.max(PACE_FLOOR_MS, PACE_ROUND_TRIPS * (peer.roundTrips.get(target.id) ?? 0));
+  const wait = PACE_ROUND_TRIPS * (peer.roundTrips.get(target.id) ?? 0);
+  return Math.max(PACE_FLOOR_MS, Math.min(PACE_MOST_MS, wait));
 }
 
-/** When the silence of a trial that begins now is a verdict; a slow link takes longer. */
+/** When the silence of a trial that begins now is a verdict. */
 function verdictAt(peer: Peer, reason: TrialReason, target: Member): number {
   if (reason === "rival") return peer.now + TAKEN_PROBE_MS;
-  const least = PROBES_BEFORE_LAST_TRY * paceOf(peer, target) + LAST_TRY_MS;
-  return peer.now + Math.max(least, reason === "word" ? REFUTE_MS : SILENCE_MS);
+  if (reason !== "word") return peer.now + SILENCE_MS;
+  return peer.now + Math.max(REFUTE_MS, PROBES_BEFORE_LAST_TRY * paceOf(peer, target));
 }
 
 /** By datagram whatever is known of them: where they are lost, so may be what goes by stream. */

@@ -111,6 +111,22 @@ test.each([5_000, 30_000])(
   },
 );
 
+test("one that stood still is not taken for one far away: frozen again, it is found as soon", () => {
+  for (const seed of SEEDS) {
+    const { world, deaths, random } = ring(30_000, seed);
+    world.freeze(30);
+    world.run(world.now + 3_000);
+    world.thaw(30);
+    world.run(world.now + 50 + randomBelow(random, 400));
+    expect(deaths).toEqual([]);
+    world.freeze(30);
+    world.run(world.now + FOUND_MS);
+    expect(deaths.map(({ by }) => by)).toEqual(expect.arrayContaining([10, 20]));
+    world.run(world.now + 3_000);
+    expect(new Set(deaths.map(({ by }) => by))).toEqual(new Set([10, 20, 40, 50, 60]));
+  }
+});
+
 test("neighbours that freeze together are found not much later than one", () => {
   for (const seed of SEEDS) {
     const { world, deaths, random } = ring(30_000, seed);
