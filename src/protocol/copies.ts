@@ -26,6 +26,7 @@ import {
 } from "./files.ts";
 import { tellInquired } from "./inquiring.ts";
 import type { Body, BodySource } from "./io.ts";
+import { mayGiveTo, noteTaken } from "./late.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
@@ -100,6 +101,7 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
 
 /** Offers many records to one holder, in as many messages as they need. */
 export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0 || !mayGiveTo(peer, to)) return;
   const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
   for (let i = 0; i < given.length; i += OFFER_RECORDS) {
     const some = given.slice(i, i + OFFER_RECORDS);
@@ -107,9 +109,9 @@ export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord
   }
 }
 
-/** True of a removal of at least that age, which is neither given nor taken. */
+/** True of a removal of at least that age, which is neither given nor taken but by those that were all away. */
 export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
-  return removed && ageMs + peer.now >= limitMs;
+  return removed && !peer.absence.late && ageMs + peer.now >= limitMs;
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */
@@ -190,6 +192,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   peer.elsewhere.delete(taken.name);
   peer.refusals.delete(taken.name);
   notePledges(peer, taken, from);
+  noteTaken(peer, taken, from);
   const now = peer.files.versions(taken.name);
   for (const old of before) {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
@@ -292,7 +295,8 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
 function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
   return peer.files.versions(record.name).filter((mine) => {
     if (isSameOperation(mine.operation, record.operation)) {
-      return compareStamps(mine.stamp, record.stamp) > 0;
+      const has = record.apart && !mine.apart;
+      return has || compareStamps(mine.stamp, record.stamp) > 0;
     }
     return isReplacedBy(record, mine);
   });

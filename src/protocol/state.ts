@@ -1,4 +1,5 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
+import { type Absence, startAbsence } from "./absence.ts";
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
@@ -131,6 +132,7 @@ export type Peer = {
   readonly listings: Map<RequestId, Listing>;
   readonly surveys: Map<RequestId, Survey>;
   readonly files: Shelf;
+  readonly absence: Absence;
   readonly tenure: Tenure;
   /** Promises given to owners, by their births. */
   readonly pledges: Map<string, Pledge>;
@@ -240,6 +242,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     listings: new Map(),
     surveys: new Map(),
     files: new Shelf(start.config.bits, start.files),
+    absence: startAbsence(start, at),
     tenure: {
       epoch: -1,
       agreed: new Set(),

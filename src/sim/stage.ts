@@ -12,6 +12,8 @@ import type { Host } from "./host.ts";
 import { setAside } from "./reading.ts";
 import { World, type WorldOptions } from "./world.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 export type SimLine = {
   readonly at: number;
   readonly peer: number;
@@ -94,6 +96,10 @@ export class Stage {
         return;
       case "power-cut":
         for (const id of ids) if (this.runs(id)) world.cutPower(id);
+        return;
+      case "away":
+        // `away 9 14 by 40`: these do not run, and their folders were last used so many days ago.
+        for (const host of this.#hosts(ids.slice(0, -1))) away(host, ids.at(-1) ?? 0);
         return;
       case "full":
       case "room":
@@ -253,6 +259,13 @@ export function snapshots(world: World): PeerSnapshot[] {
     const neighbours = { successors, predecessors };
     return [{ id: self.id, bits, strategy, ...neighbours, members: heard, lookups: [] }];
   });
+}
+
+/** So many days go by for a host that does not run, and for nobody else. */
+function away({ disk, peer }: Host, days: number): void {
+  if (peer !== null) return;
+  disk.grow(days * DAY_MS);
+  if (disk.aliveAt !== null) disk.aliveAt -= days * DAY_MS;
 }
 
 /** A content that depends on its name and size alone. */

@@ -128,7 +128,7 @@ export class World {
     for (const version of disk.synced(disk.written)) {
       for (const tell of this.commits) tell(host, version);
     }
-    const input = startInputOf(host, this.config, birth, this.chance.bits());
+    const input = startInputOf(host, this.config, birth, this.chance.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
@@ -256,6 +256,8 @@ export class World {
     const rate = 1 + (drift === 0 ? 0 : this.chance.between(-drift, drift)) / 1_000_000;
     const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
     const host = makeHost(id, this.addressOf(id), clock, start);
+    // A ring that begins lacks nothing; who joins one learns of it what there is to know.
+    if (start.kind !== "join") host.disk.aliveAt = this.now;
     this.#places += 1;
     this.hosts.set(host.address, host);
     this.#byId.set(id, host);
