@@ -223,6 +223,8 @@ export const BODY_BYTES = 65_536;
  * then, once all holders have confirmed it, and a day later in any case.
  */
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+/** Later by what the clocks of two holders may differ: one would give it back to the other. */
+export const TOMBSTONE_DROP_MS = TOMBSTONE_MS + 3_600_000;
 export const TOMBSTONE_LAST_MS = 31 * 24 * 3_600_000;
 /** Who was away for so long may lack forgotten removals; at that age all are told that one will be. */
 export const AWAY_MS = 29 * 24 * 3_600_000;

@@ -282,9 +282,10 @@ function heldVersion({ name, operation, stamp, sha256 }: FileRecord): HeldVersio
 
 /** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
 function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
-  // An old removal goes with the others of its age.
-  if (isTooOld(peer, record, TOMBSTONE_MS)) return false;
   const held = peer.files.versions(record.name);
+  // An old removal goes with the others of its age; but what it removed must not outlive it here.
+  const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
+  if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
   const merged = merge(held, record);
   if (merged === held) return false;
   const lives = merged.some((v) => isSameVersion(v, record));

@@ -193,7 +193,12 @@ function setApart(peer: Peer): void {
   const { absence, now } = peer;
   const { awayMs = 0 } = peer.start;
   absence.knownUntil = absence.forgotten;
-  const old = [...peer.files.values()].filter((record) => mayBeRemoved(record, absence));
+  const isOlder = (record: FileRecord) => mayBeRemoved(record, absence);
+  // What was known before this to those that ask.
+  for (const inquiry of peer.inquiries.values()) {
+    inquiry.versions = inquiry.versions.map((v) => (isOlder(v) ? { ...v, apart: true } : v));
+  }
+  const old = [...peer.files.values()].filter(isOlder);
   if (old.length === 0) return;
   for (const record of old) peer.files.setApart(record);
   peer.effects.push({ type: "apart", versions: old.map(versionId) });

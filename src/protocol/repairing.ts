@@ -7,8 +7,8 @@ import {
   OFFER_RECORDS,
   REPAIR_RETRY_MS,
   REPAIR_SETTLE_MS,
+  TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
-  TOMBSTONE_MS,
 } from "./config.ts";
 import {
   forget,
@@ -124,7 +124,7 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
 function isOver(peer: Peer, record: FileRecord): boolean {
   if (!isKnownForgotten(peer, record)) return false;
   if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
-  if (!isTooOld(peer, record, TOMBSTONE_MS)) return false;
+  if (!isTooOld(peer, record, TOMBSTONE_DROP_MS)) return false;
   return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
 }
 

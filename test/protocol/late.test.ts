@@ -228,6 +228,18 @@ test("it forgets no removal until it is one of a ring again, and takes what othe
   }
 });
 
+test("a removal is taken however old it is where what it removed is held", () => {
+  const gone = { size: 0, sha256: EMPTY_SHA256, removed: true, replaced: [OLD.stamp] };
+  const stamp = { ...OLD.stamp, counter: 4 };
+  const operation = { ...OLD.operation, number: 4 };
+  const removal = { ...fileOf(30.5 * DAY_MS), ...gone, stamp, operation };
+  for (const files of [[], [OLD]]) {
+    const life = new Life(files, { awayMs: 1_000 });
+    const effects = life.hear(NINE, { tag: "offer", records: [removal], origin: null });
+    expect(effects.some((e) => e.type === "bury")).toBe(files.length > 0);
+  }
+});
+
 test("alone it waits for others for as long as it takes", () => {
   const life = new Life([OLD], { awayMs: 40 * DAY_MS }, [EIGHT]);
   const effects = life.pass(3 * LATE_FOR_MS, null);

@@ -6,6 +6,7 @@ import { describe, expect, test } from "bun:test";
 import {
   AWAY_MS,
   LATE_FOR_MS,
+  TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "../../src/protocol/config.ts";
@@ -89,7 +90,7 @@ describe("a removal", () => {
     const stage = ringWithFile();
     type(stage, 50, `Remove ${NAME}`);
     pass(stage, 20_000);
-    age(stage, IDS, 29.99);
+    age(stage, IDS, 30.03);
     pass(stage, 100_000);
     expect(removalsOn(stage.world.living())).toEqual(HOLDERS);
     age(stage, IDS, 0.02);
@@ -107,7 +108,7 @@ describe("a removal", () => {
     for (const [i, id] of HOLDERS.entries()) {
       const { disk } = stage.world.hostOf(id);
       const { ageMs = 0 } = versionAt(stage, id) ?? {};
-      disk.grow(TOMBSTONE_MS - ageMs - stage.world.now - (before[i] ?? 0));
+      disk.grow(TOMBSTONE_DROP_MS - ageMs - stage.world.now - (before[i] ?? 0));
     }
     restart(stage, IDS);
     const seen: string[] = [];
