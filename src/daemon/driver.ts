@@ -189,6 +189,12 @@ export class Driver {
       case "drop":
         folder.files.drop(effect.version);
         return;
+      case "apart":
+        for (const version of effect.versions) folder.files.setApart(version);
+        return;
+      case "alive":
+        folder.saveAlive(effect.awayMs, effect.forgottenMs);
+        return;
       case "exit":
         this.#over = true;
         this.#disarm();

@@ -90,6 +90,8 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       incarnation: identity?.incarnation ?? 0,
       restored: folder.restored,
       left: folder.left,
+      awayMs: folder.awayMs,
+      forgottenMs: folder.forgottenMs,
       files: folder.files.records(),
     };
     return await live(options, startInput, folder, transport, (made) => {

@@ -1,4 +1,5 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
+import { standingOf } from "./absence.ts";
 import { GONE_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "./config.ts";
 import { type Address, isExpected, type Member, makeMember } from "./member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "./messages.ts";
@@ -112,7 +113,9 @@ function accept(peer: Peer, routed: Routed, incarnation: number): void {
 function sendAcceptance(peer: Peer, request: number, joiner: Member): void {
   const present = peer.view.after(peer.self.id, SYNC_MEMBERS - GONE_TOLD - 1);
   const known = [peer.self, ...present, ...peer.gone.last].filter((m) => !isExpected(m));
-  const outcome = { kind: "accepted", incarnation: joiner.incarnation, members: known } as const;
+  const { incarnation } = joiner;
+  const standing = standingOf(peer.absence, peer.now);
+  const outcome = { kind: "accepted", standing, incarnation, members: known } as const;
   send(peer, joiner.address, "stream", { tag: "join-answer", request, outcome });
 }
 

@@ -27,7 +27,7 @@ function young(record: FileRecord): FileRecord {
 }
 
 /** Changes each record in a message; one without any stays as it is. */
-function withRecords(message: Message, change: (record: FileRecord) => FileRecord): Message {
+export function withRecords(message: Message, change: (record: FileRecord) => FileRecord): Message {
   switch (message.tag) {
     case "offer":
     case "inquired":

@@ -209,7 +209,20 @@ export const BODY_BYTES = 65_536;
  * then, once all holders have confirmed it, and a day later in any case.
  */
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
+/** Later by what the clocks of two holders may differ: one would give it back to the other. */
+export const TOMBSTONE_DROP_MS = TOMBSTONE_MS + 3_600_000;
 export const TOMBSTONE_LAST_MS = 31 * 24 * 3_600_000;
+/** Who was away for so long may lack forgotten removals; at that age all are told that one will be. */
+export const AWAY_MS = 29 * 24 * 3_600_000;
+/** How much younger a forgotten removal has to be to be news: more than a message takes on its way. */
+export const FORGOTTEN_STEP_MS = 1_000;
+/** A folder is told this often that its peer is in its ring: little for a disk, exact enough for weeks. */
+export const ALIVE_EVERY_MS = 600_000;
+/** and those that were all away go on as a ring when they have been together for so long. */
+export const LATE_FOR_MS = 3_600_000;
+/** One that has not said whether it was away is asked this often; so many messages wait for that. */
+export const ASK_LATE_MS = 500;
+export const POSTPONED = 1_024;
 
 /** Parts of the circle whose digests a peer keeps up: 4,096, some 25 files each where it holds 100,000. */
 export const SHELF_BITS = 12;

@@ -28,6 +28,7 @@ import { inMessages } from "./fitting.ts";
 import { confirm, hasConfirmed, otherHolders } from "./holders.ts";
 import { tellInquired } from "./inquiring.ts";
 import type { Body, BodySource } from "./io.ts";
+import { mayGiveTo, noteTaken } from "./late.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
@@ -59,15 +60,16 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
 
 /** Offers many records to one holder, in as many messages as they need. */
 export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0 || !mayGiveTo(peer, to)) return;
   const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
   for (const some of inMessages(given)) {
     send(peer, to, "stream", { tag: "offer", records: some, origin: null });
   }
 }
 
-/** True of a removal of at least that age, which is neither given nor taken. */
+/** True of a removal of at least that age, which is neither given nor taken but by those that were all away. */
 export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
-  return removed && ageMs + peer.now >= limitMs;
+  return removed && !peer.absence.late && ageMs + peer.now >= limitMs;
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */
@@ -148,6 +150,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   peer.elsewhere.delete(taken.name);
   peer.refusals.delete(taken.name);
   notePledges(peer, taken, from);
+  noteTaken(peer, taken, from);
   const now = peer.files.versions(taken.name);
   for (const old of before) {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
@@ -237,9 +240,10 @@ function heldVersion({ name, operation, stamp, sha256 }: FileRecord): HeldVersio
 
 /** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
 function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
-  // An old removal goes with the others of its age.
-  if (isTooOld(peer, record, TOMBSTONE_MS)) return false;
   const held = peer.files.versions(record.name);
+  // An old removal goes with the others of its age; but what it removed must not outlive it here.
+  const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
+  if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
   const merged = merge(held, record);
   if (merged === held) return false;
   const lives = merged.some((v) => isSameVersion(v, record));
@@ -250,7 +254,8 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
 function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
   return peer.files.versions(record.name).filter((mine) => {
     if (isSameOperation(mine.operation, record.operation)) {
-      return compareStamps(mine.stamp, record.stamp) > 0;
+      const has = record.apart && !mine.apart;
+      return has || compareStamps(mine.stamp, record.stamp) > 0;
     }
     return isReplacedBy(record, mine);
   });

@@ -1,4 +1,5 @@
 /** A peer as it is before its first input. */
+import { startAbsence } from "./absence.ts";
 import { Deadlines } from "./deadlines.ts";
 import { versionKey } from "./files.ts";
 import { GoneTable } from "./gone.ts";
@@ -75,6 +76,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     listings: new Map(),
     surveys: new Map(),
     files: new Shelf(start.config.bits, start.files),
+    absence: startAbsence(start, at),
     tenure: {
       epoch: -1,
       agreed: new Set(),

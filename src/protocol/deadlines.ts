@@ -27,7 +27,8 @@ export type DeadlineKind =
   | "compare"
   | "tidings"
   | "leave"
-  | "depart";
+  | "depart"
+  | "alive";
 
 export type Deadline = { readonly kind: DeadlineKind; readonly key: number; readonly at: number };
 

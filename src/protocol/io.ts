@@ -41,6 +41,13 @@ export type StartInput = {
   readonly restored: readonly Member[];
   /** The peer left its ring in good order since: what it held was handed on. False if left out. */
   readonly left?: boolean;
+  /**
+   * For how long this folder was away: since its peer was last in its ring and knew all; null for a new
+   * one, and where that is not known. 0 if left out.
+   */
+  readonly awayMs?: number | null;
+  /** The age of the youngest removal that its ring may have forgotten; null, or left out, for none. */
+  readonly forgottenMs?: number | null;
   /** The files held in the folder, removals too. */
   readonly files: readonly FileRecord[];
 };
@@ -224,6 +231,13 @@ export type Effect =
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }
+  /** These never have their names any more (`FileRecord.apart`). */
+  | { readonly type: "apart"; readonly versions: readonly VersionId[] }
+  /**
+   * Note in the folder that its peer knew all so long ago, and how old the youngest removal is that may be
+   * forgotten: the next start is told (`StartInput.awayMs`, `forgottenMs`).
+   */
+  | { readonly type: "alive"; readonly awayMs: number; readonly forgottenMs: number | null }
   /** The copy belongs to others now, who have confirmed theirs; or a removal that is old enough. */
   | { readonly type: "drop"; readonly version: VersionId }
   /** The peer is done. `sentence` is null where nothing went wrong. */

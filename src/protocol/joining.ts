@@ -7,6 +7,7 @@ import {
   NUMBERED_BITS,
 } from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
+import { cameIn, noteStanding } from "./late.ts";
 import { type Address, isPresent, type Member, makeMember } from "./member.ts";
 import type { Introduction, JoinAnswer } from "./messages.ts";
 import { randomBelow, randomRequest } from "./random.ts";
@@ -78,8 +79,8 @@ export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer):
       else send(peer, joining.contact, "stream", { tag: "introduce", request: joining.request });
       return;
     case "accepted": {
-      const { incarnation, members } = outcome;
-      joining.acceptance = { incarnation, members, acceptor: from.address };
+      const { incarnation, members, standing } = outcome;
+      joining.acceptance = { incarnation, members, standing, acceptor: from };
       peer.deadlines.clear("join", 0);
       // A former run from this folder may have gone beyond what the ring remembers.
       raiseTo(peer, Math.max(incarnation, peer.incarnationAsked + 1));
@@ -101,7 +102,7 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
 /** The incarnation of the acceptance is durable: the peer takes part. */
 export function enterRing(peer: Peer, joining: Joining, incarnation: number): void {
   if (joining.acceptance === null) return;
-  const { members, acceptor } = joining.acceptance;
+  const { members, standing, acceptor } = joining.acceptance;
   peer.joining = null;
   peer.returns = peer.returning !== null;
   peer.returning = null;
@@ -118,7 +119,9 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   line(peer, lines.secondSuccessor(pair[1]));
   peer.reported.pair = pair;
   emit(peer, { event: "joined", id: peer.self.id });
-  send(peer, acceptor, "stream", { tag: "join-done", request: joining.request });
+  noteStanding(peer, acceptor, standing, false);
+  cameIn(peer);
+  send(peer, acceptor.address, "stream", { tag: "join-done", request: joining.request });
   roundSoon(peer);
 }
 

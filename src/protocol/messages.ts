@@ -25,7 +25,15 @@ export type { Answer, AnswerOutcome, Ask, Confirm, Confirmed, Origin, RequestId,
 export type Channel = "datagram" | "stream";
 
 /** "Are you there?", with the digest of the sender's view. */
-export type Ping = {
+/** How much a member may have missed; and what its ring has forgotten, so that others may have missed it. */
+export type Standing = {
+  /** It knows of no removal for so long, and has heard from none that does; null of one that is up to date. */
+  readonly awayMs: number | null;
+  /** The age of the youngest removal that may be forgotten; null if none is. */
+  readonly forgottenMs: number | null;
+};
+
+export type Ping = Standing & {
   readonly tag: "ping";
   /** Returned in the answer; 32 random bits. */
   readonly nonce: number;
@@ -35,7 +43,7 @@ export type Ping = {
   /** Bytes of files that the sender's disk has room for. */
   readonly room: number;
 };
-export type Pong = {
+export type Pong = Standing & {
   readonly tag: "pong";
   readonly nonce: number;
   readonly round: boolean;
@@ -89,6 +97,8 @@ export type JoinAnswer = {
   readonly outcome:
     | {
         readonly kind: "accepted";
+        /** The sender's own. */
+        readonly standing: Standing;
         /** Above all that were known of this id. */
         readonly incarnation: number;
         readonly members: readonly Member[];

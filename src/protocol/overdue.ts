@@ -6,6 +6,7 @@ import type { Deadline } from "./deadlines.ts";
 import { forgetDoubt } from "./doubting.ts";
 import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
+import { stayAlive } from "./late.ts";
 import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
 import { afterSilence } from "./news.ts";
@@ -102,6 +103,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "depart":
       endDeparture(peer);
+      return;
+    case "alive":
+      stayAlive(peer);
       return;
     default:
       kind satisfies never;

@@ -2,6 +2,7 @@
  * One peer's protocol: state and input in, effects out. Nothing here reads a clock, draws chance or
  * waits: the same state and the same input give the same effects, always.
  */
+import type { Postponed } from "./absence.ts";
 import { settleContest } from "./admitting.ts";
 import { agedHere } from "./ages.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
@@ -11,6 +12,7 @@ import { createPeer } from "./creating.ts";
 import { fetchQueued } from "./fetching.ts";
 import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
+import { asHeard, postpone, takePostponed } from "./late.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
@@ -89,14 +91,7 @@ function take(peer: Peer, input: Input): void {
     case "message":
       hear(peer, input.from, input.message.tag === "ping" ? input.channel : null);
       hearFormer(peer, input.from, input.message);
-      receive(
-        peer,
-        input.from,
-        agedHere(input.message, -peer.now),
-        input.body,
-        input.channel,
-        input.heldMs,
-      );
+      receiveKnown(peer, input);
       return;
     case "unreachable":
       for (const trial of meetUnreachable(peer, input.address, input.how, input.broke)) {
@@ -141,6 +136,18 @@ function take(peer: Peer, input: Input): void {
     default:
       input satisfies never;
   }
+}
+
+/** Deals with a message, once it is known what its sender has been through, if that matters. */
+function receiveKnown(peer: Peer, input: Extract<Input, { type: "message" }>): void {
+  const { from, body, channel, heldMs } = input;
+  const came = { from, message: agedHere(input.message, -peer.now), body, channel, heldMs };
+  if (!postpone(peer, came)) receiveAsHeard(peer, came);
+  for (const waited of takePostponed(peer)) receiveAsHeard(peer, waited);
+}
+
+function receiveAsHeard(peer: Peer, { from, message, body, channel, heldMs }: Postponed): void {
+  receive(peer, from, asHeard(peer, from, message), body, channel, heldMs);
 }
 
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {

@@ -3,6 +3,7 @@
  * word of all but W-1 of the R+1 members from the key on, W being that majority, meets every such
  * majority: also of an owner whose view was one member apart.
  */
+import { isDoubtful } from "./absence.ts";
 import { MOURNING_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
 import { isWithin } from "./shelf.ts";
@@ -42,7 +43,8 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
   const last = members.at(-1)?.id ?? key;
   const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
-  const all = mourned.some((m) => among(m.id));
+  // One that was away for long knows nothing by itself.
+  const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
   return {
     members,
     needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),

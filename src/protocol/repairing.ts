@@ -7,12 +7,13 @@ import {
   OFFER_RECORDS,
   REPAIR_RETRY_MS,
   REPAIR_SETTLE_MS,
+  TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
-  TOMBSTONE_MS,
 } from "./config.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
 import { type FileRecord, type VersionId, versionId, versionKey } from "./files.ts";
 import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
+import { isKnownForgotten, noteForgotten } from "./late.ts";
 import type { Member } from "./member.ts";
 import { quorumFor } from "./quorum.ts";
 import { repairSoon } from "./records.ts";
@@ -91,6 +92,7 @@ export function lookAfterCopies(peer: Peer): void {
     if (record === undefined) peer.removals.delete(key);
     else if (isOver(peer, record)) drop(peer, record);
   }
+  noteForgotten(peer);
   if (peer.files.size > 0) compareAll(peer);
 }
 
@@ -113,8 +115,9 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
 
 /** True of a removal that has been kept long enough: all that should have it do, or its last day is over. */
 function isOver(peer: Peer, record: FileRecord): boolean {
+  if (!isKnownForgotten(peer, record)) return false;
   if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
-  if (!isTooOld(peer, record, TOMBSTONE_MS)) return false;
+  if (!isTooOld(peer, record, TOMBSTONE_DROP_MS)) return false;
   return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
 }
 

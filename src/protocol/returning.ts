@@ -3,6 +3,7 @@
  * founded it. It handed on all it had, so it must not go on as if it knew: it asks those whom it left,
  * and is taken in through one of them. Until then it is in no ring: it confirms nothing, and denies nothing.
  */
+import { standingOf } from "./absence.ts";
 import {
   AWAITED_FIRST_RETRY_MS,
   AWAITED_RETRY_MS,
@@ -58,7 +59,9 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
     if (message.tag === "ping") {
       const { digest } = peer.view;
       const { room } = peer;
-      const pong = { tag: "pong", nonce: message.nonce, round: false, digest, room } as const;
+      const { nonce } = message;
+      const standing = standingOf(peer.absence, peer.now);
+      const pong = { tag: "pong", nonce, round: false, digest, room, ...standing } as const;
       send(peer, from.address, "datagram", pong);
     }
     silentNoMore(peer, from.address);

@@ -1,4 +1,5 @@
 /** Rounds of pings to the two successors, their answers, and the asking after members that are awaited. */
+import { standingOf } from "./absence.ts";
 import {
   AWAITED_FIRST_RETRY_MS,
   AWAITED_NOTICE_MS,
@@ -11,6 +12,7 @@ import {
   ROOMS_KNOWN,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
+import { noteStanding } from "./late.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Ping, Pong } from "./messages.ts";
 import { WATCH_MS } from "./patience.ts";
@@ -59,6 +61,7 @@ export function roundSoon(peer: Peer): void {
 export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Channel): void {
   // A joiner answers nobody before it is in: its answer would carry no incarnation.
   if (!isIn(peer)) return;
+  noteStanding(peer, from, ping, false);
   const { nonce, round } = ping;
   if (round && peer.roundHeard.get(from.id) !== nonce) {
     peer.roundHeard.set(from.id, nonce);
@@ -70,11 +73,13 @@ export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Chann
   if (round && channel === "stream") mute(peer, from.address);
   const { digest } = peer.view;
   const { room } = peer;
-  send(peer, from.address, channel, { tag: "pong", nonce, round, digest, room });
+  const standing = standingOf(peer.absence, peer.now);
+  send(peer, from.address, channel, { tag: "pong", nonce, round, digest, room, ...standing });
 }
 
 /** Prints a round's answer, once. */
 export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
+  noteStanding(peer, from, pong, true);
   peer.rooms.set(from.birth, pong.room);
   boundTable(peer.rooms, ROOMS_KNOWN);
   if (!pong.round || peer.roundSent.get(from.id) !== pong.nonce) return;

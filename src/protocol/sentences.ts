@@ -68,6 +68,15 @@ export const sentences = {
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
   backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
+  wasAway: (days: number, files: number) => {
+    const whose =
+      days > 0
+        ? `This folder was away for ${days} days: its`
+        : "Of a folder that was away for long,";
+    return files === 1
+      ? `${whose} file is kept as a conflict if the ring does not have it.`
+      : `${whose} ${files} files are kept as conflicts where the ring does not have them.`;
+  },
   returnedAlone: (others: number) =>
     `${noneOf(others)} that this peer left answers: it goes on by itself, without what was stored since, until one of them is back.`,
   returnedByName: (others: number) =>

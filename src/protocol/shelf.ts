@@ -126,6 +126,19 @@ export class Shelf {
     return true;
   }
 
+  /** A version never has its name from here on; nothing happens if it is not held. */
+  setApart(version: VersionId): void {
+    const record = this.find(version);
+    if (record === undefined) return;
+    const { name, key } = record;
+    const apart = Object.freeze({ ...record, apart: true });
+    this.#set(
+      name,
+      key,
+      this.versions(name).map((v) => (v === record ? apart : v)),
+    );
+  }
+
   /** Every version, removals too. */
   *values(): Generator<FileRecord> {
     for (const { versions } of this.#names.values()) yield* versions;

@@ -3,6 +3,7 @@
  * it says nothing of the others, and what was known before it may be so no more.
  */
 import { ASLEEP_MS, HEARTBEAT_MS } from "./config.ts";
+import { sleptThrough } from "./late.ts";
 import { extendAwaited } from "./rounds.ts";
 import { emit, type Peer } from "./state.ts";
 import { endTenure } from "./tenure.ts";
@@ -22,6 +23,7 @@ export function sleepOf(aliveAt: number, dueAt: number, now: number): number | n
 /** All that is believed by silence begins anew, and an owner has to ask again. */
 export function wake(peer: Peer, sleptMs: number): void {
   peer.sleep = { until: peer.now, ms: sleptMs };
+  sleptThrough(peer, sleptMs);
   restartTrials(peer);
   extendAwaited(peer);
   // Others may have owned its part of the circle meanwhile.

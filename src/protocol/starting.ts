@@ -3,6 +3,7 @@ import { RESTORED_GRACE_MS } from "./config.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import type { Unreachable } from "./io.ts";
 import { beginJoin, enterRing } from "./joining.ts";
+import { cameIn } from "./late.ts";
 import { type Address, isPresent, type Member, makeMember, NO_BIRTH } from "./member.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { known, rememberGone, viewChanged } from "./records.ts";
@@ -74,6 +75,7 @@ function comeUp(peer: Peer, incarnation: number): void {
   viewChanged(peer);
   peer.reported.pair = peer.view.successorPair(peer.self.id);
   emit(peer, { event: "joined", id: peer.self.id });
+  cameIn(peer);
   if (start.kind !== "formed") beginRound(peer);
   // A ring that stands has been pinging for long: its rounds are spread over the interval.
   else

@@ -1,4 +1,5 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
+import type { Absence } from "./absence.ts";
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
@@ -131,6 +132,7 @@ export type Peer = {
   readonly listings: Map<RequestId, Listing>;
   readonly surveys: Map<RequestId, Survey>;
   readonly files: Shelf;
+  readonly absence: Absence;
   readonly tenure: Tenure;
   /** Promises given to owners, by their births. */
   readonly pledges: Map<string, Pledge>;

@@ -3,6 +3,7 @@
  * UDP one way or both; there a ring works over TCP alone, only slower. That they do not come through is
  * learnt from a trial which only the stream answered, and it is looked at again with each round.
  */
+import { standingOf } from "./absence.ts";
 import {
   DATAGRAM_PROBES,
   DATAGRAMS_MISSED,
@@ -33,7 +34,8 @@ export function sendPing(
   round = false,
 ): void {
   const { digest } = peer.view;
-  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room });
+  const standing = standingOf(peer.absence, peer.now);
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room, ...standing });
 }
 
 /** With a round's ping by stream: do datagrams come through after all? */

@@ -2,7 +2,7 @@
 import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type { Ask, Offer, RequestId, Routed } from "./messages.ts";
+import type { Ask, Offer, RequestId, Routed, Standing } from "./messages.ts";
 import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
 import type { View } from "./view.ts";
@@ -177,7 +177,12 @@ export type Joining = {
   readonly startedAt: number;
   request: RequestId;
   unanswered: number;
-  acceptance: { incarnation: number; members: readonly Member[]; acceptor: Address } | null;
+  acceptance: {
+    readonly incarnation: number;
+    readonly members: readonly Member[];
+    readonly standing: Standing;
+    readonly acceptor: Member;
+  } | null;
 };
 
 /** The way back of a peer that left in good order: those who may take it in. */

@@ -18,11 +18,13 @@ export const DISK_VERBS: readonly string[] = [
   "slow-disk",
   "quick-disk",
   "age",
+  "away",
 ];
 
 /**
  * `file 2067 4096`, `change 2067 4097`; `wipe 1`, `power-cut 1 2`, `full 1`, `room 1`, `rot 1 all`,
- * `scrub 1`, `slow-disk 1 by 400`, `quick-disk 1`; `age 2067 29.5`, `age 2067 30 at 1 2`.
+ * `scrub 1`, `slow-disk 1 by 400`, `quick-disk 1`; `age 2067 29.5`, `age 2067 30 at 1 2`;
+ * `away 1 2 by 40`.
  */
 export function actOnDisks(world: World, words: readonly string[]): void {
   const [verb = "", name = "", size = "0"] = words;
@@ -48,7 +50,14 @@ export function actOnDisks(world: World, words: readonly string[]): void {
     else if (verb === "scrub" && runs) scrub(world, host);
     else if (verb === "slow-disk") host.disk.slowestSyncMs = Number(words[by + 1] ?? 0);
     else if (verb === "quick-disk") host.disk.slowestSyncMs = null;
+    else if (verb === "away" && !runs) away(host, Number(words[by + 1] ?? 0));
   }
+}
+
+/** So many days go by for a host that does not run, and for nobody else. */
+function away({ disk }: Host, days: number): void {
+  disk.grow(days * DAY_MS);
+  if (disk.aliveAt !== null) disk.aliveAt -= days * DAY_MS;
 }
 
 /** Takes the room of a disk, or gives it back. */

@@ -2,7 +2,13 @@
  * A simulated disk. What is written outlives a killed process at once, since the system keeps it, but
  * a loss of power only once it has been synced. A disk may be full, and a copy on it may rot unseen.
  */
-import { type FileRecord, isSameVersion, type VersionId, versionKey } from "../protocol/files.ts";
+import {
+  type FileRecord,
+  isSameVersion,
+  type VersionId,
+  versionKey,
+  withAges,
+} from "../protocol/files.ts";
 import type { Member } from "../protocol/member.ts";
 import { merge, type Versions } from "../protocol/versions.ts";
 
@@ -15,6 +21,10 @@ export class SimDisk {
   gone: readonly Member[] = [];
   /** The last run left in good order. */
   left = false;
+  /** When its peer last was in its ring and knew all, in virtual milliseconds; null if never. */
+  aliveAt: number | null = null;
+  /** When the youngest removal was stamped that may be forgotten; null if none is. */
+  forgottenAt: number | null = null;
   /** Takes no file any more; what it has can be read. */
   full = false;
   /** Syncs take up to so many milliseconds and end in any order; null for a disk that is well. */
@@ -56,6 +66,18 @@ export class SimDisk {
     }
   }
 
+  /** A version never has its name from here on; nothing happens if it is not held. */
+  setApart(version: VersionId): void {
+    const record = this.version(version);
+    if (record !== null) this.#change(record, { ...record, apart: true });
+  }
+
+  /** What is on the disk has grown older by so much: no clock is waited for. */
+  grow(ms: number): void {
+    for (const record of this.files) this.#change(record, withAges(record, ms));
+    if (this.forgottenAt !== null) this.forgottenAt -= ms;
+  }
+
   /** Forgets a version; nothing happens if it is not held. */
   drop(version: VersionId): void {
     const held = this.#names.get(version.name) ?? [];
@@ -75,6 +97,16 @@ export class SimDisk {
       return old;
     });
     if (aged.length > 0) this.#names.set(name, aged);
+  }
+
+  #change(old: FileRecord, record: FileRecord): void {
+    const held = this.#names.get(old.name) ?? [];
+    this.#names.set(
+      old.name,
+      held.map((v) => (v === old ? record : v)),
+    );
+    if (this.#rotten.has(old)) this.#rotten.add(record);
+    this.#unsynced.push({ key: versionKey(record), record });
   }
 
   /** The version, under whatever stamp; null if it is not held. */

@@ -59,6 +59,13 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "drop":
       host.disk.drop(effect.version);
       return;
+    case "apart":
+      for (const version of effect.versions) host.disk.setApart(version);
+      return;
+    case "alive":
+      host.disk.aliveAt = world.now - effect.awayMs;
+      host.disk.forgottenAt = effect.forgottenMs === null ? null : world.now - effect.forgottenMs;
+      return;
     case "exit":
       host.exitCode = effect.code;
       if (effect.sentence !== null) tell(world, host, { event: "note", text: effect.sentence });

@@ -97,7 +97,10 @@ export function maintenanceBytes(
 
 /** What must be sent at least: the pings with their answers, and each change told to everybody. */
 export function leastBytes(changesPerSecond: number): number {
-  const ping = bytesOf({ tag: "ping", nonce: 1, round: true, digest: 1, room: 0 }, SOMEONE);
+  const ping = bytesOf(
+    { tag: "ping", nonce: 1, round: true, digest: 1, room: 0, awayMs: null, forgottenMs: null },
+    SOMEONE,
+  );
   const gossip = bytesOf({ tag: "gossip", joining: false, members: [SOMEONE] }, SOMEONE);
   const rounds = MESSAGES_PER_INTERVAL + (changesPerSecond > 0 ? TRIES_OF_GONE : 0);
   // Before it passes word on, a peer tries the member, or compares digests: a ping with its answer.

@@ -11,12 +11,16 @@ export function startInputOf(
   config: RingConfig,
   birth: string,
   seed: number,
+  now: number,
 ): StartInput {
+  const { aliveAt, forgottenAt } = disk;
   return {
     ...{ type: "start", config, id, address: places[0] ?? address, birth, seed, start },
     incarnation: disk.incarnation,
     restored: [...disk.members, ...disk.gone],
     left: disk.left,
+    awayMs: aliveAt === null ? null : now - aliveAt,
+    forgottenMs: forgottenAt === null ? null : now - forgottenAt,
     files: disk.files,
   };
 }

@@ -153,7 +153,7 @@ export class World {
     for (const version of disk.synced(disk.written)) {
       for (const tell of this.commits) tell(host, version);
     }
-    const input = startInputOf(host, this.config, birth, this.chance.bits());
+    const input = startInputOf(host, this.config, birth, this.chance.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
@@ -261,6 +261,8 @@ export class World {
     const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
     const host = makeHost(id, this.addressOf(id), clock, start, this.#limits);
     this.places.add(host, false);
+    // A ring that begins lacks nothing; who joins one learns of it what there is to know.
+    if (start.kind !== "join") host.disk.aliveAt = this.now;
     return host;
   }
 

@@ -159,6 +159,13 @@ export class FileStore {
     return null;
   }
 
+  /** A version never has its name from here on: at once in memory, soon on the disk. Nothing happens if it is not held. */
+  setApart(id: VersionId): void {
+    const row = this.ledger.shelves.find(id);
+    if (row !== undefined)
+      this.ledger.rewrite({ ...row, record: Object.freeze({ ...row.record, apart: true }) });
+  }
+
   /** Forgets a version and removes its content; nothing happens if it is not held. */
   drop(id: VersionId): void {
     const row = this.ledger.shelves.find(id);

@@ -21,11 +21,20 @@ import {
 } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
-import { formatView, type Identity, parseIdentity, parseView } from "./memory.ts";
+import {
+  type Alive,
+  formatAlive,
+  formatView,
+  type Identity,
+  parseAlive,
+  parseIdentity,
+  parseView,
+} from "./memory.ts";
 import { processStart } from "./process.ts";
 
 const IDENTITY_FILE = "identity.json";
 const VIEW_FILE = "view.json";
+const ALIVE_FILE = "alive.json";
 
 /**
  * What is open stays reachable: collected as garbage, the lock would be let go unseen, and a file handle
@@ -42,6 +51,10 @@ export type Folder = {
   readonly restored: readonly Member[];
   /** The last run left its ring in good order. */
   readonly left: boolean;
+  /** Since its peer last was in its ring and knew all, in milliseconds; null in a new folder, or if unknown. */
+  readonly awayMs: number | null;
+  /** The age of the youngest removal that the ring may have forgotten; null for none. */
+  readonly forgottenMs: number | null;
   /** Sentences about what was found damaged and set aside. */
   readonly notes: readonly string[];
   readonly files: FileStore;
@@ -54,6 +67,8 @@ export type Folder = {
   saveIdentity(identity: Identity): Promise<void>;
   /** Keeps the members for the next start, soon; only the latest matters. Never throws. */
   saveView(members: readonly Member[], left: boolean): void;
+  /** Keeps for the next start what `awayMs` and `forgottenMs` are now, soon. Never throws. */
+  saveAlive(awayMs: number, forgottenMs: number | null): void;
   /** Writes what is unwritten, and gives the folder back. Never rejects. */
   close(): Promise<void>;
 };
@@ -120,9 +135,10 @@ async function openLocked(
   trouble: string | null,
 ): Promise<Folder> {
   await mkdir(join(dir, "files"), { recursive: true, mode: 0o700 });
-  const [identity, view, store] = await Promise.all([
+  const [identity, view, alive, store] = await Promise.all([
     loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
     loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
+    loadJson(join(dir, ALIVE_FILE), SMALL_FILE_BYTES, parseAlive),
     openFiles(dir, zeroAt),
   ]);
   const { files } = store;
@@ -134,15 +150,19 @@ async function openLocked(
     (value) => `${JSON.stringify({ v: 1, ...value })}\n`,
   );
   const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
+  const aliveFile = new LatestFile(join(dir, ALIVE_FILE), false, VIEW_SPACING_MS, formatAlive);
+  const { awayMs, forgottenMs } = durations(alive.value, Date.now());
   let retry: ReturnType<typeof setInterval> | undefined;
   const folder: Folder = {
     dir,
     identity: identity.value,
     restored: view.value?.members ?? [],
     left: view.value?.left ?? false,
+    awayMs,
+    forgottenMs,
     notes: [
       trouble,
-      ...[identity, view, store].map(({ note }) => note),
+      ...[identity, view, alive, store].map(({ note }) => note),
       unfitNote(dir, files.unfit),
     ].filter((n) => n !== null),
     files,
@@ -158,8 +178,15 @@ async function openLocked(
     saveIdentity: (value) => identityFile.save(value),
     // A view that cannot be saved is a slower next start, no more.
     saveView: (members, left) => void viewFile.save({ members, left }).catch(() => {}),
+    saveAlive: (away, forgotten) => {
+      const now = Date.now();
+      const at = Math.max(0, Math.floor(now - away));
+      const value = { at, forgotten: forgotten === null ? null : Math.floor(now - forgotten) };
+      void aliveFile.save(value).catch(() => {});
+    },
     close: async () => {
       clearInterval(retry);
+      await aliveFile.flush();
       await Promise.all([viewFile.flush(), identityFile.flush(), log.close(), files.close()]);
       removeQuietly(join(dir, CARD_FILE));
       unlock();
@@ -207,6 +234,13 @@ async function openFiles(
     const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
     return { files: await FileStore.open(dir, { zeroAt }), note };
   }
+}
+
+/** A wall clock that has gone back since tells nothing. */
+function durations(alive: Alive | null, now: number) {
+  const { at = null, forgotten = null } = alive ?? {};
+  const awayMs = at === null || at > now ? null : now - at;
+  return { awayMs, forgottenMs: forgotten === null ? null : Math.max(0, now - forgotten) };
 }
 
 function unfitNote(dir: string, names: readonly string[]): string | null {

@@ -13,15 +13,12 @@ import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
 import { isOfferable } from "./offerable.ts";
 import { type Change, Shelves } from "./shelves.ts";
 import type { Row, Table } from "./table.ts";
+import { ROW_BYTES, weightOf } from "./weight.ts";
 
-/** What a row takes in the index beside its content, about: its columns, and a share of a page. */
-const ROW_BYTES = 1_024;
 /** What a group takes beside its rows: the pages above them. */
 const GROUP_PAGES_BYTES = 16_384;
 /** A row taken away changes a page anywhere. */
 const PAGE_BYTES = 8_192;
-/** A stamp or a span of what a version carries on. */
-const PAST_BYTES = 48;
 
 /** A version to be entered, with its content where that goes into the index. */
 type Entry = {
@@ -99,6 +96,13 @@ export class Ledger {
       this.waiting.push({ record, content, bytes, resolve, reject });
       this.wake();
     });
+  }
+
+  /** Has a row hold its version otherwise: at once in memory, soon in the index. */
+  rewrite(row: Row): void {
+    this.shelves.replace(row, row);
+    this.rewritten.set(row.id, row);
+    this.wake();
   }
 
   /** Holds a row no more: at once in memory, soon in the index. Its content is the caller's affair. */
@@ -259,8 +263,7 @@ export class Ledger {
     if (added !== null) this.forget(added);
     for (const { before } of learnt) {
       if (!this.shelves.holds(before)) continue;
-      this.shelves.replace(before, before);
-      this.rewritten.set(before.id, before);
+      this.rewrite(before);
     }
     for (const row of dead) {
       if (still) this.shelves.add(row);
@@ -282,11 +285,6 @@ export class Ledger {
     }
     return bytes;
   }
-}
-
-function weightOf({ also, replaced, history, spared }: FileRecord): number {
-  const past = also.length + replaced.length + history.length + spared.length;
-  return ROW_BYTES + past * PAST_BYTES;
 }
 
 function firstOf<T>(values: ReadonlySet<T>, most: number): T[] {

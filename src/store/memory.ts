@@ -19,6 +19,24 @@ const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
 /** The members last known. `left`: the peer has left its ring in good order. */
 export type SavedView = { readonly members: readonly Member[]; readonly left: boolean };
 
+/**
+ * When the peer last was in its ring and knew all that went on there, and when the youngest removal was
+ * stamped that its ring may have forgotten, in epoch milliseconds; null if there is none.
+ */
+export type Alive = { readonly at: number; readonly forgotten: number | null };
+
+export function formatAlive({ at, forgotten }: Alive): string {
+  return `${JSON.stringify({ v: 1, at, forgotten })}\n`;
+}
+
+/** @returns null for anything but what a peer wrote */
+export function parseAlive(value: unknown): Alive | null {
+  if (!isRecord(value)) return null;
+  const { at, forgotten } = value;
+  if (!isWhole(at) || !(forgotten === null || isWhole(forgotten))) return null;
+  return { at, forgotten };
+}
+
 /** Positions fit 48 bits. */
 const MAX_ID = 2 ** 48 - 1;
 

@@ -91,7 +91,7 @@ const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
 });
 
 const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]>({
-  accepted: { incarnation: u32, members: v.members },
+  accepted: { standing: struct(v.standingFields), incarnation: u32, members: v.members },
   busy: {},
   taken: { by: v.address },
 });
@@ -107,7 +107,7 @@ const offerOrigin = struct<NonNullable<Offer["origin"]>>({
   request: option(v.request),
 });
 
-const probe = { nonce: u32, round: bool, digest: v.digest, room: u53 };
+const probe = { nonce: u32, round: bool, digest: v.digest, room: u53, ...v.standingFields };
 
 export const TABLE: { readonly [T in Tag]: Row<T> } = {
   hello: row(0, { beat: u8 }),

@@ -21,7 +21,19 @@ import { isFileName } from "../protocol/names.ts";
 import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
-import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
+import {
+  bool,
+  type Codec,
+  hex,
+  list,
+  option,
+  struct,
+  u32,
+  u48,
+  u53,
+  within,
+  word,
+} from "./codec.ts";
 import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
@@ -96,6 +108,9 @@ const ageMs: Codec<number> = {
   write: (w, value) => w.u48(Math.round(Math.min(Math.max(0, value), 2 ** 48 - 1))),
   read: (r) => r.u48(),
 };
+
+/** What a member says of its absence, and of what is forgotten. */
+export const standingFields = { awayMs: option(ageMs), forgottenMs: option(ageMs) };
 
 /** A name that a file may have in some ring, in at most 255 bytes. */
 export const fileName: Codec<string> = {

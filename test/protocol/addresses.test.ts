@@ -54,7 +54,11 @@ function said(from: Member, message: Message, at: number): Input {
 }
 
 function ping(from: Member, nonce: number, at: number): Input {
-  return said(from, { tag: "ping", nonce, round: false, digest: 0, room: 0 }, at);
+  return said(
+    from,
+    { tag: "ping", nonce, round: false, digest: 0, room: 0, awayMs: null, forgottenMs: null },
+    at,
+  );
 }
 
 const pingsTo = (address: Address, effects: readonly Effect[]) =>
@@ -115,7 +119,13 @@ test("a peer that is dead where it was refutes that from where it is seen now", 
 test("whoever is held for dead hears where it is seen now", () => {
   const { give } = eight();
   const dead = makeMember({ ...NINE, state: "dead" });
-  give(said(dead, { tag: "ping", nonce: 1, round: false, digest: 0, room: 0 }, 200));
+  give(
+    said(
+      dead,
+      { tag: "ping", nonce: 1, round: false, digest: 0, room: 0, awayMs: null, forgottenMs: null },
+      200,
+    ),
+  );
   const moved = member(9, { address: "1.0.0.9:12256" });
   const told = give(ping(moved, 2, 300)).flatMap((e) =>
     e.type === "send" && e.message.tag === "gossip" && e.to === moved.address ? [e.message] : [],
@@ -143,7 +153,19 @@ test.each(["watch", "word"] as const)(
     give({ type: "unreachable", at: 220, address: NINE.address, how: "refused", broke: false });
     expect(peer.view.find(9)).toBeUndefined();
     give(
-      said(back, { tag: "pong", nonce: tried?.nonce ?? 0, round: false, digest: 0, room: 0 }, 230),
+      said(
+        back,
+        {
+          tag: "pong",
+          nonce: tried?.nonce ?? 0,
+          round: false,
+          digest: 0,
+          room: 0,
+          awayMs: null,
+          forgottenMs: null,
+        },
+        230,
+      ),
     );
     expect(peer.view.find(9)).toEqual(back);
     pass(20_000, silent.slice(0, 1));

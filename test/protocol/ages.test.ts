@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import {
   COMPARE_EVERY_MS,
   OPERATION_MS,
+  TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "../../src/protocol/config.ts";
@@ -42,7 +43,7 @@ test("an old removal is not taken in, and one that is younger is, with its age",
 });
 
 test("an old removal goes when all that should have it do, or a day later", () => {
-  const begun = TOMBSTONE_MS - 1_000;
+  const begun = TOMBSTONE_DROP_MS - 1_000;
   for (const [ageMs, confirmedBy, goes] of [
     [begun, [8, 14], true],
     [begun, [8], false],

@@ -35,7 +35,15 @@ function live(): Effect[] {
   const all = [...effects];
   const give = (input: Input) => all.push(...step(peer, input));
   give({ type: "persisted", at: 101, incarnation: 1 });
-  const ping = { tag: "ping", nonce: 1, round: true, digest: 0, room: 0 } as const;
+  const ping = {
+    tag: "ping",
+    nonce: 1,
+    round: true,
+    digest: 0,
+    room: 0,
+    awayMs: null,
+    forgottenMs: null,
+  } as const;
   give({
     type: "message",
     at: 102,
@@ -79,7 +87,15 @@ test("word of a view that is neither told nor the asker's is no word", () => {
   const give = (input: Input) => step(peer, input);
   give({ type: "persisted", at: 101, incarnation: 1 });
   const from = { from: NINE, channel: "stream", body: null, heldMs: null } as const;
-  const ping = { tag: "ping", nonce: 1, round: true, digest: 0, room: 1 } as const;
+  const ping = {
+    tag: "ping",
+    nonce: 1,
+    round: true,
+    digest: 0,
+    room: 1,
+    awayMs: null,
+    forgottenMs: null,
+  } as const;
   give({ type: "message", at: 102, ...from, message: ping });
   const effects = give({
     ...{ type: "command", at: 103, command: 1 },

@@ -61,9 +61,25 @@ test("an owner whose view has changed asks before it speaks", () => {
   const left = makeMember({ ...member(2), state: "left" });
   owner.hear(left, { tag: "gossip", joining: false, members: [left] });
   // Of two every version is at both; so another comes first.
-  owner.hear(member(4), { tag: "ping", nonce: 1, round: false, digest: 0, room: 0 });
+  owner.hear(member(4), {
+    tag: "ping",
+    nonce: 1,
+    round: false,
+    digest: 0,
+    room: 0,
+    awayMs: null,
+    forgottenMs: null,
+  });
   const ping = owner.sent("ping")[0]?.message;
-  owner.hear(member(4), { tag: "pong", nonce: ping?.nonce ?? 0, round: false, digest: 0, room: 0 });
+  owner.hear(member(4), {
+    tag: "pong",
+    nonce: ping?.nonce ?? 0,
+    round: false,
+    digest: 0,
+    room: 0,
+    awayMs: null,
+    forgottenMs: null,
+  });
   expect(owner.peer.view.size).toBe(3);
   owner.hear(9, routedFrom(9, 9, READ));
   expect(owner.to("inquire").sort()).toEqual([4, 9]);

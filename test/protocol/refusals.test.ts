@@ -98,7 +98,15 @@ class Life {
 
   answer({ channel, nonce }: Sent, from = NINE): void {
     const { digest } = this.#peer.view;
-    const message = { tag: "pong", nonce, round: false, digest, room: 1 } as const;
+    const message = {
+      tag: "pong",
+      nonce,
+      round: false,
+      digest,
+      room: 1,
+      awayMs: null,
+      forgottenMs: null,
+    } as const;
     this.give({ type: "message", at: this.at, from, channel, message, body: null, heldMs: null });
   }
 
@@ -223,7 +231,10 @@ test("refusals that are far apart do not add up", () => {
 test("a ping is answered the way it was asked", () => {
   const life = new Life();
   for (const channel of ["datagram", "stream"] as const) {
-    const effects = life.ask({ tag: "ping", nonce: 77, round: false, digest: 1, room: 1 }, channel);
+    const effects = life.ask(
+      { tag: "ping", nonce: 77, round: false, digest: 1, room: 1, awayMs: null, forgottenMs: null },
+      channel,
+    );
     expect(effects).toContainEqual(
       expect.objectContaining({
         type: "send",

@@ -117,7 +117,15 @@ test("a store for which too few have room is refused before it is stamped", () =
     owner.give({ type: "room", bytes: 0 });
     // Of some it is known by their pings, of others by their answers.
     if (ids.includes(2)) {
-      owner.hear(2, { tag: "ping", nonce: 1, round: false, digest: 0, room: 9 });
+      owner.hear(2, {
+        tag: "ping",
+        nonce: 1,
+        round: false,
+        digest: 0,
+        room: 9,
+        awayMs: null,
+        forgottenMs: null,
+      });
     }
     const write = { number: 1, after: 0, require };
     owner.hear(2, routedFrom(2, 1, storeAsk(1, { write })), { body: BODY });

@@ -117,19 +117,23 @@ export const HEADER = ["703203", "00002ee0000000000008000000010123456789abcdef00
 
 export const VECTORS: readonly Vector[] = [
   v("05", { tag: "hello", beat: 5 }),
-  v("deadbeef01000fffffffffffff000000003b9aca00", {
+  v("deadbeef01000fffffffffffff000000174876e8000000", {
     tag: "ping",
     nonce: 0xdeadbeef,
     round: true,
     digest: 2 ** 52 - 1,
-    room: 1_000_000_000,
+    room: 100_000_000_000,
+    awayMs: null,
+    forgottenMs: null,
   }),
-  v("deadbeef00000123456789abcd0000000000000000", {
+  v("deadbeef00000123456789abcd00000000000000000100009a7ec8000100009f974640", {
     tag: "pong",
     nonce: 0xdeadbeef,
     round: false,
     digest: 0x123456789abcd,
     room: 0,
+    awayMs: 2_592_000_000,
+    forgottenMs: 2_677_491_264,
   }),
   v("000000010000000000090000000200112233445566ff0200007f0000012ee9", {
     tag: "vouch",
@@ -374,13 +378,18 @@ export const VECTORS: readonly Vector[] = [
   }),
   v(
     `
-    010203040506000000000400010000000000090000000200112233445566ff02
-    00007f0000012ee9
+    010203040506000100009a7ec800000000000400010000000000090000000200
+    112233445566ff0200007f0000012ee9
   `,
     {
       tag: "join-answer",
       request: REQUEST,
-      outcome: { kind: "accepted", incarnation: 4, members: [nine] },
+      outcome: {
+        kind: "accepted",
+        standing: { awayMs: 2_592_000_000, forgottenMs: null },
+        incarnation: 4,
+        members: [nine],
+      },
     },
   ),
   v("01020304050601", { tag: "join-answer", request: REQUEST, outcome: { kind: "busy" } }),
