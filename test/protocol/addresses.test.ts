@@ -1,5 +1,6 @@
 /** One member at several addresses: two of its host's, one after a move, or another run of it. */
 import { expect, test } from "bun:test";
+import { REFUSALS } from "../../src/protocol/config.ts";
 import type { Effect, Input, StartInput } from "../../src/protocol/io.ts";
 import { type Address, type Member, makeMember } from "../../src/protocol/member.ts";
 import type { Message } from "../../src/protocol/messages.ts";
@@ -150,7 +151,8 @@ test.each(["watch", "word"] as const)(
     const [tried] = pingsTo(ELSEWHERE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
     // The verdict on the former run changes nothing for the newcomer.
-    give({ type: "unreachable", at: 220, address: NINE.address, how: "refused", broke: false });
+    const refused = { type: "unreachable", address: NINE.address, how: "refused" } as const;
+    for (let i = 0; i < REFUSALS; i++) give({ ...refused, at: 220, broke: true });
     expect(peer.view.find(9)).toBeUndefined();
     give(
       said(
