@@ -29,6 +29,7 @@ import type { Body, BodySource } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
+import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
@@ -122,7 +123,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
     better.push(...betterThan(peer, record));
     const needed = isNew(peer, record);
     if (!needed) held.push(record);
-    else if (needed === "content" && peer.now < peer.fullUntil) refused.push(record);
+    else if (needed === "content" && record.size > ownRoom(peer)) refused.push(record);
     else takeOffered(peer, from, offer, record, body);
   }
   tellHeld(peer, from.address, held);
@@ -150,6 +151,8 @@ export function receiveHolding(
 /** Others take the place of a holder that cannot keep these files. */
 export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   noteKnown(peer, from, files);
+  // Until it says otherwise: what it declined is not to be counted on for the next store.
+  if (files.length > 0) noteRoom(peer, from, 0);
   for (const version of files) noteDeclined(peer, version, from);
 }
 

@@ -8,6 +8,7 @@ import type { Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
 import { majority, type Quorum, quorumFor } from "./quorum.ts";
+import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
 import type { Arrival, Inquiry } from "./work.ts";
@@ -46,14 +47,14 @@ export function receiveInquire(peer: Peer, from: Member, { request, name }: Inqu
 export function tellInquired(peer: Peer, to: string, request: RequestId, name: string): void {
   const records = peer.files.versions(name);
   const declined = peer.refusals.has(name);
-  const { room } = peer;
+  const room = ownRoom(peer);
   send(peer, to, "stream", { tag: "inquired", request, records, declined, room });
 }
 
 /** A member's word. @returns the inquiry if that was enough */
 export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
   const inquiry = peer.inquiries.get(told.request);
-  peer.rooms.set(from.birth, told.room);
+  noteRoom(peer, from, told.room);
   if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
   note(inquiry, from, told.records);
   if (told.declined) inquiry.declined.add(from.birth);

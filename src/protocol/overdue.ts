@@ -6,7 +6,7 @@ import type { Deadline } from "./deadlines.ts";
 import { forgetDoubt } from "./doubting.ts";
 import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
-import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
+import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
 import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
@@ -82,6 +82,7 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       receiptOverdue(peer, key);
       return;
     case "repair":
+      askAgain(peer);
       repair(peer);
       departWhenSafe(peer);
       return;

@@ -17,6 +17,7 @@ import { joinThrough } from "./joining.ts";
 import type { Address, Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { randomBits, randomSample } from "./random.ts";
+import { ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { note, type Peer, send } from "./state.ts";
 import { sendPing } from "./ways.ts";
@@ -57,7 +58,7 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
     // It looks for the ring like this peer, which tells it so.
     if (message.tag === "ping") {
       const { digest } = peer.view;
-      const { room } = peer;
+      const room = ownRoom(peer);
       const pong = { tag: "pong", nonce: message.nonce, round: false, digest, room } as const;
       send(peer, from.address, "datagram", pong);
     }

@@ -13,6 +13,7 @@ import {
 import type { Address, Member } from "./member.ts";
 import type { Channel } from "./messages.ts";
 import { randomBits } from "./random.ts";
+import { ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, note, type Peer, send, type Trial } from "./state.ts";
 
@@ -33,7 +34,7 @@ export function sendPing(
   round = false,
 ): void {
   const { digest } = peer.view;
-  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room });
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: ownRoom(peer) });
 }
 
 /** With a round's ping by stream: do datagrams come through after all? */

@@ -3,7 +3,20 @@ import type { RingConfig } from "../protocol/config.ts";
 import type { Input, StartInput } from "../protocol/io.ts";
 import { nextDeadline } from "../protocol/peer.ts";
 import { sleepOf } from "../protocol/sleep.ts";
+import type { Chance } from "./chance.ts";
 import { type Host, virtualTime } from "./host.ts";
+
+/** A peer looks at its disk about so often. */
+const LOOK_MS = 1_000;
+
+/** A peer is told what room its disk has when that is next looked at. */
+export function tellRoom(
+  world: { giveLater(host: Host, delayMs: number, input: Input): void; readonly chance: Chance },
+  host: Host,
+): void {
+  const bytes = host.disk.full ? 0 : Number.MAX_SAFE_INTEGER;
+  world.giveLater(host, world.chance.below(LOOK_MS), { type: "room", at: 0, bytes });
+}
 
 /** A process starts with what the disk has kept. */
 export function startInputOf(

@@ -10,6 +10,7 @@ import { snapshot } from "../protocol/snapshot.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
 import { setAside } from "./reading.ts";
+import { tellRoom } from "./running.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimLine = {
@@ -97,7 +98,10 @@ export class Stage {
         return;
       case "full":
       case "room":
-        for (const host of this.#hosts(ids)) host.disk.full = words[0] === "full";
+        for (const host of this.#hosts(ids)) {
+          host.disk.full = words[0] === "full";
+          tellRoom(world, host);
+        }
         return;
       case "rot":
         for (const host of this.#hosts(ids)) this.#rot(host, words.includes("all"));

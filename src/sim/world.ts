@@ -18,7 +18,7 @@ import { HELD_INPUTS, type Host, localTime, loseMemory, makeHost, virtualTime } 
 import { Network, type NetworkConfig } from "./network.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
-import { inputsAtThaw, startInputOf } from "./running.ts";
+import { inputsAtThaw, startInputOf, tellRoom } from "./running.ts";
 import { sealed } from "./sealed.ts";
 
 export type WorldOptions = {
@@ -132,6 +132,7 @@ export class World {
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
+    if (disk.full) tellRoom(this, host);
     return host;
   }
 

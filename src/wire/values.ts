@@ -21,7 +21,7 @@ import { isFileName } from "../protocol/names.ts";
 import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
-import { bool, type Codec, hex, list, struct, u32, u48, u53, within, word } from "./codec.ts";
+import { bool, type Codec, hex, list, struct, u8, u32, u48, u53, within, word } from "./codec.ts";
 import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
@@ -155,8 +155,10 @@ export const filesHeld: Codec<SnapshotFiles> = struct<SnapshotFiles>({
   count: u53,
   bytes: u53,
   short: u53,
+  least: u8,
   safe: bool,
   damaged: u53,
+  room: u53,
 });
 
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */
