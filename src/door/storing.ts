@@ -4,7 +4,6 @@ import { basename } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import { storedName } from "../protocol/names.ts";
-import { fewerSentence } from "../protocol/sentences.ts";
 import { doorClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
@@ -71,9 +70,10 @@ async function lookAt(path: string): Promise<void> {
  */
 export function sayFewer(done: string, outcome: Outcome): void {
   if (outcome.kind !== "stored") return;
-  const why = fewerSentence(outcome);
-  if (why === null) return;
-  const { copies, wanted } = outcome;
+  const { copies, wanted, lacking } = outcome;
+  if (copies.length >= wanted) return;
+  const there = copies.length === 1 ? "there is no other peer" : `there are ${copies.length} peers`;
+  const why = lacking.length === 0 ? there : `no word from ${displayPeers(lacking)}`;
   process.stderr.write(`${done}: ${copies.length} of ${count(wanted, "copy", "copies")}; ${why}\n`);
 }
 

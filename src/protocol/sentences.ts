@@ -102,21 +102,6 @@ export const sentences = {
     `Left with too few copies elsewhere: ${shortFiles(short, wanted)}; what is in the data folder here stays, and is offered at the next start.`,
 } as const;
 
-/**
- * Why a receipt names fewer members than there should be copies: "no word from Peer 40"; null where all
- * is well. Those that have no room are among those who have not confirmed a copy.
- */
-export function fewerSentence({
-  copies,
-  wanted,
-  lacking,
-}: Pick<Extract<Outcome, { kind: "stored" }>, "copies" | "wanted" | "lacking">): string | null {
-  if (copies.length >= wanted) return null;
-  if (lacking.length === 0)
-    return `there ${copies.length === 1 ? "is no other peer" : `are ${copies.length} peers`}`;
-  return `no word from ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`;
-}
-
 /** How a typed command ended, for standard error; null where the transcript has said it all. */
 export function outcomeSentence(name: string, outcome: Outcome): string | null {
   switch (outcome.kind) {
@@ -124,8 +109,11 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       const { record, copies, wanted } = outcome;
       const peers = `${copies.length > 1 ? "Peers" : "Peer"} ${listOf(copies)}`;
       const sum = record.sha256.slice(0, 12);
-      const why = outcome.lacking.length > 0 ? fewerSentence(outcome) : null;
-      const fewer = why === null ? "" : `; ${why}`;
+      const { lacking } = outcome;
+      const silent = copies.length < wanted && lacking.length > 0;
+      const fewer = silent
+        ? `; no word from ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
+        : "";
       if (record.removed)
         return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}${fewer}.`;
       return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}${fewer}.`;
