@@ -57,6 +57,7 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
 
 /** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+  takeBack(peer, record.name, birth);
   const key = versionKey(record);
   const births = peer.confirmed.get(key) ?? [];
   if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
@@ -166,6 +167,21 @@ export function noteDeclined(peer: Peer, version: VersionId, { birth }: Member):
   for (const record of peer.files.versions(version.name)) repairOne(peer, record);
 }
 
+/** One that had declined a file holds it after all. */
+function takeBack(peer: Peer, name: string, birth: string): void {
+  const births = peer.declined.get(name);
+  if (births === undefined || !births.includes(birth)) return;
+  if (births.length === 1) peer.declined.delete(name);
+  else {
+    peer.declined.set(
+      name,
+      births.filter((b) => b !== birth),
+    );
+  }
+  // Whoever had it in that place need not keep it.
+  for (const record of peer.files.versions(name)) repairOne(peer, record);
+}
+
 /** Holders that have lost their copies get them again. */
 export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   for (const version of files) {
@@ -192,6 +208,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   if (!changed) return;
   peer.elsewhere.delete(taken.name);
   peer.refusals.delete(taken.name);
+  takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
   const now = peer.files.versions(taken.name);
   for (const old of before) {

@@ -200,6 +200,8 @@ test("a leaver with the only copy waits, says so, and ends with what would be lo
   later(stage, 20_000);
   expect(onDisks(stage, "0015")).toEqual(THREE);
   expect(type(stage, 40, "Request 0015")).toMatchObject({ kind: "received" });
+  // Those who declined it at first have it now, and all know that.
+  for (const id of THREE) expect(filesAt(stage, id)).toMatchObject({ short: 0, safe: true });
 });
 
 test("a leaver departs as soon as there is room again", () => {
