@@ -270,8 +270,8 @@ function askOf(
   what: Exclude<RequestCommand, { kind: "list" | "survey" }>,
 ): Pick<Pending, "ask" | "body"> {
   if (what.kind !== "store" && what.kind !== "remove") return { ask: what, body: null };
-  const { name, key, require } = what;
-  const write = { ...nextOperation(peer, baseName(name)), require };
+  const { name, key } = what;
+  const write = { ...nextOperation(peer, baseName(name)), require: what.require };
   if (what.kind === "remove") return { ask: { kind: "remove", name, key, write }, body: null };
   const { size, sha256, body } = what;
   const content = size === null || sha256 === null ? null : { size, sha256 };

@@ -143,10 +143,10 @@ function stamped(
 
 /** Why it is refused before it is stamped: it cannot have the copies that it needs; null if it can. */
 function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
-  const { require } = ask.write;
+  const required = ask.write.require;
   const { copies } = peer.config;
-  if (require > copies) return sentences.tooManyRequired(ask.name, require, copies);
-  const needed = require > 0 ? require : majority(peer);
+  if (required > copies) return sentences.tooManyRequired(ask.name, required, copies);
+  const needed = required > 0 ? required : majority(peer);
   const staying = peer.view.members.filter((m) => m.state !== "leaving");
   if (ask.kind === "remove") {
     return staying.length >= needed
