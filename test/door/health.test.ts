@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
 import { problemsIn, problemsOf, showHealth } from "../../src/door/health.ts";
 import type { Checks, Health, Status } from "../../src/door/types.ts";
-import type { Failure } from "../../src/protocol/failure.ts";
 import { temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 
