@@ -16,7 +16,8 @@ export type RoomOptions = {
 
 export class RoomWatch {
   readonly #options: RoomOptions;
-  readonly #places: readonly Place[];
+  /** What a peer cannot be without, and which file each is; the index is made with the first file. */
+  readonly #marks = new Map<string, string>();
   #bytes = Number.NaN;
   #timer: ReturnType<typeof setInterval> | undefined;
   #looking = false;
@@ -24,7 +25,7 @@ export class RoomWatch {
   /** The folder is there, and open. */
   constructor(options: RoomOptions) {
     this.#options = options;
-    this.#places = placesIn(options.dir);
+    this.#noteMarks();
   }
 
   begin(): void {
@@ -39,7 +40,10 @@ export class RoomWatch {
 
   /** False if the folder was deleted, or another put in its place. */
   get isThere(): boolean {
-    return this.#places.every(({ path, mark }) => [mark, UNKNOWN].includes(markAt(path)));
+    for (const [path, mark] of this.#marks) {
+      if (![mark, UNKNOWN].includes(markAt(path))) return false;
+    }
+    return true;
   }
 
   /** Looks now. Never rejects. */
@@ -51,11 +55,20 @@ export class RoomWatch {
       this.#options.gone();
       return;
     }
+    this.#noteMarks();
     this.#looking = true;
     const free = await freeBytes(this.#options.dir);
     this.#looking = false;
     // Where it cannot be told, a copy is tried.
     if (this.#timer !== undefined && free !== null) this.#give(roomOf(free));
+  }
+
+  #noteMarks(): void {
+    const { dir } = this.#options;
+    for (const path of [dir, join(dir, "files"), join(dir, INDEX_FILE)]) {
+      const mark = this.#marks.has(path) ? UNKNOWN : markAt(path);
+      if (mark !== UNKNOWN && mark !== GONE) this.#marks.set(path, mark);
+    }
   }
 
   #give(bytes: number): void {
@@ -68,18 +81,6 @@ export class RoomWatch {
 /** What is left for files of so many free bytes: the index, the log and the view need some. */
 export function roomOf(free: number): number {
   return Math.max(0, Math.floor(free) - ROOM_KEPT_BYTES);
-}
-
-/** A file or folder, and which one it is. */
-type Place = { readonly path: string; readonly mark: string };
-
-/** What a peer cannot be without. */
-function placesIn(dir: string): Place[] {
-  const paths = [dir, join(dir, "files"), join(dir, INDEX_FILE)];
-  return paths.flatMap((path) => {
-    const mark = markAt(path);
-    return mark === GONE || mark === UNKNOWN ? [] : [{ path, mark }];
-  });
 }
 
 const GONE = "gone";

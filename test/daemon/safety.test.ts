@@ -111,6 +111,15 @@ safetyTest("with one of three killed no machine is safe to take down", async (ri
     "removed 1001: 2 of 3 copies; there are 2 peers\n",
     0,
   ]);
+  // With the last other one dead as well, whoever is left has the only copy, and does not go unheard.
+  await ring.kill(40);
+  await health(ring, 20, ({ problems }) => `${problems}`.includes("the ring has 1 peer"));
+  const last = ring.peer(20);
+  last.signal("SIGTERM");
+  expect((await last.waitForEnd()).code).toBe(1);
+  expect(last.errors.at(-1)).toMatch(
+    /^Left with too few copies elsewhere: 1000 has 0 of 3 copies elsewhere(, [^;]+)?; what is in the data folder/,
+  );
 });
 
 safetyTest(
