@@ -178,8 +178,8 @@ function takeBack(peer: Peer, name: string, birth: string): void {
       births.filter((b) => b !== birth),
     );
   }
-  // Whoever had it in that place need not keep it.
-  for (const record of peer.files.versions(name)) repairOne(peer, record);
+  // Whoever had it in that place, perhaps this very peer, need not keep it.
+  peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Holders that have lost their copies get them again. */
