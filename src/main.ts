@@ -64,6 +64,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show what a running peer knows of its ring",
     load: () => import("./commands/status.ts"),
   },
+  health: {
+    summary: "tell a script whether a ring and its files are well: exit code 0, 1 or 3",
+    load: () => import("./commands/health.ts"),
+  },
 };
 
 const EXAMPLES: readonly Example[] = [

@@ -1,10 +1,12 @@
 import { command } from "./cli/command.ts";
-import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
+import { CHOICE_ARGS, JSON_ARG, peerChoice, REQUIRE_ARG } from "./cli/shared.ts";
+import { optional, parseCopies } from "./cli/values.ts";
 
 export default command({
   name: "rm",
   args: {
     name: { type: "positional", required: true, description: "the file's name in the ring" },
+    ...REQUIRE_ARG,
     ...CHOICE_ARGS,
     ...JSON_ARG,
   },
@@ -15,7 +17,8 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
+    const require = optional(parseCopies, "--require", args.require) ?? 0;
     const { removeFile } = await import("../door/commands.ts");
-    return await removeFile(choice, args.name, args.json === true);
+    return await removeFile(choice, args.name, { require, json: args.json === true });
   },
 });

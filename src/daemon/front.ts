@@ -23,6 +23,7 @@ import type { EventStream } from "./events.ts";
 import { localDelivery } from "./given.ts";
 import type { Moving } from "./moving.ts";
 import { keyOf } from "./names.ts";
+import type { RoomWatch } from "./room.ts";
 import type { Scrubbing } from "./scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./spool.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
@@ -38,6 +39,7 @@ export type FrontOptions = {
   readonly events: EventStream;
   readonly folder: Folder;
   readonly transport: Transport;
+  readonly room: RoomWatch;
   readonly cwd: string;
   readonly config: RingConfig;
 };
@@ -92,15 +94,15 @@ export class Front implements DoorHost {
     this.options.driver.give({ type: "command", command: 0, what: { kind: "quit" } });
   }
 
-  store(name: string, upload: Uploaded): Promise<Outcome> {
+  store(name: string, upload: Uploaded, require: number): Promise<Outcome> {
     return this.#forName(wrongToStore, name, (ended) => {
-      this.#storing.upload(name, upload, ended);
+      this.#storing.upload(name, upload, require, ended);
     });
   }
 
-  async storeFile(name: string, file: Named): Promise<Outcome | null> {
+  async storeFile(name: string, file: Named, require: number): Promise<Outcome | null> {
     this.#refuse(wrongToStore, name);
-    return await this.#storing.file(name, file);
+    return await this.#storing.file(name, file, require);
   }
 
   async request(
@@ -124,8 +126,10 @@ export class Front implements DoorHost {
     return { outcome, content: outcome.kind === "received" ? taken() : null };
   }
 
-  remove(name: string): Promise<Outcome> {
-    return this.#forName(wrongName, name, (ended) => this.#seek("remove", name, ended));
+  remove(name: string, require: number): Promise<Outcome> {
+    return this.#forName(wrongName, name, (ended) =>
+      this.#seek("remove", name, ended, null, require),
+    );
   }
 
   where(name: string): Promise<Outcome> {
@@ -192,13 +196,13 @@ export class Front implements DoorHost {
     name: string,
     ended: Given["ended"],
     deliver: Given["deliver"] = null,
+    require = 0,
   ): void {
     const forms = [...nameForms(name)];
     let first: Outcome | null = null;
     const next = (form: string): void => {
       const sought = { name: form, key: keyOf(form, this.options.config.bits) };
-      const what: Command =
-        kind === "remove" ? { kind, ...sought, require: 0 } : { kind, ...sought };
+      const what: Command = kind === "remove" ? { kind, ...sought, require } : { kind, ...sought };
       const heard = (outcome: Outcome): void => {
         first ??= outcome;
         const another = isAbsent(outcome) ? forms.shift() : undefined;

@@ -52,3 +52,8 @@ export const LINES_KEPT = 4_096;
 export const LINES_FOLDED = 256;
 /** Lines of one turn are written at once, at the latest when they are so long together. */
 export const LINES_BATCH_CHARACTERS = 65_536;
+
+/** How often the room on the disk is looked at, and the data folder for: soon, and three small calls. */
+export const ROOM_EVERY_MS = 1_000;
+/** What is kept free for the index, the log and the view: with less, a disk takes no file any more. */
+export const ROOM_KEPT_BYTES = 1_048_576;

@@ -22,6 +22,7 @@ import { Moving } from "./moving.ts";
 import { Offers } from "./offers.ts";
 import type { PeerOptions } from "./options.ts";
 import { Pace } from "./pace.ts";
+import { RoomWatch } from "./room.ts";
 import { Scrubbing } from "./scrubbing.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
@@ -63,7 +64,7 @@ export async function live(
       publish: (event) => events.publish(event),
       ended: (code, sentence) => {
         if (sentence !== null) terminal.say(sentence);
-        exit(code);
+        exit(room.isThere ? code : Math.max(code, 1));
       },
       failed: (error) => {
         exit(EXIT_BUG);
@@ -72,7 +73,26 @@ export async function live(
     },
     startInput,
   );
-  const talking = { driver, commands, contents, moving, scrubbing, events, folder, transport };
+  const room = new RoomWatch({
+    dir: folder.dir,
+    room: (bytes) => driver.give({ type: "room", bytes }),
+    gone: () => {
+      const text = `The data folder ${folder.dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
+      events.publish({ event: "note", text });
+      front.quit();
+    },
+  });
+  const talking = {
+    driver,
+    commands,
+    contents,
+    moving,
+    scrubbing,
+    events,
+    folder,
+    transport,
+    room,
+  };
   const front = new Front({ ...talking, cwd, config });
   const say = (sentence: string) => terminal.say(sentence);
   const terminal = new Console(
@@ -99,6 +119,7 @@ export async function live(
   let door: Door | null = null;
   try {
     driver.begin();
+    room.begin();
     scrubbing.begin();
     door = serveDoor(folder.dir, front);
     if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
@@ -108,6 +129,7 @@ export async function live(
   } finally {
     process.off("SIGTERM", quit);
     hush();
+    room.close();
     scrubbing.close();
     terminal.close();
     await contents.close();

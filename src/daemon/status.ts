@@ -7,11 +7,13 @@ import { freeBytes } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Driver } from "./driver.ts";
+import type { RoomWatch } from "./room.ts";
 
 export type StatusSources = {
   readonly driver: Driver;
   readonly folder: Folder;
   readonly transport: Transport;
+  readonly room: RoomWatch;
   readonly config: RingConfig;
 };
 
@@ -44,10 +46,10 @@ export function hopsOf(route: readonly number[]): number {
 }
 
 export async function statusOf(
-  { driver, folder, transport, config }: StatusSources,
+  { driver, folder, transport, room, config }: StatusSources,
   lookups: readonly StatusLookup[],
 ): Promise<Status> {
-  const room = await freeBytes(folder.dir);
+  const free = await freeBytes(folder.dir);
   const { self, successors, predecessors, members, digest, files } = driver.snapshot;
   const { datagrams, frames } = transport.dropped;
   return {
@@ -67,7 +69,11 @@ export async function statusOf(
       state: m.state,
     })),
     digest: hexadecimal(digest),
-    files: { ...files, copies: config.copies, freeBytes: room },
+    // What is stored in a folder that was deleted is stored no more.
+    files: {
+      ...{ ...files, safe: files.safe && room.isThere, kept: room.isThere },
+      ...{ copies: config.copies, freeBytes: free },
+    },
     dropped: { datagrams, frames },
     rssBytes: process.memoryUsage.rss(),
     lookups,

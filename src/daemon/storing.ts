@@ -28,6 +28,9 @@ export type StoringOptions = {
   readonly config: RingConfig;
 };
 
+/** The name in the ring, and how many copies have to be durable before it is acknowledged: 0 for a majority. */
+type Stored = { readonly name: string; readonly require: number };
+
 /** Names are checked by whoever calls, and stored in their one form. */
 export class Storing {
   constructor(
@@ -36,65 +39,68 @@ export class Storing {
   ) {}
 
   /** What came in at the door; a temporary file goes when the store has ended. */
-  upload(given: string, upload: Uploaded, ended: Given["ended"]): void {
-    const name = storedName(given);
+  upload(given: string, upload: Uploaded, require: number, ended: Given["ended"]): void {
+    const file = { name: storedName(given), require };
     if ("bytes" in upload) {
-      this.#bytes(name, upload.bytes, ended);
+      this.#bytes(file, upload.bytes, ended);
       return;
     }
     const { path, size, sha256 } = upload;
     const brings = { open: () => openQuietly(path), sha256, wrong: () => {} };
-    this.#store(name, size, brings, (outcome) => {
+    this.#store(file, size, brings, (outcome) => {
       removeQuietly(path);
       ended(outcome);
     });
   }
 
   /** A file that a command named. @returns null if this process cannot open that very file */
-  async file(given: string, file: Named): Promise<Outcome | null> {
+  async file(given: string, file: Named, require: number): Promise<Outcome | null> {
     const held = HeldFile.open(file);
-    return held === null ? null : await this.#release(storedName(given), held, file.path);
+    if (held === null) return null;
+    return await this.#release({ name: storedName(given), require }, held, file.path);
   }
 
   /** What lies in the working folder; without it a numbered ring is asked all the same, by the assignment. */
   async typed(given: string): Promise<Outcome> {
     const { cwd, config } = this.options;
-    const name = storedName(given);
+    const stored = { name: storedName(given), require: 0 };
     for (const file of localFileNames(given, config.bits)) {
       const held = HeldFile.at(join(cwd, file));
-      if (held !== null) return await this.#release(name, held, file);
+      if (held !== null) return await this.#release(stored, held, file);
     }
     if (config.bits > NUMBERED_BITS) {
       return failed(`There is no file ${given} in ${cwd} that can be read: nothing was stored.`);
     }
-    return await new Promise((ended) => this.#store(name, null, null, ended));
+    return await new Promise((ended) => this.#store(stored, null, null, ended));
   }
 
-  async #release(name: string, held: HeldFile, shown: string): Promise<Outcome> {
+  async #release(file: Stored, held: HeldFile, shown: string): Promise<Outcome> {
     try {
-      return await this.#held(name, held, shown);
+      return await this.#held(file, held, shown);
     } finally {
       held.release();
     }
   }
 
   /** @param shown what a person calls the file */
-  async #held(name: string, held: HeldFile, shown: string): Promise<Outcome> {
-    const outcome = await this.#unlessChanged(name, held, shown);
+  async #held(file: Stored, held: HeldFile, shown: string): Promise<Outcome> {
+    const outcome = await this.#unlessChanged(file, held, shown);
     if (outcome !== null && (outcome.kind !== "failed" || !held.suspect)) return outcome;
     const what = held.short ? "became shorter" : "changed";
-    return failed(`${shown} ${what} while it was being stored: store it once more.`);
+    const why = `${shown} ${what} while it was being stored: store it once more.`;
+    // A copy is whole and as the file was at first, or there is none.
+    return { kind: "failed", why, maybe: outcome?.maybe ?? false };
   }
 
   /** @returns null if it has changed before the ring was asked */
-  async #unlessChanged(name: string, held: HeldFile, shown: string): Promise<Outcome | null> {
+  async #unlessChanged(file: Stored, held: HeldFile, shown: string): Promise<Outcome | null> {
     try {
       const small = held.small();
-      if (small !== null) return await new Promise((ended) => this.#bytes(name, small, ended));
-      const sha256 = await this.#hash(name, held);
+      if (small !== null) return await new Promise((ended) => this.#bytes(file, small, ended));
+      const sha256 = await this.#hash(file.name, held);
       if (sha256 === null) return null;
       const brings = { open: () => held.open(), sha256, wrong: () => held.noteChanged() };
-      return await new Promise((ended) => this.#store(name, held.size, brings, ended));
+      return await new Promise((ended) => this.#store(file, held.size, brings, ended));
     } catch (error) {
       // The system's: a person's disk may fail, and that is no mistake of this program.
       if (errorCode(error) === "") throw error;
@@ -115,16 +121,16 @@ export class Storing {
     }
   }
 
-  #bytes(name: string, bytes: Uint8Array, ended: Given["ended"]): void {
+  #bytes(file: Stored, bytes: Uint8Array, ended: Given["ended"]): void {
     const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
     const sha256 = body?.sha256 ?? EMPTY_SHA256;
     const brings = { open: bytesOpener(bytes), sha256, wrong: () => {} };
-    this.#store(name, bytes.length, brings, ended, body);
+    this.#store(file, bytes.length, brings, ended, body);
   }
 
   /** @param brings null where there is no content, as `size` is then */
   #store(
-    name: string,
+    { name, require }: Stored,
     size: number | null,
     brings: Brings | null,
     ended: Given["ended"],
@@ -132,7 +138,7 @@ export class Storing {
   ): void {
     const key = keyOf(name, this.options.config.bits);
     const sha256 = brings?.sha256 ?? null;
-    const what = { kind: "store", name, key, size, sha256, body, require: 0 } as const;
+    const what = { kind: "store", name, key, size, sha256, body, require } as const;
     this.begin(what, { name, brings, ended });
   }
 }

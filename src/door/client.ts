@@ -60,8 +60,17 @@ export type DoorClient = {
   events(onEvent: (event: LoggedEvent) => void): Promise<EventReader>;
   /** Hands over a line as if it had been typed at the peer's terminal. */
   type(line: string): Promise<void>;
-  /** Stores a local file, which the peer opens itself if it can, or what a stream brings, under a name. */
-  store(name: string, content: string | ReadableStream<Uint8Array>): Promise<Outcome>;
+  /**
+   * Stores a local file, which the peer opens itself if it can, or what a stream brings, under a name.
+   * What is not acknowledged rejects with a DoorRefused: of the kind "refused" if it was not executed and
+   * will not be, "unconfirmed" if it may still appear.
+   * @param require durable copies without which it is not acknowledged; 0, or left out, for a majority
+   */
+  store(
+    name: string,
+    content: string | ReadableStream<Uint8Array>,
+    require?: number,
+  ): Promise<Outcome>;
   /** Fetches a name; the promise resolves when its content begins to come. */
   request(name: string): Promise<Incoming>;
   /**
@@ -69,8 +78,8 @@ export type DoorClient = {
    * `Incoming`, because it is small or the peer cannot write there, is for the caller to write.
    */
   requestInto(name: string, landing: Landing): Promise<Incoming | Landed>;
-  /** Removes a name from the ring. */
-  remove(name: string): Promise<Outcome>;
+  /** Removes a name from the ring; the rest as for a store. */
+  remove(name: string, require?: number): Promise<Outcome>;
   /** Asks who holds a name. */
   where(name: string): Promise<Outcome>;
   /** Has every stored copy of this peer read back. */
@@ -101,8 +110,8 @@ export function doorClient(dir: string): DoorClient {
     type: async (line) => {
       await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
     },
-    store: async (name, content) => {
-      const path = typeof content === "string" ? pathOfFile(name, content) : null;
+    store: async (name, content, require = 0) => {
+      const path = typeof content === "string" ? pathOfFile(name, content, require) : null;
       if (path !== null) {
         try {
           return await json<Outcome>(dir, await work(path, { method: "POST" }));
@@ -110,8 +119,12 @@ export function doorClient(dir: string): DoorClient {
           if (!(error instanceof DoorRefused) || error.kind !== "elsewhere") throw error;
         }
       }
-      if (typeof content === "string") return await sendFile(dir, name, content, work);
-      return json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body: content }));
+      if (typeof content === "string")
+        return await sendFile(dir, pathRequiring(name, require), content, work);
+      return json<Outcome>(
+        dir,
+        await work(pathRequiring(name, require), { method: "PUT", body: content }),
+      );
     },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
     requestInto: async (name, landing) => {
@@ -119,8 +132,11 @@ export function doorClient(dir: string): DoorClient {
       if (response.headers.has(CONTENT_HEADER)) return incoming(dir, response);
       return { ...(await json<ContentFrom>(dir, response)), read: null };
     },
-    remove: async (name) =>
-      json<Outcome>(dir, await knock(dir, pathOfName(name), { method: "DELETE" }, ASK_MS)),
+    remove: async (name, require = 0) =>
+      json<Outcome>(
+        dir,
+        await knock(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS),
+      ),
     where: async (name) =>
       json<Outcome>(dir, await knock(dir, pathOfName(name, "where"), {}, ASK_MS)),
     scrub: async () => json<ScrubReport>(dir, await work("/scrub", { method: "POST" })),
@@ -140,17 +156,17 @@ function pathWithKeys(path: string, keys: readonly number[]): string {
 }
 
 /** A store of a file from where it is; null for one that is better sent: a small one, or none that can be named. */
-function pathOfFile(name: string, file: string): string | null {
+function pathOfFile(name: string, file: string, require: number): string | null {
   const from = resolve(file);
   const mark = markOf(from);
   if (mark === null || Bun.file(from).size <= BODY_BYTES) return null;
-  return pathWith(name, { from, mark });
+  return pathWith(name, { from, mark, ...requiring(require) });
 }
 
 /** A store of a file by its bytes. @throws Failure if it changed meanwhile: then nothing was stored */
 async function sendFile(
   dir: string,
-  name: string,
+  path: string,
   file: string,
   work: (path: string, ask: Knock) => Promise<Response>,
 ): Promise<Outcome> {
@@ -158,7 +174,7 @@ async function sendFile(
   try {
     const { body, size } = outgoing;
     const headers = { [SIZE_HEADER]: String(size) };
-    return await json<Outcome>(dir, await work(pathOfName(name), { method: "PUT", body, headers }));
+    return await json<Outcome>(dir, await work(path, { method: "PUT", body, headers }));
   } catch (error) {
     throw outgoing.failure() ?? error;
   } finally {
@@ -170,6 +186,14 @@ function pathInto(name: string, { path, temporary }: Landing): string {
   const mark = markOf(dirname(temporary));
   if (mark === null) return pathOfName(name);
   return pathWith(name, { into: temporary, mark, as: path }) ?? pathOfName(name);
+}
+
+function requiring(require: number): Readonly<Record<string, string>> {
+  return require === 0 ? {} : { require: `${require}` };
+}
+
+function pathRequiring(name: string, require: number): string {
+  return require === 0 ? pathOfName(name) : `${pathOfName(name)}?require=${require}`;
 }
 
 function pathWith(name: string, query: Readonly<Record<string, string>>): string | null {

@@ -34,9 +34,10 @@ export type DoorHost = {
   subscribe(listener: (event: LoggedEvent) => void): () => void;
   /** As if the line had been typed at the peer's terminal. */
   type(line: string): void;
-  store(name: string, upload: Uploaded): Promise<Outcome>;
+  /** @param require durable copies without which it is not acknowledged; 0 for a majority */
+  store(name: string, upload: Uploaded, require: number): Promise<Outcome>;
   /** Stores a file as it is now, from where it is, or not at all. @returns null where this peer cannot open that very file */
-  storeFile(name: string, file: Named): Promise<Outcome | null>;
+  storeFile(name: string, file: Named, require: number): Promise<Outcome | null>;
   /**
    * The content is given with the outcome "received" only.
    * @param into a file to be made, for its user alone, for all but small contents. It is the path of the
@@ -48,7 +49,8 @@ export type DoorHost = {
     into: Into | null,
     gone: AbortSignal,
   ): Promise<{ outcome: Outcome; content: Spooled | null }>;
-  remove(name: string): Promise<Outcome>;
+  /** @param require as for a store */
+  remove(name: string, require: number): Promise<Outcome>;
   where(name: string): Promise<Outcome>;
   list(): Promise<Outcome>;
   /** Reads every stored copy back, at once. */

@@ -13,18 +13,24 @@ import {
 } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { printable, refuseName, show } from "./names.ts";
+import { sayFewer } from "./storing.ts";
 import type { ScrubReport } from "./types.ts";
 
 /**
  * Removes a file from the ring and prints a receipt.
+ * @param options.require peers without whose note of it it is not acknowledged; 0 for a majority
  * @returns the exit code
  * @throws Failure if nobody holds it, or the ring would not
  */
-export async function removeFile(choice: PeerChoice, name: string, json: boolean): Promise<number> {
+export async function removeFile(
+  choice: PeerChoice,
+  name: string,
+  { require, json }: { require: number; json: boolean },
+): Promise<number> {
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
   const start = performance.now();
-  const outcome = await doorClient(peer.dir).remove(name);
+  const outcome = await doorClient(peer.dir).remove(name, require);
   const ms = performance.now() - start;
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind === "missing") throw nobody(name, outcome.owner);
@@ -34,6 +40,7 @@ export async function removeFile(choice: PeerChoice, name: string, json: boolean
   console.log(
     json ? JSON.stringify({ v: 1, name, ms, ...outcome }) : `removed ${printable(name)}: ${on}`,
   );
+  sayFewer(`removed ${printable(name)}`, outcome);
   return 0;
 }
 

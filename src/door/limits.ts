@@ -2,6 +2,8 @@
 
 /** A line typed at a peer: far longer than any command, far shorter than a flood. */
 export const MAX_LINE_BYTES = 8_192;
+/** Copies that a store or a removal may require: as many as a ring may keep. */
+export const MAX_REQUIRED = 16;
 /** Keys looked up for one status: each is a request through the ring. */
 export const MAX_LOOKUPS = 256;
 /** Event streams open at a time: commands, a lab and a few pages. */

@@ -91,7 +91,7 @@ function isAt(place: RingPlace, { id, port }: { readonly id: number; readonly po
 }
 
 /** What all that were asked have heard, each member once. */
-function checksOf(told: readonly RingTold[]): Checks {
+export function checksOf(told: readonly RingTold[]): Checks {
   const peers: CheckedPeer[] = [];
   const snapshots: PeerSnapshot[] = [];
   for (const { bits, views, peers: heard } of told) {

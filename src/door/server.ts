@@ -1,10 +1,17 @@
 /** A peer's door: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import { storedName, wrongName, wrongToStore } from "../protocol/names.ts";
 import { errorCode } from "../store/durable.ts";
+import {
+  refuse,
+  refuseOutcome,
+  refusePath,
+  requiredIn,
+  WRONG_REQUIRE,
+  writeAnswer,
+} from "./answers.ts";
 import { EventStreams } from "./events.ts";
 import type { DoorHost, Into } from "./host.ts";
 import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
@@ -17,7 +24,7 @@ import {
   type UploadProgress,
   uploadProgress,
 } from "./transfer.ts";
-import type { DoorError, DoorErrorKind, Progress } from "./types.ts";
+import type { Progress } from "./types.ts";
 
 export type Door = {
   /** The socket's path. */
@@ -129,15 +136,18 @@ class Rooms {
       const brings = request.method === "PUT" || request.method === "POST";
       const wrong = (brings ? wrongToStore : wrongName)(name, null);
       if (wrong !== null) return refuse(400, "bad-request", wrong);
+      if (request.method === "GET") {
+        return await this.transfer(() => this.request(name, query, request.signal));
+      }
+      const require = requiredIn(query);
+      if (require === null) return refuse(400, "bad-request", WRONG_REQUIRE);
       switch (request.method) {
         case "PUT":
-          return await this.transfer(() => this.store(name, request));
-        case "GET":
-          return await this.transfer(() => this.request(name, query, request.signal));
+          return await this.transfer(() => this.store(name, request, require));
         case "POST":
-          return await this.transfer(() => this.storeFile(name, query));
+          return await this.transfer(() => this.storeFile(name, query, require));
         case "DELETE":
-          return Response.json(await this.host.remove(name));
+          return writeAnswer(await this.host.remove(name, require));
         default:
           return null;
       }
@@ -187,22 +197,27 @@ class Rooms {
     return Response.json({ ok: true });
   }
 
-  private async store(given: string, request: Request): Promise<Response> {
+  private async store(given: string, request: Request, require: number): Promise<Response> {
     const name = storedName(given);
     const progress = uploadProgress(request);
     this.uploads.set(name, progress);
     const upload = await receiveUpload(request, this.host.spoolDir, progress);
     if (this.uploads.get(name) === progress) this.uploads.delete(name);
     if ("error" in upload) return refuse(upload.status, upload.kind, upload.error);
-    return Response.json(await this.host.store(name, upload));
+    return writeAnswer(await this.host.store(name, upload, require));
   }
 
   /** A file that the peer opens itself, where it can. */
-  private async storeFile(name: string, query: URLSearchParams): Promise<Response> {
+  private async storeFile(
+    name: string,
+    query: URLSearchParams,
+    require: number,
+  ): Promise<Response> {
     const path = query.get("from") ?? "";
     if (!isAbsolute(path)) return refusePath(path);
-    const outcome = await this.host.storeFile(name, { path, mark: query.get("mark") ?? "" });
-    if (outcome !== null) return Response.json(outcome);
+    const file = { path, mark: query.get("mark") ?? "" };
+    const outcome = await this.host.storeFile(name, file, require);
+    if (outcome !== null) return writeAnswer(outcome);
     return refuse(409, "elsewhere", `The peer cannot open ${path}: send its bytes instead.`);
   }
 
@@ -245,21 +260,6 @@ function intoOf(query: URLSearchParams): Into | null {
   return { path, mark: query.get("mark") ?? "", as: query.get("as") ?? path };
 }
 
-function refusePath(path: string): Response {
-  return refuse(400, "bad-request", `The path "${path}" must be an absolute one.`);
-}
-
-function refuseOutcome(name: string, outcome: Outcome): Response {
-  if (outcome.kind === "failed") return refuse(502, "failed", outcome.why);
-  if (outcome.kind !== "missing")
-    return refuse(502, "failed", `${name} could not be had: try again.`);
-  return refuse(
-    404,
-    "not-found",
-    `No peer holds ${name} (its owner is Peer ${outcome.owner}): store it first.`,
-  );
-}
-
 /** @returns null if the body is longer than a line may be, or is more than one */
 async function readLine(request: Request): Promise<string | null> {
   const decoder = new TextDecoder();
@@ -270,10 +270,6 @@ async function readLine(request: Request): Promise<string | null> {
   }
   const line = text.replace(/\r?\n$/, "");
   return /[\r\n]/.test(line) ? null : line;
-}
-
-function refuse(status: number, kind: DoorErrorKind, error: string): Response {
-  return Response.json({ error, kind } satisfies DoorError, { status });
 }
 
 function sentenceOf(error: unknown): string {

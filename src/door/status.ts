@@ -59,35 +59,42 @@ function describe(status: Status): string[] {
   return lines;
 }
 
-function roomInWords({ freeBytes }: StatusFiles): string {
-  return freeBytes === null ? "" : `; ${displaySize(freeBytes)} free on the disk`;
+function roomInWords({ freeBytes, room }: StatusFiles): string {
+  if (freeBytes === null) return "";
+  const full = room === 0 ? ", which takes no file any more" : "";
+  return `; ${displaySize(freeBytes)} free on the disk${full}`;
 }
 
 /**
  * Whether all has its copies, and whether this machine may go.
  * @param alive the members that are alive, this one included
  */
-export function copiesInWords(
-  { count: held, copies, short, safe, damaged }: StatusFiles,
-  alive: number,
-): string {
+export function copiesInWords(files: StatusFiles, alive: number): string {
+  const { count: held, copies, short, least, safe, damaged, kept } = files;
   const parts: string[] = [];
-  if (held === 0) parts.push("nothing is kept here");
-  else if (short === 0 && alive < copies) {
+  if (!kept) parts.push("the data folder was deleted: nothing is kept here any more");
+  else if (held === 0) parts.push("nothing is kept here");
+  else if (short > 0) parts.push(shortInWords(files));
+  else if (alive < copies) {
     const where = alive === 1 ? "this peer alone" : `all ${alive} peers`;
     parts.push(`every file here is on ${where}, and ${copies} copies are wanted`);
-  } else if (short === 0) parts.push(`every file here has its ${count(copies, "copy", "copies")}`);
-  else
-    parts.push(`${short} of ${count(held, "file")} here ${short === 1 ? "lacks" : "lack"} a copy`);
-  parts.push(
-    safe
-      ? "it is safe to take this machine down"
-      : "do not take this machine down yet: some copies are nowhere else",
-  );
+  } else parts.push(`every file here has its ${count(copies, "copy", "copies")}`);
+  if (safe) parts.push("it is safe to take this machine down");
+  else {
+    const why = least < 2 ? "some copies may be nowhere else" : "too few copies would be left";
+    parts.push(`do not take this machine down yet: ${why}`);
+  }
   if (damaged > 0) {
     parts.push(`${count(damaged, "damaged copy", "damaged copies")} found since the start`);
   }
   return parts.join("; ");
+}
+
+/** `2 of 12 files here have too few copies, at the least 1 of 3` */
+export function shortInWords(files: Omit<StatusFiles, "freeBytes">): string {
+  const { count: held, copies, short, least } = files;
+  const have = short === 1 ? "has" : "have";
+  return `${short} of ${count(held, "file")} here ${have} too few copies, at the least ${least} of ${copies}`;
 }
 
 function ringName({ ring, bits }: Status): string {

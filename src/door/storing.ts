@@ -16,15 +16,15 @@ const STANDARD_INPUT = "-";
 /**
  * Stores a local file in the ring and prints a receipt.
  * @param path "-" for standard input, which needs a name
- * @param name the file's name in the ring; null for its own base name
+ * @param options.name the file's name in the ring; null for its own base name
+ * @param options.require copies without which it is not acknowledged; 0 for a majority
  * @returns the exit code
  * @throws Failure
  */
 export async function storeFile(
   choice: PeerChoice,
   path: string,
-  name: string | null,
-  json: boolean,
+  { name, require, json }: { name: string | null; require: number; json: boolean },
 ): Promise<number> {
   const peer = choosePeer(choice);
   const piped = path === STANDARD_INPUT;
@@ -40,11 +40,12 @@ export async function storeFile(
   const outcome = await withProgress(
     `storing ${printable(stored)}`,
     () => door.progress(stored),
-    () => door.store(stored, piped ? Bun.stdin.stream() : path),
+    () => door.store(stored, piped ? Bun.stdin.stream() : path, require),
   );
   const ms = performance.now() - start;
   const words = receipt(stored, outcome, ms);
   console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
+  sayFewer(`stored ${printable(stored)}`, outcome);
   return 0;
 }
 
@@ -61,6 +62,19 @@ async function lookAt(path: string): Promise<void> {
   if (found === null)
     throw new Failure(`There is no file ${path} that can be read: check its path.`);
   if (!found.isFile()) throw new Failure(`${path} is not a regular file: only such can be stored.`);
+}
+
+/**
+ * Says on standard error that there are fewer copies than wanted, and who should have one.
+ * @param done what was done, such as "stored notes.txt"
+ */
+export function sayFewer(done: string, outcome: Outcome): void {
+  if (outcome.kind !== "stored") return;
+  const { copies, wanted, lacking } = outcome;
+  if (copies.length >= wanted) return;
+  const there = copies.length === 1 ? "there is no other peer" : `there are ${copies.length} peers`;
+  const why = lacking.length === 0 ? there : `no word from ${displayPeers(lacking)}`;
+  process.stderr.write(`${done}: ${copies.length} of ${count(wanted, "copy", "copies")}; ${why}\n`);
 }
 
 /** @throws Failure unless it was stored */

@@ -62,7 +62,7 @@ export async function receiveUpload(
     if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) {
       return {
         error: "The disk of this peer is full: make room, or store through another.",
-        kind: "failed",
+        kind: "refused",
         status: 507,
       };
     }

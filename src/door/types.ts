@@ -39,7 +39,9 @@ export type Status = {
 export type StatusFiles = SnapshotFiles & {
   /** Copies wanted of each file in this ring. */
   readonly copies: number;
-  /** Bytes that the disk of the data folder still has room for; null where it does not say. */
+  /** False if the data folder was deleted under the peer: what it holds is stored no more. */
+  readonly kept: boolean;
+  /** Bytes that the disk of the data folder still has free; null where it does not say. */
   readonly freeBytes: number | null;
 };
 
@@ -168,11 +170,31 @@ export type DoorErrorKind =
   | "busy"
   /** The peer cannot get at the file that was named: its bytes must be sent. */
   | "elsewhere"
-  /** The peer tried and could not. */
+  /** A store or a removal was not executed, and will not be. */
+  | "refused"
+  /** A store or a removal is not confirmed, and may still take effect. */
+  | "unconfirmed"
+  /** The peer tried and could not. Of a store or a removal nothing is known. */
   | "failed";
 
-/** The body of every answer that is an error. */
-export type DoorError = { readonly error: string; readonly kind: DoorErrorKind };
+/** The body of every answer that is an error. `maybe`: what was asked may still take effect. */
+export type DoorError = {
+  readonly error: string;
+  readonly kind: DoorErrorKind;
+  readonly maybe?: boolean;
+};
+
+/** What `p2p health --json` prints. */
+export type Health = {
+  readonly v: 1;
+  readonly at: number;
+  /** Null where it could not be told. */
+  readonly healthy: boolean | null;
+  /** A sentence for each thing that is wrong. */
+  readonly problems: readonly string[];
+  /** Members that answered. */
+  readonly peers: number;
+};
 
 /** The header of a file's content that carries where it came from, as the JSON of `ContentFrom`. */
 export const CONTENT_HEADER = "x-p2p-content";

@@ -150,11 +150,14 @@ export class Clients {
   }
 }
 
+/** What says that nothing was done, nor will be. */
+const REFUSALS: ReadonlySet<string> = new Set(["busy", "bad-request", "refused"]);
+
 /** What a peer's refusal, or its silence, says of an operation. */
 function outcomeOf(kind: Operation["kind"], error: unknown): Outcome {
   if (!(error instanceof DoorRefused)) return UNKNOWN;
   if (error.kind === "not-found" && kind !== "store") return { kind: "done", value: null };
-  return error.kind === "busy" || error.kind === "bad-request" ? { kind: "refused" } : UNKNOWN;
+  return REFUSALS.has(error.kind) ? { kind: "refused" } : UNKNOWN;
 }
 
 /** What names stand for, by a listing of all files. */

@@ -25,13 +25,14 @@ import {
   versionKey,
 } from "./files.ts";
 import { inMessages } from "./fitting.ts";
-import { confirm, hasConfirmed, otherHolders } from "./holders.ts";
+import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
 import { tellInquired } from "./inquiring.ts";
 import type { Body, BodySource } from "./io.ts";
 import { mayGiveTo, noteTaken } from "./late.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
+import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
@@ -82,7 +83,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
     better.push(...betterThan(peer, record));
     const needed = isNew(peer, record);
     if (!needed) held.push(record);
-    else if (needed === "content" && peer.now < peer.fullUntil) refused.push(record);
+    else if (needed === "content" && record.size > ownRoom(peer)) refused.push(record);
     else takeOffered(peer, from, offer, record, body);
   }
   tellHeld(peer, from.address, held);
@@ -110,6 +111,8 @@ export function receiveHolding(
 /** Others take the place of a holder that cannot keep these files. */
 export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   noteKnown(peer, from, files);
+  // Until it says otherwise: what it declined is not to be counted on for the next store.
+  if (files.length > 0) noteRoom(peer, from, 0);
   for (const version of files) noteDeclined(peer, version, from);
 }
 
@@ -149,6 +152,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   if (!changed) return;
   peer.elsewhere.delete(taken.name);
   peer.refusals.delete(taken.name);
+  takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
   noteTaken(peer, taken, from);
   const now = peer.files.versions(taken.name);

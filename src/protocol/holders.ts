@@ -1,4 +1,5 @@
 /** Who should hold a file, worked out from the view; and who has said so. */
+import { DROP_SETTLE_MS } from "./config.ts";
 import { type FileRecord, type VersionId, versionKey } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Peer } from "./state.ts";
@@ -26,10 +27,26 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
 
 /** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+  takeBack(peer, record.name, birth);
   const key = versionKey(record);
   const births = peer.confirmed.get(key) ?? [];
   if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
   peer.confirmed.set(key, [...births, birth]);
+}
+
+/** One that had declined a file holds it after all. */
+export function takeBack(peer: Peer, name: string, birth: string): void {
+  const births = peer.declined.get(name);
+  if (births === undefined || !births.includes(birth)) return;
+  if (births.length === 1) peer.declined.delete(name);
+  else {
+    peer.declined.set(
+      name,
+      births.filter((b) => b !== birth),
+    );
+  }
+  // Whoever had it in that place, perhaps this very peer, need not keep it.
+  peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** True if some holder has not confirmed the version held here. */

@@ -15,6 +15,7 @@ import type { Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
 import { majority, type Quorum, quorumFor } from "./quorum.ts";
+import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
 import type { Arrival, Inquiry } from "./work.ts";
@@ -59,14 +60,14 @@ export function tellInquired(peer: Peer, to: string, request: RequestId, name: s
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
   const declined = peer.refusals.has(peer.files.baseOf(name));
-  const { room } = peer;
+  const room = ownRoom(peer);
   send(peer, to, "stream", { tag: "inquired", request, records, declined, room });
 }
 
 /** A member's word. @returns the inquiry if that was enough */
 export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
   const inquiry = peer.inquiries.get(told.request);
-  peer.rooms.set(from.birth, told.room);
+  noteRoom(peer, from, told.room);
   if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
   note(inquiry, from, told.records);
   if (told.declined) inquiry.declined.add(from.birth);

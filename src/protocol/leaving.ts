@@ -1,13 +1,15 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
-import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS } from "./config.ts";
+import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS, REPAIR_RETRY_MS } from "./config.ts";
+import type { FileRecord } from "./files.ts";
 import { shortOfCopies } from "./holders.ts";
 import { setSelf } from "./incarnation.ts";
 import { isExpected, type Member } from "./member.ts";
 import { randomRequest } from "./random.ts";
 import { offerMissing } from "./repairing.ts";
-import { sentences } from "./sentences.ts";
-import { exit, isIn, type Peer, send } from "./state.ts";
+import { copiesElsewhere, lackingCopies } from "./safety.ts";
+import { type ShortFile, sentences } from "./sentences.ts";
+import { exit, isIn, note, type Peer, send } from "./state.ts";
 import { wayTo } from "./ways.ts";
 
 /** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
@@ -24,22 +26,47 @@ export function beginLeaving(peer: Peer): void {
   // confirmed as one that leaves as well.
   peer.rescan = true;
   peer.confirmed.clear();
-  peer.handOver = { short: shortOfCopies(peer).length, until: peer.now + LEAVE_MOST_MS };
+  // Those who had no room before may have some now.
+  peer.declined.clear();
+  const short = lackingCopies(peer).length;
+  peer.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
   offerMissing(peer);
   departWhenSafe(peer);
 }
 
-/** Departs once every file held here has all its copies elsewhere. */
+/**
+ * Departs once every file held here has all its copies elsewhere: as many as are wanted, or as there are
+ * members that stay. Where those who are left to take them have declined, they are asked again.
+ */
 export function departWhenSafe(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.departing !== null) return;
-  if (shortOfCopies(peer).length === 0) depart(peer);
+  if (shortOfCopies(peer).length > 0) return;
+  const lacking = lackingCopies(peer);
+  if (lacking.length === 0) {
+    depart(peer);
+    return;
+  }
+  peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_RETRY_MS);
+  const { handOver } = peer;
+  if (handOver === null || handOver.said) return;
+  peer.handOver = { ...handOver, said: true };
+  const short = lacking.map((record) => shortFile(peer, record));
+  note(peer, sentences.leaveWaits(short, peer.config.copies, LEAVE_MS / 1000));
+}
+
+/** Asks those again who had no room for what a leaver has to hand on. */
+export function askAgain(peer: Peer): void {
+  if (peer.phase !== "leaving" || peer.departing !== null || peer.declined.size === 0) return;
+  for (const record of lackingCopies(peer)) {
+    if (peer.declined.delete(record.name)) peer.rescan = true;
+  }
 }
 
 /** The time for handing on is over: departs whatever is short, unless some has been handed on meanwhile. */
 export function leaveOverdue(peer: Peer): void {
   const { handOver, departing, now } = peer;
   if (handOver === null || departing !== null) return;
-  const short = shortOfCopies(peer).length;
+  const short = lackingCopies(peer).length;
   if (short < handOver.short && now < handOver.until) {
     peer.handOver = { ...handOver, short };
     peer.deadlines.set("leave", 0, now + LEAVE_MS);
@@ -72,7 +99,11 @@ export function endDeparture(peer: Peer): void {
     const members = peer.view.members.filter((m) => m.id !== self.id && !isExpected(m));
     peer.effects.push({ type: "save", members, gone: peer.gone.last, left: true });
   }
-  exit(peer, short.length > 0 ? 1 : 0, short.length > 0 ? sentences.leftShort(short) : null);
+  exit(
+    peer,
+    short.length > 0 ? 1 : 0,
+    short.length > 0 ? sentences.leftShort(short, peer.config.copies) : null,
+  );
 }
 
 /** True of a peer that is left alone while others have gone without leaving: they may be behind a cut. */
@@ -80,10 +111,14 @@ function isCutOff(peer: Peer): boolean {
   return peer.view.size === 1 && peer.gone.members.some((m) => m.state === "dead");
 }
 
+function shortFile(peer: Peer, record: FileRecord): ShortFile {
+  const name = record.removed ? `the removal of ${record.name}` : record.name;
+  return { name, copies: copiesElsewhere(peer, record) };
+}
+
 function depart(peer: Peer): void {
-  const short = isCutOff(peer)
-    ? [...peer.files.values()].map((record) => record.name)
-    : shortOfCopies(peer).map((record) => record.name);
+  const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);
+  const short = lacking.map((record) => shortFile(peer, record));
   setSelf(peer, peer.self.incarnation, "left");
   peer.rumours.clear();
   const predecessors = peer.view.before(peer.self.id, 2);

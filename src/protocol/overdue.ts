@@ -7,7 +7,7 @@ import { forgetDoubt } from "./doubting.ts";
 import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { stayAlive } from "./late.ts";
-import { departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
+import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
 import { afterSilence } from "./news.ts";
 import { receiptOverdue } from "./placing.ts";
@@ -86,6 +86,7 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       receiptOverdue(peer, key);
       return;
     case "repair":
+      askAgain(peer);
       repair(peer);
       departWhenSafe(peer);
       return;

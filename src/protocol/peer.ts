@@ -23,6 +23,7 @@ import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
 import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
+import { takeRoom } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
 import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
@@ -118,7 +119,7 @@ function take(peer: Peer, input: Input): void {
       copyDamaged(peer, input.version);
       return;
     case "room":
-      peer.room = input.bytes;
+      takeRoom(peer, input.bytes);
       return;
     case "served":
       if (peer.pending.has(input.request)) contentTaken(peer, input.request);

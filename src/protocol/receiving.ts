@@ -131,6 +131,7 @@ export function receive(
     case "declined":
       receiveDeclined(peer, from, message.files);
       placeElsewhere(peer, message.files);
+      departWhenSafe(peer);
       return;
     case "lost":
       receiveLost(peer, from, message.files);

@@ -18,6 +18,7 @@ import { joinThrough } from "./joining.ts";
 import type { Address, Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { randomBits, randomSample } from "./random.ts";
+import { ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { note, type Peer, send } from "./state.ts";
 import { sendPing } from "./ways.ts";
@@ -58,7 +59,7 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
     // It looks for the ring like this peer, which tells it so.
     if (message.tag === "ping") {
       const { digest } = peer.view;
-      const { room } = peer;
+      const room = ownRoom(peer);
       const { nonce } = message;
       const standing = standingOf(peer.absence, peer.now);
       const pong = { tag: "pong", nonce, round: false, digest, room, ...standing } as const;

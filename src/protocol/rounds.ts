@@ -9,7 +9,6 @@ import {
   LOST_TRY_FOR_MS,
   LOST_TRY_MS,
   RESTORED_GRACE_MS,
-  ROOMS_KNOWN,
   ROUND_AFTER_CHANGE_MS,
 } from "./config.ts";
 import { noteStanding } from "./late.ts";
@@ -17,8 +16,9 @@ import type { Member } from "./member.ts";
 import type { Channel, Ping, Pong } from "./messages.ts";
 import { WATCH_MS } from "./patience.ts";
 import { randomBelow, randomBits } from "./random.ts";
+import { noteRoom, ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
-import { boundTable, isIn, line, note, type Peer, send } from "./state.ts";
+import { isIn, line, note, type Peer, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import { died, tryMember, watchWith } from "./trials.ts";
 import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
@@ -67,21 +67,34 @@ export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Chann
     peer.roundHeard.set(from.id, nonce);
     line(peer, lines.pingReceived(from.id), true);
   }
-  peer.rooms.set(from.birth, ping.room);
-  boundTable(peer.rooms, ROOMS_KNOWN);
+  noteRoom(peer, from, ping.room);
   // Rounds go by stream where datagrams have failed: ours would fail there as well.
   if (round && channel === "stream") mute(peer, from.address);
   const { digest } = peer.view;
-  const { room } = peer;
+  const room = ownRoom(peer);
   const standing = standingOf(peer.absence, peer.now);
   send(peer, from.address, channel, { tag: "pong", nonce, round, digest, room, ...standing });
+}
+
+/**
+ * The disk has room for so many bytes. Those beside this peer, whose files it should hold or who should
+ * hold its own, hear at once of what makes a difference to them; all others with their next ping.
+ */
+export function takeRoom(peer: Peer, bytes: number): void {
+  const before = peer.room;
+  peer.room = bytes;
+  if (!isIn(peer) || (bytes > before / 2 && bytes / 2 < before) || bytes === before) return;
+  const { view, self, config } = peer;
+  const beside = [...view.before(self.id, config.copies), ...view.after(self.id, config.copies)];
+  for (const { address } of new Set(beside)) {
+    sendPing(peer, address, randomBits(peer.random), wayTo(peer, address));
+  }
 }
 
 /** Prints a round's answer, once. */
 export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
   noteStanding(peer, from, pong, true);
-  peer.rooms.set(from.birth, pong.room);
-  boundTable(peer.rooms, ROOMS_KNOWN);
+  noteRoom(peer, from, pong.room);
   if (!pong.round || peer.roundSent.get(from.id) !== pong.nonce) return;
   peer.roundSent.delete(from.id);
   line(peer, lines.pongReceived(from.id), true);

@@ -2,6 +2,9 @@
 import type { Outcome } from "./events.ts";
 import type { Address, Member } from "./member.ts";
 
+/** Files that one sentence names. */
+const FILES_NAMED = 4;
+
 /** "4", "4 and 5", "4, 5 and 8". */
 export function listOf(things: readonly (string | number)[]): string {
   if (things.length < 2) return things.join("");
@@ -12,8 +15,26 @@ function membersOf(count: number): string {
   return count === 1 ? "1 member" : `${count} members`;
 }
 
+function copiesIn(count: number): string {
+  return count === 1 ? "1 copy" : `${count} copies`;
+}
+
 function noneOf(count: number): string {
   return `None of the ${membersOf(count)}`;
+}
+
+/** A file and how many of its copies are elsewhere. */
+export type ShortFile = { readonly name: string; readonly copies: number };
+
+/** "notes.txt has 1 of 3 copies elsewhere", or the worst of several. */
+function shortFiles(short: readonly ShortFile[], wanted: number): string {
+  const [first, ...more] = [...short].sort((a, b) => a.copies - b.copies);
+  if (first === undefined) return "";
+  const one = `${first.name} has ${first.copies} of ${copiesIn(wanted)} elsewhere`;
+  if (more.length === 0) return one;
+  const named = more.slice(0, FILES_NAMED - 1).map((f) => `${f.name} ${f.copies}`);
+  const rest = more.length - named.length;
+  return `${one}, ${listOf([...named, ...(rest > 0 ? [`${rest} more too few`] : [])])}`;
 }
 
 export const sentences = {
@@ -63,8 +84,12 @@ export const sentences = {
   maybeStill: (why: string) => `${why} An earlier try of it may still appear.`,
   noRoom: (name: string, needed: number, peers: number, full: readonly number[]) =>
     full.length === 0
-      ? `File ${name} was not stored: it needs ${needed} copies, and there are ${peers} peers.`
-      : `File ${name} was not stored: it needs ${needed} copies, and ${full.length} of ${peers} peers (${listOf(full)}) have no room for it.`,
+      ? `File ${name} was not stored: it needs ${copiesIn(needed)}, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`
+      : `File ${name} was not stored: it needs ${copiesIn(needed)}, and ${full.length} of ${peers} peers (${listOf(full)}) ${full.length === 1 ? "has" : "have"} no room for it.`,
+  tooManyRequired: (name: string, required: number, copies: number) =>
+    `${name} cannot have ${required} copies: this ring keeps ${copies} of each file, so require that many at most.`,
+  tooFewToRemove: (name: string, needed: number, peers: number) =>
+    `File ${name} was not removed: ${needed} peers have to note it, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
   backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
@@ -83,8 +108,10 @@ export const sentences = {
     `${noneOf(others)} that this peer left answers: it begins again with the peers named to it.`,
   nobodyBack: (others: number) =>
     `${noneOf(others)} known from an earlier run answers: this peer goes on by itself until one of them is back.`,
-  leftShort: (names: readonly string[]) =>
-    `Left before ${names.length === 1 ? `file ${names[0]} had` : `${names.length} files (${listOf(names.slice(0, 3))}${names.length > 3 ? ", …" : ""}) had`} enough copies elsewhere.`,
+  leaveWaits: (short: readonly ShortFile[], wanted: number, seconds: number) =>
+    `This peer waits up to ${seconds} s before it leaves, since no other has room: ${shortFiles(short, wanted)}.`,
+  leftShort: (short: readonly ShortFile[], wanted: number) =>
+    `Left with too few copies elsewhere: ${shortFiles(short, wanted)}; what is in the data folder here stays, and is offered at the next start.`,
 } as const;
 
 /** How a typed command ended, for standard error; null where the transcript has said it all. */
@@ -94,9 +121,14 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       const { record, copies, wanted } = outcome;
       const peers = `${copies.length > 1 ? "Peers" : "Peer"} ${listOf(copies)}`;
       const sum = record.sha256.slice(0, 12);
+      const { lacking } = outcome;
+      const silent = copies.length < wanted && lacking.length > 0;
+      const fewer = silent
+        ? `; no word from ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
+        : "";
       if (record.removed)
-        return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}.`;
-      return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}.`;
+        return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}${fewer}.`;
+      return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}${fewer}.`;
     }
     case "placed":
       return sentences.noContent(name);

@@ -1,8 +1,8 @@
 /** What a peer knows and derives, as plain values for status, checks and tests. */
 
 import type { Strategy } from "./config.ts";
-import { shortOfCopies } from "./holders.ts";
 import type { Member } from "./member.ts";
+import { snapshotFiles } from "./safety.ts";
 import type { Peer } from "./state.ts";
 import type { SnapshotFiles } from "./told.ts";
 
@@ -40,14 +40,4 @@ export function snapshot(peer: Peer): Snapshot {
     digest: view.digest,
     files: snapshotFiles(peer),
   };
-}
-
-/** What a peer holds, and whether it is safe. */
-export function snapshotFiles(peer: Peer): SnapshotFiles {
-  const { view, self, files, damaged } = peer;
-  const short = shortOfCopies(peer).filter((record) => !record.removed).length;
-  const { count, bytes } = files;
-  const alone = view.holders(self.id, 2).length < 2;
-  const safe = count === 0 || (short === 0 && !alone);
-  return { count, bytes, short, safe, damaged };
 }

@@ -170,7 +170,7 @@ export type Peer = {
   /** Takers of a content that this peer serves, to say when it has been sent. */
   readonly serving: Set<RequestId>;
   /** What a leaver still has to hand on, as it was last looked at, and until when it may. */
-  handOver: { readonly short: number; readonly until: number } | null;
+  handOver: { readonly short: number; readonly until: number; readonly said: boolean } | null;
   departing: Departing | null;
   /** What brought a new member into the two successors in this step. */
   cause: string | null;

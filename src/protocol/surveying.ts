@@ -14,7 +14,7 @@ import type { SurveyedLookup, SurveyedMember } from "./events.ts";
 import { isExpected, type Member } from "./member.ts";
 import type { Answer, RequestId, Routed } from "./messages.ts";
 import { randomRequest } from "./random.ts";
-import { snapshotFiles } from "./snapshot.ts";
+import { snapshotFiles } from "./safety.ts";
 import { emit, type Peer, seeFirst, send } from "./state.ts";
 import type { PresentMember, StatusAsk, StatusTold } from "./told.ts";
 import type { View } from "./view.ts";

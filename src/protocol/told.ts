@@ -6,12 +6,19 @@ import type { MemberState } from "./member.ts";
 export type SnapshotFiles = {
   readonly count: number;
   readonly bytes: number;
-  /** Files of which some holder has not confirmed its copy. */
+  /** Files with fewer durable copies, as this peer knows, than are wanted, or than there are members. */
   readonly short: number;
-  /** True if this peer may go for good at once: all it holds has as many copies elsewhere as there can be. */
+  /** Copies of the file that has the fewest; 0 where there is none. */
+  readonly least: number;
+  /**
+   * True if this peer may go for good at once: of each file that it holds as many others as are wanted
+   * but for one, and one at least, have confirmed their copies.
+   */
   readonly safe: boolean;
   /** Damaged copies found in this run. */
   readonly damaged: number;
+  /** Bytes of files that its disk has room for. */
+  readonly room: number;
 };
 
 /** "How do you see the ring?" */

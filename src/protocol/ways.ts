@@ -14,6 +14,7 @@ import {
 import type { Address, Member } from "./member.ts";
 import type { Channel } from "./messages.ts";
 import { randomBits } from "./random.ts";
+import { ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, note, type Peer, send, type Trial } from "./state.ts";
 
@@ -35,7 +36,7 @@ export function sendPing(
 ): void {
   const { digest } = peer.view;
   const standing = standingOf(peer.absence, peer.now);
-  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: peer.room, ...standing });
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: ownRoom(peer), ...standing });
 }
 
 /** With a round's ping by stream: do datagrams come through after all? */

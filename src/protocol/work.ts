@@ -3,6 +3,7 @@ import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Offer, RequestId, Routed, Standing } from "./messages.ts";
+import type { ShortFile } from "./sentences.ts";
 import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
 import type { View } from "./view.ts";
@@ -207,9 +208,9 @@ export type Lock = {
   told: boolean;
 };
 
-/** The last steps of a leaver: whose word it waits for, and which names are short of copies. */
+/** The last steps of a leaver: whose word it waits for, and which files are short of copies elsewhere. */
 export type Departing = {
   readonly request: RequestId;
   readonly waiting: Set<number>;
-  readonly short: readonly string[];
+  readonly short: readonly ShortFile[];
 };

@@ -17,6 +17,7 @@ import { beginInquiry } from "./inquiring.ts";
 import type { Ask } from "./messages.ts";
 import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
+import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
@@ -139,16 +140,19 @@ function stamped(
   };
 }
 
-/** Why a store is refused before it is stamped: too few disks have room for it; null if enough have. */
+/** Why it is refused before it is stamped: it cannot have the copies that it needs; null if it can. */
 function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
-  if (ask.kind === "remove") return null;
-  const size = ask.content?.size ?? 0;
+  const required = ask.write.require;
+  const { copies } = peer.config;
+  if (required > copies) return sentences.tooManyRequired(ask.name, required, copies);
+  const needed = required > 0 ? required : majority(peer);
   const staying = peer.view.members.filter((m) => m.state !== "leaving");
-  const needed = Math.max(ask.write.require, 1, ask.write.require > 0 ? 0 : majority(peer));
-  const full = staying.filter(({ id, birth }) => {
-    const room = id === peer.self.id ? peer.room : peer.rooms.get(birth);
-    return room !== undefined && room < size;
-  });
+  if (ask.kind === "remove") {
+    return staying.length >= needed
+      ? null
+      : sentences.tooFewToRemove(ask.name, needed, staying.length);
+  }
+  const full = withoutRoomFor(peer, staying, ask.content?.size ?? 0);
   if (staying.length - full.length >= needed) return null;
   const ids = full.map((m) => m.id);
   return sentences.noRoom(ask.name, needed, staying.length, ids);

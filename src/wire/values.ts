@@ -28,6 +28,7 @@ import {
   list,
   option,
   struct,
+  u8,
   u32,
   u48,
   u53,
@@ -170,8 +171,10 @@ export const filesHeld: Codec<SnapshotFiles> = struct<SnapshotFiles>({
   count: u53,
   bytes: u53,
   short: u53,
+  least: u8,
   safe: bool,
   damaged: u53,
+  room: u53,
 });
 
 /** A sentence for a person. The sender cuts a long one; the receiver refuses it. */

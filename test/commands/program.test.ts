@@ -19,7 +19,7 @@ function p2p(argv: readonly string[], env: Record<string, string> = {}): Ended {
 }
 
 const COMMANDS = ["init", "join", "ring", "chaos", "store", "request", "rm", "where"];
-COMMANDS.push("ls", "scrub", "status");
+COMMANDS.push("ls", "scrub", "status", "health");
 
 describe.skipIf(!existsSync(PROGRAM))("the compiled program", () => {
   test.each([[["--version"]], [["-v"]], [["--no-color", "--version"]]])("%j", (argv) => {
@@ -81,6 +81,8 @@ describe.skipIf(!existsSync(PROGRAM))("the compiled program", () => {
     [["request", "4103", "-o"], "-o needs a value"],
     [["ls", "extra"], 'Unexpected argument "extra"'],
     [["status", "--lookup", "1,x"], '"x"'],
+    [["store", "2067.pdf", "--require", "0"], "--require must be a whole number from 1 to 16"],
+    [["rm", "2067", "--require", "17"], "--require must be a whole number from 1 to 16"],
     [["status", "--peer", "8", "--data", "d"], "--peer or --data"],
     [["init", "\u001b[31m\n", "4", "5", "30"], '"?[31m?"'],
   ])("%j is one sentence", (argv, part) => {

@@ -58,13 +58,13 @@ afterAll(async () => {
 
 test("store prints a receipt, and NNNN.pdf is called NNNN", async () => {
   writeFileSync("2067.pdf", someBytes(1_240));
-  expect(await storeFile(choice, "2067.pdf", null, false)).toBe(0);
+  expect(await storeFile(choice, "2067.pdf", { name: null, require: 0, json: false })).toBe(0);
   expect(printed.length).toBe(1);
   expect(printed[0]).toMatch(
     /^stored 2067: 3 of 3 copies, on peers 19, 2 and 4, sha256 [0-9a-f]{8}…, 1.24 kB in [0-9.]+ ms$/,
   );
   expect(sha256(numbered.files.get("2067") ?? new Uint8Array())).toBe(sha256(someBytes(1_240)));
-  expect(await storeFile(choice, "2067.pdf", "4103", true)).toBe(0);
+  expect(await storeFile(choice, "2067.pdf", { name: "4103", require: 0, json: true })).toBe(0);
   expect(JSON.parse(printed[1] ?? "")).toMatchObject({
     v: 1,
     name: "4103",
@@ -76,22 +76,30 @@ test("store prints a receipt, and NNNN.pdf is called NNNN", async () => {
 
 test("store refuses what cannot be stored", async () => {
   writeFileSync("report.pdf", "report");
-  await expect(storeFile(choice, "report.pdf", null, false)).rejects.toThrow("exactly four digits");
-  await expect(storeFile(choice, "2067.pdf", "a912", false)).rejects.toThrow("exactly four digits");
-  await expect(storeFile(choice, "9999.pdf", null, false)).rejects.toThrow(
-    "There is no file 9999.pdf",
-  );
-  await expect(storeFile({ peer: 77_777, data: null }, ".", "x", false)).rejects.toThrow(
-    "regular file",
-  );
-  const failing = storeFile({ peer: 77_777, data: null }, "report.pdf", "fail", true);
+  await expect(
+    storeFile(choice, "report.pdf", { name: null, require: 0, json: false }),
+  ).rejects.toThrow("exactly four digits");
+  await expect(
+    storeFile(choice, "2067.pdf", { name: "a912", require: 0, json: false }),
+  ).rejects.toThrow("exactly four digits");
+  await expect(
+    storeFile(choice, "9999.pdf", { name: null, require: 0, json: false }),
+  ).rejects.toThrow("There is no file 9999.pdf");
+  await expect(
+    storeFile({ peer: 77_777, data: null }, ".", { name: "x", require: 0, json: false }),
+  ).rejects.toThrow("regular file");
+  const failing = storeFile({ peer: 77_777, data: null }, "report.pdf", {
+    name: "fail",
+    require: 0,
+    json: true,
+  });
   await expect(failing).rejects.toThrow("It could not be.");
   expect(printed).toEqual([]);
 });
 
 test("in a ring without numbers a file keeps its name", async () => {
   const other = { peer: 77_777, data: null };
-  expect(await storeFile(other, "report.pdf", null, false)).toBe(0);
+  expect(await storeFile(other, "report.pdf", { name: null, require: 0, json: false })).toBe(0);
   expect(drawn.files.has("report.pdf")).toBe(true);
   await expect(requestFile(other, "report.pdf", plain)).rejects.toThrow("exists already");
   expect(readFileSync("report.pdf", "utf8")).toBe("report");
@@ -107,7 +115,7 @@ test("what can be stored under its own name can be requested under it", async ()
   const other = { peer: 77_777, data: null };
   for (const name of [".gitignore", "...", ".a b", "-o", "größe.txt"]) {
     writeFileSync(name, name);
-    expect(await storeFile(other, name, null, false)).toBe(0);
+    expect(await storeFile(other, name, { name: null, require: 0, json: false })).toBe(0);
     rmSync(name);
     expect(await requestFile(other, name, plain)).toBe(0);
     expect(readFileSync(name, "utf8")).toBe(name);
@@ -240,7 +248,7 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
   numbered.files.set("4103", someBytes(12_400_000));
   expect(await whereIsFile(choice, "4103", false)).toBe(0);
   expect(await whereIsFile(choice, "4103", true)).toBe(0);
-  expect(await removeFile(choice, "4103", false)).toBe(0);
+  expect(await removeFile(choice, "4103", { require: 0, json: false })).toBe(0);
   expect(printed[0]).toMatch(
     /^4103 is on peers 19, 2 and 4 \(3 of 3 copies\), 12.4 MB, sha256 [0-9a-f]{8}…, version 1 by peer 19$/,
   );
@@ -250,9 +258,11 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
   });
   expect(printed[2]).toBe("removed 4103: on 3 of 3 peers, 19, 2 and 4");
   const nobody = 'No peer holds "4103" (its owner is Peer 19)';
-  await expect(removeFile(choice, "4103", false)).rejects.toThrow(nobody);
+  await expect(removeFile(choice, "4103", { require: 0, json: false })).rejects.toThrow(nobody);
   await expect(whereIsFile(choice, "4103", true)).rejects.toThrow(nobody);
-  await expect(removeFile(choice, "a912", false)).rejects.toThrow("exactly four digits");
+  await expect(removeFile(choice, "a912", { require: 0, json: false })).rejects.toThrow(
+    "exactly four digits",
+  );
 });
 
 test("ls marks conflicts, and says what to do about them", async () => {
@@ -287,17 +297,23 @@ test("scrub says what was found, and fails where something is still missing", as
 
 test("status says in words whether all has its copies, and whether the machine may go", () => {
   const files = {
-    ...{ count: 12, bytes: 1, short: 0, safe: true, damaged: 0 },
-    ...{ copies: 3, freeBytes: null },
+    ...{ count: 12, bytes: 1, short: 0, least: 3, safe: true, damaged: 0, room: 0 },
+    ...{ copies: 3, kept: true, freeBytes: null },
   };
   expect(copiesInWords(files, 8)).toBe(
     "every file here has its 3 copies; it is safe to take this machine down",
   );
-  expect(copiesInWords({ ...files, short: 3, safe: false, damaged: 1 }, 8)).toBe(
-    "3 of 12 files here lack a copy; do not take this machine down yet: some copies are nowhere else; 1 damaged copy found since the start",
+  expect(copiesInWords({ ...files, short: 3, least: 2, safe: false, damaged: 1 }, 8)).toBe(
+    "3 of 12 files here have too few copies, at the least 2 of 3; do not take this machine down yet: too few copies would be left; 1 damaged copy found since the start",
   );
   expect(copiesInWords({ ...files, count: 0 }, 8)).toStartWith("nothing is kept here");
-  expect(copiesInWords({ ...files, safe: false }, 1)).toStartWith(
-    "every file here is on this peer alone, and 3 copies are wanted; do not take",
+  expect(copiesInWords({ ...files, least: 1, safe: false }, 1)).toBe(
+    "every file here is on this peer alone, and 3 copies are wanted; do not take this machine down yet: some copies may be nowhere else",
+  );
+  expect(copiesInWords({ ...files, least: 2, safe: false }, 2)).toBe(
+    "every file here is on all 2 peers, and 3 copies are wanted; do not take this machine down yet: too few copies would be left",
+  );
+  expect(copiesInWords({ ...files, kept: false, safe: false }, 3)).toStartWith(
+    "the data folder was deleted: nothing is kept here any more; do not take",
   );
 });

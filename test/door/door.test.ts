@@ -193,6 +193,58 @@ test("a name can be removed, and asked for", async () => {
   expect(await client.scrub()).toMatchObject({ files: 120, damaged: [] });
 });
 
+test("what was refused and what may still appear are told apart, by status and kind", async () => {
+  const client = doorClient(peer.dir);
+  const path = join(folder.dir, "notes");
+  await Bun.write(path, "notes");
+  const url = (name: string) => `http://door/files/${name}`;
+  const ways: [string, () => Promise<unknown>, () => Promise<Response>][] = [
+    [
+      "store",
+      () => client.store("2068", path),
+      () => fetch(url("2068"), { unix: peer.door.path, method: "PUT", body: "notes" }),
+    ],
+    [
+      "remove",
+      () => client.remove("2068"),
+      () => fetch(url("2068"), { unix: peer.door.path, method: "DELETE" }),
+    ],
+  ];
+  for (const [, byClient, byHand] of ways) {
+    for (const [maybe, status, kind] of [
+      [false, 409, "refused"],
+      [true, 504, "unconfirmed"],
+    ] as const) {
+      peer.failing = { kind: "failed", why: "No.", maybe };
+      const response = await byHand();
+      expect(response.status).toBe(status);
+      expect(await response.json()).toEqual({ error: "No.", kind, maybe });
+      const error = await byClient().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(DoorRefused);
+      expect(error).toMatchObject({ message: "No.", kind });
+    }
+  }
+  peer.failing = null;
+});
+
+test("copies can be required of a store and a removal", async () => {
+  const client = doorClient(peer.dir);
+  const path = join(folder.dir, "required");
+  peer.required.length = 0;
+  for (const size of [10, 300_000]) {
+    await Bun.write(path, someBytes(size));
+    await client.store("2069", path, 3);
+    await client.store("2069", path);
+  }
+  await client.remove("2069", 1);
+  expect(peer.required).toEqual([3, 0, 3, 0, 1]);
+  for (const wrong of ["17", "-1", "x", ""]) {
+    const url = `http://door/files/2069?require=${wrong}`;
+    const response = await fetch(url, { unix: peer.door.path, method: "PUT", body: "x" });
+    expect(response.status).toBe(400);
+  }
+});
+
 test("a file that nobody has is said to be missing", async () => {
   const error = await doorClient(peer.dir)
     .request("4103")

@@ -24,6 +24,9 @@ export type FakePeer = {
   blind: boolean;
   /** The paths that it opened or made itself for commands. */
   readonly touched: string[];
+  /** How many copies each store and removal required; and what comes of them, unless all is well. */
+  readonly required: number[];
+  failing: Extract<Outcome, { kind: "failed" }> | null;
   /** What comes of reading its copies back. */
   scrubbed: ScrubReport;
   emit(seq: number, text: string): void;
@@ -51,7 +54,9 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return () => void listeners.delete(listener);
     },
     type: (line) => void typed.push(line),
-    store: async (name, upload) => {
+    store: async (name, upload, require): Promise<Outcome> => {
+      peer.required.push(require);
+      if (peer.failing !== null) return peer.failing;
       const size = "bytes" in upload ? upload.bytes.length : upload.size;
       if ("bytes" in upload) files.set(name, upload.bytes);
       else {
@@ -59,7 +64,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
         renameSync(upload.path, kept);
         if (size < 100_000_000) files.set(name, await Bun.file(kept).bytes());
       }
-      if (name === "fail") return { kind: "failed", why: "It could not be.", maybe: false };
+      if (name === "fail") return { kind: "failed", why: "It could not be.", maybe: true };
       const record = recordOf(name, files.get(name) ?? new Uint8Array());
       return {
         kind: "stored",
@@ -70,16 +75,18 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
         route: [8],
       };
     },
-    storeFile: async (name, { path }) => {
+    storeFile: async (name, { path }, require) => {
       if (peer.blind) return null;
       touched.push(path);
-      return host.store(name, { bytes: await Bun.file(path).bytes() });
+      return host.store(name, { bytes: await Bun.file(path).bytes() }, require);
     },
     request: async (name, into) => {
       const spooled = join(folder.spoolDir, `out-${Math.random()}`);
       return requestFrom(files, name, peer.blind ? null : into, spooled, touched);
     },
-    remove: async (name) => {
+    remove: async (name, require): Promise<Outcome> => {
+      peer.required.push(require);
+      if (peer.failing !== null) return peer.failing;
       const bytes = files.get(name);
       if (bytes === undefined) return { kind: "missing", owner: 19, route: [8, 19] };
       files.delete(name);
@@ -120,6 +127,8 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     shown: {},
     blind: false,
     touched,
+    required: [],
+    failing: null,
     scrubbed: { v: 1, files: 120, bytes: 34_000_000, damaged: [], more: 0, ms: 1_250 },
     listeners: () => listeners.size,
     emit: (seq, text) => {
@@ -194,8 +203,8 @@ function statusOf(id: number, bits: number): Status {
     members: [{ id, host: "127.0.0.1", port: 12_000 + id, incarnation: 1, state: "alive" }],
     digest: "9f86",
     files: {
-      ...{ count: 3, bytes: 60_000, short: 0, safe: true, damaged: 0 },
-      ...{ copies: 3, freeBytes: 82_200_000_000 },
+      ...{ count: 3, bytes: 60_000, short: 0, least: 3, safe: true, damaged: 0 },
+      ...{ room: 82_000_000_000, copies: 3, kept: true, freeBytes: 82_200_000_000 },
     },
     dropped: { datagrams: 0, frames: 0 },
     rssBytes: 34_000_000,

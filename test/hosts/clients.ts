@@ -98,8 +98,10 @@ export class Clients {
     work: () => Promise<Outcome>,
   ): Promise<void> {
     const start = performance.now();
-    const noAnswer: Outcome = { kind: what.kind === "request" ? "refused" : "unknown" };
-    const outcome = await work().catch(() => noAnswer);
+    const outcome = await work().catch((error: unknown): Outcome => {
+      const refused = error instanceof DoorRefused && error.kind === "refused";
+      return { kind: refused || what.kind === "request" ? "refused" : "unknown" };
+    });
     this.operations.push({
       ...what,
       peer: this.ring.idOf(n),

@@ -226,13 +226,13 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "leaving.ts",
-        find: "if (shortOfCopies(peer).length === 0) depart(peer);",
-        replace: "depart(peer);",
+        find: "if (shortOfCopies(peer).length > 0) return;\n  const lacking = lackingCopies(peer);",
+        replace: "const lacking: FileRecord[] = [];",
       },
       {
         file: "leaving.ts",
-        find: ": shortOfCopies(peer).map((record) => record.name);",
-        replace: ": [];",
+        find: "const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);",
+        replace: "const lacking: FileRecord[] = [];",
       },
       {
         file: "leaving.ts",

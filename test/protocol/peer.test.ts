@@ -105,7 +105,7 @@ test("word of a view that is neither told nor the asker's is no word", () => {
     e.type === "send" && e.message.tag === "status-ask" ? [e.message] : [],
   );
   const [{ request, digest } = { request: 0, digest: 0 }] = asked;
-  const files = { count: 0, bytes: 0, short: 0, safe: true, damaged: 0 };
+  const files = { count: 0, bytes: 0, short: 0, least: 0, safe: true, damaged: 0, room: 0 };
   const told = {
     ...({ tag: "status-told", request, strategy: "successor" } as const),
     ...{ successors: [8], predecessors: [8], expected: 0, dead: 0, left: 0, files },

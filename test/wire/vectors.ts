@@ -546,7 +546,8 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050601000200000000000900000000000e0002000000000005000000
     000004000fffffffffffff000000000000000001000000020000000000000003
-    000000000000ea600000000000000001000000000000000000
+    000000000000ea6000000000000000010200000000000000000000000000004c
+    4b40
   `,
     {
       tag: "status-told",
@@ -559,14 +560,23 @@ export const VECTORS: readonly Vector[] = [
       expected: 0,
       dead: 1,
       left: 2,
-      files: { count: 3, bytes: 60_000, short: 1, safe: false, damaged: 0 },
+      files: {
+        count: 3,
+        bytes: 60_000,
+        short: 1,
+        least: 2,
+        safe: false,
+        damaged: 0,
+        room: 5_000_000,
+      },
     },
   ),
   v(
     `
     0102030405060200010000000000090001000000000009000000000000000701
     0002000000000008000000000000090100000001000000000000000000000000
-    0000000000000000000000000000000000000000010000000000000000
+    0000000000000000000000000000000000000000000100000000000000000000
+    000000000000
   `,
     {
       tag: "status-told",
@@ -582,7 +592,7 @@ export const VECTORS: readonly Vector[] = [
       expected: 1,
       dead: 0,
       left: 0,
-      files: { count: 0, bytes: 0, short: 0, safe: true, damaged: 0 },
+      files: { count: 0, bytes: 0, short: 0, least: 0, safe: true, damaged: 0, room: 0 },
     },
   ),
   v("01020304050600", { tag: "list", request: REQUEST, after: null }),

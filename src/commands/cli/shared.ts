@@ -20,6 +20,15 @@ export const JSON_ARG = {
   json: { type: "boolean", description: "one JSON document on standard output" },
 } as const;
 
+/** For commands that wait for copies. */
+export const REQUIRE_ARG = {
+  require: {
+    type: "string",
+    valueHint: "N",
+    description: "copies that have to be durable (default most of them)",
+  },
+} as const;
+
 /** For commands that start peers. */
 export const REPAIR_ARG = {
   "repair-rate": {

@@ -1,0 +1,47 @@
+/** Answers at the door that say no, or that a store or a removal is not confirmed. */
+import type { Outcome } from "../protocol/events.ts";
+import { MAX_REQUIRED } from "./limits.ts";
+import type { DoorError, DoorErrorKind } from "./types.ts";
+
+/** How many copies have to be durable: 0 for a majority, which is also where nothing is said; null if that is wrong. */
+export function requiredIn(query: URLSearchParams): number | null {
+  const text = query.get("require") ?? "0";
+  const require = /^\d{1,3}$/.test(text) ? Number(text) : MAX_REQUIRED + 1;
+  return require > MAX_REQUIRED ? null : require;
+}
+
+export const WRONG_REQUIRE = `The copies to require must be a whole number from 1 to ${MAX_REQUIRED}.`;
+
+/** What came of a store or a removal. One that failed was refused, or may still take effect. */
+export function writeAnswer(outcome: Outcome): Response {
+  if (outcome.kind !== "failed") return Response.json(outcome);
+  const { why, maybe } = outcome;
+  return maybe
+    ? refuse(504, "unconfirmed", why, { maybe })
+    : refuse(409, "refused", why, { maybe });
+}
+
+export function refusePath(path: string): Response {
+  return refuse(400, "bad-request", `The path "${path}" must be an absolute one.`);
+}
+
+export function refuseOutcome(name: string, outcome: Outcome): Response {
+  if (outcome.kind === "failed") return refuse(502, "failed", outcome.why);
+  if (outcome.kind !== "missing")
+    return refuse(502, "failed", `${name} could not be had: try again.`);
+  return refuse(
+    404,
+    "not-found",
+    `No peer holds ${name} (its owner is Peer ${outcome.owner}): store it first.`,
+  );
+}
+
+/** An answer that is an error. */
+export function refuse(
+  status: number,
+  kind: DoorErrorKind,
+  error: string,
+  more: Pick<DoorError, "maybe"> = {},
+): Response {
+  return Response.json({ error, kind, ...more } satisfies DoorError, { status });
+}

@@ -1,0 +1,83 @@
+/**
+ * `p2p health`: whether a ring and its files are well, for scripts. A peer is asked, and through it all
+ * members: each thing that is wrong is a sentence.
+ */
+import { Failure } from "../protocol/failure.ts";
+import { doorClient } from "./client.ts";
+import { count, displayList } from "./display.ts";
+import { choosePeer, type PeerChoice } from "./find.ts";
+import { checksOf } from "./ring.ts";
+import { shortInWords } from "./status.ts";
+import type { Checks, Health, Status } from "./types.ts";
+
+/** What the exit code says. 2 is that of a wrong command line, as everywhere. */
+const HEALTHY = 0;
+const NOT_HEALTHY = 1;
+const NOT_TOLD = 3;
+
+/**
+ * Prints whether all is well.
+ * @returns the exit code: 0 if it is, 1 if not, 3 if that could not be told
+ * @throws Failure with exit code 2 if it is not clear which peer is meant
+ */
+export async function showHealth(choice: PeerChoice, json: boolean): Promise<number> {
+  try {
+    const door = doorClient(choosePeer(choice).dir);
+    const status = await door.status();
+    const checks = checksOf([await door.ring()]);
+    const problems = [...problemsOf(status), ...problemsIn(checks, status)];
+    const healthy = problems.length === 0;
+    const peers = checks.peers.length;
+    if (json) print({ healthy, problems, peers });
+    else if (healthy)
+      console.log(`healthy: ${count(peers, "peer")}, and every file has its copies`);
+    else for (const problem of problems) console.log(problem);
+    return healthy ? HEALTHY : NOT_HEALTHY;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode === 2) throw error;
+    if (json) print({ healthy: null, problems: [error.message], peers: 0 });
+    else process.stderr.write(`The health of the ring could not be told: ${error.message}\n`);
+    return NOT_TOLD;
+  }
+}
+
+function print(health: Omit<Health, "v" | "at">): void {
+  console.log(JSON.stringify({ v: 1, at: Date.now(), ...health } satisfies Health));
+}
+
+/** What the peer that was asked says of the ring and of itself. */
+export function problemsOf({ self, members, files }: Status): string[] {
+  const problems: string[] = [];
+  const alive = members.filter((m) => m.state === "alive" && m.incarnation > 0);
+  const expected = members.filter((m) => m.state === "alive" && m.incarnation === 0);
+  if (!alive.some((m) => m.id === self.id)) problems.push(`peer ${self.id} is not in its ring`);
+  else if (alive.length < files.copies) {
+    const peers = count(alive.length, "peer");
+    problems.push(`${files.copies} copies are wanted of each file, and the ring has ${peers}`);
+  }
+  if (expected.length > 0) {
+    const ids = displayList(expected.map(({ id }) => id));
+    problems.push(`never heard of: ${ids}`);
+  }
+  if (!files.kept) problems.push(`peer ${self.id}: its data folder was deleted`);
+  return problems;
+}
+
+/** What the members say of themselves, and whether they form one ring. */
+export function problemsIn(
+  { peers, silent, checks }: Checks,
+  { files: { copies, kept, freeBytes }, self: asked }: Status,
+): string[] {
+  const problems: string[] = [];
+  if (silent.length > 0) problems.push(`no answer from ${displayList(silent.map(({ id }) => id))}`);
+  for (const [name, check] of Object.entries(checks)) {
+    if (!check.ok) problems.push(`${name} fails at ${displayList(check.peers)}: ${check.why}`);
+  }
+  for (const { self, files } of peers) {
+    const its = (what: string) => problems.push(`peer ${self.id}: ${what}`);
+    if (files.short > 0) its(shortInWords({ ...files, copies, kept }));
+    const gone = self.id === asked.id && (!kept || freeBytes === null);
+    if (files.room === 0 && !gone) its("its disk is full, and takes no file any more");
+  }
+  return problems;
+}

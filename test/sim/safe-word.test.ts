@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import { snapshot } from "../../src/protocol/snapshot.ts";
+import { Chance } from "../../src/sim/chance.ts";
+import type { Host } from "../../src/sim/host.ts";
+import { LOCAL_NETWORK } from "../../src/sim/network.ts";
+import { numberedRing, Stage } from "../../src/sim/stage.ts";
+
+const SEED = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
+const RINGS = 12;
+const ACTIONS = 12;
+const COPIES = 3;
+/** A death is known, copies are made, and those who declined have been asked again. */
+const STILL_MS = 100_000;
+
+/** Names that a peer holds, by what is on its disk. */
+function namesOn({ disk }: Host): string[] {
+  return disk.intact().flatMap(({ name, removed }) => (removed ? [] : [name]));
+}
+
+/** One thing that happens to a ring. @returns it in the words of a story */
+function happen(stage: Stage, chance: Chance, ids: readonly number[], step: number): string {
+  const id = chance.pick(ids);
+  const host = stage.world.hostOf(id);
+  const draw = chance.below(10);
+  if (host.peer === null) return draw < 5 ? `restart ${id}` : "calm";
+  if (draw < 5) {
+    const name = `${1_000 + step}`;
+    stage.act(`file ${name} ${chance.pick([0, 500, 200_000])}`);
+    return `${id} types Store ${name}`;
+  }
+  const dead = ids.filter((other) => stage.world.hostOf(other).peer === null).length;
+  if (draw < 7) return host.disk.full ? `room ${id}` : `full ${id}`;
+  if (dead > 0) return "calm";
+  return draw < 9 ? `kill ${id}` : `quit ${id}`;
+}
+
+test(`who is called safe is safe (P2P_TEST_SEED=${SEED})`, () => {
+  const seen = { safe: 0, unsafe: 0, short: 0 };
+  for (let ring = 0; ring < RINGS; ring++) {
+    const chance = new Chance(SEED + ring);
+    const ids = chance.pick([
+      [20, 30, 40],
+      [10, 20, 30, 40, 50],
+    ]);
+    const stage = new Stage({
+      ...{ config: numberedRing(1_000), network: LOCAL_NETWORK, seed: SEED + ring },
+    });
+    stage.found(ids);
+    stage.world.run(8_000);
+    const told: string[] = [];
+    for (let step = 0; step < ACTIONS; step++) {
+      const action = happen(stage, chance, ids, step);
+      told.push(action);
+      if (action !== "calm") stage.act(action);
+      stage.world.run(stage.world.now + STILL_MS);
+      const living = stage.world.living();
+      for (const host of living) {
+        if (host.peer === null) continue;
+        const files = snapshot(host.peer).files;
+        const elsewhere = namesOn(host).map(
+          (name) => living.filter((h) => h !== host && namesOn(h).includes(name)).length,
+        );
+        const why = `seed ${SEED + ring}: ${told.join(", ")}: peer ${host.id}`;
+        const safe = elsewhere.every((copies) => copies >= COPIES - 1);
+        expect([why, files.count]).toEqual([why, elsewhere.length]);
+        expect([why, files.safe]).toEqual([why, safe]);
+        const wanted = Math.min(COPIES, living.length);
+        const short = elsewhere.filter((copies) => copies + 1 < wanted).length;
+        expect([why, files.short]).toEqual([why, short]);
+        seen[safe ? "safe" : "unsafe"] += 1;
+        seen.short += short;
+      }
+    }
+  }
+  // A run that has not seen these has shown nothing.
+  expect(Object.entries(seen).filter(([, times]) => times === 0)).toEqual([]);
+}, 120_000);
