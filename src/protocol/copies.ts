@@ -151,6 +151,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const { changed, fresh } = peer.files.take(taken);
   if (!changed) return;
   peer.elsewhere.delete(taken.name);
+  peer.lost.delete(taken.name);
   peer.refusals.delete(taken.name);
   takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);

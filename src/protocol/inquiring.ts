@@ -37,6 +37,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     versions: [],
     heard: new Map(),
     declined: new Set(),
+    lost: new Set(),
     asked: new Set(),
     until: peer.now + INQUIRE_MOST_MS,
   };
@@ -60,8 +61,9 @@ export function tellInquired(peer: Peer, to: string, request: RequestId, name: s
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
   const declined = peer.refusals.has(peer.files.baseOf(name));
+  const lost = peer.lost.has(peer.files.baseOf(name));
   const room = ownRoom(peer);
-  send(peer, to, "stream", { tag: "inquired", request, records, declined, room });
+  send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room });
 }
 
 /** A member's word. @returns the inquiry if that was enough */
@@ -71,6 +73,7 @@ export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inque
   if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
   note(inquiry, from, told.records);
   if (told.declined) inquiry.declined.add(from.birth);
+  if (told.lost) inquiry.lost.add(from.birth);
   return advance(peer, told.request, inquiry);
 }
 
@@ -88,7 +91,7 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
   if (inquiry === undefined) return null;
   const { members, needed } = quorumOf(peer, inquiry);
-  const enough = answeredOf(inquiry, members) >= needed;
+  const enough = isEnough(inquiry, { members, needed });
   if (enough || peer.now >= inquiry.until) end(peer, request);
   else {
     // Its origin may give it up when it hears of that.
@@ -127,16 +130,25 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
     if (id === peer.self.id) {
       note(inquiry, member, peer.files.versions(name));
       if (peer.refusals.has(name)) inquiry.declined.add(birth);
+      if (peer.lost.has(name)) inquiry.lost.add(birth);
+      else inquiry.lost.delete(birth);
     } else if (!asked.has(birth)) {
       asked.add(birth);
       send(peer, address, "stream", { tag: "inquire", request, name });
     }
   }
-  const answered = answeredOf(inquiry, members);
-  if (answered < needed) return null;
-  if (answered < members.length && waitsForAll(peer, inquiry)) return null;
+  if (!isEnough(inquiry, { members, needed })) return null;
+  if (answeredOf(inquiry, members) < members.length && waitsForAll(peer, inquiry)) return null;
   end(peer, request);
   return { inquiry, enough: true, needed };
+}
+
+/** True if all that was acknowledged must be known: a quorum has spoken that has lost nothing, or all have. */
+function isEnough(inquiry: Inquiry, { members, needed }: Quorum): boolean {
+  const answered = answeredOf(inquiry, members);
+  if (answered === members.length) return true;
+  const lost = members.filter(({ birth }) => inquiry.lost.has(birth)).length;
+  return answered - lost >= needed;
 }
 
 function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {

@@ -132,6 +132,8 @@ export type Inquired = {
   readonly records: readonly FileRecord[];
   /** The sender has declined a version of it: another member may have it in its place. */
   readonly declined: boolean;
+  /** A copy of it was damaged at the sender: it may have acknowledged what it does not know of any more. */
+  readonly lost: boolean;
   readonly room: number;
 };
 /** An owner's word that the receiver, which holds the version, shall serve this request. */

@@ -15,7 +15,9 @@ import type { Pledge } from "./work.ts";
 export function receiveLease(peer: Peer, from: Member, { nonce, from: after, to }: Lease): void {
   const known = peer.pledges.get(from.birth);
   const clean = known !== undefined && known.from === after && known.to === to;
-  const granted = !(isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);
+  // What was lost here, the owner cannot learn from a comparison.
+  const lost = [...peer.lost.values()].some((key) => isWithin(key, after, to));
+  const granted = !(lost || isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);
   if (granted) {
     const until = peer.now + PROMISE_MS;
     peer.pledges.delete(from.birth);

@@ -3,6 +3,7 @@
 import { compareAll, compareWith } from "./comparing.ts";
 import {
   COMPARE_EVERY_MS,
+  DECLINED_FILES,
   DROP_SETTLE_MS,
   OFFER_RECORDS,
   REPAIR_RETRY_MS,
@@ -18,7 +19,7 @@ import type { Member } from "./member.ts";
 import { quorumFor } from "./quorum.ts";
 import { repairSoon } from "./records.ts";
 import { sentences } from "./sentences.ts";
-import { note, type Peer, send } from "./state.ts";
+import { boundTable, note, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 
 /**
@@ -104,6 +105,8 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
   peer.files.delete(record);
   forget(peer, record);
   peer.damaged += 1;
+  peer.lost.set(name, key);
+  boundTable(peer.lost, DECLINED_FILES);
   noteElsewhere(peer, name);
   note(peer, sentences.damaged(name));
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);

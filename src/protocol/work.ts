@@ -73,6 +73,8 @@ export type Inquiry = {
   /** Who has said what it holds, by birth; and who of them has declined a version. */
   readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
   readonly declined: Set<string>;
+  /** Births of those that have lost a copy: what they say is not all that they acknowledged. */
+  readonly lost: Set<string>;
   readonly asked: Set<string>;
   /** When it is given up. */
   readonly until: number;

@@ -148,7 +148,13 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   "successor-change": row(14, { request: v.request, joiner: v.member }),
   depart: row(15, { request: v.request }),
   inquire: row(16, { request: v.request, name: v.fileName }),
-  inquired: row(17, { request: v.request, records: v.records, declined: bool, room: u53 }),
+  inquired: row(17, {
+    request: v.request,
+    records: v.records,
+    declined: bool,
+    lost: bool,
+    room: u53,
+  }),
   delegate: row(18, {
     request: v.request,
     asked: v.fileName,

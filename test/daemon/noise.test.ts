@@ -25,7 +25,7 @@ function datagram(ring: number): Uint8Array {
     return Uint8Array.from([MAGIC >> 8, MAGIC & 255, VERSION, below(40), ...rubbish(below(400))]);
   }
   const right = encode(
-    { tag: "ping", nonce: 7, digest: 1, round: true, room: 5 } as Parameters<typeof encode>[0],
+    { tag: "ping", nonce: 7, digest: 1, round: true, room: 5, awayMs: null, forgottenMs: null },
     { ring, id: 5, incarnation: 1, birth: "00".repeat(8), state: "alive", port: 1 + below(65_535) },
   );
   // The header keeps its ring, so that the peer reads on.

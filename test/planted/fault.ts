@@ -15,4 +15,6 @@ export type Fault = {
    * only P2P_PLANTED=all does. Null for one that no check catches yet.
    */
   readonly within: number | null;
+  /** True if it takes the hard drawing: messages late and sent again, cuts of one kind, busy clients. */
+  readonly hard?: true;
 };

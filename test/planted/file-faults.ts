@@ -33,9 +33,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "two contents of one name carry the same stamp",
     edits: [
       {
-        file: "placing.ts",
-        find: "best?.stamp.counter ?? 0) + 1;",
-        replace: "best?.stamp.counter ?? 0);",
+        file: "writing.ts",
+        find: "peer.counter = highest + 1 + (peer.leap",
+        replace: "peer.counter = highest + (peer.leap",
       },
     ],
     checks: ["D3"],
@@ -65,8 +65,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "repairing.ts",
-        find: "peer.now - since > TOMBSTONE_MS",
-        replace: "peer.now - since > TOMBSTONE_MS / 1_000_000",
+        find: "if (!isKnownForgotten(peer, record)) return false;",
+        replace: "if (isTooOld(peer, record, TOMBSTONE_DROP_MS / 1_000_000)) return true;",
       },
       {
         file: "config.ts",
@@ -82,19 +82,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a returning peer's copy takes the place of a newer one",
     edits: [
       {
-        file: "fetching.ts",
-        find: "return mine !== undefined && compareStamps(mine.stamp, stamp) >= 0;",
-        replace: "return mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;",
-      },
-      {
-        file: "copies.ts",
-        find: "const record = filedAs(taken, peer.files.get(taken.name));",
-        replace: "const record = taken;",
-      },
-      {
-        file: "copies.ts",
-        find: "if (old !== undefined && compareStamps(old.stamp, record.stamp) >= 0) return;",
-        replace: "",
+        file: "versions.ts",
+        find: "const alive = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));",
+        replace: "const alive = all.filter((v) => !all.some((other) => isReplacedBy(other, v)));",
       },
     ],
     checks: ["D1", "D2"],
@@ -105,9 +95,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "of two stores on the two sides of a cut one is lost",
     edits: [
       {
-        file: "copies.ts",
-        find: "if (old !== undefined && !isReplacedBy(old, record)) {",
-        replace: "if (old !== undefined && old.size < 0) {",
+        file: "versions.ts",
+        find: "return known && !isStamped(version.spared, stamp);",
+        replace: "return known || compareStamps(version.stamp, stamp) > 0;",
       },
     ],
     checks: ["D1", "D2"],
@@ -135,11 +125,6 @@ export const FILE_FAULTS: readonly Fault[] = [
         find: "else if (!result.ok) {",
         replace: 'else if (!result.ok && job.kind === "placement") {',
       },
-      {
-        file: "peer.ts",
-        find: "const { size, sha256 } = result;",
-        replace: "const { size, sha256 } = result.ok ? result : job.record;",
-      },
     ],
     checks: ["D1", "D2", "D4"],
     within: 20,
@@ -150,7 +135,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "repairing.ts",
-        find: "if (!holders.every((h) => hasConfirmed(peer, record.name, h))) {",
+        find: "if (!holders.every((h) => hasConfirmed(peer, record, h))) {",
         replace: "if (!holders.every((h) => h.birth.length > 0)) {",
       },
       {
@@ -180,9 +165,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a new owner denies, or gives an older version of, what it has not got yet",
     edits: [
       {
-        file: "comparing.ts",
-        find: "if (settling.settled) return true;",
-        replace: "if (settling.epoch >= 0) return true;",
+        file: "tenure.ts",
+        find: "return holds && peer.now < tenure.until;",
+        replace: "return holds;",
       },
     ],
     checks: ["D1", "D3"],
@@ -194,14 +179,13 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "fetching.ts",
-        find: "const sha256 = record.sha256 === UNKNOWN_SHA256 ? null : record.sha256;",
-        replace: "const sha256 = null;",
+        find: '{ kind: "store", record, sha256: record.sha256, shared };',
+        replace: '{ kind: "store", record, sha256: null, shared };',
       },
       {
         file: "requests.ts",
-        find: 'const into = { kind: "deliver", command: pending.command, sha256 } as const;',
-        replace:
-          'const into = { kind: "deliver", command: pending.command, sha256: null } as const;',
+        find: "sha256: version?.sha256 ?? null,",
+        replace: "sha256: null,",
       },
     ],
     checks: ["D3"],

@@ -5,7 +5,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Edit } from "./fault.ts";
+import type { Edit, Fault } from "./fault.ts";
 
 /** The first seed whose run fails, and the check that did not hold. */
 export type Catch = { readonly seed: number; readonly check: string; readonly why: string };
@@ -19,11 +19,13 @@ const MOST_MS = 300_000;
  * A planted fault that makes the code itself throw counts as caught: by the check "threw".
  */
 const RUNNER = `
+import { HARD, PLAIN } from "./src/sim/drawing.ts";
 import { drawPlan } from "./src/sim/plan.ts";
 import { runPlan } from "./src/sim/swarm.ts";
+const drawing = process.argv[4] === "hard" ? HARD : PLAIN;
 const failureOf = (seed) => {
   try {
-    return runPlan(drawPlan(seed)).failure;
+    return runPlan(drawPlan(seed, drawing)).failure;
   } catch (error) {
     return { check: "threw", why: String(error) };
   }
@@ -53,8 +55,14 @@ export async function plant(edits: readonly Edit[]): Promise<string> {
 }
 
 /** Plays the seeds in the build until one fails. @returns null if all of them pass */
-export async function playSeeds(folder: string, from: number, to: number): Promise<Catch | null> {
-  const child = Bun.spawn([process.execPath, "runner.ts", String(from), String(to)], {
+export async function playSeeds(
+  folder: string,
+  from: number,
+  to: number,
+  hard = false,
+): Promise<Catch | null> {
+  const drawing = hard ? "hard" : "plain";
+  const child = Bun.spawn([process.execPath, "runner.ts", String(from), String(to), drawing], {
     cwd: folder,
     stdout: "pipe",
     stderr: "pipe",
@@ -70,10 +78,13 @@ export async function playSeeds(folder: string, from: number, to: number): Promi
 }
 
 /** Plants a fault, plays the seeds from 1 on until one fails, and clears up. */
-export async function seedsToCatch(edits: readonly Edit[], seeds: number): Promise<Catch | null> {
+export async function seedsToCatch(
+  { edits, hard }: Pick<Fault, "edits" | "hard">,
+  seeds: number,
+): Promise<Catch | null> {
   const folder = await plant(edits);
   try {
-    return await playSeeds(folder, 1, seeds);
+    return await playSeeds(folder, 1, seeds, hard);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -18,8 +18,8 @@ afterAll(() => Promise.all(folders.map((f) => rm(f, { recursive: true, force: tr
 test(
   "each planted fault is caught, by a check that it breaks",
   async () => {
-    const catches = await inParallel(played, AT_ONCE, ({ edits, within }) =>
-      seedsToCatch(edits, within ?? MOST_SEEDS),
+    const catches = await inParallel(played, AT_ONCE, (fault) =>
+      seedsToCatch(fault, fault.within ?? MOST_SEEDS),
     );
     const wrong = played.flatMap((fault, i) => complaint(fault, catches[i] ?? null) ?? []);
     expect(wrong).toEqual([]);

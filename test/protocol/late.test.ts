@@ -169,8 +169,15 @@ test("of two, it serves nothing before it has heard from the other", () => {
   const life = away([OLD]);
   life.hear(NINE, request);
   const records: FileRecord[] = [];
-  life.hear(NINE, { tag: "inquired", request: 5, records, declined: false, room: 1 });
-  life.hear(FOURTEEN, { tag: "inquired", request: 5, records, declined: false, room: 1 });
+  life.hear(NINE, { tag: "inquired", request: 5, records, declined: false, lost: false, room: 1 });
+  life.hear(FOURTEEN, {
+    tag: "inquired",
+    request: 5,
+    records,
+    declined: false,
+    lost: false,
+    room: 1,
+  });
   expect(told(life.effects, "answer", NINE)).toEqual([]);
   // One word of a member that was there makes it a conflict, and the name nothing.
   const effects = life.pong(NINE, THERE);

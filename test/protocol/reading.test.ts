@@ -24,7 +24,7 @@ function read(owner: OnePeer, request: number): void {
 }
 
 function inquired(request: number, records: readonly FileRecord[]) {
-  return { tag: "inquired", request, records, declined: false, room: 1 } as const;
+  return { tag: "inquired", request, records, declined: false, lost: false, room: 1 } as const;
 }
 
 test("a read goes on as soon as all but W-1 of the R+1 have answered, and not before", () => {

@@ -108,7 +108,7 @@ test("stamps leap after each change of the view, and the origin's counter counts
 });
 
 function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
-  return { tag: "inquired", request: 1, records, declined: false, room } as const;
+  return { tag: "inquired", request: 1, records, declined: false, lost: false, room } as const;
 }
 
 test("a store for which too few have room is refused before it is stamped", () => {

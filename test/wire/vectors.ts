@@ -408,18 +408,26 @@ export const VECTORS: readonly Vector[] = [
   v("010203040506000434313033", { tag: "inquire", request: REQUEST, name: "4103" }),
   v(
     `
-    01020304050600010004343130330000000000070123456789abcdef00000000
-    0005000000000000000700000000000800000001000000000000000493e09f86
-    d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
-    0000000005dc00000000000000000000003b9aca00
-  `,
-    { tag: "inquired", request: REQUEST, records: [record], declined: false, room: 1_000_000_000 },
+      01020304050600010004343130330000000000070123456789abcdef00000000
+      0005000000000000000700000000000800000001000000000000000493e09f86
+      d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
+      0000000005dc0000000000000000000000003b9aca00
+    `,
+    {
+      tag: "inquired",
+      request: REQUEST,
+      records: [record],
+      declined: false,
+      lost: false,
+      room: 1_000_000_000,
+    },
   ),
   v("0102030405060000010000000000000000", {
     tag: "inquired",
     request: REQUEST,
     records: [],
     declined: true,
+    lost: false,
     room: 0,
   }),
   v(

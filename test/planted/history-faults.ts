@@ -1,0 +1,136 @@
+/**
+ * Faults to plant in what makes stores and requests of one name look as if they came one after the
+ * other, each once. Only busy clients whose messages are late, lost or sent again meet them.
+ */
+import type { Fault } from "./fault.ts";
+
+export const HISTORY_FAULTS: readonly Fault[] = [
+  {
+    name: "take one word for a quorum",
+    breaks: "an owner answers by what it has itself, and misses what others acknowledged",
+    edits: [
+      {
+        file: "quorum.ts",
+        find: "needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),",
+        replace: "needed: 1,",
+      },
+    ],
+    checks: ["D1", "D6"],
+    within: 60,
+    hard: true,
+  },
+  {
+    name: "acknowledge with one copy",
+    breaks: "the next owner may know nothing of what a receipt was given for",
+    edits: [
+      {
+        file: "quorum.ts",
+        find: "return Math.floor(copiesWanted(peer) / 2) + 1;",
+        replace: "return 1;",
+      },
+    ],
+    checks: ["D1", "D4", "D6"],
+    within: 60,
+    hard: true,
+  },
+  {
+    name: "execute for one that has given up",
+    breaks: "a store that comes late undoes what came since",
+    edits: [
+      {
+        file: "doubting.ts",
+        find: "return peer.now <= validUntil && (!own || peer.pending.has(routed.request));",
+        replace: "return peer.now <= validUntil || !own || peer.pending.has(routed.request);",
+      },
+    ],
+    checks: ["D6", "D7"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "forget what was executed",
+    breaks: "an operation that is sent again gets a second stamp",
+    edits: [
+      {
+        file: "versions.ts",
+        find: "const ofIt = versions.filter((v) => isSameOperation(v.operation, operation));",
+        replace: "const ofIt: FileRecord[] = [];",
+      },
+      {
+        file: "versions.ts",
+        find: "if (span?.to === number) return",
+        replace: "if (span?.to === number && number < 0) return",
+      },
+      {
+        file: "versions.ts",
+        find: 'if (span !== undefined) return { kind: "outdated" };',
+        replace: "",
+      },
+      {
+        file: "versions.ts",
+        find: "(v.operation.origin === origin && v.operation.number > number) ||",
+        replace: "",
+      },
+      {
+        file: "versions.ts",
+        find: "v.history.some((span) => span.origin === origin && span.to > number),",
+        replace: "v.history.length < 0,",
+      },
+    ],
+    checks: ["D6", "D7"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "answer with what may be lost",
+    breaks: "a reader sees a version of which the next reader finds nothing",
+    edits: [
+      {
+        file: "serving.ts",
+        find: "if (heardToHave(inquiry, record).length < majority(peer)) placeForReading(",
+        replace: "if (heardToHave(inquiry, record).length < 0) placeForReading(",
+      },
+      {
+        file: "serving.ts",
+        find: "return confirmed + 1 >= majority(peer);",
+        replace: "return confirmed >= 0;",
+      },
+    ],
+    checks: ["D1", "D6"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "break a promise",
+    breaks: "two owners at a time answer alone",
+    edits: [
+      {
+        file: "pledging.ts",
+        find: "if (until <= peer.now) return false;",
+        replace: "if (until <= peer.now || until > 0) return false;",
+      },
+      {
+        file: "pledging.ts",
+        find: "const granted = !(isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);",
+        replace: "const granted = true;",
+      },
+    ],
+    checks: ["D1", "D6"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "count what a leaver was told before",
+    breaks: "a peer leaves on word of others who have dropped the copy since, or leave too",
+    edits: [
+      {
+        file: "leaving.ts",
+        find: "  peer.confirmed.clear();\n",
+        replace: "",
+      },
+    ],
+    checks: ["D1", "D2"],
+    within: 200,
+    hard: true,
+  },
+];
