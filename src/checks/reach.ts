@@ -17,6 +17,13 @@ type Span = {
   readonly whole: boolean;
 };
 
+/** A pair that was healed: until when it does not count as connected, and who ran before. */
+type Healing = {
+  readonly pair: readonly [number, number];
+  readonly known: readonly number[];
+  readonly until: number;
+};
+
 type Pairs = ReadonlyMap<number, ReadonlySet<number>>;
 
 /** What stands for the group of one that is in none. */
@@ -101,7 +108,7 @@ export class Reach {
 function spansOf(situations: readonly Situation[]): Span[] {
   const spans: Span[] = [];
   // Pairs that were healed, and until when they do not count as connected yet.
-  let healing: { readonly pair: readonly [number, number]; readonly until: number }[] = [];
+  let healing: Healing[] = [];
   for (const [index, situation] of situations.entries()) {
     const { severed } = situation;
     const start = index === 0 ? Number.NEGATIVE_INFINITY : situation.from;
@@ -109,22 +116,35 @@ function spansOf(situations: readonly Situation[]): Span[] {
     const cut = pairsOf(severed);
     const before = situations[index - 1]?.severed ?? [];
     const healed = before.filter(([from, to]) => !cut.get(from)?.has(to));
-    healing.push(...healed.map((pair) => ({ pair, until: start + HEAL_MS })));
+    const known = situations[index - 1]?.running ?? [];
+    healing.push(...healed.map((pair) => ({ pair, known, until: start + HEAL_MS })));
     for (let from = start; from < end; ) {
       const now = from;
       healing = healing.filter(({ until }) => until > now);
       const apart =
         healing.length === 0 ? cut : pairsOf([...severed, ...healing.map((h) => h.pair)]);
-      spans.push(spanOf(from, situation, cut, apart));
+      spans.push(spanOf(from, situation, cut, apart, newcomersOf(situation, healing)));
       from = Math.min(end, ...healing.map(({ until }) => until));
     }
   }
   return spans;
 }
 
-function spanOf(from: number, situation: Situation, cut: Pairs, apart: Pairs): Span {
+/** Those that run since a heal: what was apart is not together by them, until the heal has had its time. */
+function newcomersOf({ running }: Situation, healing: readonly Healing[]): Set<number> {
+  const strangers = healing.flatMap(({ known }) => running.filter((id) => !known.includes(id)));
+  return new Set(strangers);
+}
+
+function spanOf(
+  from: number,
+  situation: Situation,
+  cut: Pairs,
+  apart: Pairs,
+  newcomers: ReadonlySet<number>,
+): Span {
   const { running, frozen } = situation;
-  const up = frozen.length === 0 ? running : running.filter((id) => !frozen.includes(id));
+  const up = running.filter((id) => !(frozen.includes(id) || newcomers.has(id)));
   const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));
   const groups = someApart ? groupsOf(up, apart) : new Map(up.map((id) => [id, 0]));
   return { from, situation, cut, groups, whole: !someApart && up.length === running.length };

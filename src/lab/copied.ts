@@ -1,15 +1,21 @@
 /** Whether every file of a ring has all its copies, by its peers' own word. */
 import { copiesEnough, type DiskSnapshot, owedByDisks } from "../checks/files.ts";
 import type { ListedFile } from "../protocol/events.ts";
+import { baseName } from "../protocol/files.ts";
 import type { Broken } from "./judge.ts";
 import { COPIED_POLL_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";
 
-/** What a listing says of each peer's disk. */
+/** What a listing says of each peer's disk. It lists conflicts under their own names; disks know one name. */
 export function disksOf(ids: readonly number[], files: readonly ListedFile[]): DiskSnapshot[] {
   return ids.map((id) => {
     const held = files.filter(({ holders }) => holders.includes(id));
-    return { id, lives: true, full: false, files: held.map(({ record }) => record) };
+    return {
+      id,
+      lives: true,
+      full: false,
+      files: held.map(({ record }) => ({ ...record, name: baseName(record.name) })),
+    };
   });
 }
 

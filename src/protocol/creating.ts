@@ -93,6 +93,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     inquiredEpoch: 0,
     room: Number.MAX_SAFE_INTEGER,
     rooms: new Map(),
+    arrivals: new Map(),
     lost: new Map(),
     elsewhere: new Set(),
     confirmed: new Map(),

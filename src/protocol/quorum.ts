@@ -4,7 +4,7 @@
  * majority: also of an owner whose view was one member apart.
  */
 import { isDoubtful } from "./absence.ts";
-import { MOURNING_MS } from "./config.ts";
+import { MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
@@ -26,7 +26,8 @@ export type Quorum = { readonly members: readonly Member[]; readonly needed: num
 
 /**
  * The members that may hold a name: from the key on, as many as there are copies, one more, and `more`
- * beyond; those that leave besides, since they may hold what others do not have yet. Where one between
+ * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
+ * come just now, since they may hold nothing that was acknowledged before. Where one between
  * them has just died, what it had acknowledged with one other may lie at that one alone: all have to
  * give their word.
  */
@@ -34,11 +35,14 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const wanted = peer.config.copies + 1 + more;
   const members: Member[] = [];
   let stay = 0;
+  let fresh = 0;
   for (const member of peer.view.from(key)) {
     if (stay === wanted) break;
     if (isExpected(member)) continue;
     members.push(member);
-    if (member.state !== "leaving") stay += 1;
+    if (member.state === "leaving") continue;
+    if (fresh < NEW_ASKED && isNew(peer, member)) fresh += 1;
+    else stay += 1;
   }
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
   const last = members.at(-1)?.id ?? key;
@@ -49,4 +53,9 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     members,
     needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),
   };
+}
+
+function isNew(peer: Peer, { birth }: Member): boolean {
+  const at = peer.arrivals.get(birth);
+  return at !== undefined && peer.now - at <= NEW_MS;
 }

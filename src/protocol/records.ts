@@ -3,6 +3,7 @@ import {
   DRAWN_BITS,
   DROP_SETTLE_MS,
   LOST_TRY_MS,
+  NEW_MS,
   REPAIR_SETTLE_MS,
   SETTLE_CHECK_MS,
 } from "./config.ts";
@@ -39,6 +40,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (isPresent(member)) {
     peer.gone.delete(member.id);
     peer.view = peer.view.with(member);
+    if (old?.birth !== member.birth) noteArrival(peer, member);
   } else {
     peer.view = peer.view.without(member.id);
     peer.roundTrips.delete(member.id);
@@ -92,6 +94,14 @@ export function viewChanged(peer: Peer): void {
   peer.leap = true;
   peer.changed = true;
   peer.viewSaved = false;
+}
+
+/** A member has come: the ones that came long ago are forgotten. */
+function noteArrival(peer: Peer, { birth }: Member): void {
+  for (const [known, at] of peer.arrivals) {
+    if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
+  }
+  peer.arrivals.set(birth, peer.now);
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

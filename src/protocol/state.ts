@@ -143,6 +143,8 @@ export type Peer = {
   /** Bytes that this disk, and those of others by birth, have room for. */
   room: number;
   readonly rooms: Map<string, number>;
+  /** When members came, by birth: of those that came lately. */
+  readonly arrivals: Map<string, number>;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Map<string, number>;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */

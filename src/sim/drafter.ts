@@ -108,16 +108,19 @@ export class Drafter {
       case "cut": {
         if (!this.#mayCut()) return null;
         const side = this.chance.sample(up, this.chance.between(1, Math.max(1, up.length - 1)));
-        const rest = up.filter((id) => !side.includes(id));
+        const rest = this.#allBut(side);
         return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
       }
       case "twins": {
         if (!this.#mayCut()) return null;
         const side = this.chance.sample(up, up.length >> 1);
-        const rest = up.filter((id) => !side.includes(id));
+        const rest = this.#allBut(side);
         if (side.length === 0 || rest.length === 0) return null;
         const id = this.#freeId();
-        const [here, there] = [this.chance.pick(side), this.chance.pick(rest)];
+        const [here, there] = [
+          this.chance.pick(side),
+          this.chance.pick(up.filter((other) => !side.includes(other))),
+        ];
         this.#comes(id);
         return [
           `cut ${[...side, id].join(" ")} from ${rest.join(" ")}`,
@@ -139,6 +142,11 @@ export class Drafter {
         this.#cut = false;
         return ["mend"];
     }
+  }
+
+  /** The other side of a cut: with those that do not run, since they would be bridges when they do again. */
+  #allBut(side: readonly number[]): number[] {
+    return [...this.#all].filter((id) => !side.includes(id));
   }
 
   #mayCut(): boolean {

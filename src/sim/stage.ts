@@ -76,7 +76,7 @@ export class Stage {
         this.#join(ids);
         return;
       case "twin":
-        world.startTwin(ids[0] ?? 0, joinThrough(world, ids[1] ?? 0));
+        this.#twin(ids[0] ?? 0, ids[1] ?? 0);
         return;
       case "quit":
         for (const id of ids) this.type(id, "Quit");
@@ -145,6 +145,12 @@ export class Stage {
       world.network.beside(world.addressOf(id), world.addressOf(known));
       world.startPeer(id, joinThrough(world, known));
     }
+  }
+
+  #twin(id: number, known: number): void {
+    const { world } = this;
+    world.network.beside(world.places.twinAddress(id), world.addressOf(known));
+    world.startTwin(id, joinThrough(world, known));
   }
 
   #restart(id: number, withoutFolder: boolean): void {

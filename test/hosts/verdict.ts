@@ -33,7 +33,7 @@ export async function verdict(
   );
   // Where a removal nobody heard of may have been done, only D6 can tell what is owed.
   const stored = acknowledged.filter(({ name }) => lasting.includes(name));
-  const known = [...stored, ...files.map(({ record }) => record)];
+  const known = [...stored, ...disks.flatMap((disk) => disk.files)];
   const owed = owedBy(stored, known, disks);
   const wrong = [
     say("D1", storesKept(stored, known, disks)),

@@ -83,8 +83,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "versions.ts",
-        find: "const alive = all.filter((v) => !all.some((other) => isReplacedBy(v, other)));",
-        replace: "const alive = all.filter((v) => !all.some((other) => isReplacedBy(other, v)));",
+        find: "  const alive = survivors(all);",
+        replace: "  const alive = [joined];",
       },
     ],
     checks: ["D1", "D2"],

@@ -111,7 +111,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
       {
         file: "pledging.ts",
-        find: "const granted = !(isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);",
+        find: "const granted = !(lost || isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);",
         replace: "const granted = true;",
       },
     ],
