@@ -117,6 +117,8 @@ function appliedOnce(register: Register, applied: readonly Applied[], zero: numb
       const newer = onlyWriter(register, between.content);
       if (newer === null || newer === write || !newer.acknowledged) continue;
       if (!below(between, second) || !earlier.some((s) => below(s, between))) continue;
+      // Executed by two owners at a time, before that one began: it knew of both.
+      if (second.at <= newer.start) continue;
       if (!register.precedes(write, newer)) continue;
       const why = `${tellWrite(write, zero)} was executed a second time, as version ${second.stamp.join(".")}, above ${tellWrite(newer, zero)}`;
       return wrong(second.peer, why);

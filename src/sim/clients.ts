@@ -92,7 +92,7 @@ export class Clients {
     const { world } = this;
     const peer = order.via[index] ?? 0;
     const host = world.places.byId(peer);
-    if (host === undefined || host.peer === null) return false;
+    if (host === undefined || host.peer === null || world.places.isTwice(peer)) return false;
     if (!passesDoor(order.name, world.config.bits, order.kind === "store")) return false;
     if (index > 0) this.triedAgain += 1;
     const { kind, name } = order;

@@ -68,6 +68,12 @@ export class Places {
     return this.#byId.get(id) ?? this.hosts.get(this.twinAddress(id));
   }
 
+  /** True of an id under which two processes run: a history, which knows ids, cannot tell them apart. */
+  isTwice(id: number): boolean {
+    const twin = this.hosts.get(this.twinAddress(id));
+    return Boolean(twin?.peer) && Boolean(this.#byId.get(id)?.peer);
+  }
+
   at(address: Address): Host | undefined {
     return this.#byPlace.get(address);
   }

@@ -120,7 +120,7 @@ test("halves between which only streams go find each other again", () => {
   const low = (address: Address): boolean => Number(address.split(":")[1]) < 12_035;
   block(stage, (from, to) => low(from) !== low(to));
   stage.act("cut 10 20 30 from 40 50 60");
-  pass(stage, 10_000);
+  pass(stage, 15_000);
   expect(stage.world.hostOf(10).peer?.view.size).toBe(3);
   stage.act("mend");
   pass(stage, 60_000);
