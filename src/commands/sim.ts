@@ -20,6 +20,10 @@ const ARGS = {
   },
   from: { type: "string", valueHint: "SEED", description: "the first of these seeds (default 1)" },
   twice: { type: "boolean", description: "play each seed twice: its history must be the same" },
+  hard: {
+    type: "boolean",
+    description: "harder faults, and clients whose histories D6 and D7 judge",
+  },
   seed: {
     type: "string",
     valueHint: "N",
@@ -66,6 +70,10 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   if (large !== undefined && args.peers === undefined) {
     throw new UsageError(`--${large} is for a large ring: give --peers N too`);
   }
+  const hard = args.hard === true;
+  if (hard && modes.some((mode) => mode !== "seeds")) {
+    throw new UsageError(`--hard is for --seeds and --seed, not for --${modes[0]}`);
+  }
   if (args.story !== undefined) return { kind: "story", path: args.story, seed: seed ?? 1 };
   if (args.plot !== undefined) return { kind: "plot", dir: args.plot, seed: seed ?? 1 };
   if (args.peers !== undefined) {
@@ -82,7 +90,7 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
       json,
     };
   }
-  if (seed !== null && args.seeds === undefined) return { kind: "seed", seed, json };
+  if (seed !== null && args.seeds === undefined) return { kind: "seed", seed, hard, json };
   if (seed !== null)
     throw new UsageError("Give --seed or --seeds, not both; --from begins elsewhere");
   return {
@@ -90,6 +98,7 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
     first: optional(whole(0, MAX_SEED), "--from", args.from) ?? 1,
     count: optional(whole(1, 1_000_000), "--seeds", args.seeds) ?? DEFAULT_SEEDS,
     twice: args.twice === true,
+    hard,
     json,
   };
 }
@@ -129,6 +138,7 @@ export default command({
   forms: [[]],
   examples: [
     ["p2p sim --seeds 1000", "a thousand rings, each with faults of its own"],
+    ["p2p sim --seeds 100 --hard", "harder faults, busy clients, and all that they were told"],
     ["p2p sim --seed 17", "seed 17 again, to the same event"],
     ["p2p sim --peers 1000 --for 1h --churn 1/s --loss 1%", "a large ring under churn, measured"],
     ["p2p sim --story story.txt", "a story as in the tests: what is done, and what is printed"],

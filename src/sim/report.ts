@@ -1,5 +1,6 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
+import { HARD } from "./drawing.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
 import { statesOf } from "./sometimes.ts";
 import type { SwarmsResult } from "./swarms.ts";
@@ -28,7 +29,12 @@ export function swarmLines(result: SwarmsResult, missed: readonly string[]): str
     lines.push(
       `seed ${seed} failed: ${failure.check} after ${duration(failure.at)}: ${failure.why}`,
     );
-    lines.push(`replay it: p2p sim --seed ${seed}`, "cut down, as a story:", "", story);
+    lines.push(
+      `replay it: p2p sim --seed ${seed}${result.drawing === HARD ? " --hard" : ""}`,
+      "cut down, as a story:",
+      "",
+      story,
+    );
   }
   if (failures.length > 0) lines.push(`${failures.length} failed`);
   else if (missed.length > 0) lines.push(`inconclusive: ${missed.join("; ")}`);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
 import { Failure } from "../protocol/failure.ts";
+import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { drawFigures } from "./figures.ts";
 import { drawPlan, planAsStory } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
@@ -17,9 +18,16 @@ export type SimOptions =
       readonly first: number;
       readonly count: number;
       readonly twice: boolean;
+      /** Draws from all faults, and clients. */
+      readonly hard: boolean;
       readonly json: boolean;
     }
-  | { readonly kind: "seed"; readonly seed: number; readonly json: boolean }
+  | {
+      readonly kind: "seed";
+      readonly seed: number;
+      readonly hard: boolean;
+      readonly json: boolean;
+    }
   | ({ readonly kind: "scale"; readonly json: boolean } & Omit<ScaleOptions, "progress">)
   | { readonly kind: "story"; readonly path: string; readonly seed: number }
   | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
@@ -45,8 +53,12 @@ export async function runSim(options: SimOptions): Promise<number> {
 
 function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): number {
   const { first, count, twice } = options;
+  const drawing = drawingOf(options);
   const progress = progressOf("seed", count);
-  const result = runSwarms({ first, count, twice, progress, clock: () => performance.now() });
+  const result = runSwarms({
+    ...{ first, count, twice, drawing, progress },
+    clock: () => performance.now(),
+  });
   progress(count, true);
   const missed = untested(result);
   if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));
@@ -62,13 +74,18 @@ function untested(result: SwarmsResult): string[] {
   return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
 }
 
-function playSeed({ seed, json }: Extract<SimOptions, { kind: "seed" }>): number {
+function drawingOf({ hard }: { readonly hard: boolean }): Drawing {
+  return hard ? HARD : DRAWING;
+}
+
+function playSeed({ seed, hard, json }: Extract<SimOptions, { kind: "seed" }>): number {
+  const drawing = drawingOf({ hard });
   const clock = () => performance.now();
-  const result = runSwarms({ first: seed, count: 1, twice: true, clock });
+  const result = runSwarms({ first: seed, count: 1, twice: true, drawing, clock });
   if (json) {
-    console.log(JSON.stringify({ v: 1, plan: drawPlan(seed), ...result }));
+    console.log(JSON.stringify({ v: 1, plan: drawPlan(seed, drawing), ...result }));
   } else {
-    console.log(planAsStory(drawPlan(seed), `seed ${seed}`));
+    console.log(planAsStory(drawPlan(seed, drawing), `seed ${seed}`));
     console.log(swarmLines(result, []).join("\n"));
   }
   return result.failures.length > 0 ? 1 : 0;

@@ -28,6 +28,8 @@ export type SwarmFailure = {
 export type SwarmsResult = {
   readonly first: number;
   readonly count: number;
+  /** What the seeds drew from. */
+  readonly drawing: Drawing;
   readonly failures: readonly SwarmFailure[];
   /** How many seeds reached each rare state. */
   readonly reached: Readonly<Record<RareState, number>>;
@@ -75,12 +77,13 @@ export function runSwarms(options: SwarmsOptions): SwarmsResult {
     progress?.(seed - first + 1);
   }
   const fingerprint = joined(fingerprints);
-  return { first, count, failures, reached, ...sums, realMs: clock() - began, fingerprint };
+  const realMs = clock() - began;
+  return { first, count, drawing, failures, reached, ...sums, realMs, fingerprint };
 }
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */
 export function unreached(result: SwarmsResult): RareState[] {
-  return statesOf(DRAWING).filter((state) => result.reached[state] === 0);
+  return statesOf(result.drawing).filter((state) => result.reached[state] === 0);
 }
 
 function cutDown(seed: number, plan: Plan, failure: Failure): SwarmFailure {
