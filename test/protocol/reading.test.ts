@@ -117,6 +117,27 @@ test("a version on a majority is returned at once", () => {
   expect(owner.to("offer")).toEqual([]);
 });
 
+test("the word of one that has lost a copy counts only where all have spoken", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.hear(9, { ...inquired(1, []), lost: true });
+  owner.hear(20, inquired(1, []));
+  expect(outcomes(owner)).toEqual([]);
+  owner.hear(14, inquired(1, []));
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("those that have just come are asked besides those that were there before", () => {
+  const owner = new OnePeer(8);
+  for (const id of [10, 11, 12]) learn(owner.peer, member(id), "joined");
+  read(owner, 1);
+  expect(owner.to("inquire").sort((a, b) => a - b)).toEqual([9, 10, 11, 12, 14, 20]);
+  owner.tell(1, [9, 10, 11, 12]);
+  expect(outcomes(owner)).toEqual([]);
+  owner.tell(1, [14]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
 /** True if a read is answered without asking anybody. */
 function answersAlone(owner: OnePeer, request: number): boolean {
   read(owner, request);
