@@ -34,7 +34,7 @@ import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
-import { noteElsewhere } from "./tenure.ts";
+import { noteElsewhere, noteHere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
 
 /** A version may lack a copy: its holders are looked after soon. */
@@ -150,9 +150,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const before = peer.files.versions(taken.name);
   const { changed, fresh } = peer.files.take(taken);
   if (!changed) return;
-  peer.elsewhere.delete(taken.name);
-  peer.lost.delete(taken.name);
-  peer.refusals.delete(taken.name);
+  noteHere(peer, taken.name);
   takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
   noteTaken(peer, taken, from);

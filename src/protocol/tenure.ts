@@ -40,6 +40,13 @@ export function noteElsewhere(peer: Peer, name: string): void {
   if (peer.elsewhere.size < DECLINED_FILES) peer.elsewhere.add(name);
 }
 
+/** A version of a name is held here now: what was amiss with it is over. */
+export function noteHere(peer: Peer, name: string): void {
+  peer.elsewhere.delete(name);
+  peer.lost.delete(name);
+  peer.refusals.delete(name);
+}
+
 /** A member's promise, or its refusal. */
 export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean }: Leased): void {
   const tenure = present(peer);

@@ -75,7 +75,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 100,
+    within: 20,
   },
   {
     name: "accept an old version",
@@ -88,7 +88,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 60,
+    within: 20,
   },
   {
     name: "keep no conflict",
@@ -100,8 +100,9 @@ export const FILE_FAULTS: readonly Fault[] = [
         replace: "return known || compareStamps(version.stamp, stamp) > 0;",
       },
     ],
-    checks: ["D1", "D2"],
-    within: 20,
+    checks: ["D6"],
+    within: 60,
+    hard: true,
   },
   {
     name: "count a declined copy as held",
@@ -158,7 +159,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 120,
+    within: null,
   },
   {
     name: "answer without asking",
@@ -170,8 +171,9 @@ export const FILE_FAULTS: readonly Fault[] = [
         replace: "return holds;",
       },
     ],
-    checks: ["D1", "D3"],
-    within: 120,
+    checks: ["D1", "D6"],
+    within: 200,
+    hard: true,
   },
   {
     name: "serve what is damaged",
@@ -189,7 +191,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 60,
+    within: 120,
   },
   {
     name: "keep a damaged copy in the table",
@@ -198,7 +200,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       {
         file: "repairing.ts",
         find: "peer.damaged += 1;",
-        replace: "peer.files.set(record);",
+        replace: "peer.files.take(record);",
       },
     ],
     checks: ["D1", "D2"],

@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 60,
+    within: 100,
     hard: true,
   },
   {
@@ -44,7 +44,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 200,
+    within: 60,
     hard: true,
   },
   {
@@ -78,7 +78,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 200,
+    within: 60,
     hard: true,
   },
   {
@@ -97,7 +97,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 200,
+    within: 100,
     hard: true,
   },
   {
