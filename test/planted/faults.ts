@@ -60,7 +60,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 20,
+    within: 40,
   },
   {
     name: "drop a refutation",
@@ -99,7 +99,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: 40,
+    within: 20,
   },
   {
     name: "reuse an incarnation",
@@ -126,7 +126,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 40,
+    within: 20,
   },
   {
     name: "never compare tables",

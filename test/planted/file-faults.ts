@@ -172,7 +172,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 200,
+    within: null,
     hard: true,
   },
   {

@@ -116,7 +116,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 200,
+    within: null,
     hard: true,
   },
   {
@@ -130,7 +130,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 200,
+    within: null,
     hard: true,
   },
 ];
