@@ -422,7 +422,7 @@ export const VECTORS: readonly Vector[] = [
       room: 1_000_000_000,
     },
   ),
-  v("0102030405060000010000000000000000", {
+  v("010203040506000001000000000000000000", {
     tag: "inquired",
     request: REQUEST,
     records: [],
