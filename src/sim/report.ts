@@ -1,12 +1,19 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
-import { HARD } from "./drawing.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
 import { statesOf } from "./sometimes.ts";
 import type { SwarmsResult } from "./swarms.ts";
 
-/** What a set of seeds came to. @param missed why it shows too little, in words */
-export function swarmLines(result: SwarmsResult, missed: readonly string[]): string[] {
+/**
+ * What a set of seeds came to.
+ * @param missed why it shows too little, in words
+ * @param hard true of hard seeds, which are played again as such
+ */
+export function swarmLines(
+  result: SwarmsResult,
+  missed: readonly string[],
+  hard: boolean,
+): string[] {
   const { first, count, failures, faults, filesRead, operations, reads } = result;
   const { inputs, virtualMs, realMs } = result;
   const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
@@ -30,7 +37,7 @@ export function swarmLines(result: SwarmsResult, missed: readonly string[]): str
       `seed ${seed} failed: ${failure.check} after ${duration(failure.at)}: ${failure.why}`,
     );
     lines.push(
-      `replay it: p2p sim --seed ${seed}${result.drawing === HARD ? " --hard" : ""}`,
+      `replay it: p2p sim --seed ${seed}${hard ? " --hard" : ""}`,
       "cut down, as a story:",
       "",
       story,

@@ -60,17 +60,17 @@ function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): number {
     clock: () => performance.now(),
   });
   progress(count, true);
-  const missed = untested(result);
+  const missed = untested(result, drawing);
   if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));
-  else console.log(swarmLines(result, missed).join("\n"));
+  else console.log(swarmLines(result, missed, options.hard).join("\n"));
   if (result.failures.length > 0) return 1;
   return missed.length > 0 ? 3 : 0;
 }
 
 /** D5, and the rare states: why a set of seeds that held shows too little. */
-function untested(result: SwarmsResult): string[] {
+function untested(result: SwarmsResult, drawing: Drawing): string[] {
   const tested = conclusive(result.faults, result.filesRead);
-  const states = result.count >= SEEDS_FOR_ALL_STATES ? unreached(result) : [];
+  const states = result.count >= SEEDS_FOR_ALL_STATES ? unreached(result, drawing) : [];
   return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
 }
 
@@ -86,7 +86,7 @@ function playSeed({ seed, hard, json }: Extract<SimOptions, { kind: "seed" }>): 
     console.log(JSON.stringify({ v: 1, plan: drawPlan(seed, drawing), ...result }));
   } else {
     console.log(planAsStory(drawPlan(seed, drawing), `seed ${seed}`));
-    console.log(swarmLines(result, []).join("\n"));
+    console.log(swarmLines(result, [], hard).join("\n"));
   }
   return result.failures.length > 0 ? 1 : 0;
 }

@@ -28,8 +28,6 @@ export type SwarmFailure = {
 export type SwarmsResult = {
   readonly first: number;
   readonly count: number;
-  /** What the seeds drew from. */
-  readonly drawing: Drawing;
   readonly failures: readonly SwarmFailure[];
   /** How many seeds reached each rare state. */
   readonly reached: Readonly<Record<RareState, number>>;
@@ -78,12 +76,12 @@ export function runSwarms(options: SwarmsOptions): SwarmsResult {
   }
   const fingerprint = joined(fingerprints);
   const realMs = clock() - began;
-  return { first, count, drawing, failures, reached, ...sums, realMs, fingerprint };
+  return { first, count, failures, reached, ...sums, realMs, fingerprint };
 }
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */
-export function unreached(result: SwarmsResult): RareState[] {
-  return statesOf(result.drawing).filter((state) => result.reached[state] === 0);
+export function unreached(result: SwarmsResult, drawing: Drawing): RareState[] {
+  return statesOf(drawing).filter((state) => result.reached[state] === 0);
 }
 
 function cutDown(seed: number, plan: Plan, failure: Failure): SwarmFailure {

@@ -70,6 +70,9 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   const both = [A, store("b", 2, [50, 300])];
   const between = [applied("a", 1, 50), applied("b", 2, 60), applied("a", 3, 70)];
   expect(judge(history(both, { situations: FAULTY, applied: between }))).toBe("holds");
+  // Two owners executed it at a time, before what came later began.
+  const early = [applied("a", 1, 50), applied("a", 3, 60), applied("b", 2, 250)];
+  expect(by(...early)).toBe("holds");
   const refused = [store("a", 1, [0, 100], REFUSED)];
   expect(judge(history(refused, { applied: [applied("a", 1, 50)] }))).toContain(
     "was refused, and executed",

@@ -3,6 +3,7 @@ import { chaosOptions } from "../../src/commands/chaos.ts";
 import { initOptions } from "../../src/commands/init.ts";
 import { joinOptions } from "../../src/commands/join.ts";
 import { ringIds, ringOptions } from "../../src/commands/ring.ts";
+import { simOptions } from "../../src/commands/sim.ts";
 
 /** What the command lines of peers and networks ask of the rooms below. */
 
@@ -230,4 +231,15 @@ describe("p2p chaos", () => {
   ])("not %j", (args, sentence) => {
     expect(() => chaosOptions(args)).toThrow(sentence);
   });
+});
+
+test("p2p sim --hard is for seeds, and for one seed", () => {
+  expect(simOptions({ seeds: "5", hard: true })).toMatchObject({ kind: "seeds", hard: true });
+  expect(simOptions({ seed: "5", hard: true })).toMatchObject({ kind: "seed", hard: true });
+  expect(simOptions({ seed: "5" })).toMatchObject({ hard: false });
+  for (const mode of ["peers", "story", "plot"] as const) {
+    expect(() => simOptions({ [mode]: "5", hard: true })).toThrow(
+      `--hard is for --seeds and --seed, not for --${mode}`,
+    );
+  }
 });

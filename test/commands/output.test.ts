@@ -2,31 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT, type Ended, PROGRAM, plainEnvironment } from "../support/program.ts";
-import { reaped } from "../support/reap.ts";
+import { BUILT, bash } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 60_000;
 const FULL = "/dev/full";
-
-/** Runs a line of bash in which `p2p` is the program under test. */
-async function bash(line: string, cwd: string): Promise<Ended> {
-  const began = performance.now();
-  const child = reaped(
-    Bun.spawn(["bash", "-c", `p2p() { "$0" "$@"; }; ${line}`, PROGRAM], {
-      cwd,
-      env: plainEnvironment(),
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: 30_000,
-      killSignal: "SIGKILL",
-    }),
-  );
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  await child.exited;
-  return { stdout, stderr, exitCode: child.exitCode, ms: performance.now() - began };
-}
 
 /** A pipe whose reader has gone before anything is written. */
 const INTO_NOTHING = "exec 4> >(true); wait $!;";

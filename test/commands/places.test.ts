@@ -2,30 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT, type Ended, PROGRAM, p2p, plainEnvironment } from "../support/program.ts";
-import { reaped } from "../support/reap.ts";
+import { BUILT, bash, PROGRAM, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 60_000;
-
-/** Runs a line of bash in which `$0` is the program under test. */
-async function bash(line: string, cwd: string, env: Record<string, string> = {}): Promise<Ended> {
-  const began = performance.now();
-  const child = reaped(
-    Bun.spawn(["bash", "-c", line, PROGRAM], {
-      cwd,
-      env: plainEnvironment(env),
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      timeout: 30_000,
-      killSignal: "SIGKILL",
-    }),
-  );
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  await child.exited;
-  return { stdout, stderr, exitCode: child.exitCode, ms: performance.now() - began };
-}
 
 /** A command line that runs as somebody else than the owner of what this test makes. */
 const AS_ANOTHER =

@@ -137,3 +137,17 @@ test("any name that a door takes is stored, found and removed where names are fr
   expect(operations.map((o) => o.outcome.kind)).toEqual(names.flatMap(() => ["done", "done"]));
   expect(operations.map((o) => o.name)).toContain("👩.jpg");
 });
+
+test("a twin is on the side of the peer that it knows, and no client asks under its id", () => {
+  const { stage, operations, act, idle } = ring();
+  const TWICE = 25;
+  act(`cut 10 20 ${TWICE} from 30 40 50`, `join ${TWICE} via 10`, `twin ${TWICE} via 30`);
+  const { network, places } = stage.world;
+  const twin = places.twinAddress(TWICE);
+  expect(network.carries(twin, places.addressOf(30))).toBe(true);
+  expect(network.carries(twin, places.addressOf(10))).toBe(false);
+  expect(network.carries(places.addressOf(20), twin)).toBe(false);
+  act(`client 1 where 0001 via ${TWICE} 20`);
+  idle();
+  expect(operations.map(({ peer }) => peer)).toEqual([20]);
+});

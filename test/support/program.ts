@@ -28,20 +28,37 @@ export function plainEnvironment(extra: Readonly<Record<string, string>> = {}) {
 }
 
 /** Runs a command to its end. One that takes longer than `limitMs` is killed, with exit code null. */
-export async function p2p(
+export function p2p(
   argv: readonly (string | number)[],
   cwd: string,
   limitMs = 40_000,
 ): Promise<Ended> {
+  return ended([PROGRAM, ...argv.map(String)], cwd, plainEnvironment(), limitMs);
+}
+
+/** Runs a line of bash in which `p2p`, and `$0` where a function will not do, is the program under test. */
+export function bash(
+  line: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const argv = ["bash", "-c", `p2p() { "$0" "$@"; }; ${line}`, PROGRAM];
+  return ended(argv, cwd, plainEnvironment(env), 30_000);
+}
+
+async function ended(
+  argv: string[],
+  cwd: string,
+  env: Record<string, string | undefined>,
+  timeout: number,
+): Promise<Ended> {
   const began = performance.now();
   const child = reaped(
-    Bun.spawn([PROGRAM, ...argv.map(String)], {
-      cwd,
-      env: plainEnvironment(),
+    Bun.spawn(argv, {
+      ...{ cwd, env, timeout },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      timeout: limitMs,
       killSignal: "SIGKILL",
     }),
   );
