@@ -41,6 +41,7 @@ export class Drafter {
       mayCut: () => this.#mayCut(),
       mayPart: (ms: number) => this.#mayPart(ms),
       mayLeave: () => this.#mayLeave(),
+      allBut: (side: readonly number[]) => this.#allBut(side),
     };
     this.#files = new FileDrafter(chance, rest, ids, bits);
     this.#hard = new HardDrafter(chance, rest, names, bits);
@@ -144,7 +145,6 @@ export class Drafter {
     }
   }
 
-  /** The other side of a cut: with those that do not run, since they would be bridges when they do again. */
   #allBut(side: readonly number[]): number[] {
     return [...this.#all].filter((id) => !side.includes(id));
   }

@@ -38,6 +38,8 @@ export type Rest = {
   /** The same for a cut that is mended after so many milliseconds, whatever else is drawn. */
   mayPart(ms: number): boolean;
   mayLeave(): boolean;
+  /** The other side of a cut: with those that do not run, since they would be bridges when they do again. */
+  allBut(side: readonly number[]): number[];
 };
 
 /** Copies are destroyed on purpose no faster than a ring can make them good. */
@@ -155,11 +157,12 @@ export class FileDrafter {
     if (up.length < 4 || !this.rest.mayCut()) return null;
     const side = this.chance.sample(up, up.length >> 1);
     const there = up.filter((id) => !side.includes(id));
+    const rest = this.rest.allBut(side);
     const name = this.#name();
     const mend = this.chance.below(2) === 0 ? ["after 20000 mend"] : [];
     const [first = "", ...second] = this.#store(this.chance.pick(side), name);
     return [
-      `cut ${side.join(" ")} from ${there.join(" ")}`,
+      `cut ${side.join(" ")} from ${rest.join(" ")}`,
       `after ${this.chance.pick(CUT_KNOWN_MS)} ${first}`,
       ...second,
       ...this.#store(this.chance.pick(there), name),

@@ -79,25 +79,25 @@ export class HardDrafter {
       case "cut-held":
         return this.#cut("", this.#halves(up));
       case "cut-owner":
-        return this.#cut("", this.#apart(up, this.#holders(up).slice(0, chance.between(1, 2))));
+        return this.#cut("", this.#apart(this.#holders(up).slice(0, chance.between(1, 2))));
       case "cut-pair":
         return this.#cut("", { side: [owner], rest: [owner === one ? other : one] });
       case "cut-and-kill": {
-        const cut = this.#cut("", this.#apart(up, [owner]));
+        const cut = this.#cut("", this.#apart([owner]));
         if (cut === null) return null;
         const kill = rest.kill([owner]) ?? [];
         return [...cut, ...kill.map((words) => `after ${chance.pick(AWAY_MS)} ${words}`)];
       }
       case "cut-udp":
-        return this.#cut("udp ", chance.below(2) === 0 ? this.#halves(up) : this.#apart(up, [one]));
+        return this.#cut("udp ", chance.below(2) === 0 ? this.#halves(up) : this.#apart([one]));
       case "cut-udp-one-way":
         return this.#cut("udp ", this.#oneWay(up, one), "towards");
       case "cut-tcp":
-        return this.#cut("tcp ", this.#apart(up, [owner]));
+        return this.#cut("tcp ", this.#apart([owner]));
       case "cut-tcp-one-way":
         return this.#cut("tcp ", this.#oneWay(up, owner), "towards");
       case "flap":
-        return this.#flap(this.#apart(up, [owner]));
+        return this.#flap(this.#apart([owner]));
       case "freeze-briefly":
         return this.#sleep([one]);
       case "freeze-owner":
@@ -236,16 +236,17 @@ export class HardDrafter {
   }
 
   #halves(up: readonly number[]): Sides {
-    return this.#apart(up, this.chance.sample(up, Math.max(1, up.length >> 1)));
+    return this.#apart(this.chance.sample(up, Math.max(1, up.length >> 1)));
   }
 
-  #apart(up: readonly number[], side: readonly number[]): Sides {
-    return { side, rest: up.filter((id) => !side.includes(id)) };
+  #apart(side: readonly number[]): Sides {
+    return { side, rest: this.rest.allBut(side) };
   }
 
   /** One towards all others, or all others towards one. */
   #oneWay(up: readonly number[], one: number): Sides {
-    const { side, rest } = this.#apart(up, [one]);
+    const side = [one];
+    const rest = up.filter((id) => id !== one);
     const few = this.chance.below(2) === 0 ? rest : rest.slice(0, 1);
     return this.chance.below(2) === 0 ? { side, rest: few } : { side: few, rest: side };
   }
