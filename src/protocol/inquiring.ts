@@ -143,12 +143,17 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
   return { inquiry, enough: true, needed };
 }
 
-/** True if all that was acknowledged must be known: a quorum has spoken that has lost nothing, or all have. */
+/**
+ * True if all that was acknowledged must be known: a quorum has spoken that has lost nothing, and not only
+ * some who could not keep what they were given; or all have.
+ */
 function isEnough(inquiry: Inquiry, { members, needed }: Quorum): boolean {
   const answered = answeredOf(inquiry, members);
   if (answered === members.length) return true;
-  const lost = members.filter(({ birth }) => inquiry.lost.has(birth)).length;
-  return answered - lost >= needed;
+  const { heard, lost, declined } = inquiry;
+  const among = (births: ReadonlySet<string>) => members.filter((m) => births.has(m.birth));
+  const declining = among(declined).filter((m) => heard.has(m.birth)).length;
+  return answered - among(lost).length >= needed && answered > declining;
 }
 
 function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {

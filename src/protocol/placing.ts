@@ -231,7 +231,9 @@ function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   if (!reading && !own && !overdue && isComing(peer, request)) return;
   const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
   const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
-  const enough = durableOn.length >= (required > 0 ? required : majority(peer));
+  // What is read need be on no more than can keep it: whoever asks hears one of those.
+  const most = reading ? holders.length : majority(peer);
+  const enough = durableOn.length >= (required > 0 ? required : Math.min(most, majority(peer)));
   const all = holders.every((h) => durable.has(h.birth));
   if (reading ? !enough && !overdue : !all && !overdue) {
     if (enough) peer.deadlines.setEarlier("receipt", request, peer.now + RECEIPT_GRACE_MS);

@@ -9,6 +9,9 @@ import { drawKey } from "./figure-ring.ts";
 import { FileDrafter, isFileKind } from "./file-faults.ts";
 import { HardDrafter, isHardKind } from "./hard-faults.ts";
 
+/** Until all know the new address of one that has moved. */
+const MOVE_KNOWN_MS = 30_000;
+
 export class Drafter {
   readonly #up: Set<number>;
   readonly #down = new Set<number>();
@@ -18,6 +21,7 @@ export class Drafter {
   readonly #all: Set<number>;
   /** Until when a link is cut that is mended by itself. */
   #partedUntil = 0;
+  #movedAt = Number.NEGATIVE_INFINITY;
   #now = 0;
   #buried = false;
   /** Links are cut, or were: who leaves for good now may be the only one that both sides know. */
@@ -41,9 +45,10 @@ export class Drafter {
       mayCut: () => this.#mayCut(),
       mayPart: (ms: number) => this.#mayPart(ms),
       mayLeave: () => this.#mayLeave(),
+      mayMove: () => this.#mayMove(),
       allBut: (side: readonly number[]) => this.#allBut(side),
     };
-    this.#files = new FileDrafter(chance, rest, ids, bits);
+    this.#files = new FileDrafter(chance, rest, ids, bits, names);
     this.#hard = new HardDrafter(chance, rest, names, bits);
   }
 
@@ -166,6 +171,13 @@ export class Drafter {
 
   #mayLeave(): boolean {
     return this.#up.size > 3 && !this.#cut && this.#now >= this.#partedUntil;
+  }
+
+  /** No two at a time, nor one while another is down: they would not know where to find each other again. */
+  #mayMove(): boolean {
+    if (this.#down.size > 0 || this.#now < this.#movedAt + MOVE_KNOWN_MS) return false;
+    this.#movedAt = this.#now;
+    return true;
   }
 
   /** Is killed, perhaps while it leaves: a restart later brings it back. */

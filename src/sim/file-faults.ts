@@ -1,7 +1,7 @@
 /** What a plan does with files, and to the disks that keep them, in the words of stories. */
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
 import type { Chance } from "./chance.ts";
-import { HOSTILE_NAMES, keyOf, nameOf, wordOf } from "./names.ts";
+import { HOSTILE_NAMES, isTaken, keyOf, nameOf, wordOf } from "./names.ts";
 
 export const FILE_KINDS = [
   "store",
@@ -38,6 +38,8 @@ export type Rest = {
   /** The same for a cut that is mended after so many milliseconds, whatever else is drawn. */
   mayPart(ms: number): boolean;
   mayLeave(): boolean;
+  /** True if a machine may get another address, and notes that it does. */
+  mayMove(): boolean;
   /** The other side of a cut: with those that do not run, since they would be bridges when they do again. */
   allBut(side: readonly number[]): number[];
 };
@@ -78,6 +80,8 @@ export class FileDrafter {
     private readonly rest: Rest,
     founders: readonly number[],
     private readonly bits: number,
+    /** Names that clients work on, whose histories are judged: nothing else is stored under these. */
+    private readonly taken: readonly string[],
   ) {
     this.#settled = new Set(founders);
   }
@@ -220,12 +224,16 @@ export class FileDrafter {
   }
 
   #newName(): string {
-    const free = this.bits > NUMBERED_BITS && this.chance.below(2) === 0;
-    const name = free
-      ? wordOf(this.chance.pick(HOSTILE_NAMES))
-      : String(this.chance.below(10_000)).padStart(4, "0");
-    this.#names.push(name);
-    return name;
+    const { bits, chance, taken } = this;
+    for (;;) {
+      const name =
+        bits > NUMBERED_BITS && chance.below(2) === 0
+          ? wordOf(chance.pick(HOSTILE_NAMES))
+          : String(chance.below(10_000)).padStart(4, "0");
+      if (isTaken(name, taken)) continue;
+      this.#names.push(name);
+      return name;
+    }
   }
 
   /** One that was stored before, or a new one. */

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "./chance.ts";
 import type { Rest } from "./file-faults.ts";
-import { keyOf, wordOf } from "./names.ts";
+import { isTaken, keyOf, wordOf } from "./names.ts";
 
 export const HARD_KINDS = [
   "cut-held",
@@ -115,9 +115,9 @@ export class HardDrafter {
       case "refuse-both":
         return [`refuse ${one} towards ${other}`, `refuse ${other} towards ${one}`];
       case "move":
-        return [`move ${owner}`];
+        return rest.mayMove() ? [`move ${owner}`] : null;
       case "move-anew":
-        return this.#restart(owner, [`move ${owner}`]);
+        return rest.mayMove() ? this.#restart(owner, [`move ${owner}`]) : null;
       case "second-address":
         return [`second ${one} for ${chance.sample(up, up.length >> 1).join(" ")}`];
       case "change-content":
@@ -256,8 +256,11 @@ export class HardDrafter {
   }
 
   #ownName(): string {
-    this.#made += 1;
-    return String(9_000 + (this.#made % 1_000)).padStart(4, "0");
+    for (;;) {
+      this.#made += 1;
+      const name = String(9_000 + (this.#made % 1_000));
+      if (!isTaken(name, this.names)) return name;
+    }
   }
 }
 

@@ -20,6 +20,11 @@ export function nameOf(word: string): string {
   }
 }
 
+/** True if a word stands for one of some names, in whatever form these are written. */
+export function isTaken(word: string, names: readonly string[]): boolean {
+  return names.some((name) => nameOf(wordOf(name)) === nameOf(word));
+}
+
 /** Where a name is on the circle: of numbered rings by its digits, else by its hash. */
 export function keyOf(name: string, bits: number): number {
   const conflict = parseConflictName(name);
