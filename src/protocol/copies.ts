@@ -200,6 +200,7 @@ export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): v
 /** This peer's disk would not take a copy: its offerer finds another holder. */
 export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
   peer.fullUntil = peer.now + FULL_MS;
+  noteDeclined(peer, record, peer.self);
   decline(peer, from.address, [record]);
 }
 

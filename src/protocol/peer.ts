@@ -16,7 +16,7 @@ import { asHeard, postpone, takePostponed } from "./late.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
-import { checkReceipts, contentPlaced, placementFailed } from "./placing.ts";
+import { checkReceipts, contentPlaced, placeElsewhere, placementFailed } from "./placing.ts";
 import { receive } from "./receiving.ts";
 import { meetUnreachable } from "./refusals.ts";
 import { copyDamaged } from "./repairing.ts";
@@ -160,7 +160,10 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
   else if (!result.ok) {
     if (job.kind === "placement") placementFailed(peer, job.request, result.why, result.here);
     // One that failed on its way is offered again by those who hold it.
-    else if (result.here) copyRefused(peer, job.record, job.from);
+    else if (result.here) {
+      copyRefused(peer, job.record, job.from);
+      placeElsewhere(peer, [job.record]);
+    }
   } else {
     if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
     else {

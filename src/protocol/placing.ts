@@ -95,7 +95,8 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
   if (peer.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
   const from = holders.find((m) => m.birth !== peer.self.birth);
   if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
-    peer.copyQueue.set(versionKey(record), { record, from, origin: null });
+    if (record.removed) beginBurial(peer, { kind: "copy", record, from });
+    else peer.copyQueue.set(versionKey(record), { record, from, origin: null });
     fetchQueued(peer);
   }
   offerMissing(peer, placement);
