@@ -68,6 +68,18 @@ export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
 }
 
 /**
+ * Another has just had an answer from a member being tried, which cannot reach this peer, nor be reached:
+ * it is in the ring all the same. If those two held each other for dead, either would own the other's
+ * names as well, before the eyes of those that reach both.
+ */
+export function afterVouched(peer: Peer, trial: Trial | null): void {
+  if (trial === null) return;
+  const { reason, target } = trial;
+  if (reason === "watch") confirm(peer, target.id);
+  else learn(peer, target, peer.gone.has(target.id) ? "returned" : "joined");
+}
+
+/**
  * A member being tried gave no answer. A rival of this very peer is gone: rise above it. A newcomer is
  * not believed, and whoever does believe in it has to hear of that: word of its death goes round, which
  * it refutes if it lives after all.

@@ -11,7 +11,7 @@ import { departureHeard, departWhenSafe } from "./leaving.ts";
 import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Message } from "./messages.ts";
-import { absorb, afterAnswer } from "./news.ts";
+import { absorb, afterAnswer, afterVouched } from "./news.ts";
 import { checkReceipts, placeElsewhere } from "./placing.ts";
 import { receiveLease } from "./pledging.ts";
 import { randomBelow } from "./random.ts";
@@ -61,7 +61,7 @@ export function receive(
       vouchFor(peer, from, message, channel);
       return;
     case "vouched":
-      acceptVouched(peer, message);
+      afterVouched(peer, acceptVouched(peer, message));
       return;
     case "gossip":
       absorb(peer, from, message.members, message.joining);

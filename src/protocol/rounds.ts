@@ -14,7 +14,7 @@ import {
 import { noteStanding } from "./late.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Ping, Pong } from "./messages.ts";
-import { WATCH_MS } from "./patience.ts";
+import { SILENCE_MS, WATCH_MS } from "./patience.ts";
 import { randomBelow, randomBits } from "./random.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { sentences } from "./sentences.ts";
@@ -115,9 +115,10 @@ export function askAwaited(peer: Peer, id: number): void {
   const awaited = peer.awaited.get(id);
   const member = peer.view.find(id);
   if (awaited === undefined || member === undefined) return;
+  // In the end others are asked too: they may reach it.
+  if (peer.now >= awaited.until - SILENCE_MS) tryMember(peer, member, "watch", ["datagram"]);
   if (peer.now >= awaited.until) {
-    peer.awaited.delete(id);
-    died(peer, member, "lost");
+    if (!peer.trials.has(id)) died(peer, member, "lost");
     return;
   }
   const way = wayTo(peer, member.address);

@@ -140,14 +140,15 @@ export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
   send(peer, asker, channel, { tag: "vouched", nonce, target });
 }
 
-/** Another had an answer from a member that is silent to us: it lives. */
-export function acceptVouched(peer: Peer, vouched: Vouched): void {
+/** Another had an answer from a member that is silent to us: it lives. @returns the trial that this ends */
+export function acceptVouched(peer: Peer, { nonce, target }: Vouched): Trial | null {
   for (const reason of ["watch", "newcomer"] as const) {
-    const trial = peer.trials.get(trialKey(reason, vouched.target.id));
-    if (trial?.nonces.has(vouched.nonce) && trial.target.birth === vouched.target.birth) {
-      endTrial(peer, trial);
-    }
+    const trial = peer.trials.get(trialKey(reason, target.id));
+    if (!trial?.nonces.has(nonce) || trial.target.birth !== target.birth) continue;
+    endTrial(peer, trial);
+    return trial;
   }
+  return null;
 }
 
 /** After a sleep of this very peer: all trials begin anew, for the silence was its own. */
