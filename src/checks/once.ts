@@ -90,9 +90,14 @@ function conflictsDue(register: Register, zero: number): CheckResult {
   return HOLDS;
 }
 
-/** Nothing is executed that was refused, nor later than `LATE_MS` after its end. */
+/**
+ * Nothing is executed that was refused, nor later than `LATE_MS` after its end. What two owners have
+ * stamped in time is one version: that the lesser stamp comes to a disk late does nothing.
+ */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
-  for (const { content, stamp, at, peer } of firstOfEach(applied)) {
+  const stamps = firstOfEach(applied);
+  for (const each of stamps) {
+    const { content, stamp, at, peer } = each;
     const write = onlyWriter(register, content);
     const refused = register.refused.find((o) => o.content === content);
     if (write === null && refused !== undefined && register.writersOf(content).length === 0) {
@@ -100,6 +105,7 @@ function appliedInTime(register: Register, applied: readonly Applied[], zero: nu
     }
     const end = write?.operation?.end ?? null;
     if (write === null || end === null || at <= end + LATE_MS) continue;
+    if (stamps.some((s) => s.content === content && s.at < at && below(each, s))) continue;
     const late = `${((at - end) / 1000).toFixed(3)} s after its end, as version ${stamp.join(".")}`;
     return wrong(peer, `${tellWrite(write, zero)} was executed ${late}`);
   }

@@ -65,6 +65,8 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   expect(by(applied("a", 1, 50), applied("a", 3, 5200))).toContain(
     "5.100 s after its end, as version 3.1.1",
   );
+  // Of two stamps that two owners gave in time the lesser one may come to a disk late.
+  expect(by(applied("a", 3, 50), applied("b", 4, 250), applied("a", 1, 5200))).toBe("holds");
   // Two stamps are one version where nothing that came later is between them.
   expect(by(applied("a", 1, 50), applied("a", 3, 60), applied("b", 4, 250))).toBe("holds");
   const both = [A, store("b", 2, [50, 300])];
