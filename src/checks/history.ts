@@ -49,6 +49,8 @@ export type Situation = {
   readonly frozen: readonly number[];
   /** Pairs of which the first cannot send to the second; all others can. See `between`. */
   readonly severed: readonly (readonly [from: number, to: number])[];
+  /** Peers that have got another address: word comes and goes, but they do not count as connected yet. */
+  readonly moved?: readonly number[];
 };
 
 /** What a name stands for at the end, in calm, and the contents that are kept as its conflicts. */

@@ -3,7 +3,7 @@
  * that run and are not frozen fall into groups: all of one group reach each other, both ways, if need be
  * through others (the strongly connected components).
  */
-import { HEAL_MS, type Situation } from "./history.ts";
+import { between, HEAL_MS, type Situation } from "./history.ts";
 
 /** A time in which nothing changes: from a time on, until the next span's. */
 type Span = {
@@ -109,25 +109,37 @@ function spansOf(situations: readonly Situation[]): Span[] {
   const spans: Span[] = [];
   // Pairs that were healed, and until when they do not count as connected yet.
   let healing: Healing[] = [];
+  let before: readonly (readonly [number, number])[] = [];
   for (const [index, situation] of situations.entries()) {
-    const { severed } = situation;
+    const apartNow = [...situation.severed, ...pairsOfMoved(situation)];
     const start = index === 0 ? Number.NEGATIVE_INFINITY : situation.from;
     const end = situations[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-    const cut = pairsOf(severed);
-    const before = situations[index - 1]?.severed ?? [];
-    const healed = before.filter(([from, to]) => !cut.get(from)?.has(to));
+    const cut = pairsOf(situation.severed);
+    const still = pairsOf(apartNow);
+    const healed = before.filter(([from, to]) => !still.get(from)?.has(to));
+    before = apartNow;
     const known = situations[index - 1]?.running ?? [];
     healing.push(...healed.map((pair) => ({ pair, known, until: start + HEAL_MS })));
     for (let from = start; from < end; ) {
       const now = from;
       healing = healing.filter(({ until }) => until > now);
       const apart =
-        healing.length === 0 ? cut : pairsOf([...severed, ...healing.map((h) => h.pair)]);
+        healing.length === 0 ? still : pairsOf([...apartNow, ...healing.map((h) => h.pair)]);
       spans.push(spanOf(from, situation, cut, apart, newcomersOf(situation, healing)));
       from = Math.min(end, ...healing.map(({ until }) => until));
     }
   }
   return spans;
+}
+
+/** One that has moved is with nobody for a while. */
+function pairsOfMoved({ running, moved = [] }: Situation): [number, number][] {
+  return moved.flatMap((id) =>
+    between(
+      [id],
+      running.filter((other) => other !== id),
+    ),
+  );
 }
 
 /** Those that run since a heal: what was apart is not together by them, until the heal has had its time. */

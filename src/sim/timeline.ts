@@ -30,21 +30,20 @@ export class Timeline {
     for (const { movedAt } of moved) {
       if (movedAt === world.now) world.queue.plan(movedAt + MOVED_MS, () => this.note());
     }
-    const calm = world.network.calm && moved.length === 0;
-    const severed = calm ? [] : severedPairs(world, there);
-    const last = JSON.stringify([running, frozen, severed]);
+    const severed = world.network.calm ? [] : severedPairs(world, there);
+    const situation = { running, frozen, severed, moved: moved.map((h) => h.id) };
+    const last = JSON.stringify(situation);
     if (last === this.#last) return;
     this.#last = last;
-    this.situations.push({ from: world.now, running, frozen, severed });
+    this.situations.push({ from: world.now, ...situation });
   }
 }
 
-function severedPairs({ network, now }: World, hosts: readonly Host[]): [number, number][] {
+function severedPairs({ network }: World, hosts: readonly Host[]): [number, number][] {
   const pairs = new Map<string, [number, number]>();
   for (const from of hosts) {
     for (const to of hosts) {
-      const moved = now < Math.max(from.movedAt, to.movedAt) + MOVED_MS;
-      if (from === to || (!moved && network.carries(from.address, to.address))) continue;
+      if (from === to || network.carries(from.address, to.address)) continue;
       // Of two processes with one id either counts: what cannot be told is not asked for.
       pairs.set(`${from.id} ${to.id}`, [from.id, to.id]);
     }
