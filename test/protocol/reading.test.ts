@@ -4,12 +4,13 @@ import {
   INQUIRE_MS,
   LEASE_MS,
   MOURNING_MS,
+  NEW_MS,
   READ_WAIT_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
-import { learn } from "../../src/protocol/records.ts";
+import { learn, noteArrival } from "../../src/protocol/records.ts";
 import { IDS, member, OnePeer, OTHERS, READ, routedFrom, version } from "./one-peer.ts";
 
 const FOUND = version(14, 3, 7);
@@ -127,6 +128,22 @@ test("the word of one that has lost a copy counts only where all have spoken", (
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
+test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
+  const owner = new OnePeer(8, [8, 14]);
+  owner.peer.refusals.add("plan");
+  owner.peer.elsewhere.add("plan");
+  read(owner, 1);
+  expect(outcomes(owner)).toEqual([]);
+  owner.hear(14, inquired(1, [FOUND]));
+  // The disk is still full: what 14 has is all that there can be.
+  for (const effect of owner.effects) {
+    if (effect.type !== "fetch") continue;
+    const result = { ok: false, here: true, why: "full" } as const;
+    owner.give({ type: "fetched", job: effect.job, result });
+  }
+  expect(owner.to("delegate")).toEqual([14]);
+});
+
 test("those that have just come are asked besides those that were there before", () => {
   const owner = new OnePeer(8);
   for (const id of [10, 11, 12]) learn(owner.peer, member(id), "joined");
@@ -135,6 +152,20 @@ test("those that have just come are asked besides those that were there before",
   owner.tell(1, [9, 10, 11, 12]);
   expect(outcomes(owner)).toEqual([]);
   owner.tell(1, [14]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("one that has come back with its old view hears all that are there, for a while", () => {
+  const owner = new OnePeer(8);
+  noteArrival(owner.peer, owner.peer.self);
+  read(owner, 1);
+  owner.tell(1, [9, 14, 2]);
+  expect(outcomes(owner)).toEqual([]);
+  owner.tell(1, [20]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+  owner.pass(NEW_MS + 1);
+  read(owner, 2);
+  owner.tell(2, [9, 14]);
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 

@@ -1,10 +1,11 @@
 /** What simulated links do with what they are given: as kernels do, and no better. */
 import { expect, test } from "bun:test";
+import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import type { Input } from "../../src/protocol/io.ts";
 import type { Message } from "../../src/protocol/messages.ts";
 import { LIMITS, SMALL_LIMITS } from "../../src/sim/host.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { numberedRing, Stage } from "../../src/sim/stage.ts";
+import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";
 
 const IDS = [10, 20, 30];
 const SEED = 77;
@@ -245,4 +246,19 @@ test("a machine with two addresses is heard from either, and reached at both", (
   expect(second).not.toBe(first);
   expect(world.at(second)).toBe(world.hostOf(10));
   expect(world.at(first)).toBe(world.hostOf(10));
+});
+
+test("two that reach each other through others alone stay members of one ring, started again or not", () => {
+  for (const ids of [IDS, [10, 20, 30, 40, 50, 60]]) {
+    for (const again of [[10], [10, 20]]) {
+      const stage = new Stage({ config: numberedRing(500), network: LOCAL_NETWORK, seed: SEED });
+      stage.found(ids);
+      stage.world.run(5_000);
+      stage.act("cut 10 from 20");
+      stage.world.run(9_000);
+      stage.act(`restart ${again.join(" ")}`);
+      stage.world.run(60_000);
+      expect(brokenChecks(checkRing(snapshots(stage.world)))).toEqual([]);
+    }
+  }
 });
