@@ -87,6 +87,9 @@ export const HEAL_MS = 3_000;
 /** An operation whose outcome is unknown takes effect within so long of its end, or never. */
 export const LATE_MS = 5_000;
 
+/** An operation without an answer for so long may have been sent to another owner as well. */
+export const ASKED_AGAIN_MS = 400;
+
 /** What sides that cannot talk to each other sever: each peer of one from each of every other, both ways. */
 export function between(...sides: readonly (readonly number[])[]): [number, number][] {
   return sides.flatMap((side) =>

@@ -1,5 +1,12 @@
 /** The history of one name: its writes, its reads, which of them are bound, and in which order they are. */
-import { type Ending, type History, LATE_MS, type Operation, type Value } from "./history.ts";
+import {
+  ASKED_AGAIN_MS,
+  type Ending,
+  type History,
+  LATE_MS,
+  type Operation,
+  type Value,
+} from "./history.ts";
 import { NOWHERE, type Reach } from "./reach.ts";
 
 /** A store or a removal that was or may have been executed; the first of all is that nothing is there. */
@@ -221,24 +228,29 @@ export function registersOf({ operations, endings }: History, reach: Reach): Reg
 
 function writeOf(operation: Operation): Omit<Write, "place">[] {
   const { outcome, start, content, excused } = operation;
-  if (!isWrite(operation) || outcome.kind === "refused") return [];
-  const acknowledged = outcome.kind === "done" && operation.end !== null;
   const end = operation.end ?? Number.POSITIVE_INFINITY;
-  const last = acknowledged ? end : end + LATE_MS;
+  // One that found nothing in the end may have removed it on a way from which no answer came.
+  const twice = foundNothing(operation) && end - start >= ASKED_AGAIN_MS;
+  if (!(isWrite(operation) || twice) || outcome.kind === "refused") return [];
+  const acknowledged = outcome.kind === "done" && operation.end !== null && !twice;
+  const last = acknowledged || twice ? end : end + LATE_MS;
   return [{ operation, value: content, start, last, acknowledged, excused: excused === true }];
 }
 
 /** A removal that found nothing has written nothing. */
 function isWrite(operation: Operation): boolean {
   if (operation.kind === "store") return true;
-  return operation.kind === "remove" && readBy(operation) === undefined;
+  return operation.kind === "remove" && !foundNothing(operation);
+}
+
+function foundNothing({ kind, outcome }: Operation): boolean {
+  return kind === "remove" && outcome.kind === "done" && outcome.value === null;
 }
 
 /** What an operation has read; undefined of one that read nothing. */
 function readBy({ kind, outcome }: Operation): Value | undefined {
-  if (kind === "store" || outcome.kind !== "done") return undefined;
-  if (kind === "remove") return outcome.value === null ? null : undefined;
-  return outcome.value;
+  // Of a removal that is null, or nothing.
+  return kind === "store" || outcome.kind !== "done" ? undefined : outcome.value;
 }
 
 function put<K, V>(map: Map<K, V[]>, key: K, value: V): void {
