@@ -2,6 +2,7 @@
  * What must hold of files, one named check per function. The disks given are those that may come back;
  * what is on them is known to the one who injects the faults, or asked of the peers.
  */
+import { TOMBSTONE_MS } from "../protocol/config.ts";
 import { compareStamps, conflictName, type FileRecord, isSameVersion } from "../protocol/files.ts";
 import { isReplacedBy, merge, type Versions, winnerOf } from "../protocol/versions.ts";
 import type { CheckResult } from "./ring.ts";
@@ -13,7 +14,7 @@ export type DiskSnapshot = {
   readonly lives: boolean;
   /** It takes nothing more. */
   readonly full: boolean;
-  /** The versions whose content is what it was, removals too. */
+  /** The versions whose content is what it was, removals too, with their ages as of now. */
   readonly files: readonly FileRecord[];
 };
 
@@ -114,7 +115,8 @@ export function readRight(
 
 /**
  * D2: what is owed is on the first of the living from its key on, as many as there should be; those whose
- * disks are full are passed over, unless they have it.
+ * disks are full are passed over, unless they have it. Removals that are old enough to be forgotten are not
+ * asked for.
  * @param copies wanted of each file
  */
 export function copiesEnough(
@@ -127,6 +129,8 @@ export function copiesEnough(
   for (const { name, key, least } of owed) {
     const has = (disk: DiskSnapshot) =>
       (held.get(disk)?.get(least.name) ?? []).some((v) => standsFor(v, least));
+    // What its holders are about to forget, nobody takes any more.
+    if (least.removed && !living.some((disk) => disk.files.some((v) => lasts(v, least)))) continue;
     const start = Math.max(
       0,
       living.findIndex((d) => d.id >= key),
@@ -139,6 +143,12 @@ export function copiesEnough(
     }
   }
   return HOLDS;
+}
+
+/** True of a version that stands for a removal, and is not old enough to be forgotten. */
+function lasts(version: FileRecord, removal: FileRecord): boolean {
+  const old = version.removed && version.ageMs >= TOMBSTONE_MS;
+  return !old && standsFor(version, removal);
 }
 
 /** What D2 asks for beyond the acknowledged: every version that a living peer holds. */

@@ -5,7 +5,7 @@
  */
 import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "../protocol/files.ts";
-import type { Host } from "./host.ts";
+import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
 type Entry = {
@@ -115,8 +115,13 @@ export class Ledger {
       id: host.id,
       lives: host.peer?.phase === "in",
       full: host.disk.full,
-      files: host.disk.intact(),
+      files: host.disk.intact().map((record) => this.#asOfNow(host, record)),
     }));
+  }
+
+  /** On a disk ages are as of the zero of the machine's clock. */
+  #asOfNow(host: Host, record: FileRecord): FileRecord {
+    return { ...record, ageMs: record.ageMs + localTime(host, this.stage.world.now) };
   }
 
   /** One that has given up keeps its folder, but does not come back with it. */

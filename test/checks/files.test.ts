@@ -118,6 +118,15 @@ test("D2: the first of the living that can take a file hold it", () => {
   expect(copiesEnough(owed, alone, 3).ok).toBe(true);
 });
 
+test("D2: a removal is asked for as long as somebody has one that is not about to be forgotten", () => {
+  const day = 24 * 3_600_000;
+  const young = { ...removal(2, 20, first), ageMs: 29 * day };
+  const old = { ...young, ageMs: 30 * day };
+  const owed = [{ name: "0015", key: 15, least: young }];
+  expect(copiesEnough(owed, disks({ 20: [old] }), 3).ok).toBe(true);
+  expect(copiesEnough(owed, disks({ 20: [old], 30: [young] }), 3)).toMatchObject({ peers: [40] });
+});
+
 test("D3: one content for each stamp, and none that nobody stored", () => {
   expect(oneContent([first], second).ok).toBe(true);
   expect(oneContent([first], { ...first }).ok).toBe(true);
