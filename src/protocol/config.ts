@@ -85,11 +85,12 @@ export const SYNC_MEMBERS = 16_384;
 export const GONE_MS = 24 * 3_600_000;
 export const GONE_MEMBERS = 4_096;
 /**
- * One that was lost a short while ago is pinged this often, whatever the ping interval: when a cut is over
- * that is found out at once. Longer cuts than this are found to be over by the rounds.
+ * Those that were lost a short while ago are pinged this often, whatever the ping interval: when a cut is
+ * over that is found out at once. Longer cuts than this are found to be over by the rounds. No more than
+ * GONE_TOLD are pinged.
  */
 export const LOST_TRY_MS = 1_000;
-export const LOST_TRY_FOR_MS = 120_000;
+export const LOST_TRY_FOR_MS = 600_000;
 
 /** Members that have spread word of this peer's death and are told first that it lives. */
 export const ACCUSERS = 16;

@@ -37,7 +37,6 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     viewSaved: true,
     gone: new GoneTable(),
     triedGone: id,
-    triedLost: id,
     accusers: new Set(),
     awaited: new Map(),
     trials: new Map(),

@@ -154,19 +154,17 @@ function tryOneGone(peer: Peer): void {
 }
 
 /**
- * Pings one of those that were lost of late beside this peer: it may have been cut off, and be back. Where a
- * ring is cut in parts, some on either side are neighbours of each other.
+ * Pings those that were lost of late beside this peer: they may have been cut off, and be back. Where a
+ * ring is cut in parts, some on either side are neighbours of each other. All of them each time: in a small
+ * part of a ring most of those that are missed may be dead, and only one behind a cut that is over by now.
  */
 export function tryLost(peer: Peer): void {
   const lost = peer.gone
     .lostSince(peer.now - LOST_TRY_FOR_MS)
     .filter(({ id }) => isBeside(peer, id));
-  const next = lost[(lost.findIndex(({ id }) => id === peer.triedLost) + 1) % lost.length];
-  if (next === undefined) return;
+  if (lost.length === 0) return;
   peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
-  peer.triedLost = next.id;
-  // Short rounds do as much.
-  if (isIn(peer) && peer.config.pingIntervalMs > LOST_TRY_MS) askGone(peer, next);
+  if (isIn(peer)) for (const member of lost) askGone(peer, member);
 }
 
 /** True if a member with this id would be one of the two before or behind this peer. */

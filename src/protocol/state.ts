@@ -86,7 +86,6 @@ export type Peer = {
   readonly gone: GoneTable;
   /** The gone member that was tried last. */
   triedGone: number;
-  triedLost: number;
   /** Those who spread word of this peer's death, to be told that it lives. */
   readonly accusers: Set<Address>;
   readonly awaited: Map<number, Awaited>;
