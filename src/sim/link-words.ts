@@ -4,6 +4,7 @@ import type { Address } from "../protocol/member.ts";
 import type { Host } from "./host.ts";
 import { refuse, resetStreams } from "./mishaps.ts";
 import type { CutOf } from "./network.ts";
+import type { Places } from "./places.ts";
 import type { World } from "./world.ts";
 
 export const LINK_VERBS: readonly string[] = [
@@ -69,12 +70,19 @@ function cut(
   right: readonly number[],
 ): void {
   // One that is to join later may be named, so these need not be there.
-  const addresses = (ids: readonly number[]): Address[] => ids.map((id) => places.reserve(id));
+  const addresses = (ids: readonly number[]): Address[] =>
+    ids.flatMap((id) => placesOf(places, id));
   const [one, other] = [addresses(left), addresses(right)];
   const text = words.join(" ");
   const of: CutOf = words[1] === "udp" || words[1] === "tcp" ? words[1] : "all";
   network.cut(of, one, other, text);
   if (words.includes("from")) network.cut(of, other, one, text);
+}
+
+/** Where an id is, and its twin if it has one: on neither side of a cut a process would be a bridge. */
+function placesOf(places: Places, id: number): Address[] {
+  const twin = places.twinAddress(id);
+  return places.hosts.has(twin) ? [places.reserve(id), twin] : [places.reserve(id)];
 }
 
 function numbers(words: readonly string[]): number[] {

@@ -147,6 +147,11 @@ test("a twin is on the side of the peer that it knows, and no client asks under 
   expect(network.carries(twin, places.addressOf(30))).toBe(true);
   expect(network.carries(twin, places.addressOf(10))).toBe(false);
   expect(network.carries(places.addressOf(20), twin)).toBe(false);
+  // A later cut names the id, and means both: the twin would else be a bridge.
+  act(`cut 30 ${TWICE} from 10 20 40 50`);
+  expect(network.carries(twin, places.addressOf(40))).toBe(false);
+  expect(network.carries(places.addressOf(50), twin)).toBe(false);
+  expect(network.carries(twin, places.addressOf(30))).toBe(true);
   act(`client 1 where 0001 via ${TWICE} 20`);
   idle();
   expect(operations.map(({ peer }) => peer)).toEqual([20]);
