@@ -9,8 +9,8 @@ import { drawKey } from "./figure-ring.ts";
 import { FileDrafter, isFileKind } from "./file-faults.ts";
 import { HardDrafter, isHardKind } from "./hard-faults.ts";
 
-/** Until all know the new address of one that has moved. */
-const MOVE_KNOWN_MS = 30_000;
+/** Until all know the new address of one that has moved, or have found each other after a cut. */
+const KNOWN_MS = 30_000;
 
 export class Drafter {
   readonly #up: Set<number>;
@@ -20,8 +20,9 @@ export class Drafter {
   readonly #hard: HardDrafter;
   readonly #all: Set<number>;
   /** Until when a link is cut that is mended by itself. */
-  #partedUntil = 0;
+  #partedUntil = Number.NEGATIVE_INFINITY;
   #movedAt = Number.NEGATIVE_INFINITY;
+  #mendedAt = Number.NEGATIVE_INFINITY;
   #now = 0;
   #buried = false;
   /** Links are cut, or were: who leaves for good now may be the only one that both sides know. */
@@ -145,6 +146,7 @@ export class Drafter {
       case "refuse":
         return one === other ? null : [`refuse ${one} towards ${this.#next(up, one)}`];
       case "mend":
+        if (this.#cut) this.#mendedAt = at;
         this.#cut = false;
         return ["mend"];
     }
@@ -173,9 +175,14 @@ export class Drafter {
     return this.#up.size > 3 && !this.#cut && this.#now >= this.#partedUntil;
   }
 
-  /** No two at a time, nor one while another is down: they would not know where to find each other again. */
+  /**
+   * No two at a time, nor one while another is down, sleeps or is cut off: if both had moved before they
+   * met again, neither would know where to find the other.
+   */
   #mayMove(): boolean {
-    if (this.#down.size > 0 || this.#now < this.#movedAt + MOVE_KNOWN_MS) return false;
+    if (this.#down.size > 0 || this.#frozen.size > 0 || this.#cut) return false;
+    if (this.#now < Math.max(this.#movedAt, this.#partedUntil, this.#mendedAt) + KNOWN_MS)
+      return false;
     this.#movedAt = this.#now;
     return true;
   }
