@@ -63,6 +63,7 @@ export function receive(
     case "vouched":
       afterVouched(peer, acceptVouched(peer, message));
       return;
+    }
     case "gossip":
       absorb(peer, from, message.members, message.joining);
       return;

@@ -1,7 +1,8 @@
-/** Those that were lost, and may only have been cut off. */
+/** Those that were lost, and may only have been cut off; and those that reach this peer through others alone. */
 import { expect, test } from "bun:test";
 import { LOST_TRY_FOR_MS, LOST_TRY_MS } from "../../src/protocol/config.ts";
 import { makeMember } from "../../src/protocol/member.ts";
+import { SILENCE_MS } from "../../src/protocol/patience.ts";
 import { learn } from "../../src/protocol/records.ts";
 import { member, OnePeer } from "./one-peer.ts";
 
@@ -34,4 +35,25 @@ test("all that were lost beside a peer are pinged each second: one of many may b
   one.now += LOST_TRY_FOR_MS;
   one.give({ type: "tick" });
   expect(passInSilence(one, 2 * LOST_TRY_MS)).toBe(0);
+});
+
+test("a newcomer that cannot answer this peer is believed when another had its answer", () => {
+  const one = new OnePeer(8);
+  const newcomer = member(30);
+  one.hear(9, { tag: "gossip", joining: false, members: [newcomer] });
+  expect(one.peer.view.find(30)).toBeUndefined();
+  let vouch = one.sent("vouch")[0];
+  for (const end = one.now + SILENCE_MS; vouch === undefined && one.now < end; ) {
+    one.now += 50;
+    one.give({ type: "tick" });
+    vouch = one.sent("vouch")[0];
+  }
+  expect(vouch?.message.target.id).toBe(30);
+  const nonce = vouch?.message.nonce ?? 0;
+  // Another run of it is another peer.
+  const other = makeMember({ ...newcomer, birth: "f".repeat(16) });
+  one.hear(9, { tag: "vouched", nonce, target: other });
+  expect(one.peer.view.find(30)).toBeUndefined();
+  one.hear(9, { tag: "vouched", nonce, target: newcomer });
+  expect(one.peer.view.find(30)).toBeDefined();
 });
