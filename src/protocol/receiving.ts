@@ -63,7 +63,6 @@ export function receive(
     case "vouched":
       afterVouched(peer, acceptVouched(peer, message));
       return;
-    }
     case "gossip":
       absorb(peer, from, message.members, message.joining);
       return;
