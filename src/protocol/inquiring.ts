@@ -111,6 +111,12 @@ export function heardToHave(inquiry: Inquiry, record: FileRecord): Member[] {
   );
 }
 
+/** The members that have said that their copy was damaged, by id. */
+export function lostBy({ heard, lost }: Inquiry): number[] {
+  const members = [...heard.values()].map(({ member }) => member);
+  return members.filter(({ birth }) => lost.has(birth)).map(({ id }) => id);
+}
+
 /** Those of them that have the version itself, under this stamp or a greater one. */
 export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
   return [...inquiry.heard.values()].flatMap(({ member, versions }) =>

@@ -91,6 +91,8 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
     endRequest(peer, request, pending, { kind: "owner", key, owner: ended, route });
   } else if (isWrite(ask)) {
     receiveStoreAnswer(peer, ended, answer, pending);
+  } else if (outcome.kind === "failed") {
+    endRequest(peer, request, pending, { ...outcome });
   } else if (ask.kind === "request" && !pending.moving) {
     receiveFileAnswer(peer, from, answer, pending, body);
   } else if (ask.kind === "where" && outcome.kind === "where") {

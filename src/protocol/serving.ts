@@ -12,12 +12,14 @@ import {
   versionKey,
 } from "./files.ts";
 import { confirm } from "./holders.ts";
-import { beginInquiry, heardToHave, heardToHold } from "./inquiring.ts";
+import { beginInquiry, heardToHave, heardToHold, lostBy } from "./inquiring.ts";
 import type { Served } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
+import { whatOf } from "./operations.ts";
 import { placeForReading } from "./placing.ts";
 import { majority } from "./quorum.ts";
+import { sentences } from "./sentences.ts";
 import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
@@ -42,7 +44,7 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
 export function serveFound(peer: Peer, inquiry: Inquiry): void {
   const { arrival, versions } = inquiry;
   const { ask } = arrival.routed;
-  if (ask.kind !== "request") return;
+  if (ask.kind !== "request" || tellDamaged(peer, inquiry)) return;
   const record = askedFor(ask.name, versions);
   if (record === undefined) {
     serveRecord(peer, arrival, record, []);
@@ -69,11 +71,24 @@ export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): 
   serveRecord(peer, arrival, record, holders);
 }
 
+/**
+ * Where all that is known of a name is that its copies were damaged: it was there, so it is not to be
+ * called missing before others that held it are back. @returns whether that was said
+ */
+export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
+  const { routed } = inquiry.arrival;
+  const damaged = lostBy(inquiry);
+  if (damaged.length === 0 || inquiry.versions.length > 0) return false;
+  const why = sentences.copiesDamaged(whatOf(routed.ask), damaged);
+  answer(peer, routed, { kind: "failed", why, maybe: false });
+  return true;
+}
+
 /** What is known of a name, to one who asks where it is. */
 export function tellWhere(peer: Peer, inquiry: Inquiry): void {
   const { routed } = inquiry.arrival;
   const { ask } = routed;
-  if (ask.kind !== "where") return;
+  if (ask.kind !== "where" || tellDamaged(peer, inquiry)) return;
   const record = askedFor(ask.name, inquiry.versions) ?? null;
   const holding = record === null ? [] : heardToHold(inquiry, record).map((m) => m.id);
   const holders = clockwise(peer, ask.key, holding);

@@ -19,6 +19,7 @@ import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
+import { tellDamaged } from "./serving.ts";
 import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
@@ -54,6 +55,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
 /** A quorum has said what it has: the new version's stamp is above it all. */
 export function placeFound(peer: Peer, inquiry: Inquiry): void {
   const { arrival, versions } = inquiry;
+  if (arrival.routed.ask.kind === "remove" && tellDamaged(peer, inquiry)) return;
   if (isDue(peer, arrival)) execute(peer, arrival, versions, inquiry);
   else askOrigin(peer, arrival);
 }

@@ -124,8 +124,22 @@ test("the word of one that has lost a copy counts only where all have spoken", (
   owner.hear(9, { ...inquired(1, []), lost: true });
   owner.hear(20, inquired(1, []));
   expect(outcomes(owner)).toEqual([]);
-  owner.hear(14, inquired(1, []));
-  expect(outcomes(owner)).toEqual(["missing"]);
+  owner.hear(14, inquired(1, [FOUND]));
+  expect(owner.to("offer")).toContain(9);
+});
+
+test("what was there and is damaged is not said to be missing", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.hear(9, { ...inquired(1, []), lost: true });
+  for (const id of [14, 20]) owner.hear(id, inquired(1, []));
+  expect(owner.sent("answer").map(({ message }) => message.outcome)).toEqual([
+    {
+      kind: "failed",
+      why: "Request plan is not possible: the copy on 9 was damaged, and no other peer that is here has one.",
+      maybe: false,
+    },
+  ]);
 });
 
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
