@@ -49,12 +49,10 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
   // One that was away for long knows nothing by itself.
   const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
-  if (all) return { members, needed: members.length };
-  const needed = Math.max(1, members.length - (majority(peer) - 1));
-  // One that has just come back with its old view does not know who has gone on without it, nor how few
-  // these were: it hears all that are there.
-  const there = members.filter(({ id }) => !peer.awaited.has(id)).length;
-  return { members, needed: isNew(peer, peer.self) ? Math.max(needed, there) : needed };
+  return {
+    members,
+    needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),
+  };
 }
 
 function isNew(peer: Peer, { birth }: Member): boolean {

@@ -6,7 +6,7 @@ import { beginJoin, enterRing } from "./joining.ts";
 import { cameIn } from "./late.ts";
 import { type Address, isPresent, type Member, makeMember, NO_BIRTH } from "./member.ts";
 import { randomBelow, randomBits } from "./random.ts";
-import { known, noteArrival, rememberGone, viewChanged } from "./records.ts";
+import { known, rememberGone, viewChanged } from "./records.ts";
 import { beginReturn, formerMembers, returnElsewhere } from "./returning.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
 import { sentences } from "./sentences.ts";
@@ -56,7 +56,6 @@ function comeUp(peer: Peer, incarnation: number): void {
   const { start } = peer.start;
   const restored = membersBefore(peer);
   peer.returning = null;
-  if (restored.length > 0) noteArrival(peer, peer.self);
   for (const member of restored) {
     if (member.id === peer.self.id) continue;
     if (!isPresent(member)) {

@@ -4,13 +4,12 @@ import {
   INQUIRE_MS,
   LEASE_MS,
   MOURNING_MS,
-  NEW_MS,
   READ_WAIT_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
-import { learn, noteArrival } from "../../src/protocol/records.ts";
+import { learn } from "../../src/protocol/records.ts";
 import { IDS, member, OnePeer, OTHERS, READ, routedFrom, version } from "./one-peer.ts";
 
 const FOUND = version(14, 3, 7);
@@ -166,20 +165,6 @@ test("those that have just come are asked besides those that were there before",
   owner.tell(1, [9, 10, 11, 12]);
   expect(outcomes(owner)).toEqual([]);
   owner.tell(1, [14]);
-  expect(outcomes(owner)).toEqual(["missing"]);
-});
-
-test("one that has come back with its old view hears all that are there, for a while", () => {
-  const owner = new OnePeer(8);
-  noteArrival(owner.peer, owner.peer.self);
-  read(owner, 1);
-  owner.tell(1, [9, 14, 2]);
-  expect(outcomes(owner)).toEqual([]);
-  owner.tell(1, [20]);
-  expect(outcomes(owner)).toEqual(["missing"]);
-  owner.pass(NEW_MS + 1);
-  read(owner, 2);
-  owner.tell(2, [9, 14]);
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
