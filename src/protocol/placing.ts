@@ -19,7 +19,7 @@ import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
 import type { Member } from "./member.ts";
-import type { AnswerOutcome, Ask, HeldVersion, Offer, RequestId } from "./messages.ts";
+import type { AnswerOutcome, Ask, HeldVersion, Offer, RequestId, Routed } from "./messages.ts";
 import { asExecuted } from "./operations.ts";
 import { promisedUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
@@ -155,7 +155,7 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   }
   endPlacement(peer, request);
   const sentence = sentences.notPlaced(record.name, peer.self.id, why);
-  answer(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
+  answerForGood(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
 }
 
 /** Copies have become durable: gives the receipts that this completes. */
@@ -252,7 +252,16 @@ function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   const outcome: AnswerOutcome = enough
     ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
     : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
-  peer.receipts.set(request, answer(peer, arrival.routed, outcome));
+  answerForGood(peer, arrival.routed, outcome);
+}
+
+/**
+ * Tells what has come of a store or a removal, and has the same told of whatever copy of the request is
+ * still to come. Of one that was done that says no more than its version does; but one that was refused,
+ * or found nothing to remove, has left nothing by which a second copy would be known.
+ */
+export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
+  peer.receipts.set(routed.request, answer(peer, routed, outcome));
   forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
 }
 

@@ -15,7 +15,7 @@ import {
 } from "./files.ts";
 import { beginInquiry } from "./inquiring.ts";
 import type { Ask } from "./messages.ts";
-import { finishPlacement, place, underWay } from "./placing.ts";
+import { answerForGood, finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
@@ -89,12 +89,12 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   if (standing.kind !== "new") return;
   const target = targetOf(ask, versions);
   if (ask.kind === "remove" && (target === undefined || target.removed)) {
-    answer(peer, routed, { kind: "missing" });
+    answerForGood(peer, routed, { kind: "missing" });
     return;
   }
   const full = withoutRoom(peer, ask);
   if (full !== null) {
-    answer(peer, routed, { kind: "failed", why: full, maybe: false });
+    answerForGood(peer, routed, { kind: "failed", why: full, maybe: false });
     return;
   }
   place(peer, arrival, stamped(peer, ask, versions, target, operation, sha256));

@@ -140,7 +140,29 @@ test("a store for which too few have room is refused before it is stamped", () =
   });
   expect(refused.to("offer")).toEqual([]);
   expect(refused.peer.counter).toBe(0);
+  // What was refused stays so, whatever room there is when a second copy of it comes.
+  refused.give({ type: "room", bytes: 1_000_000 });
+  refused.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
+  expect(refused.sent("answer")[0]?.message.outcome).toMatchObject({ kind: "failed" });
   expect(full([9, 14], 0).to("offer").length).toBeGreaterThan(0);
   expect(full([9, 14], 3).to("offer")).toEqual([]);
   expect(full([2, 9, 14], 1).to("offer").length).toBeGreaterThan(0);
+});
+
+test("a removal that found nothing does nothing when it comes once more, after a store", () => {
+  const owner = new OnePeer(8);
+  const write = { number: 7, after: 0, require: 0 };
+  const removal = routedFrom(2, 1, { kind: "remove", name: "plan", key: 5, write });
+  const outcomes = () => owner.sent("answer").map(({ message }) => message.outcome.kind);
+  owner.hear(2, removal);
+  owner.tell(1, [9, 14]);
+  expect(outcomes()).toContain("missing");
+  // Its answer takes long, so that its origin sends it again; meanwhile another stores the name.
+  owner.hear(20, routedFrom(20, 2, storeAsk(3, {})), { body: BODY });
+  owner.tell(2, [9, 14]);
+  owner.durable();
+  expect(owner.peer.files.versions("plan").length).toBe(1);
+  owner.hear(2, removal);
+  expect(outcomes()).toEqual(["missing"]);
+  expect(owner.to("inquire")).toEqual([]);
 });
