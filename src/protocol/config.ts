@@ -147,9 +147,10 @@ export const WHERE_MS = 2_000;
 export const MOURNING_MS = 10_000;
 /**
  * For so long after a member has come it is asked besides those that were here before: many may come at
- * once, before a key, and know nothing of what was acknowledged without them.
+ * once, before a key, and know nothing of what was acknowledged without them. And its word has to be there:
+ * what it acknowledged alone, on its side of a cut, may not have been copied to the others yet.
  */
-export const NEW_MS = 5_000;
+export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others. */
 export const NEW_ASKED = 8;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */

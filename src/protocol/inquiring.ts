@@ -90,8 +90,9 @@ export function reviewInquiries(peer: Peer): Inquest[] {
 export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
   if (inquiry === undefined) return null;
-  const { members, needed } = quorumOf(peer, inquiry);
-  const enough = isEnough(inquiry, { members, needed });
+  const quorum = quorumOf(peer, inquiry);
+  const enough = isEnough(inquiry, quorum);
+  const needed = hasFresh(inquiry, quorum) ? quorum.needed : quorum.members.length;
   if (enough || peer.now >= inquiry.until) end(peer, request);
   else {
     // Its origin may give it up when it hears of that.
@@ -128,7 +129,8 @@ export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
 
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
 function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
-  const { members, needed } = quorumOf(peer, inquiry);
+  const quorum = quorumOf(peer, inquiry);
+  const { members, needed } = quorum;
   const { name, asked } = inquiry;
   for (const member of members) {
     const { birth, id, address } = member;
@@ -143,7 +145,7 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       send(peer, address, "stream", { tag: "inquire", request, name });
     }
   }
-  if (!isEnough(inquiry, { members, needed })) return null;
+  if (!isEnough(inquiry, quorum)) return null;
   if (answeredOf(inquiry, members) < members.length && waitsForAll(peer, inquiry)) return null;
   end(peer, request);
   return { inquiry, enough: true, needed };
@@ -153,13 +155,20 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
  * True if all that was acknowledged must be known: a quorum has spoken that has lost nothing, and not only
  * some who could not keep what they were given; or all have.
  */
-function isEnough(inquiry: Inquiry, { members, needed }: Quorum): boolean {
+function isEnough(inquiry: Inquiry, quorum: Quorum): boolean {
+  const { members, needed } = quorum;
   const answered = answeredOf(inquiry, members);
   if (answered === members.length) return true;
   const { heard, lost, declined } = inquiry;
   const among = (births: ReadonlySet<string>) => members.filter((m) => births.has(m.birth));
   const declining = among(declined).filter((m) => heard.has(m.birth)).length;
-  return answered - among(lost).length >= needed && answered > declining;
+  const spoken = answered - among(lost).length >= needed && answered > declining;
+  return spoken && hasFresh(inquiry, quorum);
+}
+
+/** True if all have spoken that have just come. */
+function hasFresh({ heard }: Inquiry, { fresh }: Quorum): boolean {
+  return fresh.every((m) => heard.has(m.birth));
 }
 
 function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {

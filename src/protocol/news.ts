@@ -6,7 +6,7 @@ import { ACCUSERS, HIGHEST_INCARNATION } from "./config.ts";
 import { moveTo, raiseTo } from "./incarnation.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "./member.ts";
 import type { Channel } from "./messages.ts";
-import { beats, known, learn } from "./records.ts";
+import { beats, known, learn, noteArrival } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, exit, isIn, type Peer, send, type Trial } from "./state.ts";
 import { tryMember } from "./trials.ts";
@@ -29,7 +29,7 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   }
   const order = compareMembers(from, old);
   if (order > 0) hearNewer(peer, from, old);
-  else if (order === 0) confirm(peer, from.id);
+  else if (order === 0) confirm(peer, from);
   else if (tell !== null && !isSameLife(from, old)) {
     // The first says where it is seen now: it may have moved without noticing.
     const members = from.address === old.address ? [old] : [from, old];
@@ -91,9 +91,11 @@ export function afterSilence(peer: Peer, { reason, target }: Trial): void {
   }
 }
 
-/** A member that was only awaited has answered. */
-function confirm(peer: Peer, id: number): void {
+/** A member that was only awaited has answered: what it acknowledged meanwhile is not known here. */
+function confirm(peer: Peer, member: Member): void {
+  const { id } = member;
   if (!peer.awaited.delete(id)) return;
+  noteArrival(peer, member);
   peer.changed = true;
   peer.deadlines.clear("awaited", id);
 }

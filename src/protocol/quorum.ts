@@ -22,26 +22,31 @@ export function majority(peer: Peer): number {
 }
 
 /** Those that may hold a name, and how many of them have to give their word. */
-export type Quorum = { readonly members: readonly Member[]; readonly needed: number };
+export type Quorum = {
+  readonly members: readonly Member[];
+  readonly needed: number;
+  /** Those among them that have just come, who all have to. */
+  readonly fresh: readonly Member[];
+};
 
 /**
  * The members that may hold a name: from the key on, as many as there are copies, one more, and `more`
  * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
- * come just now, since they may hold nothing that was acknowledged before. Where one between
- * them has just died, what it had acknowledged with one other may lie at that one alone: all have to
+ * come just now. These may hold nothing that was acknowledged before; or, where they were cut off, alone
+ * what was acknowledged there: so none of them is passed over. Where one between them has just died, what it had acknowledged with one other may lie at that one alone: all have to
  * give their word.
  */
 export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const wanted = peer.config.copies + 1 + more;
   const members: Member[] = [];
   let stay = 0;
-  let fresh = 0;
+  const fresh: Member[] = [];
   for (const member of peer.view.from(key)) {
     if (stay === wanted) break;
     if (isExpected(member)) continue;
     members.push(member);
     if (member.state === "leaving") continue;
-    if (fresh < NEW_ASKED && isNew(peer, member)) fresh += 1;
+    if (fresh.length < NEW_ASKED && isNew(peer, member)) fresh.push(member);
     else stay += 1;
   }
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
@@ -51,6 +56,7 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
   return {
     members,
+    fresh,
     needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),
   };
 }

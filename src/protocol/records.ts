@@ -96,8 +96,8 @@ export function viewChanged(peer: Peer): void {
   peer.viewSaved = false;
 }
 
-/** A member has come: the ones that came long ago are forgotten. */
-function noteArrival(peer: Peer, { birth }: Member): void {
+/** A member has come, or has answered for the first time: the ones that came long ago are forgotten. */
+export function noteArrival(peer: Peer, { birth }: Member): void {
   for (const [known, at] of peer.arrivals) {
     if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
   }

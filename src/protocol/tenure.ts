@@ -22,7 +22,7 @@ export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key"
   const holds = !peer.elsewhere.has(name) && peer.elsewhere.size < DECLINED_FILES;
   const quorum = ownQuorum(peer);
   // A ring of one, and a pair, whose every version is here.
-  if (quorum.needed <= 1) return holds;
+  if (quorum.needed <= 1 && quorum.fresh.length === 0) return holds;
   const tenure = present(peer);
   if (tenure.until - peer.now < LEASE_MS / 2) askForLease(peer, tenure, quorum);
   return holds && peer.now < tenure.until;
@@ -99,7 +99,7 @@ function ownQuorum(peer: Peer): Quorum {
   return quorumFor(peer, ownedFrom(peer, peer.self.id) + 1, 0);
 }
 
-function askForLease(peer: Peer, tenure: Tenure, { members, needed }: Quorum): void {
+function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quorum): void {
   // One is under way: each has its time to come back.
   if (peer.now - tenure.leaseAskedAt < LEASE_MS / 4) return;
   const others = members.filter((m) => m.id !== peer.self.id);
@@ -112,7 +112,8 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed }: Quorum): v
     send(peer, address, "stream", { tag: "lease", nonce: tenure.leaseNonce, from, to });
   }
   const strangers = others.filter((m) => !tenure.agreed.has(m.birth));
-  const enough = others.length - strangers.length + 1 >= needed;
+  const known = fresh.every((m) => tenure.agreed.has(m.birth));
+  const enough = known && others.length - strangers.length + 1 >= needed;
   if (enough || peer.now - tenure.comparedAt < SETTLE_ASK_MS) return;
   tenure.comparedAt = peer.now;
   tenure.compareNonce = randomBits(peer.random) || 1;
@@ -125,9 +126,9 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed }: Quorum): v
 
 /** Begins to answer alone if enough have promised, and have nothing else. */
 function begin(peer: Peer, tenure: Tenure): void {
-  const { members, needed } = ownQuorum(peer);
-  const word = members.filter((m) => tenure.granted.has(m.birth) && tenure.agreed.has(m.birth));
-  if (word.length + 1 < needed) return;
+  const { members, needed, fresh } = ownQuorum(peer);
+  const gave = (m: Member) => tenure.granted.has(m.birth) && tenure.agreed.has(m.birth);
+  if (members.filter(gave).length + 1 < needed || !fresh.every(gave)) return;
   tenure.until = Math.max(tenure.until, tenure.leaseAskedAt + LEASE_MS);
 }
 

@@ -4,6 +4,7 @@ import {
   INQUIRE_MS,
   LEASE_MS,
   MOURNING_MS,
+  NEW_MS,
   READ_WAIT_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
@@ -166,6 +167,35 @@ test("those that have just come are asked besides those that were there before",
   expect(outcomes(owner)).toEqual([]);
   owner.tell(1, [14]);
   expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("of those that have just come all have to give their word: each may hold what it alone acknowledged", () => {
+  const owner = new OnePeer(8);
+  learn(owner.peer, member(10), "returned");
+  read(owner, 1);
+  owner.tell(1, [9, 14, 20]);
+  expect(outcomes(owner)).toEqual([]);
+  owner.pass(INQUIRE_MS);
+  const unavailable = { kind: "unavailable", answered: 4, needed: 5 };
+  expect(owner.sent("answer").map(({ message }) => message.outcome)).toMatchObject([unavailable]);
+  owner.tell(1, [10], [FOUND]);
+  expect(outcomes(owner)).not.toContain("missing");
+  owner.pass(NEW_MS + 1);
+  read(owner, 2);
+  owner.tell(2, [9, 14, 20]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("of two that have just met none answers alone, nor by a lease without the other", () => {
+  const alone = new OnePeer(8, [8]);
+  expect(answersAlone(alone, 1)).toBe(true);
+  learn(alone.peer, member(9), "returned");
+  expect(answersAlone(alone, 2)).toBe(false);
+  const owner = new OnePeer(8);
+  learn(owner.peer, member(10), "returned");
+  expect(answersAlone(owner, 1)).toBe(false);
+  owner.grant([9, 14, 20]);
+  expect(answersAlone(owner, 2)).toBe(false);
 });
 
 /** True if a read is answered without asking anybody. */
