@@ -113,6 +113,7 @@ export class Register {
   readsBound(first: Read, second: Read): boolean {
     return this.viable(first).every((write) => {
       if (write.operation === null) return true;
+      if (this.hasMovedOn(write, second)) return false;
       const [from, to] = [first.start, second.end].map((time) => this.reach.spanAt(time));
       // Of one that was not acknowledged nobody knows who holds it: so nothing may change between the two.
       if (!write.acknowledged && from !== to) return false;
@@ -146,7 +147,7 @@ export class Register {
       if (!this.precedes(write, newer)) continue;
       const bound = asked.get(newer) ?? this.bound(newer, read.operation);
       asked.set(newer, bound);
-      if (bound) return newer;
+      if (bound && !this.hasMovedOn(newer, read)) return newer;
     }
     return null;
   }
@@ -160,6 +161,33 @@ export class Register {
     const precedes = this.bound(first, second.operation);
     this.order[at] = precedes ? 1 : -1;
     return precedes;
+  }
+
+  /**
+   * True if a write had been replaced, before a read began, by an acknowledged one of which no copy is
+   * among those that the read could reach. Who holds a name changes with the ring, and who holds it no
+   * more drops its copy: so the copies of the first need not be where its receipt says, and those of the
+   * other are beyond a cut. Across disjoint sets of copies nothing is promised.
+   */
+  private hasMovedOn(write: Write, read: Read): boolean {
+    for (let place = this.placeOf(read.start) - 1; place > write.place; place--) {
+      const later = this.writes[place];
+      if (later === undefined || later.start <= write.last) return false;
+      if (!later.acknowledged || later.last >= read.start) continue;
+      if (this.isAway(later, read) && this.precedes(write, later)) return true;
+    }
+    return false;
+  }
+
+  /** True if at some time of a read none of a write's copies is among those that it could reach. */
+  private isAway(write: Write, { operation, start, end }: Read): boolean {
+    const holders = this.holdersOf(write);
+    const { reach } = this;
+    for (let span = reach.spanAt(start); span <= reach.spanAt(end); span++) {
+      const group = reach.groupOf(span, operation.peer);
+      if (!holders.some((peer) => reach.groupOf(span, peer) === group)) return true;
+    }
+    return false;
   }
 
   /** How many writes began before a time. */

@@ -174,6 +174,29 @@ test("only what is bound is judged: cuts, and 3 s after them", () => {
   expect(stale([from(0), from(150, { severed: oneWay })], 400)).toBe("holds");
 });
 
+test("what had moved on to others before a cut is not asked of those that it came from", () => {
+  const cut = from(500, { severed: between([1, 2, 3, 4], [5, 6]) });
+  const moved = (copies: readonly number[]) => {
+    const later = store("c", 5, [400, 450], done(copies));
+    const stale = read("a", 4, [800, 850]);
+    const backward = [A, B, read("b", 4, [350, 360]), later, stale];
+    const situations = [from(0), cut];
+    return [
+      judge(history([A, B, later, stale], { situations })),
+      judge(history(backward, { situations })),
+    ];
+  };
+  expect(moved([5, 6])).toEqual(["holds", "holds"]);
+  // With one copy on this side it may be known here.
+  for (const told of moved([4, 5, 6])) expect(told).not.toBe("holds");
+  // One that ran beside it may have come before it.
+  const beside = store("c", 5, [250, 450], done([5, 6]));
+  const told = judge(
+    history([A, B, beside, read("a", 4, [800, 850])], { situations: [from(0), cut] }),
+  );
+  expect(told).toContain("though");
+});
+
 test("only what is bound is judged: freezes while they last, kills, and majorities of copies", () => {
   const stale = (...situations: ReturnType<typeof from>[]) =>
     judge(history([A, B, read("a", 4, [5000, 5050])], { situations: [from(0), ...situations] }));
