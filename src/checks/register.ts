@@ -112,12 +112,14 @@ export class Register {
   /** The same of two reads: the copies are those of what the first has read. */
   readsBound(first: Read, second: Read): boolean {
     return this.viable(first).every((write) => {
-      if (write.operation === null) return true;
+      const { peer } = first.operation;
+      // That nothing is there nobody has been told: who has seen it knows it.
+      if (write.operation === null) return this.isBound(first.operation, [peer], second.operation);
       if (this.hasMovedOn(write, second)) return false;
       const [from, to] = [first.start, second.end].map((time) => this.reach.spanAt(time));
       // Of one that was not acknowledged nobody knows who holds it: so nothing may change between the two.
       if (!write.acknowledged && from !== to) return false;
-      const holders = write.acknowledged ? this.holdersOf(write) : [first.operation.peer];
+      const holders = write.acknowledged ? this.holdersOf(write) : [peer];
       return this.isBound(first.operation, holders, second.operation);
     });
   }

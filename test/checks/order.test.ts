@@ -109,6 +109,10 @@ test("what was not acknowledged takes effect within 5 s of its end, or never", (
   };
   expect(seen(5000)).toBe("holds");
   expect(seen(5200)).toContain("more than 5 s after its end");
+  // One side of a cut says nothing of what is on the other.
+  const apart = [from(0), from(150, { severed: between([1, 2, 3, 4], [5, 6]) })];
+  const across = [open, read(null, 4, [5200, 5210]), read("a", 5, [5220, 5230])];
+  expect(judge(history(across, { situations: apart }))).toBe("holds");
   // One that never ended may take effect whenever it likes.
   const never = { ...open, end: null };
   const late = [never, read(null, 4, [9000, 9010]), read("a", 5, [9020, 9030])];
