@@ -14,12 +14,12 @@ export class Chronicle {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#timeline = new Timeline(stage.world);
-    stage.world.commits.push(({ id }, record) => {
+    stage.world.commits.push(({ id }, record, at) => {
       if (record.removed) return;
       const { counter, owner, run } = record.stamp;
       const { name, sha256: content } = record;
       const stamp = [counter, owner, run];
-      this.#applied.push({ peer: id, name, content, stamp, at: stage.world.now });
+      this.#applied.push({ peer: id, name, content, stamp, at });
     });
   }
 

@@ -10,7 +10,7 @@ import type { Roads } from "./roads.ts";
 export type FetchRoads = Roads & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
   /** Told of every version that becomes durable somewhere. */
-  readonly commits: readonly ((host: Host, record: FileRecord) => void)[];
+  readonly commits: readonly ((host: Host, record: FileRecord, writtenBy: number) => void)[];
   giveLater(host: Host, delayMs: number, input: Input): void;
 };
 
@@ -123,7 +123,9 @@ function write(
   disk.syncAt = disk.slowestSyncMs === null ? Math.max(disk.syncAt, synced) : synced;
   world.queue.plan(disk.syncAt, () => {
     if (host.disk !== disk || host.run !== run) return;
-    for (const version of disk.synced(upTo)) for (const tell of world.commits) tell(host, version);
+    for (const version of disk.synced(upTo)) {
+      for (const tell of world.commits) tell(host, version, world.now);
+    }
     world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
   });
 }

@@ -31,6 +31,8 @@ export type Host = {
   peer: Peer | null;
   /** Counts the processes, so that what was planned for a former one is dropped. */
   run: number;
+  /** When its last process ended. */
+  endedAt: number;
   frozen: boolean;
   /** Since when it is frozen, and what arrives meanwhile, as a kernel's buffers keep it. */
   frozenAt: number;
@@ -80,6 +82,7 @@ export function makeHost(
     disk: new SimDisk(),
     peer: null,
     run: 0,
+    endedAt: 0,
     frozen: false,
     frozenAt: 0,
     held: [],

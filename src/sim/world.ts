@@ -58,7 +58,8 @@ export class World {
   readonly chance: Chance;
   readonly fingerprint = new Fingerprint();
   readonly readers: WorldReader[] = [];
-  readonly commits: ((host: Host, record: FileRecord) => void)[] = [];
+  /** Told of every version that has become durable, and when it had been written by at the latest. */
+  readonly commits: ((host: Host, record: FileRecord, writtenBy: number) => void)[] = [];
   /** Told of every process that ends, however. */
   readonly endings: ((host: Host) => void)[] = [];
   /** Inputs given to peers so far. */
@@ -151,7 +152,7 @@ export class World {
     const { disk } = host;
     // What a killed process wrote, and the system kept, is synced before it is built upon.
     for (const version of disk.synced(disk.written)) {
-      for (const tell of this.commits) tell(host, version);
+      for (const tell of this.commits) tell(host, version, host.endedAt);
     }
     const input = startInputOf(host, this.config, birth, this.chance.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
@@ -169,6 +170,7 @@ export class World {
   /** Ends the process of a host. */
   end(host: Host): void {
     host.peer = null;
+    host.endedAt = this.now;
     host.run += 1;
     host.frozen = false;
     loseMemory(host);

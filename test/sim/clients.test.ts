@@ -156,3 +156,21 @@ test("a twin is on the side of the peer that it knows, and no client asks under 
   idle();
   expect(operations.map(({ peer }) => peer)).toEqual([20]);
 });
+
+test("what a killed process had written was executed before it ended, whenever it starts again", () => {
+  const { stage, chronicle, operations, act } = ring();
+  const { world } = stage;
+  const disks = () => [...world.hosts.values()].map(({ disk }) => disk);
+  act("client 1 store 0015 400 via 50");
+  while (!disks().some((disk) => disk.hasUnsynced)) world.run(world.now + 0.05);
+  act("kill 20 30 40 50");
+  const killedAt = world.now;
+  world.run(killedAt + 9_000);
+  act("restart 20 30 40 50");
+  const { applied = [] } = chronicle.history(() => false);
+  expect(applied.length).toBeGreaterThan(0);
+  for (const { at, content } of applied) {
+    expect(at).toBe(killedAt);
+    expect(content).toBe(operations[0]?.content ?? "");
+  }
+});
