@@ -13,6 +13,8 @@ type Span = {
   readonly cut: Pairs;
   /** The group of each peer that runs and is not frozen. */
   readonly groups: ReadonlyMap<number, number>;
+  /** Groups that have just been healed into one: what was done in one is not known to all of the other. */
+  readonly merging: ReadonlySet<number>;
   /** Nobody is frozen, and nobody cut off from anyone or newly healed. */
   readonly whole: boolean;
 };
@@ -58,6 +60,11 @@ export class Reach {
   groupOf(span: number, peer: number): number {
     if (this.spans.length === 0) return 0;
     return this.spans[span]?.groups.get(peer) ?? NOWHERE;
+  }
+
+  /** True if a peer's view is just merging with those of others, in a span: who owns what is in doubt. */
+  isMerging(span: number, peer: number): boolean {
+    return this.spans[span]?.merging.has(this.groupOf(span, peer)) ?? false;
   }
 
   /** The group that a majority of some peers is in, in a span. */
@@ -125,7 +132,8 @@ function spansOf(situations: readonly Situation[]): Span[] {
       healing = healing.filter(({ until }) => until > now);
       const apart =
         healing.length === 0 ? still : pairsOf([...apartNow, ...healing.map((h) => h.pair)]);
-      spans.push(spanOf(from, situation, cut, apart, newcomersOf(situation, healing)));
+      const span = spanOf(from, situation, cut, apart, newcomersOf(situation, healing));
+      spans.push({ ...span, merging: mergingIn(span.groups, healing) });
       from = Math.min(end, ...healing.map(({ until }) => until));
     }
   }
@@ -148,13 +156,26 @@ function newcomersOf({ running }: Situation, healing: readonly Healing[]): Set<n
   return new Set(strangers);
 }
 
+/** The groups of pairs that were apart. */
+function mergingIn(
+  groups: ReadonlyMap<number, number>,
+  healing: readonly Healing[],
+): ReadonlySet<number> {
+  const merging = new Set<number>();
+  for (const { pair } of healing) {
+    const [one = NOWHERE, other = NOWHERE] = pair.map((id) => groups.get(id) ?? NOWHERE);
+    if (one !== other) merging.add(one).add(other);
+  }
+  return merging;
+}
+
 function spanOf(
   from: number,
   situation: Situation,
   cut: Pairs,
   apart: Pairs,
   newcomers: ReadonlySet<number>,
-): Span {
+): Omit<Span, "merging"> {
   const { running, frozen } = situation;
   const up = running.filter((id) => !(frozen.includes(id) || newcomers.has(id)));
   const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));

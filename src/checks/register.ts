@@ -218,6 +218,8 @@ export class Register {
     const from = Math.max(bond.firstSpan, this.reach.spanAt(second.start));
     for (let span = from; span <= to; span++) {
       const group = bond.groups[span - bond.firstSpan];
+      // While two sides merge their views do not agree yet on who owns the name.
+      if (this.reach.isMerging(span, second.peer)) return false;
       if (this.reach.groupOf(span, second.peer) !== group) return false;
     }
     return true;

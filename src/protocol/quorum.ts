@@ -25,14 +25,14 @@ export function majority(peer: Peer): number {
 export type Quorum = {
   readonly members: readonly Member[];
   readonly needed: number;
-  /** Those among them that have just come, who all have to. */
+  /** Those among them that have just come, or are awaited, who all have to. */
   readonly fresh: readonly Member[];
 };
 
 /**
  * The members that may hold a name: from the key on, as many as there are copies, one more, and `more`
  * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
- * come just now. These may hold nothing that was acknowledged before; or, where they were cut off, alone
+ * come just now, or, after a start of this peer, not yet. These may hold nothing that was acknowledged before; or, where they were cut off, alone
  * what was acknowledged there: so none of them is passed over. Where one between them has just died, what
  * it had acknowledged with one other may lie at that one alone: all have to give their word.
  */
@@ -46,7 +46,8 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     if (isExpected(member)) continue;
     members.push(member);
     if (member.state === "leaving") continue;
-    if (fresh.length < NEW_ASKED && isNew(peer, member)) fresh.push(member);
+    const unsure = isNew(peer, member) || peer.awaited.has(member.id);
+    if (fresh.length < NEW_ASKED && unsure) fresh.push(member);
     else stay += 1;
   }
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);

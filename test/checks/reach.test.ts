@@ -20,3 +20,16 @@ test("sides are apart until a heal has had its time, also where somebody comes m
     expect(apart(HEALED + HEAL_MS + 1)).toBe(false);
   }
 });
+
+test("sides that were healed are merging until the heal has had its time, and none that was whole", () => {
+  const third = between([1, 2, 3, 4, 5, 6], [8]);
+  const cut = { ...CUT, running: [1, 2, 3, 4, 5, 6, 8], severed: [...CUT.severed, ...third] };
+  const reach = new Reach([cut, { ...cut, from: HEALED, severed: third }]);
+  const merging = (time: number) => [1, 4, 8].map((id) => reach.isMerging(reach.spanAt(time), id));
+  expect(merging(100)).toEqual([false, false, false]);
+  expect(merging(HEALED + 1)).toEqual([true, true, false]);
+  expect(merging(HEALED + HEAL_MS + 1)).toEqual([false, false, false]);
+  // A pair that others have connected all the time is nothing that merges.
+  const pair = new Reach([from(0, { severed: between([1], [2]) }), from(HEALED)]);
+  expect(pair.isMerging(pair.spanAt(HEALED + 1), 1)).toBe(false);
+});

@@ -198,6 +198,18 @@ test("of two that have just met none answers alone, nor by a lease without the o
   expect(answersAlone(owner, 2)).toBe(false);
 });
 
+test("after a start those that are awaited have to answer as well, until they are given up", () => {
+  const owner = new OnePeer(8);
+  owner.peer.awaited.set(14, { since: 0, until: Number.POSITIVE_INFINITY, retryMs: 1_000 });
+  read(owner, 1);
+  owner.tell(1, [2, 9, 20]);
+  expect(outcomes(owner)).toEqual([]);
+  owner.peer.awaited.delete(14);
+  read(owner, 2);
+  owner.tell(2, [9, 20]);
+  expect(outcomes(owner)).toEqual(["missing"]);
+});
+
 /** True if a read is answered without asking anybody. */
 function answersAlone(owner: OnePeer, request: number): boolean {
   read(owner, request);
