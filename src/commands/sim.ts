@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import type { ParsedArgs } from "citty";
+import { ownProgram } from "../lab/program.ts";
 import type { SimOptions } from "../sim/run.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
@@ -8,6 +10,9 @@ import { optional, parseIntervalMs, parseWhole, parseWord } from "./cli/values.t
 const DEFAULT_SEEDS = 200;
 const MAX_SEED = 2 ** 31 - 1;
 const MAX_PEERS = 20_000;
+const MAX_JOBS = 256;
+/** With fewer seeds for each process, starting one costs more than it gains. */
+const SEEDS_A_JOB = 20;
 const ROUTES = ["successor", "finger", "direct"] as const;
 const DEFAULT_INTERVAL_MS = 5_000;
 const DEFAULT_FOR_MS = 600_000;
@@ -19,6 +24,11 @@ const ARGS = {
     description: `rings with faults, one a seed (default ${DEFAULT_SEEDS})`,
   },
   from: { type: "string", valueHint: "SEED", description: "the first of these seeds (default 1)" },
+  jobs: {
+    type: "string",
+    valueHint: "N",
+    description: "processes that play them (default: one for each core)",
+  },
   twice: { type: "boolean", description: "play each seed twice: its history must be the same" },
   hard: {
     type: "boolean",
@@ -74,6 +84,9 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   if (hard && modes.some((mode) => mode !== "seeds")) {
     throw new UsageError(`--hard is for --seeds and --seed, not for --${modes[0]}`);
   }
+  if (args.jobs !== undefined && (seed !== null || modes.some((mode) => mode !== "seeds"))) {
+    throw new UsageError("--jobs is for --seeds");
+  }
   if (args.story !== undefined) return { kind: "story", path: args.story, seed: seed ?? 1 };
   if (args.plot !== undefined) return { kind: "plot", dir: args.plot, seed: seed ?? 1 };
   if (args.peers !== undefined) {
@@ -93,10 +106,14 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   if (seed !== null && args.seeds === undefined) return { kind: "seed", seed, hard, json };
   if (seed !== null)
     throw new UsageError("Give --seed or --seeds, not both; --from begins elsewhere");
+  const count = optional(whole(1, 1_000_000), "--seeds", args.seeds) ?? DEFAULT_SEEDS;
+  const useful = Math.max(1, Math.min(availableParallelism(), Math.floor(count / SEEDS_A_JOB)));
   return {
     kind: "seeds",
     first: optional(whole(0, MAX_SEED), "--from", args.from) ?? 1,
-    count: optional(whole(1, 1_000_000), "--seeds", args.seeds) ?? DEFAULT_SEEDS,
+    count,
+    jobs: optional(whole(1, MAX_JOBS), "--jobs", args.jobs) ?? useful,
+    program: ownProgram(),
     twice: args.twice === true,
     hard,
     json,
@@ -145,6 +162,8 @@ export default command({
     ["p2p sim --plot figures", "hops, bytes and healing, against theory"],
   ],
   async run(args) {
+    const { isHand, serveAsHand } = await import("../sim/crew.ts");
+    if (isHand()) return await serveAsHand();
     const options = simOptions(args);
     const { runSim } = await import("../sim/run.ts");
     return await runSim(options);

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
 import { Failure } from "../protocol/failure.ts";
+import { runCrew } from "./crew.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { drawFigures } from "./figures.ts";
 import { drawPlan, planAsStory } from "./plan.ts";
@@ -20,6 +21,10 @@ export type SimOptions =
       readonly twice: boolean;
       /** Draws from all faults, and clients. */
       readonly hard: boolean;
+      /** How many processes play them. */
+      readonly jobs: number;
+      /** The command that starts this program. */
+      readonly program: readonly string[];
       readonly json: boolean;
     }
   | {
@@ -51,14 +56,15 @@ export async function runSim(options: SimOptions): Promise<number> {
   }
 }
 
-function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): number {
-  const { first, count, twice } = options;
+async function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): Promise<number> {
+  const { first, count, twice, hard, jobs, program } = options;
   const drawing = drawingOf(options);
   const progress = progressOf("seed", count);
-  const result = runSwarms({
-    ...{ first, count, twice, drawing, progress },
-    clock: () => performance.now(),
-  });
+  const clock = () => performance.now();
+  const result =
+    jobs === 1
+      ? runSwarms({ first, count, twice, drawing, progress, clock })
+      : await runCrew({ first, count, twice, hard, hands: jobs, program, progress });
   progress(count, true);
   const missed = untested(result, drawing);
   if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));

@@ -25,9 +25,8 @@ export type SwarmFailure = {
   readonly story: string;
 };
 
-export type SwarmsResult = {
-  readonly first: number;
-  readonly count: number;
+/** What seeds came to, whoever has played them. */
+export type SeedsPlayed = {
   readonly failures: readonly SwarmFailure[];
   /** How many seeds reached each rare state. */
   readonly reached: Readonly<Record<RareState, number>>;
@@ -38,21 +37,35 @@ export type SwarmsResult = {
   readonly reads: number;
   readonly inputs: number;
   readonly virtualMs: number;
+  readonly first: number;
+  /** Of each history, in the order of the seeds. */
+  readonly fingerprints: readonly string[];
+};
+
+export type SwarmsResult = Omit<SeedsPlayed, "fingerprints"> & {
+  readonly count: number;
   readonly realMs: number;
   /** Of all histories together. */
   readonly fingerprint: string;
 };
 
 /** Failures cut down and kept; a broken protocol fails in many seeds the same way. */
-const KEPT_FAILURES = 5;
+export const KEPT_FAILURES = 5;
+
+const STATES = [...RARE_STATES, ...HARD_STATES];
+
+/** Plays the seeds, and measures the time of it. Stops early when enough of them have failed. */
+export function runSwarms(options: SwarmsOptions): SwarmsResult {
+  const began = options.clock();
+  const played = playSeeds(options);
+  return sumUp([played], options.clock() - began);
+}
 
 /** Plays the seeds. Stops early when enough of them have failed. */
-export function runSwarms(options: SwarmsOptions): SwarmsResult {
-  const { first, count, twice, progress, clock, drawing = DRAWING } = options;
-  const began = clock();
+export function playSeeds(options: Omit<SwarmsOptions, "clock">): SeedsPlayed {
+  const { first, count, twice, progress, drawing = DRAWING } = options;
   const failures: SwarmFailure[] = [];
-  const states = [...RARE_STATES, ...HARD_STATES];
-  const reached = Object.fromEntries(states.map((s) => [s, 0])) as Record<RareState, number>;
+  const reached = noneReached();
   const sums = { faults: 0, filesRead: 0, operations: 0, reads: 0, inputs: 0, virtualMs: 0 };
   const fingerprints: string[] = [];
   for (let seed = first; seed < first + count && failures.length < KEPT_FAILURES; seed++) {
@@ -65,18 +78,39 @@ export function runSwarms(options: SwarmsOptions): SwarmsResult {
         : { check: "determinism", why: `two histories, ${result.fingerprint} and ${again}`, at: 0 };
     if (failure !== null) failures.push(cutDown(seed, plan, failure));
     for (const state of result.reached) reached[state] += 1;
-    sums.faults += result.faults;
-    sums.filesRead += result.filesRead;
-    sums.operations += result.operations;
-    sums.reads += result.reads;
-    sums.inputs += result.inputs;
-    sums.virtualMs += result.virtualMs;
+    for (const key of SUMMED) sums[key] += result[key];
     fingerprints.push(result.fingerprint);
     progress?.(seed - first + 1);
   }
-  const fingerprint = joined(fingerprints);
-  const realMs = clock() - began;
-  return { first, count, failures, reached, ...sums, realMs, fingerprint };
+  return { first, failures, reached, ...sums, fingerprints };
+}
+
+const SUMMED = ["faults", "filesRead", "operations", "reads", "inputs", "virtualMs"] as const;
+
+/** One result of parts that follow each other. @param realMs how long all of it took */
+export function sumUp(parts: readonly SeedsPlayed[], realMs: number): SwarmsResult {
+  const reached = noneReached();
+  for (const part of parts) for (const state of STATES) reached[state] += part.reached[state];
+  const sum = (key: (typeof SUMMED)[number]) => parts.reduce((all, part) => all + part[key], 0);
+  const fingerprints = parts.flatMap((part) => part.fingerprints);
+  return {
+    first: parts[0]?.first ?? 0,
+    count: fingerprints.length,
+    failures: parts.flatMap((part) => part.failures).slice(0, KEPT_FAILURES),
+    reached,
+    faults: sum("faults"),
+    filesRead: sum("filesRead"),
+    operations: sum("operations"),
+    reads: sum("reads"),
+    inputs: sum("inputs"),
+    virtualMs: sum("virtualMs"),
+    realMs,
+    fingerprint: joined(fingerprints),
+  };
+}
+
+function noneReached(): Record<RareState, number> {
+  return Object.fromEntries(STATES.map((s) => [s, 0])) as Record<RareState, number>;
 }
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */

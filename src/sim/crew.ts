@@ -1,0 +1,115 @@
+/**
+ * Seeds played by several processes, since one process uses one core. Each hand of the crew is this very
+ * program, which plays the shares that it is given over the channel between the two. What comes of them
+ * is summed up in the order of the seeds: the result is that of one process.
+ */
+import { Failure } from "../protocol/failure.ts";
+import { DRAWING, HARD } from "./drawing.ts";
+import { KEPT_FAILURES, playSeeds, type SeedsPlayed, type SwarmsResult, sumUp } from "./swarms.ts";
+
+export type CrewOptions = {
+  readonly first: number;
+  readonly count: number;
+  readonly twice: boolean;
+  readonly hard: boolean;
+  /** How many processes. */
+  readonly hands: number;
+  /** The command that starts this program. */
+  readonly program: readonly string[];
+  readonly progress: (done: number) => void;
+};
+
+/** What one hand plays at a time. */
+type Share = Pick<CrewOptions, "first" | "count" | "twice" | "hard">;
+
+/** Few enough that all hands end at about the same time. */
+const SHARE_SEEDS = 10;
+
+/** Set in the environment of a hand. */
+const HAND = "P2P_SIM_HAND";
+
+/** True in a process that was started as a hand. */
+export function isHand(): boolean {
+  return process.env[HAND] === "1";
+}
+
+/** What a hand does until the one who started it goes. */
+export function serveAsHand(): Promise<number> {
+  return new Promise((done) => {
+    process.on("message", (share: Share) => process.send?.(playShare(share)));
+    process.on("disconnect", () => done(0));
+    process.send?.("ready");
+  });
+}
+
+/** Plays the seeds. Begins nothing new when enough of them have failed. @throws Failure if a hand ends early */
+export async function runCrew(options: CrewOptions): Promise<SwarmsResult> {
+  const { first, count, twice, hard, hands, program, progress } = options;
+  const began = performance.now();
+  const shares: Share[] = [];
+  for (let from = first; from < first + count; from += SHARE_SEEDS) {
+    shares.push({ first: from, count: Math.min(SHARE_SEEDS, first + count - from), twice, hard });
+  }
+  const played: SeedsPlayed[] = [];
+  const failed = () => played.reduce((sum, part) => sum + (part?.failures.length ?? 0), 0);
+  let next = 0;
+  const take = () => {
+    if (next >= shares.length || failed() >= KEPT_FAILURES) return null;
+    const index = next++;
+    const share = shares[index];
+    return share === undefined ? null : { index, share };
+  };
+  await Promise.all(
+    Array.from({ length: Math.min(hands, shares.length) }, () =>
+      runHand(program, take, (index, part) => {
+        played[index] = part;
+        progress(played.reduce((sum, p) => sum + (p?.fingerprints.length ?? 0), 0));
+      }),
+    ),
+  );
+  return sumUp(upToFailures(played), performance.now() - began);
+}
+
+/** One process, as long as there is something to play. */
+function runHand(
+  program: readonly string[],
+  take: () => { readonly index: number; readonly share: Share } | null,
+  done: (index: number, part: SeedsPlayed) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let at: { readonly index: number; readonly share: Share } | null = null;
+    const hand = Bun.spawn([...program, "sim"], {
+      env: { ...process.env, [HAND]: "1" },
+      stdio: ["ignore", "ignore", "inherit"],
+      serialization: "json",
+      ipc(message: "ready" | SeedsPlayed) {
+        if (message !== "ready" && at !== null) done(at.index, message);
+        at = take();
+        if (at === null) hand.disconnect();
+        else hand.send(at.share);
+      },
+    });
+    void hand.exited.then((code) => {
+      if (at === null) return resolve();
+      const { first, count } = at.share;
+      const seeds = `seeds ${first} to ${first + count - 1}`;
+      reject(new Failure(`The process that played ${seeds} ended with code ${code}.`));
+    });
+  });
+}
+
+function playShare({ first, count, twice, hard }: Share): SeedsPlayed {
+  return playSeeds({ first, count, twice, drawing: hard ? HARD : DRAWING });
+}
+
+/** What one process would have played before it stopped. */
+function upToFailures(played: readonly SeedsPlayed[]): SeedsPlayed[] {
+  const kept: SeedsPlayed[] = [];
+  let failures = 0;
+  for (const part of played) {
+    if (part === undefined || failures >= KEPT_FAILURES) break;
+    kept.push(part);
+    failures += part.failures.length;
+  }
+  return kept;
+}
