@@ -112,10 +112,16 @@ export function heardToHave(inquiry: Inquiry, record: FileRecord): Member[] {
   );
 }
 
-/** The members that have said that their copy was damaged, by id. */
-export function lostBy({ heard, lost }: Inquiry): number[] {
-  const members = [...heard.values()].map(({ member }) => member);
-  return members.filter(({ birth }) => lost.has(birth)).map(({ id }) => id);
+/**
+ * The members whose copies were damaged, by id, where nobody has told of a version, and too few of the
+ * others have spoken to say that there is none.
+ */
+export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
+  const { heard, lost, versions } = inquiry;
+  const { members, needed } = quorumOf(peer, inquiry);
+  const damaged = members.filter(({ birth }) => lost.has(birth) && heard.has(birth));
+  const others = answeredOf(inquiry, members) - damaged.length;
+  return versions.length > 0 || others >= needed ? [] : damaged.map(({ id }) => id);
 }
 
 /** Those of them that have the version itself, under this stamp or a greater one. */

@@ -12,7 +12,7 @@ import {
   versionKey,
 } from "./files.ts";
 import { confirm } from "./holders.ts";
-import { beginInquiry, heardToHave, heardToHold, lostBy } from "./inquiring.ts";
+import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
 import type { Served } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
@@ -77,8 +77,8 @@ export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): 
  */
 export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
   const { routed } = inquiry.arrival;
-  const damaged = lostBy(inquiry);
-  if (damaged.length === 0 || inquiry.versions.length > 0) return false;
+  const damaged = damagedAt(peer, inquiry);
+  if (damaged.length === 0) return false;
   const why = sentences.copiesDamaged(whatOf(routed.ask), damaged);
   answer(peer, routed, { kind: "failed", why, maybe: false });
   return true;

@@ -128,18 +128,21 @@ test("the word of one that has lost a copy counts only where all have spoken", (
   expect(owner.to("offer")).toContain(9);
 });
 
-test("what was there and is damaged is not said to be missing", () => {
-  const owner = new OnePeer(8);
+test("what was there and is damaged is not said to be missing, unless a quorum never had it", () => {
+  const owner = new OnePeer(8, [8, 9, 14]);
   read(owner, 1);
-  owner.hear(9, { ...inquired(1, []), lost: true });
-  for (const id of [14, 20]) owner.hear(id, inquired(1, []));
+  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, []), lost: true });
   expect(owner.sent("answer").map(({ message }) => message.outcome)).toEqual([
     {
       kind: "failed",
-      why: "Request plan is not possible: the copy on 9 was damaged, and no other peer that is here has one.",
+      why: "Request plan is not possible: the copies on 9 and 14 were damaged, and no other peer that is here has one.",
       maybe: false,
     },
   ]);
+  read(owner, 2);
+  owner.hear(9, { ...inquired(2, []), lost: true });
+  owner.hear(14, inquired(2, []));
+  expect(outcomes(owner)).toEqual(["missing"]);
 });
 
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
