@@ -44,7 +44,7 @@ export const MUTED_ROUNDS = 3;
 export const DATAGRAMS_MISSED = 12;
 /** Datagrams that go with a round's ping by stream until then; one afterwards. */
 export const DATAGRAM_PROBES = 6;
-/** One in so many pings of a gone member goes by stream too: datagrams may be what parts the ring. */
+/** One in so many of a round's pings of the gone goes by stream too: datagrams may be what parts the ring. */
 export const GONE_BY_STREAM = 8;
 /** An awaited member that has been asked by datagram for so long is asked by stream as well. */
 export const AWAITED_STREAM_MS = 400;
@@ -91,6 +91,8 @@ export const GONE_MEMBERS = 4_096;
  */
 export const LOST_TRY_MS = 1_000;
 export const LOST_TRY_FOR_MS = 600_000;
+/** About so many of them by stream too, each time: a dial to a machine that is off waits for its end. */
+export const LOST_BY_STREAM = 4;
 
 /** Members that have spread word of this peer's death and are told first that it lives. */
 export const ACCUSERS = 16;

@@ -6,6 +6,7 @@ import {
   AWAITED_RETRY_MS,
   AWAITED_STREAM_MS,
   GONE_BY_STREAM,
+  LOST_BY_STREAM,
   LOST_TRY_FOR_MS,
   LOST_TRY_MS,
   RESTORED_GRACE_MS,
@@ -150,7 +151,7 @@ function tryOneGone(peer: Peer): void {
   const gone = peer.gone.after(peer.triedGone);
   if (gone === undefined) return;
   peer.triedGone = gone.id;
-  askGone(peer, gone);
+  askGone(peer, gone, GONE_BY_STREAM);
 }
 
 /**
@@ -164,7 +165,8 @@ export function tryLost(peer: Peer): void {
     .filter(({ id }) => isBeside(peer, id));
   if (lost.length === 0) return;
   peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
-  if (isIn(peer)) for (const member of lost) askGone(peer, member);
+  const oneIn = Math.ceil(lost.length / LOST_BY_STREAM);
+  if (isIn(peer)) for (const member of lost) askGone(peer, member, oneIn);
 }
 
 /** True if a member with this id would be one of the two before or behind this peer. */
@@ -173,10 +175,11 @@ function isBeside({ view, self }: Peer, id: number): boolean {
   return near.some((m) => m.id === self.id);
 }
 
-function askGone(peer: Peer, gone: Member): void {
+/** @param oneIn so many times by stream too: datagrams may be what parts the ring */
+function askGone(peer: Peer, gone: Member, oneIn: number): void {
   const way = wayTo(peer, gone.address);
   sendPing(peer, gone.address, randomBits(peer.random), way);
-  if (way === "datagram" && randomBelow(peer.random, GONE_BY_STREAM) === 0) {
+  if (way === "datagram" && randomBelow(peer.random, oneIn) === 0) {
     sendPing(peer, gone.address, randomBits(peer.random), "stream");
   }
 }
