@@ -127,6 +127,11 @@ function spansOf(situations: readonly Situation[]): Span[] {
     before = apartNow;
     const known = situations[index - 1]?.running ?? [];
     healing.push(...healed.map((pair) => ({ pair, known, until: start + HEAL_MS })));
+    // One that is frozen or down finds out when it is back.
+    const away = (id: number) => situation.frozen.includes(id) || !situation.running.includes(id);
+    healing = healing
+      .filter(({ until }) => until > start)
+      .map((heal) => (heal.pair.some(away) ? { ...heal, until: end + HEAL_MS } : heal));
     for (let from = start; from < end; ) {
       const now = from;
       healing = healing.filter(({ until }) => until > now);

@@ -33,3 +33,22 @@ test("sides that were healed are merging until the heal has had its time, and no
   const pair = new Reach([from(0, { severed: between([1], [2]) }), from(HEALED)]);
   expect(pair.isMerging(pair.spanAt(HEALED + 1), 1)).toBe(false);
 });
+
+test("one that is frozen or down at a heal has its time when it is back", () => {
+  const THAWED = HEALED + 3 * HEAL_MS;
+  const running = [1, 2, 3];
+  const alone = { running: [...running, 4], severed: between(running, [4]) };
+  const healed = { ...alone, severed: [] };
+  for (const away of [{ ...healed, frozen: [4] }, { running }]) {
+    const reach = new Reach([from(0, alone), from(HEALED, away), from(THAWED, healed)]);
+    const together = (time: number) => {
+      const span = reach.spanAt(time);
+      return reach.groupOf(span, 1) === reach.groupOf(span, 4);
+    };
+    expect([THAWED + 1, THAWED + HEAL_MS - 1, THAWED + HEAL_MS + 1].map(together)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  }
+});
