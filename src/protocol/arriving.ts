@@ -6,7 +6,7 @@ import type { Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
 import type { Routed } from "./messages.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
-import { serveFound, serveRequest, tellWhere } from "./serving.ts";
+import { isAtWork, serveFound, serveRequest, whereFound } from "./serving.ts";
 import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import type { Arrival } from "./work.ts";
@@ -74,7 +74,7 @@ export function arrive(peer: Peer, arrival: Arrival): void {
       serveRequest(peer, arrival);
       return;
     case "where":
-      if (peer.inquiries.has(request)) return;
+      if (isAtWork(peer, request)) return;
       inquiryEnded(peer, beginInquiry(peer, arrival, peer.files.baseOf(ask.name)));
   }
 }
@@ -89,7 +89,7 @@ export function inquiryEnded(peer: Peer, inquest: Inquest | null): void {
     return;
   }
   const { kind } = routed.ask;
-  if (kind === "where") tellWhere(peer, inquiry);
+  if (kind === "where") whereFound(peer, inquiry);
   else if (kind === "request") serveFound(peer, inquiry);
   else placeFound(peer, inquiry);
 }

@@ -41,7 +41,7 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   if (record.removed || body !== null) offerRecord(peer, record, bodyOf(placement));
 }
 
-/** The versions of a name that this peer has stamped and that are not durable here yet. */
+/** The versions of a name that this peer is placing: some may not be durable here yet. */
 export function underWay(peer: Peer, name: string): FileRecord[] {
   const placements = [...peer.placements.values()];
   return placements.flatMap(({ record }) => (record.name === name ? [record] : []));

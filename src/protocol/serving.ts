@@ -17,7 +17,7 @@ import type { Served } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
 import { whatOf } from "./operations.ts";
-import { placeForReading } from "./placing.ts";
+import { placeForReading, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
@@ -32,7 +32,13 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
   const name = peer.files.baseOf(ask.name);
   const record = askedFor(ask.name, peer.files.versions(name));
-  if (knows(peer, { name, key: ask.key }) && (record === undefined || isSafe(peer, record))) {
+  // What this very peer has stamped may be on other disks before it is on its own, and be read there.
+  const settled = underWay(peer, name).every((v) => isHere(peer, v));
+  if (
+    settled &&
+    knows(peer, { name, key: ask.key }) &&
+    (record === undefined || isSafe(peer, record))
+  ) {
     serveRecord(peer, arrival, record, []);
     return;
   }
@@ -62,13 +68,15 @@ export function serveFound(peer: Peer, inquiry: Inquiry): void {
 /** What was read is on a majority now, or could not be brought there in time. */
 export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): void {
   const { arrival, record, durable } = placement;
+  const { ask } = arrival.routed;
   if (!enough) {
     const needed = majority(peer);
     answer(peer, arrival.routed, { kind: "unavailable", answered: copies.length, needed });
     return;
   }
   const holders = peer.view.members.filter((m) => durable.has(m.birth));
-  serveRecord(peer, arrival, record, holders);
+  if (ask.kind === "where") tellWhere(peer, arrival, record, holders);
+  else serveRecord(peer, arrival, record, holders);
 }
 
 /**
@@ -84,15 +92,28 @@ export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
   return true;
 }
 
-/** What is known of a name, to one who asks where it is. */
-export function tellWhere(peer: Peer, inquiry: Inquiry): void {
-  const { routed } = inquiry.arrival;
-  const { ask } = routed;
+/** One who asks where a name is reads it as well: what is told of is on a majority first. */
+export function whereFound(peer: Peer, inquiry: Inquiry): void {
+  const { arrival, versions } = inquiry;
+  const { ask } = arrival.routed;
   if (ask.kind !== "where" || tellDamaged(peer, inquiry)) return;
-  const record = askedFor(ask.name, inquiry.versions) ?? null;
-  const holding = record === null ? [] : heardToHold(inquiry, record).map((m) => m.id);
-  const holders = clockwise(peer, ask.key, holding);
-  answer(peer, routed, { kind: "where", record, holders });
+  const record = askedFor(ask.name, versions);
+  if (record === undefined) tellWhere(peer, arrival, null, []);
+  else if (heardToHave(inquiry, record).length >= majority(peer)) {
+    tellWhere(peer, arrival, record, heardToHold(inquiry, record));
+  } else placeForReading(peer, inquiry, record);
+}
+
+function tellWhere(
+  peer: Peer,
+  { routed }: Arrival,
+  record: FileRecord | null,
+  holding: readonly Member[],
+): void {
+  const { ask } = routed;
+  if (ask.kind !== "where") return;
+  const ids = holding.map((m) => m.id);
+  answer(peer, routed, { kind: "where", record, holders: clockwise(peer, ask.key, ids) });
 }
 
 /** What the working directory holds of a name that no holder has. */
@@ -141,8 +162,15 @@ function askedFor(name: string, versions: Versions): FileRecord | undefined {
   return versions.find((v) => isSameOperation(v.operation, conflict.operation));
 }
 
-function isAtWork(peer: Peer, request: RequestId): boolean {
+/** True of a read that this peer works on. */
+export function isAtWork(peer: Peer, request: RequestId): boolean {
   return peer.inquiries.has(request) || peer.placements.has(request);
+}
+
+/** True of a version that is durable here, under this stamp or a greater one. */
+function isHere(peer: Peer, version: FileRecord): boolean {
+  const mine = peer.files.find(version);
+  return mine !== undefined && compareStamps(mine.stamp, version.stamp) >= 0;
 }
 
 /** True of a version that a majority is known to have: no later reader will miss it. */

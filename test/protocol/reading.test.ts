@@ -11,7 +11,17 @@ import {
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember } from "../../src/protocol/member.ts";
 import { learn } from "../../src/protocol/records.ts";
-import { IDS, member, OnePeer, OTHERS, READ, routedFrom, version } from "./one-peer.ts";
+import {
+  BODY,
+  IDS,
+  member,
+  OnePeer,
+  OTHERS,
+  READ,
+  routedFrom,
+  storeAsk,
+  version,
+} from "./one-peer.ts";
 
 const FOUND = version(14, 3, 7);
 
@@ -108,6 +118,29 @@ test("a version that cannot be brought to a majority is not returned", () => {
   expect(owner.sent("answer").map(({ message }) => message.outcome)).toEqual([
     { kind: "unavailable", answered: 1, needed: 2 },
   ]);
+});
+
+test("where a version is said to be on a minority, it is copied to a majority first as well", () => {
+  const owner = new OnePeer(8);
+  owner.hear(2, routedFrom(2, 2, { kind: "where", name: "plan", key: 5 }));
+  for (const id of OTHERS) owner.hear(id, inquired(2, id === 14 ? [FOUND] : []));
+  expect(outcomes(owner)).toEqual([]);
+  expect(owner.to("offer")).toContain(9);
+  owner.durable();
+  const [answer] = owner.sent("answer");
+  expect(answer?.message.outcome).toMatchObject({ kind: "where", holders: [8, 14] });
+});
+
+test("an owner whose disk is slower than others asks them what they have of its own stamp", () => {
+  const owner = leased();
+  owner.hear(2, routedFrom(2, 7, storeAsk(1)), { body: BODY });
+  const [stamped] = owner.sent("offer")[0]?.message.records ?? [];
+  expect(stamped).toBeDefined();
+  // Another stood in for a while, and told of what 9 and 14 had already.
+  read(owner, 8);
+  expect(owner.to("inquire").toSorted()).toEqual(OTHERS.toSorted());
+  owner.tell(8, [9, 14], stamped === undefined ? [] : [stamped]);
+  expect(outcomes(owner)).not.toContain("missing");
 });
 
 test("a version on a majority is returned at once", () => {
