@@ -67,17 +67,33 @@ export function unexplained<S extends Step>(
   }
 }
 
-/** Takes all reads of what is there, which can do no harm, and passes over what cannot follow. */
+/** Takes all reads of what is there that can do no harm, and passes over what cannot follow. */
 function settle(steps: readonly Step[], state: State): State {
   let settled = state;
   for (;;) {
-    const { value } = settled;
-    if (value === undefined) return settled;
-    const fits = (step: Step) => step.kind === "read" && step.value === value;
-    const read = eligible(steps, settled).find((index) => matches(steps[index], fits));
+    const read = readsOfNow(steps, settled).find((index) => isHarmless(steps, settled, index));
     if (read === undefined) return settled;
     settled = take(steps, settled, read);
   }
+}
+
+/** The reads of what is there that can be next. */
+function readsOfNow(steps: readonly Step[], state: State): number[] {
+  const { value } = state;
+  if (value === undefined) return [];
+  const fits = (step: Step) => step.kind === "read" && step.value === value;
+  return eligible(steps, state).filter((index) => matches(steps[index], fits));
+}
+
+/**
+ * True if a read can as well be now as later: after it none can follow that had ended before it began. Of
+ * the sure steps none has; but an unsure write may have, which another read needs.
+ */
+function isHarmless(steps: readonly Step[], { latest, used }: State, index: number): boolean {
+  const start = steps[index]?.start ?? 0;
+  return !steps.some(
+    (step, other) => !step.sure && step.end >= latest && step.end < start && !used.includes(other),
+  );
 }
 
 /** All ways to go on: by a write, or by what a first read shows to have been there. */
@@ -93,6 +109,8 @@ function following(
   if (state.value === undefined) {
     for (const value of wanted) if (mayBegin(value)) next.push({ ...state, value });
   }
+  // Those that may do harm: it may be right to wait with them.
+  for (const index of readsOfNow(steps, state)) next.push(take(steps, state, index));
   for (const index of places) {
     if (matches(steps[index], (s) => s.kind === "write")) next.push(take(steps, state, index));
   }

@@ -41,6 +41,8 @@ test("classic histories: some have an order, and some have none", () => {
       write("b", [6, 7]),
       read("b", [8, 9]),
     ],
+    // What fits what is there now may have to wait for one that is nearly too late.
+    [write("a", [0, 5], false), write(null, [3, 12]), read("a", [4, 7]), read(null, [6, 10])],
   ];
   const wrong = [
     [read("a", [0, 1])],
