@@ -156,8 +156,9 @@ export class Drafter {
     return [...this.#all].filter((id) => !side.includes(id));
   }
 
+  /** Not soon after a move, either: those whom the one that moved has not told would not find it. */
   #mayCut(): boolean {
-    if (this.#buried) return false;
+    if (this.#buried || this.#now < this.#movedAt + KNOWN_MS) return false;
     this.#cut = true;
     this.#everCut = true;
     return true;
@@ -165,7 +166,7 @@ export class Drafter {
 
   /** A cut that is mended by itself after so long. */
   #mayPart(ms: number): boolean {
-    if (this.#buried) return false;
+    if (this.#buried || this.#now < this.#movedAt + KNOWN_MS) return false;
     this.#everCut = true;
     this.#partedUntil = Math.max(this.#partedUntil, this.#now + ms);
     return true;

@@ -50,18 +50,21 @@ test("every kind of fault is drawn, and one of weight 0 never", () => {
   expect(Object.keys(DRAWING.weights).sort()).toEqual([...KINDS].sort());
 });
 
-test("a machine moves only where all know where all are: not amid cuts, nor soon after one or another move", () => {
+test("a machine moves only where all know where all are: not amid cuts, nor soon before or after one", () => {
   let moves = 0;
   for (let seed = 1; seed <= 600; seed++) {
     const cuts = new Set<string>();
     let apartAt = Number.NEGATIVE_INFINITY;
+    let movedAt = Number.NEGATIVE_INFINITY;
     for (const { at, action } of drawPlan(seed, HARD).actions) {
       if (action.startsWith("mend") && cuts.size > 0) apartAt = at;
       if (action.startsWith("mend cut ")) cuts.delete(action.slice("mend ".length));
       else if (action === "mend") cuts.clear();
       else if (action.startsWith("cut ")) cuts.add(action);
+      if (action.startsWith("cut ")) expect(at - movedAt).toBeGreaterThanOrEqual(30_000);
       if (!action.startsWith("move ")) continue;
       moves += 1;
+      movedAt = at;
       expect(cuts.size).toBe(0);
       expect(at - apartAt).toBeGreaterThanOrEqual(30_000);
       apartAt = at;
