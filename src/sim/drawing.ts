@@ -61,6 +61,15 @@ export const PLAIN: Drawing = {
   wholeWirePerMille: 0,
 };
 
+/** The same faults, amid the operations of clients, in rings of all kinds: what they are told is judged. */
+export const BUSY: Drawing = {
+  ...PLAIN,
+  operations: 200,
+  drawnPerMille: 150,
+  smallPerMille: 50,
+  wholeWirePerMille: 200,
+};
+
 /** All that there is. */
 export const HARD: Drawing = {
   weights: { ...ONCE, ...weighted(HARD_KINDS, 2) },
@@ -70,8 +79,8 @@ export const HARD: Drawing = {
   wholeWirePerMille: 1_000,
 };
 
-/** What a seed draws from where nothing else is said: the one switch between the two. */
-export const DRAWING: Drawing = PLAIN;
+/** What a seed draws from where nothing else is said: the one switch between them. */
+export const DRAWING: Drawing = BUSY;
 
 function weighted<K extends Kind>(kinds: readonly K[], weight: number): Record<K, number> {
   return Object.fromEntries(kinds.map((kind) => [kind, weight])) as Record<K, number>;

@@ -1,5 +1,6 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
+import { DRAWING, HARD } from "./drawing.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
 import { statesOf } from "./sometimes.ts";
 import type { SwarmsResult } from "./swarms.ts";
@@ -27,7 +28,7 @@ export function swarmLines(
   ];
   if (count > 1) {
     lines.push("", "rare states, and the seeds that reached them:");
-    const states = statesOf(result);
+    const states = statesOf(hard ? HARD : DRAWING);
     const width = Math.max(...states.map((s) => s.length));
     for (const state of states) lines.push(`  ${state.padEnd(width)}  ${result.reached[state]}`);
   }

@@ -4,6 +4,7 @@
  */
 import type { PeerEvent } from "../protocol/events.ts";
 import type { Message } from "../protocol/messages.ts";
+import type { Drawing } from "./drawing.ts";
 import type { Host } from "./host.ts";
 import { FILE_STATES, RareFiles } from "./rare-files.ts";
 import type { Stage } from "./stage.ts";
@@ -23,19 +24,32 @@ export const RARE_STATES = [
   ...FILE_STATES,
 ] as const;
 
-/** Those that only plans with clients and with faults of real networks reach. */
-export const HARD_STATES = [
+/** Those that only plans with clients reach. */
+export const CLIENT_STATES = [
   "a message came late",
   "a message came twice",
   "an operation was tried again at another peer",
-  "a peer moved while it ran",
+  "an operation was stamped by two owners",
   "a file was read while something was wrong",
 ] as const;
-export type RareState = (typeof RARE_STATES)[number] | (typeof HARD_STATES)[number];
+
+/** And those that only hard plans do. */
+export const HARD_STATES = ["a peer moved while it ran"] as const;
+
+/** All there are. */
+export const ALL_STATES = [...RARE_STATES, ...CLIENT_STATES, ...HARD_STATES] as const;
+export type RareState = (typeof ALL_STATES)[number];
 
 /** The states that seeds must reach, by what they draw from. */
-export function statesOf({ operations }: { readonly operations: number }): readonly RareState[] {
-  return operations > 0 ? [...RARE_STATES, ...HARD_STATES] : RARE_STATES;
+export function statesOf({
+  operations,
+  weights,
+}: Pick<Drawing, "operations" | "weights">): readonly RareState[] {
+  return [
+    ...RARE_STATES,
+    ...(operations > 0 ? CLIENT_STATES : []),
+    ...(weights.move > 0 ? HARD_STATES : []),
+  ];
 }
 
 /** What may keep a living peer from being heard. */
@@ -63,6 +77,9 @@ export class Sometimes {
     stage.world.post.late.push((_, again) =>
       this.#reached.add(again ? "a message came twice" : "a message came late"),
     );
+    stage.world.commits.push((_, { also }) => {
+      if (also.length > 0) this.#reached.add("an operation was stamped by two owners");
+    });
     this.#files = new RareFiles(stage);
   }
 

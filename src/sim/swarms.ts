@@ -2,7 +2,7 @@
 import { DRAWING, type Drawing } from "./drawing.ts";
 import { drawPlan, type Plan, planAsStory } from "./plan.ts";
 import { shrinkPlan } from "./shrink.ts";
-import { HARD_STATES, RARE_STATES, type RareState, statesOf } from "./sometimes.ts";
+import { ALL_STATES, type RareState, statesOf } from "./sometimes.ts";
 import { type Failure, runPlan } from "./swarm.ts";
 
 export type SwarmsOptions = {
@@ -52,8 +52,6 @@ export type SwarmsResult = Omit<SeedsPlayed, "fingerprints"> & {
 /** Failures cut down and kept; a broken protocol fails in many seeds the same way. */
 export const KEPT_FAILURES = 5;
 
-const STATES = [...RARE_STATES, ...HARD_STATES];
-
 /** Plays the seeds, and measures the time of it. Stops early when enough of them have failed. */
 export function runSwarms(options: SwarmsOptions): SwarmsResult {
   const began = options.clock();
@@ -90,7 +88,7 @@ const SUMMED = ["faults", "filesRead", "operations", "reads", "inputs", "virtual
 /** One result of parts that follow each other. @param realMs how long all of it took */
 export function sumUp(parts: readonly SeedsPlayed[], realMs: number): SwarmsResult {
   const reached = noneReached();
-  for (const part of parts) for (const state of STATES) reached[state] += part.reached[state];
+  for (const part of parts) for (const state of ALL_STATES) reached[state] += part.reached[state];
   const sum = (key: (typeof SUMMED)[number]) => parts.reduce((all, part) => all + part[key], 0);
   const fingerprints = parts.flatMap((part) => part.fingerprints);
   return {
@@ -110,7 +108,7 @@ export function sumUp(parts: readonly SeedsPlayed[], realMs: number): SwarmsResu
 }
 
 function noneReached(): Record<RareState, number> {
-  return Object.fromEntries(STATES.map((s) => [s, 0])) as Record<RareState, number>;
+  return Object.fromEntries(ALL_STATES.map((s) => [s, 0])) as Record<RareState, number>;
 }
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */
