@@ -27,14 +27,13 @@ export const RARE_STATES = [
 /** Those that only plans with clients reach. */
 export const CLIENT_STATES = [
   "a message came late",
-  "a message came twice",
   "an operation was tried again at another peer",
   "an operation was stamped by two owners",
   "a file was read while something was wrong",
 ] as const;
 
 /** And those that only hard plans do. */
-export const HARD_STATES = ["a peer moved while it ran"] as const;
+export const HARD_STATES = ["a message came twice", "a peer moved while it ran"] as const;
 
 /** All there are. */
 export const ALL_STATES = [...RARE_STATES, ...CLIENT_STATES, ...HARD_STATES] as const;
