@@ -33,7 +33,11 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   else if (tell !== null && !isSameLife(from, old)) {
     // The first says where it is seen now: it may have moved without noticing.
     const members = from.address === old.address ? [old] : [from, old];
-    send(peer, from.address, tell, { tag: "gossip", joining: false, members });
+    // One that lives and is held for dead may be heard and not hear: what it is told goes both ways.
+    const ways = old.state === "dead" ? new Set<Channel>([tell, "stream"]) : [tell];
+    for (const way of ways) {
+      send(peer, from.address, way, { tag: "gossip", joining: false, members });
+    }
   }
 }
 
@@ -111,7 +115,7 @@ function hearNewer(peer: Peer, from: Member, old: Member): void {
   else if (present && (from.birth === old.birth || isExpected(old))) learn(peer, from, "heard");
   // Two processes cannot listen at one address: the former one is gone.
   else if (present && from.address === old.address) learn(peer, from, "replaced");
-  else tryMember(peer, from, "newcomer", ["datagram"]);
+  else tryMember(peer, from, "newcomer", present ? ["datagram"] : ["datagram", "stream"]);
 }
 
 function consider(peer: Peer, member: Member, joining: boolean): void {

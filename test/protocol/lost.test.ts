@@ -37,6 +37,20 @@ test("all that were lost beside a peer are pinged each second: one of many may b
   expect(passInSilence(one, 2 * LOST_TRY_MS)).toBe(0);
 });
 
+test("one that is held for dead and lives is told so, and tried, by datagram and by stream", () => {
+  const one = new OnePeer(8);
+  learn(one.peer, makeMember({ ...member(9), state: "dead" }), "lost");
+  const standing = { room: 1, awayMs: null, forgottenMs: null };
+  const ping = { tag: "ping", nonce: 1, round: false, digest: 0, ...standing } as const;
+  const message = { type: "message", channel: "datagram", body: null, heldMs: null } as const;
+  one.give({ ...message, from: member(9), message: ping });
+  const ways = (tag: "gossip" | "ping") =>
+    one.sent(tag).flatMap(({ to, channel }) => (to === member(9).address ? [channel] : []));
+  expect(ways("gossip").sort()).toEqual(["datagram", "stream"]);
+  one.give({ ...message, from: makeMember({ ...member(9), incarnation: 2 }), message: ping });
+  expect(ways("ping").sort()).toEqual(["datagram", "stream"]);
+});
+
 test("a newcomer that cannot answer this peer is believed when another had its answer", () => {
   const one = new OnePeer(8);
   const newcomer = member(30);
