@@ -55,6 +55,8 @@ export function arrive(peer: Peer, arrival: Arrival): void {
   const { routed, first } = arrival;
   const { ask, request } = routed;
   peer.counter = Math.max(peer.counter, routed.counter);
+  const inquiry = peer.inquiries.get(request);
+  if (inquiry !== undefined) inquiry.told = false;
   if (!belongsHere(peer, routed)) {
     if (passOn(peer, arrival, []) && first) tellOfPassing(peer, routed);
     return;
@@ -85,6 +87,8 @@ export function inquiryEnded(peer: Peer, inquest: Inquest | null): void {
   const { inquiry, enough, needed } = inquest;
   const { routed } = inquiry.arrival;
   if (!enough) {
+    if (inquiry.told) return;
+    inquiry.told = true;
     answer(peer, routed, { kind: "unavailable", answered: inquiry.heard.size, needed });
     return;
   }

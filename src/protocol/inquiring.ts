@@ -40,6 +40,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     lost: new Set(),
     asked: new Set(),
     until: peer.now + INQUIRE_MOST_MS,
+    told: false,
   };
   peer.inquiries.set(request, inquiry);
   boundTable(peer.inquiries, REQUESTS_IN_FLIGHT);

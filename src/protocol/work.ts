@@ -78,6 +78,11 @@ export type Inquiry = {
   readonly asked: Set<string>;
   /** When it is given up. */
   readonly until: number;
+  /**
+   * That too few have answered was said of each copy of the request that has come. Said twice of one, it
+   * would be taken for word of the next, which may have gone to another owner and be executed there.
+   */
+  told: boolean;
 };
 
 /** A request that came late: its origin is asked whether it still waits. */

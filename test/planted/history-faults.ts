@@ -25,7 +25,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "quorum.ts",
-        find: "return Math.floor(copiesWanted(peer) / 2) + 1;",
+        find: "return majorityOf(copiesWanted(peer));",
         replace: "return 1;",
       },
     ],

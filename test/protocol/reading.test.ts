@@ -64,6 +64,20 @@ test("with too few a read says soon that it is not possible now, and does nothin
   expect(outcomes(owner)).toEqual([]);
 });
 
+test("that it is not possible now is said once of each copy of a request", () => {
+  const owner = new OnePeer(8);
+  const told = () => {
+    owner.pass(2 * INQUIRE_MS + 1);
+    return outcomes(owner).filter((kind) => kind === "unavailable").length;
+  };
+  const store = () => owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
+  store();
+  expect(told()).toBe(1);
+  expect(told()).toBe(0);
+  store();
+  expect(told()).toBe(1);
+});
+
 test("a person is told so after it was tried again for a moment", () => {
   const one = new OnePeer(2);
   const began = one.now;
