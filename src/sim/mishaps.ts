@@ -33,6 +33,7 @@ export function refuse(
 ): void {
   for (const address of to.places) {
     if (!host.watched.has(address)) continue;
+    for (const tell of world.refusals) tell(host, to);
     if (broke) resetStreams(world, host, to);
     const input = { type: "unreachable", at: 0, address, how: "refused", broke } as const;
     for (let i = 0; i < times && host.watched.has(address); i++) world.give(host, input);

@@ -5,14 +5,24 @@ import type { World } from "./world.ts";
 
 /** Where a peer moves, the streams that it had stay silent so long before they are given up. */
 const MOVED_MS = 14_000;
+/** A link that breaks and refuses is a cut, as short as there can be; who was frozen sees it when it thaws. */
+const REFUSED_MS = 1;
+
+/** Two whose link refuses; until when is known once neither is frozen. */
+type Refused = { readonly one: Host; readonly other: Host; until: number | null };
 
 export class Timeline {
   readonly situations: Situation[] = [];
   #last = "";
+  #refused: Refused[] = [];
 
   constructor(private readonly world: World) {
     world.readers.push((_, event) => {
       if (event.event === "joined") this.note();
+    });
+    world.refusals.push((one, other) => {
+      this.#refused.push({ one, other, until: null });
+      this.note();
     });
     // The one that ends still runs when this is told; it is looked at right after.
     world.endings.push(() => world.queue.plan(world.now, () => this.note()));
@@ -30,20 +40,42 @@ export class Timeline {
     for (const { movedAt } of moved) {
       if (movedAt === world.now) world.queue.plan(movedAt + MOVED_MS, () => this.note());
     }
-    const severed = world.network.calm ? [] : severedPairs(world, there);
+    this.#endRefusals();
+    const calm = world.network.calm && this.#refused.length === 0;
+    const severed = calm ? [] : severedPairs(world, there, this.#refused);
     const situation = { running, frozen, severed, moved: moved.map((h) => h.id) };
     const last = JSON.stringify(situation);
     if (last === this.#last) return;
     this.#last = last;
     this.situations.push({ from: world.now, ...situation });
   }
+
+  /** Drops the refusals that are over, and looks again when the others will be. */
+  #endRefusals(): void {
+    const { world } = this;
+    for (const refused of this.#refused) {
+      if (refused.until !== null || refused.one.frozen || refused.other.frozen) continue;
+      refused.until = world.now + REFUSED_MS;
+      world.queue.plan(refused.until, () => this.note());
+    }
+    this.#refused = this.#refused.filter(({ until }) => until === null || world.now < until);
+  }
 }
 
-function severedPairs({ network }: World, hosts: readonly Host[]): [number, number][] {
+function isOf({ one, other }: Refused, host: Host): boolean {
+  return host === one || host === other;
+}
+
+function severedPairs(
+  { network }: World,
+  hosts: readonly Host[],
+  refused: readonly Refused[],
+): [number, number][] {
   const pairs = new Map<string, [number, number]>();
   for (const from of hosts) {
     for (const to of hosts) {
-      if (from === to || network.carries(from.address, to.address)) continue;
+      const refuses = refused.some((r) => isOf(r, from) && isOf(r, to));
+      if (from === to || (!refuses && network.carries(from.address, to.address))) continue;
       // Of two processes with one id either counts: what cannot be told is not asked for.
       pairs.set(`${from.id} ${to.id}`, [from.id, to.id]);
     }

@@ -60,6 +60,8 @@ export class World {
   readonly readers: WorldReader[] = [];
   /** Told of every version that has become durable, and when it had been written by at the latest. */
   readonly commits: ((host: Host, record: FileRecord, writtenBy: number) => void)[] = [];
+  /** Told of two whose link breaks and refuses for a moment, though both live. */
+  readonly refusals: ((one: Host, other: Host) => void)[] = [];
   /** Told of every process that ends, however. */
   readonly endings: ((host: Host) => void)[] = [];
   /** Inputs given to peers so far. */

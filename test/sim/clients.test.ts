@@ -108,6 +108,20 @@ test("the history says who ran, who was frozen, and which streams could not be",
   expect(last()?.severed).toEqual([[10, 20]]);
   act("mend", "cut udp 10 from 20");
   expect(last()?.severed).toEqual([]);
+  // A link that breaks and refuses is a moment's cut; one that is frozen sees it when it thaws.
+  act("mend", "refuse 10 towards 20");
+  expect(last()?.severed).toHaveLength(2);
+  stage.world.run(stage.world.now + 2);
+  expect(last()?.severed).toEqual([]);
+  act("freeze 30");
+  expect(last()?.frozen).toEqual([30]);
+  act("refuse 20 towards 30");
+  stage.world.run(stage.world.now + 500);
+  expect(last()?.severed).toHaveLength(2);
+  act("thaw 30");
+  expect(last()?.severed).toHaveLength(2);
+  stage.world.run(stage.world.now + 2);
+  expect(last()?.severed).toEqual([]);
   act("freeze 30");
   expect(last()?.frozen).toEqual([30]);
   act("kill 40");
