@@ -14,7 +14,7 @@ import { fitting } from "./fitting.ts";
 import type { Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
-import { majority, type Quorum, quorumFor } from "./quorum.ts";
+import { majority, majorityOf, type Quorum, quorumFor } from "./quorum.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
@@ -122,7 +122,8 @@ export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   const { members, needed } = quorumOf(peer, inquiry);
   const damaged = members.filter(({ birth }) => lost.has(birth) && heard.has(birth));
   const others = answeredOf(inquiry, members) - damaged.length;
-  return versions.length > 0 || others >= needed ? [] : damaged.map(({ id }) => id);
+  const enough = Math.max(needed, majorityOf(peer.config.copies));
+  return versions.length > 0 || others >= enough ? [] : damaged.map(({ id }) => id);
 }
 
 /** Those of them that have the version itself, under this stamp or a greater one. */

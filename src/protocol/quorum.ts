@@ -18,7 +18,12 @@ export function copiesWanted(peer: Peer): number {
 
 /** How many of these copies make an acknowledgement. */
 export function majority(peer: Peer): number {
-  return Math.floor(copiesWanted(peer) / 2) + 1;
+  return majorityOf(copiesWanted(peer));
+}
+
+/** How many make a majority of so many. */
+export function majorityOf(copies: number): number {
+  return Math.floor(copies / 2) + 1;
 }
 
 /** Those that may hold a name, and how many of them have to give their word. */

@@ -190,6 +190,13 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
   owner.hear(9, { ...inquired(2, []), lost: true });
   owner.hear(14, inquired(2, []));
   expect(outcomes(owner)).toEqual(["missing"]);
+  // Of a pair the third, which is not here, may have it.
+  const pair = new OnePeer(8, [8, 9]);
+  pair.peer.lost.set("plan", 5);
+  pair.peer.elsewhere.add("plan");
+  read(pair, 3);
+  pair.hear(9, inquired(3, []));
+  expect(outcomes(pair)).toEqual(["failed"]);
 });
 
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
