@@ -47,6 +47,7 @@ export class Drafter {
       mayPart: (ms: number) => this.#mayPart(ms),
       mayLeave: () => this.#mayLeave(),
       mayMove: () => this.#mayMove(),
+      areTogether: () => this.#areTogether(),
       allBut: (side: readonly number[]) => this.#allBut(side),
     };
     this.#files = new FileDrafter(chance, rest, ids, bits, names);
@@ -181,11 +182,15 @@ export class Drafter {
    * met again, neither would know where to find the other.
    */
   #mayMove(): boolean {
-    if (this.#down.size > 0 || this.#frozen.size > 0 || this.#cut) return false;
-    if (this.#now < Math.max(this.#movedAt, this.#partedUntil, this.#mendedAt) + KNOWN_MS)
-      return false;
+    if (!this.#areTogether() || this.#now < this.#movedAt + KNOWN_MS) return false;
     this.#movedAt = this.#now;
     return true;
+  }
+
+  /** True if all run, and have reached each other for a while. */
+  #areTogether(): boolean {
+    if (this.#down.size > 0 || this.#frozen.size > 0 || this.#cut) return false;
+    return this.#now >= Math.max(this.#partedUntil, this.#mendedAt) + KNOWN_MS;
   }
 
   /** Is killed, perhaps while it leaves: a restart later brings it back. */

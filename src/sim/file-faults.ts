@@ -40,6 +40,8 @@ export type Rest = {
   mayLeave(): boolean;
   /** True if a machine may get another address, and notes that it does. */
   mayMove(): boolean;
+  /** True if all run, and have reached each other for a while. */
+  areTogether(): boolean;
   /** The other side of a cut: with those that do not run, since they would be bridges when they do again. */
   allBut(side: readonly number[]): number[];
 };

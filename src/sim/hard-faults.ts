@@ -130,7 +130,8 @@ export class HardDrafter {
           `later ${chance.pick(HOLDS_MS)} quick-disk ${owner}`,
         ];
       case "age":
-        return this.#age(up);
+        // Where a part of a ring runs cut off for as long as that, what was removed comes back with it.
+        return rest.areTogether() ? this.#age(up) : null;
     }
   }
 
