@@ -2,9 +2,11 @@
  * A sleep of this very peer: its process was stopped, its machine too busy or suspended. Silence during
  * it says nothing of the others, and what was known before it may be so no more.
  */
-import { ASLEEP_MS, HEARTBEAT_MS } from "./config.ts";
+import { ASLEEP_MS, HEARTBEAT_MS, RESTORED_GRACE_MS } from "./config.ts";
 import { sleptThrough } from "./late.ts";
-import { extendAwaited } from "./rounds.ts";
+import { isExpected } from "./member.ts";
+import { SILENCE_MS } from "./patience.ts";
+import { awaitMember, extendAwaited } from "./rounds.ts";
 import { emit, type Peer } from "./state.ts";
 import { endTenure } from "./tenure.ts";
 import { restartTrials } from "./trials.ts";
@@ -26,8 +28,20 @@ export function wake(peer: Peer, sleptMs: number): void {
   sleptThrough(peer, sleptMs);
   restartTrials(peer);
   extendAwaited(peer);
+  if (sleptMs >= SILENCE_MS) awaitAll(peer);
   // Others may have owned its part of the circle meanwhile.
   peer.epoch += 1;
   endTenure(peer);
   emit(peer, { event: "woke", ms: sleptMs });
+}
+
+/**
+ * After so long the others may hold this peer for dead, and have gone on without it, as after a start: it
+ * goes by nobody's word before it has heard who is there, and what those have.
+ */
+function awaitAll(peer: Peer): void {
+  for (const member of peer.view.members) {
+    if (member.id === peer.self.id || isExpected(member) || peer.awaited.has(member.id)) continue;
+    awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
+  }
 }

@@ -158,8 +158,9 @@ export const FILE_FAULTS: readonly Fault[] = [
         replace: "if (mine.digest > 0 || mine.count === theirs.count) {",
       },
     ],
-    checks: ["D1", "D2"],
+    checks: ["D1", "D2", "D6"],
     within: null,
+    hard: true,
   },
   {
     name: "answer without asking",

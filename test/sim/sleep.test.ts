@@ -75,3 +75,25 @@ test("a sleeper takes nobody for dead, and what waited for it has grown old", ()
   world.run(world.now + 30_000);
   expect(told.filter((t) => t.endsWith("dead") && !t.startsWith("9 "))).toEqual([]);
 });
+
+test("four that slept side by side, for as long as makes a death, do not answer for a ring that went on", () => {
+  const config = { ...numberedRing(5_000), strategy: "direct" } as const;
+  const stage = new Stage({ config, network: LOCAL_NETWORK, seed: SEED });
+  stage.found([10, 20, 30, 40, 50, 60, 70, 80]);
+  const { world } = stage;
+  world.run(30_000);
+  // The first of the sleepers owns it, and the others are all that would hold it.
+  stage.act("freeze 10 20 30 40");
+  world.run(world.now + 20_000);
+  const plan = { size: 10, sha256: "ab".repeat(32) } as const;
+  const store = { kind: "store", name: "0005", key: 5, ...plan, body: null, require: 0 } as const;
+  const told = () => [...stage.outcomes.values()].map(({ kind }) => kind);
+  world.command(60, store, plan);
+  world.run(world.now + 10_000);
+  expect(told()).toEqual(["stored"]);
+  stage.outcomes.clear();
+  stage.act("thaw 10 20 30 40");
+  for (const id of [10, 20]) world.command(id, { kind: "request", name: "0005", key: 5 }, null);
+  world.run(world.now + 10_000);
+  expect(told()).toEqual(["received", "received"]);
+});
