@@ -43,6 +43,11 @@ export class Drafter {
       leaves: (id: number) => {
         this.#up.delete(id);
       },
+      comes: (id: number) => {
+        if (this.#all.has(id)) return false;
+        this.#comes(id);
+        return true;
+      },
       mayCut: () => this.#mayCut(),
       mayPart: (ms: number) => this.#mayPart(ms),
       mayLeave: () => this.#mayLeave(),

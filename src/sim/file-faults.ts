@@ -34,6 +34,8 @@ export type Rest = {
   gone(id: number): void;
   /** Notes that a peer leaves in good order. */
   leaves(id: number): void;
+  /** Notes that a peer comes, unless its id is or was another's. */
+  comes(id: number): boolean;
   mayCut(): boolean;
   /** The same for a cut that is mended after so many milliseconds, whatever else is drawn. */
   mayPart(ms: number): boolean;

@@ -21,6 +21,7 @@ export const HARD_KINDS = [
   "freeze-owner",
   "kill-owner",
   "restart-owner",
+  "join-owner",
   "leave-holders",
   "reset",
   "reset-owner",
@@ -106,6 +107,8 @@ export class HardDrafter {
         return rest.kill(this.#holders(up).slice(0, chance.between(1, 2)));
       case "restart-owner":
         return this.#restart(owner, []);
+      case "join-owner":
+        return this.#joinAsOwner(one);
       case "leave-holders":
         return this.#leaveHolders(up);
       case "reset":
@@ -164,6 +167,13 @@ export class HardDrafter {
   /** Is down for a while; what happens to it meanwhile is given. */
   #restart(id: number, meanwhile: readonly string[]): string[] {
     return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
+  }
+
+  /** A newcomer owns a name at once, of which it has nothing yet. */
+  #joinAsOwner(via: number): string[] | null {
+    const id = keyOf(this.chance.pick(this.names), this.bits);
+    if (!this.rest.comes(id)) return null;
+    return [`join ${id} via ${via}`];
   }
 
   /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
