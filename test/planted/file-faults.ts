@@ -159,7 +159,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2", "D6"],
-    within: null,
+    within: 23,
     hard: true,
   },
   {
@@ -173,7 +173,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: null,
+    within: 12,
     hard: true,
   },
   {
