@@ -52,7 +52,7 @@ export function statesOf({
 }
 
 /** What may keep a living peer from being heard. */
-const TROUBLES: readonly string[] = ["cut", "hang", "slow", "move", "second"];
+const TROUBLES: readonly string[] = ["cut", "hang", "slow", "move", "second", "refuse"];
 const LOSES_PEERS: readonly string[] = ["kill", "power-cut", "freeze", "quit"];
 
 /** Word of a new member has gone round after so long, on any of the networks. */
