@@ -1,7 +1,7 @@
 /** What a plan does with files, and to the disks that keep them, in the words of stories. */
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
 import type { Chance } from "./chance.ts";
-import { HOSTILE_NAMES, isTaken, keyOf, nameOf, wordOf } from "./names.ts";
+import { HOSTILE_NAMES, holdersAmong, isTaken, nameOf, wordOf } from "./names.ts";
 
 export const FILE_KINDS = [
   "store",
@@ -247,12 +247,7 @@ export class FileDrafter {
 
   /** The peers that should hold a name: the owner, and the next two. */
   #holdersOf(up: readonly number[], name: string): number[] {
-    const key = keyOf(nameOf(name), this.bits);
-    const start = Math.max(
-      0,
-      up.findIndex((id) => id >= key),
-    );
-    return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
+    return holdersAmong(up, nameOf(name), this.bits);
   }
 
   #ownerOf(up: readonly number[], name: string): number {

@@ -5,7 +5,7 @@
  */
 import type { Chance } from "./chance.ts";
 import type { Rest } from "./file-faults.ts";
-import { isTaken, keyOf, wordOf } from "./names.ts";
+import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
 
 export const HARD_KINDS = [
   "cut-held",
@@ -108,7 +108,7 @@ export class HardDrafter {
       case "restart-owner":
         return this.#restart(owner, []);
       case "join-owner":
-        return this.#joinAsOwner(one);
+        return this.#joinAsOwner(up);
       case "leave-holders":
         return this.#leaveHolders(up);
       case "reset":
@@ -169,11 +169,34 @@ export class HardDrafter {
     return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
   }
 
-  /** A newcomer owns a name at once, of which it has nothing yet. */
-  #joinAsOwner(via: number): string[] | null {
-    const id = keyOf(this.chance.pick(this.names), this.bits);
-    if (!this.rest.comes(id)) return null;
-    return [`join ${id} via ${via}`];
+  /**
+   * A newcomer owns a name at once, of which it has nothing yet; the owner so far, who hears of it late,
+   * is read from meanwhile.
+   */
+  #joinAsOwner(up: readonly number[]): string[] | null {
+    const { chance, rest, bits } = this;
+    const name = chance.pick(this.names);
+    const id = keyOf(name, bits);
+    const [old = 0] = holdersAmong(up, name, this.bits);
+    const before = up[(up.indexOf(old) + up.length - 1) % up.length] ?? 0;
+    if (before === old || !rest.comes(id)) return null;
+    const late = chance.between(50, 300);
+    const word = wordOf(name);
+    const turns = Array.from({ length: JOIN_TURNS }, (_, i) => {
+      this.#made += 1;
+      const store = `client 81 store ${word} ${MANY_SIZE + 4 * this.#made} via ${id}`;
+      return i % JOIN_READS === 0
+        ? `after 5 ${store}`
+        : `after 5 client 82 request ${word} via ${old}`;
+    });
+    const others = up.filter((other) => other !== old).join(" ");
+    return [
+      `slow ${others} towards ${old} by ${late}`,
+      `client 82 request ${word} via ${old}`,
+      `join ${id} via ${before}`,
+      `slow ${id} towards ${old} by ${late}`,
+      ...turns,
+    ];
   }
 
   /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
@@ -201,7 +224,7 @@ export class HardDrafter {
       `${origin} types Store ${name}`,
       `after ${after} change ${name} ${size + this.chance.below(2)}`,
       ...(this.chance.below(2) === 0
-        ? [`reset ${origin} from ${this.#holdersOf(up, name)[0]}`]
+        ? [`reset ${origin} from ${holdersAmong(up, name, this.bits)[0]}`]
         : []),
     ];
   }
@@ -234,16 +257,7 @@ export class HardDrafter {
 
   /** The peers that should hold one of the names, its owner first. */
   #holders(up: readonly number[]): number[] {
-    return this.#holdersOf(up, this.chance.pick(this.names));
-  }
-
-  #holdersOf(up: readonly number[], name: string): number[] {
-    const key = keyOf(name, this.bits);
-    const start = Math.max(
-      0,
-      up.findIndex((id) => id >= key),
-    );
-    return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
+    return holdersAmong(up, this.chance.pick(this.names), this.bits);
   }
 
   #halves(up: readonly number[]): Sides {
@@ -274,6 +288,10 @@ export class HardDrafter {
     }
   }
 }
+
+/** So many operations after a join, of which so many reads follow each store. */
+const JOIN_TURNS = 60;
+const JOIN_READS = 10;
 
 /** Sizes above those of the clients' other stores, small enough to travel with a message. */
 const MANY_SIZE = 40_000;

@@ -35,6 +35,16 @@ export function keyOf(name: string, bits: number): number {
   return Math.floor(hash.readUIntBE(0, 6) / 2 ** (48 - bits));
 }
 
+/** The peers that should hold a name, its owner first. @param up those that run, by ascending id */
+export function holdersAmong(up: readonly number[], name: string, bits: number): number[] {
+  const key = keyOf(name, bits);
+  const start = Math.max(
+    0,
+    up.findIndex((id) => id >= key),
+  );
+  return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
+}
+
 /** True of a name that a door gives on to its peer. @param stores under it, not only asks for it */
 export function passesDoor(name: string, bits: number, stores: boolean): boolean {
   return (stores ? wrongToStore(name, bits) : wrongName(name, bits)) === null;

@@ -52,7 +52,7 @@ export function statesOf({
 }
 
 /** What may keep a living peer from being heard. */
-const TROUBLES: readonly string[] = ["cut", "hang", "slow", "move", "second", "refuse"];
+const TROUBLES: readonly string[] = ["cut", "hang", "slow", "move", "second"];
 const LOSES_PEERS: readonly string[] = ["kill", "power-cut", "freeze", "quit"];
 
 /** Word of a new member has gone round after so long, on any of the networks. */
@@ -64,6 +64,7 @@ export class Sometimes {
   manyDown = false;
   readonly #stage: Stage;
   readonly #cut = new Set<number>();
+  #refusedAt = Number.NEGATIVE_INFINITY;
   readonly #accepted = new Set<number>();
   readonly #joinedAt = new Map<Host, number>();
   #wasCut = false;
@@ -99,6 +100,11 @@ export class Sometimes {
     return this.#cut.size > 0;
   }
 
+  /** True soon after links have broken and refused, which nothing tells from the deaths of all behind them. */
+  get refusedLately(): boolean {
+    return this.#stage.world.now < this.#refusedAt + KNOWN_TO_ALL_MS;
+  }
+
   /** Looks at the world just before an action is done to it. */
   look(action: string): void {
     const [verb = ""] = action.split(" ");
@@ -108,6 +114,7 @@ export class Sometimes {
     if (verb === "freeze") this.#lookAtFreeze(ids);
     if (verb === "move") this.#lookAtMove(ids);
     if (LOSES_PEERS.includes(verb)) this.#lookAtRest(ids);
+    else if (verb === "refuse") this.#refusedAt = this.#stage.world.now;
     else if (TROUBLES.includes(verb)) {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";

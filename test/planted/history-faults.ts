@@ -119,18 +119,4 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     within: null,
     hard: true,
   },
-  {
-    name: "count what a leaver was told before",
-    breaks: "a peer leaves on word of others who have dropped the copy since, or leave too",
-    edits: [
-      {
-        file: "leaving.ts",
-        find: "  peer.confirmed.clear();\n",
-        replace: "",
-      },
-    ],
-    checks: ["D1", "D2"],
-    within: null,
-    hard: true,
-  },
 ];
