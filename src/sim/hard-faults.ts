@@ -3,6 +3,7 @@
  * way or one channel only and are mended after seconds, short sleeps, resets, machines that move. Most
  * of them hit the peers that keep what the clients work on, and end while other faults go on.
  */
+import { Bursts } from "./bursts.ts";
 import type { Chance } from "./chance.ts";
 import type { Rest } from "./file-faults.ts";
 import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
@@ -22,6 +23,7 @@ export const HARD_KINDS = [
   "kill-owner",
   "restart-owner",
   "join-owner",
+  "refuse-owner",
   "leave-holders",
   "reset",
   "reset-owner",
@@ -53,13 +55,12 @@ const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
 const MANY_PEERS = 7;
 /** Ages of a removal, in days, around its limit of 30. */
 const AGES_DAYS = [28.9, 29.1, 29.99, 30.01, 31, 60] as const;
-/** More than the origins or owners that a version remembers. */
-const MANY_ORIGINS = 17;
 
 /** A peer, and the others that it is cut off from. */
 type Sides = { readonly side: readonly number[]; readonly rest: readonly number[] };
 
 export class HardDrafter {
+  readonly #bursts: Bursts;
   #made = 0;
 
   /** @param names what the clients work on @param bits the circle has 2^bits positions */
@@ -68,7 +69,9 @@ export class HardDrafter {
     private readonly rest: Rest,
     private readonly names: readonly string[],
     private readonly bits: number,
-  ) {}
+  ) {
+    this.#bursts = new Bursts(chance, names);
+  }
 
   /** @param up the peers that run, by ascending id, two at least */
   draft(kind: HardKind, up: readonly number[]): string[] | null {
@@ -109,6 +112,8 @@ export class HardDrafter {
         return this.#restart(owner, []);
       case "join-owner":
         return this.#joinAsOwner(up);
+      case "refuse-owner":
+        return this.#refuseOwner(up);
       case "leave-holders":
         return this.#leaveHolders(up);
       case "reset":
@@ -126,7 +131,7 @@ export class HardDrafter {
       case "change-content":
         return this.#changeContent(up, one);
       case "many-origins":
-        return this.#manyOrigins(up);
+        return this.#bursts.ofOrigins(up);
       case "slow-disk":
         return [
           `slow-disk ${owner} by ${chance.between(50, 3_000)}`,
@@ -169,33 +174,28 @@ export class HardDrafter {
     return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
   }
 
-  /**
-   * A newcomer owns a name at once, of which it has nothing yet; the owner so far, who hears of it late,
-   * is read from meanwhile.
-   */
+  /** A newcomer owns a name at once, of which it has nothing yet. */
   #joinAsOwner(up: readonly number[]): string[] | null {
-    const { chance, rest, bits } = this;
-    const name = chance.pick(this.names);
-    const id = keyOf(name, bits);
+    const name = this.chance.pick(this.names);
+    const id = keyOf(name, this.bits);
     const [old = 0] = holdersAmong(up, name, this.bits);
-    const before = up[(up.indexOf(old) + up.length - 1) % up.length] ?? 0;
-    if (before === old || !rest.comes(id)) return null;
-    const late = chance.between(50, 300);
-    const word = wordOf(name);
-    const turns = Array.from({ length: JOIN_TURNS }, (_, i) => {
-      this.#made += 1;
-      const store = `client 81 store ${word} ${MANY_SIZE + 4 * this.#made} via ${id}`;
-      return i % JOIN_READS === 0
-        ? `after 5 ${store}`
-        : `after 5 client 82 request ${word} via ${old}`;
-    });
-    const others = up.filter((other) => other !== old).join(" ");
+    if (!this.rest.comes(id)) return null;
+    const via = this.chance.pick(up);
+    return [`join ${id} via ${via}`, ...this.#bursts.of(name, id, [old, id])];
+  }
+
+  /** An owner that has just answered is taken for dead, hears of it late, and is still read from. */
+  #refuseOwner(up: readonly number[]): string[] | null {
+    const name = this.chance.pick(this.names);
+    const [owner = 0, next = 0] = holdersAmong(up, name, this.bits);
+    if (next === owner) return null;
+    const others = up.filter((id) => id !== owner).join(" ");
+    const late = this.chance.between(100, 900);
     return [
-      `slow ${others} towards ${old} by ${late}`,
-      `client 82 request ${word} via ${old}`,
-      `join ${id} via ${before}`,
-      `slow ${id} towards ${old} by ${late}`,
-      ...turns,
+      `client 82 request ${wordOf(name)} via ${owner}`,
+      `after 80 slow ${others} towards ${owner} by ${late}`,
+      `refuse ${next} towards ${owner}`,
+      ...this.#bursts.of(name, next, [owner]),
     ];
   }
 
@@ -227,19 +227,6 @@ export class HardDrafter {
         ? [`reset ${origin} from ${holdersAmong(up, name, this.bits)[0]}`]
         : []),
     ];
-  }
-
-  /** More peers store a name, one right after the other, than a version remembers. */
-  #manyOrigins(up: readonly number[]): string[] | null {
-    if (up.length < 3) return null;
-    const name = wordOf(this.chance.pick(this.names));
-    const first = this.chance.below(up.length);
-    return Array.from({ length: MANY_ORIGINS + 3 }, (_, i) => {
-      this.#made += 1;
-      const peer = up[(first + i) % up.length] ?? 0;
-      const wait = this.chance.pick([0, 3, 30]);
-      return `after ${wait} client ${90 + i} store ${name} ${MANY_SIZE + 4 * this.#made} via ${peer}`;
-    });
   }
 
   /** A removal grows old on all disks or on one, whose peer starts again and reads it. */
@@ -288,10 +275,3 @@ export class HardDrafter {
     }
   }
 }
-
-/** So many operations after a join, of which so many reads follow each store. */
-const JOIN_TURNS = 60;
-const JOIN_READS = 10;
-
-/** Sizes above those of the clients' other stores, small enough to travel with a message. */
-const MANY_SIZE = 40_000;

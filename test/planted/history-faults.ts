@@ -115,7 +115,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
         replace: "const granted = true;",
       },
     ],
-    checks: ["D1", "D6"],
+    checks: ["D1", "D6", "D7"],
     within: null,
     hard: true,
   },
