@@ -29,7 +29,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 20,
+    within: 1,
   },
   {
     name: "believe word of a death at once",
@@ -42,7 +42,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R9"],
-    within: 20,
+    within: 10,
   },
   {
     name: "adopt a stale alive",
@@ -60,7 +60,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 40,
+    within: 1,
   },
   {
     name: "drop a refutation",
@@ -73,7 +73,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: [...RING, "R9"],
-    within: 20,
+    within: 1,
   },
   {
     name: "off by one in the owner",
@@ -86,7 +86,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R8", "D2"],
-    within: 20,
+    within: 1,
   },
   {
     name: "join without the lock",
@@ -99,7 +99,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: 20,
+    within: 15,
   },
   {
     name: "reuse an incarnation",
@@ -113,7 +113,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: [...RING, "R9"],
-    within: 20,
+    within: 1,
   },
   {
     name: "forget who is gone",
@@ -126,7 +126,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 20,
+    within: 17,
   },
   {
     name: "never compare tables",
@@ -139,7 +139,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 20,
+    within: 1,
   },
   {
     name: "leap too far",
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R8"],
-    within: 40,
+    within: 2,
   },
   {
     name: "never yield to a rival",
@@ -165,6 +165,6 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R7"],
-    within: 20,
+    within: 22,
   },
 ];

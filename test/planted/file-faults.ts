@@ -13,7 +13,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 20,
+    within: 1,
   },
   {
     name: "confirm a copy before it is durable",
@@ -26,7 +26,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 20,
+    within: 1,
   },
   {
     name: "reuse a stamp",
@@ -39,7 +39,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 20,
+    within: 8,
   },
   {
     name: "never repair",
@@ -57,7 +57,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 1,
   },
   {
     name: "forget a removal",
@@ -75,7 +75,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 17,
   },
   {
     name: "accept an old version",
@@ -88,7 +88,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 1,
   },
   {
     name: "keep no conflict",
@@ -101,7 +101,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6"],
-    within: 60,
+    within: 1,
     hard: true,
   },
   {
@@ -115,7 +115,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4"],
-    within: 60,
+    within: 1,
   },
   {
     name: "take a failed copy for a good one",
@@ -128,7 +128,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2", "D4"],
-    within: 20,
+    within: 1,
   },
   {
     name: "drop a spare copy at once",
@@ -146,7 +146,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 1,
   },
   {
     name: "trust a digest that differs",
@@ -173,7 +173,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 12,
+    within: 9,
     hard: true,
   },
   {
@@ -192,7 +192,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 120,
+    within: 159,
   },
   {
     name: "keep a damaged copy in the table",
@@ -205,7 +205,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 100,
+    within: 15,
   },
   {
     name: "leave without handing on",
@@ -228,6 +228,6 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 60,
+    within: 61,
   },
 ];

@@ -16,7 +16,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 60,
+    within: 9,
     hard: true,
   },
   {
@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 100,
+    within: 14,
     hard: true,
   },
   {
@@ -44,7 +44,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 60,
+    within: 27,
     hard: true,
   },
   {
@@ -97,7 +97,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 100,
+    within: null,
     hard: true,
   },
   {
@@ -116,7 +116,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6", "D7"],
-    within: null,
+    within: 22,
     hard: true,
   },
 ];

@@ -12,7 +12,7 @@ export type Catch = { readonly seed: number; readonly check: string; readonly wh
 
 const ROOT = resolve(import.meta.dir, "../..");
 /** A fault may make a peer loop for ever; that is no catch, but it must not hold up the rest. */
-const MOST_MS = 300_000;
+const MOST_MS = 900_000;
 
 /**
  * Runs in the build's folder, as a process of its own, since modules are kept within a process.

@@ -18,7 +18,8 @@ if (unplanted !== null) throw new Error(`seed ${unplanted.seed} fails without a 
 const rows = await inParallel(FAULTS, availableParallelism(), async (fault) => {
   const caught = await seedsToCatch(fault, MOST_SEEDS);
   const right = caught !== null && fault.checks.includes(caught.check);
-  const seeds = right ? caught.seed : `not in ${MOST_SEEDS}`;
+  const number = right ? `${caught.seed}` : `not in ${MOST_SEEDS}`;
+  const seeds = fault.hard === true ? `${number} (hard)` : number;
   const row = `| ${fault.name} | ${fault.breaks} | ${seeds} | ${right ? caught.check : "none"} |`;
   console.log(caught === null || right ? row : `${row} but ${caught.check}: ${caught.why}`);
   return row;
