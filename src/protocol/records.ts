@@ -8,7 +8,7 @@ import {
   SETTLE_CHECK_MS,
 } from "./config.ts";
 import type { Why } from "./events.ts";
-import { compareMembers, isPresent, type Member } from "./member.ts";
+import { compareMembers, isExpected, isPresent, type Member } from "./member.ts";
 import { randomBelow } from "./random.ts";
 import { emit, type Peer, type Trial, type TrialReason } from "./state.ts";
 
@@ -40,7 +40,9 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (isPresent(member)) {
     peer.gone.delete(member.id);
     peer.view = peer.view.with(member);
-    if (old?.birth !== member.birth) noteArrival(peer, member);
+    // One that was named by hand, and meets this peer for the first time, has been nowhere else.
+    const named = old !== undefined && isExpected(old);
+    if (old?.birth !== member.birth && !named) noteArrival(peer, member);
   } else {
     peer.view = peer.view.without(member.id);
     peer.roundTrips.delete(member.id);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { BUSY, DRAWING, HARD, PLAIN } from "../../src/sim/drawing.ts";
+import { BUSY, DRAWING, HARD } from "../../src/sim/drawing.ts";
 import { drawPlan, planAsStory } from "../../src/sim/plan.ts";
 import { sealed } from "../../src/sim/sealed.ts";
 import { shrinkPlan } from "../../src/sim/shrink.ts";
@@ -9,7 +9,7 @@ import { runPlan } from "../../src/sim/swarm.ts";
 import { runSwarms } from "../../src/sim/swarms.ts";
 
 /** `P2P_SEEDS=5000 npm test -- test/sim/swarm` is a soak; a failing seed prints the command that replays it. */
-const count = Number(process.env["P2P_SEEDS"] ?? 50);
+const count = Number(process.env["P2P_SEEDS"] ?? 30);
 const first = Number(process.env["P2P_SEED"] ?? 1);
 /** `P2P_HARD=1` draws all that there is. */
 const drawing = process.env["P2P_HARD"] === "1" ? HARD : DRAWING;
@@ -25,8 +25,7 @@ test("rings heal and keep their files, whatever the seed, with one history each"
 }, 900_000);
 
 test.each([
-  ["plain", PLAIN, RARE_STATES],
-  ["busy", BUSY, CLIENT_STATES],
+  ["busy", BUSY, [...RARE_STATES, ...CLIENT_STATES]],
   ["hard", HARD, HARD_STATES],
 ] as const)(
   "the rare states of %s plans are reached within some seeds",
