@@ -9,7 +9,7 @@ import { runPlan } from "../../src/sim/swarm.ts";
 import { runSwarms } from "../../src/sim/swarms.ts";
 
 /** `P2P_SEEDS=5000 npm test -- test/sim/swarm` is a soak; a failing seed prints the command that replays it. */
-const count = Number(process.env["P2P_SEEDS"] ?? 30);
+const count = Number(process.env["P2P_SEEDS"] ?? 20);
 const first = Number(process.env["P2P_SEED"] ?? 1);
 /** `P2P_HARD=1` draws all that there is. */
 const drawing = process.env["P2P_HARD"] === "1" ? HARD : DRAWING;
