@@ -78,10 +78,7 @@ export class Reach {
     return NOWHERE;
   }
 
-  /**
-   * The longest times without any fault: who runs does not change either, and those that have started have
-   * had the time that a heal has.
-   */
+  /** The longest times without any fault: who runs does not change either. */
   wholePeriods(): { readonly from: number; readonly to: number }[] {
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     if (this.spans.length === 0) return [everything];
@@ -90,15 +87,10 @@ export class Reach {
       if (!whole) continue;
       const to = this.spans[index + 1]?.from ?? Number.POSITIVE_INFINITY;
       const last = periods.at(-1);
-      const { running } = situation;
-      if (last?.to === from && same(last.running, running)) last.to = to;
-      else {
-        const before = this.spans[index - 1]?.situation.running ?? running;
-        const started = running.some((id) => !before.includes(id));
-        periods.push({ from: started ? from + HEAL_MS : from, to, running });
-      }
+      if (last?.to === from && same(last.running, situation.running)) last.to = to;
+      else periods.push({ from, to, running: situation.running });
     }
-    return periods.filter(({ from, to }) => from < to);
+    return periods;
   }
 
   /**

@@ -253,7 +253,7 @@ test("in whole periods the operations on a name are linearizable", () => {
   expect(ends("a")).toBe("holds");
   expect(ends("b")).toContain("up to the end with content b");
   // A period after a fault begins with whatever was there, but with one thing only.
-  const situations = [from(0, { frozen: [6] }), from(1050)];
+  const situations = [from(0, { running: [1, 2, 3, 4, 5] }), from(1050)];
   expect(judge(history(crossed, { situations }))).toContain("no order");
   expect(judge(history([...writes, read("a", 4, [1100, 1200])], { situations }))).toBe("holds");
 });

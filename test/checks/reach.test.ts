@@ -52,13 +52,3 @@ test("one that is frozen or down at a heal has its time when it is back", () => 
     ]);
   }
 });
-
-test("a whole period begins when those that have started have had their time", () => {
-  const LATER = HEALED + 5 * HEAL_MS;
-  const reach = new Reach([from(0), from(HEALED, { running: [1, 2] }), from(LATER)]);
-  expect(reach.wholePeriods()).toEqual([
-    expect.objectContaining({ from: Number.NEGATIVE_INFINITY, to: HEALED }),
-    expect.objectContaining({ from: HEALED, to: LATER }),
-    expect.objectContaining({ from: LATER + HEAL_MS, to: Number.POSITIVE_INFINITY }),
-  ]);
-});
