@@ -119,11 +119,12 @@ export function heardToHave(inquiry: Inquiry, record: FileRecord): Member[] {
  */
 export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   const { heard, lost, versions } = inquiry;
+  if (lost.size === 0 || versions.length > 0) return [];
   const { members, needed } = quorumOf(peer, inquiry);
   const damaged = members.filter(({ birth }) => lost.has(birth) && heard.has(birth));
   const others = answeredOf(inquiry, members) - damaged.length;
   const enough = Math.max(needed, majorityOf(peer.config.copies));
-  return versions.length > 0 || others >= enough ? [] : damaged.map(({ id }) => id);
+  return others >= enough ? [] : damaged.map(({ id }) => id);
 }
 
 /** Those of them that have the version itself, under this stamp or a greater one. */

@@ -78,9 +78,8 @@ export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
  */
 export function afterVouched(peer: Peer, trial: Trial | null): void {
   if (trial === null) return;
-  const { reason, target } = trial;
-  if (reason === "watch") confirm(peer, target);
-  else learn(peer, target, peer.gone.has(target.id) ? "returned" : "joined");
+  if (trial.reason === "watch") confirm(peer, trial.target);
+  else afterAnswer(peer, trial, trial.target);
 }
 
 /**

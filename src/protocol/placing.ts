@@ -43,8 +43,9 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
 
 /** The versions of a name that this peer is placing: some may not be durable here yet. */
 export function underWay(peer: Peer, name: string): FileRecord[] {
-  const placements = [...peer.placements.values()];
-  return placements.flatMap(({ record }) => (record.name === name ? [record] : []));
+  const records: FileRecord[] = [];
+  for (const { record } of peer.placements.values()) if (record.name === name) records.push(record);
+  return records;
 }
 
 /**
@@ -233,8 +234,9 @@ function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
   const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
   // What is read need be on no more than can keep it: whoever asks hears one of those.
-  const most = reading ? holders.length : majority(peer);
-  const enough = durableOn.length >= (required > 0 ? required : Math.min(most, majority(peer)));
+  const most = reading ? holders.length : Number.POSITIVE_INFINITY;
+  const needed = required > 0 ? required : Math.min(most, majority(peer));
+  const enough = durableOn.length >= needed;
   const all = holders.every((h) => durable.has(h.birth));
   if (reading ? !enough && !overdue : !all && !overdue) {
     if (enough) peer.deadlines.setEarlier("receipt", request, peer.now + RECEIPT_GRACE_MS);

@@ -37,9 +37,10 @@ export type Quorum = {
 /**
  * The members that may hold a name: from the key on, as many as there are copies, one more, and `more`
  * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
- * come just now, or, after a start of this peer, not yet. These may hold nothing that was acknowledged before; or, where they were cut off, alone
- * what was acknowledged there: so none of them is passed over. Where one between them has just died, what
- * it had acknowledged with one other may lie at that one alone: all have to give their word.
+ * come just now, or, after a start of this peer, not yet. These may hold nothing that was acknowledged
+ * before; or, where they were cut off, alone what was acknowledged there: so none of them is passed over.
+ * Where one between them has just died, what it had acknowledged with one other may lie at that one alone:
+ * all have to give their word.
  */
 export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const wanted = peer.config.copies + 1 + more;

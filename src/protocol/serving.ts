@@ -32,13 +32,10 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
   const name = peer.files.baseOf(ask.name);
   const record = askedFor(ask.name, peer.files.versions(name));
+  const safe = record === undefined || isSafe(peer, record);
   // What this very peer has stamped may be on other disks before it is on its own, and be read there.
-  const settled = underWay(peer, name).every((v) => isHere(peer, v));
-  if (
-    settled &&
-    knows(peer, { name, key: ask.key }) &&
-    (record === undefined || isSafe(peer, record))
-  ) {
+  const settled = () => underWay(peer, name).every((v) => isHere(peer, v));
+  if (knows(peer, { name, key: ask.key }) && safe && settled()) {
     serveRecord(peer, arrival, record, []);
     return;
   }

@@ -28,9 +28,9 @@ const SHARE_SEEDS = 10;
 /** Set in the environment of a hand. */
 const HAND = "P2P_SIM_HAND";
 
-/** True in a process that was started as a hand. */
+/** True in a process that was started as a hand, by one that listens. */
 export function isHand(): boolean {
-  return process.env[HAND] === "1";
+  return process.env[HAND] === "1" && process.send !== undefined;
 }
 
 /** What a hand does until the one who started it goes. */
@@ -59,43 +59,47 @@ export async function runCrew(options: CrewOptions): Promise<SwarmsResult> {
     const share = shares[index];
     return share === undefined ? null : { index, share };
   };
-  await Promise.all(
-    Array.from({ length: Math.min(hands, shares.length) }, () =>
-      runHand(program, take, (index, part) => {
-        played[index] = part;
-        progress(played.reduce((sum, p) => sum + (p?.fingerprints.length ?? 0), 0));
-      }),
-    ),
+  const done = (index: number, part: SeedsPlayed) => {
+    played[index] = part;
+    progress(played.reduce((sum, p) => sum + (p?.fingerprints.length ?? 0), 0));
+  };
+  const ends = Array.from({ length: Math.min(hands, shares.length) }, () =>
+    startHand(program, take, done),
   );
+  try {
+    await Promise.all(ends.map(({ ended }) => ended));
+  } finally {
+    // Where one has ended early the others are amid their shares.
+    for (const { kill } of ends) kill();
+  }
   return sumUp(upToFailures(played), performance.now() - began);
 }
 
-/** One process, as long as there is something to play. */
-function runHand(
+/** Starts one process, which lasts as long as there is something to play. */
+function startHand(
   program: readonly string[],
   take: () => { readonly index: number; readonly share: Share } | null,
   done: (index: number, part: SeedsPlayed) => void,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let at: { readonly index: number; readonly share: Share } | null = null;
-    const hand = Bun.spawn([...program, "sim"], {
-      env: { ...process.env, [HAND]: "1" },
-      stdio: ["ignore", "ignore", "inherit"],
-      serialization: "json",
-      ipc(message: "ready" | SeedsPlayed) {
-        if (message !== "ready" && at !== null) done(at.index, message);
-        at = take();
-        if (at === null) hand.disconnect();
-        else hand.send(at.share);
-      },
-    });
-    void hand.exited.then((code) => {
-      if (at === null) return resolve();
-      const { first, count } = at.share;
-      const seeds = `seeds ${first} to ${first + count - 1}`;
-      reject(new Failure(`The process that played ${seeds} ended with code ${code}.`));
-    });
+): { readonly ended: Promise<void>; kill(): void } {
+  let at: { readonly index: number; readonly share: Share } | null = null;
+  const hand = Bun.spawn([...program, "sim"], {
+    env: { ...process.env, [HAND]: "1" },
+    stdio: ["ignore", "ignore", "inherit"],
+    serialization: "json",
+    ipc(message: "ready" | SeedsPlayed) {
+      if (message !== "ready" && at !== null) done(at.index, message);
+      at = take();
+      if (at === null) hand.disconnect();
+      else hand.send(at.share);
+    },
   });
+  const ended = hand.exited.then((code) => {
+    if (at === null) return;
+    const { first, count } = at.share;
+    const seeds = `seeds ${first} to ${first + count - 1}`;
+    throw new Failure(`The process that played ${seeds} ended with code ${code}.`);
+  });
+  return { ended, kill: () => hand.kill() };
 }
 
 function playShare({ first, count, twice, hard }: Share): SeedsPlayed {

@@ -64,7 +64,7 @@ export class Sometimes {
   manyDown = false;
   readonly #stage: Stage;
   readonly #cut = new Set<number>();
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  readonly #refusedAt = new Map<number, number>();
   readonly #accepted = new Set<number>();
   readonly #joinedAt = new Map<Host, number>();
   #wasCut = false;
@@ -100,9 +100,10 @@ export class Sometimes {
     return this.#cut.size > 0;
   }
 
-  /** True soon after links have broken and refused, which nothing tells from the deaths of all behind them. */
-  get refusedLately(): boolean {
-    return this.#stage.world.now < this.#refusedAt + KNOWN_TO_ALL_MS;
+  /** True of a peer whose links have just broken and refused, which nothing tells from deaths behind them. */
+  refusedLately(id: number): boolean {
+    const at = this.#refusedAt.get(id) ?? Number.NEGATIVE_INFINITY;
+    return this.#stage.world.now < at + KNOWN_TO_ALL_MS;
   }
 
   /** Looks at the world just before an action is done to it. */
@@ -114,8 +115,9 @@ export class Sometimes {
     if (verb === "freeze") this.#lookAtFreeze(ids);
     if (verb === "move") this.#lookAtMove(ids);
     if (LOSES_PEERS.includes(verb)) this.#lookAtRest(ids);
-    else if (verb === "refuse") this.#refusedAt = this.#stage.world.now;
-    else if (TROUBLES.includes(verb)) {
+    else if (verb === "refuse") {
+      for (const id of ids) this.#refusedAt.set(id, this.#stage.world.now);
+    } else if (TROUBLES.includes(verb)) {
       for (const id of ids) this.#cut.add(id);
       this.#wasCut ||= verb === "cut";
     } else if (verb === "twin") {

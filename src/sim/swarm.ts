@@ -160,12 +160,12 @@ class Run {
   /** R3, which holds at every moment: whoever is not alone knows somebody who lives. */
   #checkAlways(): void {
     const { world } = this.stage;
-    const { anyCut, refusedLately } = this.sometimes;
     const living = world.living().filter((h) => h.peer?.phase === "in");
     if (living.length < 3) return;
     const alive = new Set(living.flatMap((h) => h.places));
     for (const { peer, frozen, id } of living) {
-      if (peer === null || frozen || anyCut || refusedLately) continue;
+      if (peer === null || frozen || this.sometimes.anyCut) continue;
+      if (this.sometimes.refusedLately(id)) continue;
       const knows = peer.view.members.some((m) => m.id !== id && alive.has(m.address));
       if (!knows && !this.sometimes.manyDown) this.#fail("R3", `peer ${id} knows nobody who lives`);
     }

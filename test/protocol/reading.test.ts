@@ -9,7 +9,8 @@ import {
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
-import { makeMember } from "../../src/protocol/member.ts";
+import { makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
+import { quorumFor } from "../../src/protocol/quorum.ts";
 import { learn } from "../../src/protocol/records.ts";
 import {
   BODY,
@@ -265,6 +266,19 @@ test("after a start those that are awaited have to answer as well, until they ar
   read(owner, 2);
   owner.tell(2, [9, 20]);
   expect(outcomes(owner)).toEqual(["missing"]);
+});
+
+test("one that was named by hand is no newcomer when it is met, and one that comes unknown is", () => {
+  const owner = new OnePeer(8);
+  owner.peer.view = owner.peer.view.with(
+    makeMember({ ...member(11), birth: NO_BIRTH, incarnation: 0 }),
+  );
+  owner.hear(11, { tag: "ack", request: 1 });
+  expect(owner.peer.view.find(11)?.birth).toBe(member(11).birth);
+  const fresh = () => quorumFor(owner.peer, 5, 0).fresh.map((m) => m.id);
+  expect(fresh()).toEqual([]);
+  learn(owner.peer, member(12), "joined");
+  expect(fresh()).toEqual([12]);
 });
 
 /** True if a read is answered without asking anybody. */

@@ -257,7 +257,13 @@ test("two that reach each other through others alone stay members of one ring, s
       stage.act("cut 10 from 20");
       stage.world.run(9_000);
       stage.act(`restart ${again.join(" ")}`);
+      const dead: string[] = [];
+      stage.world.readers.push((host, event) => {
+        if (event.event === "member" && event.state === "dead")
+          dead.push(`${host.id}: ${event.id}`);
+      });
       stage.world.run(60_000);
+      expect(dead).toEqual([]);
       expect(brokenChecks(checkRing(snapshots(stage.world)))).toEqual([]);
     }
   }
