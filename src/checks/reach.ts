@@ -78,17 +78,29 @@ export class Reach {
     return NOWHERE;
   }
 
-  /** The longest times without any fault: who runs does not change either. */
+  /**
+   * The longest times without any fault: who runs does not change either. When two or more were away
+   * together, a majority of some version's copies may have been: those who ran on are then a side by
+   * themselves, and with the first that is back again two sides merge, which has the time of a heal.
+   */
   wholePeriods(): { readonly from: number; readonly to: number }[] {
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     if (this.spans.length === 0) return [everything];
     const periods: { from: number; to: number; running: readonly number[] }[] = [];
-    for (const [index, { from, whole, situation }] of this.spans.entries()) {
-      if (!whole) continue;
+    let away = new Set<number>();
+    let merged = Number.NEGATIVE_INFINITY;
+    for (const [index, span] of this.spans.entries()) {
+      const { running, frozen } = span.situation;
       const to = this.spans[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      const up = new Set(running.filter((id) => !frozen.includes(id)));
+      if (away.size > 1 && [...away].some((id) => up.has(id))) merged = span.from + HEAL_MS;
+      const were = this.spans[index - 1]?.situation.running ?? [];
+      away = new Set([...away, ...were, ...running].filter((id) => !up.has(id)));
+      const from = Math.max(span.from, merged);
+      if (!span.whole || from >= to) continue;
       const last = periods.at(-1);
-      if (last?.to === from && same(last.running, situation.running)) last.to = to;
-      else periods.push({ from, to, running: situation.running });
+      if (last?.to === from && same(last.running, running)) last.to = to;
+      else periods.push({ from, to, running });
     }
     return periods;
   }

@@ -155,6 +155,8 @@ export const MOURNING_MS = 10_000;
 export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others. */
 export const NEW_ASKED = 8;
+/** So many of those that are asked about a name are told to each of them. */
+export const ASKED_TOLD = 64;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
 export const UNAVAILABLE_MS = 1_500;
 /** An owner asks the origin of a request that may be old this often, and gives it up after so long. */

@@ -220,7 +220,7 @@ export function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]
 export function tellWithheld(peer: Peer): void {
   for (const word of takeWithheld(peer)) {
     if (word.kind === "holding") sendHolding(peer, word.to, [heldVersion(word.record)]);
-    else tellInquired(peer, word.to, word.request, word.name);
+    else tellInquired(peer, word.to, word.inquire);
   }
 }
 

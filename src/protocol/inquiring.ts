@@ -3,6 +3,7 @@
  * it. It goes on with the word of a quorum, given after the request came.
  */
 import {
+  GOSSIP_MEMBERS,
   INQUIRE_MOST_MS,
   INQUIRE_MS,
   OFFER_RECORDS,
@@ -11,10 +12,10 @@ import {
 } from "./config.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
 import { fitting } from "./fitting.ts";
-import type { Member } from "./member.ts";
+import { type Address, compareMembers, type Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
-import { majority, majorityOf, type Quorum, quorumFor } from "./quorum.ts";
+import { askedOf, majority, majorityOf, othersFor, type Quorum, quorumFor } from "./quorum.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
@@ -37,6 +38,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     versions: [],
     heard: new Map(),
     declined: new Set(),
+    ahead: new Map(),
     lost: new Set(),
     asked: new Set(),
     until: peer.now + INQUIRE_MOST_MS,
@@ -51,12 +53,13 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
 }
 
 /** "What do you hold of this name?" What would break a promise is said when it has passed. */
-export function receiveInquire(peer: Peer, from: Member, { request, name }: Inquire): void {
-  const word = { kind: "inquired", to: from.address, request, name } as const;
-  if (!withhold(peer, word)) tellInquired(peer, from.address, request, name);
+export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void {
+  const word = { kind: "inquired", to: from.address, inquire } as const;
+  if (!withhold(peer, word)) tellInquired(peer, from.address, inquire);
 }
 
-export function tellInquired(peer: Peer, to: string, request: RequestId, name: string): void {
+export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
+  const { request, name, key, asked } = inquire;
   // The one that has the name is among them.
   const versions = peer.files.versions(peer.files.baseOf(name));
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
@@ -64,7 +67,8 @@ export function tellInquired(peer: Peer, to: string, request: RequestId, name: s
   const declined = peer.refusals.has(peer.files.baseOf(name));
   const lost = peer.lost.has(peer.files.baseOf(name));
   const room = ownRoom(peer);
-  send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room });
+  const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
+  send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
 }
 
 /** A member's word. @returns the inquiry if that was enough */
@@ -72,10 +76,28 @@ export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inque
   const inquiry = peer.inquiries.get(told.request);
   noteRoom(peer, from, told.room);
   if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
-  note(inquiry, from, told.records);
-  if (told.declined) inquiry.declined.add(from.birth);
-  if (told.lost) inquiry.lost.add(from.birth);
+  inquiry.ahead.set(from.birth, { from, told });
   return advance(peer, told.request, inquiry);
+}
+
+/**
+ * Word counts once all that its sender knows of have been asked here too, or are known to be gone: what
+ * was acknowledged with them this peer learns from them alone.
+ */
+function noteSettled(peer: Peer, inquiry: Inquiry): void {
+  for (const [birth, { from, told }] of inquiry.ahead) {
+    if (!told.others.every((m) => isSettled(peer, m))) continue;
+    inquiry.ahead.delete(birth);
+    note(inquiry, from, told.records);
+    if (told.declined) inquiry.declined.add(birth);
+    if (told.lost) inquiry.lost.add(birth);
+  }
+}
+
+function isSettled({ view, gone }: Peer, member: Member): boolean {
+  if (view.find(member.id) !== undefined) return true;
+  const left = gone.get(member.id);
+  return left !== undefined && compareMembers(left, member) >= 0;
 }
 
 /** The view has changed: others may have to be asked. @returns the inquiries that have ended with that */
@@ -138,6 +160,7 @@ export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
 
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
 function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
+  noteSettled(peer, inquiry);
   const quorum = quorumOf(peer, inquiry);
   const { members, needed } = quorum;
   const { name, asked } = inquiry;
@@ -151,7 +174,14 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       else inquiry.lost.delete(birth);
     } else if (!asked.has(birth)) {
       asked.add(birth);
-      send(peer, address, "stream", { tag: "inquire", request, name });
+      const key = keyOf(inquiry);
+      send(peer, address, "stream", {
+        tag: "inquire",
+        request,
+        name,
+        key,
+        asked: askedOf(members),
+      });
     }
   }
   if (!isEnough(inquiry, quorum)) return null;
@@ -193,11 +223,16 @@ function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
 }
 
 /** One who declined a version has another in its place, who is asked too. */
-function quorumOf(peer: Peer, { name, declined, arrival }: Inquiry): Quorum {
-  const { ask } = arrival.routed;
+function quorumOf(peer: Peer, inquiry: Inquiry): Quorum {
+  const { name, declined } = inquiry;
   const known = peer.declined.get(name) ?? [];
   const more = new Set([...declined, ...known]).size;
-  return quorumFor(peer, ask.kind === "join" ? 0 : ask.key, more);
+  return quorumFor(peer, keyOf(inquiry), more);
+}
+
+function keyOf({ arrival }: Inquiry): number {
+  const { ask } = arrival.routed;
+  return ask.kind === "join" ? 0 : ask.key;
 }
 
 function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[]): void {

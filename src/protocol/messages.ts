@@ -124,6 +124,9 @@ export type Inquire = {
   readonly tag: "inquire";
   readonly request: RequestId;
   readonly name: string;
+  readonly key: number;
+  /** The ids of all that are asked, as far as they fit. */
+  readonly asked: readonly number[];
 };
 export type Inquired = {
   readonly tag: "inquired";
@@ -135,6 +138,8 @@ export type Inquired = {
   /** A copy of it was damaged at the sender: it may have acknowledged what it does not know of any more. */
   readonly lost: boolean;
   readonly room: number;
+  /** Members that may hold the name as well, by the sender's view, and were not asked. */
+  readonly others: readonly Member[];
 };
 /** An owner's word that the receiver, which holds the version, shall serve this request. */
 export type Delegate = {
@@ -158,6 +163,8 @@ export type Lease = {
   readonly nonce: number;
   readonly from: number;
   readonly to: number;
+  /** The ids of all that are asked, as far as they fit. */
+  readonly asked: readonly number[];
 };
 export type Leased = {
   readonly tag: "leased";

@@ -14,6 +14,7 @@ import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { asHeard, postpone, takePostponed } from "./late.ts";
 import { beginLeaving, departWhenSafe } from "./leaving.ts";
+import type { Message } from "./messages.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
 import { checkReceipts, contentPlaced, placeElsewhere, placementFailed } from "./placing.ts";
@@ -29,6 +30,7 @@ import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
 import type { Peer } from "./state.ts";
+import { isAsking, takeFamiliar, waitForMember } from "./strangers.ts";
 import type { SharedViews } from "./view.ts";
 
 /**
@@ -90,7 +92,7 @@ function goOn(peer: Peer): void {
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
-      hear(peer, input.from, input.message.tag === "ping" ? input.channel : null);
+      hear(peer, input.from, tells(input.message) ? input.channel : null);
       hearFormer(peer, input.from, input.message);
       receiveKnown(peer, input);
       return;
@@ -143,8 +145,14 @@ function take(peer: Peer, input: Input): void {
 function receiveKnown(peer: Peer, input: Extract<Input, { type: "message" }>): void {
   const { from, body, channel, heldMs } = input;
   const came = { from, message: agedHere(input.message, -peer.now), body, channel, heldMs };
-  if (!postpone(peer, came)) receiveAsHeard(peer, came);
+  if (!(waitForMember(peer, came) || postpone(peer, came))) receiveAsHeard(peer, came);
   for (const waited of takePostponed(peer)) receiveAsHeard(peer, waited);
+  for (const waited of takeFamiliar(peer)) receiveAsHeard(peer, waited);
+}
+
+/** True of messages whose sender hears at once if the ring knows better of it: it waits for an answer. */
+function tells(message: Message): boolean {
+  return message.tag === "ping" || isAsking(message);
 }
 
 function receiveAsHeard(peer: Peer, { from, message, body, channel, heldMs }: Postponed): void {

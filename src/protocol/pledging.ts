@@ -7,17 +7,22 @@ import { PROMISE_MS, PROMISES } from "./config.ts";
 import { type FileRecord, runOf, type VersionId, versionKey } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Lease } from "./messages.ts";
+import { othersFor } from "./quorum.ts";
 import { isWithin } from "./shelf.ts";
 import { boundTable, type Peer, send, type Withheld } from "./state.ts";
 import type { Pledge } from "./work.ts";
 
 /** An owner wishes to answer alone. */
-export function receiveLease(peer: Peer, from: Member, { nonce, from: after, to }: Lease): void {
+export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
+  const { nonce, from: after, to, asked } = lease;
   const known = peer.pledges.get(from.birth);
   const clean = known !== undefined && known.from === after && known.to === to;
   // What was lost here, the owner cannot learn from a comparison.
   const lost = [...peer.lost.values()].some((key) => isWithin(key, after, to));
-  const granted = !(lost || isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);
+  const dirty = lost || (known?.foreign.size ?? 0) > 0;
+  // What others hold that it does not know of, it cannot know either.
+  const ahead = othersFor(peer, after + 1, asked).length > 0;
+  const granted = !(dirty || ahead || isTaken(peer, from, after, to));
   if (granted) {
     const until = peer.now + PROMISE_MS;
     peer.pledges.delete(from.birth);
@@ -78,7 +83,7 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
   if (word.kind === "holding") return foreign.has(versionKey(word.record));
   return peer.files
-    .versions(peer.files.baseOf(word.name))
+    .versions(peer.files.baseOf(word.inquire.name))
     .some((record) => foreign.has(versionKey(record)));
 }
 

@@ -4,7 +4,7 @@
  * majority: also of an owner whose view was one member apart.
  */
 import { isDoubtful } from "./absence.ts";
-import { MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
+import { ASKED_TOLD, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
@@ -38,7 +38,8 @@ export type Quorum = {
  * The members that may hold a name: from the key on, as many as there are copies, one more, and `more`
  * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
  * come just now, or, after a start of this peer, not yet. These may hold nothing that was acknowledged
- * before; or, where they were cut off, alone what was acknowledged there: so none of them is passed over.
+ * before; or, where they were cut off, alone what was acknowledged there, wherever they are on the circle:
+ * so none of them is passed over.
  * Where one between them has just died, what it had acknowledged with one other may lie at that one alone:
  * all have to give their word.
  */
@@ -47,17 +48,21 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const members: Member[] = [];
   let stay = 0;
   const fresh: Member[] = [];
+  const someNew = peer.now - peer.arrivedAt <= NEW_MS || peer.awaited.size > 0;
+  let last = key;
   for (const member of peer.view.from(key)) {
-    if (stay === wanted) break;
+    const isNear = stay < wanted;
+    if (!(isNear || (someNew && fresh.length < NEW_ASKED))) break;
     if (isExpected(member)) continue;
+    const isFresh = fresh.length < NEW_ASKED && isUnsure(peer, member);
+    if (!(isNear || isFresh)) continue;
     members.push(member);
+    if (isNear) last = member.id;
     if (member.state === "leaving") continue;
-    const unsure = isNew(peer, member) || peer.awaited.has(member.id);
-    if (fresh.length < NEW_ASKED && unsure) fresh.push(member);
+    if (isFresh) fresh.push(member);
     else stay += 1;
   }
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
-  const last = members.at(-1)?.id ?? key;
   const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
   // One that was away for long knows nothing by itself.
   const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
@@ -68,7 +73,20 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   };
 }
 
-function isNew(peer: Peer, { birth }: Member): boolean {
+/** Those that may hold a name as this peer sees it, and are not among the ids that were asked. */
+export function othersFor(peer: Peer, key: number, asked: readonly number[]): Member[] {
+  const { view, config } = peer;
+  const own = view.holders(key, config.copies + 1);
+  return own.filter((m) => !(isExpected(m) || asked.includes(m.id)));
+}
+
+/** The ids of those that are asked, as far as each of them is told. */
+export function askedOf(members: readonly Member[]): number[] {
+  return members.slice(0, ASKED_TOLD).map((m) => m.id);
+}
+
+/** True of one that has come just now, or has not answered yet since this peer started or slept. */
+function isUnsure(peer: Peer, { id, birth }: Member): boolean {
   const at = peer.arrivals.get(birth);
-  return at !== undefined && peer.now - at <= NEW_MS;
+  return (at !== undefined && peer.now - at <= NEW_MS) || peer.awaited.has(id);
 }

@@ -115,6 +115,7 @@ export function receive(
       receiveInquire(peer, from, message);
       return;
     case "inquired":
+      absorb(peer, from, message.others, false);
       inquiryEnded(peer, receiveInquired(peer, from, message));
       return;
     case "delegate":

@@ -104,6 +104,7 @@ export function noteArrival(peer: Peer, { birth }: Member): void {
     if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
   }
   peer.arrivals.set(birth, peer.now);
+  peer.arrivedAt = peer.now;
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

@@ -8,7 +8,15 @@ import type { FileRecord, VersionId } from "./files.ts";
 import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type { Answer, Channel, HeldVersion, Message, RequestId, Routed } from "./messages.ts";
+import type {
+  Answer,
+  Channel,
+  HeldVersion,
+  Inquire,
+  Message,
+  RequestId,
+  Routed,
+} from "./messages.ts";
 import type { Random } from "./random.ts";
 import type { Shelf } from "./shelf.ts";
 import type { SharedViews, View } from "./view.ts";
@@ -26,6 +34,7 @@ import type {
   Pledge,
   QueuedCopy,
   Returning,
+  StrangersAsk,
   Survey,
   Tenure,
 } from "./work.ts";
@@ -50,8 +59,7 @@ export type Withheld =
   | {
       readonly kind: "inquired";
       readonly to: Address;
-      readonly request: RequestId;
-      readonly name: string;
+      readonly inquire: Inquire;
     };
 
 export type Peer = {
@@ -137,6 +145,8 @@ export type Peer = {
   readonly pledges: Map<string, Pledge>;
   /** Word that waits until a promise has passed. */
   readonly withheld: Withheld[];
+  /** What was asked by those that are no members here, yet. */
+  readonly strangers: StrangersAsk[];
   /** The view's change after which inquiries were last looked through. */
   inquiredEpoch: number;
   /** Bytes that this disk, and those of others by birth, have room for. */
@@ -144,6 +154,8 @@ export type Peer = {
   readonly rooms: Map<string, number>;
   /** When members came, by birth: of those that came lately. */
   readonly arrivals: Map<string, number>;
+  /** When the last of them came. */
+  arrivedAt: number;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Map<string, number>;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */

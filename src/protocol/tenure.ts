@@ -7,7 +7,7 @@ import { DECLINED_FILES, LEASE_MS, SETTLE_ASK_MS } from "./config.ts";
 import { type FileRecord, type Range, runOf } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Compared, Leased } from "./messages.ts";
-import { type Quorum, quorumFor } from "./quorum.ts";
+import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
 import { randomBits } from "./random.ts";
 import type { Author } from "./shelf.ts";
 import { type Peer, send } from "./state.ts";
@@ -108,8 +108,9 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quo
   tenure.granted.clear();
   const from = ownedFrom(peer, peer.self.id);
   const to = peer.self.id;
+  const asked = askedOf(members);
   for (const { address } of others) {
-    send(peer, address, "stream", { tag: "lease", nonce: tenure.leaseNonce, from, to });
+    send(peer, address, "stream", { tag: "lease", nonce: tenure.leaseNonce, from, to, asked });
   }
   const strangers = others.filter((m) => !tenure.agreed.has(m.birth));
   const known = fresh.every((m) => tenure.agreed.has(m.birth));

@@ -1,8 +1,9 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
+import type { Postponed } from "./absence.ts";
 import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type { Ask, Offer, RequestId, Routed, Standing } from "./messages.ts";
+import type { Ask, Inquired, Offer, RequestId, Routed, Standing } from "./messages.ts";
 import type { ShortFile } from "./sentences.ts";
 import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
@@ -73,6 +74,8 @@ export type Inquiry = {
   /** Who has said what it holds, by birth; and who of them has declined a version. */
   readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
   readonly declined: Set<string>;
+  /** Word of members, by birth, that know of others which this peer knows nothing of yet. */
+  readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
   /** Births of those that have lost a copy: what they say is not all that they acknowledged. */
   readonly lost: Set<string>;
   readonly asked: Set<string>;
@@ -221,3 +224,6 @@ export type Departing = {
   readonly waiting: Set<number>;
   readonly short: readonly ShortFile[];
 };
+
+/** Something asked by one that is no member here, and since when it waits. */
+export type StrangersAsk = { readonly came: Postponed; readonly since: number };

@@ -69,12 +69,15 @@ export class Post {
 
   /**
    * Links to a process that has ended break, and dialling it again is refused. Behind a cut nobody
-   * hears of it.
+   * hears of it, and what is sent then is lost.
    */
   breakLinksTo({ address, places }: Host): void {
     for (const other of this.roads.hosts.values()) {
       if (!this.roads.network.carries(address, other.address)) continue;
-      for (const place of places) if (other.watched.has(place)) this.refuse(other, place);
+      for (const place of places) {
+        this.streams.broken(other, place);
+        if (other.watched.has(place)) this.refuse(other, place);
+      }
     }
   }
 

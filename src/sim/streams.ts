@@ -114,6 +114,12 @@ export class Streams {
     }
   }
 
+  /** The process that a stream led to has ended, and its kernel says so: the next message dials anew. */
+  broken(host: Host, to: Address): void {
+    const stream = this.#of(host).get(to);
+    if (stream !== undefined && stream.state === "open") this.#end(stream);
+  }
+
   /** Nothing that is under way on any stream to an address arrives, and nothing is told. */
   sever(host: Host, to: Address): void {
     const own = this.#severings.get(host) ?? new Map<Address, number>();

@@ -232,7 +232,8 @@ export class World {
     const { peer } = host;
     if (peer === null) return;
     if (host.frozen) {
-      const room = host.held.length < host.limits.heldInputs;
+      // What its own process has for it, no kernel drops.
+      const room = input.type !== "message" || host.held.length < host.limits.heldInputs;
       if (input.type !== "tick" && room) host.held.push({ at: this.now, input });
       return;
     }

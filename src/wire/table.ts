@@ -147,13 +147,14 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   "join-done": row(13, { request: v.request }),
   "successor-change": row(14, { request: v.request, joiner: v.member }),
   depart: row(15, { request: v.request }),
-  inquire: row(16, { request: v.request, name: v.fileName }),
+  inquire: row(16, { request: v.request, name: v.fileName, key: v.position, asked: v.asked }),
   inquired: row(17, {
     request: v.request,
     records: v.records,
     declined: bool,
     lost: bool,
     room: u53,
+    others: list(v.member, GOSSIP_MEMBERS),
   }),
   delegate: row(18, {
     request: v.request,
@@ -187,7 +188,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   }),
   confirm: row(31, { request: v.request, onward: v.route, via: v.route }),
   confirmed: row(32, { request: v.request, leftMs: v.leftMs, onward: v.route }),
-  lease: row(33, { nonce: u32, from: v.position, to: v.position }),
+  lease: row(33, { nonce: u32, from: v.position, to: v.position, asked: v.asked }),
   leased: row(34, { nonce: u32, granted: bool, clean: bool }),
   "status-ask": row(35, { request: v.request, digest: v.digest }),
   "status-told": row(36, {

@@ -1,5 +1,6 @@
 /** The layouts that several messages share. */
 import {
+  ASKED_TOLD,
   COMPARE_RANGES,
   MAX_NAME_BYTES,
   OFFER_RECORDS,
@@ -95,6 +96,7 @@ export const member: Codec<Member> = {
 export const members: Codec<readonly Member[]> = list(member, SYNC_MEMBERS);
 
 export const route: Codec<readonly number[]> = list(position, MAX_ROUTE);
+export const asked: Codec<readonly number[]> = list(position, ASKED_TOLD);
 export const copies: Codec<readonly number[]> = list(position, MAX_COPIES);
 
 export const origin: Codec<Origin> = struct<Origin>({ id: position, address, birth });

@@ -9,7 +9,7 @@ import {
 } from "../../src/protocol/config.ts";
 import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
 import type { Effect } from "../../src/protocol/io.ts";
-import { OnePeer, version } from "./one-peer.ts";
+import { inquireOf, OnePeer, version } from "./one-peer.ts";
 
 /** A removal of a name that 8 owns, so old when the peer under test begins, at 1,000 of its clock. */
 function removal(ageMs: number): FileRecord {
@@ -37,7 +37,7 @@ test("an old removal is not taken in, and one that is younger is, with its age",
     if (!taken) continue;
     // What it gives on has grown older meanwhile.
     holder.pass(500);
-    holder.hear(14, { tag: "inquire", request: 1, name: "plan" });
+    holder.hear(14, inquireOf("plan"));
     expect(holder.sent("inquired")[0]?.message.records[0]?.ageMs).toBe(ageMs + 500);
   }
 });
@@ -74,7 +74,7 @@ test("histories lose what is too old on their way out", () => {
     stamp: { counter: from, owner: 8, run: 1 },
   }));
   const holder = new OnePeer(9, undefined, [version(8, 3, 7, { history: spans })]);
-  holder.hear(8, { tag: "inquire", request: 1, name: "plan" });
+  holder.hear(8, inquireOf("plan"));
   const history = holder.sent("inquired")[0]?.message.records[0]?.history;
   expect(history).toEqual([{ ...spans[1], ageMs: holder.now } as never]);
 });

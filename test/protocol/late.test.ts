@@ -111,7 +111,7 @@ function told<T extends Message["tag"]>(effects: readonly Effect[], tag: T, to: 
   return messages.filter(is);
 }
 
-const inquire = { tag: "inquire", request: 1, name: "plan" } as const;
+const inquire = { tag: "inquire", request: 1, name: "plan", key: 7, asked: [8, 9, 14] } as const;
 const away = (files: readonly FileRecord[]) => new Life(files, { awayMs: 40 * DAY_MS });
 
 test("what is asked of it waits until the asker has answered it", () => {
@@ -169,15 +169,8 @@ test("of two, it serves nothing before it has heard from the other", () => {
   const life = away([OLD]);
   life.hear(NINE, request);
   const records: FileRecord[] = [];
-  life.hear(NINE, { tag: "inquired", request: 5, records, declined: false, lost: false, room: 1 });
-  life.hear(FOURTEEN, {
-    tag: "inquired",
-    request: 5,
-    records,
-    declined: false,
-    lost: false,
-    room: 1,
-  });
+  const word = { tag: "inquired", request: 5, records, declined: false, lost: false } as const;
+  for (const one of [NINE, FOURTEEN]) life.hear(one, { ...word, room: 1, others: [] });
   expect(told(life.effects, "answer", NINE)).toEqual([]);
   // One word of a member that was there makes it a conflict, and the name nothing.
   const effects = life.pong(NINE, THERE);

@@ -3,7 +3,7 @@ import type { RingConfig } from "../../src/protocol/config.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import type { Body, Command, Effect, Input, StartInput } from "../../src/protocol/io.ts";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
-import type { Ask, Message, Origin, Routed } from "../../src/protocol/messages.ts";
+import type { Ask, Inquire, Message, Origin, Routed } from "../../src/protocol/messages.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 import type { Peer } from "../../src/protocol/state.ts";
 import { View } from "../../src/protocol/view.ts";
@@ -126,7 +126,7 @@ export class OnePeer {
   tell(request: number, ids: readonly number[], records: readonly FileRecord[] = []): void {
     const all: Effect[] = [];
     for (const id of ids) {
-      const rest = { declined: false, lost: false, room: 1_000_000 };
+      const rest = { declined: false, lost: false, room: 1_000_000, others: [] };
       all.push(...this.hear(id, { tag: "inquired", request, records, ...rest }));
     }
     this.effects = all;
@@ -185,4 +185,9 @@ export function version(
     ...{ also: [], replaced: [], history: [], spared: [] },
     ...more,
   };
+}
+
+/** What an owner that knows all of them asks of a member. */
+export function inquireOf(name: string, request = 1, asked: readonly number[] = IDS): Inquire {
+  return { tag: "inquire", request, name, key: 7, asked };
 }

@@ -2,13 +2,14 @@
 import { expect, test } from "bun:test";
 import { HOLDING_SPACING_MS, PROMISE_MS } from "../../src/protocol/config.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
-import { BODY, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
+import { BODY, IDS, inquireOf, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 /** What 14 has stamped in the part of the circle that 8 owns; and what 8 has itself. */
 const FOREIGN = version(14, 3, 7);
 const OWN = version(8, 3, 8, { name: "own" });
 
-const lease = (nonce = 5, from = 2, to = 8) => ({ tag: "lease", nonce, from, to }) as const;
+const lease = (nonce = 5, from = 2, to = 8) =>
+  ({ tag: "lease", nonce, from, to, asked: IDS }) as const;
 
 function answerTo(holder: OnePeer, owner = 8) {
   expect(holder.to("leased")).toEqual([owner]);
@@ -33,15 +34,15 @@ test("while it is promised, word of another's version is kept back from others, 
   const holder = promised();
   take(holder, 14, FOREIGN);
   expect(holder.to("holding")).toEqual([]);
-  holder.hear(14, { tag: "inquire", request: 1, name: "plan" });
+  holder.hear(14, inquireOf("plan"));
   expect(holder.to("inquired")).toEqual([]);
   // The owner itself hears of it soon.
   holder.pass(HOLDING_SPACING_MS);
   expect(holder.to("holding")).toEqual([8]);
-  holder.hear(8, { tag: "inquire", request: 2, name: "plan" });
+  holder.hear(8, inquireOf("plan", 2));
   expect(holder.to("inquired")).toEqual([8]);
   // Of another name there is nothing to keep back.
-  holder.hear(14, { tag: "inquire", request: 3, name: "other" });
+  holder.hear(14, inquireOf("other", 3));
   expect(holder.to("inquired")).toEqual([14]);
   holder.pass(PROMISE_MS - HOLDING_SPACING_MS - 1);
   expect([...holder.to("holding"), ...holder.to("inquired")]).toEqual([]);
@@ -73,14 +74,14 @@ test("nothing is kept back of what the owner stamped, gave or knows, nor without
     const holder = offered ? promised() : new OnePeer(9);
     take(holder, from, record);
     expect(holder.to("holding")).toContain(from);
-    holder.hear(20, { tag: "inquire", request: 1, name: record.name });
+    holder.hear(20, inquireOf(record.name));
     expect(holder.to("inquired")).toEqual([20]);
   }
   const holder = promised();
   take(holder, 14, FOREIGN);
   const { name, operation, sha256, stamp } = FOREIGN;
   holder.hear(8, { tag: "holding", files: [{ name, operation, sha256, stamp }], taking: false });
-  holder.hear(14, { tag: "inquire", request: 1, name: "plan" });
+  holder.hear(14, inquireOf("plan"));
   expect(holder.to("inquired")).toEqual([14]);
 });
 

@@ -12,6 +12,7 @@ import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
 import { quorumFor } from "../../src/protocol/quorum.ts";
 import { learn } from "../../src/protocol/records.ts";
+import { knows } from "../../src/protocol/tenure.ts";
 import {
   BODY,
   IDS,
@@ -31,12 +32,23 @@ function outcomes(owner: OnePeer): string[] {
   return owner.sent("answer").map(({ message }) => message.outcome.kind);
 }
 
+/** A read comes from another member, or, where there is none, from the owner itself. */
 function read(owner: OnePeer, request: number): void {
-  owner.hear(2, routedFrom(2, request, READ));
+  const { members } = owner.peer.view;
+  const from = members.find((m) => m.id !== owner.id && m.state === "alive")?.id ?? owner.id;
+  owner.hear(from, routedFrom(from, request, READ));
 }
 
 function inquired(request: number, records: readonly FileRecord[]) {
-  return { tag: "inquired", request, records, declined: false, lost: false, room: 1 } as const;
+  return {
+    tag: "inquired",
+    request,
+    records,
+    declined: false,
+    lost: false,
+    room: 1,
+    others: [],
+  } as const;
 }
 
 test("a read goes on as soon as all but W-1 of the R+1 have answered, and not before", () => {
@@ -246,7 +258,7 @@ test("of those that have just come all have to give their word: each may hold wh
 
 test("of two that have just met none answers alone, nor by a lease without the other", () => {
   const alone = new OnePeer(8, [8]);
-  expect(answersAlone(alone, 1)).toBe(true);
+  expect(knows(alone.peer, { name: "plan", key: 7 })).toBe(true);
   learn(alone.peer, member(9), "returned");
   expect(answersAlone(alone, 2)).toBe(false);
   const owner = new OnePeer(8);

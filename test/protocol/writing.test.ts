@@ -88,7 +88,7 @@ test("stamps leap after each change of the view, and the origin's counter counts
   const counters: number[] = [];
   const store = (number: number, counter = 0) => {
     const name = `plan ${number}`;
-    owner.hear(2, routedFrom(2, number, storeAsk(number, { name }), { counter }), { body: BODY });
+    owner.hear(20, routedFrom(20, number, storeAsk(number, { name }), { counter }), { body: BODY });
     const offers = [...owner.effects];
     owner.tell(number, [9, 14, 20]);
     owner.effects = [...offers, ...owner.effects];
@@ -108,7 +108,8 @@ test("stamps leap after each change of the view, and the origin's counter counts
 });
 
 function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
-  return { tag: "inquired", request: 1, records, declined: false, lost: false, room } as const;
+  const rest = { declined: false, lost: false, room, others: [] };
+  return { tag: "inquired", request: 1, records, ...rest } as const;
 }
 
 test("a store for which too few have room is refused before it is stamped", () => {

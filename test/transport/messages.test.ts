@@ -223,7 +223,7 @@ test("a slow reader gets whole frames, and what does not fit the queue is counte
   // Twice what the queue and the buffers of both sockets hold.
   const rounds = Math.ceil((6 * LINK_QUEUE_BYTES) / 300);
   for (let i = 0; i < rounds; i++) {
-    one.transport.send(to, "stream", { tag: "inquire", request: i, name });
+    one.transport.send(to, "stream", { tag: "inquire", request: i, name, key: 1, asked: [] });
   }
   expect(one.transport.dropped.frames).toBeGreaterThan(0);
   const socket = await opened.first();

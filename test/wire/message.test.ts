@@ -166,8 +166,8 @@ describe("encoding", () => {
     ["no number", { tag: "content", size: Number.NaN }],
     ["an id of 49 bits", { tag: "ack", request: 2 ** 48 }],
     ["a short hash", { tag: "content-end", sha256: "ab" }],
-    ["a name of two lines", { tag: "inquire", request: 1, name: "a\nb" }],
-    ["half a character", { tag: "inquire", request: 1, name: "\ud800" }],
+    ["a name of two lines", { tag: "list", request: 1, after: "a\nb" }],
+    ["half a character", { tag: "list", request: 1, after: "\ud800" }],
     ["too long a list", { tag: "sync", stage: "open", buckets: Array(65).fill(0), members: [] }],
     ["no address", { tag: "join-answer", request: 1, outcome: { kind: "taken", by: "127.0.0.1" } }],
   ])("%s is refused", (_, message) => {

@@ -405,13 +405,19 @@ export const VECTORS: readonly Vector[] = [
     joiner,
   }),
   v("010203040506", { tag: "depart", request: REQUEST }),
-  v("010203040506000434313033", { tag: "inquire", request: REQUEST, name: "4103" }),
+  v("010203040506000434313033000000000007000200000000000e000000000013", {
+    tag: "inquire",
+    request: REQUEST,
+    name: "4103",
+    key: 7,
+    asked: [14, 19],
+  }),
   v(
     `
       01020304050600010004343130330000000000070123456789abcdef00000000
       0005000000000000000700000000000800000001000000000000000493e09f86
       d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
-      0000000005dc0000000000000000000000003b9aca00
+      0000000005dc0000000000000000000000003b9aca000000
     `,
     {
       tag: "inquired",
@@ -420,16 +426,22 @@ export const VECTORS: readonly Vector[] = [
       declined: false,
       lost: false,
       room: 1_000_000_000,
+      others: [],
     },
   ),
-  v("010203040506000001000000000000000000", {
-    tag: "inquired",
-    request: REQUEST,
-    records: [],
-    declined: true,
-    lost: false,
-    room: 0,
-  }),
+  v(
+    "0102030405060000010000000000000000000001000000000009000000020011" +
+      "2233445566ff0200007f0000012ee9",
+    {
+      tag: "inquired",
+      request: REQUEST,
+      records: [],
+      declined: true,
+      lost: false,
+      room: 0,
+      others: [nine],
+    },
+  ),
   v(
     `
     0102030405060004343130330004343130330123456789abcdef000000000005
@@ -547,7 +559,13 @@ export const VECTORS: readonly Vector[] = [
     leftMs: 1_200,
     onward: [9, 14],
   }),
-  v("deadbeef000000000005000000000008", { tag: "lease", nonce: 0xdeadbeef, from: 5, to: 8 }),
+  v("deadbeef0000000000050000000000080001000000000008", {
+    tag: "lease",
+    nonce: 0xdeadbeef,
+    from: 5,
+    to: 8,
+    asked: [8],
+  }),
   v("deadbeef0100", { tag: "leased", nonce: 0xdeadbeef, granted: true, clean: false }),
   v("010203040506000fffffffffffff", { tag: "status-ask", request: REQUEST, digest: 2 ** 52 - 1 }),
   v(
