@@ -39,6 +39,12 @@ export class GoneTable {
     return this.#members.filter((m, i) => m.state === "dead" && (this.#since[i] ?? 0) >= time);
   }
 
+  /** When a member went; undefined of one that is not among them. */
+  sinceOf(id: number): number | undefined {
+    const index = this.#indexFrom(id);
+    return this.#members[index]?.id === id ? this.#since[index] : undefined;
+  }
+
   has(id: number): boolean {
     return this.get(id) !== undefined;
   }

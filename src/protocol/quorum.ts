@@ -4,7 +4,7 @@
  * majority: also of an owner whose view was one member apart.
  */
 import { isDoubtful } from "./absence.ts";
-import { ASKED_TOLD, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
+import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
@@ -83,6 +83,30 @@ export function othersFor(peer: Peer, key: number, asked: readonly number[]): Me
 /** The ids of those that are asked, as far as each of them is told. */
 export function askedOf(members: readonly Member[]): number[] {
   return members.slice(0, ASKED_TOLD).map((m) => m.id);
+}
+
+/**
+ * The members that may hold a name and are lost, where so many of them were lost at about the same time
+ * that all copies of an acknowledged version may be among theirs. What nobody here has may then not be said
+ * to be missing, for as long as they are looked for.
+ */
+export function lostHolders(peer: Peer, key: number): number[] {
+  const { gone, view, config, now } = peer;
+  const lost = gone.lostSince(now - LOST_TRY_FOR_MS);
+  const enough = majorityOf(config.copies);
+  if (lost.length < enough) return [];
+  const circle = 2 ** config.bits;
+  const places = (id: number) => (id - key + circle) % circle;
+  const lostIds = new Set(lost.map((m) => m.id));
+  const ids = [...view.holders(key, config.copies + 1).map((m) => m.id), ...lostIds];
+  const holders = ids.sort((a, b) => places(a) - places(b)).slice(0, config.copies + 1);
+  const times = (id: number) => gone.sinceOf(id) ?? Number.NEGATIVE_INFINITY;
+  const away = holders.filter((id) => lostIds.has(id)).sort((a, b) => times(a) - times(b));
+  const together = away.some((id, i) => {
+    const last = away[i + enough - 1];
+    return last !== undefined && times(last) - times(id) <= MOURNING_MS;
+  });
+  return together ? away : [];
 }
 
 /** True of one that has come just now, or has not answered yet since this peer started or slept. */

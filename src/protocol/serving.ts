@@ -18,7 +18,7 @@ import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
 import { whatOf } from "./operations.ts";
 import { placeForReading, underWay } from "./placing.ts";
-import { majority } from "./quorum.ts";
+import { lostHolders, majority } from "./quorum.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
 import { knows } from "./tenure.ts";
@@ -89,13 +89,22 @@ export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
   return true;
 }
 
+/** What is said of a name that nobody here knows of, where those that may are lost together; else null. */
+export function lostWith(peer: Peer, { ask }: Routed): AnswerOutcome | null {
+  const lost = ask.kind === "join" ? [] : lostHolders(peer, ask.key);
+  if (lost.length === 0) return null;
+  return { kind: "failed", why: sentences.heldByLost(whatOf(ask), lost), maybe: false };
+}
+
 /** One who asks where a name is reads it as well: what is told of is on a majority first. */
 export function whereFound(peer: Peer, inquiry: Inquiry): void {
   const { arrival, versions } = inquiry;
   const { ask } = arrival.routed;
   if (ask.kind !== "where" || tellDamaged(peer, inquiry)) return;
   const record = askedFor(ask.name, versions);
-  if (record === undefined) tellWhere(peer, arrival, null, []);
+  const lost = record === undefined ? lostWith(peer, arrival.routed) : null;
+  if (lost !== null) answer(peer, arrival.routed, lost);
+  else if (record === undefined) tellWhere(peer, arrival, null, []);
   else if (heardToHave(inquiry, record).length >= majority(peer)) {
     tellWhere(peer, arrival, record, heardToHold(inquiry, record));
   } else placeForReading(peer, inquiry, record);
@@ -120,7 +129,7 @@ export function looked(peer: Peer, request: RequestId, size: number | null): voi
   peer.looks.delete(request);
   const { name } = routed.ask;
   if (size === null) {
-    missing(peer, routed, name);
+    absent(peer, routed, name);
     return;
   }
   const found = { kind: "found", size, version: null, holders: [] } as const;
@@ -257,12 +266,18 @@ function serve(
 function serveAbsent(peer: Peer, routed: Routed, name: string): void {
   const { request } = routed;
   if (!isFourDigits(name)) {
-    missing(peer, routed, name);
+    absent(peer, routed, name);
     return;
   }
   peer.looks.set(request, routed);
   boundTable(peer.looks, REQUESTS_IN_FLIGHT);
   peer.effects.push({ type: "look", request, name });
+}
+
+function absent(peer: Peer, routed: Routed, name: string): void {
+  const lost = lostWith(peer, routed);
+  if (lost === null) missing(peer, routed, name);
+  else answer(peer, routed, lost);
 }
 
 function missing(peer: Peer, routed: Routed, name: string): void {

@@ -19,7 +19,7 @@ import { answerForGood, finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
-import { tellDamaged } from "./serving.ts";
+import { lostWith, tellDamaged } from "./serving.ts";
 import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
@@ -89,7 +89,8 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   if (standing.kind !== "new") return;
   const target = targetOf(ask, versions);
   if (ask.kind === "remove" && (target === undefined || target.removed)) {
-    answerForGood(peer, routed, { kind: "missing" });
+    const lost = target === undefined ? lostWith(peer, routed) : null;
+    answerForGood(peer, routed, lost ?? { kind: "missing" });
     return;
   }
   const full = withoutRoom(peer, ask);

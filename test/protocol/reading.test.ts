@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import {
   INQUIRE_MS,
   LEASE_MS,
+  LOST_TRY_FOR_MS,
   MOURNING_MS,
   NEW_MS,
   READ_WAIT_MS,
@@ -10,6 +11,7 @@ import {
 } from "../../src/protocol/config.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
+import type { Ask } from "../../src/protocol/messages.ts";
 import { quorumFor } from "../../src/protocol/quorum.ts";
 import { learn } from "../../src/protocol/records.ts";
 import { knows } from "../../src/protocol/tenure.ts";
@@ -442,4 +444,47 @@ test("the holders from which a content may be had are named nearest first", () =
     [{ kind: "found", holders: [9, 14] }],
     [{ kind: "found", holders: [14, 20] }],
   ]);
+});
+
+test("what those may have that were lost together is not said to be missing, while they are looked for", () => {
+  const dead = (owner: OnePeer, id: number) =>
+    learn(owner.peer, makeMember({ ...member(id), state: "dead" }), "lost");
+  const asked = (owner: OnePeer, ask: Ask) => {
+    const from = owner.peer.view.members.find((m) => m.id !== owner.id)?.id ?? owner.id;
+    owner.hear(from, routedFrom(from, 7, ask));
+    owner.tell(
+      7,
+      owner.peer.view.members.flatMap(({ id }) => (id === owner.id ? [] : [id])),
+    );
+    return owner.sent("answer").map(({ message }) => message.outcome);
+  };
+  const write = { number: 1, after: 0, require: 0 };
+  const asks: Ask[] = [
+    READ,
+    { kind: "where", name: "plan", key: 7 },
+    { kind: "remove", name: "plan", key: 7, write },
+  ];
+  for (const [ask, what] of asks.map((a, i) => [a, ["Request", "Where", "Remove"][i]] as const)) {
+    const owner = new OnePeer(8);
+    for (const id of [9, 14]) dead(owner, id);
+    const why = `${what} plan is not possible: no peer that is here has it, and 9 and 14, which were lost together, may have it.`;
+    expect(asked(owner, ask)).toEqual([{ kind: "failed", why, maybe: false }]);
+  }
+  // One alone never had the only copies; nor had one that died when they had been copied again.
+  for (const [first, second, waitMs] of [
+    [9, 9, 0],
+    [9, 14, MOURNING_MS + 1],
+    [9, 2, 0],
+  ] as const) {
+    const owner = new OnePeer(8, [...IDS, 30]);
+    dead(owner, first);
+    owner.pass(waitMs);
+    owner.give({ type: "tick" });
+    dead(owner, second);
+    expect(asked(owner, READ)).toMatchObject([{ kind: "missing" }]);
+  }
+  const late = new OnePeer(8);
+  for (const id of [9, 14]) dead(late, id);
+  late.now += LOST_TRY_FOR_MS + 1;
+  expect(asked(late, READ)).toMatchObject([{ kind: "missing" }]);
 });
