@@ -23,7 +23,7 @@ export class Bursts {
     const word = wordOf(name);
     return Array.from({ length: OPERATIONS }, (_, i) => {
       const wait = this.chance.pick([1, 4, 12]);
-      if (i % READS === 0) return `after ${wait} ${this.#store(81, word, writer)}`;
+      if (i % READS === 0) return `after ${wait} ${this.store(81, word, writer)}`;
       const place = i % readers.length;
       return `after ${wait} client ${82 + place} request ${word} via ${readers[place]}`;
     });
@@ -36,12 +36,12 @@ export class Bursts {
     const first = this.chance.below(up.length);
     return Array.from({ length: MANY_ORIGINS + 3 }, (_, i) => {
       const peer = up[(first + i) % up.length] ?? 0;
-      return `after ${this.chance.pick([0, 3, 30])} ${this.#store(90 + i, word, peer)}`;
+      return `after ${this.chance.pick([0, 3, 30])} ${this.store(90 + i, word, peer)}`;
     });
   }
 
-  /** Each of another size, and so of another content. */
-  #store(client: number, word: string, peer: number): string {
+  /** A store of another size than all others, and so of another content. */
+  store(client: number, word: string, peer: number): string {
     this.#made += 1;
     return `client ${client} store ${word} ${LEAST_SIZE + 4 * this.#made} via ${peer}`;
   }

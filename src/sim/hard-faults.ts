@@ -24,6 +24,8 @@ export const HARD_KINDS = [
   "restart-owner",
   "join-owner",
   "refuse-owner",
+  "wake-together",
+  "start-together",
   "leave-holders",
   "reset",
   "reset-owner",
@@ -49,6 +51,8 @@ const SLEEPS_MS = [60, 300, 450, 900, 1_600, 3_000, 4_900, 12_000, 30_000] as co
 const FLAPS_MS = [30, 250, 700, 2_500] as const;
 /** A peer is restarted within a trial, or when all know that it is gone. */
 const AWAY_MS = [5, 300, 3_000, 20_000] as const;
+/** About as long as it takes until those who are left hold the others for dead, and longer. */
+const TOGETHER_AWAY_MS = [300, 4_900, 6_500, 12_000] as const;
 /** Amid a hand-off, or just after it. */
 const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
 /** Enough that a ring is left when three leave. */
@@ -114,6 +118,10 @@ export class HardDrafter {
         return this.#joinAsOwner(up);
       case "refuse-owner":
         return this.#refuseOwner(up);
+      case "wake-together":
+        return this.#backTogether(up, "freeze", "thaw");
+      case "start-together":
+        return this.#backTogether(up, "kill", "restart");
       case "leave-holders":
         return this.#leaveHolders(up);
       case "reset":
@@ -196,6 +204,22 @@ export class HardDrafter {
       `after 80 slow ${others} towards ${owner} by ${late}`,
       `refuse ${next} towards ${owner}`,
       ...this.#bursts.of(name, next, [owner]),
+    ];
+  }
+
+  /** Most are away at a time, and the few that are left go on by themselves, until all are back. */
+  #backTogether(up: readonly number[], ends: string, begins: string): string[] | null {
+    const { chance } = this;
+    if (up.length < 3) return null;
+    const name = chance.pick(this.names);
+    const away = chance.sample(up, chance.between(Math.max(2, up.length >> 1), up.length - 1));
+    const [first = 0] = away;
+    const left = up.filter((id) => !away.includes(id));
+    return [
+      `${ends} ${away.join(" ")}`,
+      `after ${chance.pick(TOGETHER_AWAY_MS)} ${this.#bursts.store(80, wordOf(name), chance.pick(left))}`,
+      `after ${chance.pick(HANDED_ON_MS)} ${begins} ${away.join(" ")}`,
+      ...this.#bursts.of(name, first, [chance.pick(left), ...away.slice(0, 3)]),
     ];
   }
 

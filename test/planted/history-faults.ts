@@ -101,6 +101,48 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     hard: true,
   },
   {
+    name: "answer strangers",
+    breaks: "two that do not count each other build on each other's word",
+    edits: [
+      {
+        file: "strangers.ts",
+        find: "if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;",
+        replace: "if (peer.now >= 0) return false;",
+      },
+    ],
+    checks: ["D6", "D7"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "go by the word of one who knows of more",
+    breaks: "what was acknowledged with those is not asked for",
+    edits: [
+      {
+        file: "inquiring.ts",
+        find: "if (view.find(member.id) !== undefined) return true;",
+        replace: "if (view !== undefined) return true;",
+      },
+    ],
+    checks: ["D6", "D7"],
+    within: 200,
+    hard: true,
+  },
+  {
+    name: "pass over those that have just come",
+    breaks: "what they acknowledged alone, while they were apart, is not asked for",
+    edits: [
+      {
+        file: "quorum.ts",
+        find: "return (at !== undefined && peer.now - at <= NEW_MS) || peer.awaited.has(id);",
+        replace: "return at !== undefined && birth === String(id);",
+      },
+    ],
+    checks: ["D6", "D7"],
+    within: 200,
+    hard: true,
+  },
+  {
     name: "break a promise",
     breaks: "two owners at a time answer alone",
     edits: [
@@ -111,7 +153,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
       {
         file: "pledging.ts",
-        find: "const granted = !(lost || isTaken(peer, from, after, to) || (known?.foreign.size ?? 0) > 0);",
+        find: "const granted = !(dirty || ahead || isTaken(peer, from, after, to));",
         replace: "const granted = true;",
       },
     ],
