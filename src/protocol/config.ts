@@ -155,6 +155,10 @@ export const MOURNING_MS = 10_000;
 export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others. */
 export const NEW_ASKED = 8;
+/** A lost member has so long to answer one that has just started or slept: some round trips, or a dial. */
+export const SEEK_MS = 1_000;
+/** So many of them are sought: a dial to a machine that is off waits for its end. */
+export const SOUGHT = 16;
 /** So many of those that are asked about a name are told to each of them. */
 export const ASKED_TOLD = 64;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */

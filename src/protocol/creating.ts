@@ -93,6 +93,8 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     inquiredEpoch: 0,
     room: Number.MAX_SAFE_INTEGER,
     rooms: new Map(),
+    sought: new Map(),
+    soughtUntil: Number.NEGATIVE_INFINITY,
     arrivals: new Map(),
     arrivedAt: Number.NEGATIVE_INFINITY,
     lost: new Map(),

@@ -197,7 +197,7 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
 function isEnough(inquiry: Inquiry, quorum: Quorum): boolean {
   const { members, needed } = quorum;
   const answered = answeredOf(inquiry, members);
-  if (answered === members.length) return true;
+  if (answered === members.length) return needed <= members.length;
   const { heard, lost, declined } = inquiry;
   const among = (births: ReadonlySet<string>) => members.filter((m) => births.has(m.birth));
   const declining = among(declined).filter((m) => heard.has(m.birth)).length;

@@ -26,6 +26,7 @@ import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
 import { takeRoom } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
+import { soughtInVain } from "./seeking.ts";
 import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
 import { begin, contactLost, persisted } from "./starting.ts";
@@ -104,6 +105,7 @@ function take(peer: Peer, input: Input): void {
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.joining?.contact === input.address) contactLost(peer, input.how);
       else if (input.how === "refused") silentNoMore(peer, input.address);
+      if (input.how === "refused") soughtInVain(peer, input.address);
       return;
     case "persisted":
       persisted(peer, input.incarnation);

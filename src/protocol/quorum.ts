@@ -6,6 +6,7 @@
 import { isDoubtful } from "./absence.ts";
 import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
+import { stillSought } from "./seeking.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
 
@@ -29,6 +30,7 @@ export function majorityOf(copies: number): number {
 /** Those that may hold a name, and how many of them have to give their word. */
 export type Quorum = {
   readonly members: readonly Member[];
+  /** How many; more than there are, where others are sought first. */
   readonly needed: number;
   /** Those among them that have just come, or are awaited, who all have to. */
   readonly fresh: readonly Member[];
@@ -66,11 +68,8 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
   // One that was away for long knows nothing by itself.
   const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
-  return {
-    members,
-    fresh,
-    needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),
-  };
+  const enough = all ? members.length : Math.max(1, members.length - (majority(peer) - 1));
+  return { members, fresh, needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };
 }
 
 /** Those that may hold a name as this peer sees it, and are not among the ids that were asked. */
@@ -91,22 +90,34 @@ export function askedOf(members: readonly Member[]): number[] {
  * to be missing, for as long as they are looked for.
  */
 export function lostHolders(peer: Peer, key: number): number[] {
-  const { gone, view, config, now } = peer;
-  const lost = gone.lostSince(now - LOST_TRY_FOR_MS);
+  const { gone, config, now } = peer;
   const enough = majorityOf(config.copies);
+  const lost = gone.lostSince(now - LOST_TRY_FOR_MS).map((m) => m.id);
   if (lost.length < enough) return [];
-  const circle = 2 ** config.bits;
-  const places = (id: number) => (id - key + circle) % circle;
-  const lostIds = new Set(lost.map((m) => m.id));
-  const ids = [...view.holders(key, config.copies + 1).map((m) => m.id), ...lostIds];
-  const holders = ids.sort((a, b) => places(a) - places(b)).slice(0, config.copies + 1);
   const times = (id: number) => gone.sinceOf(id) ?? Number.NEGATIVE_INFINITY;
-  const away = holders.filter((id) => lostIds.has(id)).sort((a, b) => times(a) - times(b));
+  const away = holdersOf(peer, key, lost).sort((a, b) => times(a) - times(b));
   const together = away.some((id, i) => {
     const last = away[i + enough - 1];
     return last !== undefined && times(last) - times(id) <= MOURNING_MS;
   });
   return together ? away : [];
+}
+
+/** Which of these ids would be among the holders of a key, or the next one, if they were members. */
+function holdersOf({ view, config }: Peer, key: number, ids: readonly number[]): number[] {
+  const count = config.copies + 1;
+  const circle = 2 ** config.bits;
+  const places = (id: number) => (id - key + circle) % circle;
+  const all = [...view.holders(key, count).map((m) => m.id), ...ids];
+  const first = all.sort((a, b) => places(a) - places(b)).slice(0, count);
+  return first.filter((id) => ids.includes(id));
+}
+
+/** True while so many of those that may hold a name are sought that they may have gone on without this peer. */
+function mayHaveGoneOn(peer: Peer, key: number): boolean {
+  const sought = stillSought(peer);
+  const enough = majorityOf(peer.config.copies);
+  return sought.length >= enough && holdersOf(peer, key, sought).length >= enough;
 }
 
 /** True of one that has come just now, or has not answered yet since this peer started or slept. */

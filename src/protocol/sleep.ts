@@ -7,6 +7,7 @@ import { sleptThrough } from "./late.ts";
 import { isExpected } from "./member.ts";
 import { SILENCE_MS } from "./patience.ts";
 import { awaitMember, extendAwaited } from "./rounds.ts";
+import { seekLost } from "./seeking.ts";
 import { emit, type Peer } from "./state.ts";
 import { endTenure } from "./tenure.ts";
 import { restartTrials } from "./trials.ts";
@@ -28,7 +29,10 @@ export function wake(peer: Peer, sleptMs: number): void {
   sleptThrough(peer, sleptMs);
   restartTrials(peer);
   extendAwaited(peer);
-  if (sleptMs >= SILENCE_MS) awaitAll(peer);
+  if (sleptMs >= SILENCE_MS) {
+    awaitAll(peer);
+    seekLost(peer);
+  }
   // Others may have owned its part of the circle meanwhile.
   peer.epoch += 1;
   endTenure(peer);

@@ -9,6 +9,7 @@ import { randomBelow, randomBits } from "./random.ts";
 import { known, rememberGone, viewChanged } from "./records.ts";
 import { beginReturn, formerMembers, returnElsewhere } from "./returning.ts";
 import { awaitMember, beginRound } from "./rounds.ts";
+import { seekLost } from "./seeking.ts";
 import { sentences } from "./sentences.ts";
 import { emit, exit, note, type Peer } from "./state.ts";
 import { sendPing } from "./ways.ts";
@@ -66,6 +67,7 @@ function comeUp(peer: Peer, incarnation: number): void {
     peer.view = peer.view.with(member);
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
+  seekLost(peer);
   // The very view that the others have, so that they all share one table.
   if (start.kind === "formed") peer.view = start.view.with(peer.self);
   if (start.kind === "init") {

@@ -152,6 +152,9 @@ export type Peer = {
   /** Bytes that this disk, and those of others by birth, have room for. */
   room: number;
   readonly rooms: Map<string, number>;
+  /** The addresses of lost members that have their time to answer, since this peer started or slept; by id. */
+  readonly sought: Map<number, Address>;
+  soughtUntil: number;
   /** When members came, by birth: of those that came lately. */
   readonly arrivals: Map<string, number>;
   /** When the last of them came. */

@@ -1,0 +1,31 @@
+/**
+ * Those that were lost may be back, and have gone on together while this peer was down or asleep: they
+ * are sought at once, and until each has had its time to answer this peer does not go by what it and the
+ * few that it still counts know.
+ */
+import { SEEK_MS, SOUGHT } from "./config.ts";
+import type { Address } from "./member.ts";
+import { randomBits } from "./random.ts";
+import type { Peer } from "./state.ts";
+import { sendPing } from "./ways.ts";
+
+/** Seeks the last that were lost. A stream tells at once where nobody listens. */
+export function seekLost(peer: Peer): void {
+  peer.sought.clear();
+  peer.soughtUntil = peer.now + SEEK_MS;
+  for (const { id, address } of peer.gone.lostSince(Number.NEGATIVE_INFINITY).slice(-SOUGHT)) {
+    peer.sought.set(id, address);
+    sendPing(peer, address, randomBits(peer.random), "stream");
+  }
+}
+
+/** Nobody listens there. */
+export function soughtInVain(peer: Peer, refused: Address): void {
+  for (const [id, address] of peer.sought) if (address === refused) peer.sought.delete(id);
+}
+
+/** The ids of the lost that may be about to answer. */
+export function stillSought({ sought, soughtUntil, view, now }: Peer): number[] {
+  if (now >= soughtUntil) return [];
+  return [...sought.keys()].filter((id) => view.find(id) === undefined);
+}

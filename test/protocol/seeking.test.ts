@@ -1,0 +1,50 @@
+/** One that was down or asleep does not go by what it and the few that it still counts know. */
+import { expect, test } from "bun:test";
+import { SEEK_MS } from "../../src/protocol/config.ts";
+import { makeMember } from "../../src/protocol/member.ts";
+import { learn } from "../../src/protocol/records.ts";
+import { knows } from "../../src/protocol/tenure.ts";
+import { member, OnePeer, READ, routedFrom } from "./one-peer.ts";
+
+/** A ring of which only 8 is left, and slept so long. */
+function woken(lost: readonly number[], sleptMs = 8_000): OnePeer {
+  const peer = new OnePeer(8, [8, ...lost]);
+  for (const id of lost) learn(peer.peer, makeMember({ ...member(id), state: "dead" }), "lost");
+  peer.give({ type: "woke", sleptMs });
+  return peer;
+}
+
+const PLAN = { name: "plan", key: 7 };
+
+test("after a long sleep it answers nothing by itself, until the lost have had their time", () => {
+  const peer = woken([9, 14]);
+  expect(peer.to("ping").sort()).toEqual([14, 9]);
+  expect(knows(peer.peer, PLAN)).toBe(false);
+  peer.now += SEEK_MS - 1;
+  peer.give({ type: "tick" });
+  expect(knows(peer.peer, PLAN)).toBe(false);
+  peer.now += 1;
+  peer.give({ type: "tick" });
+  expect(knows(peer.peer, PLAN)).toBe(true);
+});
+
+test("where nobody listens it need not wait, nor where too few were lost or it slept briefly", () => {
+  const peer = woken([9, 14]);
+  const refused = (id: number) =>
+    peer.give({
+      ...{ type: "unreachable", address: member(id).address },
+      ...{ how: "refused", broke: false },
+    });
+  refused(9);
+  expect(knows(peer.peer, PLAN)).toBe(true);
+  expect(knows(woken([9]).peer, PLAN)).toBe(true);
+  expect(knows(woken([9, 14], 400).peer, PLAN)).toBe(true);
+});
+
+test("one that comes back is asked, and has to give its word", () => {
+  const peer = woken([9, 14]);
+  const nine = makeMember({ ...member(9), incarnation: 2 });
+  learn(peer.peer, nine, "returned");
+  peer.hear(nine, routedFrom(9, 1, READ));
+  expect(peer.to("inquire")).toEqual([9]);
+});
