@@ -32,11 +32,15 @@ export function setAge(frame: Uint8Array, { beat, sinceMs }: Age): void {
   for (let i = 1; i <= 4; i++) frame[LENGTH_BYTES + i] = ms >>> (32 - 8 * i);
 }
 
-/** Reads the age out of a frame that begins with these bytes. */
-export function ageIn(bytes: Uint8Array): Age {
-  const beat = bytes[LENGTH_BYTES] ?? 0;
-  if (beat === 0) return NO_AGE;
-  let sinceMs = 0;
-  for (let i = 1; i <= 4; i++) sinceMs = sinceMs * 256 + (bytes[LENGTH_BYTES + i] ?? 0);
-  return { beat, sinceMs };
+/** Reads the age out of a frame that begins at a place. */
+export function ageIn(bytes: Uint8Array, at = 0): Age {
+  const beat = bytes[at + LENGTH_BYTES] ?? 0;
+  return beat === 0 ? NO_AGE : { beat, sinceMs: u32In(bytes, at + LENGTH_BYTES + 1) };
+}
+
+/** Four bytes as a number, without a view of them made for each. */
+export function u32In(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 4; i++) value = value * 256 + (bytes[i] ?? 0);
+  return value;
 }

@@ -96,25 +96,25 @@ export function list<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
 }
 
 /**
- * The fields one after the other.
- * @param begin makes the object that they are read into: with what is known of it and not sent again
+ * The fields one after the other. Code is made for each layout, as if it had been written by hand: a loop
+ * over the fields would take several times as long, since an engine cannot tell what it meets next.
+ * @param known what is known of the object that they are read into, and not sent again
  */
 export function struct<T extends object>(
   fields: Fields<T>,
-  begin: () => object = () => ({}),
+  known: Readonly<Record<string, string>> = {},
 ): Codec<T> {
-  const keys = Object.keys(fields) as (keyof T)[];
-  const parts = keys.map((key) => ({ key, codec: fields[key] }));
-  return {
-    write(w, value) {
-      for (const { key, codec } of parts) codec.write(w, value[key]);
-    },
-    read(r) {
-      const value: Partial<T> = begin();
-      for (const { key, codec } of parts) value[key] = codec.read(r);
-      return value as T;
-    },
-  };
+  const text = JSON.stringify;
+  const codecs: readonly Codec<unknown>[] = Object.values(fields);
+  const names = Object.keys(fields).map((key) => text(key));
+  const begun = Object.entries(known).map(([key, value]) => `${text(key)}: ${text(value)}`);
+  const read = [...begun, ...names.map((name, i) => `${name}: c${i}.read(r)`)];
+  const write = names.map((name, i) => `c${i}.write(w, v[${name}]);`);
+  const make = new Function(
+    ...codecs.map((_, i) => `c${i}`),
+    `return { write(w, v) { ${write.join(" ")} }, read(r) { return { ${read.join(", ")} }; } };`,
+  );
+  return make(...codecs);
 }
 
 /** The fields of each case of a union whose cases are told apart by `kind`. */
@@ -127,11 +127,7 @@ export function variants<T extends { readonly kind: string }>(cases: Cases<T>): 
   const kinds = Object.keys(cases) as T["kind"][];
   const kindCodec = word(kinds);
   const bodies = new Map<string, Codec<object>>();
-  for (const kind of kinds)
-    bodies.set(
-      kind,
-      struct<object>(cases[kind], () => ({ kind })),
-    );
+  for (const kind of kinds) bodies.set(kind, struct<object>(cases[kind], { kind }));
   const bodyOf = (kind: string): Codec<object> => {
     const body = bodies.get(kind);
     if (body === undefined) throw new RangeError(`no such case: ${kind}`);

@@ -1,5 +1,5 @@
 /** Frames of a stream: a length in four bytes, an age in five, then as many bytes of message as the length says. */
-import { type Age, ageIn, LENGTH_BYTES, PREFIX_BYTES } from "./age.ts";
+import { type Age, ageIn, LENGTH_BYTES, PREFIX_BYTES, u32In } from "./age.ts";
 import { MAX_FRAME } from "./limits.ts";
 import { HEADER_BYTES } from "./message.ts";
 
@@ -58,10 +58,10 @@ export class FrameReader {
 
   #inChunk(): Frame {
     const left = this.#chunk.length - this.#at;
-    const length = left < LENGTH_BYTES ? null : lengthAt(this.#chunk, this.#at);
+    const length = left < LENGTH_BYTES ? null : u32In(this.#chunk, this.#at);
     if (length !== null && !isLength(length)) return { kind: "broken", length };
     if (length === null || left < PREFIX_BYTES + length) return this.#more();
-    const age = ageIn(this.#chunk.subarray(this.#at));
+    const age = ageIn(this.#chunk, this.#at);
     const start = this.#at + PREFIX_BYTES;
     this.#at = start + length;
     return { kind: "message", bytes: this.#chunk.subarray(start, this.#at), age };
@@ -71,7 +71,7 @@ export class FrameReader {
   #joined(): Frame {
     this.#keep(LENGTH_BYTES - this.#begun);
     if (this.#begun < LENGTH_BYTES) return this.#more();
-    const length = lengthAt(this.#begin, 0);
+    const length = u32In(this.#begin, 0);
     if (!isLength(length)) return { kind: "broken", length };
     this.#keep(PREFIX_BYTES + length - this.#begun);
     if (this.#begun < PREFIX_BYTES + length) return this.#more();
@@ -111,10 +111,6 @@ export class FrameReader {
     this.#chunk = EMPTY;
     this.#at = 0;
   }
-}
-
-function lengthAt(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + at, LENGTH_BYTES).getUint32(0);
 }
 
 function isLength(length: number): boolean {

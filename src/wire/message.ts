@@ -45,7 +45,7 @@ const LAYOUTS = new Map<Tag, Layout>();
 const NUMBERED: (Layout | undefined)[] = [];
 for (const tag of Object.keys(TABLE) as Tag[]) {
   const { number, fields } = TABLE[tag];
-  const codec = struct<object>(fields, () => ({ tag }));
+  const codec = struct<object>(fields, { tag });
   const layout: Layout = { tag, number, fields: codec, withBody: WITH_BODY.has(tag) };
   LAYOUTS.set(tag, layout);
   NUMBERED[number] = layout;

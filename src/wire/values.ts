@@ -70,9 +70,10 @@ export const address: Codec<Address> = {
     port.write(w, parts.port);
   },
   read(r) {
-    let host = r.text(255);
-    if (host === "") host = `${r.u8()}.${r.u8()}.${r.u8()}.${r.u8()}`;
-    else if (!isHost(host) || isIpv4(host)) throw new Malformed("no host, or one in its long form");
+    const host = r.text(255);
+    // Four bytes and a port are an address, whatever they are: there is nothing to look for in its text.
+    if (host === "") return `${r.u8()}.${r.u8()}.${r.u8()}.${r.u8()}:${port.read(r)}`;
+    if (!isHost(host) || isIpv4(host)) throw new Malformed("no host, or one in its long form");
     const value = formatAddress(host, port.read(r));
     if (parseAddress(value)?.host !== host) throw new Malformed("a host that is no host");
     return value;
