@@ -12,12 +12,15 @@ export function agedHere(message: Message, byMs: number): Message {
   return withRecords(message, (record) => withAges(record, byMs));
 }
 
-/** An effect with the ages of what others are told as of now. Histories lose what is too old. */
-export function agedForOthers(effect: Effect, now: number): Effect {
-  if (effect.type !== "send") return effect;
-  const { message } = effect;
-  const told = withRecords(message, (record) => young(withAges(record, now)));
-  return told === message ? effect : { ...effect, message: told };
+/** Effects with the ages of what others are told as of now. Histories lose what is too old. */
+export function agedForOthers(effects: Effect[], now: number): Effect[] {
+  effects.forEach((effect, i) => {
+    if (effect.type !== "send") return;
+    const { message } = effect;
+    const told = withRecords(message, (record) => young(withAges(record, now)));
+    if (told !== message) effects[i] = { ...effect, message: told };
+  });
+  return effects;
 }
 
 function young(record: FileRecord): FileRecord {

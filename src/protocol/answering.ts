@@ -44,7 +44,14 @@ export function clockwise(peer: Peer, key: number, ids: readonly number[]): numb
 }
 
 function sendOn(peer: Peer, to: string, message: Answer, body: BodySource | null): void {
-  send(peer, to, "stream", { ...message, via: message.via.slice(0, -1) }, body);
+  const { via } = message;
+  send(
+    peer,
+    to,
+    "stream",
+    via.length === 0 ? message : { ...message, via: via.slice(0, -1) },
+    body,
+  );
 }
 
 /** Where a peer on the way of a request listens; undefined of one that is not known any more. */

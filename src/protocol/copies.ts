@@ -131,10 +131,9 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
   for (const version of files) {
     const record = peer.files.find(version);
     if (record === undefined) continue;
-    const key = versionKey(record);
-    const births = peer.confirmed.get(key) ?? [];
+    const births = peer.confirmed.get(record) ?? [];
     peer.confirmed.set(
-      key,
+      record,
       births.filter((birth) => birth !== from.birth),
     );
     repairOne(peer, record);
@@ -159,9 +158,8 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
   }
   for (const record of fresh) {
-    const key = versionKey(record);
-    peer.confirmed.delete(key);
-    if (record.removed) peer.removals.set(key, record);
+    peer.confirmed.delete(record);
+    if (record.removed) peer.removals.set(versionKey(record), record);
     repairOne(peer, record);
     peer.counter = Math.max(peer.counter, record.stamp.counter);
   }
@@ -170,7 +168,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
 /** Forgets what was noted of a version that is not held any more. */
 export function forget(peer: Peer, version: VersionId): void {
   const key = versionKey(version);
-  peer.confirmed.delete(key);
+  peer.confirmed.delete(version);
   peer.lacking.delete(key);
   peer.removals.delete(key);
 }

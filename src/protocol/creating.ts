@@ -1,5 +1,6 @@
 /** A peer as it is before its first input. */
 import { startAbsence } from "./absence.ts";
+import { ByVersion } from "./by-version.ts";
 import { Deadlines } from "./deadlines.ts";
 import { versionKey } from "./files.ts";
 import { GoneTable } from "./gone.ts";
@@ -99,7 +100,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     arrivedAt: Number.NEGATIVE_INFINITY,
     lost: new Map(),
     elsewhere: new Set(),
-    confirmed: new Map(),
+    confirmed: new ByVersion(),
     lacking: new Map(),
     rescan: true,
     declined: new Map(),

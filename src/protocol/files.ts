@@ -128,6 +128,7 @@ export function withAges(record: FileRecord, byMs: number): FileRecord {
   };
 }
 
+const CONFLICT_MARK = ".conflict-";
 /** `NAME.conflict-ORIGIN-NUMBER`, and the key where NAME had to be cut. */
 const CONFLICT = /^(.*)\.conflict-([0-9a-f]{16})-([1-9][0-9]{0,15})(?:-k([0-9a-f]{1,12}))?$/s;
 
@@ -153,6 +154,8 @@ export function conflictName({ name, key, operation }: FileRecord): string {
 
 /** @returns null of a name that is none of a conflict */
 export function parseConflictName(name: string): ConflictName | null {
+  // Nearly every name is none: it need not be matched.
+  if (!name.includes(CONFLICT_MARK)) return null;
   const [, base = "", origin = "", number = "", key] = CONFLICT.exec(name) ?? [];
   if (base === "" || origin === "") return null;
   const operation = { origin, number: Number(number) };

@@ -1,11 +1,14 @@
 /** Who should hold a file, worked out from the view; and who has said so. */
 import { DROP_SETTLE_MS } from "./config.ts";
-import { type FileRecord, type VersionId, versionKey } from "./files.ts";
+import type { FileRecord, VersionId } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Peer } from "./state.ts";
 
 /** The members that should hold a file: the first from its key on that can take it. */
-export function holdersOf(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): Member[] {
+export function holdersOf(
+  peer: Peer,
+  { name, key }: Pick<FileRecord, "name" | "key">,
+): readonly Member[] {
   const { copies } = peer.config;
   const declined = peer.declined.get(name);
   if (declined === undefined) return peer.view.holders(key, copies);
@@ -22,16 +25,15 @@ export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key"
 
 /** True if this holder has confirmed the version, under the stamp that it has here. */
 export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
-  return peer.confirmed.get(versionKey(version))?.includes(holder.birth) ?? false;
+  return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
 }
 
 /** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
   takeBack(peer, record.name, birth);
-  const key = versionKey(record);
-  const births = peer.confirmed.get(key) ?? [];
+  const births = peer.confirmed.get(record) ?? [];
   if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
-  peer.confirmed.set(key, [...births, birth]);
+  peer.confirmed.set(record, [...births, birth]);
 }
 
 /** One that had declined a file holds it after all. */

@@ -87,6 +87,7 @@ function goOn(peer: Peer): void {
     peer.inquiredEpoch = peer.epoch;
     for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
   }
+  if (peer.readings.length === 0) return;
   for (const reading of peer.readings.splice(0)) readPlaced(peer, reading);
 }
 

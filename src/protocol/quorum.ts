@@ -12,9 +12,7 @@ import type { Peer } from "./state.ts";
 
 /** How many copies of a file there should be: as many as are wanted, or as there are members that stay. */
 export function copiesWanted(peer: Peer): number {
-  let stay = 0;
-  for (const member of peer.view.members) if (member.state !== "leaving") stay += 1;
-  return Math.max(1, Math.min(peer.config.copies, stay));
+  return Math.max(1, Math.min(peer.config.copies, peer.view.staying));
 }
 
 /** How many of these copies make an acknowledgement. */

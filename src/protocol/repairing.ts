@@ -127,13 +127,12 @@ function isOver(peer: Peer, record: FileRecord): boolean {
 /** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 function forgetConfirmations(peer: Peer): void {
   for (const record of peer.files.values()) {
-    const key = versionKey(record);
-    const births = peer.confirmed.get(key);
+    const births = peer.confirmed.get(record);
     if (births === undefined) continue;
     const holders = otherHolders(peer, record);
     if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
     peer.confirmed.set(
-      key,
+      record,
       births.filter((birth) => holders.some((h) => h.birth === birth)),
     );
   }

@@ -26,7 +26,7 @@ export function finishStep(peer: Peer): Effect[] {
   pushRumours(peer);
   const { effects } = peer;
   peer.effects = [];
-  return effects.map((effect) => agedForOthers(effect, peer.now));
+  return agedForOthers(effects, peer.now);
 }
 
 /** A cause line for each member that left the two, clockwise, or for the one that entered, then the pair. */

@@ -9,7 +9,6 @@ import {
   isSameOperation,
   parseConflictName,
   versionId,
-  versionKey,
 } from "./files.ts";
 import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
@@ -181,7 +180,7 @@ function isHere(peer: Peer, version: FileRecord): boolean {
 
 /** True of a version that a majority is known to have: no later reader will miss it. */
 function isSafe(peer: Peer, record: FileRecord): boolean {
-  const confirmed = peer.confirmed.get(versionKey(record))?.length ?? 0;
+  const confirmed = peer.confirmed.get(record)?.length ?? 0;
   return confirmed + 1 >= majority(peer);
 }
 

@@ -1,5 +1,6 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
 import type { Absence } from "./absence.ts";
+import type { ByVersion } from "./by-version.ts";
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
@@ -164,7 +165,7 @@ export type Peer = {
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
   readonly elsewhere: Set<string>;
   /** Per version, the births of members that confirmed it under the stamp that it has here. */
-  readonly confirmed: Map<string, readonly string[]>;
+  readonly confirmed: ByVersion<readonly string[]>;
   /** Versions that a holder may not have confirmed, and when they are to be offered. */
   readonly lacking: Map<string, { readonly version: VersionId; readonly at: number }>;
   /** All names may be such: the view has changed since they were last looked through. */

@@ -20,12 +20,19 @@ import type { Tenure } from "./work.ts";
 export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
   if (peer.view.owner(key)?.id !== peer.self.id) return false;
   const holds = !peer.elsewhere.has(name) && peer.elsewhere.size < DECLINED_FILES;
+  // Each request comes by here: with a lease that is good for long the quorum need not be known.
+  if (peer.tenure.epoch === peer.epoch && !isEnding(peer)) return holds;
   const quorum = ownQuorum(peer);
   // A ring of one, and a pair, whose every version is here.
   if (quorum.needed <= 1 && quorum.fresh.length === 0) return holds;
   const tenure = present(peer);
-  if (tenure.until - peer.now < LEASE_MS / 2) askForLease(peer, tenure, quorum);
+  if (isEnding(peer)) askForLease(peer, tenure, quorum);
   return holds && peer.now < tenure.until;
+}
+
+/** True if it is time to ask for the next lease. */
+function isEnding({ tenure, now }: Peer): boolean {
+  return tenure.until - now < LEASE_MS / 2;
 }
 
 /** This peer slept, or may have lost something: it has to ask anew. */

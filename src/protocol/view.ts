@@ -3,7 +3,6 @@
  * records are shared with other views. Successors, predecessors, owners, holders and routes are
  * derived from it, so there is no second record that could disagree.
  */
-
 import { SYNC_BUCKETS } from "./config.ts";
 import { addHash, removeHash } from "./digest.ts";
 import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
@@ -42,6 +41,9 @@ export class SharedViews {
 export class View {
   #ids: Float64Array | null = null;
   #buckets: readonly number[] | null = null;
+  /** Those that were asked for: all keys of one owner have the same. */
+  readonly #holders = new Map<number, readonly Member[]>();
+  #staying: number | null = null;
 
   private constructor(
     /** Present members (alive, leaving or expected) by ascending id. */
@@ -170,14 +172,20 @@ export class View {
   }
 
   /** The owner of a key, and the members after it that keep copies: `count` of those that stay. */
-  holders(key: number, count: number): Member[] {
-    const holders: Member[] = [];
-    const start = this.#indexFrom(key);
-    for (let i = 0; i < this.size && holders.length < count; i++) {
-      const member = this.members[(start + i) % this.size];
-      if (member !== undefined && member.state !== "leaving") holders.push(member);
-    }
+  holders(key: number, count: number): readonly Member[] {
+    const first = this.#indexFrom(key) % this.size;
+    const place = count * this.size + first;
+    const known = this.#holders.get(place);
+    if (known !== undefined) return known;
+    const holders = this.#holdersAt(first, count);
+    this.#holders.set(place, holders);
     return holders;
+  }
+
+  /** How many members stay: all but those that are leaving. */
+  get staying(): number {
+    this.#staying ??= this.members.filter((m) => m.state !== "leaving").length;
+    return this.#staying;
   }
 
   /** The closest successor of a key; a member that is leaving owns nothing any more. */
@@ -241,6 +249,15 @@ export class View {
   ): View {
     const make = () => new View(members(), digest, expected, shared);
     return shared === null || expected > 0 ? make() : shared.share(size, digest, make);
+  }
+
+  #holdersAt(first: number, count: number): readonly Member[] {
+    const holders: Member[] = [];
+    for (let i = 0; i < this.size && holders.length < count; i++) {
+      const member = this.members[(first + i) % this.size];
+      if (member !== undefined && member.state !== "leaving") holders.push(member);
+    }
+    return holders;
   }
 
   #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {
