@@ -1,5 +1,5 @@
 /** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
-import { type VersionId, versionKey } from "../protocol/files.ts";
+import { isSameVersion, type VersionId } from "../protocol/files.ts";
 import type { Body } from "../protocol/io.ts";
 import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "./limits.ts";
 
@@ -24,20 +24,23 @@ export class Bodies {
   }
 }
 
+type Sent = { readonly version: VersionId; readonly bytes: Uint8Array };
+
 /**
  * What was sent: a version has one content for ever, so it may be sent from here as long as the store
  * has that version.
  */
 export class SentBodies {
-  readonly #sent = new Bounded<string, Uint8Array>(SENT_BYTES, SENT_KEPT, (b) => b.length);
+  /** By name: of each the version that was sent last. */
+  readonly #sent = new Bounded<string, Sent>(SENT_BYTES, SENT_KEPT, ({ bytes }) => bytes.length);
 
   /** @param read reads the version from the store, and gives null where it cannot */
   get(version: VersionId, read: () => Uint8Array | null): Uint8Array | null {
-    const key = versionKey(version);
-    const sent = this.#sent.get(key);
-    if (sent !== undefined) return sent;
+    const { name } = version;
+    const sent = this.#sent.get(name);
+    if (sent !== undefined && isSameVersion(sent.version, version)) return sent.bytes;
     const bytes = read();
-    if (bytes !== null) this.#sent.set(key, bytes);
+    if (bytes !== null) this.#sent.set(name, { version, bytes });
     return bytes;
   }
 }

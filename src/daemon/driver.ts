@@ -118,8 +118,8 @@ export class Driver {
       for (let at = this.#look(); !this.#over; at = this.#look()) {
         const next = this.#waiting.shift();
         if (next === undefined) return;
-        const input = aged(next.input, at - next.givenAt);
-        this.#perform(this.#driven.step(this.#peer, { ...input, at }));
+        this.#perform(this.#driven.step(this.#peer, timed(next.input, at, at - next.givenAt)));
+        if (this.#waiting.length === 0) return;
       }
     });
     this.#busy = false;
@@ -250,7 +250,7 @@ export class Driver {
 }
 
 /** A message that has waited here, or while this process was stopped, is older by as much. */
-function aged(input: Untimed, waitedMs: number): Untimed {
-  if (input.type !== "message" || input.heldMs === null) return input;
-  return { ...input, heldMs: input.heldMs + waitedMs };
+function timed(input: Untimed, at: number, waitedMs: number): Input {
+  if (input.type !== "message" || input.heldMs === null) return { ...input, at };
+  return { ...input, at, heldMs: input.heldMs + waitedMs };
 }

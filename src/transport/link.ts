@@ -48,7 +48,7 @@ export class Link implements Ear {
   #openedAt = 0;
   #dialledAt = 0;
   #quickBreaks = 0;
-  /** When something was last sent here, and when the address was last heard. */
+  /** When something was last sent here, or it was made; and when the address was last heard. */
   #usedAt = performance.now();
   #heardAt = Number.NEGATIVE_INFINITY;
   /** When the socket last took bytes, or had none to take. */
@@ -66,6 +66,11 @@ export class Link implements Ear {
 
   get watched(): boolean {
     return this.#watched;
+  }
+
+  /** When something was last sent here. */
+  get usedAt(): number {
+    return this.#usedAt;
   }
 
   watch(): void {

@@ -13,7 +13,6 @@ export type PoolOptions = {
 
 export class Pool {
   readonly #options: PoolOptions;
-  /** Least recently used first. */
   readonly #links = new Map<Address, Link>();
   #closed = false;
 
@@ -65,8 +64,8 @@ export class Pool {
 
   #link(address: Address): Link {
     const known = this.#links.get(address);
-    const link = known ?? this.#newLink(address);
-    this.#links.delete(address);
+    if (known !== undefined) return known;
+    const link = this.#newLink(address);
     this.#links.set(address, link);
     return link;
   }
@@ -90,6 +89,10 @@ export class Pool {
   }
 
   #leastUsed(): Link | undefined {
-    return this.#links.values().find((link) => !link.watched);
+    let least: Link | undefined;
+    for (const link of this.#links.values()) {
+      if (!link.watched && link.usedAt < (least?.usedAt ?? Number.POSITIVE_INFINITY)) least = link;
+    }
+    return least;
   }
 }
