@@ -84,7 +84,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
     const needed = isNew(peer, record);
     if (!needed) held.push(record);
     else if (needed === "content" && record.size > ownRoom(peer)) refused.push(record);
-    else takeOffered(peer, from, offer, record, body);
+    else takeOffered(peer, from, offer, record, needed, body);
   }
   tellHeld(peer, from.address, held);
   decline(peer, from.address, refused);
@@ -269,11 +269,12 @@ function takeOffered(
   from: Member,
   offer: Offer,
   record: FileRecord,
+  needed: "content" | "word",
   body: Body | null,
 ): void {
   const coming = isFetching(peer, record);
   const job = { kind: "copy", record, from } as const;
-  if (isNew(peer, record) === "word") {
+  if (needed === "word") {
     if (!coming) beginBurial(peer, job);
   } else if (
     !coming &&

@@ -161,10 +161,9 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
 
 /** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  if (peer.placements.size === 0) return;
-  for (const placement of [...peer.placements.values()]) {
+  for (const placement of peer.placements.values()) {
     const { record, durable } = placement;
-    if (durable.has(from.birth) || !files.some((f) => standsFor(peer, record, f))) continue;
+    if (!files.some((f) => standsFor(peer, record, f)) || durable.has(from.birth)) continue;
     durable.add(from.birth);
     giveReceipt(peer, placement, false);
   }
@@ -172,9 +171,10 @@ export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVers
 
 /** True if a member that holds this has the record: itself, or what has replaced it since. */
 function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
-  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
   // Stamps are ordered within a name alone.
-  const mine = held.name === record.name ? peer.files.find(held) : undefined;
+  if (held.name !== record.name) return false;
+  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
+  const mine = peer.files.find(held);
   return mine !== undefined && isReplacedBy(record, mine);
 }
 
@@ -222,15 +222,18 @@ function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
   const { record, request, arrival, durable, reading } = placement;
   const { ask } = arrival.routed;
   const own = durable.has(peer.self.birth);
-  const promised = promisedUntil(peer, { kind: "holding", to: "", record });
-  if (own && promised > peer.now) {
-    // This peer's own copy is word of a holder too, which it has promised another owner to keep back.
-    peer.deadlines.set("receipt", request, promised);
+  if (own) {
+    // This peer's own copy is word of a holder too, which it may have promised another owner to keep back.
+    const promised = promisedUntil(peer, { kind: "holding", to: "", record });
+    if (promised > peer.now) {
+      peer.deadlines.set("receipt", request, promised);
+      return;
+    }
+  } else if (!reading && !overdue && isComing(peer, request)) {
+    // The owner's own content has to be there, or have failed.
     return;
   }
   const holders = holdersOf(peer, record);
-  // The owner's own content has to be there, or have failed.
-  if (!reading && !own && !overdue && isComing(peer, request)) return;
   const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
   const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
   // What is read need be on no more than can keep it: whoever asks hears one of those.

@@ -103,6 +103,10 @@ export class Shelf {
     const held = this.versions(record.name);
     const merged = merge(held, record);
     if (merged === held) return { changed: false, fresh: NO_VERSIONS };
+    if (held.length === 0) {
+      this.#set(record.name, record.key, merged);
+      return { changed: true, fresh: merged };
+    }
     const winner = winnerOf(held);
     const fresh = merged.filter((v) => {
       const old = held.find((h) => isSameVersion(h, v));

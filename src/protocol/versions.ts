@@ -47,6 +47,8 @@ export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
  * @returns the set; the very same if nothing in it has changed
  */
 export function merge(held: Versions, taken: FileRecord): Versions {
+  // Most names are stored once.
+  if (held.length === 0) return [taken];
   const same = held.find((v) => isSameVersion(v, taken));
   const joined = same === undefined ? taken : joinSame(same, taken);
   const all = [...held.filter((v) => v !== same), joined];
@@ -133,6 +135,7 @@ export function standingOf(versions: Versions, operation: Operation, sha256: str
  * @param beside the others that are known, which it leaves as they are
  */
 export function lineage(follows: Versions, beside: Versions, now: number): Lineage {
+  if (follows.length === 0 && beside.length === 0) return NO_LINEAGE;
   let replaced: readonly Stamp[] = NONE;
   let history: readonly Span[] = NONE;
   for (const version of follows) {
