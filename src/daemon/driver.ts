@@ -220,12 +220,12 @@ export class Driver {
   }
 
   #arm(): void {
-    if (this.#over) return;
+    const next = this.#driven.nextDeadline(this.#peer);
+    // A timer that is due earlier does no harm: it finds nothing and arms again.
+    if (this.#over || (this.#timer !== null && next >= this.#timerAt)) return;
     const now = performance.now();
     // Without a deadline it is the heart's beat: only a sleep is noticed by it.
-    const at = Math.min(this.#driven.nextDeadline(this.#peer), now + HEARTBEAT_MS);
-    // A timer that is due earlier does no harm: it finds nothing and arms again.
-    if (at >= this.#timerAt) return;
+    const at = Math.min(next, now + HEARTBEAT_MS);
     this.#disarm();
     this.#timerAt = at;
     this.#timer = setTimeout(() => this.#beat(), Math.max(0, at - now));

@@ -4,7 +4,6 @@
  */
 import { OPERATION_MS } from "./config.ts";
 import { type FileRecord, withAges } from "./files.ts";
-import type { Effect } from "./io.ts";
 import type { Message } from "./messages.ts";
 
 /** A message with the ages in it as this peer counts them. @param byMs minus the time of its clock */
@@ -12,15 +11,9 @@ export function agedHere(message: Message, byMs: number): Message {
   return withRecords(message, (record) => withAges(record, byMs));
 }
 
-/** Effects with the ages of what others are told as of now. Histories lose what is too old. */
-export function agedForOthers(effects: Effect[], now: number): Effect[] {
-  effects.forEach((effect, i) => {
-    if (effect.type !== "send") return;
-    const { message } = effect;
-    const told = withRecords(message, (record) => young(withAges(record, now)));
-    if (told !== message) effects[i] = { ...effect, message: told };
-  });
-  return effects;
+/** A message with the ages of what others are told as of now. Histories lose what is too old. */
+export function agedForOthers(message: Message, now: number): Message {
+  return withRecords(message, (record) => young(withAges(record, now)));
 }
 
 function young(record: FileRecord): FileRecord {

@@ -2,7 +2,6 @@
  * The end of every step: a change of the two successors goes into the transcript, once, whatever
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
-import { agedForOthers } from "./ages.ts";
 import type { Effect } from "./io.ts";
 import { isExpected } from "./member.ts";
 import { formerMembers } from "./returning.ts";
@@ -26,7 +25,7 @@ export function finishStep(peer: Peer): Effect[] {
   pushRumours(peer);
   const { effects } = peer;
   peer.effects = [];
-  return agedForOthers(effects, peer.now);
+  return effects;
 }
 
 /** A cause line for each member that left the two, clockwise, or for the one that entered, then the pair. */

@@ -85,7 +85,8 @@ export class Shelf {
 
   /** The version as it is held here, under whatever stamp. */
   find(id: VersionId): FileRecord | undefined {
-    return this.versions(id.name).find((v) => isSameVersion(v, id));
+    for (const version of this.versions(id.name)) if (isSameVersion(version, id)) return version;
+    return undefined;
   }
 
   /** True of the version that has its name. */

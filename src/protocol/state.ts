@@ -1,5 +1,6 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
 import type { Absence } from "./absence.ts";
+import { agedForOthers } from "./ages.ts";
 import type { ByVersion } from "./by-version.ts";
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -209,8 +210,12 @@ export function send(
   message: Message,
   body: BodySource | null = null,
 ): void {
-  if (to === peer.self.address) peer.loopback.push(message);
-  else peer.effects.push({ type: "send", to, channel, message, body });
+  if (to === peer.self.address) {
+    peer.loopback.push(message);
+    return;
+  }
+  const told = agedForOthers(message, peer.now);
+  peer.effects.push({ type: "send", to, channel, message: told, body });
 }
 
 export function emit(peer: Peer, event: PeerEvent): void {

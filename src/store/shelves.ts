@@ -28,7 +28,8 @@ export class Shelves {
   }
 
   find(id: VersionId): Row | undefined {
-    return this.of(id.name).find((row) => isSameVersion(row.record, id));
+    for (const row of this.of(id.name)) if (isSameVersion(row.record, id)) return row;
+    return undefined;
   }
 
   *all(): Generator<Row> {
