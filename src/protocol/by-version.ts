@@ -3,7 +3,7 @@
  * for each look would cost more than all else that a request takes: names are looked up as they are, and
  * most have one version.
  */
-import { isSameVersion, type VersionId, versionId } from "./files.ts";
+import { isSameVersion, type VersionId } from "./files.ts";
 
 type Entry<T> = { readonly version: VersionId; readonly value: T };
 
@@ -18,7 +18,7 @@ export class ByVersion<T> {
   }
 
   set(version: VersionId, value: T): void {
-    const entry = { version: versionId(version), value };
+    const entry = { version, value };
     const others = this.#others(version);
     this.#names.set(version.name, others === undefined ? [entry] : [...others, entry]);
   }

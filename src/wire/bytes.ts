@@ -70,11 +70,14 @@ export class Writer {
 
   /** Exactly `length` bytes from lower-case hexadecimal digits. */
   hex(digits: string, length: number): void {
-    if (digits.length !== 2 * length || !/^[0-9a-f]*$/.test(digits)) {
-      throw new RangeError(`not ${2 * length} hexadecimal digits: ${digits}`);
-    }
     const at = this.#take(length);
-    this.#bytes.subarray(at, at + length).setFromHex(digits);
+    let valid = digits.length === 2 * length;
+    for (let i = 0; i < length && valid; i++) {
+      const byte = 16 * digitOf(digits.charCodeAt(2 * i)) + digitOf(digits.charCodeAt(2 * i + 1));
+      this.#bytes[at + i] = byte;
+      valid = byte < 256;
+    }
+    if (!valid) throw new RangeError(`not ${2 * length} hexadecimal digits: ${digits}`);
   }
 
   /** Bytes as they are. */
@@ -214,6 +217,12 @@ export class Reader {
     this.#at = at + count;
     return at;
   }
+}
+
+/** What a lower-case hexadecimal digit stands for; of any other character more than a byte can hold. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return code >= 0x61 && code <= 0x66 ? code - 0x57 : 256;
 }
 
 function whole(value: number, most: number): number {
