@@ -81,8 +81,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "view.ts",
-        find: "const start = this.#indexFrom(key);",
-        replace: "const start = this.#indexFrom(key + 1);",
+        find: "const first = this.#indexFrom(key) % this.size;",
+        replace: "const first = this.#indexFrom(key + 1) % this.size;",
       },
     ],
     checks: ["R8", "D2"],

@@ -21,8 +21,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "copies.ts",
-        find: "else takeOffered(peer, from, offer, record, body);",
-        replace: "else if (held.push(record) > 0) takeOffered(peer, from, offer, record, body);",
+        find: "else takeOffered(peer, from, offer, record, needed, body);",
+        replace:
+          "else if (held.push(record) > 0) takeOffered(peer, from, offer, record, needed, body);",
       },
     ],
     checks: ["D1", "D4"],
