@@ -1,17 +1,15 @@
 /**
  * What is asked by one that this peer does not have among its members. Those who ask on behalf of a name
  * build on whom they hear; two that do not even count each other have seen different rings, and neither
- * can tell what was acknowledged in the other's. So what is asked waits until the asker, and the one
- * that the answer is for, are members here (as in Viewstamped Replication, where a replica answers in
- * its own view alone), and is dropped when nobody waits for it any more.
+ * can tell what was acknowledged in the other's. So what is asked waits until the asker is a member here
+ * (as in Viewstamped Replication, where a replica answers in its own view alone), and is dropped when
+ * nobody waits for it any more.
  */
 import type { Postponed } from "./absence.ts";
 import { HOP_ACK_MS, POSTPONED } from "./config.ts";
-import { isExpected, type Member } from "./member.ts";
+import { isExpected } from "./member.ts";
 import type { Message } from "./messages.ts";
-import { randomBits } from "./random.ts";
 import { isIn, type Peer } from "./state.ts";
-import { sendPing } from "./ways.ts";
 
 /** What others build on. A newcomer asks to be let in, and anybody may look up an owner. */
 export function isAsking(message: Message): boolean {
@@ -25,11 +23,6 @@ export function isAsking(message: Message): boolean {
  */
 export function waitForMember(peer: Peer, came: Postponed): boolean {
   if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;
-  const { from, message } = came;
-  // The sender was heard, and is being tried; the origin is another, of which too little is known for that.
-  if (message.tag === "routed" && message.origin.id !== from.id) {
-    sendPing(peer, message.origin.address, randomBits(peer.random), "datagram");
-  }
   if (peer.strangers.length < POSTPONED) peer.strangers.push({ came, since: peer.now });
   return true;
 }
@@ -50,12 +43,9 @@ export function takeFamiliar(peer: Peer): Postponed[] {
   return ready;
 }
 
-function isFamiliar(peer: Peer, { from, message }: Postponed): boolean {
-  if (!isMember(peer, from)) return false;
-  return message.tag !== "routed" || isMember(peer, message.origin);
-}
-
-function isMember({ view }: Peer, { id, birth }: Pick<Member, "id" | "birth">): boolean {
-  const member = view.find(id);
-  return member !== undefined && member.birth === birth && !isExpected(member);
+/** True of a member; and of a program that says itself that it is none, of this ring or any other. */
+function isFamiliar({ view }: Peer, { from, message }: Postponed): boolean {
+  if (from.incarnation === 0) return message.tag === "routed";
+  const member = view.find(from.id);
+  return member !== undefined && member.birth === from.birth && !isExpected(member);
 }

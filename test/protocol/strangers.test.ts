@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { HOP_ACK_MS } from "../../src/protocol/config.ts";
 import { type Member, makeMember } from "../../src/protocol/member.ts";
 import { learn } from "../../src/protocol/records.ts";
-import { IDS, inquireOf, member, OnePeer, OTHERS, originOf, READ, routedFrom } from "./one-peer.ts";
+import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "./one-peer.ts";
 
 const LEASE = { tag: "lease", nonce: 5, from: 2, to: 8, asked: [8, 9, 14, 20] } as const;
 const WRITE = { number: 1, after: 0, require: 0 } as const;
@@ -48,20 +48,16 @@ test("what a stranger asks waits until it is a member, or until nobody waits for
   }
 });
 
-test("nor is a request dealt with whose sender, or whose origin, is no member here", () => {
+test("nor is a request dealt with whose sender is no member here, but of another ring", () => {
   const owner = new OnePeer(8);
   owner.hear(STRANGER, routedFrom(STRANGER, 1, READ));
   expect([...owner.to("ack"), ...owner.to("inquire")]).toEqual([]);
   answerPing(owner, STRANGER);
   expect(owner.to("inquire")).toContain(STRANGER);
+  // A program that is in no ring has seen no other one.
   const other = new OnePeer(8);
-  const origin = originOf(STRANGER);
-  other.hear(2, { ...routedFrom(2, 2, READ), origin, route: [STRANGER, 2] });
-  expect(other.to("inquire")).toEqual([]);
-  // It is asked who it is, and tried then like any newcomer.
-  answerPing(other, STRANGER);
-  answerPing(other, STRANGER);
-  expect(other.to("inquire")).toContain(STRANGER);
+  other.hear(makeMember({ ...member(STRANGER), incarnation: 0 }), routedFrom(STRANGER, 2, READ));
+  expect(other.to("inquire")).toEqual(OTHERS);
 });
 
 test("the time that it waited counts as time under way", () => {
