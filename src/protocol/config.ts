@@ -155,11 +155,7 @@ export const MOURNING_MS = 10_000;
 export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others. */
 export const NEW_ASKED = 8;
-/** A lost member has so long to answer one that has just started or slept: some round trips, or a dial. */
-export const SEEK_MS = 1_000;
-/** So many of them are sought: a dial to a machine that is off waits for its end. */
-export const SOUGHT = 16;
-/** So many of those that are asked about a name are told to each of them. */
+/** So many of those that are asked are told to each. */
 export const ASKED_TOLD = 64;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
 export const UNAVAILABLE_MS = 1_500;
@@ -285,12 +281,10 @@ export const READ_WAIT_MS = 2_000;
 /** An owner waits so long for a majority of copies before it says what there is. */
 export const COPIES_WAIT_MS = 20_000;
 
-/**
- * A leaver waits so long for its files to be handed on, and again as long as some were, but no longer
- * than LEAVE_MOST_MS in all; and so long for its neighbours' word.
- */
+/** A leaver waits so long for its files to be handed on, and again as long as some were, up to the second; */
 export const LEAVE_MS = 20_000;
 export const LEAVE_MOST_MS = 600_000;
+/** and so long for its neighbours' word. */
 export const DEPART_ACK_MS = 500;
 
 /** Peers that one request passes at most, its origin and its end included: 6 KiB of ids. */

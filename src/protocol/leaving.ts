@@ -49,7 +49,9 @@ export function departWhenSafe(peer: Peer): void {
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_RETRY_MS);
   const { handOver } = peer;
   if (handOver === null || handOver.said) return;
-  peer.handOver = { ...handOver, said: true };
+  // All that others could take they have: what is left has its time from now on.
+  peer.handOver = { ...handOver, short: lacking.length, said: true };
+  peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   const short = lacking.map((record) => shortFile(peer, record));
   note(peer, sentences.leaveWaits(short, peer.config.copies, LEAVE_MS / 1000));
 }

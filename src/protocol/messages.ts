@@ -119,13 +119,12 @@ export type SuccessorChange = {
 /** From a peer that leaves (its header says `left`) to its two predecessors. Acknowledged. */
 export type Depart = { readonly tag: "depart"; readonly request: RequestId };
 
-/** "What do you hold of this name?", from an owner that cannot know to the other holders. */
+/** "What do you hold of this name?", from an owner that cannot know to the other holders, whose ids are told. */
 export type Inquire = {
   readonly tag: "inquire";
   readonly request: RequestId;
   readonly name: string;
   readonly key: number;
-  /** The ids of all that are asked, as far as they fit. */
   readonly asked: readonly number[];
 };
 export type Inquired = {
@@ -163,17 +162,13 @@ export type Lease = {
   readonly nonce: number;
   readonly from: number;
   readonly to: number;
-  /** The ids of all that are asked, as far as they fit. */
   readonly asked: readonly number[];
 };
 export type Leased = {
   readonly tag: "leased";
   readonly nonce: number;
   readonly granted: boolean;
-  /**
-   * The sender has promised this before, and has taken in no version there since from anybody else but
-   * what this owner has said it knows.
-   */
+  /** It was promised before, and nothing was taken in there since but what this owner has said it knows. */
   readonly clean: boolean;
 };
 

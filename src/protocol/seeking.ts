@@ -3,11 +3,15 @@
  * are sought at once, and until each has had its time to answer this peer does not go by what it and the
  * few that it still counts know.
  */
-import { SEEK_MS, SOUGHT } from "./config.ts";
 import type { Address } from "./member.ts";
 import { randomBits } from "./random.ts";
 import type { Peer } from "./state.ts";
 import { sendPing } from "./ways.ts";
+
+/** A lost member has so long to answer: some round trips, or a dial. */
+export const SEEK_MS = 1_000;
+/** So many are sought: a dial to a machine that is off waits for its end. */
+const SOUGHT = 16;
 
 /** Seeks the last that were lost. A stream tells at once where nobody listens. */
 export function seekLost(peer: Peer): void {

@@ -213,13 +213,12 @@ export class HardDrafter {
     if (up.length < 3) return null;
     const name = chance.pick(this.names);
     const away = chance.sample(up, chance.between(Math.max(2, up.length >> 1), up.length - 1));
-    const [first = 0] = away;
     const left = up.filter((id) => !away.includes(id));
     return [
       `${ends} ${away.join(" ")}`,
       `after ${chance.pick(TOGETHER_AWAY_MS)} ${this.#bursts.store(80, wordOf(name), chance.pick(left))}`,
       `after ${chance.pick(HANDED_ON_MS)} ${begins} ${away.join(" ")}`,
-      ...this.#bursts.of(name, first, [chance.pick(left), ...away.slice(0, 3)]),
+      ...this.#bursts.of(name, away[0] ?? 0, [chance.pick(left), ...away.slice(0, 3)]),
     ];
   }
 

@@ -1,8 +1,8 @@
 /** One that was down or asleep does not go by what it and the few that it still counts know. */
 import { expect, test } from "bun:test";
-import { SEEK_MS } from "../../src/protocol/config.ts";
 import { makeMember } from "../../src/protocol/member.ts";
 import { learn } from "../../src/protocol/records.ts";
+import { SEEK_MS } from "../../src/protocol/seeking.ts";
 import { knows } from "../../src/protocol/tenure.ts";
 import { member, OnePeer, READ, routedFrom } from "./one-peer.ts";
 

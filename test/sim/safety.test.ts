@@ -204,6 +204,19 @@ test("a leaver with the only copy waits, says so, and ends with what would be lo
   for (const id of THREE) expect(filesAt(stage, id)).toMatchObject({ short: 0, safe: true });
 });
 
+test("what a leaver has handed on at once gives what it cannot hand on no more time", () => {
+  const stage = ringOf(THREE);
+  expect(storeRequiring(stage, 30, "0016", 1)).toMatchObject({ kind: "stored" });
+  later(stage, 1_000);
+  stage.act("full 20 40");
+  later(stage, TOLD_MS);
+  expect(storeRequiring(stage, 30, "0015", 1)).toMatchObject({ kind: "stored", copies: [30] });
+  const began = stage.world.now;
+  stage.act("quit 30");
+  expect(endOf(stage, 30)).toBe(1);
+  expect(stage.world.now - began).toBeLessThan(22_000);
+});
+
 test("a leaver departs as soon as there is room again", () => {
   const stage = ringOf(THREE);
   stage.act("full 20 40");
