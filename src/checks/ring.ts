@@ -29,7 +29,8 @@ export type CheckResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly peers: readonly number[]; readonly why: string };
 
-export type CheckName = "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R7" | "R8";
+export const CHECK_NAMES = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"] as const;
+export type CheckName = (typeof CHECK_NAMES)[number];
 
 /** The living by ascending id, and where each stands among them. */
 type Living = { readonly ids: readonly number[]; readonly places: ReadonlyMap<number, number> };
@@ -41,7 +42,29 @@ const NEIGHBOURS = 2;
 
 /** Runs every check over a ring in calm. R8 looks at the lookups that were made, and holds if none were. */
 export function checkRing(peers: readonly PeerSnapshot[]): Record<CheckName, CheckResult> {
-  const ids = [...new Set(peers.map((p) => p.id))].sort((a, b) => a - b);
+  return checksAmong(peers, []);
+}
+
+/**
+ * What can be told of a ring some of whose members do not answer, which may live all the same: where
+ * their successors lead, and what they look up, cannot. Of a ring of which nobody answers nothing can.
+ */
+export function checkTold(
+  peers: readonly PeerSnapshot[],
+  silent: readonly number[],
+): Partial<Record<CheckName, CheckResult>> {
+  if (peers.length === 0) return {};
+  const all = checksAmong(peers, silent);
+  if (silent.length === 0) return all;
+  const { R4: _4, R5: _5, R8: _8, ...told } = all;
+  return told;
+}
+
+function checksAmong(
+  peers: readonly PeerSnapshot[],
+  silent: readonly number[],
+): Record<CheckName, CheckResult> {
+  const ids = [...new Set([...peers.map((p) => p.id), ...silent])].sort((a, b) => a - b);
   const living: Living = { ids, places: new Map(ids.map((id, place) => [id, place])) };
   const run = (check: Check) => check(peers, living);
   return {

@@ -2,7 +2,7 @@
  * `p2p status --all`: a peer asks all members of its ring, wherever they are, and what they say is
  * judged. Peers of this machine that it does not know of are asked as well: there two rings may be one.
  */
-import { type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
+import { CHECK_NAMES, type CheckResult, checkTold, type PeerSnapshot } from "../checks/ring.ts";
 import { Failure } from "../protocol/failure.ts";
 import { doorClient } from "./client.ts";
 import { count, displayList, shortened } from "./display.ts";
@@ -111,7 +111,8 @@ export function checksOf(told: readonly RingTold[]): Checks {
       !peers.some(({ self }) => isAt(self, place)) &&
       all.findIndex((other) => isAt(other, place)) === index,
   );
-  return { v: 2, at: Date.now(), peers, silent, checks: checkRing(snapshots) };
+  const ids = silent.map(({ id }) => id);
+  return { v: 2, at: Date.now(), peers, silent, checks: checkTold(snapshots, ids) };
 }
 
 /** `3 of 5 members answered; no answer from 12 and 40` */
@@ -133,13 +134,15 @@ function describe({ peers, silent, checks }: Checks): string[] {
   ]);
   const failed = Object.entries(checks).filter(([, check]) => !check.ok);
   const good = Object.keys(checks).filter((name) => checks[name]?.ok);
+  const untold = CHECK_NAMES.filter((name) => !(name in checks));
   const all = peers.length + silent.length;
+  const table = shortened(["peer", "successors", "predecessors", "members", "files"], rows);
   return [
-    ...shortened(["peer", "successors", "predecessors", "members", "files"], rows),
-    "",
-    `  ${peers.length} of ${count(all, "member")} answered`,
+    ...(peers.length === 0 ? [] : [...table, ""]),
+    all === 0 ? "  nobody answered" : `  ${peers.length} of ${count(all, "member")} answered`,
     ...failed.map(([name, check]) => `  ${name} fails${inWords(check)}`),
     ...(good.length > 0 ? [`  ${displayList(good)} ${good.length === 1 ? "holds" : "hold"}`] : []),
+    ...(untold.length > 0 ? [`  ${displayList(untold)} cannot be told`] : []),
   ];
 }
 

@@ -130,7 +130,7 @@ export type Checks = {
   readonly peers: readonly CheckedPeer[];
   /** Members that did not answer. */
   readonly silent: readonly RingPlace[];
-  /** By the check's name: R1, R2 and so on. */
+  /** By the check's name: R1, R2 and so on; those that cannot be told are not there. */
   readonly checks: Readonly<Record<string, CheckResult>>;
 };
 

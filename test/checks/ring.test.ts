@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { brokenChecks, checkRing, mostHops, type PeerSnapshot } from "../../src/checks/ring.ts";
+import {
+  brokenChecks,
+  checkRing,
+  checkTold,
+  mostHops,
+  type PeerSnapshot,
+} from "../../src/checks/ring.ts";
 
 const IDS = [2, 8, 14, 19];
 
@@ -43,6 +49,20 @@ test("each check names the peers that break it", () => {
     })),
   );
   expect(R6).toMatchObject({ ok: false, peers: IDS });
+});
+
+test("of a ring in which some are silent it is told what can be, and of no peers nothing", () => {
+  const told = (silent: number) => rightRing().filter(({ id }) => id !== silent);
+  for (const silent of IDS) {
+    const checks = checkTold(told(silent), [silent]);
+    expect(Object.keys(checks)).toEqual(["R1", "R2", "R3", "R6", "R7"]);
+    expect(brokenChecks(checks)).toEqual([]);
+    // Those that do answer may still be wrong.
+    const wrong = told(silent).map((p) => ({ ...p, members: p.members.slice(1) }));
+    expect(brokenChecks(checkTold(wrong, [silent]))).toEqual(["R6"]);
+  }
+  expect(checkTold([], IDS)).toEqual({});
+  expect(checkTold(rightRing(), [])).toEqual(checkRing(rightRing()));
 });
 
 test("two living peers with one id are seen", () => {

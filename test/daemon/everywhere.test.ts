@@ -46,6 +46,7 @@ describe.skipIf(!BUILT)("status --all", () => {
         expect(ended.stderr).toBe(`3 of 4 members answered; no answer from ${ids[1]}\n`);
         expect(checksOf(ended).silent).toMatchObject([{ id: ids[1] }]);
         expect(checksOf(ended).peers.length).toBe(3);
+        expect(broken(checksOf(ended))).toEqual([]);
       } finally {
         await ring.close();
       }
