@@ -2,10 +2,10 @@ import { version } from "../package.json";
 import type { Command } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
 import { complain, exit, finish } from "./commands/cli/exit.ts";
-import { checkWorkingFolder } from "./commands/cli/folder.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
 import { watchOutput } from "./commands/cli/output.ts";
 import type { Example } from "./commands/cli/shape.ts";
+import { checkWords, checkWorkingFolder } from "./commands/cli/text.ts";
 import { didYouMean, quote } from "./commands/cli/words.ts";
 
 /** The command table, and how an error becomes one sentence and an exit code. */
@@ -92,6 +92,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (name === "help") return await showHelp(rest[0] ?? null, rest.slice(1));
   if (help) return await showHelp(name);
   const entry = await find(name);
+  checkWords(argv);
   checkWorkingFolder();
   const { default: command } = await entry.load();
   return await command.run(rest);

@@ -2,7 +2,6 @@ import type { ParsedArgs } from "citty";
 import type { ChaosOptions } from "../lab/chaos.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
-import { parseFolder } from "./cli/folder.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import {
   optional,
@@ -57,7 +56,7 @@ export function chaosOptions(args: Partial<ParsedArgs<typeof ARGS>>): ChaosOptio
     loseDisks: args["lose-disks"] === true,
     dryRun: args["dry-run"] === true,
     json: args.json === true,
-    dir: optional(parseFolder, "--dir", args.dir),
+    dir: args.dir ?? null,
     own: args.own === true,
     basePort: optional(parseBasePort, "--base-port", args["base-port"]),
     peerProgram: args["peer-program"] ?? null,

@@ -2,7 +2,6 @@ import type { ParsedArgs } from "citty";
 import type { RingOptions } from "../lab/ring.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
-import { parseFolder } from "./cli/folder.ts";
 import { mayColor } from "./cli/globals.ts";
 import { REPAIR_ARG } from "./cli/shared.ts";
 import {
@@ -58,7 +57,7 @@ export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOp
     ids,
     pingIntervalMs: optional(parseIntervalMs, "--interval", args.interval) ?? DEFAULT_INTERVAL_MS,
     basePort: optional(parseBasePort, "--base-port", args["base-port"]) ?? DEFAULT_BASE_PORT,
-    dir: optional(parseFolder, "--dir", args.dir) ?? ".",
+    dir: args.dir ?? ".",
     copies: optional(parseCopies, "--copies", args.copies),
     repairRate: optional(parseRate, "--repair-rate", args["repair-rate"]),
     forMs: optional(parseDurationMs, "--for", args.for),

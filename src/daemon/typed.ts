@@ -9,6 +9,8 @@ export type Typed =
   /** Nothing is sent; the sentence says why. */
   | { readonly kind: "refused"; readonly sentence: string };
 
+/** What bytes that are no text are read as. */
+const REPLACEMENT = "\ufffd";
 const VERBS = ["store", "request", "remove", "where"] as const;
 
 /**
@@ -31,6 +33,12 @@ export function parseTyped(line: string, bits: number): Typed {
     );
   }
   if (name === "") return refused(`${verb} needs the name of a file, such as ${verb} 2067.`);
+  // Another file may bear the name that such bytes are read as.
+  if (kind === "store" && name.includes(REPLACEMENT)) {
+    return refused(
+      `${show(name)} may stand for bytes that are no text in UTF-8: rename that file.`,
+    );
+  }
   const wrong = (kind === "store" ? wrongToStore : wrongName)(name, bits);
   return wrong === null ? { kind, name } : refused(wrong);
 }

@@ -1,6 +1,6 @@
 /** Places that cannot be used: each is one sentence that names the cause. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUILT, bash, PROGRAM, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
@@ -89,7 +89,15 @@ describe.skipIf(!BUILT)("a place that cannot be used is one sentence:", () => {
         const data = `"$0" init --port ${base} --data "$(printf 'c\\xff')"`;
         const { stderr, exitCode } = await bash(data, ring.cwd);
         expect(exitCode).toBe(2);
-        expect(stderr).toMatch(/^--data [^\n]+ is no text in UTF-8: [^\n]+\n$/);
+        expect(stderr).toMatch(/ is no text in UTF-8: [^\n]+\n$/);
+        // Nor is a file that bears the name which such bytes are read as taken for another.
+        writeFileSync(join(ring.cwd, "t\ufffd.txt"), "sibling");
+        const file = await bash(`"$0" store "$(printf 't\\xff.txt')" --name x`, ring.cwd);
+        expect([file.exitCode, file.stdout]).toEqual([2, ""]);
+        expect(file.stderr).toMatch(/ is no text in UTF-8: [^\n]+\n$/);
+        const sibling = await p2p(["store", "t\ufffd.txt"], ring.cwd);
+        expect(sibling.stderr).toStartWith("No peer is running below ");
+        rmSync(join(ring.cwd, "t\ufffd.txt"));
         // Such a name can be had as text, too.
         expect(readdirSync(ring.cwd)).toHaveLength(1);
         mkdirSync(join(ring.cwd, "a\ufffd"));

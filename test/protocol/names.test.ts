@@ -253,3 +253,9 @@ test("what is shown of a name is nothing that a terminal obeys", () => {
   expect(printable("café 👩‍👧.pdf")).toBe("café 👩‍👧.pdf");
   expect(printable("a\u202eb")).toBe('"a\\u202eb"');
 });
+
+test("what is typed to be stored may be no name that bytes which are no text are read as", () => {
+  const typed = (line: string) => parseTyped(line, 48);
+  expect(typed("Store caf\ufffd.txt")).toMatchObject({ kind: "refused" });
+  expect(typed("Request caf\ufffd.txt")).toMatchObject({ kind: "request", name: "caf\ufffd.txt" });
+});

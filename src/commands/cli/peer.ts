@@ -2,7 +2,6 @@ import { isIP } from "node:net";
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
 import { isLoopback, parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
-import { parseFolder } from "./folder.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 
 /** What `init` and `join` have in common: the flags that say where a peer listens and lives. */
@@ -49,7 +48,7 @@ export function peerOptions(
     host,
     port: optional(parsePort, "--port", flags.port),
     insecure: flags.insecure === true,
-    dataDir: optional(parseFolder, "--data", flags.data),
+    dataDir: flags.data ?? null,
     repairRate: optional(parseRate, "--repair-rate", flags["repair-rate"]),
     verbose: flags.verbose === true,
     child: flags.child === true,

@@ -1,6 +1,5 @@
 import type { PeerChoice } from "../../door/commands.ts";
 import { UsageError } from "./errors.ts";
-import { parseFolder } from "./folder.ts";
 import { MAX_POSITION, optional, parseWhole } from "./values.ts";
 
 /** Flags that several commands have, so that they are spelled and explained alike. */
@@ -81,5 +80,5 @@ export function peerChoice(args: {
     "--peer",
     args.peer,
   );
-  return { peer, data: optional(parseFolder, "--data", args.data) };
+  return { peer, data: args.data ?? null };
 }

@@ -1,0 +1,55 @@
+/**
+ * What a command is given, and the folder in which it runs, have to be text in UTF-8: of other bytes only
+ * what stands for them is left, and another file may bear that name.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { Failure } from "../../protocol/failure.ts";
+import { UsageError } from "./errors.ts";
+import { quote } from "./words.ts";
+
+/** What stands for bytes that are no text. */
+const REPLACEMENT = "\ufffd";
+
+/** @throws Failure if the working folder's path is no text: another folder would be used in its place */
+export function checkWorkingFolder(): void {
+  const cwd = process.cwd();
+  if (!cwd.includes(REPLACEMENT) || isHere(cwd)) return;
+  throw new Failure(
+    `The path of the working folder, ${quote(cwd)}, is no text in UTF-8: rename it, or work in another.`,
+  );
+}
+
+/** @throws UsageError if one of the words that were given is no text: it may be the name of another file */
+export function checkWords(words: readonly string[]): void {
+  if (!words.some((word) => word.includes(REPLACEMENT))) return;
+  const broken = givenBytes().find((bytes) => !isText(bytes));
+  if (broken === undefined) return;
+  throw new UsageError(
+    `${quote(broken.toString())} is no text in UTF-8: give another name, or rename it`,
+  );
+}
+
+/** The words as they were given; none where the system does not tell, and all names are text. */
+function givenBytes(): Buffer[] {
+  try {
+    const all = readFileSync("/proc/self/cmdline");
+    const ends = [...all.entries()].flatMap(([at, byte]) => (byte === 0 ? [at] : []));
+    return ends.map((end, index) => all.subarray((ends[index - 1] ?? -1) + 1, end));
+  } catch {
+    return [];
+  }
+}
+
+function isText(bytes: Buffer): boolean {
+  return Buffer.from(bytes.toString()).equals(bytes);
+}
+
+/** The character itself may be in a name. */
+function isHere(cwd: string): boolean {
+  try {
+    const [named, here] = [cwd, "."].map((path) => statSync(path, { bigint: true }));
+    return named?.ino === here?.ino && named?.dev === here?.dev;
+  } catch {
+    return false;
+  }
+}
