@@ -59,6 +59,8 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     syncedAt: Number.NEGATIVE_INFINITY,
     settleNonce: 0,
     settleBackoffMs: 0,
+    formerAddress: null,
+    waitingIncarnation: null,
     joining: null,
     returning: null,
     returns: false,

@@ -11,6 +11,7 @@ export type DeadlineKind =
   | "trial"
   | "awaited"
   | "awaited-notice"
+  | "former"
   | "join"
   | "lock"
   | "change"

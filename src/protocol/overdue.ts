@@ -16,7 +16,7 @@ import { requestOverdue } from "./requests.ts";
 import { returnOverdue } from "./returning.ts";
 import { askAwaited, beginRound, noticeAwaited, tryLost, watchSilently } from "./rounds.ts";
 import { settleCheck } from "./spreading.ts";
-import { contactLost } from "./starting.ts";
+import { contactLost, formerPlaceEmpty } from "./starting.ts";
 import type { Peer } from "./state.ts";
 import { surveyOverdue } from "./surveying.ts";
 import { advanceTrial } from "./trials.ts";
@@ -50,6 +50,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       return;
     case "awaited-notice":
       noticeAwaited(peer);
+      return;
+    case "former":
+      formerPlaceEmpty(peer, null);
       return;
     case "join":
       if (peer.joining === null) returnOverdue(peer);

@@ -10,6 +10,7 @@ import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { createPeer } from "./creating.ts";
 import { fetchQueued } from "./fetching.ts";
+import { meetsFormerSelf } from "./former.ts";
 import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { asHeard, postpone, takePostponed } from "./late.ts";
@@ -29,7 +30,7 @@ import { hopsTo } from "./routing.ts";
 import { soughtInVain } from "./seeking.ts";
 import { contentServed, looked, readPlaced } from "./serving.ts";
 import { wake } from "./sleep.ts";
-import { begin, contactLost, persisted } from "./starting.ts";
+import { begin, contactLost, formerPlaceEmpty, persisted } from "./starting.ts";
 import type { Peer } from "./state.ts";
 import { isAsking, takeFamiliar, waitForMember } from "./strangers.ts";
 import type { SharedViews } from "./view.ts";
@@ -94,6 +95,7 @@ function goOn(peer: Peer): void {
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
+      if (meetsFormerSelf(peer, input.from)) return;
       hear(peer, input.from, tells(input.message) ? input.channel : null);
       hearFormer(peer, input.from, input.message);
       receiveKnown(peer, input);
@@ -107,6 +109,7 @@ function take(peer: Peer, input: Input): void {
       if (peer.joining?.contact === input.address) contactLost(peer, input.how);
       else if (input.how === "refused") silentNoMore(peer, input.address);
       if (input.how === "refused") soughtInVain(peer, input.address);
+      formerPlaceEmpty(peer, input.address);
       return;
     case "persisted":
       persisted(peer, input.incarnation);

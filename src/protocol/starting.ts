@@ -1,5 +1,6 @@
 /** The ways into a ring: named successors, a ring of one's own, a known peer, or an earlier run's view. */
 import { RESTORED_GRACE_MS } from "./config.ts";
+import { askFormerSelf, formerSelfGone } from "./former.ts";
 import { becomeIncarnation, raiseTo } from "./incarnation.ts";
 import type { Unreachable } from "./io.ts";
 import { beginJoin, enterRing } from "./joining.ts";
@@ -16,6 +17,7 @@ import { sendPing } from "./ways.ts";
 
 /** Begins a peer's life: a joiner asks at once; any other first makes its incarnation durable. */
 export function begin(peer: Peer): void {
+  askFormerSelf(peer);
   if (peer.start.start.kind === "join") beginJoin(peer);
   else if (!beginReturn(peer)) raiseTo(peer, peer.start.incarnation + 1);
 }
@@ -24,8 +26,15 @@ export function begin(peer: Peer): void {
 export function persisted(peer: Peer, incarnation: number): void {
   if (incarnation < peer.incarnationAsked) return;
   if (peer.joining !== null) enterRing(peer, peer.joining, incarnation);
-  else if (peer.phase === "starting") comeUp(peer, incarnation);
-  else becomeIncarnation(peer, incarnation);
+  else if (peer.phase !== "starting") becomeIncarnation(peer, incarnation);
+  else if (peer.formerAddress !== null) peer.waitingIncarnation = incarnation;
+  else comeUp(peer, incarnation);
+}
+
+/** Nobody lives where this folder's peer did. @param at what cannot be reached; null if the time for it is over */
+export function formerPlaceEmpty(peer: Peer, at: Address | null): void {
+  const incarnation = formerSelfGone(peer, at);
+  if (incarnation !== null) persisted(peer, incarnation);
 }
 
 /**

@@ -118,6 +118,9 @@ export type Peer = {
   /** Of the last ping that was sent to compare digests. */
   settleNonce: number;
   settleBackoffMs: number;
+  /** Where this folder's peer listened before, until nobody has answered there; and what waits for that. */
+  formerAddress: Address | null;
+  waitingIncarnation: number | null;
   joining: Joining | null;
   returning: Returning | null;
   /** It is to be said who is there, once that is known: a founder has come back to its ring. */

@@ -1,0 +1,40 @@
+/**
+ * A data folder knows where its peer listened before. One that begins elsewhere asks there first: whoever
+ * answers with its id is the peer that this folder is a copy of, which is in the ring and keeps its place.
+ * A machine that has moved hears of nobody, and goes on.
+ */
+import type { Address, Member } from "./member.ts";
+import { randomBits } from "./random.ts";
+import { sentences } from "./sentences.ts";
+import { exit, type Peer } from "./state.ts";
+import { sendPing } from "./ways.ts";
+
+/** The former place has so long to answer: some round trips. */
+export const FORMER_MS = 300;
+
+/** Asks at the address where this folder's peer listened last, if that was another. */
+export function askFormerSelf(peer: Peer): void {
+  const former = peer.start.restored.find((m) => m.id === peer.self.id);
+  if (former === undefined || former.address === peer.self.address) return;
+  peer.formerAddress = former.address;
+  peer.deadlines.set("former", 0, peer.now + FORMER_MS);
+  sendPing(peer, former.address, randomBits(peer.random), "stream");
+}
+
+/** A message of one with this peer's id, before it is in a ring. @returns whether this peer has ended */
+export function meetsFormerSelf(peer: Peer, from: Member): boolean {
+  if (peer.formerAddress === null || from.id !== peer.self.id) return false;
+  if (from.birth === peer.self.birth || from.incarnation === 0) return false;
+  exit(peer, 1, sentences.folderCopied(peer.self.id, from.address));
+  return true;
+}
+
+/** Nobody is there, or nobody answers. @returns the incarnation that has waited for that, if one has */
+export function formerSelfGone(peer: Peer, at: Address | null): number | null {
+  if (peer.formerAddress === null || (at !== null && at !== peer.formerAddress)) return null;
+  const { waitingIncarnation } = peer;
+  peer.formerAddress = null;
+  peer.waitingIncarnation = null;
+  peer.deadlines.clear("former", 0);
+  return waitingIncarnation;
+}
