@@ -11,8 +11,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "quorum.ts",
-        find: "needed: all ? members.length : Math.max(1, members.length - (majority(peer) - 1)),",
-        replace: "needed: 1,",
+        find: "needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };",
+        replace: "needed: Math.min(1, enough) };",
       },
     ],
     checks: ["D1", "D6"],
