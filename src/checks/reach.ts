@@ -87,15 +87,21 @@ export class Reach {
     const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
     if (this.spans.length === 0) return [everything];
     const periods: { from: number; to: number; running: readonly number[] }[] = [];
+    const lastUp = new Map<number, number>();
+    for (const [index, { situation }] of this.spans.entries()) {
+      for (const id of upIn(situation)) lastUp.set(id, index);
+    }
     let away = new Set<number>();
     let merged = Number.NEGATIVE_INFINITY;
     for (const [index, span] of this.spans.entries()) {
-      const { running, frozen } = span.situation;
+      const { running } = span.situation;
       const to = this.spans[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-      const up = new Set(running.filter((id) => !frozen.includes(id)));
+      const up = new Set(upIn(span.situation));
       if (away.size > 1 && [...away].some((id) => up.has(id))) merged = span.from + HEAL_MS;
       const were = this.spans[index - 1]?.situation.running ?? [];
-      away = new Set([...away, ...were, ...running].filter((id) => !up.has(id)));
+      // Who never comes back has left, or is no side that could merge.
+      const returns = (id: number) => !up.has(id) && (lastUp.get(id) ?? index) > index;
+      away = new Set([...away, ...were, ...running].filter(returns));
       const from = Math.max(span.from, merged);
       if (!span.whole || from >= to) continue;
       const last = periods.at(-1);
@@ -122,6 +128,10 @@ export class Reach {
     }
     return word;
   }
+}
+
+function upIn({ running, frozen }: Situation): number[] {
+  return running.filter((id) => !frozen.includes(id));
 }
 
 function spansOf(situations: readonly Situation[]): Span[] {

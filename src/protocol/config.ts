@@ -156,7 +156,7 @@ export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others. */
 export const NEW_ASKED = 8;
 /** So many of those that are asked are told to each. */
-export const ASKED_TOLD = 64;
+export const ASKED_TOLD = 320;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
 export const UNAVAILABLE_MS = 1_500;
 /** An owner asks the origin of a request that may be old this often, and gives it up after so long. */
@@ -281,7 +281,7 @@ export const READ_WAIT_MS = 2_000;
 /** An owner waits so long for a majority of copies before it says what there is. */
 export const COPIES_WAIT_MS = 20_000;
 
-/** A leaver waits so long for its files to be handed on, and again as long as some were, up to the second; */
+/** A leaver waits so long for its files to be handed on, and again as long as some were, up to the most; */
 export const LEAVE_MS = 20_000;
 export const LEAVE_MOST_MS = 600_000;
 /** and so long for its neighbours' word. */

@@ -10,6 +10,9 @@ export type Awaited = {
   retryMs: number;
 };
 
+/** A member that came lately. */
+export type Arrived = { readonly id: number; readonly at: number; readonly anew: boolean };
+
 /** Why a member is being tried, which decides what an answer or a silence means. */
 export type TrialReason =
   /** Own evidence: its silence is its death. */

@@ -4,6 +4,7 @@
  * A machine that has moved hears of nobody, and goes on.
  */
 import type { Address, Member } from "./member.ts";
+import type { Message } from "./messages.ts";
 import { randomBits } from "./random.ts";
 import { sentences } from "./sentences.ts";
 import { exit, type Peer } from "./state.ts";
@@ -17,14 +18,15 @@ export function askFormerSelf(peer: Peer): void {
   const former = peer.start.restored.find((m) => m.id === peer.self.id);
   if (former === undefined || former.address === peer.self.address) return;
   peer.formerAddress = former.address;
+  peer.formerNonce = randomBits(peer.random);
   peer.deadlines.set("former", 0, peer.now + FORMER_MS);
-  sendPing(peer, former.address, randomBits(peer.random), "stream");
+  sendPing(peer, former.address, peer.formerNonce, "stream");
 }
 
-/** A message of one with this peer's id, before it is in a ring. @returns whether this peer has ended */
-export function meetsFormerSelf(peer: Peer, from: Member): boolean {
+/** An answer to that. @returns whether it came from one with this peer's id, and this peer has ended */
+export function meetsFormerSelf(peer: Peer, from: Member, message: Message): boolean {
   if (peer.formerAddress === null || from.id !== peer.self.id) return false;
-  if (from.birth === peer.self.birth || from.incarnation === 0) return false;
+  if (message.tag !== "pong" || message.nonce !== peer.formerNonce) return false;
   exit(peer, 1, sentences.folderCopied(peer.self.id, from.address));
   return true;
 }

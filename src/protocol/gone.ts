@@ -9,6 +9,8 @@ export class GoneTable {
   /** By ascending id, and since when each has been gone. */
   readonly #members: Member[] = [];
   readonly #since: number[] = [];
+  /** When those died that were members here until then, by id. */
+  readonly #seen = new Map<number, number>();
   #last: readonly Member[] = [];
   /** No member has been gone for longer; it may be that of one that has come back. */
   #earliest = Number.POSITIVE_INFINITY;
@@ -39,10 +41,15 @@ export class GoneTable {
     return this.#members.filter((m, i) => m.state === "dead" && (this.#since[i] ?? 0) >= time);
   }
 
-  /** When a member went; undefined of one that is not among them. */
-  sinceOf(id: number): number | undefined {
-    const index = this.#indexFrom(id);
-    return this.#members[index]?.id === id ? this.#since[index] : undefined;
+  /** Notes that a member which died was one here until now: of others it is not known when they did. */
+  sawDie(id: number, now: number): void {
+    this.#seen.set(id, now);
+  }
+
+  /** The times at or after one at which members died here, by id. */
+  seenDead(since: number): Map<number, number> {
+    if (this.#latest < since) return new Map();
+    return new Map([...this.#seen].filter(([, at]) => at >= since));
   }
 
   has(id: number): boolean {
@@ -66,6 +73,7 @@ export class GoneTable {
     if (this.#members[index]?.id !== id) return;
     this.#members.splice(index, 1);
     this.#since.splice(index, 1);
+    this.#seen.delete(id);
     if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
   }
 

@@ -12,7 +12,7 @@ import {
 } from "./config.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
 import { fitting } from "./fitting.ts";
-import { type Address, compareMembers, type Member } from "./member.ts";
+import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
 import { askedOf, majority, majorityOf, othersFor, type Quorum, quorumFor } from "./quorum.ts";
@@ -95,7 +95,8 @@ function noteSettled(peer: Peer, inquiry: Inquiry): void {
 }
 
 function isSettled({ view, gone }: Peer, member: Member): boolean {
-  if (view.find(member.id) !== undefined) return true;
+  const present = view.find(member.id);
+  if (present !== undefined) return !isExpected(present);
   const left = gone.get(member.id);
   return left !== undefined && compareMembers(left, member) >= 0;
 }

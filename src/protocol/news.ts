@@ -65,7 +65,9 @@ export function absorb(
 export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
   if (trial.reason === "newcomer") {
     // Heard from itself just now: those who are told need not try it again.
-    learn(peer, from, peer.gone.has(from.id) ? "returned" : "joined");
+    const taken = learn(peer, from, peer.gone.has(from.id) ? "returned" : "joined");
+    // It was heard of, and not seen to join: it may have been in another part of the ring.
+    if (taken) noteArrival(peer, from, false);
   } else if (trial.reason === "rival" && from.id === peer.self.id) {
     exit(peer, 1, sentences.rivalWon(from));
   }
@@ -98,7 +100,7 @@ export function afterSilence(peer: Peer, { reason, target }: Trial): void {
 function confirm(peer: Peer, member: Member): void {
   const { id } = member;
   if (!peer.awaited.delete(id)) return;
-  noteArrival(peer, member);
+  noteArrival(peer, member, false);
   peer.changed = true;
   peer.deadlines.clear("awaited", id);
 }

@@ -95,7 +95,7 @@ function goOn(peer: Peer): void {
 function take(peer: Peer, input: Input): void {
   switch (input.type) {
     case "message":
-      if (meetsFormerSelf(peer, input.from)) return;
+      if (meetsFormerSelf(peer, input.from, input.message)) return;
       hear(peer, input.from, tells(input.message) ? input.channel : null);
       hearFormer(peer, input.from, input.message);
       receiveKnown(peer, input);
@@ -153,7 +153,9 @@ function receiveKnown(peer: Peer, input: Extract<Input, { type: "message" }>): v
   const came = { from, message: agedHere(input.message, -peer.now), body, channel, heldMs };
   if (!(waitForMember(peer, came) || postpone(peer, came))) receiveAsHeard(peer, came);
   for (const waited of takePostponed(peer)) receiveAsHeard(peer, waited);
-  for (const waited of takeFamiliar(peer)) receiveAsHeard(peer, waited);
+  for (const waited of takeFamiliar(peer)) {
+    if (!postpone(peer, waited)) receiveAsHeard(peer, waited);
+  }
 }
 
 /** True of messages whose sender hears at once if the ring knows better of it: it waits for an answer. */

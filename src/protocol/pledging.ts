@@ -9,7 +9,7 @@ import type { Member } from "./member.ts";
 import type { Lease } from "./messages.ts";
 import { othersFor } from "./quorum.ts";
 import { isWithin } from "./shelf.ts";
-import { boundTable, type Peer, send, type Withheld } from "./state.ts";
+import { type Peer, send, type Withheld } from "./state.ts";
 import type { Pledge } from "./work.ts";
 
 /** An owner wishes to answer alone. */
@@ -22,14 +22,23 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   const dirty = lost || (known?.foreign.size ?? 0) > 0;
   // What others hold that it does not know of, it cannot know either.
   const ahead = othersFor(peer, after + 1, asked).length > 0;
-  const granted = !(dirty || ahead || isTaken(peer, from, after, to));
+  const granted =
+    !(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);
   if (granted) {
     const until = peer.now + PROMISE_MS;
     peer.pledges.delete(from.birth);
     peer.pledges.set(from.birth, { owner: from, from: after, to, until, foreign: new Set() });
-    boundTable(peer.pledges, PROMISES);
   }
   send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
+}
+
+/** True if one more promise can be kept in mind: of those that have ended the first is forgotten for it. */
+function hasPlaceFor({ pledges, now }: Peer, birth: string): boolean {
+  if (pledges.has(birth) || pledges.size < PROMISES) return true;
+  for (const [owner, { until }] of pledges) {
+    if (until <= now) return pledges.delete(owner);
+  }
+  return false;
 }
 
 /** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */

@@ -6,7 +6,7 @@
 import { isDoubtful } from "./absence.ts";
 import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
 import { isExpected, type Member } from "./member.ts";
-import { stillSought } from "./seeking.ts";
+import { SEEK_MS, stillSought } from "./seeking.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
 
@@ -48,19 +48,20 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const members: Member[] = [];
   let stay = 0;
   const fresh: Member[] = [];
-  const someNew = peer.now - peer.arrivedAt <= NEW_MS || peer.awaited.size > 0;
-  let last = key;
   for (const member of peer.view.from(key)) {
-    const isNear = stay < wanted;
-    if (!(isNear || (someNew && fresh.length < NEW_ASKED))) break;
+    if (stay === wanted) break;
     if (isExpected(member)) continue;
-    const isFresh = fresh.length < NEW_ASKED && isUnsure(peer, member);
-    if (!(isNear || isFresh)) continue;
     members.push(member);
-    if (isNear) last = member.id;
     if (member.state === "leaving") continue;
-    if (isFresh) fresh.push(member);
+    if (fresh.length < NEW_ASKED && isUnsure(peer, member)) fresh.push(member);
     else stay += 1;
+  }
+  const last = members.at(-1)?.id ?? key;
+  for (const member of newcomersFrom(peer, key)) {
+    if (fresh.length === NEW_ASKED) break;
+    if (members.includes(member)) continue;
+    members.push(member);
+    fresh.push(member);
   }
   const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
   const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
@@ -90,20 +91,18 @@ export function askedOf(members: readonly Member[]): number[] {
 export function lostHolders(peer: Peer, key: number): number[] {
   const { gone, config, now } = peer;
   const enough = majorityOf(config.copies);
-  const lost = gone.lostSince(now - LOST_TRY_FOR_MS).map((m) => m.id);
-  if (lost.length < enough) return [];
-  const times = (id: number) => gone.sinceOf(id) ?? Number.NEGATIVE_INFINITY;
-  const away = holdersOf(peer, key, lost).sort((a, b) => times(a) - times(b));
-  const together = away.some((id, i) => {
-    const last = away[i + enough - 1];
-    return last !== undefined && times(last) - times(id) <= MOURNING_MS;
-  });
-  return together ? away : [];
+  const died = gone.seenDead(now - LOST_TRY_FOR_MS);
+  if (died.size < enough) return [];
+  const away = holdersOf(peer, key, [...died.keys()]);
+  const near = (a: number, b: number) =>
+    Math.abs((died.get(a) ?? 0) - (died.get(b) ?? 0)) <= MOURNING_MS;
+  return away.filter((id) => away.filter((other) => near(id, other)).length >= enough);
 }
 
 /** Which of these ids would be among the holders of a key, or the next one, if they were members. */
 function holdersOf({ view, config }: Peer, key: number, ids: readonly number[]): number[] {
-  const count = config.copies + 1;
+  // With one copy there is none that another view would have had.
+  const count = config.copies === 1 ? 1 : config.copies + 1;
   const circle = 2 ** config.bits;
   const places = (id: number) => (id - key + circle) % circle;
   const all = [...view.holders(key, count).map((m) => m.id), ...ids];
@@ -120,6 +119,21 @@ function mayHaveGoneOn(peer: Peer, key: number): boolean {
 
 /** True of one that has come just now, or has not answered yet since this peer started or slept. */
 function isUnsure(peer: Peer, { id, birth }: Member): boolean {
-  const at = peer.arrivals.get(birth);
-  return (at !== undefined && peer.now - at <= NEW_MS) || peer.awaited.has(id);
+  const came = peer.arrivals.get(birth);
+  return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);
+}
+
+/**
+ * Those that may hold names of any part, from a key on: who has come, but for who is in its first ring; and
+ * who has not answered yet, for as long as the lost are sought.
+ */
+function newcomersFrom(peer: Peer, key: number): Member[] {
+  const { arrivals, awaited, view, config, now } = peer;
+  if (arrivals.size === 0 && awaited.size === 0) return [];
+  const ids = new Set<number>();
+  for (const { id, at, anew } of arrivals.values()) if (!anew && now - at <= NEW_MS) ids.add(id);
+  for (const [id, { since }] of awaited) if (now - since < SEEK_MS) ids.add(id);
+  const present = [...ids].flatMap((id) => view.find(id) ?? []).filter((m) => !isExpected(m));
+  const places = (m: Member) => (m.id - key + 2 ** config.bits) % 2 ** config.bits;
+  return present.sort((a, b) => places(a) - places(b));
 }

@@ -30,6 +30,7 @@ export function beats(peer: Peer, member: Member): boolean {
 export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (member.id === peer.self.id || !beats(peer, member)) return false;
   const old = peer.view.find(member.id);
+  const unknown = known(peer, member.id) === undefined;
   // What waits in a kernel for one that is held for dead, or has moved, would be dealt with long after.
   if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
     peer.effects.push({ type: "sever", address: old.address });
@@ -42,12 +43,15 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.view = peer.view.with(member);
     // One that was named by hand, and meets this peer for the first time, has been nowhere else.
     const named = old !== undefined && isExpected(old);
-    if (old?.birth !== member.birth && !named) noteArrival(peer, member);
+    // One that joins here, and never was in a ring, has acknowledged nothing elsewhere.
+    const anew = why === "joined" && unknown && member.incarnation === 1;
+    if (old?.birth !== member.birth && !named) noteArrival(peer, member, anew);
   } else {
     peer.view = peer.view.without(member.id);
     peer.roundTrips.delete(member.id);
     peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
+    if (member.state === "dead" && old !== undefined) peer.gone.sawDie(member.id, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
@@ -99,12 +103,11 @@ export function viewChanged(peer: Peer): void {
 }
 
 /** A member has come, or has answered for the first time: the ones that came long ago are forgotten. */
-export function noteArrival(peer: Peer, { birth }: Member): void {
-  for (const [known, at] of peer.arrivals) {
+export function noteArrival(peer: Peer, { id, birth }: Member, anew: boolean): void {
+  for (const [known, { at }] of peer.arrivals) {
     if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
   }
-  peer.arrivals.set(birth, peer.now);
-  peer.arrivedAt = peer.now;
+  peer.arrivals.set(birth, { id, at: peer.now, anew });
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

@@ -70,7 +70,7 @@ export const sentences = {
   copiesDamaged: (what: string, ids: readonly number[]) =>
     `${what} is not possible: the ${ids.length === 1 ? "copy" : "copies"} on ${listOf(ids)} ${ids.length === 1 ? "was" : "were"} damaged, and no other peer that is here has one.`,
   heldByLost: (what: string, ids: readonly number[]) =>
-    `${what} is not possible: no peer that is here has it, and ${listOf(ids)}, which were lost together, may have it.`,
+    `${what} is not possible: no peer that is here has it, and ${listOf(ids)}, which ${ids.length === 1 ? "was lost" : "were lost together"}, may have it.`,
   noContent: (name: string) =>
     `File ${name} was placed, but no content was stored: there is no ${name}.pdf in the working directory.`,
   noOwnerAnswers: (what: string) => `${what} got no answer from the ring: try again in a moment.`,

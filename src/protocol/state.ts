@@ -5,7 +5,15 @@ import type { ByVersion } from "./by-version.ts";
 import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { PeerEvent } from "./events.ts";
-import type { Awaited, Datagrams, Streamless, Trial, TrialReason, Vouching } from "./evidence.ts";
+import type {
+  Arrived,
+  Awaited,
+  Datagrams,
+  Streamless,
+  Trial,
+  TrialReason,
+  Vouching,
+} from "./evidence.ts";
 import type { FileRecord, VersionId } from "./files.ts";
 import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
@@ -120,6 +128,7 @@ export type Peer = {
   settleBackoffMs: number;
   /** Where this folder's peer listened before, until nobody has answered there; and what waits for that. */
   formerAddress: Address | null;
+  formerNonce: number;
   waitingIncarnation: number | null;
   joining: Joining | null;
   returning: Returning | null;
@@ -160,10 +169,8 @@ export type Peer = {
   /** The addresses of lost members that have their time to answer, since this peer started or slept; by id. */
   readonly sought: Map<number, Address>;
   soughtUntil: number;
-  /** When members came, by birth: of those that came lately. */
-  readonly arrivals: Map<string, number>;
-  /** When the last of them came. */
-  arrivedAt: number;
+  /** The members that came lately, by birth; `anew`: to this very ring, and from none. */
+  readonly arrivals: Map<string, Arrived>;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Map<string, number>;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */

@@ -8,6 +8,23 @@ const HEALED = 150;
 const CUT = from(0, { severed: between([1, 2, 3], [4, 5, 6]) });
 const NEWCOMER = 7;
 
+test("after two were away together a whole period begins later, after one at once", () => {
+  const situation = (from: number, running: readonly number[], frozen: readonly number[] = []) => ({
+    ...{ from, running, frozen },
+    severed: [],
+  });
+  const begins = (...situations: Parameters<typeof situation>[]) =>
+    new Reach(situations.map((s) => situation(...s))).wholePeriods().at(-1)?.from;
+  const all = [1, 2, 3, 4];
+  expect(begins([0, all], [1_000, [1, 2, 3]], [2_000, all])).toBe(2_000);
+  expect(begins([0, all], [1_000, [1, 2]], [2_000, all])).toBe(2_000 + HEAL_MS);
+  expect(begins([0, all], [1_000, all, [3, 4]], [2_000, all])).toBe(2_000 + HEAL_MS);
+  // One of them is back: those that ran on are a side already.
+  expect(begins([0, all], [1_000, [1, 2]], [2_000, [1, 2, 3]], [9_000, all])).toBe(9_000);
+  // One that has left does not come back.
+  expect(begins([0, all], [500, [1, 2, 3]], [1_000, [1, 2]], [2_000, [1, 2, 3]])).toBe(2_000);
+});
+
 test("sides are apart until a heal has had its time, also where somebody comes meanwhile", () => {
   const running = [1, 2, 3, 4, 5, 6, NEWCOMER];
   for (const after of [from(HEALED), from(HEALED, { running })]) {

@@ -120,8 +120,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "inquiring.ts",
-        find: "if (view.find(member.id) !== undefined) return true;",
-        replace: "if (view !== undefined) return true;",
+        find: "if (present !== undefined) return !isExpected(present);",
+        replace: "if (present !== null) return true;",
       },
     ],
     checks: ["D6", "D7"],
@@ -134,8 +134,13 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "quorum.ts",
-        find: "return (at !== undefined && peer.now - at <= NEW_MS) || peer.awaited.has(id);",
-        replace: "return at !== undefined && birth === String(id);",
+        find: "return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);",
+        replace: "return came !== undefined && birth === String(id);",
+      },
+      {
+        file: "quorum.ts",
+        find: "if (arrivals.size === 0 && awaited.size === 0) return [];",
+        replace: "if (arrivals.size >= 0) return [];",
       },
     ],
     checks: ["D6", "D7"],

@@ -27,9 +27,10 @@ function give(peer: Peer, input: Input): Effect[] {
   return step(peer, input);
 }
 
-function from(sender: Member, at: number): Input {
+function from(sender: Member, at: number, nonce = 1): Input {
   const { channel, body } = { channel: "stream", body: null } as const;
-  return { type: "message", at, from: sender, channel, message: word, body, heldMs: 0 };
+  const message = { ...word, nonce };
+  return { type: "message", at, from: sender, channel, message, body, heldMs: 0 };
 }
 
 const pong = { tag: "pong", nonce: 1, round: false, digest: 0, room: 0 } as const;
@@ -40,7 +41,10 @@ test("it asks there first, and gives way to whoever answers with its id", () => 
   const asked = effects.filter((e) => e.type === "send" && e.to === FORMER.address);
   expect(asked).toMatchObject([{ channel: "stream", message: { tag: "ping" } }]);
   expect(peer.phase).toBe("starting");
-  const ended = give(peer, from(FORMER, 2));
+  // Not to whoever says so unasked.
+  give(peer, from(FORMER, 2));
+  expect(peer.phase).toBe("starting");
+  const ended = give(peer, from(FORMER, 2, peer.formerNonce));
   expect(ended.find((e) => e.type === "exit")).toMatchObject({ code: 1 });
   expect(peer.phase).toBe("ended");
 });
@@ -54,7 +58,7 @@ test("where nobody listens, or nobody answers, it goes on with what it was", () 
   give(silent, { type: "tick", at: FORMER_MS - 1 });
   expect(silent.phase).toBe("starting");
   // One that has its place now is another.
-  give(silent, from(makeMember({ ...member(9), address }), FORMER_MS - 1));
+  give(silent, from(makeMember({ ...member(9), address }), FORMER_MS - 1, silent.formerNonce));
   give(silent, { type: "tick", at: FORMER_MS });
   expect(silent.phase).toBe("in");
   expect(begun(FORMER.address).peer.phase).toBe("in");

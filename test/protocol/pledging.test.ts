@@ -1,6 +1,6 @@
 /** What a holder has promised an owner, and what it says to others meanwhile. */
 import { expect, test } from "bun:test";
-import { HOLDING_SPACING_MS, PROMISE_MS } from "../../src/protocol/config.ts";
+import { HOLDING_SPACING_MS, PROMISE_MS, PROMISES } from "../../src/protocol/config.ts";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import { BODY, IDS, inquireOf, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
 
@@ -61,6 +61,27 @@ test("nor does another holder hear of it that did not give it", () => {
   expect(holder.to("holding")).toEqual([8]);
   holder.pass(PROMISE_MS);
   expect(holder.to("holding").sort()).toEqual([14, 20]);
+});
+
+test("a promise that holds is forgotten for no other", () => {
+  const owners = Array.from({ length: PROMISES + 2 }, (_, i) => 1_000 + 10 * i);
+  const holder = new OnePeer(9, [8, 9, ...owners]);
+  const asked = [8, 9, ...owners];
+  const granted = owners.map((id) => {
+    holder.hear(id, { tag: "lease", nonce: 5, from: id - 10, to: id, asked });
+    return holder.sent("leased")[0]?.message.granted;
+  });
+  expect(granted.filter((each) => each === true)).toHaveLength(PROMISES);
+  expect(granted.slice(-2)).toEqual([false, false]);
+  holder.now += PROMISE_MS;
+  holder.hear(1_000 + 10 * (PROMISES + 1), {
+    tag: "lease",
+    nonce: 6,
+    from: 3_000,
+    to: 9_000,
+    asked,
+  });
+  expect(holder.sent("leased")[0]?.message.granted).toBe(true);
 });
 
 test("nothing is kept back of what the owner stamped, gave or knows, nor without a promise", () => {

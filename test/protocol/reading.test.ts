@@ -241,6 +241,27 @@ test("those that have just come are asked besides those that were there before",
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
+test("one that has come from elsewhere is asked wherever it is, and one that is in its first ring where it holds", () => {
+  const ids = [...IDS, 30, 40, 50];
+  const members = (owner: OnePeer) => quorumFor(owner.peer, 5, 0).members.map((m) => m.id);
+  const near = [8, 9, 14, 20];
+  const owner = new OnePeer(8, ids);
+  expect(members(owner)).toEqual(near);
+  learn(owner.peer, member(60), "joined");
+  expect(members(owner)).toEqual(near);
+  learn(owner.peer, member(70), "returned");
+  expect(members(owner)).toEqual([...near, 70]);
+  expect(quorumFor(owner.peer, 5, 0).fresh.map((m) => m.id)).toEqual([70]);
+  // It may have been in a part of the ring before it was heard of.
+  owner.hear(80, { tag: "ack", request: 1 });
+  const ping = owner.sent("ping").find(({ to }) => to === member(80).address)?.message;
+  if (ping !== undefined) owner.hear(80, { ...ping, tag: "pong" });
+  expect(members(owner)).toEqual([...near, 70, 80]);
+  owner.now += NEW_MS + 1;
+  owner.give({ type: "tick" });
+  expect(members(owner)).toEqual(near);
+});
+
 test("of those that have just come all have to give their word: each may hold what it alone acknowledged", () => {
   const owner = new OnePeer(8);
   learn(owner.peer, member(10), "returned");
@@ -483,6 +504,26 @@ test("what those may have that were lost together is not said to be missing, whi
     dead(owner, second);
     expect(asked(owner, READ)).toMatchObject([{ kind: "missing" }]);
   }
+  // Of deaths that it was told of it cannot say when they were.
+  const told = new OnePeer(8, [2, 8, 20, 30]);
+  for (const id of [9, 14]) {
+    learn(told.peer, makeMember({ ...member(id), state: "dead" }), "word");
+  }
+  expect(asked(told, READ)).toMatchObject([{ kind: "missing" }]);
+  // With one copy its owner is enough, and nobody else matters.
+  for (const [self, id, kind] of [
+    [14, 8, "failed"],
+    [8, 14, "missing"],
+  ] as const) {
+    const one = new OnePeer(self, [8, 14, 20], [], { copies: 1 });
+    dead(one, id);
+    expect(asked(one, READ)).toMatchObject([{ kind }]);
+  }
+  // However many were lost since, elsewhere.
+  const many = Array.from({ length: 70 }, (_, i) => 100 + i);
+  const large = new OnePeer(8, [...IDS, 30, ...many]);
+  for (const id of [9, 14, ...many]) dead(large, id);
+  expect(asked(large, READ)).toMatchObject([{ kind: "failed" }]);
   const late = new OnePeer(8);
   for (const id of [9, 14]) dead(late, id);
   late.now += LOST_TRY_FOR_MS + 1;

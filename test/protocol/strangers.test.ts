@@ -1,7 +1,7 @@
 /** Two whose views differ: what one asks that is no member here, and what is said by one that knows of others. */
 import { expect, test } from "bun:test";
 import { HOP_ACK_MS } from "../../src/protocol/config.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
+import { type Member, makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
 import { learn } from "../../src/protocol/records.ts";
 import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "./one-peer.ts";
 
@@ -40,7 +40,7 @@ test("what a stranger asks waits until it is a member, or until nobody waits for
       holder.hear(STRANGER, message);
       expect(holder.to(answer)).toEqual([]);
       const tried = holder.effects;
-      if (late) holder.pass(HOP_ACK_MS);
+      if (late) holder.now += HOP_ACK_MS;
       holder.effects = tried;
       answerPing(holder, STRANGER);
       expect(holder.to(answer)).toEqual(late ? [] : [STRANGER]);
@@ -103,6 +103,21 @@ test("word counts once those that its sender knows of have been asked as well, o
   // After a death all have to speak.
   gone.tell(1, [14, 20]);
   expect(outcomes(gone)).toEqual(["missing"]);
+});
+
+test("one that is only expected has not been asked, and one that was restarted is asked anew", () => {
+  const owner = new OnePeer(8, [8, 9, 20]);
+  const expected = makeMember({ ...member(14), birth: NO_BIRTH, incarnation: 0 });
+  owner.peer.view = owner.peer.view.with(expected);
+  owner.hear(9, routedFrom(9, 1, READ));
+  owner.hear(9, inquired([member(14)]));
+  expect(outcomes(owner)).toEqual([]);
+  const again = new OnePeer(8);
+  learn(again.peer, makeMember({ ...member(STRANGER), state: "dead" }), "lost");
+  again.hear(2, routedFrom(2, 1, READ));
+  again.hear(9, inquired([makeMember({ ...member(STRANGER), incarnation: 3 })]));
+  again.tell(1, [14, 20]);
+  expect(outcomes(again)).toEqual([]);
 });
 
 test("a holder names those that were not asked, and promises nothing to an owner that does not know them", () => {
