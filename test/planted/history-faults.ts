@@ -158,8 +158,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
       {
         file: "pledging.ts",
-        find: "const granted = !(dirty || ahead || isTaken(peer, from, after, to));",
-        replace: "const granted = true;",
+        find: "!(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);",
+        replace: "true;",
       },
     ],
     checks: ["D1", "D6", "D7"],
