@@ -42,7 +42,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R9"],
-    within: 10,
+    within: 2,
   },
   {
     name: "adopt a stale alive",
@@ -60,7 +60,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 1,
+    within: 24,
   },
   {
     name: "drop a refutation",
@@ -99,7 +99,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R10"],
-    within: 15,
+    within: 5,
   },
   {
     name: "reuse an incarnation",
@@ -126,7 +126,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 17,
+    within: 5,
   },
   {
     name: "never compare tables",
@@ -139,7 +139,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 1,
+    within: 5,
   },
   {
     name: "leap too far",
@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R8"],
-    within: 2,
+    within: 5,
   },
   {
     name: "never yield to a rival",
@@ -165,6 +165,6 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R7"],
-    within: 22,
+    within: 17,
   },
 ];

@@ -13,7 +13,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 1,
+    within: 47,
   },
   {
     name: "confirm a copy before it is durable",
@@ -27,7 +27,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 1,
+    within: 2,
   },
   {
     name: "reuse a stamp",
@@ -40,7 +40,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 8,
+    within: 2,
   },
   {
     name: "never repair",
@@ -58,7 +58,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 1,
+    within: 6,
   },
   {
     name: "forget a removal",
@@ -76,7 +76,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 17,
+    within: 20,
   },
   {
     name: "accept an old version",
@@ -89,7 +89,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 1,
+    within: 9,
   },
   {
     name: "keep no conflict",
@@ -102,7 +102,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6"],
-    within: 1,
+    within: 2,
     hard: true,
   },
   {
@@ -116,7 +116,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4"],
-    within: 1,
+    within: 4,
   },
   {
     name: "take a failed copy for a good one",
@@ -129,7 +129,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2", "D4"],
-    within: 1,
+    within: 4,
   },
   {
     name: "drop a spare copy at once",
@@ -147,7 +147,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 1,
+    within: 15,
   },
   {
     name: "trust a digest that differs",
@@ -160,7 +160,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2", "D6"],
-    within: 23,
+    within: 62,
     hard: true,
   },
   {
@@ -174,7 +174,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 9,
+    within: 19,
     hard: true,
   },
   {
@@ -193,7 +193,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D3"],
-    within: 159,
+    within: 14,
   },
   {
     name: "keep a damaged copy in the table",
@@ -206,7 +206,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 15,
+    within: 27,
   },
   {
     name: "leave without handing on",
@@ -229,6 +229,6 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 61,
+    within: 24,
   },
 ];

@@ -16,7 +16,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 9,
+    within: 19,
     hard: true,
   },
   {
@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 14,
+    within: null,
     hard: true,
   },
   {
@@ -44,7 +44,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 27,
+    within: 7,
     hard: true,
   },
   {
@@ -78,7 +78,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 60,
+    within: null,
     hard: true,
   },
   {
@@ -111,7 +111,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 200,
+    within: null,
     hard: true,
   },
   {
@@ -125,7 +125,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 200,
+    within: null,
     hard: true,
   },
   {
@@ -144,7 +144,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 200,
+    within: null,
     hard: true,
   },
   {
@@ -163,7 +163,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6", "D7"],
-    within: 22,
+    within: null,
     hard: true,
   },
 ];
