@@ -153,7 +153,7 @@ export const MOURNING_MS = 10_000;
  * what it acknowledged alone, on its side of a cut, may not have been copied to the others yet.
  */
 export const NEW_MS = 10_000;
-/** So many of them for one name; more count as members like any others. */
+/** So many of them for one name; more count as members like any others, or are not asked. */
 export const NEW_ASKED = 8;
 /** So many of those that are asked are told to each. */
 export const ASKED_TOLD = 320;
@@ -167,7 +167,7 @@ export const CONFIRM_MS = 2_000;
  */
 export const LEASE_MS = 250;
 export const PROMISE_MS = 300;
-/** Promises remembered: one for each owner whose holder this peer may be. */
+/** Promises kept in mind, those that have ended among them: no more are given while so many hold. */
 export const PROMISES = 256;
 /** Members whose room on their disks is remembered. */
 export const ROOMS_KNOWN = 4_096;

@@ -39,7 +39,7 @@ export type Quorum = {
  * beyond; those that leave besides, since they may hold what others do not have yet; and those that have
  * come just now, or, after a start of this peer, not yet. These may hold nothing that was acknowledged
  * before; or, where they were cut off, alone what was acknowledged there, wherever they are on the circle:
- * so none of them is passed over.
+ * so none of the first NEW_ASKED of them is passed over.
  * Where one between them has just died, what it had acknowledged with one other may lie at that one alone:
  * all have to give their word.
  */
