@@ -141,7 +141,7 @@ export class BenchClient {
     const origin = { id: this.#id, address: this.#address, birth: this.#birth };
     const message: Message = {
       ...{ tag: "routed", request, origin, route: [this.#id], ask },
-      ...{ leftMs: RETRY_MS, counter: 0, avoid: [], back: false },
+      ...{ leftMs: RETRY_MS, counter: 0, avoid: [], back: false, lost: false },
     };
     const small = given !== null && given.bytes.length <= BODY_BYTES;
     this.#transport?.send(to, "stream", message, small ? given.bytes : null);

@@ -7,13 +7,13 @@ import { type Peer, send } from "./state.ts";
 /** Tells the origin of a request how it ended, or goes on. */
 export function answer(
   peer: Peer,
-  { request, route, origin, back }: Routed,
+  { request, route, origin, back, lost }: Routed,
   outcome: AnswerOutcome,
   body: BodySource | null = null,
 ): Answer {
   const passed = routeHere(peer, route);
   const via = back ? passed.slice(0, -1) : [];
-  const message: Answer = { tag: "answer", request, route: passed, outcome, via };
+  const message: Answer = { tag: "answer", request, route: passed, outcome, via, lost };
   const next = via.at(-1);
   const address =
     next === undefined || next === origin.id ? origin.address : addressOnWay(peer, next);

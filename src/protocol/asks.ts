@@ -64,6 +64,8 @@ export type Routed = {
   readonly avoid: readonly number[];
   /** The answer goes back the way that this came. */
   readonly back: boolean;
+  /** A copy went another way from a peer in between, and nobody has refused it: it may be executed. */
+  readonly lost: boolean;
 };
 
 /** "Do you still wait for this request, which comes late?": to its origin. */
@@ -92,6 +94,8 @@ export type Answer = {
   readonly outcome: AnswerOutcome;
   /** The ids that it still has to pass on its way back, the origin first; none if it goes there itself. */
   readonly via: readonly number[];
+  /** As of the request: where this is a refusal, another copy may be executed all the same. */
+  readonly lost: boolean;
 };
 export type AnswerOutcome =
   /** The sender owns the key. */

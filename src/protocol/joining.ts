@@ -138,6 +138,7 @@ function askToJoin(peer: Peer, joining: Joining): void {
     counter: peer.counter,
     avoid: [],
     back: false,
+    lost: false,
   });
 }
 

@@ -95,7 +95,9 @@ export function endDeparture(peer: Peer): void {
       members: [self],
     });
   }
-  const { short } = departing;
+  // While it waited it may have acknowledged more, or have been left alone with what it has.
+  const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);
+  const short = lacking.map((record) => shortFile(peer, record));
   // One that leaves too early may come back with what it holds, to the members that it knew.
   if (short.length === 0) {
     const members = peer.view.members.filter((m) => m.id !== self.id && !isExpected(m));
@@ -119,13 +121,11 @@ function shortFile(peer: Peer, record: FileRecord): ShortFile {
 }
 
 function depart(peer: Peer): void {
-  const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);
-  const short = lacking.map((record) => shortFile(peer, record));
   setSelf(peer, peer.self.incarnation, "left");
   peer.rumours.clear();
   const predecessors = peer.view.before(peer.self.id, 2);
   const request = randomRequest(peer.random);
-  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), short };
+  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)) };
   for (const { address } of predecessors) {
     send(peer, address, "stream", { tag: "depart", request });
   }

@@ -77,6 +77,7 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
   }
   const { outcome, route, request } = answer;
   const { ask } = pending;
+  pending.lost ||= answer.lost;
   const ended = route.at(-1) ?? from.id;
   // Another may be about to execute what this one refuses: it was told that this peer waits for it.
   if (isRefusal(outcome) && pending.confirmed !== null && pending.confirmed !== ended) return;
@@ -198,6 +199,7 @@ function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
     avoid: [],
     // The answer of the try before may have found no way.
     back: pending.tries > 1,
+    lost: false,
   };
   const validUntil = peer.now + REQUEST_RETRY_MS;
   arrive(peer, { routed, body, first: seeFirst(peer, request), validUntil });

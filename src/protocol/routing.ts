@@ -96,7 +96,7 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
   const on: Arrival = {
     ...arrival,
-    routed: { ...routed, avoid, back: true },
+    routed: { ...routed, avoid, back: true, lost: true },
     // The copy that went there may be about to be executed: the origin decides between the two.
     validUntil: validUntil > peer.now ? Number.NEGATIVE_INFINITY : arrival.validUntil,
   };

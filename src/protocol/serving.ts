@@ -148,6 +148,7 @@ export function receiveDelegate(peer: Peer, delegate: Delegate): void {
     route,
     ask,
     back,
+    lost: false,
     leftMs: 0,
     counter: 0,
     avoid: [],

@@ -117,6 +117,7 @@ function lookUp(peer: Peer, request: RequestId, { by, key }: SurveyLookup, again
     counter,
     avoid: [],
     back: again,
+    lost: false,
   };
   if (by.id !== self.id) {
     send(peer, by.address, "stream", routed);

@@ -4,7 +4,6 @@ import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Inquired, Offer, RequestId, Routed, Standing } from "./messages.ts";
-import type { ShortFile } from "./sentences.ts";
 import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
 import type { View } from "./view.ts";
@@ -222,7 +221,6 @@ export type Lock = {
 export type Departing = {
   readonly request: RequestId;
   readonly waiting: Set<number>;
-  readonly short: readonly ShortFile[];
 };
 
 /** Something asked by one that is no member here, and since when it waits. */

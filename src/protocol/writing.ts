@@ -64,10 +64,15 @@ export function placeFound(peer: Peer, inquiry: Inquiry): void {
 function isAtWork(peer: Peer, arrival: Arrival): boolean {
   const { request } = arrival.routed;
   const waiting = peer.inquiries.get(request) ?? peer.doubts.get(request);
-  if (waiting !== undefined && arrival.validUntil > waiting.arrival.validUntil) {
-    waiting.arrival = { ...arrival, body: arrival.body ?? waiting.arrival.body };
-  }
+  if (waiting !== undefined) waiting.arrival = together(waiting.arrival, arrival);
   return waiting !== undefined || peer.placements.has(request);
+}
+
+/** Two copies of a request at one peer: what either has of time, content and copies lost on the way. */
+function together(one: Arrival, other: Arrival): Arrival {
+  const longer = other.validUntil > one.validUntil ? other : one;
+  const lost = one.routed.lost || other.routed.lost;
+  return { ...longer, body: longer.body ?? one.body, routed: { ...longer.routed, lost } };
 }
 
 /** Gives an operation its stamp, unless it has one, and begins to make it durable here and elsewhere. */

@@ -135,6 +135,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     counter: u53,
     avoid: list(v.position, AVOIDED),
     back: bool,
+    lost: bool,
   }),
   ack: row(10, { request: v.request }),
   answer: row(11, {
@@ -142,6 +143,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     route: v.route,
     outcome: answerOutcome,
     via: v.route,
+    lost: bool,
   }),
   "join-answer": row(12, { request: v.request, outcome: joinOutcome }),
   "join-done": row(13, { request: v.request }),

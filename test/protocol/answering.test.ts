@@ -17,7 +17,7 @@ test("an answer goes to the origin itself, unless it is to go back", () => {
 test("one on the way passes an answer on, with its content, and keeps nothing of it", () => {
   const between = new OnePeer(20);
   const outcome = { kind: "found", ...{ size: CONTENT.size, version: null, holders: [] } } as const;
-  const answer = { tag: "answer", request: 1, route: [2, 20, 9, 8], outcome } as const;
+  const answer = { tag: "answer", request: 1, route: [2, 20, 9, 8], lost: false, outcome } as const;
   between.hear(9, { ...answer, via: [2] }, { body: { number: 3, ...CONTENT } });
   const [sent, ...more] = between.sent("answer");
   expect(more).toEqual([]);

@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { REQUEST_GIVE_UP_MS, REQUEST_RETRY_MS } from "../../src/protocol/config.ts";
+import {
+  HOP_ACK_MS,
+  REQUEST_GIVE_UP_MS,
+  REQUEST_RETRY_MS,
+  UNAVAILABLE_MS,
+} from "../../src/protocol/config.ts";
 import type { Effect } from "../../src/protocol/io.ts";
 import { BODY, CONTENT, idAt, OnePeer, routedFrom, storeAsk } from "./one-peer.ts";
 
@@ -110,7 +115,7 @@ test("while one is told so, another's refusal does not count; what was done coun
   ] as const) {
     const { one, request } = origin();
     leftFor(one, 8, request);
-    const answer = { tag: "answer", request, outcome, via: [] } as const;
+    const answer = { tag: "answer", request, outcome, via: [], lost: false } as const;
     one.hear(9, { ...answer, route: [2, 9] });
     expect(one.peer.pending.has(request)).toBe(true);
     one.hear(8, { ...answer, route: [2, 8] });
@@ -119,7 +124,7 @@ test("while one is told so, another's refusal does not count; what was done coun
   const { one, request } = origin();
   leftFor(one, 8, request);
   const maybe = { kind: "failed", why: "short", maybe: true } as const;
-  one.hear(9, { tag: "answer", request, outcome: maybe, route: [2, 9], via: [] });
+  one.hear(9, { tag: "answer", request, outcome: maybe, route: [2, 9], via: [], lost: false });
   expect(one.peer.pending.has(request)).toBe(false);
 });
 
@@ -127,7 +132,7 @@ test("an origin does not wait for what has ended, or was never asked", () => {
   const { one, request } = origin();
   expect(leftFor(one, 8, request + 1)).toBe(0);
   const outcome = { kind: "failed", why: "no", maybe: false } as const;
-  one.hear(9, { tag: "answer", request, outcome, route: [2, 9], via: [] });
+  one.hear(9, { tag: "answer", request, outcome, route: [2, 9], via: [], lost: false });
   expect(leftFor(one, 8, request)).toBe(0);
 });
 
@@ -143,4 +148,39 @@ test("an origin does not wait for a store that nobody has answered in time", () 
   expect(one.peer.view.size).toBe(5);
   expect(one.peer.pending.size).toBe(0);
   expect(leftFor(one, 8, request)).toBe(0);
+});
+
+test("a refusal of a copy that went another way says that the first may still be executed", () => {
+  // 9 is on the way from 2 to 20, which takes the hop over and is not heard of again.
+  const between = new OnePeer(9);
+  const ask = storeAsk(1, { key: 15 });
+  between.hear(2, routedFrom(2, 1, ask, { route: [2] }), { body: BODY });
+  expect(between.to("routed")).toEqual([20]);
+  between.pass(HOP_ACK_MS);
+  const [again] = between.sent("routed");
+  expect(again?.message).toMatchObject({ lost: true, back: true });
+  // Whoever it goes to says so with its answer, also where it works on an earlier copy.
+  const { one, request } = origin();
+  const outcome = { kind: "unavailable", answered: 1, needed: 3 } as const;
+  const answer = { tag: "answer", request, outcome, route: [2, 9, 8], via: [] } as const;
+  const all = [...one.hear(8, { ...answer, lost: true })];
+  for (let i = 0; i < (2 * UNAVAILABLE_MS) / 100; i++) {
+    all.push(...one.pass(100), ...one.hear(8, { ...answer, lost: false }));
+  }
+  const ends = all.flatMap((e) =>
+    e.type === "event" && e.event.event === "outcome" ? [e.event.outcome] : [],
+  );
+  expect(ends).toMatchObject([{ kind: "failed", maybe: true }]);
+});
+
+test("an owner that is sent a second copy answers for both", () => {
+  const owner = new OnePeer(8);
+  owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
+  owner.hear(9, routedFrom(2, 1, storeAsk(1), { route: [2, 9], lost: true }), { body: BODY });
+  owner.pass(5_000);
+  for (const { message } of owner.sent("answer")) {
+    if (message.outcome.kind === "unavailable") expect(message.lost).toBe(true);
+  }
+  const refused = owner.sent("answer").some((s) => s.message.outcome.kind === "unavailable");
+  expect(refused).toBe(true);
 });

@@ -153,7 +153,7 @@ test("of two, it serves nothing before it has heard from the other", () => {
   const ask = { kind: "request", name: "plan", key: 7 } as const;
   const request: Message = {
     ...{ tag: "routed", request: 5, origin, route: [9], ask, leftMs: 9_000, counter: 0 },
-    ...{ avoid: [], back: false },
+    ...{ avoid: [], back: false, lost: false },
   };
   for (const [awayMs, kinds] of [
     // What is not known to be safe it brings to the other, so that both have it.

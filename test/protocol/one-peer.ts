@@ -156,7 +156,7 @@ export function routedFrom(
 ): Routed {
   return {
     ...{ tag: "routed", request, origin: originOf(id), route: [id], ask },
-    ...{ leftMs: 1_500, counter: 0, avoid: [], back: false },
+    ...{ leftMs: 1_500, counter: 0, avoid: [], back: false, lost: false },
     ...more,
   };
 }

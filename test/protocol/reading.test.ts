@@ -104,7 +104,7 @@ test("a person is told so after it was tried again for a moment", () => {
       tries += 1;
       const { request, route } = message;
       const outcome = { kind: "unavailable", answered: 1, needed: 3 } as const;
-      one.hear(8, { tag: "answer", request, outcome, route: [...route, 8], via: [] });
+      one.hear(8, { tag: "answer", request, outcome, route: [...route, 8], via: [], lost: false });
       for (const e of one.effects) {
         if (e.type !== "event" || e.event.event !== "outcome") continue;
         const { outcome: end } = e.event;
@@ -412,7 +412,7 @@ test("a person is told so of a content whose sender has died only after it was t
   const [sent] = one.sent("routed");
   const request = sent?.message.request ?? 0;
   const version = { name: "plan", operation: FOUND.operation, sha256: FOUND.sha256 };
-  const answer = { tag: "answer", request, route: [2, 8], via: [] } as const;
+  const answer = { tag: "answer", request, route: [2, 8], via: [], lost: false } as const;
   one.hear(8, { ...answer, outcome: { kind: "found", size: 1e9, version, holders: [] } });
   const fetch = one.effects.find((e) => e.type === "fetch");
   // It moves for long, and breaks off.

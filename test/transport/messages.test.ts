@@ -116,6 +116,7 @@ describe("a body", () => {
     counter: 0,
     avoid: [],
     back: false,
+    lost: false,
   });
   const bodyOf = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => i * 7);
 

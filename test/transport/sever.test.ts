@@ -101,7 +101,7 @@ test("what is under way to a severed address never arrives; what is sent afterwa
       "stream",
       {
         ...{ tag: "routed", request: next, origin, route: [1], ask },
-        ...{ leftMs: 0, counter: 0, avoid: [], back: false },
+        ...{ leftMs: 0, counter: 0, avoid: [], back: false, lost: false },
       },
       body,
     );

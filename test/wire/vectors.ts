@@ -100,7 +100,7 @@ const empty = { from: 64, to: 128, count: 0, digest: 0 };
 const origin = { id: 8, address: "127.0.0.1:12008", birth: "0123456789abcdef" };
 const holder = { id: 8, address: "127.0.0.1:12008" };
 /** A request as its origin sends it first. */
-const sent = { leftMs: 1_500, counter: 7, avoid: [], back: false };
+const sent = { leftMs: 1_500, counter: 7, avoid: [], back: false, lost: false };
 const write = { number: 5, after: 3, require: 0 };
 
 /** A small content, as the body of a message. */
@@ -178,7 +178,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00010000
     000000080000000000000f0000000015001500150015000000007f0000012eef
-    000005dc0000000000000007000000
+    000005dc000000000000000700000000
   `,
     { tag: "routed", request: REQUEST, origin, route: [8], ask: { kind: "join", joiner }, ...sent },
   ),
@@ -186,7 +186,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00020000
     000000080000000000090100000000000700000000001fffffffffffff000100
-    000000000e01
+    000000000e0101
   `,
     {
       tag: "routed",
@@ -198,6 +198,7 @@ export const VECTORS: readonly Vector[] = [
       counter: Number.MAX_SAFE_INTEGER,
       avoid: [14],
       back: true,
+      lost: true,
     },
   ),
   v(
@@ -205,7 +206,7 @@ export const VECTORS: readonly Vector[] = [
     010203040506000000000008000c706565722e6578616d706c652ee801234567
     89abcdef0000020004343130330000000000070100000000000493e09f86d081
     884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000
-    000500000000000303000005dc0000000000000007000000
+    000500000000000303000005dc000000000000000700000000
   `,
     {
       tag: "routed",
@@ -226,7 +227,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00010000
     0000000802000434313033000000000007000000000000050000000000030000
-    0005dc0000000000000007000000
+    0005dc000000000000000700000000
   `,
     {
       tag: "routed",
@@ -241,6 +242,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00010000
     0000000803000434313033000000000007000005dc0000000000000007000000
+    00
   `,
     {
       tag: "routed",
@@ -255,7 +257,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00010000
     0000000804000434313033000000000007000000000005000000000003000000
-    05dc0000000000000007000000
+    05dc000000000000000700000000
   `,
     {
       tag: "routed",
@@ -270,6 +272,7 @@ export const VECTORS: readonly Vector[] = [
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00010000
     0000000805000434313033000000000007000005dc0000000000000007000000
+    00
   `,
     {
       tag: "routed",
@@ -281,19 +284,21 @@ export const VECTORS: readonly Vector[] = [
     },
   ),
   v("010203040506", { tag: "ack", request: REQUEST }),
-  v("0102030405060002000000000008000000000009000001000000000008", {
+  v("010203040506000200000000000800000000000900000100000000000801", {
     tag: "answer",
     request: REQUEST,
     route: [8, 9],
     outcome: { kind: "owner" },
     via: [8],
+    lost: true,
   }),
-  v("0102030405060001000000000008010000", {
+  v("010203040506000100000000000801000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "placed" },
     via: [],
+    lost: false,
   }),
   v(
     `
@@ -301,7 +306,7 @@ export const VECTORS: readonly Vector[] = [
     abcdef0000000000050000000000000007000000000008000000010000000000
     00000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c
     15b0f00a0800000000000005dc00000000000000020000000000080000000000
-    0903000100000000000e0000
+    0903000100000000000e000000
   `,
     {
       tag: "answer",
@@ -309,13 +314,14 @@ export const VECTORS: readonly Vector[] = [
       route: [8],
       outcome: { kind: "stored", record, copies: [8, 9], wanted: 3, lacking: [14] },
       via: [],
+      lost: false,
     },
   ),
   v(
     `
     01020304050600010000000000080300000000000493e0010004343130330123
     456789abcdef0000000000059f86d081884c7d659a2feaa0c55ad015a3bf4f1b
-    2b0b822cd15d6c15b0f00a08000200000000000900000000000e0000
+    2b0b822cd15d6c15b0f00a08000200000000000900000000000e000000
   `,
     {
       tag: "answer",
@@ -323,28 +329,32 @@ export const VECTORS: readonly Vector[] = [
       route: [8],
       outcome: { kind: "found", size: 300_000, version, holders: [9, 14] },
       via: [],
+      lost: false,
     },
   ),
-  v("01020304050600010000000000080300000000000000000000000000", {
+  v("0102030405060001000000000008030000000000000000000000000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "found", size: 0, version: null, holders: [] },
     via: [],
+    lost: false,
   }),
-  v("0102030405060001000000000008040000", {
+  v("010203040506000100000000000804000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "missing" },
     via: [],
+    lost: false,
   }),
-  v("010203040506000100000000000805000466756c6c000000", {
+  v("010203040506000100000000000805000466756c6c00000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "failed", why: "full", maybe: false },
     via: [],
+    lost: false,
   }),
   v(
     `
@@ -352,7 +362,7 @@ export const VECTORS: readonly Vector[] = [
     89abcdef00000000000500000000000000070000000000080000000100000000
     0000000493e09f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d
     6c15b0f00a0800000000000005dc000000000000000200000000000800000000
-    000e0000
+    000e000000
   `,
     {
       tag: "answer",
@@ -360,21 +370,24 @@ export const VECTORS: readonly Vector[] = [
       route: [8],
       outcome: { kind: "where", record, holders: [8, 14] },
       via: [],
+      lost: false,
     },
   ),
-  v("0102030405060001000000000008060000000000", {
+  v("010203040506000100000000000806000000000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "where", record: null, holders: [] },
     via: [],
+    lost: false,
   }),
-  v("010203040506000100000000000807000100030000", {
+  v("01020304050600010000000000080700010003000000", {
     tag: "answer",
     request: REQUEST,
     route: [8],
     outcome: { kind: "unavailable", answered: 1, needed: 3 },
     via: [],
+    lost: false,
   }),
   v(
     `
