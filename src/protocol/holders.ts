@@ -28,11 +28,11 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
   return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
 }
 
-/** Notes that a holder has the version held here. One that is no holder may drop its copy any time. */
+/** Notes that another holder has the version held here. One that is no holder may drop its copy any time. */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
   takeBack(peer, record.name, birth);
   const births = peer.confirmed.get(record) ?? [];
-  if (births.includes(birth) || !holdersOf(peer, record).some((m) => m.id === id)) return;
+  if (births.includes(birth) || !otherHolders(peer, record).some((m) => m.id === id)) return;
   peer.confirmed.set(record, [...births, birth]);
 }
 

@@ -174,13 +174,13 @@ export function isAtWork(peer: Peer, request: RequestId): boolean {
 }
 
 /** True of a version that is durable here, under this stamp or a greater one. */
-function isHere(peer: Peer, version: FileRecord): boolean {
+export function isHere(peer: Peer, version: FileRecord): boolean {
   const mine = peer.files.find(version);
   return mine !== undefined && compareStamps(mine.stamp, version.stamp) >= 0;
 }
 
 /** True of a version that a majority is known to have: no later reader will miss it. */
-function isSafe(peer: Peer, record: FileRecord): boolean {
+export function isSafe(peer: Peer, record: FileRecord): boolean {
   const confirmed = peer.confirmed.get(record)?.length ?? 0;
   return confirmed + 1 >= majority(peer);
 }

@@ -13,13 +13,13 @@ import {
   parseConflictName,
   runOf,
 } from "./files.ts";
-import { beginInquiry } from "./inquiring.ts";
+import { beginInquiry, heardToHave } from "./inquiring.ts";
 import type { Ask } from "./messages.ts";
 import { answerForGood, finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
-import { lostWith, tellDamaged } from "./serving.ts";
+import { isHere, isSafe, lostWith, tellDamaged } from "./serving.ts";
 import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
@@ -93,7 +93,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   }
   if (standing.kind !== "new") return;
   const target = targetOf(ask, versions);
-  if (ask.kind === "remove" && (target === undefined || target.removed)) {
+  if (ask.kind === "remove" && (target === undefined || isGone(peer, target, inquiry))) {
     const lost = target === undefined ? lostWith(peer, routed) : null;
     answerForGood(peer, routed, lost ?? { kind: "missing" });
     return;
@@ -104,6 +104,16 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
     return;
   }
   place(peer, arrival, stamped(peer, ask, versions, target, operation, sha256));
+}
+
+/**
+ * True of a removal that no later reader will miss. One that is still on its way to the disks may be missed,
+ * and the version before it read: it is removed once more.
+ */
+function isGone(peer: Peer, record: FileRecord, inquiry: Inquiry | null): boolean {
+  if (!record.removed) return false;
+  const heard = inquiry !== null && heardToHave(inquiry, record).length >= majority(peer);
+  return heard || (isHere(peer, record) && isSafe(peer, record));
 }
 
 /** What an operation takes the place of: the version that has the name, or the conflict that it names. */

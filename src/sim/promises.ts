@@ -2,11 +2,17 @@
  * What must hold at every moment of a run, as one who sees all peers at once can tell: what is said of
  * the living, of joiners and of files has to be true when it is said.
  */
-import { contentKnown, oneContent, receiptTrue } from "../checks/files.ts";
+import { contentKnown, oneContent, onMajority, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
-import { type FileRecord, isSameOperation, parseConflictName } from "../protocol/files.ts";
+import {
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  parseConflictName,
+  type VersionId,
+} from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { Host } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
@@ -54,7 +60,9 @@ export class Promises {
     else if (message.tag === "successor-change") this.#noteTakingIn(host, message.request);
     else if (message.tag === "answer" && message.outcome.kind === "stored") {
       const { record, copies } = message.outcome;
-      this.#noteReceipt(message.request, record, copies);
+      this.#noteReceipt(host, message.request, record, copies);
+    } else if (message.tag === "answer" && message.outcome.kind === "found") {
+      this.#noteFound(host, message.outcome.version);
     }
   }
 
@@ -89,11 +97,25 @@ export class Promises {
     this.fail("R10", `peer ${host.id} takes in two joiners at once`);
   }
 
-  /** D4: a receipt names durable copies only. */
-  #noteReceipt(request: number, record: FileRecord, copies: readonly number[]): void {
+  /** D4: a receipt names durable copies only, and a majority of those that there should be. */
+  #noteReceipt(host: Host, request: number, record: FileRecord, copies: readonly number[]): void {
     if (this.#receipts.has(request)) return;
     this.#receipts.add(request);
     this.#ask("D4", receiptTrue(record, copies, this.ledger.durableOn(record)));
+    this.#askMajority(host, record.name, copies.length);
+  }
+
+  /** D4: what is handed out is on a majority, or was, or what took its place is. */
+  #noteFound(host: Host, version: VersionId | null): void {
+    if (version === null) return;
+    const held = this.ledger.versionsOf(version.name).find((v) => isSameVersion(v.record, version));
+    const on = held === undefined ? 0 : this.ledger.durableOn(held.record).size;
+    this.#askMajority(host, version.name, on);
+  }
+
+  #askMajority({ peer }: Host, name: string, count: number): void {
+    const staying = peer?.view.staying ?? 0;
+    this.#ask("D4", onMajority(name, count, staying, this.stage.world.config.copies));
   }
 
   /** D3: no two contents under one stamp. */

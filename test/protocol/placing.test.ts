@@ -37,6 +37,15 @@ test("a small content goes on with the offers, and back with the answer", () => 
   });
 });
 
+test("an owner that may answer alone does not read out what is on its own disk only", () => {
+  const owner = settledOwner();
+  owner.hear(9, routedFrom(9, 6, storeAsk(1)), { body: BODY });
+  owner.durable();
+  owner.hear(2, routedFrom(2, 7, READ));
+  expect(owner.to("answer")).toEqual([]);
+  expect(owner.to("inquire").toSorted()).toEqual([2, 9]);
+});
+
 test("the other holders have a large content from the owner while it still comes in", () => {
   const owner = settledOwner();
   const content = { ...CONTENT, size: 1_000_000 };

@@ -167,3 +167,24 @@ test("a removal that found nothing does nothing when it comes once more, after a
   expect(outcomes()).toEqual(["missing"]);
   expect(owner.to("inquire")).toEqual([]);
 });
+
+test("a removal that is still on its way is no reason to say that there is nothing to remove", () => {
+  const file = version(8, 1, 1);
+  for (const told of [[], [9]]) {
+    const owner = new OnePeer(8, [2, 8, 9, 14, 20], [file]);
+    const write = { number: 7, after: 0, require: 0 };
+    const removal = (from: number, request: number) =>
+      routedFrom(from, request, { kind: "remove", name: "plan", key: 5, write });
+    owner.hear(2, removal(2, 1));
+    owner.tell(1, [9, 14], [file]);
+    const [removed] = owner.sent("offer")[0]?.message.records ?? [];
+    if (removed === undefined) throw new Error("nothing was stamped");
+    owner.durable();
+    for (const id of told) owner.hear(id, heldOf(removed));
+    // Another asks for the same. Once one more has the removal, nobody can read the file again.
+    owner.hear(20, removal(20, 2));
+    owner.tell(2, [14, 20], [file]);
+    const outcomes = owner.sent("answer").map(({ message }) => message.outcome.kind);
+    expect(outcomes.includes("missing")).toBe(told.length > 0);
+  }
+});
