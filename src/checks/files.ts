@@ -193,18 +193,14 @@ export function receiptTrue(
 /**
  * D4: what is acknowledged or handed out is on a majority of those that should hold it, so that the next
  * to ask meets it (Attiya, Bar-Noy, Dolev, "Sharing memory robustly", 1995).
- * @param count the copies that it is known to be on
- * @param staying how many members the owner counts that do not leave
+ * @param count how many are known to have it
+ * @param wanted how many should: as many as copies are wanted, or as there are members that stay
+ * @param able how many can: whoever asks hears one of those
  */
-export function onMajority(
-  name: string,
-  count: number,
-  staying: number,
-  copies: number,
-): CheckResult {
-  const wanted = Math.max(1, Math.min(copies, staying));
-  if (count * 2 > wanted) return HOLDS;
-  return broken([], `file ${name} was told of with ${count} of ${wanted} copies, no majority`);
+export function onMajority(name: string, count: number, wanted: number, able: number): CheckResult {
+  const needed = Math.max(1, Math.min(Math.floor(wanted / 2) + 1, able));
+  if (count >= needed) return HOLDS;
+  return broken([], `file ${name} was told of with ${count} copies, where ${needed} are needed`);
 }
 
 /** D4: a store that was not acknowledged is there whole, or not at all. @param contents ever stored so */

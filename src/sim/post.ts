@@ -20,7 +20,7 @@ export class Post {
   /** Messages sent so far. */
   sent = 0;
   /** See every message as it is sent. */
-  readonly observers: ((host: Host, message: Message) => void)[] = [];
+  readonly observers: ((host: Host, message: Message, to: Address) => void)[] = [];
   /** See every message that came late or twice, as it arrives. */
   readonly late: ((host: Host, again: boolean) => void)[] = [];
   readonly streams: Streams;
@@ -44,7 +44,7 @@ export class Post {
     if (self === undefined) return;
     const { to, channel, message } = effect;
     this.sent += 1;
-    for (const observe of this.observers) observe(host, message);
+    for (const observe of this.observers) observe(host, message, to);
     const source = this.roads.sourceOf(host, to);
     const from: Member = self.address === source ? self : { ...self, address: source };
     const given: MessageInput = {

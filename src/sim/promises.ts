@@ -102,7 +102,10 @@ export class Promises {
     if (this.#receipts.has(request)) return;
     this.#receipts.add(request);
     this.#ask("D4", receiptTrue(record, copies, this.ledger.durableOn(record)));
-    this.#askMajority(host, record.name, copies.length);
+    this.#ask(
+      "D4",
+      onMajority(record.name, copies.length, this.#wantedBy(host), Number.POSITIVE_INFINITY),
+    );
   }
 
   /** D4: what is handed out is on a majority, or was, or what took its place is. */
@@ -110,12 +113,14 @@ export class Promises {
     if (version === null) return;
     const held = this.ledger.versionsOf(version.name).find((v) => isSameVersion(v.record, version));
     const on = held === undefined ? 0 : this.ledger.durableOn(held.record).size;
-    this.#askMajority(host, version.name, on);
+    const full = this.stage.world.living().filter((h) => h.disk.full);
+    const able = host.peer?.view.members.filter((m) => !full.some((h) => h.id === m.id)).length;
+    this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able ?? 0));
   }
 
-  #askMajority({ peer }: Host, name: string, count: number): void {
-    const staying = peer?.view.staying ?? 0;
-    this.#ask("D4", onMajority(name, count, staying, this.stage.world.config.copies));
+  /** How many copies there should be, by what a peer knows. */
+  #wantedBy({ peer }: Host): number {
+    return Math.max(1, Math.min(this.stage.world.config.copies, peer?.view.staying ?? 0));
   }
 
   /** D3: no two contents under one stamp. */

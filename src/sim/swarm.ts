@@ -24,7 +24,8 @@ import { Ledger } from "./ledger.ts";
 import { keyOf } from "./names.ts";
 import { NETWORKS } from "./network.ts";
 import { type Plan, SETTLE_AFTER_MS } from "./plan.ts";
-import { Promises } from "./promises.ts";
+import { Pledged } from "./pledged.ts";
+import { type Fail, Promises } from "./promises.ts";
 import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
@@ -119,9 +120,9 @@ class Run {
     this.sometimes = new Sometimes(this.stage);
     this.#ledger = new Ledger(this.stage);
     this.#chronicle = new Chronicle(this.stage);
-    this.#promises = new Promises(this.stage, this.#ledger, this.sometimes, (check, why) =>
-      this.#fail(check, why),
-    );
+    const fail: Fail = (check, why) => this.#fail(check, why);
+    this.#promises = new Promises(this.stage, this.#ledger, this.sometimes, fail);
+    new Pledged(this.stage, fail);
   }
 
   play(): void {

@@ -1,0 +1,103 @@
+/**
+ * D8: holders keep what they promise. One that lets an owner answer alone lets no other do so, and tells
+ * nobody else of a version that this owner knows nothing of: the other would acknowledge it, or read it
+ * out, while this one still answers with what was before (Gray and Cheriton, "Leases", 1989).
+ */
+import { standsFor } from "../checks/files.ts";
+import { LEASE_MS } from "../protocol/config.ts";
+import type { FileRecord, VersionId } from "../protocol/files.ts";
+import type { Address } from "../protocol/member.ts";
+import type { Message } from "../protocol/messages.ts";
+import { isWithin } from "../protocol/shelf.ts";
+import { type Host, localTime } from "./host.ts";
+import type { Fail } from "./promises.ts";
+import type { Stage } from "./stage.ts";
+
+/** A part of the circle for which an owner wishes to answer alone. */
+type Wish = {
+  readonly owner: Host;
+  readonly birth: string;
+  readonly from: number;
+  readonly to: number;
+};
+/** A promise, and which process gave it. */
+type Pledge = Wish & { readonly run: number; readonly until: number };
+
+/** Wishes that are kept in mind: far more than are under way. */
+const WISHES = 1_000;
+
+export class Pledged {
+  readonly #wishes = new Map<number, Wish>();
+  readonly #given = new Map<Host, readonly Pledge[]>();
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly fail: Fail,
+  ) {
+    stage.world.post.observers.push((host, message, to) => this.#see(host, message, to));
+  }
+
+  #see(host: Host, message: Message, to: Address): void {
+    const birth = host.peer?.self.birth ?? "";
+    if (message.tag === "lease") {
+      const { nonce, from, to: end } = message;
+      this.#wishes.set(nonce, { owner: host, birth, from, to: end });
+      const [first] = this.#wishes.keys();
+      if (this.#wishes.size > WISHES && first !== undefined) this.#wishes.delete(first);
+    } else if (message.tag === "leased" && message.granted) this.#noteGrant(host, message.nonce);
+    else if (message.tag === "holding") this.#noteWord(host, to, message.files);
+    else if (message.tag === "inquired") this.#noteWord(host, to, message.records);
+  }
+
+  #noteGrant(host: Host, nonce: number): void {
+    const wish = this.#wishes.get(nonce);
+    if (wish === undefined) return;
+    // An owner that asks anew has given up what it was promised before.
+    const open = this.#openOf(host).filter((p) => p.birth !== wish.birth);
+    const rival = open.find(
+      ({ from, to }) => isWithin(wish.to, from, to) || isWithin(to, wish.from, wish.to),
+    );
+    if (rival !== undefined) {
+      const both = `${rival.owner.id} and ${wish.owner.id}`;
+      this.fail("D8", `peer ${host.id} promised ${both} at a time that they may answer alone`);
+    }
+    const until = this.stage.world.now + LEASE_MS;
+    this.#given.set(host, [...open, { ...wish, run: host.run, until }]);
+  }
+
+  #noteWord(host: Host, to: Address, versions: readonly VersionId[]): void {
+    for (const pledge of this.#openOf(host)) {
+      const { owner, birth } = pledge;
+      if (owner.places.includes(to) || owner.peer?.self.birth !== birth) continue;
+      for (const version of versions) {
+        const record = host.peer?.files.find(version);
+        if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
+        if (this.#answersAlone(owner, record) && !this.#knows(owner, record)) {
+          const what = `a version of ${record.name} that peer ${owner.id} knows nothing of`;
+          this.fail("D8", `peer ${host.id} told of ${what}, and had promised it to wait`);
+        }
+      }
+    }
+  }
+
+  /** The promises of the process that runs there which have not passed. */
+  #openOf(host: Host): readonly Pledge[] {
+    const { now } = this.stage.world;
+    return (this.#given.get(host) ?? []).filter((p) => p.run === host.run && p.until > now);
+  }
+
+  #answersAlone(owner: Host, { name }: FileRecord): boolean {
+    const { peer } = owner;
+    if (peer === null || peer.tenure.epoch !== peer.epoch || peer.elsewhere.has(name)) return false;
+    return localTime(owner, this.stage.world.now) < peer.tenure.until;
+  }
+
+  /** True if an owner has the version, or what took its place, or is about to have it. */
+  #knows(owner: Host, record: FileRecord): boolean {
+    const { peer } = owner;
+    if (peer === null || peer.files.find(record) !== undefined) return true;
+    const placed = [...peer.placements.values()].map((p) => p.record);
+    const known = [...peer.files.versions(record.name), ...placed];
+    return known.some((v) => standsFor(v, record));
+  }
+}
