@@ -100,6 +100,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     sought: new Map(),
     soughtUntil: Number.NEGATIVE_INFINITY,
     arrivals: new Map(),
+    enteredAt: Number.NEGATIVE_INFINITY,
     lost: new Map(),
     elsewhere: new Set(),
     confirmed: new ByVersion(),

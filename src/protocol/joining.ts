@@ -107,6 +107,7 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   peer.returns = peer.returning !== null;
   peer.returning = null;
   peer.phase = "in";
+  peer.enteredAt = peer.now;
   becomeIncarnation(peer, incarnation);
   const others = members.filter((m) => m.id !== peer.self.id);
   peer.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);

@@ -110,15 +110,18 @@ function holdersOf({ view, config }: Peer, key: number, ids: readonly number[]):
   return first.filter((id) => ids.includes(id));
 }
 
-/** True while so many of those that may hold a name are sought that they may have gone on without this peer. */
+/** True while one is sought that may hold a name, and may have gone on without this peer: alone, if need be. */
 function mayHaveGoneOn(peer: Peer, key: number): boolean {
   const sought = stillSought(peer);
-  const enough = majorityOf(peer.config.copies);
-  return sought.length >= enough && holdersOf(peer, key, sought).length >= enough;
+  return sought.length > 0 && holdersOf(peer, key, sought).length > 0;
 }
 
-/** True of one that has come just now, or has not answered yet since this peer started or slept. */
+/**
+ * True of one that has come just now, or has not answered yet since this peer started or slept; and of all
+ * others to one that has just come itself.
+ */
 function isUnsure(peer: Peer, { id, birth }: Member): boolean {
+  if (peer.now - peer.enteredAt <= NEW_MS && id !== peer.self.id) return true;
   const came = peer.arrivals.get(birth);
   return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);
 }

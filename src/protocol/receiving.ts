@@ -2,6 +2,7 @@
 import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, receiveRouted } from "./arriving.ts";
 import { receiveCompare, receiveCompared } from "./comparing.ts";
+import { OFFERED_MS } from "./config.ts";
 import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
 import { receiveConfirm, receiveConfirmed } from "./doubting.ts";
 import { receiveInquire, receiveInquired } from "./inquiring.ts";
@@ -30,6 +31,16 @@ import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
+
+/**
+ * True of a content that came so late with its offer that whoever stores it may have been told that it is
+ * not stored: it is had from the one that offers it, if that has it on its disk.
+ */
+function isOverdue({ sleep, now }: Peer, heldMs: number | null): boolean {
+  if (heldMs !== null) return heldMs > OFFERED_MS;
+  // It may have come while this process slept.
+  return sleep !== null && sleep.ms > OFFERED_MS && now - sleep.until < OFFERED_MS;
+}
 
 /** Deals with one message, whose sender has been noted already. */
 export function receive(
@@ -122,7 +133,7 @@ export function receive(
       receiveDelegate(peer, message);
       return;
     case "offer":
-      receiveOffer(peer, from, message, body);
+      receiveOffer(peer, from, message, isOverdue(peer, heldMs) ? null : body);
       return;
     case "holding":
       receiveHolding(peer, from, message.files, message.taking);

@@ -18,14 +18,21 @@ export function seekLost(peer: Peer): void {
   peer.sought.clear();
   peer.soughtUntil = peer.now + SEEK_MS;
   for (const { id, address } of peer.gone.lostSince(Number.NEGATIVE_INFINITY).slice(-SOUGHT)) {
-    peer.sought.set(id, address);
+    peer.sought.set(id, { address, refused: false });
     sendPing(peer, address, randomBits(peer.random), "stream");
   }
 }
 
-/** Nobody listens there. */
+/** Nobody listens there. The first refusal may be that of a dial before the sleep: it is tried once more. */
 export function soughtInVain(peer: Peer, refused: Address): void {
-  for (const [id, address] of peer.sought) if (address === refused) peer.sought.delete(id);
+  for (const [id, sought] of peer.sought) {
+    if (sought.address !== refused) continue;
+    if (sought.refused) peer.sought.delete(id);
+    else {
+      sought.refused = true;
+      sendPing(peer, refused, randomBits(peer.random), "stream");
+    }
+  }
 }
 
 /** The ids of the lost that may be about to answer. */

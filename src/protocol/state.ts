@@ -167,10 +167,12 @@ export type Peer = {
   room: number;
   readonly rooms: Map<string, number>;
   /** The addresses of lost members that have their time to answer, since this peer started or slept; by id. */
-  readonly sought: Map<number, Address>;
+  readonly sought: Map<number, { readonly address: Address; refused: boolean }>;
   soughtUntil: number;
   /** The members that came lately, by birth; `anew`: to this very ring, and from none. */
   readonly arrivals: Map<string, Arrived>;
+  /** When a joiner came in: it cannot tell who of the others came just before it, and who was there long. */
+  enteredAt: number;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Map<string, number>;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { OFFERED_MS } from "../../src/protocol/config.ts";
 import { makeMember } from "../../src/protocol/member.ts";
-import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk } from "./one-peer.ts";
+import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 const RING = [2, 8, 9];
 
@@ -59,6 +60,22 @@ test("the other holders have a large content from the owner while it still comes
   for (const { message } of owner.sent("offer")) {
     const { address } = member(8);
     expect(message).toMatchObject({ origin: { id: 8, address, request: served?.request } });
+  }
+});
+
+test("a content that came late with its offer is had from the one that offers it, if that has it", () => {
+  for (const [heldMs, sleptMs, kind] of [
+    [OFFERED_MS, 0, "body"],
+    [OFFERED_MS + 1, 0, "version"],
+    [null, 0, "body"],
+    [null, OFFERED_MS + 1, "version"],
+  ] as const) {
+    const holder = new OnePeer(9);
+    if (sleptMs > 0) holder.give({ type: "woke", sleptMs });
+    const offer = { tag: "offer", records: [version(8, 3, 1)], origin: null } as const;
+    holder.hear(8, offer, { heldMs, body: BODY });
+    const fetch = holder.effects.find((e) => e.type === "fetch");
+    expect(fetch?.source.kind).toBe(kind);
   }
 });
 

@@ -279,6 +279,21 @@ test("of those that have just come all have to give their word: each may hold wh
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
+test("one that has just joined asks far beyond the holders, and none of them may be missing", () => {
+  // 30 may be the only one that was there before: the others, which joined with it, know of nothing.
+  const owner = new OnePeer(8, [...IDS, 30]);
+  owner.peer.enteredAt = owner.now;
+  read(owner, 1);
+  expect(owner.to("inquire").sort((a, b) => a - b)).toEqual([2, 9, 14, 20, 30]);
+  owner.tell(1, [2, 9, 14, 20]);
+  expect(outcomes(owner)).toEqual([]);
+  owner.tell(1, [30], [FOUND]);
+  expect(outcomes(owner)).not.toContain("missing");
+  owner.pass(NEW_MS + 1);
+  read(owner, 2);
+  expect(owner.to("inquire").sort((a, b) => a - b)).toEqual(OTHERS);
+});
+
 test("of two that have just met none answers alone, nor by a lease without the other", () => {
   const alone = new OnePeer(8, [8]);
   expect(knows(alone.peer, { name: "plan", key: 7 })).toBe(true);
