@@ -7,14 +7,17 @@ import type { CheckResult } from "../checks/ring.ts";
 import { JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import {
+  compareStamps,
   type FileRecord,
   isSameOperation,
   isSameVersion,
   parseConflictName,
+  runOf,
+  type Stamp,
   type VersionId,
 } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
-import type { Host } from "./host.ts";
+import { type Host, localTime } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
 import { nameOf } from "./names.ts";
 import type { Sometimes } from "./sometimes.ts";
@@ -29,6 +32,8 @@ export class Promises {
   /** Contents that lay in the working directory before: they may still be on their way. */
   readonly #local = new Set<string>();
   readonly #receipts = new Set<number>();
+  /** Under which stamps a disk has had an operation, and since when. */
+  readonly #executed = new Map<string, { readonly stamp: Stamp; readonly at: number }[]>();
   readonly #entered = new Set<number>();
   readonly #takingIn = new Map<Host, { request: number; at: number; run: number }>();
 
@@ -123,8 +128,28 @@ export class Promises {
     return Math.max(1, Math.min(this.stage.world.config.copies, peer?.view.staying ?? 0));
   }
 
+  /** D7: no owner gives a second stamp to an operation that its own disk has under another one. */
+  #noteExecution(host: Host, { name, operation, stamp, ageMs }: FileRecord): void {
+    const { origin, number } = operation;
+    const key = `${host.address} ${origin} ${number} ${name}`;
+    const before = this.#executed.get(key) ?? [];
+    const self = host.peer?.self;
+    const own = self !== undefined && stamp.owner === self.id && stamp.run === runOf(self);
+    // Ages on a disk are as of the zero of its clock.
+    const again = before.find((e) => compareStamps(e.stamp, stamp) !== 0 && e.at < -ageMs);
+    if (own && again !== undefined) {
+      this.fail(
+        "D7",
+        `peer ${host.id} gave operation ${origin}-${number} on ${name} a second stamp`,
+      );
+    }
+    const at = localTime(host, this.stage.world.now);
+    this.#executed.set(key, [...before, { stamp, at }]);
+  }
+
   /** D3: no two contents under one stamp. */
   #noteVersion(host: Host, record: FileRecord): void {
+    this.#noteExecution(host, record);
     this.#ask("D3", oneContent(this.#records(record.name), record));
     this.ledger.noteVersion(host, record);
   }

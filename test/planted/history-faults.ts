@@ -148,6 +148,20 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     hard: true,
   },
   {
+    name: "count the own copy twice",
+    breaks: "an owner that may answer alone hands out what no other disk has",
+    edits: [
+      {
+        file: "holders.ts",
+        find: "!otherHolders(peer, record).some((m) => m.id === id)) return;",
+        replace: "!holdersOf(peer, record).some((m) => m.id === id)) return;",
+      },
+    ],
+    checks: ["D4", "D6"],
+    within: 5,
+    hard: true,
+  },
+  {
     name: "break a promise",
     breaks: "two owners at a time answer alone",
     edits: [
@@ -162,7 +176,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
         replace: "true;",
       },
     ],
-    checks: ["D1", "D6", "D7"],
+    checks: ["D1", "D6", "D7", "D8"],
     within: null,
     hard: true,
   },
