@@ -1,7 +1,8 @@
 /**
  * D8: holders keep what they promise. One that lets an owner answer alone lets no other do so, and tells
  * nobody else of a version that this owner knows nothing of: the other would acknowledge it, or read it
- * out, while this one still answers with what was before (Gray and Cheriton, "Leases", 1989).
+ * out, while this one still answers with what was before (Gray and Cheriton, "Leases", 1989). Nor does
+ * anybody give its word to one that it has never met.
  */
 import { standsFor } from "../checks/files.ts";
 import { LEASE_MS } from "../protocol/config.ts";
@@ -9,6 +10,7 @@ import type { FileRecord, VersionId } from "../protocol/files.ts";
 import type { Address } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
 import { isWithin } from "../protocol/shelf.ts";
+import { isIn } from "../protocol/state.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Fail } from "./promises.ts";
 import type { Stage } from "./stage.ts";
@@ -44,9 +46,24 @@ export class Pledged {
       this.#wishes.set(nonce, { owner: host, birth, from, to: end });
       const [first] = this.#wishes.keys();
       if (this.#wishes.size > WISHES && first !== undefined) this.#wishes.delete(first);
-    } else if (message.tag === "leased" && message.granted) this.#noteGrant(host, message.nonce);
-    else if (message.tag === "holding") this.#noteWord(host, to, message.files);
-    else if (message.tag === "inquired") this.#noteWord(host, to, message.records);
+    } else if (message.tag === "leased" && message.granted) {
+      this.#noteAsker(host, to);
+      this.#noteGrant(host, message.nonce);
+    } else if (message.tag === "holding") this.#noteWord(host, to, message.files);
+    else if (message.tag === "inquired") {
+      this.#noteAsker(host, to);
+      this.#noteWord(host, to, message.records);
+    }
+  }
+
+  /** Word is given to those alone that are counted, or were: two that never met have seen different rings. */
+  #noteAsker(host: Host, to: Address): void {
+    const asker = this.stage.world.living().find((h) => h.places.includes(to))?.peer?.self;
+    // One on its way into the ring has met nobody yet, and says what its disk has.
+    if (asker === undefined || host.peer === null || !isIn(host.peer)) return;
+    const { view, gone } = host.peer;
+    if (view.find(asker.id) !== undefined || gone.get(asker.id) !== undefined) return;
+    this.fail("D8", `peer ${host.id} gave its word to peer ${asker.id}, which it has never met`);
   }
 
   #noteGrant(host: Host, nonce: number): void {

@@ -110,7 +110,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
         replace: "if (peer.now >= 0) return false;",
       },
     ],
-    checks: ["D6", "D7"],
+    checks: ["D6", "D7", "D8"],
     within: null,
     hard: true,
   },
