@@ -155,9 +155,10 @@ export class BenchClient {
   }
 
   /** The first message on a new stream cannot be told to be young. */
-  #confirm(from: Member, { request, onward }: Confirm): void {
+  #confirm(from: Member, { request, nonce, onward }: Confirm): void {
     const leftMs = this.#waiting.has(request) ? RETRY_MS : 0;
-    const message: Message = { tag: "confirmed", request, leftMs, onward: onward.slice(2) };
+    const rest = { leftMs, onward: onward.slice(2) };
+    const message: Message = { tag: "confirmed", request, nonce, ...rest };
     this.#transport?.send(from.address, "stream", message);
   }
 

@@ -72,6 +72,8 @@ export type Routed = {
 export type Confirm = {
   readonly tag: "confirm";
   readonly request: RequestId;
+  /** Of this very question: late word of an earlier one says nothing of now. */
+  readonly nonce: number;
   /** The ids that the answer has to pass, the origin first, the asker last. */
   readonly onward: readonly number[];
   /** The ids that it still has to pass itself, the origin first; none if it goes there itself. */
@@ -81,6 +83,8 @@ export type Confirm = {
 export type Confirmed = {
   readonly tag: "confirmed";
   readonly request: RequestId;
+  /** That of the question. */
+  readonly nonce: number;
   readonly leftMs: number;
   /** The ids that it still has to pass, the next first. */
   readonly onward: readonly number[];

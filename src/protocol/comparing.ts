@@ -4,9 +4,10 @@
  * asleep, learns so what it lacks of its part of the circle (tenure.ts).
  */
 import { COMPARE_EVERY_MS, COMPARE_PARTS, OFFER_RECORDS } from "./config.ts";
-import { sendOffers, takesFrom } from "./copies.ts";
-import type { Range } from "./files.ts";
+import { sendOffers } from "./copies.ts";
+import { type Range, versionKey } from "./files.ts";
 import { confirm, otherHolders } from "./holders.ts";
+import { takesFrom } from "./holding.ts";
 import type { Member } from "./member.ts";
 import type { Compare, Compared } from "./messages.ts";
 import { noteAgreed } from "./pledging.ts";
@@ -46,6 +47,7 @@ export function receiveCompare(peer: Peer, from: Member, { nonce, own, ranges }:
   for (const theirs of ranges) {
     const mine = peer.files.range(theirs.from, theirs.to, but);
     if (mine.digest === theirs.digest && mine.count === theirs.count) {
+      if (keepsBack(peer, from, mine)) continue;
       same.push(theirs);
       if (own === null && peer.phase !== "leaving") confirmRange(peer, from, mine);
       continue;
@@ -82,10 +84,20 @@ export function receiveCompared(peer: Peer, from: Member, compared: Compared): v
 }
 
 function sendCompare(peer: Peer, to: Member, own: number | null, ranges: readonly Range[]): void {
-  for (let i = 0; i < ranges.length; i += OFFER_RECORDS) {
-    const some = ranges.slice(i, i + OFFER_RECORDS);
+  const told = ranges.filter((range) => !keepsBack(peer, to, range));
+  for (let i = 0; i < told.length; i += OFFER_RECORDS) {
+    const some = told.slice(i, i + OFFER_RECORDS);
     send(peer, to.address, "stream", { tag: "compare", nonce: 0, own, ranges: some });
   }
+}
+
+/** True if a digest of it would tell what a promise keeps back: it is compared another time. */
+function keepsBack({ files, pledges, now }: Peer, from: Member, range: Range): boolean {
+  for (const { owner, until, foreign } of pledges.values()) {
+    if (until <= now || owner.birth === from.birth || foreign.size === 0) continue;
+    if (files.within(range, null).some((record) => foreign.has(versionKey(record)))) return true;
+  }
+  return false;
 }
 
 /** Small enough that what is in it is named, not compared any further. */

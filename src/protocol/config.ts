@@ -261,8 +261,6 @@ export const REPAIR_SETTLE_MS = 300;
 export const DROP_SETTLE_MS = 10_000;
 /** Copies that are still unconfirmed are offered again after so long. */
 export const REPAIR_RETRY_MS = 3_000;
-/** A content that comes with its offer is taken up to so late: an operation that is unknown takes effect by 5 s after its end. */
-export const OFFERED_MS = 4_000;
 /** Records in one offer. */
 export const OFFER_RECORDS = 256;
 /** Bytes of records in one message: with the longest body and route still below the longest frame. */

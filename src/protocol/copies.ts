@@ -9,8 +9,6 @@ import {
   DECLINED_FILES,
   DROP_SETTLE_MS,
   FULL_MS,
-  HOLDING_SPACING_MS,
-  OFFER_RECORDS,
   REPAIR_SETTLE_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
@@ -26,16 +24,17 @@ import {
 } from "./files.ts";
 import { inMessages } from "./fitting.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
-import { tellInquired } from "./inquiring.ts";
+import { heldVersion, tellHeld, tellSoon } from "./holding.ts";
 import type { Body, BodySource } from "./io.ts";
 import { mayGiveTo, noteTaken } from "./late.ts";
 import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
-import { noteKnown, notePledges, takeWithheld, withhold } from "./pledging.ts";
+import { noteKnown, notePledges } from "./pledging.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
-import { noteElsewhere, noteHere } from "./tenure.ts";
+import { noteElsewhere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
+import { noteHere, noteWanting } from "./wanting.ts";
 
 /** A version may lack a copy: its holders are looked after soon. */
 export function repairOne(peer: Peer, version: VersionId): void {
@@ -139,6 +138,10 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
     repairOne(peer, record);
     sendOffers(peer, from.address, [record]);
   }
+  // What is still being placed may not be in the table yet.
+  for (const { record, durable } of peer.placements.values()) {
+    if (files.some((version) => isSameVersion(version, record))) durable.delete(from.birth);
+  }
 }
 
 /**
@@ -149,11 +152,11 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const before = peer.files.versions(taken.name);
   const { changed, fresh } = peer.files.take(taken);
   if (!changed) return;
-  noteHere(peer, taken.name);
   takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
   noteTaken(peer, taken, from);
   const now = peer.files.versions(taken.name);
+  noteHere(peer, taken.name, now);
   for (const old of before) {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
   }
@@ -180,21 +183,6 @@ export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
   tellSoon(peer, record, from.address);
 }
 
-/**
- * Has the other holders hear soon, with other news of the kind, that a record is durable here: they
- * would offer it otherwise. @param but knows it already; null for none
- */
-export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
-  for (const { address } of otherHolders(peer, record)) {
-    if (address === but || withhold(peer, { kind: "holding", to: address, record })) continue;
-    const tidings = peer.tidings.get(address) ?? [];
-    tidings.push(heldVersion(record));
-    peer.tidings.set(address, tidings);
-    peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
-    if (tidings.length >= OFFER_RECORDS) tellTidings(peer);
-  }
-}
-
 /** This peer's disk would not take a copy: its offerer finds another holder. */
 export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
   peer.fullUntil = peer.now + FULL_MS;
@@ -202,42 +190,9 @@ export function copyRefused(peer: Peer, record: FileRecord, from: Member): void 
   decline(peer, from.address, [record]);
 }
 
-/** Tells the other holders of copies what has become durable here of late. */
-export function tellTidings(peer: Peer): void {
-  for (const [address, files] of peer.tidings) sendHolding(peer, address, files);
-  peer.tidings.clear();
-}
-
-/** Says that versions are durable here, but for what a promise keeps back for a moment. */
-export function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  const told = records.filter((record) => !withhold(peer, { kind: "holding", to, record }));
-  if (told.length > 0) sendHolding(peer, to, told.map(heldVersion));
-}
-
-/** Says what a promise has kept back. */
-export function tellWithheld(peer: Peer): void {
-  for (const word of takeWithheld(peer)) {
-    if (word.kind === "holding") sendHolding(peer, word.to, [heldVersion(word.record)]);
-    else tellInquired(peer, word.to, word.inquire);
-  }
-}
-
-/** True if this peer knows that the one at an address is leaving, and stays itself. */
-export function takesFrom(peer: Peer, to: Address): boolean {
-  return peer.phase === "in" && peer.view.at(to)?.state !== "alive";
-}
-
 /** True of a content that may travel as the body of a message. */
 export function fitsBody({ size, removed }: FileRecord): boolean {
   return !removed && size > 0 && size <= BODY_BYTES;
-}
-
-function sendHolding(peer: Peer, to: Address, files: readonly HeldVersion[]): void {
-  send(peer, to, "stream", { tag: "holding", files, taking: takesFrom(peer, to) });
-}
-
-function heldVersion({ name, operation, stamp, sha256 }: FileRecord): HeldVersion {
-  return { name, operation, stamp, sha256 };
 }
 
 /** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
@@ -290,9 +245,9 @@ function takeOffered(
 
 function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0) return;
-  for (const { name } of records) {
-    peer.refusals.add(name);
-    noteElsewhere(peer, name);
+  for (const record of records) {
+    noteWanting(peer.refusals, record);
+    noteElsewhere(peer, record);
   }
   boundTable(peer.refusals, DECLINED_FILES);
   send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });

@@ -6,6 +6,7 @@
 import { addressOnWay } from "./answering.ts";
 import { CONFIRM_MS, REQUEST_RETRY_MS, REQUESTS_IN_FLIGHT } from "./config.ts";
 import type { Confirm, Confirmed, RequestId } from "./messages.ts";
+import { randomBits } from "./random.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import type { Arrival } from "./work.ts";
 
@@ -18,7 +19,8 @@ export function isDue(peer: Peer, { validUntil, routed }: Arrival): boolean {
 /** Asks the origin of a request, by the way that it came, whether it still waits. */
 export function askOrigin(peer: Peer, arrival: Arrival): void {
   const { request, route, origin, back } = arrival.routed;
-  peer.doubts.set(request, { arrival, askedAt: peer.now });
+  const nonce = randomBits(peer.random);
+  peer.doubts.set(request, { arrival, askedAt: peer.now, nonce });
   boundTable(peer.doubts, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("confirm", request, peer.now + CONFIRM_MS);
   const onward = route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
@@ -26,7 +28,8 @@ export function askOrigin(peer: Peer, arrival: Arrival): void {
   const address = via.length <= 1 ? origin.address : addressOnWay(peer, via.at(-1));
   if (address === undefined) return;
   const asked = back && onward.length > 1 ? onward : [origin.id, peer.self.id];
-  send(peer, address, "stream", { tag: "confirm", request, onward: asked, via: via.slice(0, -1) });
+  const rest = { onward: asked, via: via.slice(0, -1) };
+  send(peer, address, "stream", { tag: "confirm", request, nonce, ...rest });
 }
 
 /** The origin does not answer: it sends the request again if it still waits. */
@@ -36,12 +39,13 @@ export function forgetDoubt(peer: Peer, request: RequestId): void {
 }
 
 /** Another asks whether this peer, or one behind it, still waits. */
-export function receiveConfirm(peer: Peer, { request, onward, via }: Confirm): void {
+export function receiveConfirm(peer: Peer, { request, nonce, onward, via }: Confirm): void {
   const next = via.at(-1);
   if (next !== undefined) {
     const address = addressOnWay(peer, next);
     if (address === undefined) return;
-    send(peer, address, "stream", { tag: "confirm", request, onward, via: via.slice(0, -1) });
+    const rest = { onward, via: via.slice(0, -1) };
+    send(peer, address, "stream", { tag: "confirm", request, nonce, ...rest });
     return;
   }
   const pending = peer.pending.get(request);
@@ -53,18 +57,18 @@ export function receiveConfirm(peer: Peer, { request, onward, via }: Confirm): v
   }
   // Only until it sends the request again.
   const leftMs = waits ? Math.max(0, pending.sentAt + REQUEST_RETRY_MS - peer.now) : 0;
-  sendConfirmed(peer, { tag: "confirmed", request, leftMs, onward: onward.slice(1) });
+  sendConfirmed(peer, { tag: "confirmed", request, nonce, leftMs, onward: onward.slice(1) });
 }
 
 /** Word of the origin. @returns the request that may be gone on with, with its new time; null otherwise */
 export function receiveConfirmed(peer: Peer, confirmed: Confirmed): Arrival | null {
-  const { request, leftMs, onward } = confirmed;
+  const { request, nonce, leftMs, onward } = confirmed;
   if (onward.length > 0) {
     sendConfirmed(peer, confirmed);
     return null;
   }
   const doubt = peer.doubts.get(request);
-  if (doubt === undefined) return null;
+  if (doubt?.nonce !== nonce) return null;
   forgetDoubt(peer, request);
   // It was said after it was asked for: so its time is counted from the asking.
   const validUntil = doubt.askedAt + leftMs;
@@ -75,8 +79,9 @@ export function receiveConfirmed(peer: Peer, confirmed: Confirmed): Arrival | nu
 }
 
 /** The way of such word names those that it has still to pass, the next first. */
-function sendConfirmed(peer: Peer, { request, leftMs, onward }: Confirmed): void {
+function sendConfirmed(peer: Peer, confirmed: Confirmed): void {
+  const { onward } = confirmed;
   const address = addressOnWay(peer, onward[0]);
   if (address === undefined) return;
-  send(peer, address, "stream", { tag: "confirmed", request, leftMs, onward: onward.slice(1) });
+  send(peer, address, "stream", { ...confirmed, onward: onward.slice(1) });
 }

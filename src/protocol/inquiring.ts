@@ -19,6 +19,7 @@ import { askedOf, majority, majorityOf, othersFor, type Quorum, quorumFor } from
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
+import { isCopying } from "./wanting.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 /** How an inquiry has ended. */
@@ -64,11 +65,17 @@ export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const versions = peer.files.versions(peer.files.baseOf(name));
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
-  const declined = peer.refusals.has(peer.files.baseOf(name));
-  const lost = peer.lost.has(peer.files.baseOf(name));
+  const base = peer.files.baseOf(name);
+  const declined = isAbsent(peer, base);
+  const lost = peer.lost.has(base);
   const room = ownRoom(peer);
   const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
   send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
+}
+
+/** True if others have in this peer's place what it could not keep, or has not got yet. */
+function isAbsent(peer: Peer, name: string): boolean {
+  return peer.refusals.has(name) || isCopying(peer, name);
 }
 
 /** A member's word. @returns the inquiry if that was enough */
@@ -129,11 +136,12 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   return { inquiry, enough, needed };
 }
 
-/** The members that were heard to have this version, or what replaced it, by birth. */
-export function heardToHave(inquiry: Inquiry, record: FileRecord): Member[] {
-  return [...inquiry.heard.values()].flatMap(({ member, versions }) =>
-    versions.some((v) => isSameVersion(v, record) || isReplacedBy(record, v)) ? [member] : [],
-  );
+/**
+ * The members that were heard to have this version, under this stamp or a greater one, or what replaced it.
+ * Another version may stand between the two stamps of one operation.
+ */
+export function heardToHave(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
+  return heardOf(peer, inquiry, (v) => hasAs(v, record) || isReplacedBy(record, v));
 }
 
 /**
@@ -150,13 +158,20 @@ export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   return others >= enough ? [] : damaged.map(({ id }) => id);
 }
 
-/** Those of them that have the version itself, under this stamp or a greater one. */
-export function heardToHold(inquiry: Inquiry, record: FileRecord): Member[] {
-  return [...inquiry.heard.values()].flatMap(({ member, versions }) =>
-    versions.some((v) => isSameVersion(v, record) && compareStamps(v.stamp, record.stamp) >= 0)
-      ? [member]
-      : [],
+/** Those of them that have the version itself. */
+export function heardToHold(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
+  return heardOf(peer, inquiry, (v) => hasAs(v, record));
+}
+
+/** Those that are still members, and have told of such a version: the dead keep nothing for the next reader. */
+function heardOf({ view }: Peer, { heard }: Inquiry, has: (v: FileRecord) => boolean): Member[] {
+  return [...heard.values()].flatMap(({ member, versions }) =>
+    view.find(member.id)?.birth === member.birth && versions.some(has) ? [member] : [],
   );
+}
+
+function hasAs(version: FileRecord, record: FileRecord): boolean {
+  return isSameVersion(version, record) && compareStamps(version.stamp, record.stamp) >= 0;
 }
 
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
@@ -170,7 +185,8 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
     // What is held here is known at any time, and may have become more.
     if (id === peer.self.id) {
       note(inquiry, member, peer.files.versions(name));
-      if (peer.refusals.has(name)) inquiry.declined.add(birth);
+      if (isAbsent(peer, name)) inquiry.declined.add(birth);
+      else inquiry.declined.delete(birth);
       if (peer.lost.has(name)) inquiry.lost.add(birth);
       else inquiry.lost.delete(birth);
     } else if (!asked.has(birth)) {
@@ -220,7 +236,7 @@ function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
   const { kind } = inquiry.arrival.routed.ask;
   if (kind !== "request") return kind === "where";
   const newest = winnerOf(inquiry.versions);
-  return newest !== undefined && heardToHave(inquiry, newest).length < majority(peer);
+  return newest !== undefined && heardToHave(peer, inquiry, newest).length < majority(peer);
 }
 
 /** One who declined a version has another in its place, who is asked too. */

@@ -42,6 +42,11 @@ export function isPresent(member: Member): boolean {
   return member.state === "alive" || member.state === "leaving";
 }
 
+/** True of one that stays: whoever leaves, or has left and still speaks, owns and keeps nothing any more. */
+export function stays({ state }: Member): boolean {
+  return state === "alive";
+}
+
 /** True of a member named by hand that nobody has heard from: local knowledge, never passed on. */
 export function isExpected(member: Member): boolean {
   return member.incarnation === 0;

@@ -1,16 +1,16 @@
 /** What a peer does when one of its deadlines has come. */
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { tellTidings, tellWithheld } from "./copies.ts";
 import type { Deadline } from "./deadlines.ts";
 import { forgetDoubt } from "./doubting.ts";
+import { tellTidings, tellWithheld } from "./holding.ts";
 import { inquiryOverdue } from "./inquiring.ts";
 import { joinOverdue } from "./joining.ts";
 import { stayAlive } from "./late.ts";
 import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
 import { listingOverdue } from "./listing.ts";
 import { afterSilence } from "./news.ts";
-import { receiptOverdue } from "./placing.ts";
+import { receiptOverdue } from "./receipts.ts";
 import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
 import { returnOverdue } from "./returning.ts";

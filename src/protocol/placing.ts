@@ -2,32 +2,21 @@
  * Placements: a version is made durable on a majority of those that should hold it, and then said to be:
  * to its origin by a receipt, or to one who reads it.
  */
-import { answer, clockwise } from "./answering.ts";
-import {
-  BODY_BYTES,
-  COPIES_WAIT_MS,
-  FULL_MS,
-  READ_WAIT_MS,
-  RECEIPT_GRACE_MS,
-  REQUESTS_IN_FLIGHT,
-  REQUESTS_REMEMBERED,
-} from "./config.ts";
-import { holdRecord, noteDeclined, offerRecord, tellSoon } from "./copies.ts";
+import { answer } from "./answering.ts";
+import { BODY_BYTES, COPIES_WAIT_MS, FULL_MS, READ_WAIT_MS, REQUESTS_IN_FLIGHT } from "./config.ts";
+import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
-import { compareStamps, type FileRecord, isSameVersion, type Stamp, versionKey } from "./files.ts";
+import { type FileRecord, type Stamp, versionKey } from "./files.ts";
 import { confirm, holdersOf, otherHolders } from "./holders.ts";
+import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
-import type { Member } from "./member.ts";
-import type { AnswerOutcome, Ask, HeldVersion, Offer, RequestId, Routed } from "./messages.ts";
-import { asExecuted } from "./operations.ts";
-import { promisedUntil } from "./pledging.ts";
-import { copiesWanted, majority } from "./quorum.ts";
+import type { HeldVersion, Offer, RequestId } from "./messages.ts";
 import { randomRequest } from "./random.ts";
+import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
 import { sentences } from "./sentences.ts";
-import { boundTable, forgetOldest, type Peer, send } from "./state.ts";
+import { boundTable, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
-import { isReplacedBy } from "./versions.ts";
 import type { Arrival, Inquiry, Placement } from "./work.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
@@ -81,17 +70,21 @@ function begin(
   const { request } = arrival.routed;
   const { body } = arrival;
   const durable = new Set<string>();
-  const placement: Placement = { request, arrival, record, stamp, body, reading, durable };
+  const until = peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS);
+  const placement: Placement = {
+    ...{ request, arrival, record, stamp, body, reading, durable },
+    ...{ until, enoughAt: null },
+  };
   peer.placements.set(request, placement);
   boundTable(peer.placements, REQUESTS_IN_FLIGHT);
-  peer.deadlines.set("receipt", request, peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS));
+  peer.deadlines.set("receipt", request, until);
   return placement;
 }
 
 /** Offers what is held here, or gets it first from one who was heard to have it. */
 function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
   const { record } = placement;
-  const holders = inquiry === null ? [] : heardToHave(inquiry, record);
+  const holders = inquiry === null ? [] : heardToHave(peer, inquiry, record);
   for (const { birth } of holders) placement.durable.add(birth);
   if (peer.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
   const from = holders.find((m) => m.birth !== peer.self.birth);
@@ -101,7 +94,7 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
     fetchQueued(peer);
   }
   offerMissing(peer, placement);
-  giveReceipt(peer, placement, false);
+  giveReceipt(peer, placement);
 }
 
 /** Fetches a content from its origin; the other holders have it from here while it comes in. */
@@ -130,8 +123,9 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   }
   if (placement.body === null && !record.removed) offerRecord(peer, record, null);
   tellSoon(peer, record, null);
-  peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
-  giveReceipt(peer, placement, false);
+  placement.until = peer.now + COPIES_WAIT_MS;
+  peer.deadlines.set("receipt", request, placement.until);
+  giveReceipt(peer, placement);
 }
 
 /**
@@ -147,11 +141,12 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
     noteDeclined(peer, record, peer.self);
   }
   // Others may have it from here on, under this peer's own stamp.
-  noteElsewhere(peer, record.name);
+  noteElsewhere(peer, record);
   if (otherHolders(peer, record).length > 0) {
     offerMissing(peer, placement);
-    peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
-    giveReceipt(peer, placement, false);
+    placement.until = peer.now + COPIES_WAIT_MS;
+    peer.deadlines.set("receipt", request, placement.until);
+    giveReceipt(peer, placement);
     return;
   }
   endPlacement(peer, request);
@@ -159,31 +154,12 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   answerForGood(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
 }
 
-/** Copies have become durable: gives the receipts that this completes. */
-export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const placement of peer.placements.values()) {
-    const { record, durable } = placement;
-    if (!files.some((f) => standsFor(peer, record, f)) || durable.has(from.birth)) continue;
-    durable.add(from.birth);
-    giveReceipt(peer, placement, false);
-  }
-}
-
-/** True if a member that holds this has the record: itself, or what has replaced it since. */
-function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
-  // Stamps are ordered within a name alone.
-  if (held.name !== record.name) return false;
-  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
-  const mine = peer.files.find(held);
-  return mine !== undefined && isReplacedBy(record, mine);
-}
-
 /** A holder cannot keep a placed version: the next one shall. */
 export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
   for (const placement of [...peer.placements.values()]) {
     if (!files.some((f) => f.name === placement.record.name)) continue;
     offerMissing(peer, placement);
-    giveReceipt(peer, placement, false);
+    giveReceipt(peer, placement);
   }
 }
 
@@ -205,94 +181,11 @@ function offerMissing(peer: Peer, placement: Placement): void {
   }
 }
 
-/** The time for copies is over: a majority makes a receipt; less than that may still become one. */
-export function receiptOverdue(peer: Peer, request: RequestId): void {
-  const placement = peer.placements.get(request);
-  if (placement === undefined) return;
-  // A content that still comes in has no limit but that of its way.
-  if (isComing(peer, request)) peer.deadlines.set("receipt", request, peer.now + COPIES_WAIT_MS);
-  else giveReceipt(peer, placement, true);
-}
-
-/**
- * Ends a placement when all copies are durable, or some time after enough are: a majority of as many as
- * there should be, full disks included, or as many as its origin requires.
- */
-function giveReceipt(peer: Peer, placement: Placement, overdue: boolean): void {
-  const { record, request, arrival, durable, reading } = placement;
-  const { ask } = arrival.routed;
-  const own = durable.has(peer.self.birth);
-  if (own) {
-    // This peer's own copy is word of a holder too, which it may have promised another owner to keep back.
-    const promised = promisedUntil(peer, { kind: "holding", to: "", record });
-    if (promised > peer.now) {
-      peer.deadlines.set("receipt", request, promised);
-      return;
-    }
-  } else if (!reading && !overdue && isComing(peer, request)) {
-    // The owner's own content has to be there, or have failed.
-    return;
-  }
-  const holders = holdersOf(peer, record);
-  const durableOn = peer.view.members.filter((m) => durable.has(m.birth)).map((m) => m.id);
-  const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
-  // What is read need be on no more than can keep it: whoever asks hears one of those.
-  const most = reading ? holders.length : Number.POSITIVE_INFINITY;
-  const needed = required > 0 ? required : Math.min(most, majority(peer));
-  const enough = durableOn.length >= needed;
-  const all = holders.every((h) => durable.has(h.birth));
-  if (reading ? !enough && !overdue : !all && !overdue) {
-    if (enough) peer.deadlines.setEarlier("receipt", request, peer.now + RECEIPT_GRACE_MS);
-    return;
-  }
-  endPlacement(peer, request);
-  const copies = clockwise(peer, record.key, durableOn);
-  const wanted = peer.config.copies;
-  if (reading) {
-    peer.readings.push({ placement, enough, copies });
-    return;
-  }
-  const wantedOn = peer.view.holders(record.key, copiesWanted(peer));
-  const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
-  const outcome: AnswerOutcome = enough
-    ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
-    : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
-  answerForGood(peer, arrival.routed, outcome);
-}
-
-/**
- * Tells what has come of a store or a removal, and has the same told of whatever copy of the request is
- * still to come. Of one that was done that says no more than its version does; but one that was refused,
- * or found nothing to remove, has left nothing by which a second copy would be known.
- */
-export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
-  peer.receipts.set(routed.request, answer(peer, routed, outcome));
-  forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
-}
-
 /** True if this peer keeps the file itself: its disk takes it. */
 function isHolder(peer: Peer, record: FileRecord): boolean {
   return holdersOf(peer, record).some((m) => m.id === peer.self.id);
 }
 
-/** True while this peer's own copy is on its way to its disk. */
-function isComing(peer: Peer, request: RequestId): boolean {
-  for (const job of peer.jobs.values()) {
-    if (job.kind === "placement" && job.request === request) return true;
-  }
-  return false;
-}
-
-function endPlacement(peer: Peer, request: RequestId): void {
-  peer.placements.delete(request);
-  peer.deadlines.clear("receipt", request);
-}
-
 function bodyOf({ body }: Placement): BodySource | null {
   return body === null ? null : { kind: "body", number: body.number };
-}
-
-function whatOf(ask: Ask): string {
-  if (ask.kind === "remove") return `Removing ${ask.name}`;
-  return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
 }

@@ -18,7 +18,7 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   const known = peer.pledges.get(from.birth);
   const clean = known !== undefined && known.from === after && known.to === to;
   // What was lost here, the owner cannot learn from a comparison.
-  const lost = [...peer.lost.values()].some((key) => isWithin(key, after, to));
+  const lost = [...peer.lost.values()].some(([v]) => v !== undefined && isWithin(v.key, after, to));
   const dirty = lost || (known?.foreign.size ?? 0) > 0;
   // What others hold that it does not know of, it cannot know either.
   const ahead = othersFor(peer, after + 1, asked).length > 0;
@@ -83,6 +83,15 @@ export function promisedUntil(peer: Peer, word: Withheld): number {
   return until;
 }
 
+/** Until when a version that this peer stamped, and does not hold itself, has to wait; in the past if it need not. */
+export function pledgedUntil(peer: Peer, { key }: FileRecord): number {
+  let until = Number.NEGATIVE_INFINITY;
+  for (const pledge of peer.pledges.values()) {
+    if (isWithin(key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
+  }
+  return until;
+}
+
 /** The word whose time has come. */
 export function takeWithheld(peer: Peer): Withheld[] {
   return peer.withheld.splice(0).filter((word) => !withhold(peer, word));
@@ -96,7 +105,8 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
     .some((record) => foreign.has(versionKey(record)));
 }
 
-function isBy({ stamp }: FileRecord, owner: Member): boolean {
+/** True of what this owner has stamped. */
+export function isBy({ stamp }: FileRecord, owner: Member): boolean {
   return stamp.owner === owner.id && stamp.run === runOf(owner);
 }
 

@@ -5,7 +5,7 @@
  */
 import { isDoubtful } from "./absence.ts";
 import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "./config.ts";
-import { isExpected, type Member } from "./member.ts";
+import { isExpected, type Member, stays } from "./member.ts";
 import { SEEK_MS, stillSought } from "./seeking.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
@@ -52,7 +52,7 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     if (stay === wanted) break;
     if (isExpected(member)) continue;
     members.push(member);
-    if (member.state === "leaving") continue;
+    if (!stays(member)) continue;
     if (fresh.length < NEW_ASKED && isUnsure(peer, member)) fresh.push(member);
     else stay += 1;
   }

@@ -2,7 +2,6 @@
 import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { inquiryEnded, receiveRouted } from "./arriving.ts";
 import { receiveCompare, receiveCompared } from "./comparing.ts";
-import { OFFERED_MS } from "./config.ts";
 import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
 import { receiveConfirm, receiveConfirmed } from "./doubting.ts";
 import { receiveInquire, receiveInquired } from "./inquiring.ts";
@@ -13,9 +12,10 @@ import { receiveList, receiveListed } from "./listing.ts";
 import type { Member } from "./member.ts";
 import type { Channel, Message } from "./messages.ts";
 import { absorb, afterAnswer, afterVouched } from "./news.ts";
-import { checkReceipts, placeElsewhere } from "./placing.ts";
+import { placeElsewhere } from "./placing.ts";
 import { receiveLease } from "./pledging.ts";
 import { randomBelow } from "./random.ts";
+import { checkReceipts } from "./receipts.ts";
 import { streamsBlocked } from "./refusals.ts";
 import { receiveAnswer } from "./requests.ts";
 import { receivePing, receiveRoundAnswer } from "./rounds.ts";
@@ -31,6 +31,9 @@ import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
+
+/** So late a content is taken with its offer: an operation that is unknown takes effect by 5 s after its end. */
+export const OFFERED_MS = 4_000;
 
 /**
  * True of a content that came so late with its offer that whoever stores it may have been told that it is

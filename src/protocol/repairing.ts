@@ -14,6 +14,7 @@ import {
 import { forget, isTooOld, sendOffers } from "./copies.ts";
 import { type FileRecord, type VersionId, versionId, versionKey } from "./files.ts";
 import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
+import { takeWordBack } from "./holding.ts";
 import { isKnownForgotten, noteForgotten } from "./late.ts";
 import type { Member } from "./member.ts";
 import { quorumFor } from "./quorum.ts";
@@ -21,6 +22,7 @@ import { repairSoon } from "./records.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, note, type Peer, send } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
+import { noteWanting } from "./wanting.ts";
 
 /**
  * Offers what holders lack, after the view has changed and again until they have confirmed it: a few
@@ -104,10 +106,11 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
   const { name, key, operation, stamp, sha256 } = record;
   peer.files.delete(record);
   forget(peer, record);
+  takeWordBack(peer, record);
   peer.damaged += 1;
-  peer.lost.set(name, key);
+  noteWanting(peer.lost, record);
   boundTable(peer.lost, DECLINED_FILES);
-  noteElsewhere(peer, name);
+  noteElsewhere(peer, record);
   note(peer, sentences.damaged(name));
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
   const others = new Set([...asked, ...otherHolders(peer, record)]);
@@ -119,6 +122,9 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
 /** True of a removal that has been kept long enough: all that should have it do, or its last day is over. */
 function isOver(peer: Peer, record: FileRecord): boolean {
   if (!isKnownForgotten(peer, record)) return false;
+  // Without it a version that it left as a conflict would have the name.
+  const named = (v: FileRecord) => !(v.removed || v.apart);
+  if (peer.files.versions(record.name).some(named)) return false;
   if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
   if (!isTooOld(peer, record, TOMBSTONE_DROP_MS)) return false;
   return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));

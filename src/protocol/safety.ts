@@ -5,6 +5,7 @@
 
 import type { FileRecord } from "./files.ts";
 import { hasConfirmed, holdersOf, shortOfCopies } from "./holders.ts";
+import { stays } from "./member.ts";
 import { copiesWanted } from "./quorum.ts";
 import { ownRoom } from "./room.ts";
 import type { Peer } from "./state.ts";
@@ -28,7 +29,7 @@ export function copiesKnown(peer: Peer, record: FileRecord): number {
  */
 export function lackingCopies(peer: Peer): FileRecord[] {
   const wanted = copiesWanted(peer);
-  if (!peer.view.members.some((m) => m.state !== "leaving")) return [];
+  if (!peer.view.members.some(stays)) return [];
   // Where nobody has declined anything, a version lacks copies only if a holder has yet to confirm it.
   const some = peer.declined.size === 0 ? shortOfCopies(peer) : [...peer.files.values()];
   return some.filter((record) => copiesKnown(peer, record) < wanted);

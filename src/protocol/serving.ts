@@ -1,28 +1,23 @@
 /** What an owner does with a request: it serves its copy, or finds who has one. */
 import { answer, clockwise, routeHere } from "./answering.ts";
+import { askedFor, isNothing } from "./asked.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "./config.ts";
 import { fitsBody } from "./copies.ts";
-import {
-  compareStamps,
-  type FileRecord,
-  isFourDigits,
-  isSameOperation,
-  parseConflictName,
-  versionId,
-} from "./files.ts";
+import { compareStamps, type FileRecord, isFourDigits, versionId } from "./files.ts";
 import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
 import type { Served } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
-import { whatOf } from "./operations.ts";
+import { isWrite, whatOf } from "./operations.ts";
 import { placeForReading, underWay } from "./placing.ts";
 import { lostHolders, majority } from "./quorum.ts";
+import { answerForGood } from "./receipts.ts";
+import { copiesElsewhere } from "./safety.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
-import { type Versions, winnerOf } from "./versions.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 /** A request that belongs here: serves it, or asks those that may hold the name first. */
@@ -52,13 +47,14 @@ export function serveFound(peer: Peer, inquiry: Inquiry): void {
     serveRecord(peer, arrival, record, []);
     return;
   }
-  const holders = heardToHold(inquiry, record);
+  const holders = heardToHold(peer, inquiry, record);
   const mine = peer.files.find(record);
   if (mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0) {
     for (const holder of holders) if (holder.id !== peer.self.id) confirm(peer, mine, holder);
   }
-  if (heardToHave(inquiry, record).length < majority(peer)) placeForReading(peer, inquiry, record);
-  else serveRecord(peer, arrival, record, holders);
+  if (heardToHave(peer, inquiry, record).length < majority(peer)) {
+    placeForReading(peer, inquiry, record);
+  } else serveRecord(peer, arrival, record, holders);
 }
 
 /** What was read is on a majority now, or could not be brought there in time. */
@@ -84,7 +80,10 @@ export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
   const damaged = damagedAt(peer, inquiry);
   if (damaged.length === 0) return false;
   const why = sentences.copiesDamaged(whatOf(routed.ask), damaged);
-  answer(peer, routed, { kind: "failed", why, maybe: false });
+  const refusal: AnswerOutcome = { kind: "failed", why, maybe: false };
+  // What was refused is not executed by a second copy of it, when the file is whole again.
+  if (isWrite(routed.ask)) answerForGood(peer, routed, refusal);
+  else answer(peer, routed, refusal);
   return true;
 }
 
@@ -104,8 +103,8 @@ export function whereFound(peer: Peer, inquiry: Inquiry): void {
   const lost = record === undefined ? lostWith(peer, arrival.routed) : null;
   if (lost !== null) answer(peer, arrival.routed, lost);
   else if (record === undefined) tellWhere(peer, arrival, null, []);
-  else if (heardToHave(inquiry, record).length >= majority(peer)) {
-    tellWhere(peer, arrival, record, heardToHold(inquiry, record));
+  else if (heardToHave(peer, inquiry, record).length >= majority(peer)) {
+    tellWhere(peer, arrival, record, heardToHold(peer, inquiry, record));
   } else placeForReading(peer, inquiry, record);
 }
 
@@ -118,7 +117,8 @@ function tellWhere(
   const { ask } = routed;
   if (ask.kind !== "where") return;
   const ids = holding.map((m) => m.id);
-  answer(peer, routed, { kind: "where", record, holders: clockwise(peer, ask.key, ids) });
+  const there = record === null || record.removed || !isNothing(ask.name, record) ? record : null;
+  answer(peer, routed, { kind: "where", record: there, holders: clockwise(peer, ask.key, ids) });
 }
 
 /** What the working directory holds of a name that no holder has. */
@@ -161,13 +161,6 @@ export function contentServed(peer: Peer, request: RequestId, ok: boolean): void
   if (peer.serving.delete(request) && ok) line(peer, lines.fileSent());
 }
 
-/** The version that a name stands for: the newest, or the conflict of that name. */
-function askedFor(name: string, versions: Versions): FileRecord | undefined {
-  const conflict = parseConflictName(name);
-  if (conflict === null) return winnerOf(versions);
-  return versions.find((v) => isSameOperation(v.operation, conflict.operation));
-}
-
 /** True of a read that this peer works on. */
 export function isAtWork(peer: Peer, request: RequestId): boolean {
   return peer.inquiries.has(request) || peer.placements.has(request);
@@ -181,8 +174,7 @@ export function isHere(peer: Peer, version: FileRecord): boolean {
 
 /** True of a version that a majority is known to have: no later reader will miss it. */
 export function isSafe(peer: Peer, record: FileRecord): boolean {
-  const confirmed = peer.confirmed.get(record)?.length ?? 0;
-  return confirmed + 1 >= majority(peer);
+  return copiesElsewhere(peer, record) + 1 >= majority(peer);
 }
 
 /** What is known to be the newest of a name: a version, its removal, or nothing. */
@@ -196,7 +188,7 @@ function serveRecord(
   const { ask, request, origin, back } = routed;
   if (ask.kind !== "request") return;
   if (record === undefined) serveAbsent(peer, routed, ask.name);
-  else if (record.removed) missing(peer, routed, ask.name);
+  else if (isNothing(ask.name, record)) missing(peer, routed, ask.name);
   else if (peer.files.find(record) !== undefined) serveHere(peer, routed, record, first, holders);
   else {
     const [nearest] = clockwise(

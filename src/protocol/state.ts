@@ -47,6 +47,7 @@ import type {
   StrangersAsk,
   Survey,
   Tenure,
+  Wanting,
 } from "./work.ts";
 
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
@@ -174,9 +175,9 @@ export type Peer = {
   /** When a joiner came in: it cannot tell who of the others came just before it, and who was there long. */
   enteredAt: number;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
-  readonly lost: Map<string, number>;
+  readonly lost: Wanting;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
-  readonly elsewhere: Set<string>;
+  readonly elsewhere: Wanting;
   /** Per version, the births of members that confirmed it under the stamp that it has here. */
   readonly confirmed: ByVersion<readonly string[]>;
   /** Versions that a holder may not have confirmed, and when they are to be offered. */
@@ -186,7 +187,7 @@ export type Peer = {
   /** Per name, the births of members that cannot keep it; the oldest go first. */
   readonly declined: Map<string, readonly string[]>;
   /** Names of which this peer has declined a version; the oldest go first. */
-  readonly refusals: Set<string>;
+  readonly refusals: Wanting;
   /** Until when this peer's own disk is taken for full. */
   fullUntil: number;
   /** The removals held here. */

@@ -5,12 +5,13 @@
  */
 import { DECLINED_FILES, LEASE_MS, SETTLE_ASK_MS } from "./config.ts";
 import { type FileRecord, type Range, runOf } from "./files.ts";
-import type { Member } from "./member.ts";
+import { type Member, stays } from "./member.ts";
 import type { Compared, Leased } from "./messages.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
 import { randomBits } from "./random.ts";
 import type { Author } from "./shelf.ts";
 import { type Peer, send } from "./state.ts";
+import { isCopying, noteWanting } from "./wanting.ts";
 import type { Tenure } from "./work.ts";
 
 /**
@@ -18,7 +19,7 @@ import type { Tenure } from "./work.ts";
  * it asks for a lease, and for what it lacks.
  */
 export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
-  if (peer.view.owner(key)?.id !== peer.self.id) return false;
+  if (peer.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
   const holds = !peer.elsewhere.has(name) && peer.elsewhere.size < DECLINED_FILES;
   // Each request comes by here: with a lease that is good for long the quorum need not be known.
   if (peer.tenure.epoch === peer.epoch && !isEnding(peer)) return holds;
@@ -42,16 +43,9 @@ export function endTenure(peer: Peer): void {
   peer.tenure.leaseNonce = 0;
 }
 
-/** Others hold a newer version of a name than this peer does. */
-export function noteElsewhere(peer: Peer, name: string): void {
-  if (peer.elsewhere.size < DECLINED_FILES) peer.elsewhere.add(name);
-}
-
-/** A version of a name is held here now: what was amiss with it is over. */
-export function noteHere(peer: Peer, name: string): void {
-  peer.elsewhere.delete(name);
-  peer.lost.delete(name);
-  peer.refusals.delete(name);
+/** Others hold a version that this peer does not. */
+export function noteElsewhere(peer: Peer, record: FileRecord): void {
+  if (peer.elsewhere.size < DECLINED_FILES) noteWanting(peer.elsewhere, record);
 }
 
 /** A member's promise, or its refusal. */
@@ -79,7 +73,7 @@ export function noteCompared(peer: Peer, from: Member, { nonce, same, differ }: 
 /** Where the part of the circle begins that a member owns: at the last before it that stays. */
 export function ownedFrom(peer: Peer, id: number): number {
   const { view } = peer;
-  const before = view.before(id, view.size).find((m) => m.state !== "leaving");
+  const before = view.before(id, view.size).find(stays);
   return before?.id ?? id;
 }
 

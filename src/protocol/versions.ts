@@ -129,6 +129,11 @@ export function standingOf(versions: Versions, operation: Operation, sha256: str
   return later ? { kind: "outdated" } : { kind: "new" };
 }
 
+/** What has taken the place of an operation's version, by what is remembered of it; undefined if nothing has. */
+export function replacerOf(versions: Versions, operation: Operation): FileRecord | undefined {
+  return versions.find((v) => v.history.some((span) => isWithin(operation, span)));
+}
+
 /**
  * What a new version has to carry.
  * @param follows the versions whose place it takes

@@ -5,7 +5,7 @@
  */
 import { SYNC_BUCKETS } from "./config.ts";
 import { addHash, removeHash } from "./digest.ts";
-import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
+import { type Address, compareMembers, isExpected, type Member, stays } from "./member.ts";
 import { type Random, randomBelow, randomSample } from "./random.ts";
 
 /** Up to this size a sample is drawn from a list made for it; above, by trying, which may find fewer. */
@@ -184,7 +184,7 @@ export class View {
 
   /** How many members stay: all but those that are leaving. */
   get staying(): number {
-    this.#staying ??= this.members.filter((m) => m.state !== "leaving").length;
+    this.#staying ??= this.members.filter(stays).length;
     return this.#staying;
   }
 
@@ -255,7 +255,7 @@ export class View {
     const holders: Member[] = [];
     for (let i = 0; i < this.size && holders.length < count; i++) {
       const member = this.members[(first + i) % this.size];
-      if (member !== undefined && member.state !== "leaving") holders.push(member);
+      if (member !== undefined && stays(member)) holders.push(member);
     }
     return holders;
   }

@@ -88,7 +88,7 @@ export type Inquiry = {
 };
 
 /** A request that came late: its origin is asked whether it still waits. */
-export type Doubt = { arrival: Arrival; readonly askedAt: number };
+export type Doubt = { arrival: Arrival; readonly askedAt: number; readonly nonce: number };
 
 /** A version that this peer makes durable on a majority: its own stamp's, or one that it found. */
 export type Placement = {
@@ -102,6 +102,10 @@ export type Placement = {
   readonly reading: boolean;
   /** Where it is durable, by birth. */
   readonly durable: Set<string>;
+  /** When it is given up. */
+  until: number;
+  /** Since when it is on enough of them; null if it is not. */
+  enoughAt: number | null;
 };
 
 export type Listing = {
@@ -222,6 +226,9 @@ export type Departing = {
   readonly request: RequestId;
   readonly waiting: Set<number>;
 };
+
+/** Versions that are not here, by name: all that are known of, up to a few. */
+export type Wanting = Map<string, Versions>;
 
 /** Something asked by one that is no member here, and since when it waits. */
 export type StrangersAsk = { readonly came: Postponed; readonly since: number };

@@ -3,6 +3,7 @@
  * it gives the stamp and begins to place the version. An operation that it finds executed it only finishes.
  */
 import { answer } from "./answering.ts";
+import { askedFor } from "./asked.ts";
 import { STAMP_LEAP } from "./config.ts";
 import { askOrigin, isDue } from "./doubting.ts";
 import {
@@ -14,16 +15,18 @@ import {
   runOf,
 } from "./files.ts";
 import { beginInquiry, heardToHave } from "./inquiring.ts";
+import { stays } from "./member.ts";
 import type { Ask } from "./messages.ts";
-import { answerForGood, finishPlacement, place, underWay } from "./placing.ts";
+import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
+import { answerForGood } from "./receipts.ts";
 import { withoutRoomFor } from "./room.ts";
 import { sentences } from "./sentences.ts";
 import { isHere, isSafe, lostWith, tellDamaged } from "./serving.ts";
 import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
-import { chained, lineage, merge, standingOf, type Versions, winnerOf } from "./versions.ts";
+import { chained, lineage, merge, standingOf, type Versions } from "./versions.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 type WriteAsk = Extract<Ask, { kind: "store" | "remove" }>;
@@ -112,15 +115,18 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
  */
 function isGone(peer: Peer, record: FileRecord, inquiry: Inquiry | null): boolean {
   if (!record.removed) return false;
-  const heard = inquiry !== null && heardToHave(inquiry, record).length >= majority(peer);
+  const heard = inquiry !== null && heardToHave(peer, inquiry, record).length >= majority(peer);
   return heard || (isHere(peer, record) && isSafe(peer, record));
 }
 
 /** What an operation takes the place of: the version that has the name, or the conflict that it names. */
 function targetOf(ask: WriteAsk, versions: Versions): FileRecord | undefined {
+  const target = askedFor(ask.name, versions);
   const conflict = parseConflictName(ask.name);
-  if (conflict === null) return winnerOf(versions);
-  return versions.find((v) => isSameOperation(v.operation, conflict.operation));
+  if (conflict === null || target?.removed) return target;
+  return target !== undefined && isSameOperation(target.operation, conflict.operation)
+    ? target
+    : undefined;
 }
 
 function stamped(
@@ -164,7 +170,7 @@ function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
   const { copies } = peer.config;
   if (required > copies) return sentences.tooManyRequired(ask.name, required, copies);
   const needed = required > 0 ? required : majority(peer);
-  const staying = peer.view.members.filter((m) => m.state !== "leaving");
+  const staying = peer.view.members.filter(stays);
   if (ask.kind === "remove") {
     return staying.length >= needed
       ? null

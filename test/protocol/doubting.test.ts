@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import {
+  CONFIRM_MS,
   HOP_ACK_MS,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
@@ -10,8 +11,10 @@ import { BODY, CONTENT, idAt, OnePeer, routedFrom, storeAsk } from "./one-peer.t
 
 const STORE = { kind: "store", name: "plan", key: 5, ...CONTENT, body: BODY, require: 0 } as const;
 
-function confirmed(request: number, leftMs: number) {
-  return { tag: "confirmed", request, leftMs, onward: [] } as const;
+/** The origin's word to an owner that has asked, or is about to. */
+function confirmed(owner: OnePeer, request: number, leftMs: number) {
+  const nonce = owner.peer.doubts.get(request)?.nonce ?? 0;
+  return { tag: "confirmed", request, nonce, leftMs, onward: [] } as const;
 }
 
 /** True if a version is made durable, or others are told of one. */
@@ -32,7 +35,7 @@ for (const heldMs of [1_501, 60_000, null]) {
     });
     expect(owner.to("inquire")).toEqual([]);
     expect(executes(owner.effects)).toBe(false);
-    owner.hear(2, confirmed(1, 1_000));
+    owner.hear(2, confirmed(owner, 1, 1_000));
     owner.tell(1, [9, 14]);
     expect(owner.to("offer").sort()).toEqual([14, 9]);
     expect(executes(owner.effects)).toBe(true);
@@ -51,10 +54,10 @@ test("what its origin has given up, or does not answer for, is never executed", 
   for (const leftMs of [0, null]) {
     const owner = new OnePeer(8);
     owner.hear(2, routedFrom(2, 1, storeAsk(1)), { heldMs: null, body: BODY });
-    if (leftMs !== null) owner.hear(2, confirmed(1, leftMs));
+    if (leftMs !== null) owner.hear(2, confirmed(owner, 1, leftMs));
     const after = [...owner.effects, ...owner.pass(60_000)];
     // Word that comes later is word of another time.
-    after.push(...owner.hear(2, confirmed(1, 5_000)));
+    after.push(...owner.hear(2, confirmed(owner, 1, 5_000)));
     expect(after.some((e) => e.type === "send" && e.message.tag === "inquire")).toBe(false);
     expect(executes(after)).toBe(false);
   }
@@ -64,9 +67,22 @@ test("the origin's word counts from when it was asked for", () => {
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 1, storeAsk(1)), { heldMs: null, body: BODY });
   owner.pass(800);
-  owner.hear(2, confirmed(1, 700));
+  owner.hear(2, confirmed(owner, 1, 700));
   expect(owner.to("inquire")).toEqual([]);
   expect(executes(owner.pass(5_000))).toBe(false);
+});
+
+test("late word of an earlier question says nothing of now", () => {
+  const owner = new OnePeer(8);
+  owner.hear(2, routedFrom(2, 1, storeAsk(1)), { heldMs: null, body: BODY });
+  const late = confirmed(owner, 1, 1_500);
+  owner.pass(CONFIRM_MS);
+  owner.hear(2, routedFrom(2, 1, storeAsk(1)), { heldMs: null, body: BODY });
+  expect(owner.to("confirm")).toEqual([2]);
+  owner.hear(2, late);
+  expect(owner.to("inquire")).toEqual([]);
+  owner.hear(2, confirmed(owner, 1, 1_500));
+  expect(owner.to("inquire").length).toBeGreaterThan(0);
 });
 
 test("a store whose time passes while others are asked is asked for before it is stamped", () => {
@@ -76,7 +92,7 @@ test("a store whose time passes while others are asked is asked for before it is
   owner.tell(1, [9, 14]);
   expect(owner.to("confirm")).toEqual([2]);
   expect(executes(owner.effects)).toBe(false);
-  owner.hear(2, confirmed(1, 1_000));
+  owner.hear(2, confirmed(owner, 1, 1_000));
   owner.tell(1, [9, 14]);
   expect(executes(owner.effects)).toBe(true);
 });
@@ -91,9 +107,11 @@ function origin(): { one: OnePeer; request: number } {
 }
 
 function leftFor(one: OnePeer, asker: number, request: number): number | undefined {
-  one.hear(asker, { tag: "confirm", request, onward: [2, asker], via: [] });
+  one.hear(asker, { tag: "confirm", request, nonce: 9, onward: [2, asker], via: [] });
   expect(one.to("confirmed")).toEqual([asker]);
-  return one.sent("confirmed")[0]?.message.leftMs;
+  const told = one.sent("confirmed")[0]?.message;
+  expect(told?.nonce).toBe(9);
+  return told?.leftMs;
 }
 
 test("an origin tells one at a time that it waits, until it sends the request again", () => {

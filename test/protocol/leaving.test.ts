@@ -3,12 +3,7 @@ import { expect, test } from "bun:test";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import type { Effect } from "../../src/protocol/io.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { BODY, CONTENT, OnePeer, version } from "./one-peer.ts";
-
-const STORED = expect.objectContaining({
-  event: "outcome",
-  outcome: expect.objectContaining({ kind: "stored" }),
-});
+import { BODY, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 /** Peer 8 of 2, 8 and 9, which leaves with one file that both others have. */
 function leaver(): OnePeer {
@@ -42,14 +37,35 @@ test("one whose files all others have ends well", () => {
   expect(exitOf(one.effects)).toBe(0);
 });
 
-test("one that has acknowledged more while it departed ends with what the others lack of it", () => {
+test("one that takes in another file while it departs ends with what the others lack of it", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
-  one.command(2, { kind: "store", name: "plan", key: 5, ...CONTENT, body: BODY, require: 0 });
-  one.tell(one.sent("inquire")[0]?.message.request ?? 0, [2, 9], one.peer.files.versions("plan"));
-  const [record] = one.sent("offer")[0]?.message.records ?? [];
+  const late = version(9, 6, 3, { name: "late" });
+  one.hear(9, { tag: "offer", records: [late], origin: null }, { body: BODY });
   one.durable();
-  const all = [...one.hear(9, holding(record)), ...one.pass(2_000)];
-  expect(all).toContainEqual(expect.objectContaining({ type: "event", event: STORED }));
+  const all = [...one.hear(9, holding(late)), ...one.pass(2_000)];
+  expect(one.peer.files.versions("late")).toHaveLength(1);
   expect(exitOf(all)).toBe(1);
+});
+
+test("one that departs owns nothing any more: what is asked of it goes on to the next", () => {
+  const one = leaver();
+  one.hear(2, routedFrom(2, 7, READ));
+  expect(one.to("answer")).toEqual([]);
+  expect(one.to("routed")).toEqual([9]);
+});
+
+test("a store whose owner leaves meanwhile is not confirmed by the copy that goes with it", () => {
+  const owner = new OnePeer(8, [2, 8, 9, 14, 20], [], { copies: 1 });
+  owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
+  owner.tell(1, [9]);
+  const begun = owner.effects;
+  owner.command(1, { kind: "quit" });
+  owner.effects = begun;
+  const all = [...owner.durable(), ...owner.pass(2_000)];
+  const outcomes = all.flatMap((e) =>
+    e.type === "send" && e.message.tag === "answer" ? [e.message.outcome.kind] : [],
+  );
+  expect(outcomes).not.toContain("stored");
+  expect(exitOf(all) ?? 1).toBe(1);
 });

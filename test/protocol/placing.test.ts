@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { OFFERED_MS } from "../../src/protocol/config.ts";
 import { makeMember } from "../../src/protocol/member.ts";
+import { OFFERED_MS } from "../../src/protocol/receiving.ts";
 import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 const RING = [2, 8, 9];

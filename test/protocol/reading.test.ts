@@ -207,8 +207,8 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
   expect(outcomes(owner)).toEqual(["missing"]);
   // Of a pair the third, which is not here, may have it.
   const pair = new OnePeer(8, [8, 9]);
-  pair.peer.lost.set("plan", 5);
-  pair.peer.elsewhere.add("plan");
+  pair.peer.lost.set("plan", [FOUND]);
+  pair.peer.elsewhere.set("plan", [FOUND]);
   read(pair, 3);
   pair.hear(9, inquired(3, []));
   expect(outcomes(pair)).toEqual(["failed"]);
@@ -216,8 +216,8 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
 
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
   const owner = new OnePeer(8, [8, 14]);
-  owner.peer.refusals.add("plan");
-  owner.peer.elsewhere.add("plan");
+  owner.peer.refusals.set("plan", [FOUND]);
+  owner.peer.elsewhere.set("plan", [FOUND]);
   read(owner, 1);
   expect(outcomes(owner)).toEqual([]);
   owner.hear(14, inquired(1, [FOUND]));

@@ -560,15 +560,17 @@ export const VECTORS: readonly Vector[] = [
   `,
     { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter], taking: false },
   ),
-  v("010203040506000300000000000800000000000900000000000e0001000000000008", {
+  v("010203040506deadbeef000300000000000800000000000900000000000e0001000000000008", {
     tag: "confirm",
     request: REQUEST,
+    nonce: 0xdeadbeef,
     onward: [8, 9, 14],
     via: [8],
   }),
-  v("010203040506000004b0000200000000000900000000000e", {
+  v("010203040506deadbeef000004b0000200000000000900000000000e", {
     tag: "confirmed",
     request: REQUEST,
+    nonce: 0xdeadbeef,
     leftMs: 1_200,
     onward: [9, 14],
   }),
