@@ -1,0 +1,78 @@
+/** What this peer should have and has not: of such names it does not answer by itself. */
+import { expect, test } from "bun:test";
+import { FULL_MS, NEW_MS } from "../../src/protocol/config.ts";
+import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
+import type { Message } from "../../src/protocol/messages.ts";
+import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+
+/** A conflict of the name, which another has stored. */
+const CONFLICT = version(20, 3, 1, {
+  ...{ sha256: "cc".repeat(32), operation: { origin: member(20).birth, number: 1 } },
+});
+
+function holding({ name, operation, stamp, sha256 }: FileRecord): Message {
+  return { tag: "holding", files: [{ name, operation, stamp, sha256 }], taking: false };
+}
+
+function outcomes(peer: OnePeer): string[] {
+  return peer.sent("answer").map(({ message }) => message.outcome.kind);
+}
+
+test("a newcomer that is still copying what was stored before does not call it missing", () => {
+  const peer = new OnePeer(6, [6, 8]);
+  peer.peer.enteredAt = peer.now;
+  peer.give({ type: "room", bytes: 1e12 });
+  const large = version(8, 5, 1, { size: 8_000_000_000 });
+  peer.hear(8, { tag: "offer", records: [large], origin: null });
+  peer.pass(NEW_MS + 1_000);
+  peer.hear(8, routedFrom(8, 1, READ));
+  expect(outcomes(peer)).toEqual([]);
+  expect(peer.to("inquire")).toEqual([8]);
+  // To another it says that it could not keep it yet: the next is asked as well.
+  peer.hear(8, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [6, 8] });
+  expect(peer.sent("inquired")[0]?.message).toMatchObject({ records: [], declined: true });
+});
+
+test("a newer version that others have is not forgotten when another one of the name comes in", () => {
+  const old = version(14, 5, 1, { sha256: "11".repeat(32) });
+  const owner = new OnePeer(8, [2, 8, 9, 14, 20], [old, CONFLICT]);
+  for (const id of [9, 14]) for (const v of [old, CONFLICT]) owner.hear(id, holding(v));
+  // Its own disk has no room for the next.
+  owner.hear(2, routedFrom(2, 1, storeAsk(7)), { body: BODY });
+  owner.tell(1, [9, 14], [old, CONFLICT]);
+  const [next] = owner.sent("offer")[0]?.message.records ?? [];
+  const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
+  if (next === undefined) throw new Error("nothing was stamped");
+  owner.give({ type: "fetched", job, result: { ok: false, here: true, why: "full" } });
+  for (const id of [9, 14, 20]) owner.hear(id, holding(next));
+  const write = { number: 8, after: 7, require: 0 };
+  const name = conflictName(CONFLICT);
+  owner.hear(2, routedFrom(2, 2, { kind: "remove", name, key: 5, write }));
+  owner.tell(2, [9, 14, 20], [next, CONFLICT]);
+  const [removal] = owner.sent("offer")[0]?.message.records ?? [];
+  if (removal === undefined) throw new Error("nothing was removed");
+  owner.durable();
+  for (const id of [9, 14, 20]) owner.hear(id, holding(removal));
+  expect(owner.peer.files.versions("plan")).toHaveLength(2);
+  expect(owner.peer.elsewhere.has("plan")).toBe(true);
+  owner.hear(2, routedFrom(2, 3, READ));
+  expect(outcomes(owner)).toEqual([]);
+  expect(owner.to("inquire").length).toBeGreaterThan(0);
+  // It is over when that version is here.
+  owner.pass(FULL_MS);
+  owner.hear(9, { tag: "offer", records: [next], origin: null }, { body: BODY });
+  owner.durable();
+  expect(owner.peer.elsewhere.size).toBe(0);
+});
+
+test("nor does one that has lost a copy speak for the name when another version comes in", () => {
+  const lost = version(14, 5, 1);
+  const peer = new OnePeer(8, [2, 8, 9, 14, 20], [lost]);
+  const { name, operation, sha256 } = lost;
+  peer.give({ type: "damaged", version: { name, operation, sha256 } });
+  peer.hear(20, { tag: "offer", records: [CONFLICT], origin: null });
+  peer.durable();
+  expect(peer.peer.files.versions("plan")).toHaveLength(1);
+  peer.hear(9, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [2, 8, 9, 14, 20] });
+  expect(peer.sent("inquired")[0]?.message.lost).toBe(true);
+});
