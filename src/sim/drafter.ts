@@ -7,7 +7,8 @@ import type { Chance } from "./chance.ts";
 import type { Kind } from "./drawing.ts";
 import { drawKey } from "./figure-ring.ts";
 import { FileDrafter, isFileKind } from "./file-faults.ts";
-import { HardDrafter, isHardKind } from "./hard-faults.ts";
+import { HardDrafter } from "./hard-faults.ts";
+import { isHardKind } from "./hard-kinds.ts";
 
 /** Until all know the new address of one that has moved, or have found each other after a cut. */
 const KNOWN_MS = 30_000;

@@ -4,7 +4,7 @@
  */
 
 import { FILE_KINDS, type FileKind } from "./file-faults.ts";
-import { HARD_KINDS, type HardKind } from "./hard-faults.ts";
+import { HARD_KINDS, type HardKind } from "./hard-kinds.ts";
 import type { WireShare } from "./wire-trip.ts";
 
 /** What befalls processes and links, of which none ends by itself. */

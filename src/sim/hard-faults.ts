@@ -6,43 +6,8 @@
 import { Bursts } from "./bursts.ts";
 import type { Chance } from "./chance.ts";
 import type { Rest } from "./file-faults.ts";
+import type { HardKind } from "./hard-kinds.ts";
 import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
-
-export const HARD_KINDS = [
-  "cut-held",
-  "cut-owner",
-  "cut-pair",
-  "cut-and-kill",
-  "cut-udp",
-  "cut-udp-one-way",
-  "cut-tcp",
-  "cut-tcp-one-way",
-  "flap",
-  "freeze-briefly",
-  "freeze-owner",
-  "kill-owner",
-  "restart-owner",
-  "join-owner",
-  "refuse-owner",
-  "wake-together",
-  "start-together",
-  "leave-holders",
-  "reset",
-  "reset-owner",
-  "refuse-both",
-  "move",
-  "move-anew",
-  "second-address",
-  "change-content",
-  "many-origins",
-  "slow-disk",
-  "age",
-] as const;
-export type HardKind = (typeof HARD_KINDS)[number];
-
-export function isHardKind(kind: string): kind is HardKind {
-  return HARD_KINDS.some((k) => k === kind);
-}
 
 /** How long a cut is held: less than a trial, until the cut off are held for dead, and up to 40 s. */
 const HOLDS_MS = [300, 1_500, 4_000, 8_000, 14_000, 27_000, 40_000] as const;
@@ -55,6 +20,8 @@ const AWAY_MS = [5, 300, 3_000, 20_000] as const;
 const TOGETHER_AWAY_MS = [300, 4_900, 6_500, 12_000] as const;
 /** Amid a hand-off, or just after it. */
 const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
+/** One newcomer, or as many as are asked for a name. */
+const CROWDS = [1, 5] as const;
 /** Enough that a ring is left when three leave. */
 const MANY_PEERS = 7;
 /** Ages of a removal, in days, around its limit of 30. */
@@ -187,9 +154,11 @@ export class HardDrafter {
     const name = this.chance.pick(this.names);
     const id = keyOf(name, this.bits);
     const [old = 0] = holdersAmong(up, name, this.bits);
-    if (!this.rest.comes(id)) return null;
-    const via = this.chance.pick(up);
-    return [`join ${id} via ${via}`, ...this.#bursts.of(name, id, [old, id])];
+    const ids = Array.from({ length: this.chance.pick(CROWDS) }, (_, i) => id + i);
+    const come = ids.filter((one) => one < 2 ** this.bits && this.rest.comes(one));
+    if (!come.includes(id)) return null;
+    const joins = come.map((one) => `${one} via ${this.chance.pick(up)}`).join(" and ");
+    return [`join ${joins}`, ...this.#bursts.of(name, id, [old, id])];
   }
 
   /** An owner that has just answered is taken for dead, hears of it late, and is still read from. */

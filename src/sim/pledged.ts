@@ -11,6 +11,7 @@ import type { Address } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
 import { isWithin } from "../protocol/shelf.ts";
 import { isIn } from "../protocol/state.ts";
+import { isCopying } from "../protocol/wanting.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Fail } from "./promises.ts";
 import type { Stage } from "./stage.ts";
@@ -89,7 +90,7 @@ export class Pledged {
       for (const version of versions) {
         const record = host.peer?.files.find(version);
         if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
-        if (this.#answersAlone(owner, record) && !this.#knows(owner, record)) {
+        if (this.#answersAlone(owner, record, host) && !this.#knows(owner, record)) {
           const what = `a version of ${record.name} that peer ${owner.id} knows nothing of`;
           this.fail("D8", `peer ${host.id} told of ${what}, and had promised it to wait`);
         }
@@ -103,9 +104,13 @@ export class Pledged {
     return (this.#given.get(host) ?? []).filter((p) => p.run === host.run && p.until > now);
   }
 
-  #answersAlone(owner: Host, { name }: FileRecord): boolean {
+  /** True if an owner answers for a name by itself, on the promise of this holder among others. */
+  #answersAlone(owner: Host, { name }: FileRecord, holder: Host): boolean {
     const { peer } = owner;
-    if (peer === null || peer.tenure.epoch !== peer.epoch || peer.elsewhere.has(name)) return false;
+    if (peer === null || peer.tenure.epoch !== peer.epoch) return false;
+    if (peer.elsewhere.has(name) || isCopying(peer, name)) return false;
+    // One that had something else when it promised is not counted.
+    if (!peer.tenure.agreed.has(holder.peer?.self.birth ?? "")) return false;
     return localTime(owner, this.stage.world.now) < peer.tenure.until;
   }
 
