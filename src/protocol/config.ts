@@ -154,7 +154,7 @@ export const MOURNING_MS = 10_000;
  */
 export const NEW_MS = 10_000;
 /** So many of them for one name; more count as members like any others, or are not asked. */
-export const NEW_ASKED = 8;
+export const NEW_ASKED = 32;
 /** So many of those that are asked are told to each. */
 export const ASKED_TOLD = 320;
 /** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */

@@ -10,6 +10,9 @@ import { SEEK_MS, stillSought } from "./seeking.ts";
 import { isWithin } from "./shelf.ts";
 import type { Peer } from "./state.ts";
 
+/** So many of those that were there before a newcomer it asks for one name, and all have to answer. */
+const NEWCOMER_ASKS = 8;
+
 /** How many copies of a file there should be: as many as are wanted, or as there are members that stay. */
 export function copiesWanted(peer: Peer): number {
   return Math.max(1, Math.min(peer.config.copies, peer.view.staying));
@@ -53,7 +56,7 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     if (isExpected(member)) continue;
     members.push(member);
     if (!stays(member)) continue;
-    if (fresh.length < NEW_ASKED && isUnsure(peer, member)) fresh.push(member);
+    if (isUnsure(peer, member, fresh.length)) fresh.push(member);
     else stay += 1;
   }
   const last = members.at(-1)?.id ?? key;
@@ -118,10 +121,12 @@ function mayHaveGoneOn(peer: Peer, key: number): boolean {
 
 /**
  * True of one that has come just now, or has not answered yet since this peer started or slept; and of all
- * others to one that has just come itself.
+ * others to one that has just come itself. Up to a number for one name. @param count how many there are so far
  */
-function isUnsure(peer: Peer, { id, birth }: Member): boolean {
-  if (peer.now - peer.enteredAt <= NEW_MS && id !== peer.self.id) return true;
+function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
+  const entered = peer.now - peer.enteredAt <= NEW_MS && id !== peer.self.id;
+  if (entered && count < NEWCOMER_ASKS) return true;
+  if (count >= NEW_ASKED) return false;
   const came = peer.arrivals.get(birth);
   return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);
 }

@@ -4,7 +4,7 @@
  */
 import { contentKnown, oneContent, onMajority, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
-import { JOIN_LOCK_MS } from "../protocol/config.ts";
+import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import {
   compareStamps,
@@ -23,6 +23,9 @@ import { nameOf } from "./names.ts";
 import type { Sometimes } from "./sometimes.ts";
 import type { Stage } from "./stage.ts";
 
+/** Whoever declined a copy for want of room is asked again within this time. */
+const ROOM_KNOWN_MS = 1.25 * COMPARE_EVERY_MS;
+
 /** Says that a check does not hold, by throwing. */
 export type Fail = (check: string, why: string) => never;
 
@@ -32,6 +35,8 @@ export class Promises {
   /** Contents that lay in the working directory before: they may still be on their way. */
   readonly #local = new Set<string>();
   readonly #receipts = new Set<number>();
+  /** When disks that were full had room again. */
+  readonly #roomAt = new Map<number, number>();
   /** Under which stamps a disk has had an operation, and since when. */
   readonly #executed = new Map<string, { readonly stamp: Stamp; readonly at: number }[]>();
   readonly #entered = new Set<number>();
@@ -56,8 +61,9 @@ export class Promises {
     const replaced = this.stage.world.workingDirectory.get(name);
     if ((verb === "file" || verb === "change") && replaced !== undefined)
       this.#local.add(`${name} ${replaced.sha256}`);
-    if (!action.startsWith("freeze")) return;
-    for (const id of action.match(/\d+/g) ?? []) this.#frozen.add(Number(id));
+    const ids = (action.match(/\d+/g) ?? []).map(Number);
+    if (verb === "freeze") for (const id of ids) this.#frozen.add(id);
+    if (verb === "room") for (const id of ids) this.#roomAt.set(id, this.stage.world.now);
   }
 
   #see(host: Host, message: Message): void {
@@ -118,9 +124,14 @@ export class Promises {
     if (version === null) return;
     const held = this.ledger.versionsOf(version.name).find((v) => isSameVersion(v.record, version));
     const on = held === undefined ? 0 : this.ledger.durableOn(held.record).size;
-    const full = this.stage.world.living().filter((h) => h.disk.full);
-    const able = host.peer?.view.members.filter((m) => !full.some((h) => h.id === m.id)).length;
-    this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able ?? 0));
+    const { world } = this.stage;
+    const full = world.living().filter((h) => h.disk.full);
+    // One that had no room is offered what it declined once in a while.
+    const was = (id: number) =>
+      world.now - (this.#roomAt.get(id) ?? -ROOM_KNOWN_MS) < ROOM_KNOWN_MS;
+    const members = host.peer?.view.members ?? [];
+    const able = members.filter((m) => !(was(m.id) || full.some((h) => h.id === m.id))).length;
+    this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able));
   }
 
   /** How many copies there should be, by what a peer knows. */

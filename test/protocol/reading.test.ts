@@ -279,6 +279,18 @@ test("of those that have just come all have to give their word: each may hold wh
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
+test("after a start of a whole ring each of those that come back is asked, wherever on the circle", () => {
+  const ids = [8, ...Array.from({ length: 12 }, (_, i) => 20 + i)];
+  const owner = new OnePeer(8, ids);
+  for (const id of ids) {
+    if (id !== 8)
+      owner.peer.awaited.set(id, { since: owner.now, until: owner.now, retryMs: 1_000 });
+  }
+  const { members, fresh } = quorumFor(owner.peer, 5, 0);
+  expect(members).toHaveLength(ids.length);
+  expect(fresh).toHaveLength(ids.length - 1);
+});
+
 test("one that has just joined asks far beyond the holders, and none of them may be missing", () => {
   // 30 may be the only one that was there before: the others, which joined with it, know of nothing.
   const owner = new OnePeer(8, [...IDS, 30]);
