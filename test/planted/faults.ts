@@ -5,6 +5,7 @@
 import type { Fault } from "./fault.ts";
 import { FILE_FAULTS } from "./file-faults.ts";
 import { HISTORY_FAULTS } from "./history-faults.ts";
+import { ROAD_FAULTS } from "./road-faults.ts";
 
 /** A fault counts as caught within so many seeds. */
 export const MOST_SEEDS = 200;
@@ -17,6 +18,7 @@ const RING = ["R1", "R2", "R3", "R4", "R6"] as const;
 export const FAULTS: readonly Fault[] = [
   ...FILE_FAULTS,
   ...HISTORY_FAULTS,
+  ...ROAD_FAULTS,
   {
     name: "forget the second successor",
     breaks: "a peer knows one successor, and has none when that one dies",

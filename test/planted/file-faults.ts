@@ -7,7 +7,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a receipt names copies that no disk has",
     edits: [
       {
-        file: "placing.ts",
+        file: "receipts.ts",
         find: "const copies = clockwise(peer, record.key, durableOn);",
         replace: "const copies = holders.map((m) => m.id);",
       },

@@ -87,13 +87,13 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "serving.ts",
-        find: "if (heardToHave(inquiry, record).length < majority(peer)) placeForReading(",
-        replace: "if (heardToHave(inquiry, record).length < 0) placeForReading(",
+        find: "if (heardToHave(peer, inquiry, record).length < majority(peer)) {",
+        replace: "if (heardToHave(peer, inquiry, record).length < 0) {",
       },
       {
         file: "serving.ts",
-        find: "return confirmed + 1 >= majority(peer);",
-        replace: "return confirmed >= 0;",
+        find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
+        replace: "return copiesElsewhere(peer, record) >= 0;",
       },
     ],
     checks: ["D1", "D6"],
@@ -111,30 +111,6 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7", "D8"],
-    within: null,
-    hard: true,
-  },
-  {
-    name: "pass over those that have just come",
-    breaks: "what they acknowledged alone, while they were apart, is not asked for",
-    edits: [
-      {
-        file: "quorum.ts",
-        find: "return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);",
-        replace: "return came !== undefined && birth === String(id);",
-      },
-      {
-        file: "quorum.ts",
-        find: "if (arrivals.size === 0 && awaited.size === 0) return [];",
-        replace: "if (arrivals.size >= 0) return [];",
-      },
-      {
-        file: "quorum.ts",
-        find: "if (peer.now - peer.enteredAt <= NEW_MS && id !== peer.self.id) return true;",
-        replace: "",
-      },
-    ],
-    checks: ["D6", "D7"],
     within: null,
     hard: true,
   },
