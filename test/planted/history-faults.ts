@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: null,
+    within: 3,
     hard: true,
   },
   {
@@ -78,7 +78,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: null,
+    within: 16,
     hard: true,
   },
   {
@@ -96,8 +96,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
         replace: "return copiesElsewhere(peer, record) >= 0;",
       },
     ],
-    checks: ["D1", "D6"],
-    within: null,
+    checks: ["D1", "D4", "D6"],
+    within: 3,
     hard: true,
   },
   {
@@ -111,7 +111,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7", "D8"],
-    within: null,
+    within: 19,
     hard: true,
   },
   {
@@ -119,9 +119,9 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "an owner that may answer alone hands out what no other disk has",
     edits: [
       {
-        file: "holders.ts",
-        find: "!otherHolders(peer, record).some((m) => m.id === id)) return;",
-        replace: "!holdersOf(peer, record).some((m) => m.id === id)) return;",
+        file: "serving.ts",
+        find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
+        replace: "return copiesElsewhere(peer, record) + 2 >= majority(peer);",
       },
     ],
     checks: ["D4", "D6"],
@@ -144,7 +144,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6", "D7", "D8"],
-    within: null,
+    within: 4,
     hard: true,
   },
 ];
