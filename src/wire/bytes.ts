@@ -13,6 +13,16 @@ const UTF8 = new TextEncoder();
 /** A byte order mark is a character like others here: what was sent is what is read. */
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/**
+ * A buffer's own ways between texts and bytes take any bytes and a place in them, so that no view of
+ * a part is made for each value: that would take longer than all else.
+ */
+const textIn = Buffer.prototype.toString;
+const writeText = Buffer.prototype.write;
+
+/** Bodies of up to so many bytes are copied twice, which takes less time than to look at them apart. */
+const SHORT_BODY_BYTES = 8_192;
+
 /** Appends values to a buffer that grows as needed. */
 export class Writer {
   #bytes = new Uint8Array(512);
@@ -29,11 +39,15 @@ export class Writer {
   }
 
   /**
-   * @param behind bytes that go behind what was written, copied once
+   * @param behind bytes that go behind what was written
    * @returns a copy of what was written
    */
   finish(behind: Uint8Array | null = null): Uint8Array {
     if (behind === null) return this.#bytes.slice(0, this.#length);
+    if (behind.length <= SHORT_BODY_BYTES) {
+      this.bytes(behind);
+      return this.#bytes.slice(0, this.#length);
+    }
     const whole = new Uint8Array(this.#length + behind.length);
     whole.set(this.#bytes.subarray(0, this.#length));
     whole.set(behind, this.#length);
@@ -71,12 +85,10 @@ export class Writer {
   /** Exactly `length` bytes from lower-case hexadecimal digits. */
   hex(digits: string, length: number): void {
     const at = this.#take(length);
-    let valid = digits.length === 2 * length;
-    for (let i = 0; i < length && valid; i++) {
-      const byte = 16 * digitOf(digits.charCodeAt(2 * i)) + digitOf(digits.charCodeAt(2 * i + 1));
-      this.#bytes[at + i] = byte;
-      valid = byte < 256;
-    }
+    const valid =
+      digits.length === 2 * length &&
+      digits === digits.toLowerCase() &&
+      writeText.call(this.#bytes, digits, at, length, "hex") === length;
     if (!valid) throw new RangeError(`not ${2 * length} hexadecimal digits: ${digits}`);
   }
 
@@ -142,15 +154,13 @@ export class Writer {
   }
 }
 
-/** Takes values from bytes, in order. */
+/** Takes values from bytes, in order. Numbers are put together by hand: a view made for each message costs more. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get left(): number {
@@ -158,39 +168,42 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#byte(this.#take(1));
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    return this.#pair(this.#take(2));
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.#four(this.#take(4));
   }
 
   u48(): number {
     const at = this.#take(6);
-    return this.#view.getUint16(at) * 2 ** 32 + this.#view.getUint32(at + 2);
+    return this.#pair(at) * 2 ** 32 + this.#four(at + 2);
   }
 
   u53(): number {
     const at = this.#take(8);
-    const high = this.#view.getUint32(at);
+    const high = this.#four(at);
     if (high >= 2 ** 21) throw new Malformed("a number above 2^53");
-    return high * 2 ** 32 + this.#view.getUint32(at + 4);
+    return high * 2 ** 32 + this.#four(at + 4);
   }
 
   hex(length: number): string {
-    return this.take(length).toHex();
+    const at = this.#take(length);
+    return textIn.call(this.#bytes, "hex", at, at + length);
   }
 
   text(maxBytes: number): string {
     const length = this.u16();
     if (length > maxBytes) throw new Malformed(`a text of ${length} bytes`);
-    const bytes = this.take(length);
+    const at = this.#take(length);
+    if (length === 0) return "";
+    if (this.#isPlain(at, at + length)) return textIn.call(this.#bytes, "latin1", at, at + length);
     try {
-      return length === 0 ? "" : STRICT_UTF8.decode(bytes);
+      return STRICT_UTF8.decode(this.#bytes.subarray(at, at + length));
     } catch {
       throw new Malformed("a text that is not UTF-8");
     }
@@ -200,15 +213,27 @@ export class Reader {
     this.#take(count);
   }
 
-  /** @returns the next bytes, not copied */
-  take(count: number): Uint8Array {
-    const at = this.#take(count);
-    return this.#bytes.subarray(at, at + count);
-  }
-
   /** @returns a copy of all that is left, null where nothing is */
   rest(): Uint8Array | null {
     return this.left === 0 ? null : this.#bytes.slice(this.#take(this.left));
+  }
+
+  /** True of plain ASCII, as most texts are. */
+  #isPlain(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) if (this.#byte(at) >= 0x80) return false;
+    return true;
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
+  #pair(at: number): number {
+    return this.#byte(at) * 2 ** 8 + this.#byte(at + 1);
+  }
+
+  #four(at: number): number {
+    return this.#pair(at) * 2 ** 16 + this.#pair(at + 2);
   }
 
   #take(count: number): number {
@@ -217,12 +242,6 @@ export class Reader {
     this.#at = at + count;
     return at;
   }
-}
-
-/** What a lower-case hexadecimal digit stands for; of any other character more than a byte can hold. */
-function digitOf(code: number): number {
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  return code >= 0x61 && code <= 0x66 ? code - 0x57 : 256;
 }
 
 function whole(value: number, most: number): number {
