@@ -1,31 +1,37 @@
 /**
  * A table whose keys are versions. What tells one version from another is long, and making one text of it
  * for each look would cost more than all else that a request takes: names are looked up as they are, and
- * most have one version.
+ * most have one version, which needs no list.
  */
 import { isSameVersion, type VersionId } from "./files.ts";
 
-type Entry<T> = { readonly version: VersionId; readonly value: T };
+type Entry<T> = { version: VersionId; value: T };
 
 export class ByVersion<T> {
-  readonly #names = new Map<string, readonly Entry<T>[]>();
+  readonly #names = new Map<string, Entry<T> | readonly Entry<T>[]>();
 
   get(version: VersionId): T | undefined {
-    const entries = this.#names.get(version.name);
-    if (entries === undefined) return undefined;
-    for (const entry of entries) if (isSameVersion(entry.version, version)) return entry.value;
-    return undefined;
+    const held = this.#names.get(version.name);
+    return held === undefined ? undefined : entryOf(held, version)?.value;
   }
 
   set(version: VersionId, value: T): void {
-    const entry = { version, value };
-    const others = this.#others(version);
-    this.#names.set(version.name, others === undefined ? [entry] : [...others, entry]);
+    const held = this.#names.get(version.name);
+    const entry = held === undefined ? undefined : entryOf(held, version);
+    if (entry !== undefined) {
+      entry.version = version;
+      entry.value = value;
+      return;
+    }
+    const added = { version, value };
+    this.#names.set(version.name, held === undefined ? added : [...listOf(held), added]);
   }
 
   delete(version: VersionId): void {
-    const others = this.#others(version);
-    if (others === undefined) return;
+    const held = this.#names.get(version.name);
+    const entry = held === undefined ? undefined : entryOf(held, version);
+    if (held === undefined || entry === undefined) return;
+    const others = listOf(held).filter((e) => e !== entry);
     if (others.length === 0) this.#names.delete(version.name);
     else this.#names.set(version.name, others);
   }
@@ -34,7 +40,23 @@ export class ByVersion<T> {
     this.#names.clear();
   }
 
-  #others(version: VersionId): readonly Entry<T>[] | undefined {
-    return this.#names.get(version.name)?.filter((e) => !isSameVersion(e.version, version));
+  /** All versions with their values. */
+  *entries(): Generator<readonly [version: VersionId, value: T]> {
+    for (const held of this.#names.values()) {
+      for (const { version, value } of listOf(held)) yield [version, value];
+    }
   }
+}
+
+function entryOf<T>(
+  held: Entry<T> | readonly Entry<T>[],
+  version: VersionId,
+): Entry<T> | undefined {
+  if ("value" in held) return isSameVersion(held.version, version) ? held : undefined;
+  for (const entry of held) if (isSameVersion(entry.version, version)) return entry;
+  return undefined;
+}
+
+function listOf<T>(held: Entry<T> | readonly Entry<T>[]): readonly Entry<T>[] {
+  return "value" in held ? [held] : held;
 }

@@ -40,7 +40,7 @@ import { noteHere, noteWanting } from "./wanting.ts";
 export function repairOne(peer: Peer, version: VersionId): void {
   // Holders of what has just come are about to say so themselves.
   const at = peer.now + REPAIR_SETTLE_MS;
-  peer.lacking.set(versionKey(version), { version, at });
+  peer.lacking.set(version, at);
   peer.deadlines.setEarlier("repair", 0, at);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
@@ -170,10 +170,9 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
 
 /** Forgets what was noted of a version that is not held any more. */
 export function forget(peer: Peer, version: VersionId): void {
-  const key = versionKey(version);
   peer.confirmed.delete(version);
-  peer.lacking.delete(key);
-  peer.removals.delete(key);
+  peer.lacking.delete(version);
+  if (peer.removals.size > 0) peer.removals.delete(versionKey(version));
 }
 
 /** A copy has become durable here: says so to whoever should hold it too. */

@@ -104,7 +104,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     lost: new Map(),
     elsewhere: new Map(),
     confirmed: new ByVersion(),
-    lacking: new Map(),
+    lacking: new ByVersion(),
     rescan: true,
     declined: new Map(),
     refusals: new Map(),

@@ -23,6 +23,11 @@ export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key"
   return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
 }
 
+/** True of another member that should hold a file. */
+function isOtherHolder(peer: Peer, record: Pick<FileRecord, "name" | "key">, id: number): boolean {
+  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.id === id);
+}
+
 /** True if this holder has confirmed the version, under the stamp that it has here. */
 export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
   return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
@@ -32,8 +37,10 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
   takeBack(peer, record.name, birth);
   const births = peer.confirmed.get(record) ?? [];
-  if (births.includes(birth) || !otherHolders(peer, record).some((m) => m.id === id)) return;
+  if (births.includes(birth) || !isOtherHolder(peer, record, id)) return;
   peer.confirmed.set(record, [...births, birth]);
+  // Most are confirmed by all before they would be looked after.
+  if (!isShort(peer, record)) peer.lacking.delete(record);
 }
 
 /** One that had declined a file holds it after all. */
@@ -53,14 +60,24 @@ export function takeBack(peer: Peer, name: string, birth: string): void {
 
 /** True if some holder has not confirmed the version held here. */
 export function isShort(peer: Peer, record: FileRecord): boolean {
-  return !otherHolders(peer, record).every((h) => hasConfirmed(peer, record, h));
+  const births = peer.confirmed.get(record);
+  for (const { id, birth } of holdersOf(peer, record)) {
+    if (id !== peer.self.id && births?.includes(birth) !== true) return true;
+  }
+  return false;
 }
 
 /** The records held here that some holder has not confirmed. */
 export function shortOfCopies(peer: Peer): FileRecord[] {
   const { files, lacking, rescan } = peer;
-  const records = rescan
-    ? files.values()
-    : [...lacking.values()].flatMap(({ version }) => files.find(version) ?? []);
-  return [...records].filter((record) => isShort(peer, record));
+  const short: FileRecord[] = [];
+  if (rescan) {
+    for (const record of files.values()) if (isShort(peer, record)) short.push(record);
+    return short;
+  }
+  for (const [version] of lacking.entries()) {
+    const record = files.find(version);
+    if (record !== undefined && isShort(peer, record)) short.push(record);
+  }
+  return short;
 }

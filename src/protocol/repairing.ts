@@ -12,7 +12,7 @@ import {
   TOMBSTONE_LAST_MS,
 } from "./config.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
-import { type FileRecord, type VersionId, versionId, versionKey } from "./files.ts";
+import { type FileRecord, type VersionId, versionId } from "./files.ts";
 import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
 import { takeWordBack } from "./holding.ts";
 import { isKnownForgotten, noteForgotten } from "./late.ts";
@@ -54,17 +54,15 @@ export function dropSpare(peer: Peer): void {
 
 /** Offers what is due of the records held here to the holders that have not confirmed them. */
 export function offerMissing(peer: Peer): void {
-  const short = shortOfCopies(peer);
-  const dueAt = new Map(peer.lacking);
+  const { lacking } = peer;
+  const short = shortOfCopies(peer).map((r) => ({ record: r, due: lacking.get(r) ?? peer.now }));
   peer.rescan = false;
-  peer.lacking.clear();
+  lacking.clear();
   const missing = new Map<Member, FileRecord[]>();
-  for (const record of short) {
-    const key = versionKey(record);
-    const due = dueAt.get(key)?.at ?? peer.now;
+  for (const { record, due } of short) {
     const isDue = due <= peer.now || peer.phase === "leaving";
     const next = isDue ? peer.now + REPAIR_RETRY_MS : due;
-    peer.lacking.set(key, { version: versionId(record), at: next });
+    lacking.set(versionId(record), next);
     // What falls due meanwhile goes in the same messages.
     peer.deadlines.setEarlier("repair", 0, Math.max(next, peer.now + REPAIR_SETTLE_MS));
     if (!isDue) continue;

@@ -181,7 +181,7 @@ export type Peer = {
   /** Per version, the births of members that confirmed it under the stamp that it has here. */
   readonly confirmed: ByVersion<readonly string[]>;
   /** Versions that a holder may not have confirmed, and when they are to be offered. */
-  readonly lacking: Map<string, { readonly version: VersionId; readonly at: number }>;
+  readonly lacking: ByVersion<number>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
   /** Per name, the births of members that cannot keep it; the oldest go first. */
