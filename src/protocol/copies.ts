@@ -149,13 +149,11 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
  * @param from who gave it: this very peer, where it stamped it
  */
 export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
-  const before = peer.files.versions(taken.name);
-  const { changed, fresh } = peer.files.take(taken);
+  const { changed, fresh, before, now } = peer.files.take(taken);
   if (!changed) return;
   takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
   noteTaken(peer, taken, from);
-  const now = peer.files.versions(taken.name);
   noteHere(peer, taken.name, now);
   for (const old of before) {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);

@@ -13,10 +13,10 @@ import {
 } from "./files.ts";
 import { merge, type Versions, winnerOf } from "./versions.ts";
 
-type Entry = { readonly record: FileRecord; readonly hash: number };
-type Name = { readonly versions: Versions; readonly entries: readonly Entry[] };
+/** The versions of a name, and the hash of each at the same place. */
+type Name = { versions: Versions; hashes: readonly number[] };
 /** One of the equal parts of the circle. */
-type Bucket = { digest: number; count: number; readonly names: Map<string, Name> };
+type Bucket = { digest: number; count: number; readonly names: Set<Name> };
 
 /** Whose stamps of which run are left out of a digest: those with a counter above this one's. */
 export type Author = Stamp;
@@ -27,6 +27,9 @@ export type Taken = {
   readonly changed: boolean;
   /** Versions that are new here, or that others must hear of anew: under another stamp, or no conflict any more. */
   readonly fresh: readonly FileRecord[];
+  /** The versions of its name, as they were and as they are. */
+  readonly before: Versions;
+  readonly now: Versions;
 };
 
 const NO_VERSIONS: Versions = Object.freeze([]);
@@ -61,7 +64,7 @@ export class Shelf {
     if (key === null) {
       return this.versions(base).find((v) => isSameOperation(v.operation, operation));
     }
-    for (const entry of this.#buckets.get(Math.floor(key / this.#width))?.names.values() ?? []) {
+    for (const entry of this.#buckets.get(Math.floor(key / this.#width))?.names ?? []) {
       const found = entry.versions.find((v) => isSameOperation(v.operation, operation));
       if (found !== undefined && conflictName(found) === name) return found;
     }
@@ -101,33 +104,29 @@ export class Shelf {
 
   /** Merges a version with what is held of its name. */
   take(record: FileRecord): Taken {
-    const held = this.versions(record.name);
+    const old = this.#names.get(record.name);
+    const held = old?.versions ?? NO_VERSIONS;
     const merged = merge(held, record);
-    if (merged === held) return { changed: false, fresh: NO_VERSIONS };
-    if (held.length === 0) {
-      this.#set(record.name, record.key, merged);
-      return { changed: true, fresh: merged };
-    }
+    const both = { before: held, now: merged };
+    if (merged === held) return { changed: false, fresh: NO_VERSIONS, ...both };
+    this.#set(record.name, record.key, old, merged);
+    if (held.length === 0) return { changed: true, fresh: merged, ...both };
     const winner = winnerOf(held);
     const fresh = merged.filter((v) => {
       const old = held.find((h) => isSameVersion(h, v));
       const isNew = old === undefined || old.stamp !== v.stamp || old.apart !== v.apart;
       return isNew || (v === winnerOf(merged) && old !== winner);
     });
-    this.#set(record.name, record.key, merged);
-    return { changed: true, fresh };
+    return { changed: true, fresh, ...both };
   }
 
   /** Holds a version no more. @returns whether it was held */
   delete(id: VersionId): boolean {
-    const held = this.versions(id.name);
-    const record = held.find((v) => isSameVersion(v, id));
-    if (record === undefined) return false;
-    this.#set(
-      record.name,
-      record.key,
-      held.filter((v) => v !== record),
-    );
+    const held = this.#names.get(id.name);
+    const record = held?.versions.find((v) => isSameVersion(v, id));
+    if (held === undefined || record === undefined) return false;
+    const others = held.versions.filter((v) => v !== record);
+    this.#set(record.name, record.key, held, others);
     return true;
   }
 
@@ -137,11 +136,9 @@ export class Shelf {
     if (record === undefined) return;
     const { name, key } = record;
     const apart = Object.freeze({ ...record, apart: true });
-    this.#set(
-      name,
-      key,
-      this.versions(name).map((v) => (v === record ? apart : v)),
-    );
+    const held = this.#names.get(name);
+    const versions = this.versions(name).map((v) => (v === record ? apart : v));
+    this.#set(name, key, held, versions);
   }
 
   /** Every version, removals too. */
@@ -173,12 +170,12 @@ export class Shelf {
         digest = addHash(digest, bucket.digest);
         return;
       }
-      for (const { entries } of bucket.names.values()) {
-        for (const { record, hash } of entries) {
-          if (!(whole || isWithin(record.key, from, to)) || isBy(record, but)) continue;
+      for (const { versions, hashes } of bucket.names) {
+        versions.forEach((record, i) => {
+          if (!(whole || isWithin(record.key, from, to)) || isBy(record, but)) return;
           count += 1;
-          digest = addHash(digest, hash);
-        }
+          digest = addHash(digest, hashes[i] ?? 0);
+        });
       }
     });
     return { from, to, count, digest };
@@ -188,7 +185,7 @@ export class Shelf {
   within({ from, to }: Pick<Range, "from" | "to">, but: Author | null): FileRecord[] {
     const found: FileRecord[] = [];
     this.#walk(from, to, (bucket, whole) => {
-      for (const { versions } of bucket.names.values()) {
+      for (const { versions } of bucket.names) {
         for (const record of versions) {
           if ((whole || isWithin(record.key, from, to)) && !isBy(record, but)) found.push(record);
         }
@@ -208,32 +205,39 @@ export class Shelf {
     return bounds.slice(1).map((end, i) => this.range(bounds[i] ?? from, end, but));
   }
 
-  #set(name: string, key: number, versions: Versions): void {
+  /** @param held what is there of the name; it is changed */
+  #set(name: string, key: number, held: Name | undefined, versions: Versions): void {
     const number = Math.floor(key / this.#width);
-    const bucket = this.#buckets.get(number) ?? { digest: 0, count: 0, names: new Map() };
-    const old = this.#names.get(name);
-    for (const { record, hash } of old?.entries ?? []) {
-      bucket.digest = removeHash(bucket.digest, hash);
-      bucket.count -= 1;
-      this.#count(record, -1);
-    }
+    const bucket = this.#buckets.get(number) ?? this.#newBucket(number);
+    if (held !== undefined) this.#countAll(bucket, held, -1);
     if (versions.length === 0) {
-      bucket.names.delete(name);
       this.#names.delete(name);
-    } else {
-      const entries = versions.map((record) => ({ record, hash: hashOf(record) }));
-      for (const { record, hash } of entries) {
-        bucket.digest = addHash(bucket.digest, hash);
-        bucket.count += 1;
-        this.#count(record, 1);
-      }
-      const now: Name = { versions, entries };
-      bucket.names.set(name, now);
-      this.#names.set(name, now);
+      this.#sorted = null;
+      if (held !== undefined) bucket.names.delete(held);
+      if (bucket.names.size === 0) this.#buckets.delete(number);
+      return;
     }
-    if (bucket.names.size === 0) this.#buckets.delete(number);
-    else this.#buckets.set(number, bucket);
-    if ((old === undefined) !== (versions.length === 0)) this.#sorted = null;
+    const now = held ?? { versions, hashes: [] };
+    now.versions = versions;
+    now.hashes = versions.map(hashOf);
+    this.#countAll(bucket, now, 1);
+    if (held !== undefined) return;
+    bucket.names.add(now);
+    this.#names.set(name, now);
+    this.#sorted = null;
+  }
+
+  #newBucket(number: number): Bucket {
+    const bucket: Bucket = { digest: 0, count: 0, names: new Set() };
+    this.#buckets.set(number, bucket);
+    return bucket;
+  }
+
+  #countAll(bucket: Bucket, { versions, hashes }: Name, by: 1 | -1): void {
+    const change = by > 0 ? addHash : removeHash;
+    for (const hash of hashes) bucket.digest = change(bucket.digest, hash);
+    bucket.count += by * versions.length;
+    for (const version of versions) this.#count(version, by);
   }
 
   #count({ removed, size }: FileRecord, by: number): void {
