@@ -6,6 +6,7 @@ import { versionKey } from "./files.ts";
 import { GoneTable } from "./gone.ts";
 import type { StartInput } from "./io.ts";
 import { makeMember } from "./member.ts";
+import { Placements } from "./placements.ts";
 import { makeRandom } from "./random.ts";
 import { Shelf } from "./shelf.ts";
 import type { Peer } from "./state.ts";
@@ -73,7 +74,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     inquiries: new Map(),
     looks: new Map(),
     doubts: new Map(),
-    placements: new Map(),
+    placements: new Placements(),
     readings: [],
     receipts: new Map(),
     listings: new Map(),

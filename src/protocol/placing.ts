@@ -32,9 +32,7 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
 
 /** The versions of a name that this peer is placing: some may not be durable here yet. */
 export function underWay(peer: Peer, name: string): FileRecord[] {
-  const records: FileRecord[] = [];
-  for (const { record } of peer.placements.values()) if (record.name === name) records.push(record);
-  return records;
+  return peer.placements.of(name).map(({ record }) => record);
 }
 
 /**
@@ -75,7 +73,7 @@ function begin(
     ...{ request, arrival, record, stamp, body, reading, durable },
     ...{ until, enoughAt: null },
   };
-  peer.placements.set(request, placement);
+  peer.placements.add(placement);
   boundTable(peer.placements, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("receipt", request, until);
   return placement;
@@ -156,10 +154,11 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
 
 /** A holder cannot keep a placed version: the next one shall. */
 export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
-  for (const placement of [...peer.placements.values()]) {
-    if (!files.some((f) => f.name === placement.record.name)) continue;
-    offerMissing(peer, placement);
-    giveReceipt(peer, placement);
+  for (const name of new Set(files.map((f) => f.name))) {
+    for (const placement of peer.placements.of(name)) {
+      offerMissing(peer, placement);
+      giveReceipt(peer, placement);
+    }
   }
 }
 

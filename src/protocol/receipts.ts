@@ -18,18 +18,18 @@ import type { Placement } from "./work.ts";
 
 /** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const placement of peer.placements.values()) {
-    const { record, durable } = placement;
-    if (!files.some((f) => standsFor(peer, record, f)) || durable.has(from.birth)) continue;
-    durable.add(from.birth);
-    giveReceipt(peer, placement);
+  for (const held of files) {
+    for (const placement of peer.placements.of(held.name)) {
+      const { record, durable } = placement;
+      if (durable.has(from.birth) || !standsFor(peer, record, held)) continue;
+      durable.add(from.birth);
+      giveReceipt(peer, placement);
+    }
   }
 }
 
-/** True if a member that holds this has the record: itself, or what has replaced it since. */
+/** True if a member that holds this version of its name has the record: itself, or what has replaced it since. */
 function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
-  // Stamps are ordered within a name alone.
-  if (held.name !== record.name) return false;
   if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
   const mine = peer.files.find(held);
   return mine !== undefined && isReplacedBy(record, mine);

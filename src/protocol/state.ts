@@ -27,6 +27,7 @@ import type {
   RequestId,
   Routed,
 } from "./messages.ts";
+import type { Placements } from "./placements.ts";
 import type { Random } from "./random.ts";
 import type { Shelf } from "./shelf.ts";
 import type { SharedViews, View } from "./view.ts";
@@ -146,7 +147,7 @@ export type Peer = {
   /** Requests that wait for a look into the working directory. */
   readonly looks: Map<RequestId, Routed>;
   readonly doubts: Map<RequestId, Doubt>;
-  readonly placements: Map<RequestId, Placement>;
+  readonly placements: Placements;
   /** Reads that may go on, handled within the step. */
   readonly readings: Reading[];
   /** Receipts given of late, for origins that ask again; the oldest go first. */
