@@ -31,7 +31,7 @@ import type { Address, Member } from "./member.ts";
 import type { HeldVersion, Offer } from "./messages.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { noteRoom, ownRoom } from "./room.ts";
-import { boundTable, type Peer, send } from "./state.ts";
+import { boundTable, type Peer, send, sendToEach } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import { isReplacedBy, merge } from "./versions.ts";
 import { noteHere, noteWanting } from "./wanting.ts";
@@ -51,11 +51,9 @@ export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | n
   const mine = peer.files.find(record);
   // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
   const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
-  for (const holder of otherHolders(peer, record)) {
-    if (!known || !hasConfirmed(peer, record, holder)) {
-      send(peer, holder.address, "stream", message, body);
-    }
-  }
+  const holders = otherHolders(peer, record);
+  const without = known ? holders.filter((h) => !hasConfirmed(peer, record, h)) : holders;
+  sendToEach(peer, without, message, body);
 }
 
 /** Offers many records to one holder, in as many messages as they need. */

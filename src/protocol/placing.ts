@@ -15,7 +15,7 @@ import type { HeldVersion, Offer, RequestId } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
 import { sentences } from "./sentences.ts";
-import { boundTable, type Peer, send } from "./state.ts";
+import { boundTable, type Peer, sendToEach } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import type { Arrival, Inquiry, Placement } from "./work.ts";
 
@@ -106,7 +106,7 @@ function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): vo
   const { id, address } = peer.self;
   const here = { id, address, request: ticket };
   const message: Offer = { tag: "offer", records: [record], origin: here };
-  for (const { address: to } of otherHolders(peer, record)) send(peer, to, "stream", message);
+  sendToEach(peer, otherHolders(peer, record), message);
 }
 
 /** The content of a placed store is durable here: the other holders shall have it. */
@@ -175,9 +175,7 @@ function offerMissing(peer: Peer, placement: Placement): void {
       : { id: holder.id, address: holder.address, request: null };
   const origin = here ? null : elsewhere;
   const message: Offer = { tag: "offer", records: [record], origin };
-  for (const { address: to } of missing) {
-    send(peer, to, "stream", message, here ? bodyOf(placement) : null);
-  }
+  sendToEach(peer, missing, message, here ? bodyOf(placement) : null);
 }
 
 /** True if this peer keeps the file itself: its disk takes it. */

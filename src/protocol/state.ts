@@ -232,6 +232,20 @@ export function send(
   peer.effects.push({ type: "send", to, channel, message: told, body });
 }
 
+/** Sends one message to several others: it is made once, and encoded once. */
+export function sendToEach(
+  peer: Peer,
+  to: readonly Member[],
+  message: Message,
+  body: BodySource | null = null,
+): void {
+  if (to.length === 0) return;
+  const told = agedForOthers(message, peer.now);
+  for (const { address } of to) {
+    peer.effects.push({ type: "send", to: address, channel: "stream", message: told, body });
+  }
+}
+
 export function emit(peer: Peer, event: PeerEvent): void {
   peer.effects.push({ type: "event", event });
 }

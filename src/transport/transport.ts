@@ -15,6 +15,7 @@ import { Contents } from "./contents.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
 import { callbacks, DEAF, type Ear, finish } from "./ear.ts";
+import { Frames } from "./frames.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
 import { ASLEEP_MS, DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
@@ -42,6 +43,7 @@ class Sockets implements Transport {
   readonly #inbound: Inbound;
   readonly #contents: Contents;
   readonly #introductions = new Introductions();
+  readonly #frames = new Frames();
   readonly #handlers;
   #bound: Bound | null = null;
   #sweeper: Timer | null = null;
@@ -125,7 +127,7 @@ class Sockets implements Transport {
     try {
       const datagram = channel === "datagram" && body === null;
       if (datagram && this.#sendDatagram(to, message)) return;
-      this.#pool.send(to, encodeFrame(message, this.#options.sender(), body));
+      this.#pool.send(to, this.#frames.of(message, this.#options.sender(), body));
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
       this.dropped.frames++;
