@@ -77,9 +77,20 @@ function begin(
 ): number {
   const number = peer.nextJob++;
   peer.jobs.set(number, job);
-  const { from, ...rest } = what;
+  const { from, source, file, size, into, repair } = what;
   const { address, id } = from;
-  peer.effects.push({ type: "fetch", job: number, from: address, peer: id, ...rest });
+  // Named one by one: there is one for each copy, and a spread takes many times as long.
+  peer.effects.push({
+    type: "fetch",
+    job: number,
+    from: address,
+    peer: id,
+    source,
+    file,
+    size,
+    into,
+    repair,
+  });
   return number;
 }
 

@@ -185,7 +185,7 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
     else {
       copyHeld(peer, job.record, job.from);
-      checkReceipts(peer, peer.self, [{ ...job.record }]);
+      checkReceipts(peer, peer.self, [job.record]);
     }
   }
   if (job.kind === "copy") fetchQueued(peer);

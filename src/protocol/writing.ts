@@ -47,10 +47,13 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   if (body === null || known) answer(peer, routed, { kind: "placed" });
   if (known || (ask.kind === "store" && ask.content === null)) return;
   if (!isDue(peer, arrival)) askOrigin(peer, arrival);
-  else if (knows(peer, { name: peer.files.baseOf(ask.name), key: ask.key })) {
-    execute(peer, arrival, peer.files.versions(peer.files.baseOf(ask.name)), null);
-  } else {
-    const inquest = beginInquiry(peer, arrival, peer.files.baseOf(ask.name));
+  else {
+    const name = peer.files.baseOf(ask.name);
+    if (knows(peer, { name, key: ask.key })) {
+      execute(peer, arrival, peer.files.versions(name), null);
+      return;
+    }
+    const inquest = beginInquiry(peer, arrival, name);
     if (inquest !== null) placeFound(peer, inquest.inquiry);
   }
 }
