@@ -37,13 +37,18 @@ import {
   word,
 } from "./codec.ts";
 import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
+import { Recent } from "./recent.ts";
 
 /** A place on the circle; of 48 bits at most, in any ring. */
 export const position = u48;
 export const request = u48;
 export const digest = u53;
 export const sha256 = hex(32);
-export const birth = hex(8);
+const births = new Recent((high, low) => digitsOf(high) + digitsOf(low));
+export const birth: Codec<string> = {
+  write: (w, v) => w.hex(v, 8),
+  read: (r) => births.of(r.u32(), r.u32()),
+};
 export const state: Codec<MemberState> = word(MEMBER_STATES);
 
 /** A port where a peer listens, never 0. */
@@ -52,6 +57,11 @@ export const port: Codec<number> = within(
   1,
   65_535,
 );
+
+const addresses = new Recent((host, at) => {
+  const bytes = [host >>> 24, (host >>> 16) & 0xff, (host >>> 8) & 0xff, host & 0xff];
+  return `${bytes.join(".")}:${at}`;
+});
 
 /**
  * u16 0 and the four bytes of an IPv4 address, or the u16 length of any other host and its text; then
@@ -72,7 +82,7 @@ export const address: Codec<Address> = {
   read(r) {
     const host = r.text(255);
     // Four bytes and a port are an address, whatever they are: there is nothing to look for in its text.
-    if (host === "") return `${r.u8()}.${r.u8()}.${r.u8()}.${r.u8()}:${port.read(r)}`;
+    if (host === "") return addresses.of(r.u32(), port.read(r));
     if (!isHost(host) || isIpv4(host)) throw new Malformed("no host, or one in its long form");
     const value = formatAddress(host, port.read(r));
     if (parseAddress(value)?.host !== host) throw new Malformed("a host that is no host");
@@ -197,4 +207,9 @@ function cut(text: string, maxBytes: number): string {
     end += character.length;
   }
   return text.slice(0, end);
+}
+
+/** Eight hexadecimal digits of 32 bits. */
+function digitsOf(bits: number): string {
+  return bits.toString(16).padStart(8, "0");
 }

@@ -1,0 +1,25 @@
+/**
+ * Texts of eight bytes or less that come again and again, as births and addresses do: the same bytes give
+ * the same text, which is made once. So it takes no memory in each record that has it, and is compared
+ * and looked up without a look at its characters.
+ */
+import { RECENT_TEXTS } from "./limits.ts";
+
+type Known = { readonly high: number; readonly low: number; readonly text: string };
+
+export class Recent {
+  /** Each has its place by its bytes: another of that place takes it. */
+  readonly #known: (Known | undefined)[] = new Array(RECENT_TEXTS);
+
+  constructor(private readonly make: (high: number, low: number) => string) {}
+
+  /** The text of these numbers of 32 bits. */
+  of(high: number, low: number): string {
+    const place = ((high ^ low) >>> 0) % RECENT_TEXTS;
+    const known = this.#known[place];
+    if (known !== undefined && known.high === high && known.low === low) return known.text;
+    const text = this.make(high, low);
+    this.#known[place] = { high, low, text };
+    return text;
+  }
+}
