@@ -39,6 +39,7 @@ export function routeHere(peer: Peer, route: readonly number[]): readonly number
 
 /** Ids in the order in which they come from a key on. */
 export function clockwise(peer: Peer, key: number, ids: readonly number[]): number[] {
+  if (ids.length < 2) return [...ids];
   const circle = 2 ** peer.config.bits;
   return ids.toSorted((a, b) => ((a - key + circle) % circle) - ((b - key + circle) % circle));
 }

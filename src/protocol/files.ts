@@ -100,6 +100,7 @@ export function isSameOperation(a: Operation, b: Operation): boolean {
 
 /** True of one version, under whatever stamps. */
 export function isSameVersion(a: VersionId, b: VersionId): boolean {
+  if (a === b) return true;
   return isSameOperation(a.operation, b.operation) && a.sha256 === b.sha256 && a.name === b.name;
 }
 
@@ -129,6 +130,8 @@ export function withAges(record: FileRecord, byMs: number): FileRecord {
 }
 
 const CONFLICT_MARK = ".conflict-";
+/** A character before that, then an origin, a dash and a digit. */
+const SHORTEST_CONFLICT = 1 + CONFLICT_MARK.length + 18;
 /** `NAME.conflict-ORIGIN-NUMBER`, and the key where NAME had to be cut. */
 const CONFLICT = /^(.*)\.conflict-([0-9a-f]{16})-([1-9][0-9]{0,15})(?:-k([0-9a-f]{1,12}))?$/s;
 
@@ -154,8 +157,8 @@ export function conflictName({ name, key, operation }: FileRecord): string {
 
 /** @returns null of a name that is none of a conflict */
 export function parseConflictName(name: string): ConflictName | null {
-  // Nearly every name is none: it need not be matched.
-  if (!name.includes(CONFLICT_MARK)) return null;
+  // Nearly every name is none: it need not be matched, and a short one not even be looked at.
+  if (name.length < SHORTEST_CONFLICT || !name.includes(CONFLICT_MARK)) return null;
   const [, base = "", origin = "", number = "", key] = CONFLICT.exec(name) ?? [];
   if (base === "" || origin === "") return null;
   const operation = { origin, number: Number(number) };

@@ -11,12 +11,14 @@ import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { BodySource } from "./io.ts";
+import { NONE } from "./joins.ts";
 import type { HeldVersion, Offer, RequestId } from "./messages.ts";
 import { randomRequest } from "./random.ts";
 import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, type Peer, sendToEach } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
+import type { Versions } from "./versions.ts";
 import type { Arrival, Inquiry, Placement } from "./work.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
@@ -31,8 +33,9 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
 }
 
 /** The versions of a name that this peer is placing: some may not be durable here yet. */
-export function underWay(peer: Peer, name: string): FileRecord[] {
-  return peer.placements.of(name).map(({ record }) => record);
+export function underWay(peer: Peer, name: string): Versions {
+  const placements = peer.placements.of(name);
+  return placements.length === 0 ? NONE : placements.map(({ record }) => record);
 }
 
 /**
