@@ -196,6 +196,8 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
   // An old removal goes with the others of its age; but what it removed must not outlive it here.
   const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
   if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
+  // Most names are stored once.
+  if (held.length === 0) return record.removed ? "word" : "content";
   const merged = merge(held, record);
   if (merged === held) return false;
   const lives = merged.some((v) => isSameVersion(v, record));

@@ -38,9 +38,10 @@ export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): 
   takeBack(peer, record.name, birth);
   const births = peer.confirmed.get(record) ?? [];
   if (births.includes(birth) || !isOtherHolder(peer, record, id)) return;
-  peer.confirmed.set(record, [...births, birth]);
+  const now = [...births, birth];
+  peer.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.
-  if (!isShort(peer, record)) peer.lacking.delete(record);
+  if (!lacksWord(peer, record, now)) peer.lacking.delete(record);
 }
 
 /** One that had declined a file holds it after all. */
@@ -60,9 +61,13 @@ export function takeBack(peer: Peer, name: string, birth: string): void {
 
 /** True if some holder has not confirmed the version held here. */
 export function isShort(peer: Peer, record: FileRecord): boolean {
-  const births = peer.confirmed.get(record);
+  return lacksWord(peer, record, peer.confirmed.get(record) ?? []);
+}
+
+/** True if some other holder is not among those who have confirmed a version. */
+function lacksWord(peer: Peer, record: FileRecord, births: readonly string[]): boolean {
   for (const { id, birth } of holdersOf(peer, record)) {
-    if (id !== peer.self.id && births?.includes(birth) !== true) return true;
+    if (id !== peer.self.id && !births.includes(birth)) return true;
   }
   return false;
 }

@@ -13,10 +13,11 @@ import { type Peer, send } from "./state.ts";
  * would offer it otherwise. @param but knows it already; null for none
  */
 export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
+  const held = heldVersion(record);
   for (const { address } of otherHolders(peer, record)) {
     if (address === but || withhold(peer, { kind: "holding", to: address, record })) continue;
     const tidings = peer.tidings.get(address) ?? [];
-    tidings.push(heldVersion(record));
+    tidings.push(held);
     peer.tidings.set(address, tidings);
     peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
     if (tidings.length >= OFFER_RECORDS) tellTidings(peer);

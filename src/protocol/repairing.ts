@@ -39,17 +39,23 @@ export function repair(peer: Peer): void {
 /** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
 export function dropSpare(peer: Peer): void {
   if (peer.phase !== "in") return;
-  for (const record of [...peer.files.values()]) {
-    const holders = holdersOf(peer, record);
-    // One that could not take a newer version may hold this one: others count on it as long as it stays.
-    const mine = [...holders, ...peer.view.holders(record.key, peer.config.copies)];
-    if (holders.length === 0 || mine.some((h) => h.id === peer.self.id)) continue;
-    if (!holders.every((h) => hasConfirmed(peer, record, h))) {
-      peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
-      continue;
-    }
-    drop(peer, record);
+  for (const record of spareCopies(peer)) {
+    if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(peer, record);
+    else peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
   }
+}
+
+/** What is held here and belongs to others. Nearly all that a peer holds does not, and it may be much. */
+function spareCopies(peer: Peer): FileRecord[] {
+  const isSelf = ({ id }: Member) => id === peer.self.id;
+  const spare: FileRecord[] = [];
+  for (const record of peer.files.values()) {
+    const holders = holdersOf(peer, record);
+    if (holders.length === 0 || holders.some(isSelf)) continue;
+    // One that could not take a newer version may hold this one: others count on it as long as it stays.
+    if (!peer.view.holders(record.key, peer.config.copies).some(isSelf)) spare.push(record);
+  }
+  return spare;
 }
 
 /** Offers what is due of the records held here to the holders that have not confirmed them. */

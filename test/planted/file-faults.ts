@@ -137,8 +137,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "repairing.ts",
-        find: "if (!holders.every((h) => hasConfirmed(peer, record, h))) {",
-        replace: "if (!holders.every((h) => h.birth.length > 0)) {",
+        find: "if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(",
+        replace: "if (holdersOf(peer, record).every((h) => h.birth.length > 0)) drop(",
       },
       {
         file: "records.ts",
