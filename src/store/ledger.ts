@@ -246,7 +246,8 @@ export class Ledger {
     const { content, bytes } = entry;
     const record = Object.freeze({ ...entry.record });
     const change = this.shelves.take({ id: this.nextId, record, content });
-    entered.push({ entry, kept: this.shelves.find(record) !== undefined, change });
+    const kept = change?.added != null || this.shelves.find(record) !== undefined;
+    entered.push({ entry, kept, change });
     if (change === null) return;
     if (change.added !== null) {
       this.nextId++;

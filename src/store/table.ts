@@ -55,6 +55,8 @@ export class Table {
   private readonly dropRow: Statement<unknown, [number]>;
   private readonly dropBody: Statement<unknown, [number]>;
   private readonly getBody: Statement<{ bytes: Uint8Array }, [number]>;
+  /** Made once: to make it takes longer than to begin and end a transaction. */
+  private readonly inTransaction: (changes: () => void) => void;
 
   /**
    * Creates the database if there is none.
@@ -89,6 +91,7 @@ export class Table {
       this.dropRow = this.database.query("DELETE FROM files WHERE id = ?");
       this.dropBody = this.database.query("DELETE FROM bodies WHERE id = ?");
       this.getBody = this.database.query("SELECT bytes FROM bodies WHERE id = ?");
+      this.inTransaction = this.database.transaction((changes: () => void) => changes());
     } catch (error) {
       this.database.close();
       throw error;
@@ -151,7 +154,7 @@ export class Table {
 
   /** Several changes as one commit; none of them if one throws. */
   together(changes: () => void): void {
-    this.database.transaction(changes)();
+    this.inTransaction(changes);
   }
 
   /**
