@@ -83,11 +83,16 @@ export function promisedUntil(peer: Peer, word: Withheld): number {
   return until;
 }
 
-/** Until when a version that this peer stamped, and does not hold itself, has to wait; in the past if it need not. */
-export function pledgedUntil(peer: Peer, { key }: FileRecord): number {
+/**
+ * Until when a receipt of this peer's own has to wait: its copy is word of a holder too, and so is its stamp,
+ * where its disk would not take the version. In the past if it need not.
+ */
+export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): number {
+  if (held) return promisedUntil(peer, { kind: "holding", to: "", record });
   let until = Number.NEGATIVE_INFINITY;
+  if (!isBy(record, peer.self)) return until;
   for (const pledge of peer.pledges.values()) {
-    if (isWithin(key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
+    if (isWithin(record.key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
   }
   return until;
 }
@@ -106,7 +111,7 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
 }
 
 /** True of what this owner has stamped. */
-export function isBy({ stamp }: FileRecord, owner: Member): boolean {
+function isBy({ stamp }: FileRecord, owner: Member): boolean {
   return stamp.owner === owner.id && stamp.run === runOf(owner);
 }
 

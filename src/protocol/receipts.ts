@@ -9,7 +9,7 @@ import { holdersOf } from "./holders.ts";
 import { type Member, stays } from "./member.ts";
 import type { AnswerOutcome, Ask, HeldVersion, RequestId, Routed } from "./messages.ts";
 import { asExecuted } from "./operations.ts";
-import { isBy, pledgedUntil, promisedUntil } from "./pledging.ts";
+import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 import { sentences } from "./sentences.ts";
 import { forgetOldest, type Peer } from "./state.ts";
@@ -57,12 +57,7 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
   const overdue = peer.now >= until;
   // The owner's own content has to be there, or have failed.
   if (!own && !reading && !overdue && isComing(peer, request)) return;
-  // This peer's own copy, or stamp, is word of a holder too: it may have promised another owner to keep it back.
-  const promised = own
-    ? promisedUntil(peer, { kind: "holding", to: "", record })
-    : isBy(record, peer.self)
-      ? pledgedUntil(peer, record)
-      : Number.NEGATIVE_INFINITY;
+  const promised = ownWordUntil(peer, record, own);
   if (promised > peer.now) {
     peer.deadlines.set("receipt", request, promised);
     return;
