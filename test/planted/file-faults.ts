@@ -160,7 +160,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2", "D6"],
-    within: 62,
+    within: 7,
     hard: true,
   },
   {
@@ -174,7 +174,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 19,
+    within: 26,
     hard: true,
   },
   {

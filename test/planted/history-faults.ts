@@ -16,7 +16,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 19,
+    within: 25,
     hard: true,
   },
   {
@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 3,
+    within: 2,
     hard: true,
   },
   {
@@ -44,7 +44,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 7,
+    within: 3,
     hard: true,
   },
   {
@@ -97,7 +97,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 3,
+    within: 2,
     hard: true,
   },
   {
@@ -125,7 +125,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4", "D6"],
-    within: 5,
+    within: 7,
     hard: true,
   },
   {
