@@ -35,6 +35,8 @@ export class Promises {
   /** Contents that lay in the working directory before: they may still be on their way. */
   readonly #local = new Set<string>();
   readonly #receipts = new Set<number>();
+  /** Requests that an owner had others serve. */
+  readonly #delegated = new Set<number>();
   /** When disks that were full had room again. */
   readonly #roomAt = new Map<number, number>();
   /** Under which stamps a disk has had an operation, and since when. */
@@ -72,8 +74,12 @@ export class Promises {
     else if (message.tag === "answer" && message.outcome.kind === "stored") {
       const { record, copies } = message.outcome;
       this.#noteReceipt(host, message.request, record, copies);
+    } else if (message.tag === "delegate") {
+      this.#delegated.add(message.request);
+      this.#noteFound(host, message.version);
     } else if (message.tag === "answer" && message.outcome.kind === "found") {
-      this.#noteFound(host, message.outcome.version);
+      // Where another was told to hand it out, whoever told it has decided, by what it knew.
+      if (!this.#delegated.has(message.request)) this.#noteFound(host, message.outcome.version);
     }
   }
 
