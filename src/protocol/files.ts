@@ -89,6 +89,14 @@ export function runOf({ birth }: { readonly birth: string }): number {
   return Number.parseInt(birth.slice(0, 8), 16);
 }
 
+/** True of what this owner, in this run of its process, has stamped. */
+export function isStampedBy(
+  { stamp }: { readonly stamp: Stamp },
+  owner: { readonly id: number; readonly birth: string },
+): boolean {
+  return stamp.owner === owner.id && stamp.run === runOf(owner);
+}
+
 /** @returns positive if `a` is the newer version, negative if `b` is, 0 if they are the same */
 export function compareStamps(a: Stamp, b: Stamp): number {
   return a.counter - b.counter || a.owner - b.owner || a.run - b.run;

@@ -11,6 +11,8 @@ export class GoneTable {
   readonly #since: number[] = [];
   /** When those died that were members here until then, by id. */
   readonly #seen = new Map<number, number>();
+  /** Those of them that were leaving when they died. */
+  readonly #leaving = new Set<number>();
   #last: readonly Member[] = [];
   /** No member has been gone for longer; it may be that of one that has come back. */
   #earliest = Number.POSITIVE_INFINITY;
@@ -41,9 +43,18 @@ export class GoneTable {
     return this.#members.filter((m, i) => m.state === "dead" && (this.#since[i] ?? 0) >= time);
   }
 
-  /** Notes that a member which died was one here until now: of others it is not known when they did. */
-  sawDie(id: number, now: number): void {
+  /**
+   * Notes that a member which died was one here until now: of others it is not known when they did.
+   * @param last what was known of it before its death
+   */
+  sawDie({ id, state }: Member, now: number): void {
     this.#seen.set(id, now);
+    if (state === "leaving") this.#leaving.add(id);
+  }
+
+  /** True if one died that was not about to leave anyway, as far as is known here: it may be cut off. */
+  get anyLost(): boolean {
+    return this.#members.some(({ id, state }) => state === "dead" && !this.#leaving.has(id));
   }
 
   /** The times at or after one at which members died here, by id. */
@@ -74,6 +85,7 @@ export class GoneTable {
     this.#members.splice(index, 1);
     this.#since.splice(index, 1);
     this.#seen.delete(id);
+    this.#leaving.delete(id);
     if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
   }
 

@@ -1,7 +1,8 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
+import { ByVersion } from "./by-version.ts";
 import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS, REPAIR_RETRY_MS } from "./config.ts";
-import type { FileRecord } from "./files.ts";
+import { type FileRecord, isStampedBy } from "./files.ts";
 import { shortOfCopies } from "./holders.ts";
 import { setSelf } from "./incarnation.ts";
 import { isExpected, type Member } from "./member.ts";
@@ -83,7 +84,17 @@ export function departureHeard(peer: Peer, from: Member): void {
   if (departing.waiting.size === 0) endDeparture(peer);
 }
 
-/** All predecessors know, or have had their time. */
+/** One that has gone itself tells nobody any more. */
+export function reviewDeparture(peer: Peer): void {
+  const { departing, view } = peer;
+  if (departing === null || departing.waiting.size === 0) return;
+  for (const id of departing.waiting) {
+    if (view.find(id) === undefined) departing.waiting.delete(id);
+  }
+  if (departing.waiting.size === 0) endDeparture(peer);
+}
+
+/** All predecessors know, have gone, or have had their time. */
 export function endDeparture(peer: Peer): void {
   const { departing, self } = peer;
   if (departing === null) return;
@@ -95,9 +106,12 @@ export function endDeparture(peer: Peer): void {
       members: [self],
     });
   }
-  // While it waited it may have acknowledged more, or have been left alone with what it has.
+  // While it waited it may have been left alone with what it has. What others have given it meanwhile is
+  // not its to keep: word of one that has left counts nowhere.
   const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);
-  const short = lacking.map((record) => shortFile(peer, record));
+  const short = lacking
+    .filter((record) => departing.kept.get(record) || isStampedBy(record, self))
+    .map((record) => shortFile(peer, record));
   // One that leaves too early may come back with what it holds, to the members that it knew.
   if (short.length === 0) {
     const members = peer.view.members.filter((m) => m.id !== self.id && !isExpected(m));
@@ -110,9 +124,12 @@ export function endDeparture(peer: Peer): void {
   );
 }
 
-/** True of a peer that is left alone while others have gone without leaving: they may be behind a cut. */
+/**
+ * True of a peer that is left alone while others have gone without leaving: they may be behind a cut. One
+ * that was leaving too, and whose last word went astray, has just ended.
+ */
 function isCutOff(peer: Peer): boolean {
-  return peer.view.size === 1 && peer.gone.members.some((m) => m.state === "dead");
+  return peer.view.size === 1 && peer.gone.anyLost;
 }
 
 function shortFile(peer: Peer, record: FileRecord): ShortFile {
@@ -125,7 +142,9 @@ function depart(peer: Peer): void {
   peer.rumours.clear();
   const predecessors = peer.view.before(peer.self.id, 2);
   const request = randomRequest(peer.random);
-  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)) };
+  const kept = new ByVersion<true>();
+  for (const record of peer.files.values()) kept.set(record, true);
+  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), kept };
   for (const { address } of predecessors) {
     send(peer, address, "stream", { tag: "depart", request });
   }

@@ -14,7 +14,7 @@ import { meetsFormerSelf } from "./former.ts";
 import { reviewInquiries } from "./inquiring.ts";
 import type { Effect, Input, StartInput } from "./io.ts";
 import { asHeard, postpone, takePostponed } from "./late.ts";
-import { beginLeaving, departWhenSafe } from "./leaving.ts";
+import { beginLeaving, departWhenSafe, reviewDeparture } from "./leaving.ts";
 import type { Message } from "./messages.ts";
 import { afterSilence, hear } from "./news.ts";
 import { meetDeadline } from "./overdue.ts";
@@ -88,6 +88,7 @@ function goOn(peer: Peer): void {
   if (peer.inquiredEpoch !== peer.epoch) {
     peer.inquiredEpoch = peer.epoch;
     for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
+    reviewDeparture(peer);
   }
   if (peer.readings.length === 0) return;
   for (const reading of peer.readings.splice(0)) readPlaced(peer, reading);

@@ -4,7 +4,7 @@
  * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
  */
 import { PROMISE_MS, PROMISES } from "./config.ts";
-import { type FileRecord, runOf, type VersionId, versionKey } from "./files.ts";
+import { type FileRecord, isStampedBy, type VersionId, versionKey } from "./files.ts";
 import type { Member } from "./member.ts";
 import type { Lease } from "./messages.ts";
 import { othersFor } from "./quorum.ts";
@@ -44,7 +44,7 @@ function hasPlaceFor({ pledges, now }: Peer, birth: string): boolean {
 /** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
   for (const { owner, from: after, to, foreign } of peer.pledges.values()) {
-    const theirs = from.birth === owner.birth || isBy(record, owner);
+    const theirs = from.birth === owner.birth || isStampedBy(record, owner);
     if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
   }
 }
@@ -90,7 +90,7 @@ export function promisedUntil(peer: Peer, word: Withheld): number {
 export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): number {
   if (held) return promisedUntil(peer, { kind: "holding", to: "", record });
   let until = Number.NEGATIVE_INFINITY;
-  if (!isBy(record, peer.self)) return until;
+  if (!isStampedBy(record, peer.self)) return until;
   for (const pledge of peer.pledges.values()) {
     if (isWithin(record.key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
   }
@@ -108,11 +108,6 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   return peer.files
     .versions(peer.files.baseOf(word.inquire.name))
     .some((record) => foreign.has(versionKey(record)));
-}
-
-/** True of what this owner has stamped. */
-function isBy({ stamp }: FileRecord, owner: Member): boolean {
-  return stamp.owner === owner.id && stamp.run === runOf(owner);
 }
 
 /** True if another owner, or this very peer, may answer alone for some of it. */

@@ -51,7 +51,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.roundTrips.delete(member.id);
     peer.roundHeard.delete(member.id);
     rememberGone(peer, member);
-    if (member.state === "dead" && old !== undefined) peer.gone.sawDie(member.id, peer.now);
+    if (member.state === "dead" && old !== undefined) peer.gone.sawDie(old, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";

@@ -1,5 +1,6 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
 import type { Postponed } from "./absence.ts";
+import type { ByVersion } from "./by-version.ts";
 import type { FileRecord, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
@@ -221,10 +222,13 @@ export type Lock = {
   told: boolean;
 };
 
-/** The last steps of a leaver: whose word it waits for, and which files are short of copies elsewhere. */
+/** The last steps of a leaver. */
 export type Departing = {
   readonly request: RequestId;
+  /** Whose word it waits for. */
   readonly waiting: Set<number>;
+  /** What it held when it said that it goes. */
+  readonly kept: ByVersion<true>;
 };
 
 /** Versions that are not here, by name: all that are known of, up to a few. */

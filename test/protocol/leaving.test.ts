@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import type { FileRecord } from "../../src/protocol/files.ts";
 import type { Effect } from "../../src/protocol/io.ts";
+import { makeMember } from "../../src/protocol/member.ts";
 import type { Message } from "../../src/protocol/messages.ts";
-import { BODY, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 /** Peer 8 of 2, 8 and 9, which leaves with one file that both others have. */
 function leaver(): OnePeer {
@@ -37,7 +38,7 @@ test("one whose files all others have ends well", () => {
   expect(exitOf(one.effects)).toBe(0);
 });
 
-test("one that takes in another file while it departs ends with what the others lack of it", () => {
+test("what one takes in while it departs is not its to keep: its word of it counts nowhere", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
   const late = version(9, 6, 3, { name: "late" });
@@ -45,7 +46,44 @@ test("one that takes in another file while it departs ends with what the others 
   one.durable();
   const all = [...one.hear(9, holding(late)), ...one.pass(2_000)];
   expect(one.peer.files.versions("late")).toHaveLength(1);
-  expect(exitOf(all)).toBe(1);
+  expect(exitOf(all)).toBe(0);
+});
+
+test("one whose other holders have lost meanwhile what it had ends with too few copies", () => {
+  const one = leaver();
+  expect(one.sent("depart")).toHaveLength(2);
+  const lost = one.peer.files.versions("plan");
+  for (const id of [2, 9]) one.hear(id, { tag: "lost", files: lost });
+  expect(exitOf(one.pass(2_000))).toBe(1);
+});
+
+/** Word by a member of its own state. */
+function says(id: number, state: "leaving" | "left"): [ReturnType<typeof makeMember>, Message] {
+  const record = makeMember({ ...member(id), state });
+  return [record, { tag: "gossip", joining: false, members: [record] }];
+}
+
+/** Two more dials and a ping, at once, and none of them is answered. */
+function refuses(one: OnePeer, id: number): readonly Effect[] {
+  const { address } = member(id);
+  const refused = () => one.give({ type: "unreachable", address, how: "refused", broke: true });
+  return [...refused(), ...refused(), ...refused(), ...one.pass(200)];
+}
+
+test("where all leave, one whose last word went astray has ended too, and is not waited for", () => {
+  const one = new OnePeer(8, [2, 8, 9], [version(8, 5, 1)]);
+  for (const id of [2, 9]) one.hear(...says(id, "leaving"));
+  one.command(1, { kind: "quit" });
+  expect(one.to("depart").toSorted()).toEqual([2, 9]);
+  one.hear(...says(9, "left"));
+  expect(one.peer.phase).toBe("leaving");
+  expect(exitOf(refuses(one, 2))).toBe(0);
+});
+
+test("one whose last neighbour was lost, and did not leave, may be behind a cut", () => {
+  const one = new OnePeer(8, [2, 8], [version(8, 5, 1)]);
+  one.command(1, { kind: "quit" });
+  expect(exitOf([...refuses(one, 2), ...one.pass(30_000)])).toBe(1);
 });
 
 test("one that departs owns nothing any more: what is asked of it goes on to the next", () => {
