@@ -35,12 +35,20 @@ export function moveTo(peer: Peer, address: Address): void {
 
 /** Replaces this peer's own record and, in the ring, queues it to be pushed. */
 export function setSelf(peer: Peer, incarnation: number, state: MemberState): void {
-  const { id, birth } = peer.self;
-  const address = peer.movesTo ?? peer.self.address;
+  const { id, birth, address: former } = peer.self;
+  const address = peer.movesTo ?? former;
   peer.movesTo = null;
   peer.self = makeMember({ id, address, birth, incarnation, state });
   peer.view = peer.view.with(peer.self);
   if (!isIn(peer)) return;
+  if (address !== former) severAll(peer);
   peer.rumours.set(id, peer.self);
   viewChanged(peer);
+}
+
+/** What was dialled from a former address waits for acknowledgements that go there. */
+function severAll(peer: Peer): void {
+  for (const { id, address } of peer.view.members) {
+    if (id !== peer.self.id) peer.effects.push({ type: "sever", address });
+  }
 }

@@ -44,6 +44,8 @@ export type Drawing = {
   readonly smallPerMille: number;
   /** And of those all of whose messages go through the real wire format. */
   readonly wholeWirePerMille: number;
+  /** One thing more befalls the ring when all is calm again. */
+  readonly epilogue: boolean;
 };
 
 /** Of the other seeds: all but what peers tell each other all the time goes through it. */
@@ -59,6 +61,7 @@ export const PLAIN: Drawing = {
   drawnPerMille: 0,
   smallPerMille: 0,
   wholeWirePerMille: 0,
+  epilogue: false,
 };
 
 /** The same faults, amid the operations of clients, in rings of all kinds: what they are told is judged. */
@@ -77,6 +80,15 @@ export const HARD: Drawing = {
   drawnPerMille: 250,
   smallPerMille: 100,
   wholeWirePerMille: 1_000,
+  epilogue: true,
+};
+
+/** Nothing but what befalls a calm ring alone: many such seeds are soon played. */
+export const ALONE: Drawing = {
+  ...HARD,
+  weights: { ...HARD.weights, ...weighted(KINDS, 0) },
+  operations: 20,
+  drawnPerMille: 500,
 };
 
 /** What a seed draws from where nothing else is said: the one switch between them. */

@@ -22,8 +22,8 @@ const MIDDLES: readonly string[] = ["from", "towards", "for"];
 
 /**
  * `cut 1 2 from 3 4`, `cut 1 towards 2`, `cut udp 1 from 2`, `cut tcp 1 towards 2`; `mend`, or one of
- * these behind it; `slow 1 towards 2 by 300`, `hang 1 towards 2`, `refuse 1 towards 2`, `reset 1 from 2`,
- * `move 1 2`, `second 1 for 2 3`.
+ * these behind it; `slow 1 towards 2 by 300`, `hang 1 towards 2`, `refuse 1 towards 2`, or `refuse 1 towards 2 once`, `reset
+ * 1 from 2`, `move 1 2`, `second 1 for 2 3`.
  */
 export function actOnLinks(world: World, words: readonly string[]): void {
   const { network } = world;
@@ -58,7 +58,7 @@ export function actOnLinks(world: World, words: readonly string[]): void {
       if (verb === "slow") network.slow(one.address, other.address, Number(words[end + 1]));
       else if (verb === "hang") network.hang(one.address, other.address);
       else if (verb === "reset") resetStreams(world, one, other);
-      else refuse(world, [one, other], REFUSALS, true);
+      else refuse(world, [one, other], words.includes("once") ? 1 : REFUSALS, true);
     }
   }
 }

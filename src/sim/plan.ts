@@ -6,6 +6,7 @@ import type { RingConfig } from "../protocol/config.ts";
 import { Chance } from "./chance.ts";
 import { Drafter } from "./drafter.ts";
 import { DRAWING, KINDS, type Kind, PART_WIRE, WHOLE_WIRE } from "./drawing.ts";
+import { drawEpilogue, type Epilogue, epilogueInWords } from "./epilogue.ts";
 import { drawKey } from "./figure-ring.ts";
 import { HOSTILE_NAMES } from "./names.ts";
 import type { NETWORKS } from "./network.ts";
@@ -24,6 +25,8 @@ export type Plan = {
   readonly ids: readonly number[];
   /** In the order of their times, in virtual milliseconds. */
   readonly actions: readonly PlannedAction[];
+  /** What befalls the ring when it is calm again. */
+  readonly epilogue: Epilogue | null;
 };
 
 /** The ring's own founding takes so long at most; faults begin then. */
@@ -79,6 +82,7 @@ export function drawPlan(seed: number, drawing = DRAWING): Plan {
     small,
     ids,
     actions: inOrder([...faults, ...drawOrders(chance, known)]),
+    epilogue: drawing.epilogue ? drawEpilogue(seed, config.bits) : null,
   };
 }
 
@@ -118,6 +122,7 @@ export function planAsStory(plan: Plan, why: string): string {
     ...plan.actions.map(({ at, action }) => `at ${at} ${action}`),
     `at ${(plan.actions.at(-1)?.at ?? FOUNDING_MS) + SETTLE_AFTER_MS} settle`,
     "calm",
+    ...(plan.epilogue === null ? [] : [`# then, in calm: ${epilogueInWords(plan.epilogue)}`]),
     "",
   ].join("\n");
 }

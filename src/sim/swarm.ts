@@ -16,8 +16,10 @@ import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS, NUMBERED_BITS } from "../protocol/config.ts";
+import { readFile } from "./asking.ts";
 import { Chance } from "./chance.ts";
 import { Chronicle } from "./chronicle.ts";
+import { EpiloguePlayer, epilogueInWords } from "./epilogue.ts";
 import { drawKey } from "./figure-ring.ts";
 import { type Host, LIMITS, SMALL_LIMITS } from "./host.ts";
 import { Ledger } from "./ledger.ts";
@@ -63,9 +65,9 @@ const LOOKUPS_MS = 4_000;
 const READ_MS = 12_000;
 /** A copy that failed on its way is offered again every few seconds. */
 const COPIES_MS = 20_000;
-/** One that was full is asked again after so long whether it has room. */
 /** Clients have so long for what they still have to do in calm. */
 const CLIENTS_MS = 60_000;
+/** One that was full is asked again after so long whether it has room. */
 const ROOM_MS = 1.25 * COMPARE_EVERY_MS;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
@@ -130,10 +132,7 @@ class Run {
     stage.found(this.#plan.ids);
     for (const { at, action } of this.#plan.actions) {
       this.#runTo(at);
-      this.sometimes.look(action);
-      this.#promises.look(action);
-      this.#ledger.witness(action, () => stage.act(action));
-      this.#chronicle.note();
+      this.#act(action);
     }
     this.#runTo(stage.world.now + SETTLE_AFTER_MS);
     stage.act("settle");
@@ -144,6 +143,27 @@ class Run {
     this.#readEndings();
     this.#checkCopies();
     this.#checkHistory();
+    this.#playEpilogue();
+  }
+
+  /** D9 and R11: one thing alone, in calm. */
+  #playEpilogue(): void {
+    const { epilogue } = this.#plan;
+    if (epilogue === null) return;
+    const run = {
+      act: (action: string) => this.#act(action),
+      owed: () => this.#owed(),
+      judge: (owed: Owed, read: FileRead) => readRight(owed, this.#ledger.known(), read),
+    };
+    const fail: Fail = (check, why) => this.#fail(check, `${epilogueInWords(epilogue)}: ${why}`);
+    new EpiloguePlayer(this.stage, this.#chance, run, fail).play(epilogue);
+  }
+
+  #act(action: string): void {
+    this.sometimes.look(action);
+    this.#promises.look(action);
+    this.#ledger.witness(action, () => this.stage.act(action));
+    this.#chronicle.note();
   }
 
   history(): History {
@@ -249,18 +269,9 @@ class Run {
     return owedBy(ledger.owed(), this.#ledger.known(), ledger.disks());
   }
 
-  #read(host: Host, { name, key }: Pick<Owed, "name" | "key">): FileRead {
-    const { world, outcomes } = this.stage;
-    const command = world.command(host.id, { kind: "request", name, key }, null);
-    const end = world.now + READ_MS;
-    while (world.now < end && !outcomes.has(command)) world.run(world.now + 100);
-    const outcome = outcomes.get(command);
-    const peer = host.id;
+  #read({ id }: Host, file: Pick<Owed, "name" | "key">): FileRead {
     this.filesRead += 1;
-    if (outcome?.kind === "received") return { kind: "read", peer, sha256: outcome.sha256 };
-    if (outcome?.kind === "missing") return { kind: "read", peer, sha256: null };
-    const why = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
-    return { kind: "failed", peer, why };
+    return readFile(this.stage, id, file, READ_MS);
   }
 
   /** D2: every file is on the first of the living from its key on, as many as there should be. */

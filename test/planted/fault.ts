@@ -15,6 +15,9 @@ export type Fault = {
    * only P2P_PLANTED=all does. Null for one that no check catches yet.
    */
   readonly within: number | null;
-  /** True if it takes the hard drawing: messages late and sent again, cuts of one kind, busy clients. */
-  readonly hard?: true;
+  /**
+   * What the seeds draw from, if the plain faults do not show it: `hard` has messages late and sent again,
+   * cuts of one kind, and busy clients; `alone` one thing that befalls a calm ring.
+   */
+  readonly drawing?: "hard" | "alone";
 };

@@ -2,6 +2,7 @@
  * Faults to plant in the protocol, each in a build of the simulator alone: the proof that its checks
  * bite. Where a mild form of a fault is healed by the rest of the protocol, a harsher one stands here.
  */
+import { ALONE_FAULTS } from "./alone-faults.ts";
 import type { Fault } from "./fault.ts";
 import { FILE_FAULTS } from "./file-faults.ts";
 import { HISTORY_FAULTS } from "./history-faults.ts";
@@ -19,6 +20,7 @@ export const FAULTS: readonly Fault[] = [
   ...FILE_FAULTS,
   ...HISTORY_FAULTS,
   ...ROAD_FAULTS,
+  ...ALONE_FAULTS,
   {
     name: "forget the second successor",
     breaks: "a peer knows one successor, and has none when that one dies",

@@ -103,7 +103,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     ],
     checks: ["D6"],
     within: 2,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "count a declined copy as held",
@@ -161,7 +161,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D2", "D6"],
     within: 7,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "answer without asking",
@@ -175,7 +175,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D6"],
     within: 26,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "serve what is damaged",

@@ -17,7 +17,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D6"],
     within: 25,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "acknowledge with one copy",
@@ -31,7 +31,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D4", "D6"],
     within: 2,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "execute for one that has given up",
@@ -45,7 +45,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D6", "D7"],
     within: 3,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "forget what was executed",
@@ -79,7 +79,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D6", "D7"],
     within: 16,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "answer with what may be lost",
@@ -98,7 +98,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D4", "D6"],
     within: 2,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "answer strangers",
@@ -112,7 +112,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D6", "D7", "D8"],
     within: 19,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "count the own copy twice",
@@ -126,7 +126,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D4", "D6"],
     within: 7,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "break a promise",
@@ -145,6 +145,6 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     ],
     checks: ["D1", "D6", "D7", "D8"],
     within: 4,
-    hard: true,
+    drawing: "hard",
   },
 ];

@@ -19,10 +19,10 @@ const MOST_MS = 900_000;
  * A planted fault that makes the code itself throw counts as caught: by the check "threw".
  */
 const RUNNER = `
-import { HARD, PLAIN } from "./src/sim/drawing.ts";
+import { ALONE, HARD, PLAIN } from "./src/sim/drawing.ts";
 import { drawPlan } from "./src/sim/plan.ts";
 import { runPlan } from "./src/sim/swarm.ts";
-const drawing = process.argv[4] === "hard" ? HARD : PLAIN;
+const drawing = { hard: HARD, alone: ALONE }[process.argv[4]] ?? PLAIN;
 const failureOf = (seed) => {
   try {
     return runPlan(drawPlan(seed, drawing)).failure;
@@ -59,10 +59,10 @@ export async function playSeeds(
   folder: string,
   from: number,
   to: number,
-  hard = false,
+  drawing: Fault["drawing"] = undefined,
 ): Promise<Catch | null> {
-  const drawing = hard ? "hard" : "plain";
-  const child = Bun.spawn([process.execPath, "runner.ts", String(from), String(to), drawing], {
+  const drawn = drawing ?? "plain";
+  const child = Bun.spawn([process.execPath, "runner.ts", String(from), String(to), drawn], {
     cwd: folder,
     stdout: "pipe",
     stderr: "pipe",
@@ -79,12 +79,12 @@ export async function playSeeds(
 
 /** Plants a fault, plays the seeds from 1 on until one fails, and clears up. */
 export async function seedsToCatch(
-  { edits, hard }: Pick<Fault, "edits" | "hard">,
+  { edits, drawing }: Pick<Fault, "edits" | "drawing">,
   seeds: number,
 ): Promise<Catch | null> {
   const folder = await plant(edits);
   try {
-    return await playSeeds(folder, 1, seeds, hard);
+    return await playSeeds(folder, 1, seeds, drawing);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -19,7 +19,7 @@ const rows = await inParallel(FAULTS, availableParallelism(), async (fault) => {
   const caught = await seedsToCatch(fault, MOST_SEEDS);
   const right = caught !== null && fault.checks.includes(caught.check);
   const number = right ? `${caught.seed}` : `not in ${MOST_SEEDS}`;
-  const seeds = fault.hard === true ? `${number} (hard)` : number;
+  const seeds = fault.drawing === undefined ? number : `${number} (${fault.drawing})`;
   const row = `| ${fault.name} | ${fault.breaks} | ${seeds} | ${right ? caught.check : "none"} |`;
   console.log(caught === null || right ? row : `${row} but ${caught.check}: ${caught.why}`);
   return row;

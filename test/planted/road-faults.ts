@@ -14,7 +14,7 @@ export const ROAD_FAULTS: readonly Fault[] = [
     ],
     checks: ["R1", "R2", "R3", "R4", "R6", "R8", "D1", "D6"],
     within: 10,
-    hard: true,
+    drawing: "hard",
   },
   {
     name: "refuse on the wire what the doors take",
@@ -28,6 +28,6 @@ export const ROAD_FAULTS: readonly Fault[] = [
     ],
     checks: ["threw"],
     within: 20,
-    hard: true,
+    drawing: "hard",
   },
 ];

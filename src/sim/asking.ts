@@ -1,0 +1,37 @@
+/** Asking a simulated peer for something, and waiting for how it ends. */
+import type { FileRead } from "../checks/files.ts";
+import type { Outcome } from "../protocol/events.ts";
+import type { Command } from "../protocol/io.ts";
+import type { SimContent } from "./bodies.ts";
+import type { Stage } from "./stage.ts";
+
+/** The clock goes on by so much at a time. */
+const STEP_MS = 50;
+
+/** @returns how the command ended, or undefined if it has not within so many virtual milliseconds */
+export function askAndWait(
+  { world, outcomes }: Stage,
+  id: number,
+  what: Command,
+  content: SimContent | null,
+  withinMs: number,
+): Outcome | undefined {
+  const command = world.command(id, what, content);
+  const end = world.now + withinMs;
+  while (world.now < end && !outcomes.has(command)) world.run(world.now + STEP_MS);
+  return outcomes.get(command);
+}
+
+/** What a peer hands out for a name. */
+export function readFile(
+  stage: Stage,
+  peer: number,
+  { name, key }: { readonly name: string; readonly key: number },
+  withinMs: number,
+): FileRead {
+  const outcome = askAndWait(stage, peer, { kind: "request", name, key }, null, withinMs);
+  if (outcome?.kind === "received") return { kind: "read", peer, sha256: outcome.sha256 };
+  if (outcome?.kind === "missing") return { kind: "read", peer, sha256: null };
+  const why = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
+  return { kind: "failed", peer, why };
+}

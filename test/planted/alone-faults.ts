@@ -1,0 +1,97 @@
+/**
+ * Faults to plant whose harm heals once all other faults are over, or hides behind them: one thing alone has
+ * to befall a calm ring, whose peers then are slow to answer, or hold each other for dead.
+ */
+import type { Fault } from "./fault.ts";
+
+export const ALONE_FAULTS: readonly Fault[] = [
+  {
+    name: "answer by datagram what a stream asked",
+    breaks: "a peer that no datagram reaches holds all others for dead",
+    edits: [
+      {
+        file: "rounds.ts",
+        find: 'send(peer, from.address, channel, { tag: "pong",',
+        replace: 'send(peer, from.address, "datagram", { tag: "pong",',
+      },
+    ],
+    checks: ["R11", "D9"],
+    within: 1,
+    drawing: "alone",
+  },
+  {
+    name: "keep links to the dead",
+    breaks: "after a long cut the way back takes as long as the kernels wait",
+    edits: [
+      {
+        file: "records.ts",
+        find: 'peer.effects.push({ type: "sever", address: old.address });',
+        replace: "",
+      },
+    ],
+    checks: ["D9"],
+    within: 58,
+    drawing: "alone",
+  },
+  {
+    name: "keep links from a former address",
+    breaks: "one that moved gives its answers to streams that nobody acknowledges",
+    edits: [
+      {
+        file: "incarnation.ts",
+        find: "if (address !== former) severAll(peer);",
+        replace: "",
+      },
+    ],
+    checks: ["D9"],
+    within: 5,
+    drawing: "alone",
+  },
+  {
+    name: "take one refusal for a death",
+    breaks: "a link that breaks ends a living peer for the others",
+    edits: [
+      {
+        file: "config.ts",
+        find: "export const REFUSALS = 3;",
+        replace: "export const REFUSALS = 1;",
+      },
+    ],
+    checks: ["R11"],
+    within: 10,
+    drawing: "alone",
+  },
+  {
+    name: "found a ring of one anew",
+    breaks: "a founder that left and comes back denies what its ring has",
+    edits: [
+      {
+        file: "returning.ts",
+        find: 'if (left !== true || start.kind === "join" || start.kind === "formed") return false;',
+        replace: "if (left !== undefined) return false;",
+      },
+      {
+        file: "starting.ts",
+        find: "  return restored;\n}",
+        replace: "  return left === true ? [] : restored;\n}",
+      },
+    ],
+    checks: ["D9", "R1", "R6"],
+    within: 59,
+    drawing: "alone",
+  },
+  {
+    name: "place the conflict of a long name by what is left of it",
+    breaks: "what lost a name on one side of a cut can neither be requested nor removed",
+    edits: [
+      {
+        file: "files.ts",
+        find: "return cutTo(name, MAX_NAME_BYTES - placed.length) + placed;",
+        replace: "return cutTo(name, MAX_NAME_BYTES - suffix.length) + suffix;",
+      },
+    ],
+    checks: ["D9"],
+    within: 69,
+    drawing: "alone",
+  },
+];
