@@ -100,7 +100,7 @@ function goesBack(register: Register, earlier: Read, read: Read, write: Write): 
 
 /** True if a write came before all that a read, of another value, may have got. */
 export function wasOver(register: Register, read: Read, write: Write): boolean {
-  if (write.last < read.start && register.bound(write, read.operation)) return true;
+  if (write.last < read.start && register.isBehind(write, read)) return true;
   const newer = register.viable(read);
   if (newer.length > 0 && newer.every((each) => register.precedes(write, each))) return true;
   // It was read even before: it is the only one with its value, so it can have come before only.

@@ -62,6 +62,15 @@ export class Reach {
     return this.spans[span]?.groups.get(peer) ?? NOWHERE;
   }
 
+  /** All peers that ran, and were not frozen, at some time between two. */
+  upBetween(start: number, end: number): readonly number[] {
+    const up = new Set<number>();
+    for (let at = this.spanAt(start); at <= this.spanAt(end); at++) {
+      for (const id of this.spans[at]?.groups.keys() ?? []) up.add(id);
+    }
+    return [...up];
+  }
+
   /** True if a peer's view is just merging with those of others, in a span: who owns what is in doubt. */
   isMerging(span: number, peer: number): boolean {
     return this.spans[span]?.merging.has(this.groupOf(span, peer)) ?? false;

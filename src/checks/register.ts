@@ -109,6 +109,22 @@ export class Register {
     return second !== null && this.isBound(first.operation, this.holdersOf(first), second);
   }
 
+  /**
+   * True if a read could not but get a write that was over, if it had not been replaced. Of one that was not
+   * acknowledged nobody knows who holds it: so all that ran at the time have to be with the read.
+   */
+  isBehind(write: Write, { operation, start, end }: Read): boolean {
+    if (!this.bound(write, operation)) return false;
+    if (write.acknowledged) return true;
+    const { reach } = this;
+    const those = reach.upBetween(write.start, write.last);
+    for (let span = reach.spanAt(start); span <= reach.spanAt(end); span++) {
+      const group = reach.groupOf(span, operation.peer);
+      if (!those.every((peer) => reach.groupOf(span, peer) === group)) return false;
+    }
+    return true;
+  }
+
   /** The same of two reads: the copies are those of what the first has read. */
   readsBound(first: Read, second: Read): boolean {
     return this.viable(first).every((write) => {

@@ -17,6 +17,8 @@ import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts"
 import {
   compareStamps,
   type FileRecord,
+  type HeldVersion,
+  heldVersion,
   isSameOperation,
   isSameVersion,
   type VersionId,
@@ -24,11 +26,11 @@ import {
 } from "./files.ts";
 import { inMessages } from "./fitting.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
-import { heldVersion, tellHeld, tellSoon } from "./holding.ts";
+import { tellHeld, tellSoon } from "./holding.ts";
 import type { Body, BodySource } from "./io.ts";
 import { mayGiveTo, noteTaken } from "./late.ts";
 import type { Address, Member } from "./member.ts";
-import type { HeldVersion, Offer } from "./messages.ts";
+import type { Offer } from "./messages.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send, sendToEach } from "./state.ts";

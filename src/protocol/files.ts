@@ -117,6 +117,13 @@ export function versionId({ name, operation, sha256 }: VersionId): VersionId {
   return { name, operation, sha256 };
 }
 
+/** A version under one of its stamps. */
+export type HeldVersion = VersionId & { readonly stamp: Stamp };
+
+export function heldVersion({ name, operation, stamp, sha256 }: HeldVersion): HeldVersion {
+  return { name, operation, stamp, sha256 };
+}
+
 /** A text that no other version of any name has, for tables. */
 export function versionKey({ name, operation, sha256 }: VersionId): string {
   return `${operation.origin}-${operation.number}-${sha256.slice(0, 8)} ${name}`;

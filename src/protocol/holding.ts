@@ -1,10 +1,15 @@
 /** Word that versions are durable here, for those who count copies; where a promise keeps it back, later. */
 import { HOLDING_SPACING_MS, OFFER_RECORDS } from "./config.ts";
-import { type FileRecord, isSameVersion, type VersionId } from "./files.ts";
+import {
+  type FileRecord,
+  type HeldVersion,
+  heldVersion,
+  isSameVersion,
+  type VersionId,
+} from "./files.ts";
 import { otherHolders } from "./holders.ts";
 import { tellInquired } from "./inquiring.ts";
 import type { Address } from "./member.ts";
-import type { HeldVersion } from "./messages.ts";
 import { takeWithheld, withhold } from "./pledging.ts";
 import { type Peer, send } from "./state.ts";
 
@@ -67,8 +72,4 @@ export function takesFrom(peer: Peer, to: Address): boolean {
 
 function sendHolding(peer: Peer, to: Address, files: readonly HeldVersion[]): void {
   send(peer, to, "stream", { tag: "holding", files, taking: takesFrom(peer, to) });
-}
-
-export function heldVersion({ name, operation, stamp, sha256 }: FileRecord): HeldVersion {
-  return { name, operation, stamp, sha256 };
 }

@@ -10,9 +10,15 @@ import {
   REQUESTS_IN_FLIGHT,
   WHERE_MS,
 } from "./config.ts";
-import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
+import {
+  compareStamps,
+  type FileRecord,
+  type HeldVersion,
+  heldVersion,
+  isSameVersion,
+} from "./files.ts";
 import { fitting } from "./fitting.ts";
-import { type Address, compareMembers, isExpected, type Member } from "./member.ts";
+import { type Address, compareMembers, isExpected, type Member, stays } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
 import { askedOf, majority, majorityOf, othersFor, type Quorum, quorumFor } from "./quorum.ts";
@@ -40,7 +46,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     heard: new Map(),
     declined: new Set(),
     ahead: new Map(),
-    lost: new Set(),
+    lost: new Map(),
     asked: new Set(),
     until: peer.now + INQUIRE_MOST_MS,
     told: false,
@@ -67,7 +73,7 @@ export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const records = fitting(newest, OFFER_RECORDS);
   const base = peer.files.baseOf(name);
   const declined = isAbsent(peer, base);
-  const lost = peer.lost.has(base);
+  const lost = (peer.lost.get(base) ?? []).map(heldVersion);
   const room = ownRoom(peer);
   const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
   send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
@@ -97,7 +103,7 @@ function noteSettled(peer: Peer, inquiry: Inquiry): void {
     inquiry.ahead.delete(birth);
     note(inquiry, from, told.records);
     if (told.declined) inquiry.declined.add(birth);
-    if (told.lost) inquiry.lost.add(birth);
+    if (told.lost.length > 0) inquiry.lost.set(birth, told.lost);
   }
 }
 
@@ -122,7 +128,7 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.inquiries.get(request);
   if (inquiry === undefined) return null;
   const quorum = quorumOf(peer, inquiry);
-  const enough = isEnough(inquiry, quorum);
+  const enough = isEnough(peer, inquiry, quorum);
   const needed = hasFresh(inquiry, quorum) ? quorum.needed : quorum.members.length;
   if (enough || peer.now >= inquiry.until) end(peer, request);
   else {
@@ -145,14 +151,18 @@ export function heardToHave(peer: Peer, inquiry: Inquiry, record: FileRecord): M
 }
 
 /**
- * The members whose copies were damaged, by id, where nobody has told of a version, and too few of the
- * others have spoken to say that there is none.
+ * The members whose copies were damaged, by id, where nobody has told of such a version, or of what took its
+ * place, and too few of the others have spoken to say that there is none.
  */
 export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   const { heard, lost, versions } = inquiry;
-  if (lost.size === 0 || versions.length > 0) return [];
+  if (lost.size === 0) return [];
   const { members, needed } = quorumOf(peer, inquiry);
-  const damaged = members.filter(({ birth }) => lost.has(birth) && heard.has(birth));
+  const isMissing = (old: HeldVersion) =>
+    !versions.some((v) => isSameVersion(v, old) || isReplacedBy(old, v));
+  const damaged = members.filter(
+    ({ birth }) => heard.has(birth) && lost.get(birth)?.some(isMissing) === true,
+  );
   const others = answeredOf(inquiry, members) - damaged.length;
   const enough = Math.max(needed, majorityOf(peer.config.copies));
   return others >= enough ? [] : damaged.map(({ id }) => id);
@@ -187,7 +197,8 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       note(inquiry, member, peer.files.versions(name));
       if (isAbsent(peer, name)) inquiry.declined.add(birth);
       else inquiry.declined.delete(birth);
-      if (peer.lost.has(name)) inquiry.lost.add(birth);
+      const lost = peer.lost.get(name);
+      if (lost !== undefined) inquiry.lost.set(birth, lost);
       else inquiry.lost.delete(birth);
     } else if (!asked.has(birth)) {
       asked.add(birth);
@@ -201,24 +212,26 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       });
     }
   }
-  if (!isEnough(inquiry, quorum)) return null;
+  if (!isEnough(peer, inquiry, quorum)) return null;
   if (answeredOf(inquiry, members) < members.length && waitsForAll(peer, inquiry)) return null;
   end(peer, request);
   return { inquiry, enough: true, needed };
 }
 
 /**
- * True if all that was acknowledged must be known: a quorum has spoken that has lost nothing, and not only
- * some who could not keep what they were given; or all have.
+ * True if all that was acknowledged or read must be known: a quorum has spoken that has lost nothing; or all
+ * have. Where some could not keep what they were given, a version that was read may be on all others alone:
+ * of these fewer are silent than it is on.
  */
-function isEnough(inquiry: Inquiry, quorum: Quorum): boolean {
+function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
   const { members, needed } = quorum;
   const answered = answeredOf(inquiry, members);
   if (answered === members.length) return needed <= members.length;
   const { heard, lost, declined } = inquiry;
-  const among = (births: ReadonlySet<string>) => members.filter((m) => births.has(m.birth));
-  const declining = among(declined).filter((m) => heard.has(m.birth)).length;
-  const spoken = answered - among(lost).length >= needed && answered > declining;
+  const said = members.filter(({ birth }) => heard.has(birth) && !lost.has(birth));
+  const able = members.filter((m) => stays(m) && !declined.has(m.birth));
+  const silent = able.filter((m) => !said.includes(m)).length;
+  const spoken = said.length >= needed && silent < Math.min(able.length, majority(peer));
   return spoken && hasFresh(inquiry, quorum);
 }
 

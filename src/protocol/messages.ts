@@ -15,7 +15,7 @@ import type {
   Write,
 } from "./asks.ts";
 import type { Strategy } from "./config.ts";
-import type { FileRecord, Range, Stamp, VersionId } from "./files.ts";
+import type { FileRecord, HeldVersion, Range, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { StatusMessage } from "./told.ts";
 
@@ -134,8 +134,8 @@ export type Inquired = {
   readonly records: readonly FileRecord[];
   /** The sender has declined a version of it: another member may have it in its place. */
   readonly declined: boolean;
-  /** A copy of it was damaged at the sender: it may have acknowledged what it does not know of any more. */
-  readonly lost: boolean;
+  /** Versions whose copies were damaged at the sender, and have not come back, nor what replaced them. */
+  readonly lost: readonly HeldVersion[];
   readonly room: number;
   /** Members that may hold the name as well, by the sender's view, and were not asked. */
   readonly others: readonly Member[];
@@ -196,7 +196,6 @@ export type Holding = {
   /** The sender knows that the receiver is leaving, and is not leaving itself. */
   readonly taking: boolean;
 };
-export type HeldVersion = VersionId & { readonly stamp: Stamp };
 /** "I cannot keep these: my disk is full, or fails." */
 export type Declined = { readonly tag: "declined"; readonly files: readonly HeldVersion[] };
 /** "My copies of these are damaged: I do not hold them any more." */

@@ -4,10 +4,10 @@
  */
 import { answer, clockwise } from "./answering.ts";
 import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, REQUESTS_REMEMBERED } from "./config.ts";
-import { compareStamps, type FileRecord, isSameVersion } from "./files.ts";
+import { compareStamps, type FileRecord, type HeldVersion, isSameVersion } from "./files.ts";
 import { holdersOf } from "./holders.ts";
 import { type Member, stays } from "./member.ts";
-import type { AnswerOutcome, Ask, HeldVersion, RequestId, Routed } from "./messages.ts";
+import type { AnswerOutcome, Ask, RequestId, Routed } from "./messages.ts";
 import { asExecuted } from "./operations.ts";
 import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";

@@ -12,7 +12,7 @@ import {
   TOMBSTONE_LAST_MS,
 } from "./config.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
-import { type FileRecord, type VersionId, versionId } from "./files.ts";
+import { type FileRecord, heldVersion, type VersionId, versionId } from "./files.ts";
 import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
 import { takeWordBack } from "./holding.ts";
 import { isKnownForgotten, noteForgotten } from "./late.ts";
@@ -107,7 +107,7 @@ export function lookAfterCopies(peer: Peer): void {
 export function copyDamaged(peer: Peer, version: VersionId): void {
   const record = peer.files.find(version);
   if (record === undefined) return;
-  const { name, key, operation, stamp, sha256 } = record;
+  const { name, key } = record;
   peer.files.delete(record);
   forget(peer, record);
   takeWordBack(peer, record);
@@ -119,7 +119,7 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
   const others = new Set([...asked, ...otherHolders(peer, record)]);
   for (const { address } of others) {
-    send(peer, address, "stream", { tag: "lost", files: [{ name, operation, stamp, sha256 }] });
+    send(peer, address, "stream", { tag: "lost", files: [heldVersion(record)] });
   }
 }
 

@@ -14,19 +14,11 @@ import type {
   TrialReason,
   Vouching,
 } from "./evidence.ts";
-import type { FileRecord, VersionId } from "./files.ts";
+import type { FileRecord, HeldVersion, VersionId } from "./files.ts";
 import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type {
-  Answer,
-  Channel,
-  HeldVersion,
-  Inquire,
-  Message,
-  RequestId,
-  Routed,
-} from "./messages.ts";
+import type { Answer, Channel, Inquire, Message, RequestId, Routed } from "./messages.ts";
 import type { Placements } from "./placements.ts";
 import type { Random } from "./random.ts";
 import type { Shelf } from "./shelf.ts";

@@ -34,12 +34,17 @@ export function stampsOf({ stamp, also }: FileRecord): readonly Stamp[] {
 }
 
 /** True if `newer` took the place of `old`, by itself or by what it followed. */
-export function isReplacedBy(old: FileRecord, newer: FileRecord): boolean {
+export function isReplacedBy(
+  old: Pick<FileRecord, "operation" | "stamp"> & { readonly also?: readonly Stamp[] },
+  newer: FileRecord,
+): boolean {
   const { operation } = old;
   // Two contents under one operation are two versions, and neither knew of the other.
   if (isSameOperation(operation, newer.operation)) return false;
   if (newer.history.some((span) => isWithin(operation, span))) return true;
-  return hasReplaced(newer, old.stamp) || old.also.some((stamp) => hasReplaced(newer, stamp));
+  return (
+    hasReplaced(newer, old.stamp) || (old.also ?? NONE).some((stamp) => hasReplaced(newer, stamp))
+  );
 }
 
 /**

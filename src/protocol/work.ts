@@ -1,7 +1,7 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
 import type { Postponed } from "./absence.ts";
 import type { ByVersion } from "./by-version.ts";
-import type { FileRecord, Stamp, VersionId } from "./files.ts";
+import type { FileRecord, HeldVersion, Stamp, VersionId } from "./files.ts";
 import type { Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Ask, Inquired, Offer, RequestId, Routed, Standing } from "./messages.ts";
@@ -76,8 +76,8 @@ export type Inquiry = {
   readonly declined: Set<string>;
   /** Word of members, by birth, that know of others which this peer knows nothing of yet. */
   readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
-  /** Births of those that have lost a copy: what they say is not all that they acknowledged. */
-  readonly lost: Set<string>;
+  /** What was lost of it, by the births of those that have: what they say is not all that they acknowledged. */
+  readonly lost: Map<string, readonly HeldVersion[]>;
   readonly asked: Set<string>;
   /** When it is given up. */
   readonly until: number;

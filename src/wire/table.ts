@@ -154,7 +154,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     request: v.request,
     records: v.records,
     declined: bool,
-    lost: bool,
+    lost: v.heldVersions,
     room: u53,
     others: list(v.member, GOSSIP_MEMBERS),
   }),

@@ -9,7 +9,15 @@ import {
   SPARED_KEPT,
   SYNC_MEMBERS,
 } from "../protocol/config.ts";
-import type { FileRecord, Operation, Range, Span, Stamp, VersionId } from "../protocol/files.ts";
+import type {
+  FileRecord,
+  HeldVersion,
+  Operation,
+  Range,
+  Span,
+  Stamp,
+  VersionId,
+} from "../protocol/files.ts";
 import {
   type Address,
   MEMBER_STATES,
@@ -17,7 +25,7 @@ import {
   type MemberState,
   makeMember,
 } from "../protocol/member.ts";
-import type { HeldVersion, Origin } from "../protocol/messages.ts";
+import type { Origin } from "../protocol/messages.ts";
 import { isFileName } from "../protocol/names.ts";
 import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";

@@ -17,6 +17,24 @@ function applied(content: string, counter: number, at: number) {
   return { peer: 1, name: "x", content, stamp: [counter, 1, 1], at };
 }
 
+test("D7: what was not confirmed may be on a disk that was away when its name was read", () => {
+  const [all, few] = [
+    [1, 2, 3, 4, 5],
+    [1, 2],
+  ];
+  const open = [store("b", 1, [0, 100], UNKNOWN), store("a", 1, [10, 90])];
+  const seen = [...open, read("a", 1, [6_000, 6_010])];
+  const judged = (running: readonly number[]) =>
+    judge(
+      history(seen, {
+        situations: [from(0, { running: all }), from(5_500, { running })],
+        ending: end("b"),
+      }),
+    );
+  expect(judged(few)).toBe("holds");
+  expect(judged(all)).toContain("again in the end, after the request of x");
+});
+
 test("D7: what was replaced does not have its name again in the end", () => {
   const ends = (...of: Parameters<typeof end>) => ({ situations: FAULTY, ending: end(...of) });
   expect(judge(history([A, B], ends("b")))).toBe("holds");

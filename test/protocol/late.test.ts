@@ -169,7 +169,7 @@ test("of two, it serves nothing before it has heard from the other", () => {
   const life = away([OLD]);
   life.hear(NINE, request);
   const records: FileRecord[] = [];
-  const word = { tag: "inquired", request: 5, records, declined: false, lost: false } as const;
+  const word = { tag: "inquired", request: 5, records, declined: false, lost: [] } as const;
   for (const one of [NINE, FOURTEEN]) life.hear(one, { ...word, room: 1, others: [] });
   expect(told(life.effects, "answer", NINE)).toEqual([]);
   // One word of a member that was there makes it a conflict, and the name nothing.

@@ -126,7 +126,7 @@ export class OnePeer {
   tell(request: number, ids: readonly number[], records: readonly FileRecord[] = []): void {
     const all: Effect[] = [];
     for (const id of ids) {
-      const rest = { declined: false, lost: false, room: 1_000_000, others: [] };
+      const rest = { declined: false, lost: [], room: 1_000_000, others: [] };
       all.push(...this.hear(id, { tag: "inquired", request, records, ...rest }));
     }
     this.effects = all;

@@ -9,7 +9,7 @@ import {
   READ_WAIT_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
-import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
 import { makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
 import type { Ask } from "../../src/protocol/messages.ts";
 import { quorumFor } from "../../src/protocol/quorum.ts";
@@ -47,7 +47,7 @@ function inquired(request: number, records: readonly FileRecord[]) {
     request,
     records,
     declined: false,
-    lost: false,
+    lost: [],
     room: 1,
     others: [],
   } as const;
@@ -180,10 +180,47 @@ test("a version on a majority is returned at once", () => {
   expect(owner.to("offer")).toEqual([]);
 });
 
+test("what is damaged is not given up for an older version, or for a removal that knew nothing of it", () => {
+  const removal = version(9, 1, 6, { size: 0, sha256: EMPTY_SHA256, removed: true });
+  for (const other of [version(9, 1, 6), removal]) {
+    const pair = new OnePeer(8, [8, 9], [other]);
+    pair.peer.lost.set("plan", [FOUND]);
+    pair.peer.elsewhere.set("plan", [FOUND]);
+    read(pair, 1);
+    pair.hear(9, inquired(1, [other]));
+    expect(outcomes(pair)).toEqual(["failed"]);
+  }
+  // Of three, one has lost what it stored with a third that is not here.
+  const owner = new OnePeer(8, [8, 9, 14], [version(9, 1, 7)]);
+  read(owner, 2);
+  owner.hear(9, { ...inquired(2, []), lost: [FOUND] });
+  expect(outcomes(owner)).toEqual([]);
+  // What the damaged one has lost is told of by another.
+  owner.hear(14, inquired(2, [FOUND]));
+  owner.pass(1_000);
+  expect(outcomes(owner)).not.toContain("failed");
+});
+
+test("where others have no room, whoever can keep a version is heard: it may have been read from there", () => {
+  const removal = version(8, 9, 6, {
+    size: 0,
+    sha256: EMPTY_SHA256,
+    removed: true,
+    replaced: [FOUND.stamp],
+  });
+  const owner = new OnePeer(8, [8, 9, 14, 20]);
+  owner.peer.refusals.set("plan", [removal]);
+  read(owner, 1);
+  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, [FOUND]), declined: true });
+  expect(outcomes(owner)).toEqual([]);
+  const all = [...owner.hear(20, inquired(1, [removal])), ...owner.pass(5_000)];
+  expect(all.some((e) => e.type === "send" && e.message.tag === "delegate")).toBe(false);
+});
+
 test("the word of one that has lost a copy counts only where all have spoken", () => {
   const owner = new OnePeer(8);
   read(owner, 1);
-  owner.hear(9, { ...inquired(1, []), lost: true });
+  owner.hear(9, { ...inquired(1, []), lost: [FOUND] });
   owner.hear(20, inquired(1, []));
   expect(outcomes(owner)).toEqual([]);
   owner.hear(14, inquired(1, [FOUND]));
@@ -193,7 +230,7 @@ test("the word of one that has lost a copy counts only where all have spoken", (
 test("what was there and is damaged is not said to be missing, unless a quorum never had it", () => {
   const owner = new OnePeer(8, [8, 9, 14]);
   read(owner, 1);
-  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, []), lost: true });
+  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, []), lost: [FOUND] });
   expect(owner.sent("answer").map(({ message }) => message.outcome)).toEqual([
     {
       kind: "failed",
@@ -202,7 +239,7 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
     },
   ]);
   read(owner, 2);
-  owner.hear(9, { ...inquired(2, []), lost: true });
+  owner.hear(9, { ...inquired(2, []), lost: [FOUND] });
   owner.hear(14, inquired(2, []));
   expect(outcomes(owner)).toEqual(["missing"]);
   // Of a pair the third, which is not here, may have it.

@@ -74,5 +74,5 @@ test("nor does one that has lost a copy speak for the name when another version 
   peer.durable();
   expect(peer.peer.files.versions("plan")).toHaveLength(1);
   peer.hear(9, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [2, 8, 9, 14, 20] });
-  expect(peer.sent("inquired")[0]?.message.lost).toBe(true);
+  expect(peer.sent("inquired")[0]?.message.lost.map((v) => v.sha256)).toEqual([sha256]);
 });

@@ -108,7 +108,7 @@ test("stamps leap after each change of the view, and the origin's counter counts
 });
 
 function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
-  const rest = { declined: false, lost: false, room, others: [] };
+  const rest = { declined: false, lost: [], room, others: [] };
   return { tag: "inquired", request: 1, records, ...rest } as const;
 }
 

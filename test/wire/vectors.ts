@@ -5,6 +5,7 @@
 import {
   EMPTY_SHA256,
   type FileRecord,
+  heldVersion,
   type Operation,
   type Stamp,
 } from "../../src/protocol/files.ts";
@@ -430,27 +431,31 @@ export const VECTORS: readonly Vector[] = [
       01020304050600010004343130330000000000070123456789abcdef00000000
       0005000000000000000700000000000800000001000000000000000493e09f86
       d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000
-      0000000005dc0000000000000000000000003b9aca000000
+      0000000005dc000000000000000000000000003b9aca000000
     `,
     {
       tag: "inquired",
       request: REQUEST,
       records: [record],
       declined: false,
-      lost: false,
+      lost: [],
       room: 1_000_000_000,
       others: [],
     },
   ),
   v(
-    "0102030405060000010000000000000000000001000000000009000000020011" +
-      "2233445566ff0200007f0000012ee9",
+    `
+      01020304050600000100010004343130330123456789abcdef0000000000059f
+      86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800
+      0000000000000700000000000800000001000000000000000000010000000000
+      090000000200112233445566ff0200007f0000012ee9
+    `,
     {
       tag: "inquired",
       request: REQUEST,
       records: [],
       declined: true,
-      lost: false,
+      lost: [heldVersion(record)],
       room: 0,
       others: [nine],
     },
