@@ -5,9 +5,10 @@
 import { type Applied, type History, LATE_MS } from "./history.ts";
 import { wasOver } from "./order.ts";
 import { Reach } from "./reach.ts";
-import { type Register, registersOf, type Write } from "./register.ts";
+import { type Register, registersOf } from "./register.ts";
 import type { CheckResult } from "./ring.ts";
 import { beginOf, tellOperation, tellWrite } from "./telling.ts";
+import type { Write } from "./writes.ts";
 
 const HOLDS: Readonly<CheckResult> = { ok: true };
 

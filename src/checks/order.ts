@@ -7,9 +7,10 @@
 import { type History, LATE_MS, type Operation } from "./history.ts";
 import { type Step, unexplained } from "./linear.ts";
 import { NOWHERE, Reach } from "./reach.ts";
-import { type Read, type Register, registersOf, type Write } from "./register.ts";
+import { type Register, registersOf } from "./register.ts";
 import type { CheckResult } from "./ring.ts";
 import { beginOf, tellOperation, tellValue, tellWrite } from "./telling.ts";
+import type { Read, Write } from "./writes.ts";
 
 /** Judges one register; `zero` is the time from which sentences count. */
 type Clause = (register: Register, zero: number) => CheckResult;

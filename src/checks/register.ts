@@ -1,38 +1,7 @@
 /** The history of one name: its writes, its reads, which of them are bound, and in which order they are. */
-import {
-  ASKED_AGAIN_MS,
-  type Ending,
-  type History,
-  LATE_MS,
-  type Operation,
-  type Value,
-} from "./history.ts";
+import type { Ending, History, Operation, Value } from "./history.ts";
 import { NOWHERE, type Reach } from "./reach.ts";
-
-/** A store or a removal that was or may have been executed; the first of all is that nothing is there. */
-export type Write = {
-  /** Null of the first of all. */
-  readonly operation: Operation | null;
-  readonly value: Value;
-  readonly start: number;
-  /** It took effect by then: its end, or somewhat later where its outcome is not known. */
-  readonly last: number;
-  readonly acknowledged: boolean;
-  readonly excused: boolean;
-  /** Its place among the writes of its name. */
-  readonly place: number;
-};
-
-/** An answer, and the writes that may have written what it gave. */
-export type Read = {
-  readonly operation: Operation;
-  readonly value: Value;
-  readonly start: number;
-  readonly end: number;
-  readonly writes: readonly Write[];
-  /** One of them is. */
-  readonly excused: boolean;
-};
+import { FIRST, isWrite, type Read, readBy, type Write, writeOf } from "./writes.ts";
 
 /** How long an operation stays bound to those that come after it. */
 type Bond = {
@@ -43,16 +12,6 @@ type Bond = {
   readonly until: number;
   /** The group of the majority, by span from the first on. */
   readonly groups: readonly number[];
-};
-
-const FIRST: Readonly<Write> = {
-  operation: null,
-  value: null,
-  start: Number.NEGATIVE_INFINITY,
-  last: Number.NEGATIVE_INFINITY,
-  acknowledged: true,
-  excused: false,
-  place: 0,
 };
 
 export class Register {
@@ -272,33 +231,6 @@ export function registersOf({ operations, endings }: History, reach: Reach): Reg
     const ending = endings.find((e) => e.name === name) ?? null;
     return new Register(name, own, ending, reach);
   });
-}
-
-function writeOf(operation: Operation): Omit<Write, "place">[] {
-  const { outcome, start, content, excused } = operation;
-  const end = operation.end ?? Number.POSITIVE_INFINITY;
-  // One that found nothing in the end may have removed it on a way from which no answer came.
-  const twice = foundNothing(operation) && end - start >= ASKED_AGAIN_MS;
-  if (!(isWrite(operation) || twice) || outcome.kind === "refused") return [];
-  const acknowledged = outcome.kind === "done" && operation.end !== null && !twice;
-  const last = acknowledged || twice ? end : end + LATE_MS;
-  return [{ operation, value: content, start, last, acknowledged, excused: excused === true }];
-}
-
-/** A removal that found nothing has written nothing. */
-function isWrite(operation: Operation): boolean {
-  if (operation.kind === "store") return true;
-  return operation.kind === "remove" && !foundNothing(operation);
-}
-
-function foundNothing({ kind, outcome }: Operation): boolean {
-  return kind === "remove" && outcome.kind === "done" && outcome.value === null;
-}
-
-/** What an operation has read; undefined of one that read nothing. */
-function readBy({ kind, outcome }: Operation): Value | undefined {
-  // Of a removal that is null, or nothing.
-  return kind === "store" || outcome.kind !== "done" ? undefined : outcome.value;
 }
 
 function put<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -1,6 +1,6 @@
 /** Operations of a history in words, with times in seconds since its beginning. */
 import type { History, Operation, Value } from "./history.ts";
-import type { Write } from "./register.ts";
+import type { Write } from "./writes.ts";
 
 /** The time from which sentences count: when the first operation began. */
 export function beginOf({ operations }: History): number {

@@ -21,7 +21,15 @@ import { fitting } from "./fitting.ts";
 import { type Address, compareMembers, isExpected, type Member, stays } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
-import { askedOf, majority, majorityOf, othersFor, type Quorum, quorumFor } from "./quorum.ts";
+import {
+  askedOf,
+  isHolderLost,
+  majority,
+  majorityOf,
+  othersFor,
+  type Quorum,
+  quorumFor,
+} from "./quorum.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
@@ -152,11 +160,13 @@ export function heardToHave(peer: Peer, inquiry: Inquiry, record: FileRecord): M
 
 /**
  * The members whose copies were damaged, by id, where nobody has told of such a version, or of what took its
- * place, and too few of the others have spoken to say that there is none.
+ * place, and too few of the others have spoken to say that there is none: who may have it is not here.
  */
 export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   const { heard, lost, versions } = inquiry;
   if (lost.size === 0) return [];
+  // Nobody is missed who may have it: what is left is all that there is.
+  if (versions.length > 0 && !isHolderLost(peer, keyOf(inquiry))) return [];
   const { members, needed } = quorumOf(peer, inquiry);
   const isMissing = (old: HeldVersion) =>
     !versions.some((v) => isSameVersion(v, old) || isReplacedBy(old, v));

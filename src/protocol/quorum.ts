@@ -92,14 +92,23 @@ export function askedOf(members: readonly Member[]): number[] {
  * to be missing, for as long as they are looked for.
  */
 export function lostHolders(peer: Peer, key: number): number[] {
-  const { gone, config, now } = peer;
-  const enough = majorityOf(config.copies);
-  const died = gone.seenDead(now - LOST_TRY_FOR_MS);
-  if (died.size < enough) return [];
-  const away = holdersOf(peer, key, [...died.keys()]);
+  const enough = majorityOf(peer.config.copies);
+  const { died, away } = lostLately(peer, key);
+  if (away.length < enough) return [];
   const near = (a: number, b: number) =>
     Math.abs((died.get(a) ?? 0) - (died.get(b) ?? 0)) <= MOURNING_MS;
   return away.filter((id) => away.filter((other) => near(id, other)).length >= enough);
+}
+
+/** True if a member that may hold a name was lost, and is still looked for. */
+export function isHolderLost(peer: Peer, key: number): boolean {
+  return lostLately(peer, key).away.length > 0;
+}
+
+/** Those that may hold a name, were lost and are looked for; and when whoever was lost died. */
+function lostLately(peer: Peer, key: number): { died: Map<number, number>; away: number[] } {
+  const died = peer.gone.seenDead(peer.now - LOST_TRY_FOR_MS);
+  return { died, away: died.size === 0 ? [] : holdersOf(peer, key, [...died.keys()]) };
 }
 
 /** Which of these ids would be among the holders of a key, or the next one, if they were members. */

@@ -1,12 +1,17 @@
 /** Asking a simulated peer for something, and waiting for how it ends. */
 import type { FileRead } from "../checks/files.ts";
+import type { PeerSnapshot } from "../checks/ring.ts";
+import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
 import type { Command } from "../protocol/io.ts";
 import type { SimContent } from "./bodies.ts";
-import type { Stage } from "./stage.ts";
+import type { Chance } from "./chance.ts";
+import { drawKey } from "./figure-ring.ts";
+import { type Stage, snapshots } from "./stage.ts";
 
 /** The clock goes on by so much at a time. */
 const STEP_MS = 50;
+const LOOKUPS_MS = 4_000;
 
 /** @returns how the command ended, or undefined if it has not within so many virtual milliseconds */
 export function askAndWait(
@@ -34,4 +39,20 @@ export function readFile(
   if (outcome?.kind === "missing") return { kind: "read", peer, sha256: null };
   const why = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
   return { kind: "failed", peer, why };
+}
+
+/** What each peer says of the ring, and whom it names as the owner of a key of its own. */
+export function lookUpAll({ world, outcomes }: Stage, chance: Chance): PeerSnapshot[] {
+  const asked = snapshots(world).map((peer) => {
+    const key = world.config.bits > NUMBERED_BITS ? drawKey(chance) : chance.below(256);
+    return { peer, key, command: world.command(peer.id, { kind: "lookup", key }, null) };
+  });
+  world.run(world.now + LOOKUPS_MS);
+  return asked.map(({ peer, key, command }) => {
+    const outcome = outcomes.get(command);
+    const none = { key, owner: null, hops: 0, route: [] };
+    if (outcome?.kind !== "owner") return { ...peer, lookups: [none] };
+    const { owner, route } = outcome;
+    return { ...peer, lookups: [{ key, owner, hops: route.length - 1, route }] };
+  });
 }

@@ -14,13 +14,12 @@ import {
 import type { History } from "../checks/history.ts";
 import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
-import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import { COMPARE_EVERY_MS, NUMBERED_BITS } from "../protocol/config.ts";
-import { readFile } from "./asking.ts";
+import { brokenChecks, type CheckResult, checkRing } from "../checks/ring.ts";
+import { COMPARE_EVERY_MS } from "../protocol/config.ts";
+import { lookUpAll, readFile } from "./asking.ts";
 import { Chance } from "./chance.ts";
 import { Chronicle } from "./chronicle.ts";
 import { EpiloguePlayer, epilogueInWords } from "./epilogue.ts";
-import { drawKey } from "./figure-ring.ts";
 import { type Host, LIMITS, SMALL_LIMITS } from "./host.ts";
 import { Ledger } from "./ledger.ts";
 import { keyOf } from "./names.ts";
@@ -61,7 +60,6 @@ export type SwarmResult = {
 const LOOK_MS = 1_000;
 /** After the last fault, calm takes ten ping intervals, and this for what does not follow the pings. */
 const SETTLE_MS = 60_000;
-const LOOKUPS_MS = 4_000;
 const READ_MS = 12_000;
 /** A copy that failed on its way is offered again every few seconds. */
 const COPIES_MS = 20_000;
@@ -199,7 +197,8 @@ class Run {
     do {
       world.run(world.now + LOOK_MS);
       checks = checkRing(snapshots(world));
-      if (brokenChecks(checks).length === 0) checks = checkRing(this.#withLookups());
+      if (brokenChecks(checks).length === 0)
+        checks = checkRing(lookUpAll(this.stage, this.#chance));
     } while ((brokenChecks(checks).length > 0 || this.#between() !== null) && world.now < end);
     const broken = brokenChecks(checks)[0];
     const result = broken === undefined ? undefined : checks[broken];
@@ -218,23 +217,6 @@ class Run {
   /** The id of a peer that is still on its way into the ring, or out of it. */
   #between(): number | null {
     return this.stage.world.living().find((h) => h.peer?.phase !== "in")?.id ?? null;
-  }
-
-  #withLookups(): PeerSnapshot[] {
-    const { world, outcomes } = this.stage;
-    const asked = snapshots(world).map((peer) => {
-      const key =
-        world.config.bits > NUMBERED_BITS ? drawKey(this.#chance) : this.#chance.below(256);
-      return { peer, key, command: world.command(peer.id, { kind: "lookup", key }, null) };
-    });
-    world.run(world.now + LOOKUPS_MS);
-    return asked.map(({ peer, key, command }) => {
-      const outcome = outcomes.get(command);
-      const none = { key, owner: null, hops: 0, route: [] };
-      if (outcome?.kind !== "owner") return { ...peer, lookups: [none] };
-      const { owner, route } = outcome;
-      return { ...peer, lookups: [{ key, owner, hops: route.length - 1, route }] };
-    });
   }
 
   /** D1: what was acknowledged is readable from every peer, at that version or a newer one. */

@@ -180,22 +180,26 @@ test("a version on a majority is returned at once", () => {
   expect(owner.to("offer")).toEqual([]);
 });
 
-test("what is damaged is not given up for an older version, or for a removal that knew nothing of it", () => {
+test("what is damaged is not given up for an older version, or a removal that knew nothing of it, while one is lost that may have it", () => {
   const removal = version(9, 1, 6, { size: 0, sha256: EMPTY_SHA256, removed: true });
   for (const other of [version(9, 1, 6), removal]) {
-    const pair = new OnePeer(8, [8, 9], [other]);
-    pair.peer.lost.set("plan", [FOUND]);
-    pair.peer.elsewhere.set("plan", [FOUND]);
-    read(pair, 1);
-    pair.hear(9, inquired(1, [other]));
-    expect(outcomes(pair)).toEqual(["failed"]);
+    for (const lost of [true, false]) {
+      const pair = new OnePeer(8, [8, 9, 14], [other]);
+      pair.peer.lost.set("plan", [FOUND]);
+      pair.peer.elsewhere.set("plan", [FOUND]);
+      // One that left in good order has handed on what it had.
+      learn(pair.peer, makeMember({ ...member(14), state: lost ? "dead" : "left" }), "heard");
+      read(pair, 1);
+      pair.hear(9, inquired(1, [other]));
+      const given = other.removed ? "missing" : "found";
+      expect(outcomes(pair)).toEqual([lost ? "failed" : given]);
+    }
   }
-  // Of three, one has lost what it stored with a third that is not here.
+  // What the damaged one has lost is told of by another.
   const owner = new OnePeer(8, [8, 9, 14], [version(9, 1, 7)]);
   read(owner, 2);
   owner.hear(9, { ...inquired(2, []), lost: [FOUND] });
   expect(outcomes(owner)).toEqual([]);
-  // What the damaged one has lost is told of by another.
   owner.hear(14, inquired(2, [FOUND]));
   owner.pass(1_000);
   expect(outcomes(owner)).not.toContain("failed");
