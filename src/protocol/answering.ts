@@ -12,7 +12,7 @@ export function answer(
   body: BodySource | null = null,
 ): Answer {
   const passed = routeHere(peer, route);
-  const via = back ? passed.slice(0, -1) : [];
+  const via = back ? knownOf(peer, passed.slice(0, -1)) : [];
   const message: Answer = { tag: "answer", request, route: passed, outcome, via, lost };
   const next = via.at(-1);
   const address =
@@ -25,11 +25,17 @@ export function answer(
 export function passBack(peer: Peer, message: Answer, body: BodySource | null): boolean {
   // An answer from where the request ended says that the hop there has been taken.
   hopAcknowledged(peer, message.request);
-  const next = message.via.at(-1);
-  if (next === undefined) return false;
-  const address = addressOnWay(peer, next);
-  if (address !== undefined) sendOn(peer, address, message, body);
+  if (message.via.length === 0) return false;
+  const via = knownOf(peer, message.via);
+  const address = addressOnWay(peer, via.at(-1));
+  if (address !== undefined) sendOn(peer, address, { ...message, via }, body);
   return true;
+}
+
+/** A way back without those at its end that have gone since. */
+function knownOf(peer: Peer, via: readonly number[]): readonly number[] {
+  const last = via.findLastIndex((id) => addressOnWay(peer, id) !== undefined);
+  return last + 1 === via.length ? via : via.slice(0, last + 1);
 }
 
 /** The ids on the way up to this peer, itself included. */

@@ -17,6 +17,7 @@ import {
   type VersionId,
 } from "../protocol/files.ts";
 import type { Message } from "../protocol/messages.ts";
+import type { SimDisk } from "./disk.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Ledger } from "./ledger.ts";
 import { nameOf } from "./names.ts";
@@ -25,6 +26,8 @@ import type { Stage } from "./stage.ts";
 
 /** Whoever declined a copy for want of room is asked again within this time. */
 const ROOM_KNOWN_MS = 1.25 * COMPARE_EVERY_MS;
+
+type Execution = { readonly stamp: Stamp; readonly at: number };
 
 /** Says that a check does not hold, by throwing. */
 export type Fail = (check: string, why: string) => never;
@@ -39,8 +42,8 @@ export class Promises {
   readonly #delegated = new Set<number>();
   /** When disks that were full had room again. */
   readonly #roomAt = new Map<number, number>();
-  /** Under which stamps a disk has had an operation, and since when. */
-  readonly #executed = new Map<string, { readonly stamp: Stamp; readonly at: number }[]>();
+  /** Under which stamps a disk has had an operation, and since when: one that was wiped is another. */
+  readonly #executed = new WeakMap<SimDisk, Map<string, Execution[]>>();
   readonly #entered = new Set<number>();
   readonly #takingIn = new Map<Host, { request: number; at: number; run: number }>();
 
@@ -148,8 +151,10 @@ export class Promises {
   /** D7: no owner gives a second stamp to an operation that its own disk has under another one. */
   #noteExecution(host: Host, { name, operation, stamp, ageMs }: FileRecord): void {
     const { origin, number } = operation;
-    const key = `${host.address} ${origin} ${number} ${name}`;
-    const before = this.#executed.get(key) ?? [];
+    const key = `${origin} ${number} ${name}`;
+    const executed = this.#executed.get(host.disk) ?? new Map<string, Execution[]>();
+    this.#executed.set(host.disk, executed);
+    const before = executed.get(key) ?? [];
     const self = host.peer?.self;
     const own = self !== undefined && stamp.owner === self.id && stamp.run === runOf(self);
     // Ages on a disk are as of the zero of its clock.
@@ -161,7 +166,7 @@ export class Promises {
       );
     }
     const at = localTime(host, this.stage.world.now);
-    this.#executed.set(key, [...before, { stamp, at }]);
+    executed.set(key, [...before, { stamp, at }]);
   }
 
   /** D3: no two contents under one stamp. */

@@ -14,6 +14,13 @@ test("an answer goes to the origin itself, unless it is to go back", () => {
   }
 });
 
+test("where the one before has gone, an answer goes to whoever came before that, or to the origin", () => {
+  const owner = new OnePeer(8);
+  owner.hear(20, routedFrom(2, 1, { kind: "lookup", key: 5 }, { route: [2, 77], back: true }));
+  expect(owner.to("answer")).toEqual([2]);
+  expect(owner.sent("answer")[0]?.message.via).toEqual([]);
+});
+
 test("one on the way passes an answer on, with its content, and keeps nothing of it", () => {
   const between = new OnePeer(20);
   const outcome = { kind: "found", ...{ size: CONTENT.size, version: null, holders: [] } } as const;
@@ -30,7 +37,9 @@ test("one on the way passes an answer on, with its content, and keeps nothing of
   between.hear(8, { ...answer, via: [2, 14] });
   expect(between.to("answer")).toEqual([14]);
   expect(between.sent("answer")[0]?.message.via).toEqual([2]);
-  // Of one that is not known any more it goes nowhere.
+  // Past those that are not known any more; and nowhere where all have gone.
+  between.hear(8, { ...answer, via: [2, 14, 77] });
+  expect(between.to("answer")).toEqual([14]);
   between.hear(8, { ...answer, via: [77] });
   expect(between.effects.filter((e) => e.type === "send")).toEqual([]);
 });
