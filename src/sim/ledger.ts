@@ -5,6 +5,7 @@
  */
 import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
 import { compareStamps, type FileRecord, isSameVersion } from "../protocol/files.ts";
+import { merge } from "../protocol/versions.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
@@ -19,7 +20,7 @@ type Entry = {
 };
 
 /** A version that was ever durable, and on the disks of which peers. */
-export type Version = { readonly record: FileRecord; readonly on: Set<number> };
+export type Version = { record: FileRecord; readonly on: Set<number> };
 
 /** Actions that destroy copies: a kill does so only for good. */
 const DESTRUCTIVE = /^(rot|wipe|power-cut) |^kill .*for good|^restart .*without/;
@@ -36,8 +37,11 @@ export class Ledger {
   noteVersion({ id }: Host, record: FileRecord): void {
     const versions = this.versionsOf(record.name);
     const same = versions.find((v) => compareStamps(v.record.stamp, record.stamp) === 0);
-    if (same !== undefined) same.on.add(id);
-    else this.#versions.set(record.name, [...versions, { record, on: new Set([id]) }]);
+    if (same !== undefined) {
+      same.on.add(id);
+      // One disk may know of more that it has replaced than another.
+      same.record = merge([same.record], record)[0] ?? record;
+    } else this.#versions.set(record.name, [...versions, { record, on: new Set([id]) }]);
   }
 
   /** The versions of a name that were ever durable. */
@@ -45,10 +49,14 @@ export class Ledger {
     return this.#versions.get(name) ?? [];
   }
 
-  /** The peers where a version was ever durable, or what stands for it, under whatever name. */
+  /**
+   * The peers where a version was ever durable, or what took its place: that may not know there what all it
+   * has replaced elsewhere.
+   */
   durableOn(record: FileRecord): Set<number> {
-    const heirs = new Set(heirsOf(record, this.known()));
-    const standing = [...this.#versions.values()].flat().filter((v) => heirs.has(v.record));
+    const heirs = heirsOf(record, this.known());
+    const isHeir = (v: FileRecord) => heirs.some((heir) => isSameVersion(heir, v));
+    const standing = this.versionsOf(record.name).filter((v) => isHeir(v.record));
     return new Set(standing.flatMap((v) => [...v.on]));
   }
 
