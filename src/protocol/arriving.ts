@@ -55,12 +55,13 @@ export function arrive(peer: Peer, arrival: Arrival): void {
   const { routed, first } = arrival;
   const { ask, request } = routed;
   peer.counter = Math.max(peer.counter, routed.counter);
-  const inquiry = peer.inquiries.get(request);
-  if (inquiry !== undefined) inquiry.told = false;
   if (!belongsHere(peer, routed)) {
     if (passOn(peer, arrival, []) && first) tellOfPassing(peer, routed);
     return;
   }
+  // What goes on to another is that one's to answer, even if an earlier copy is still dealt with here.
+  const inquiry = peer.inquiries.get(request);
+  if (inquiry !== undefined) inquiry.told = false;
   switch (ask.kind) {
     case "join":
       admit(peer, routed, ask.joiner);

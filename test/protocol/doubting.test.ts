@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import {
   CONFIRM_MS,
   HOP_ACK_MS,
+  INQUIRE_MS,
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   UNAVAILABLE_MS,
 } from "../../src/protocol/config.ts";
 import type { Effect } from "../../src/protocol/io.ts";
-import { BODY, CONTENT, idAt, OnePeer, routedFrom, storeAsk } from "./one-peer.ts";
+import { BODY, CONTENT, idAt, member, OnePeer, routedFrom, storeAsk } from "./one-peer.ts";
 
 const STORE = { kind: "store", name: "plan", key: 5, ...CONTENT, body: BODY, require: 0 } as const;
 
@@ -201,4 +202,27 @@ test("an owner that is sent a second copy answers for both", () => {
   }
   const refused = owner.sent("answer").some((s) => s.message.outcome.kind === "unavailable");
   expect(refused).toBe(true);
+});
+
+test("a copy that goes on to another owner is not refused here, where an earlier one still is at work", () => {
+  const origin = new OnePeer(8, [8, 9, 14]);
+  origin.command(1, STORE);
+  expect(origin.to("inquire")).not.toEqual([]);
+  // Too few answer, which is told once; then another owns the name.
+  origin.pass(INQUIRE_MS);
+  const six = member(6);
+  origin.hear(six, { tag: "gossip", joining: true, members: [six] });
+  const all: Effect[] = [];
+  for (let at = 0; at < 4 * INQUIRE_MS; at += 50) {
+    all.push(...origin.pass(50));
+    for (const { message } of origin.sent("routed")) {
+      all.push(...origin.hear(six, { tag: "ack", request: message.request }));
+    }
+  }
+  expect(all.some((e) => e.type === "send" && e.message.tag === "routed" && idAt(e.to) === 6)).toBe(
+    true,
+  );
+  expect(
+    all.flatMap((e) => (e.type === "event" && e.event.event === "outcome" ? [e] : [])),
+  ).toEqual([]);
 });
