@@ -158,6 +158,10 @@ function spansOf(situations: readonly Situation[]): Span[] {
     before = apartNow;
     const known = situations[index - 1]?.running ?? [];
     healing.push(...healed.map((pair) => ({ pair, known, until: start + HEAL_MS })));
+    const unmet = strangersIn(situations, index).map((pair) => ({
+      ...{ pair, known: situation.running, until: start + HEAL_MS },
+    }));
+    healing.push(...unmet);
     // One that is frozen or down finds out when it is back.
     const away = (id: number) => situation.frozen.includes(id) || !situation.running.includes(id);
     healing = healing
@@ -174,6 +178,23 @@ function spansOf(situations: readonly Situation[]): Span[] {
     }
   }
   return spans;
+}
+
+/**
+ * Those that are back, each with whoever began while it was away: it cannot know of that one but from others.
+ * Where nobody else is there that does, they meet as two sides do after a heal.
+ */
+function strangersIn(situations: readonly Situation[], index: number): [number, number][] {
+  const now = situations[index]?.running ?? [];
+  const before = situations[index - 1]?.running ?? now;
+  return now.flatMap((id) => {
+    if (before.includes(id)) return [];
+    const last = situations.findLastIndex((s, i) => i < index && s.running.includes(id));
+    if (last < 0) return [];
+    const known = new Set(situations.slice(0, last + 1).flatMap(({ running }) => running));
+    const unknown = now.filter((other) => !known.has(other));
+    return between([id], unknown);
+  });
 }
 
 /** One that has moved is with nobody for a while. */

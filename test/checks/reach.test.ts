@@ -51,6 +51,21 @@ test("sides that were healed are merging until the heal has had its time, and no
   expect(pair.isMerging(pair.spanAt(HEALED + 1), 1)).toBe(false);
 });
 
+test("those that are back meet whoever began meanwhile as after a heal, unless others know both", () => {
+  const BACK = 2_000;
+  const apart = (meanwhile: readonly number[]) => {
+    const before = from(1_000, { running: [...meanwhile, NEWCOMER] });
+    const back = from(BACK, { running: [1, 2, 3, NEWCOMER] });
+    const reach = new Reach([from(0, { running: [1, 2, 3] }), before, back]);
+    return [BACK + 1, BACK + HEAL_MS + 1].map((time) => {
+      const span = reach.spanAt(time);
+      return reach.groupOf(span, 1) !== reach.groupOf(span, NEWCOMER);
+    });
+  };
+  expect(apart([])).toEqual([true, false]);
+  expect(apart([3])).toEqual([false, false]);
+});
+
 test("one that is frozen or down at a heal has its time when it is back", () => {
   const THAWED = HEALED + 3 * HEAL_MS;
   const running = [1, 2, 3];
