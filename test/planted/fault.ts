@@ -11,8 +11,8 @@ export type Fault = {
   /** The checks that may be the ones to catch it. */
   readonly checks: readonly string[];
   /**
-   * Seeds within which the tests want it caught. Up to 20, every run of the tests plays it, above that
-   * only P2P_PLANTED=all does. Null for one that no check catches yet.
+   * Seeds within which the tests want it caught. Up to QUICK_SEEDS, every run of the tests plays it, above
+   * that only P2P_PLANTED=all does. Null for one that no check catches yet.
    */
   readonly within: number | null;
   /**

@@ -46,7 +46,9 @@ export async function plant(edits: readonly Edit[]): Promise<string> {
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "runner.ts"), RUNNER);
   try {
-    for (const edit of edits) await change(join(folder, "src/protocol", edit.file), edit);
+    for (const edit of edits) {
+      await writeFile(join(folder, "src/protocol", edit.file), await planted(edit, folder));
+    }
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -107,15 +109,13 @@ export async function inParallel<T, R>(
   return results;
 }
 
-/** @throws Error if the text is not there exactly once: the fault would silently not be planted. */
-async function change(path: string, { file, find, replace }: Edit): Promise<void> {
-  const text = await readFile(path, "utf8");
+/** The text of a source file with a fault in it. @throws Error if it could not be planted there */
+export async function planted({ file, find, replace }: Edit, folder = ROOT): Promise<string> {
+  const text = await readFile(join(folder, "src/protocol", file), "utf8");
   const times = text.split(find).length - 1;
+  // It has to be there exactly once: else the fault would silently not be planted.
   if (times !== 1) throw new Error(`"${find}" is in ${file} ${times} times, not once`);
-  await writeFile(
-    path,
-    text.replace(find, () => replace),
-  );
+  return text.replace(find, () => replace);
 }
 
 function readCatch(out: string): Catch | null {
