@@ -156,6 +156,9 @@ export class Driver {
       case "sever":
         transport().sever(effect.address);
         return;
+      case "sever-dialled":
+        transport().severDialled();
+        return;
       case "dial":
         transport().dial(effect.address);
         return;

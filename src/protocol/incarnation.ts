@@ -41,14 +41,8 @@ export function setSelf(peer: Peer, incarnation: number, state: MemberState): vo
   peer.self = makeMember({ id, address, birth, incarnation, state });
   peer.view = peer.view.with(peer.self);
   if (!isIn(peer)) return;
-  if (address !== former) severAll(peer);
+  // What was dialled from a former address waits for acknowledgements that go there.
+  if (address !== former) peer.effects.push({ type: "sever-dialled" });
   peer.rumours.set(id, peer.self);
   viewChanged(peer);
-}
-
-/** What was dialled from a former address waits for acknowledgements that go there. */
-function severAll(peer: Peer): void {
-  for (const { id, address } of peer.view.members) {
-    if (id !== peer.self.id) peer.effects.push({ type: "sever", address });
-  }
 }

@@ -199,6 +199,8 @@ export type Effect =
    * sent there afterwards goes by new ones.
    */
   | { readonly type: "sever"; readonly address: Address }
+  /** The same with all streams that this peer has dialled, wherever they lead. */
+  | { readonly type: "sever-dialled" }
   /** Try a connection to this address beside its stream; report as `unreachable` if it cannot be had. */
   | { readonly type: "dial"; readonly address: Address }
   /** Make durable, with the id, then give `persisted`. */

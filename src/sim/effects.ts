@@ -26,6 +26,9 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
     case "sever":
       world.post.sever(host, effect.address);
       return;
+    case "sever-dialled":
+      world.post.streams.severAll(host);
+      return;
     case "dial":
       world.post.dial(host, effect.address);
       return;

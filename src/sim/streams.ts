@@ -128,6 +128,10 @@ export class Streams {
     if (stream !== undefined) this.#end(stream);
   }
 
+  severAll(host: Host): void {
+    for (const to of [...this.#of(host).keys()]) this.sever(host, to);
+  }
+
   #severedOf(host: Host, to: Address): number {
     return this.#severings.get(host)?.get(to) ?? 0;
   }

@@ -43,6 +43,10 @@ export class Pool {
     this.#links.get(address)?.sever();
   }
 
+  severAll(): void {
+    for (const link of [...this.#links.values()]) link.sever();
+  }
+
   /** An address was just heard from, so it can be reached: what waits for it waits no longer. */
   heard(address: Address, now: number): void {
     this.#links.get(address)?.heard(now);

@@ -152,6 +152,10 @@ class Sockets implements Transport {
     this.#inbound.sever(address);
   }
 
+  severDialled(): void {
+    this.#pool.severAll();
+  }
+
   async introduce(host: string, port: number, deadlineMs: number): Promise<Introduced> {
     const address = formatAddress(await resolveHost(host, this.host), port);
     return this.#introductions.ask(address, deadlineMs, (request) =>

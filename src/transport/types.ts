@@ -139,6 +139,8 @@ export type Transport = {
    * and on the way, is never delivered. A later message opens a new one.
    */
   sever(address: Address): void;
+  /** Resets all links: a host that has moved may wait for long on those from its former address. */
+  severDialled(): void;
   /**
    * Fetches one content over a connection of its own. Resolves only with the whole of it.
    * @throws FetchFailure

@@ -39,7 +39,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "incarnation.ts",
-        find: "if (address !== former) severAll(peer);",
+        find: 'if (address !== former) peer.effects.push({ type: "sever-dialled" });',
         replace: "",
       },
     ],

@@ -83,42 +83,49 @@ test("what a frozen process reads when it wakes is as old as it is", async () =>
   child.kill("SIGKILL");
 });
 
-test("what is under way to a severed address never arrives; what is sent afterwards does", async () => {
-  const { address, got, child } = await spawnPeer();
-  const one = await openPeer(1);
-  let next = await acquaint((request) => one.transport.send(address, "stream", ack(request)), got);
-  child.kill("SIGSTOP");
-  // More than its kernel takes while it is frozen, but not more than the one here does.
-  const body = new Uint8Array(60_000);
-  const first = next;
-  for (; next < first + COUNT; next++) {
-    const origin = { id: 1, address: one.address, birth: "01".repeat(8) };
-    const content = { size: body.length, sha256: "ab".repeat(32) };
-    const write = { number: 1, after: 0, require: 0 };
-    const ask = { kind: "store", name: "a", key: 1, content, write } as const;
-    one.transport.send(
-      address,
-      "stream",
-      {
-        ...{ tag: "routed", request: next, origin, route: [1], ask },
-        ...{ leftMs: 0, counter: 0, avoid: [], back: false, lost: false },
-      },
-      body,
+test.each(["the address", "all that is dialled"])(
+  "where %s is severed what is under way never arrives; what is sent afterwards does",
+  async (what) => {
+    const { address, got, child } = await spawnPeer();
+    const one = await openPeer(1);
+    let next = await acquaint(
+      (request) => one.transport.send(address, "stream", ack(request)),
+      got,
     );
-  }
-  const last = next - 1;
-  // All that the kernels take is written in the turns that follow.
-  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
-  one.transport.sever(address);
-  child.kill("SIGCONT");
-  one.transport.send(address, "stream", ack(next));
-  await got.first(({ request }) => request === next);
-  expect(got.seen.some(({ request }) => request === last)).toBe(false);
-  console.log(
-    `${got.seen.filter(({ request }) => request >= first).length - 1} of ${COUNT} had arrived already`,
-  );
-  child.kill("SIGKILL");
-});
+    child.kill("SIGSTOP");
+    // More than its kernel takes while it is frozen, but not more than the one here does.
+    const body = new Uint8Array(60_000);
+    const first = next;
+    for (; next < first + COUNT; next++) {
+      const origin = { id: 1, address: one.address, birth: "01".repeat(8) };
+      const content = { size: body.length, sha256: "ab".repeat(32) };
+      const write = { number: 1, after: 0, require: 0 };
+      const ask = { kind: "store", name: "a", key: 1, content, write } as const;
+      one.transport.send(
+        address,
+        "stream",
+        {
+          ...{ tag: "routed", request: next, origin, route: [1], ask },
+          ...{ leftMs: 0, counter: 0, avoid: [], back: false, lost: false },
+        },
+        body,
+      );
+    }
+    const last = next - 1;
+    // All that the kernels take is written in the turns that follow.
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    if (what === "the address") one.transport.sever(address);
+    else one.transport.severDialled();
+    child.kill("SIGCONT");
+    one.transport.send(address, "stream", ack(next));
+    await got.first(({ request }) => request === next);
+    expect(got.seen.some(({ request }) => request === last)).toBe(false);
+    console.log(
+      `${got.seen.filter(({ request }) => request >= first).length - 1} of ${COUNT} had arrived already`,
+    );
+    child.kill("SIGKILL");
+  },
+);
 
 test("what came from a severed address and is not read yet is not heard", async () => {
   const two = await openPeer(2);
