@@ -1,6 +1,8 @@
 /** Answers on their way to the origin of a request: straight there, or back the way that it came. */
+import { ACK_DELAY_MS } from "./config.ts";
 import type { BodySource } from "./io.ts";
-import type { Answer, AnswerOutcome, Routed } from "./messages.ts";
+import type { Address } from "./member.ts";
+import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { type Peer, send } from "./state.ts";
 
@@ -50,8 +52,27 @@ export function clockwise(peer: Peer, key: number, ids: readonly number[]): numb
   return ids.toSorted((a, b) => ((a - key + circle) % circle) - ((b - key + circle) % circle));
 }
 
-function sendOn(peer: Peer, to: string, message: Answer, body: BodySource | null): void {
-  const { via } = message;
+/** A hop is acknowledged in a moment, unless its answer goes there before. */
+export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
+  peer.acks.delete(request);
+  peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
+  peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
+}
+
+export function acknowledgeDue(peer: Peer): void {
+  for (const [request, { to, at }] of peer.acks) {
+    if (at > peer.now) {
+      peer.deadlines.set("acks", 0, at);
+      return;
+    }
+    peer.acks.delete(request);
+    send(peer, to, "stream", { tag: "ack", request });
+  }
+}
+
+function sendOn(peer: Peer, to: Address, message: Answer, body: BodySource | null): void {
+  const { via, request } = message;
+  if (peer.acks.get(request)?.to === to) peer.acks.delete(request);
   send(
     peer,
     to,

@@ -1,6 +1,6 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
-import { answer } from "./answering.ts";
+import { acknowledgeSoon, answer } from "./answering.ts";
 import { beginInquiry, type Inquest } from "./inquiring.ts";
 import type { Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
@@ -30,24 +30,12 @@ export function receiveRouted(
     send(peer, from.address, "stream", { tag: "join-answer", request, outcome });
     return;
   }
-  const ack = (): void => send(peer, from.address, "stream", { tag: "ack", request });
   // A join is not answered by an answer.
-  if (ask.kind === "join") ack();
-  const before = peer.effects.length;
+  if (ask.kind === "join") send(peer, from.address, "stream", { tag: "ack", request });
+  else acknowledgeSoon(peer, request, from.address);
   const validUntil = heldMs === null ? Number.NEGATIVE_INFINITY : peer.now + routed.leftMs - heldMs;
   const first = seeFirst(peer, request);
   arrive(peer, { routed: asSeenFrom(from, routed), body, first, validUntil });
-  if (ask.kind !== "join" && !isAnswered(peer, before, from, request)) ack();
-}
-
-/** True if this step has answered the request already, to the very peer that sent it. */
-function isAnswered(peer: Peer, before: number, from: Member, request: number): boolean {
-  for (let i = before; i < peer.effects.length; i++) {
-    const effect = peer.effects[i];
-    if (effect?.type !== "send" || effect.to !== from.address) continue;
-    if (effect.message.tag === "answer" && effect.message.request === request) return true;
-  }
-  return false;
 }
 
 /** Deals with a request here: it ends at this peer, or goes on. */

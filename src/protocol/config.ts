@@ -127,6 +127,8 @@ export const TAKEN_PROBE_MS = 800;
 
 /** A hop that is not acknowledged for so long is routed around. */
 export const HOP_ACK_MS = 400;
+/** Until then an answer may take the place of the acknowledgement (as with delayed ones: RFC 1122). */
+export const ACK_DELAY_MS = 25;
 /** Silent owners that a request names: as many as may hold a name, and some. */
 export const AVOIDED = 8;
 /** The origin sends a request again, under the same id, after so long without any answer. */
@@ -236,7 +238,6 @@ export const LATE_FOR_MS = 3_600_000;
 /** One that has not said whether it was away is asked this often; so many messages wait for that. */
 export const ASK_LATE_MS = 500;
 export const POSTPONED = 1_024;
-
 /** Parts of the circle whose digests a peer keeps up: 4,096, some 25 files each where it holds 100,000. */
 export const SHELF_BITS = 12;
 /** Parts into which a range is cut where two peers hold different files in it. */
@@ -246,7 +247,7 @@ export const COMPARE_EVERY_MS = 60_000;
 /** An owner asks again so much later what it may lack, if it had no good answer. */
 export const SETTLE_ASK_MS = 1_000;
 /** Word of copies that nobody waits for is gathered for so long. */
-export const HOLDING_SPACING_MS = 20;
+export const HOLDING_SPACING_MS = 100;
 /** A peer whose disk would take no copy declines others for so long, and is asked again after COMPARE_EVERY_MS. */
 export const FULL_MS = 5_000;
 /** Files of which a peer remembers who has declined them. */

@@ -74,6 +74,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     inquiries: new Map(),
     looks: new Map(),
     doubts: new Map(),
+    acks: new Map(),
     placements: new Placements(),
     readings: [],
     receipts: new Map(),

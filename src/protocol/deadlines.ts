@@ -16,6 +16,7 @@ export type DeadlineKind =
   | "lock"
   | "change"
   | "hop"
+  | "acks"
   | "request"
   | "inquiry"
   | "list"

@@ -1,5 +1,7 @@
 /** What a peer does when one of its deadlines has come. */
+
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
+import { acknowledgeDue } from "./answering.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
 import type { Deadline } from "./deadlines.ts";
 import { forgetDoubt } from "./doubting.ts";
@@ -25,6 +27,9 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
   switch (kind) {
     case "round":
       beginRound(peer);
+      return;
+    case "acks":
+      acknowledgeDue(peer);
       return;
     case "watch":
       watchSilently(peer);

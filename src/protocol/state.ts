@@ -139,6 +139,8 @@ export type Peer = {
   /** Requests that wait for a look into the working directory. */
   readonly looks: Map<RequestId, Routed>;
   readonly doubts: Map<RequestId, Doubt>;
+  /** Hops that are still to be acknowledged, in the order of their times: to whom, and when. */
+  readonly acks: Map<RequestId, { readonly to: Address; readonly at: number }>;
   readonly placements: Placements;
   /** Reads that may go on, handled within the step. */
   readonly readings: Reading[];

@@ -1,5 +1,6 @@
 /** The way back: answers, and the question whether an origin still waits, pass those that a request passed. */
 import { expect, test } from "bun:test";
+import { ACK_DELAY_MS } from "../../src/protocol/config.ts";
 import { CONTENT, idAt, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 const BACK = { route: [2, 20], back: true } as const;
@@ -82,4 +83,20 @@ test("whether an origin still waits is asked, and told, the way that the request
   expect(passed).toEqual(["confirm to 20", "confirm to 2", "confirmed to 20", "confirmed to 8"]);
   // The origin has never asked for it.
   expect(owner.peer.doubts.size).toBe(0);
+});
+
+test("a hop is acknowledged in a moment, unless its answer goes there before", () => {
+  const owner = new OnePeer(8);
+  const due = owner.now + ACK_DELAY_MS;
+  owner.hear(2, routedFrom(2, 1, READ));
+  owner.hear(9, routedFrom(9, 2, READ));
+  expect(owner.to("ack")).toEqual([]);
+  owner.now += ACK_DELAY_MS / 2;
+  owner.tell(1, [9, 14]);
+  expect(owner.to("answer")).toEqual([2]);
+  owner.hear(14, routedFrom(14, 3, READ));
+  owner.pass(due - owner.now);
+  expect(owner.to("ack")).toEqual([9]);
+  owner.pass(ACK_DELAY_MS);
+  expect(owner.to("ack")).toEqual([14]);
 });
