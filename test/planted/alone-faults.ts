@@ -30,7 +30,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D9"],
-    within: 58,
+    within: 39,
     drawing: "alone",
   },
   {
@@ -44,7 +44,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D9"],
-    within: 5,
+    within: 6,
     drawing: "alone",
   },
   {

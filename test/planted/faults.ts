@@ -64,7 +64,7 @@ export const FAULTS: readonly Fault[] = [
       },
     ],
     checks: RING,
-    within: 24,
+    within: 36,
   },
   {
     name: "drop a refutation",

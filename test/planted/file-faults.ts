@@ -13,7 +13,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 47,
+    within: 24,
   },
   {
     name: "confirm a copy before it is durable",
@@ -27,7 +27,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4"],
-    within: 2,
+    within: 4,
   },
   {
     name: "reuse a stamp",
@@ -76,7 +76,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D2"],
-    within: 20,
+    within: 22,
   },
   {
     name: "accept an old version",
@@ -174,7 +174,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 26,
+    within: 27,
     drawing: "hard",
   },
   {

@@ -16,7 +16,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D6"],
-    within: 25,
+    within: 44,
     drawing: "hard",
   },
   {
@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 2,
+    within: 1,
     drawing: "hard",
   },
   {
@@ -78,7 +78,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 16,
+    within: 22,
     drawing: "hard",
   },
   {
@@ -97,7 +97,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 2,
+    within: 3,
     drawing: "hard",
   },
   {
@@ -125,7 +125,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4", "D6"],
-    within: 7,
+    within: 2,
     drawing: "hard",
   },
   {

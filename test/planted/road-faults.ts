@@ -13,7 +13,7 @@ export const ROAD_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["R1", "R2", "R3", "R4", "R6", "R8", "D1", "D6"],
-    within: 10,
+    within: 1,
     drawing: "hard",
   },
   {
