@@ -16,6 +16,7 @@ import {
   type Stamp,
   type VersionId,
 } from "../protocol/files.ts";
+import { stays } from "../protocol/member.ts";
 import type { Message } from "../protocol/messages.ts";
 import type { SimDisk } from "./disk.ts";
 import { type Host, localTime } from "./host.ts";
@@ -138,7 +139,7 @@ export class Promises {
     // One that had no room is offered what it declined once in a while.
     const was = (id: number) =>
       world.now - (this.#roomAt.get(id) ?? -ROOM_KNOWN_MS) < ROOM_KNOWN_MS;
-    const members = host.peer?.view.members ?? [];
+    const members = (host.peer?.view.members ?? []).filter(stays);
     const able = members.filter((m) => !(was(m.id) || full.some((h) => h.id === m.id))).length;
     this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able));
   }

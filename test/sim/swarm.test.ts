@@ -29,6 +29,9 @@ test("rings heal and keep their files, whatever the seed, with one history each"
   expect(told.join("\n")).toBe("");
 }, 900_000);
 
+/** Seeds that are known to reach the rarest states come first; another protocol may want others. */
+const RAREST = [102, 25];
+
 test.each([
   ["busy", BUSY, [...RARE_STATES, ...CLIENT_STATES]],
   ["hard", HARD, HARD_STATES],
@@ -37,7 +40,8 @@ test.each([
   (_, from, states) => {
     const reached = new Set<string>();
     const all = () => states.every((state) => reached.has(state));
-    for (let seed = 1; seed < 600 && !all(); seed++) {
+    for (const seed of [...RAREST, ...Array.from({ length: 600 }, (_, i) => i + 1)]) {
+      if (all()) break;
       for (const state of runPlan(drawPlan(seed, from)).reached) reached.add(state);
     }
     expect(states.filter((state) => !reached.has(state))).toEqual([]);
