@@ -9,6 +9,7 @@ import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
 import { isAtWork, serveFound, serveRequest, whereFound } from "./serving.ts";
 import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
+import { baseOf } from "./wanting.ts";
 import type { Arrival } from "./work.ts";
 import { placeFound, placeStore } from "./writing.ts";
 
@@ -66,7 +67,7 @@ export function arrive(peer: Peer, arrival: Arrival): void {
       return;
     case "where":
       if (isAtWork(peer, request)) return;
-      inquiryEnded(peer, beginInquiry(peer, arrival, peer.files.baseOf(ask.name)));
+      inquiryEnded(peer, beginInquiry(peer, arrival, baseOf(peer, ask.name)));
   }
 }
 

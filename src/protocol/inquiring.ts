@@ -33,7 +33,7 @@ import {
 import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
-import { isCopying } from "./wanting.ts";
+import { baseOf, isCopying } from "./wanting.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 /** How an inquiry has ended. */
@@ -76,10 +76,10 @@ export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void
 export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const { request, name, key, asked } = inquire;
   // The one that has the name is among them.
-  const versions = peer.files.versions(peer.files.baseOf(name));
+  const versions = peer.files.versions(baseOf(peer, name));
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
-  const base = peer.files.baseOf(name);
+  const base = baseOf(peer, name);
   const declined = isAbsent(peer, base);
   const lost = (peer.lost.get(base) ?? []).map(heldVersion);
   const room = ownRoom(peer);

@@ -10,6 +10,7 @@ import type { Lease } from "./messages.ts";
 import { othersFor } from "./quorum.ts";
 import { isWithin } from "./shelf.ts";
 import { type Peer, send, type Withheld } from "./state.ts";
+import { baseOf } from "./wanting.ts";
 import type { Pledge } from "./work.ts";
 
 /** An owner wishes to answer alone. */
@@ -106,7 +107,7 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
   if (word.kind === "holding") return foreign.has(versionKey(word.record));
   return peer.files
-    .versions(peer.files.baseOf(word.inquire.name))
+    .versions(baseOf(peer, word.inquire.name))
     .some((record) => foreign.has(versionKey(record)));
 }
 

@@ -18,13 +18,14 @@ import { sentences } from "./sentences.ts";
 import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
+import { baseOf } from "./wanting.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 /** A request that belongs here: serves it, or asks those that may hold the name first. */
 export function serveRequest(peer: Peer, arrival: Arrival): void {
   const { ask, request } = arrival.routed;
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
-  const name = peer.files.baseOf(ask.name);
+  const name = baseOf(peer, ask.name);
   const record = askedFor(ask.name, peer.files.versions(name));
   const safe = record === undefined || isSafe(peer, record);
   // What this very peer has stamped may be on other disks before it is on its own, and be read there.

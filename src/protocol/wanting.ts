@@ -4,7 +4,13 @@
  * more than it is worth.
  */
 import { COPIES_QUEUED } from "./config.ts";
-import { type FileRecord, isSameVersion } from "./files.ts";
+import {
+  conflictName,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  parseConflictName,
+} from "./files.ts";
 import type { Peer } from "./state.ts";
 import { isReplacedBy, type Versions } from "./versions.ts";
 import type { Wanting } from "./work.ts";
@@ -13,6 +19,25 @@ import type { Wanting } from "./work.ts";
 const COPYING_MS = 5_000;
 /** So many of one name: of more the first are forgotten. */
 const WANTED_KEPT = 8;
+
+/**
+ * The name whose versions a name is about, as far as this peer can tell: that of a conflict which had to be cut
+ * is known also to one whose disk refused that conflict, or lost it.
+ */
+export function baseOf({ files, refusals, lost, elsewhere }: Peer, name: string): string {
+  const base = files.baseOf(name);
+  const conflict = base === name ? parseConflictName(name) : null;
+  if (conflict === null || conflict.key === null) return base;
+  for (const table of [refusals, lost, elsewhere]) {
+    for (const versions of table.values()) {
+      for (const v of versions) {
+        if (isSameOperation(v.operation, conflict.operation) && conflictName(v) === name)
+          return v.name;
+      }
+    }
+  }
+  return base;
+}
 
 /** Notes a version that is not here. */
 export function noteWanting(table: Wanting, record: FileRecord): void {

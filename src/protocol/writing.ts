@@ -27,6 +27,7 @@ import { line, type Peer } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
 import { chained, lineage, merge, standingOf, type Versions } from "./versions.ts";
+import { baseOf } from "./wanting.ts";
 import type { Arrival, Inquiry } from "./work.ts";
 
 type WriteAsk = Extract<Ask, { kind: "store" | "remove" }>;
@@ -48,7 +49,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   if (known || (ask.kind === "store" && ask.content === null)) return;
   if (!isDue(peer, arrival)) askOrigin(peer, arrival);
   else {
-    const name = peer.files.baseOf(ask.name);
+    const name = baseOf(peer, ask.name);
     if (knows(peer, { name, key: ask.key })) {
       execute(peer, arrival, peer.files.versions(name), null);
       return;
@@ -86,7 +87,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   const { routed } = arrival;
   const { ask, origin } = routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const name = found[0]?.name ?? peer.files.baseOf(ask.name);
+  const name = found[0]?.name ?? baseOf(peer, ask.name);
   // What is on its way to the disks counts as well: a later stamp follows it.
   const versions = underWay(peer, name).reduce(merge, found);
   const operation = { origin: origin.birth, number: ask.write.number };
@@ -152,7 +153,7 @@ function stamped(
   const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
   const ageMs = -peer.now;
   return {
-    name: target?.name ?? peer.files.baseOf(ask.name),
+    name: target?.name ?? baseOf(peer, ask.name),
     key: ask.key,
     operation,
     stamp,

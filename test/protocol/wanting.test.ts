@@ -76,3 +76,16 @@ test("nor does one that has lost a copy speak for the name when another version 
   peer.hear(9, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [2, 8, 9, 14, 20] });
   expect(peer.sent("inquired")[0]?.message.lost.map((v) => v.sha256)).toEqual([sha256]);
 });
+
+test("one whose disk refused the conflict of a long name can tell which name it is about", () => {
+  const long = version(9, 5, 1, { name: `${"\u00fc".repeat(127)}x` });
+  const asked = [2, 8, 9, 14, 20];
+  const ask = { tag: "inquire", name: conflictName(long), key: long.key, asked } as const;
+  expect(ask.name).not.toContain(long.name);
+  for (const refused of [true, false]) {
+    const peer = new OnePeer(8);
+    if (refused) peer.peer.refusals.set(long.name, [long]);
+    peer.hear(9, { ...ask, request: 2 });
+    expect(peer.sent("inquired")[0]?.message.declined).toBe(refused);
+  }
+});
