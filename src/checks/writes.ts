@@ -37,6 +37,7 @@ export const FIRST: Readonly<Write> = {
   place: 0,
 };
 
+/** An operation as a write, if it is one that was or may have been executed. */
 export function writeOf(operation: Operation): Omit<Write, "place">[] {
   const { outcome, start, content, excused } = operation;
   const end = operation.end ?? Number.POSITIVE_INFINITY;

@@ -1,8 +1,7 @@
 /** Answers on their way to the origin of a request: straight there, or back the way that it came. */
-import { ACK_DELAY_MS } from "./config.ts";
 import type { BodySource } from "./io.ts";
 import type { Address } from "./member.ts";
-import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
+import type { Answer, AnswerOutcome, Routed } from "./messages.ts";
 import { hopAcknowledged } from "./routing.ts";
 import { type Peer, send } from "./state.ts";
 
@@ -50,24 +49,6 @@ export function clockwise(peer: Peer, key: number, ids: readonly number[]): numb
   if (ids.length < 2) return [...ids];
   const circle = 2 ** peer.config.bits;
   return ids.toSorted((a, b) => ((a - key + circle) % circle) - ((b - key + circle) % circle));
-}
-
-/** A hop is acknowledged in a moment, unless its answer goes there before. */
-export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
-  peer.acks.delete(request);
-  peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
-  peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
-}
-
-export function acknowledgeDue(peer: Peer): void {
-  for (const [request, { to, at }] of peer.acks) {
-    if (at > peer.now) {
-      peer.deadlines.set("acks", 0, at);
-      return;
-    }
-    peer.acks.delete(request);
-    send(peer, to, "stream", { tag: "ack", request });
-  }
 }
 
 function sendOn(peer: Peer, to: Address, message: Answer, body: BodySource | null): void {

@@ -120,6 +120,7 @@ export function versionId({ name, operation, sha256 }: VersionId): VersionId {
 /** A version under one of its stamps. */
 export type HeldVersion = VersionId & { readonly stamp: Stamp };
 
+/** What tells a version under one of its stamps, alone. */
 export function heldVersion({ name, operation, stamp, sha256 }: HeldVersion): HeldVersion {
   return { name, operation, stamp, sha256 };
 }

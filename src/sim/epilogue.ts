@@ -69,6 +69,7 @@ function isOfDrawn(kind: Epilogue["kind"]): boolean {
   return kind === "founder" || kind === "conflict";
 }
 
+/** As it stands below a plan that is written down. */
 export function epilogueInWords({ kind, holdMs }: Epilogue): string {
   return `${kind} for ${holdMs / 1_000} s`;
 }

@@ -128,6 +128,7 @@ export class Streams {
     if (stream !== undefined) this.#end(stream);
   }
 
+  /** The same with every stream that a host has dialled. */
   severAll(host: Host): void {
     for (const to of [...this.#of(host).keys()]) this.sever(host, to);
   }

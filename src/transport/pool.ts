@@ -43,6 +43,7 @@ export class Pool {
     this.#links.get(address)?.sever();
   }
 
+  /** Resets every link. */
   severAll(): void {
     for (const link of [...this.#links.values()]) link.sever();
   }
