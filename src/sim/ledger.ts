@@ -28,6 +28,8 @@ const DESTRUCTIVE = /^(rot|wipe|power-cut) |^kill .*for good|^restart .*without/
 export class Ledger {
   readonly #entries: Entry[] = [];
   readonly #versions = new Map<string, Version[]>();
+  /** What stands for what, for each name, as long as no version of it comes or changes. */
+  readonly #heirs = new Map<string, Map<FileRecord, readonly FileRecord[]>>();
   /** The copies that were destroyed on purpose. */
   readonly #destroyed: { readonly host: Host; readonly record: FileRecord }[] = [];
 
@@ -36,6 +38,7 @@ export class Ledger {
   /** Takes down that a version has become durable somewhere. */
   noteVersion({ id }: Host, record: FileRecord): void {
     const versions = this.versionsOf(record.name);
+    this.#heirs.delete(record.name);
     const same = versions.find((v) => compareStamps(v.record.stamp, record.stamp) === 0);
     if (same !== undefined) {
       same.on.add(id);
@@ -54,7 +57,7 @@ export class Ledger {
    * has replaced elsewhere.
    */
   durableOn(record: FileRecord): Set<number> {
-    const heirs = heirsOf(record, this.known());
+    const heirs = this.#heirsOf(record);
     const isHeir = (v: FileRecord) => heirs.some((heir) => isSameVersion(heir, v));
     const standing = this.versionsOf(record.name).filter((v) => isHeir(v.record));
     return new Set(standing.flatMap((v) => [...v.on]));
@@ -67,7 +70,7 @@ export class Ledger {
 
   /** Takes down a receipt. */
   noteReceipt(record: FileRecord, copies: number): void {
-    const heirs = heirsOf(record, this.known());
+    const heirs = this.#heirsOf(record);
     // A copy may have been destroyed before the word of it was here.
     const early = this.#destroyed.filter((d) => heirs.some((heir) => standsFor(d.record, heir)));
     const destroyed = new Set(early.map((d) => d.host));
@@ -102,12 +105,11 @@ export class Ledger {
   /** What is owed: all that was acknowledged, but for what could not be kept. */
   owed(): FileRecord[] {
     for (const entry of this.#entries) this.#countTwins(entry);
-    const known = this.known();
     const excused = this.#entries.filter((e) => e.excused).map((e) => e.record);
     return this.#entries
       .map((e) => e.record)
       .filter((record) => {
-        const heirs = heirsOf(record, known);
+        const heirs = this.#heirsOf(record);
         return !excused.some((version) => heirs.some((heir) => standsFor(version, heir)));
       });
   }
@@ -160,9 +162,18 @@ export class Ledger {
   }
 
   #holding(hosts: readonly Host[], record: FileRecord): Host[] {
-    const heirs = heirsOf(record, this.known());
+    const heirs = this.#heirsOf(record);
     const stands = (version: FileRecord) => heirs.some((heir) => standsFor(version, heir));
     return hosts.filter(({ disk }) => disk.intact().some(stands));
+  }
+
+  #heirsOf(record: FileRecord): readonly FileRecord[] {
+    const known = this.#heirs.get(record.name) ?? new Map<FileRecord, readonly FileRecord[]>();
+    this.#heirs.set(record.name, known);
+    const versions = this.versionsOf(record.name).map((v) => v.record);
+    const heirs = known.get(record) ?? heirsOf(record, versions);
+    known.set(record, heirs);
+    return heirs;
   }
 
   /** Those that were killed for good, or left, do not come back; nor does a twin that gave up. */
