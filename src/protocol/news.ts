@@ -30,9 +30,10 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   const order = compareMembers(from, old);
   if (order > 0) hearNewer(peer, from, old);
   else if (order === 0) confirm(peer, from);
-  else if (tell !== null && !isSameLife(from, old)) {
+  else if (tell !== null && (!isSameLife(from, old) || isDoubtedElsewhere(peer, from, old))) {
+    const better = isSameLife(from, old) ? makeMember({ ...old, state: "dead" }) : old;
     // The first says where it is seen now: it may have moved without noticing.
-    const members = from.address === old.address ? [old] : [from, old];
+    const members = from.address === old.address ? [old] : [from, better];
     // One that lives and is held for dead may be heard and not hear: what it is told goes both ways.
     const ways = old.state === "dead" ? new Set<Channel>([tell, "stream"]) : [tell];
     for (const way of ways) {
@@ -148,6 +149,16 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
 function isAccused(peer: Peer, present: Member, word: Member): boolean {
   const trial = peer.trials.get(present.id);
   return trial?.reason === "word" && word.incarnation <= present.incarnation;
+}
+
+/**
+ * True of one that is said to be dead, or does not answer, where it is known, and is heard from another
+ * place: should it have moved, word that goes where it was does not reach it.
+ */
+function isDoubtedElsewhere({ trials }: Peer, from: Member, old: Member): boolean {
+  const trial = trials.get(from.id);
+  if (trial === undefined || from.address === old.address) return false;
+  return trial.reason === "word" || trial.lastTry;
 }
 
 /** Who believes that this peer is dead does not hear its news from others: it is told first. */

@@ -2,6 +2,7 @@
 import type { Applied, Ending, History, Value } from "../checks/history.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import { merge, type Versions, winnerOf } from "../protocol/versions.ts";
+import type { Host } from "./host.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -14,13 +15,16 @@ export class Chronicle {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#timeline = new Timeline(stage.world);
-    stage.world.commits.push(({ id }, record, at) => {
+    const note = ({ id }: Host, record: FileRecord, at: number): void => {
       if (record.removed) return;
       const { counter, owner, run } = record.stamp;
       const { name, sha256: content } = record;
       const stamp = [counter, owner, run];
       this.#applied.push({ peer: id, name, content, stamp, at });
-    });
+    };
+    stage.world.commits.push(note);
+    // What was replaced before a disk had it was executed all the same, and may come to another disk later.
+    stage.world.overtaken.push(note);
   }
 
   /** Looks at who runs and who can be reached, after an action. */

@@ -4,14 +4,14 @@
  * is wrong, so all must be well within seconds.
  */
 import type { FileRead, Owed } from "../checks/files.ts";
-import type { CheckResult } from "../checks/ring.ts";
+import { type CheckResult, checkRing } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
 import { askAndWait, readFile } from "./asking.ts";
 import { Chance } from "./chance.ts";
 import { PATIENCE_MS } from "./clients.ts";
 import { contentOf, keyOf } from "./names.ts";
 import type { Fail } from "./promises.ts";
-import type { Stage } from "./stage.ts";
+import { type Stage, snapshots } from "./stage.ts";
 
 export const EPILOGUE_KINDS = [
   "isolated",
@@ -206,8 +206,11 @@ export class EpiloguePlayer {
     for (const owed of conflicts) this.#readAt(owed, this.chance.pick(this.#ids));
   }
 
-  /** Everything that is asked is answered, and right. */
+  /** Everything that is asked is answered, and right; and all see the same ring. */
   #askWell(): void {
+    for (const result of Object.values(checkRing(snapshots(this.#stage.world)))) {
+      if (!result.ok) this.fail("D9", result.why);
+    }
     const asked = this.chance.sample(this.#ids, ASKED);
     this.#askAt(asked);
     for (const id of asked) this.#store(id);

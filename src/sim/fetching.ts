@@ -1,5 +1,5 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
-import { EMPTY_SHA256, type FileRecord } from "../protocol/files.ts";
+import { EMPTY_SHA256, type FileRecord, isSameVersion } from "../protocol/files.ts";
 import type { Effect, Input } from "../protocol/io.ts";
 import { boundTable } from "../protocol/state.ts";
 import type { SimContent } from "./bodies.ts";
@@ -11,6 +11,8 @@ export type FetchRoads = Roads & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
   /** Told of every version that becomes durable somewhere. */
   readonly commits: readonly ((host: Host, record: FileRecord, writtenBy: number) => void)[];
+  /** Told of every version that was replaced on a disk before it was durable there. */
+  readonly overtaken: readonly ((host: Host, record: FileRecord, at: number) => void)[];
   giveLater(host: Host, delayMs: number, input: Input): void;
 };
 
@@ -125,6 +127,9 @@ function write(
     if (host.disk !== disk || host.run !== run) return;
     for (const version of disk.synced(upTo)) {
       for (const tell of world.commits) tell(host, version, world.now);
+    }
+    if (!disk.files.some((v) => isSameVersion(v, record))) {
+      for (const tell of world.overtaken) tell(host, record, world.now);
     }
     world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
   });

@@ -60,6 +60,8 @@ export class World {
   readonly readers: WorldReader[] = [];
   /** Told of every version that has become durable, and when it had been written by at the latest. */
   readonly commits: ((host: Host, record: FileRecord, writtenBy: number) => void)[] = [];
+  /** Told of every version that was replaced on a disk before it was durable there. */
+  readonly overtaken: ((host: Host, record: FileRecord, at: number) => void)[] = [];
   /** Told of two whose link breaks and refuses for a moment, though both live. */
   readonly refusals: ((one: Host, other: Host) => void)[] = [];
   /** Told of every process that ends, however. */

@@ -48,6 +48,25 @@ export const ALONE_FAULTS: readonly Fault[] = [
     drawing: "alone",
   },
   {
+    name: "try a newcomer after its former self",
+    breaks: "one that starts again elsewhere waits for the verdict on where it was",
+    edits: [
+      {
+        file: "records.ts",
+        find: 'return reason === "newcomer" ? 2 ** DRAWN_BITS + id : id;',
+        replace: "return id;",
+      },
+      {
+        file: "trials.ts",
+        find: "const other = target.birth !== tried.birth || target.address !== tried.address;",
+        replace: "const other = false;",
+      },
+    ],
+    checks: ["D9"],
+    within: 88,
+    drawing: "alone",
+  },
+  {
     name: "take one refusal for a death",
     breaks: "a link that breaks ends a living peer for the others",
     edits: [

@@ -13,6 +13,8 @@ function member(id: number, fields: Partial<Member> = {}): Member {
   return makeMember({ id, incarnation: 1, birth, state: "alive", address, ...fields });
 }
 const [TWO, EIGHT, NINE] = [member(2), member(8), member(9)];
+/** From the beginning until one that never answers has its last try. */
+const LAST_TRY_MS = 3_500;
 const ELSEWHERE = "10.0.1.9:12256";
 
 /** Peer 8 of the ring 2, 8, 9. */
@@ -48,6 +50,10 @@ function eight() {
     return effects;
   };
   return { peer, give, pass };
+}
+
+function isGossip(effect: Effect): boolean {
+  return effect.type === "send" && effect.message.tag === "gossip";
 }
 
 function said(from: Member, message: Message, at: number): Input {
@@ -135,6 +141,25 @@ test("whoever is held for dead hears where it is seen now", () => {
   const members = [moved, dead];
   expect(told.map((gossip) => gossip.members)).toEqual([members, members]);
 });
+
+test.each(["by others", "by silence"])(
+  "one that is doubted %s hears so where it is seen",
+  (doubted) => {
+    const { peer, give, pass } = eight();
+    const dead = makeMember({ ...NINE, state: "dead" });
+    // Of two addresses of one life this is the lesser: it is not simply taken over.
+    const moved = member(9, { address: "1.0.0.9:12256" });
+    expect(give(ping(moved, 1, 150)).filter(isGossip)).toEqual([]);
+    if (doubted === "by others") {
+      give(said(TWO, { tag: "gossip", joining: false, members: [dead] }, 200));
+    } else {
+      pass(LAST_TRY_MS, [NINE.address]);
+      expect(peer.view.find(9)).toEqual(NINE);
+    }
+    const [told] = give(ping(moved, 2, peer.now + 10)).filter(isGossip);
+    expect(told).toMatchObject({ to: moved.address, message: { members: [moved, dead] } });
+  },
+);
 
 /** Another run of 9, from another place, while its silence at the former one is not decided yet. */
 test.each(["watch", "word"] as const)(

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Outcome } from "../../src/protocol/events.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
 import { lineage, winnerOf } from "../../src/protocol/versions.ts";
+import { Chronicle } from "../../src/sim/chronicle.ts";
 import { SimDisk } from "../../src/sim/disk.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
@@ -55,6 +56,22 @@ test("a write outlasts a loss of power once it has been synced", () => {
   expect(disk.hasUnsynced).toBe(true);
   expect(disk.losePower().map((v) => v.stamp.counter)).toEqual([2]);
   expect(disk.files.map((v) => v.stamp.counter)).toEqual([1]);
+});
+
+test("what is replaced on its way to a disk counts as executed there", () => {
+  const stage = ringWith(SMALL);
+  const chronicle = new Chronicle(stage);
+  stage.act("client 1 store 0015 8000000 via 10");
+  stage.world.run(stage.world.now + 3);
+  stage.act("client 2 store 0015 2000 via 50");
+  stage.world.run(stage.world.now + 2_000);
+  const { operations, applied } = chronicle.history(() => false);
+  expect(operations.map((o) => o.outcome.kind)).toEqual(["done", "done"]);
+  const [first, second] = operations.map((o) => o.content);
+  const on = stage.world.hostOf(20).disk.intact();
+  expect(on.map((v) => v.sha256)).toEqual([second ?? ""]);
+  const executed = applied?.filter((a) => a.peer === 20).map((a) => a.content);
+  expect(new Set(executed)).toEqual(new Set([first ?? "", second ?? ""]));
 });
 
 test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
