@@ -51,6 +51,8 @@ export type Situation = {
   readonly severed: readonly (readonly [from: number, to: number])[];
   /** Peers that have got another address: word comes and goes, but they do not count as connected yet. */
   readonly moved?: readonly number[];
+  /** Ids of which two processes run: a pair with one of them is severed if either process is. */
+  readonly doubled?: readonly number[];
 };
 
 /** What a name stands for at the end, in calm, and the contents that are kept as its conflicts. */

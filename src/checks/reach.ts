@@ -122,7 +122,8 @@ export class Reach {
 
   /**
    * All peers that word of something at some peers can have come to between two times. Generous: what a
-   * peer has sent may arrive when it is frozen or dead itself, and what comes to a frozen one waits there.
+   * peer has sent may arrive when it is frozen or dead itself, what comes to a frozen one waits there, and
+   * of two processes with one id either may have sent and got it.
    */
   wordFrom(peers: readonly number[], start: number, end: number): Set<number> {
     const word = new Set(peers);
@@ -130,9 +131,12 @@ export class Reach {
       const span = this.spans[at];
       if (span === undefined) break;
       const { cut } = span;
-      const { running } = span.situation;
+      const { running, doubled = [] } = span.situation;
       for (const from of word) {
-        for (const to of running) if (!cut.get(from)?.has(to)) word.add(to);
+        for (const to of running) {
+          const isSevered = cut.get(from)?.has(to) ?? false;
+          if (!isSevered || doubled.includes(from) || doubled.includes(to)) word.add(to);
+        }
       }
     }
     return word;

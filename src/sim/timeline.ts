@@ -43,7 +43,8 @@ export class Timeline {
     this.#endRefusals();
     const calm = world.network.calm && this.#refused.length === 0;
     const severed = calm ? [] : severedPairs(world, there, this.#refused);
-    const situation = { running, frozen, severed, moved: moved.map((h) => h.id) };
+    const doubled = running.filter((id) => there.filter((h) => h.id === id).length > 1);
+    const situation = { running, frozen, severed, moved: moved.map((h) => h.id), doubled };
     const last = JSON.stringify(situation);
     if (last === this.#last) return;
     this.#last = last;

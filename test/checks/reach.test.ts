@@ -84,3 +84,11 @@ test("one that is frozen or down at a heal has its time when it is back", () => 
     ]);
   }
 });
+
+test("word passes by way of either of two processes with one id", () => {
+  const severed = between([1, 2, 3], [4, 5, 6]);
+  const word = (doubled: readonly number[]) =>
+    new Reach([from(0, { severed, doubled })]).wordFrom([1], 0, 100);
+  expect(word([]).has(4)).toBe(false);
+  expect(word([3]).has(4)).toBe(true);
+});
