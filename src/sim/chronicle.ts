@@ -15,16 +15,15 @@ export class Chronicle {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#timeline = new Timeline(stage.world);
-    const note = ({ id }: Host, record: FileRecord, at: number): void => {
+    const note = ({ id }: Host, record: FileRecord, at: number, overtaken: boolean): void => {
       if (record.removed) return;
       const { counter, owner, run } = record.stamp;
       const { name, sha256: content } = record;
-      const stamp = [counter, owner, run];
-      this.#applied.push({ peer: id, name, content, stamp, at });
+      this.#applied.push({ peer: id, name, content, stamp: [counter, owner, run], at, overtaken });
     };
-    stage.world.commits.push(note);
-    // What was replaced before a disk had it was executed all the same, and may come to another disk later.
-    stage.world.overtaken.push(note);
+    stage.world.commits.push((host, record, at) => note(host, record, at, false));
+    // It may come to another disk later, where what replaced it is not yet.
+    stage.world.overtaken.push((host, record, at) => note(host, record, at, true));
   }
 
   /** Looks at who runs and who can be reached, after an action. */

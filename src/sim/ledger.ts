@@ -24,6 +24,8 @@ export type Version = { record: FileRecord; readonly on: Set<number> };
 
 /** Actions that destroy copies: a kill does so only for good. */
 const DESTRUCTIVE = /^(rot|wipe|power-cut) |^kill .*for good|^restart .*without/;
+/** One that is down makes no copy good any more, and its own may be destroyed then. */
+const KILL = /^kill /;
 
 export class Ledger {
   readonly #entries: Entry[] = [];
@@ -81,12 +83,17 @@ export class Ledger {
 
   /** Does an action, and takes down which copies it destroys. */
   witness(action: string, act: () => void): void {
-    if (!DESTRUCTIVE.test(action)) {
+    const destroys = DESTRUCTIVE.test(action);
+    if (!destroys && !KILL.test(action)) {
       act();
       return;
     }
     const before = this.#entries.map((entry) => this.#hostsOf(entry.record));
     for (const [i, entry] of this.#entries.entries()) this.#forgiveRepaired(entry, before[i] ?? []);
+    if (!destroys) {
+      act();
+      return;
+    }
     const copies = this.#hosts().flatMap((host) =>
       host.disk.intact().map((record) => ({ host, record })),
     );
@@ -148,11 +155,12 @@ export class Ledger {
     if (entry.destroyed.size * 2 > entry.copies) entry.excused = true;
   }
 
-  /** All copies are there again: whatever was destroyed before counts no more. */
+  /** All copies are there that can be: whatever was destroyed before counts no more. */
   #forgiveRepaired(entry: Entry, hosts: readonly Host[]): void {
     const { world } = this.stage;
     const living = hosts.filter((h) => h.peer !== null).length;
-    if (living < Math.min(world.config.copies, world.living().length)) return;
+    const able = world.living().filter((h) => !h.frozen).length;
+    if (living < Math.min(world.config.copies, able)) return;
     entry.destroyed.clear();
     entry.copies = Math.max(1, living);
   }

@@ -39,6 +39,8 @@ export class Promises {
   /** Contents that lay in the working directory before: they may still be on their way. */
   readonly #local = new Set<string>();
   readonly #receipts = new Set<number>();
+  /** What origins were told. */
+  readonly #told = new Set<string>();
   /** Requests that an owner had others serve. */
   readonly #delegated = new Set<number>();
   /** When disks that were full had room again. */
@@ -91,7 +93,9 @@ export class Promises {
     if (event.event === "member" && event.state === "dead" && event.why === "word") {
       this.#noteRumour(host.id, event.id, event.memberIncarnation);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
-      this.ledger.noteReceipt(event.outcome.record, event.outcome.copies.length);
+      const { record, copies } = event.outcome;
+      this.#told.add(receiptKey(record, copies));
+      this.ledger.noteReceipt(record, copies.length);
     } else if (event.event === "outcome" && event.outcome.kind === "received") {
       const { name = "" } = host.commands.get(event.command) ?? {};
       this.#noteDelivery(name, event.outcome.sha256);
@@ -120,7 +124,8 @@ export class Promises {
 
   /** D4: a receipt names durable copies only, and a majority of those that there should be. */
   #noteReceipt(host: Host, request: number, record: FileRecord, copies: readonly number[]): void {
-    if (this.#receipts.has(request)) return;
+    // What its own origin was told before, when fewer were there, comes again with a copy that was late.
+    if (this.#receipts.has(request) || this.#told.has(receiptKey(record, copies))) return;
     this.#receipts.add(request);
     this.#ask("D4", receiptTrue(record, copies, this.ledger.durableOn(record)));
     this.#ask(
@@ -197,4 +202,8 @@ export class Promises {
   #ask(check: string, result: CheckResult): void {
     if (!result.ok) this.fail(check, result.why);
   }
+}
+
+function receiptKey({ name, stamp }: FileRecord, copies: readonly number[]): string {
+  return [name, stamp.counter, stamp.owner, stamp.run, ...copies].join(" ");
 }

@@ -93,8 +93,12 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   // Two owners executed it at a time, before what came later began.
   const early = [applied("a", 1, 50), applied("a", 3, 60), applied("b", 2, 250)];
   expect(by(...early)).toBe("holds");
+  // What had been replaced on one disk may come to another late.
+  const gone = (at: number) => ({ ...applied("a", 1, at), overtaken: true });
+  expect(by(applied("b", 2, 250), gone(260), applied("a", 1, 9000))).toBe("holds");
+  expect(by(applied("b", 2, 250), gone(9000))).toBe("holds");
   const refused = [store("a", 1, [0, 100], REFUSED)];
-  expect(judge(history(refused, { applied: [applied("a", 1, 50)] }))).toContain(
-    "was refused, and executed",
-  );
+  for (const each of [applied("a", 1, 50), gone(50)]) {
+    expect(judge(history(refused, { applied: [each] }))).toContain("was refused, and executed");
+  }
 });
