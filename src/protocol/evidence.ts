@@ -10,8 +10,13 @@ export type Awaited = {
   retryMs: number;
 };
 
-/** A member that came lately. */
-export type Arrived = { readonly id: number; readonly at: number; readonly anew: boolean };
+/** A member that came lately, and when another run of it died that was here before; long ago if none was. */
+export type Arrived = {
+  readonly id: number;
+  readonly at: number;
+  readonly anew: boolean;
+  readonly formerDiedAt: number;
+};
 
 /** Why a member is being tried, which decides what an answer or a silence means. */
 export type TrialReason =

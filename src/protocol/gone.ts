@@ -43,6 +43,14 @@ export class GoneTable {
     return this.#members.filter((m, i) => m.state === "dead" && (this.#since[i] ?? 0) >= time);
   }
 
+  /** When a member died; long ago if it did not. */
+  diedAt(id: number): number {
+    const index = this.#indexFrom(id);
+    const member = this.#members[index];
+    if (member?.id !== id || member.state !== "dead") return Number.NEGATIVE_INFINITY;
+    return this.#since[index] ?? Number.NEGATIVE_INFINITY;
+  }
+
   /**
    * Notes that a member which died was one here until now: of others it is not known when they did.
    * @param last what was known of it before its death

@@ -44,7 +44,7 @@ export type Quorum = {
  * before; or, where they were cut off, alone what was acknowledged there, wherever they are on the circle:
  * so none of the first NEW_ASKED of them is passed over.
  * Where one between them has just died, what it had acknowledged with one other may lie at that one alone:
- * all have to give their word.
+ * all have to give their word. So it is where it is back by now, since it may be back with nothing.
  */
 export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const wanted = peer.config.copies + 1 + more;
@@ -66,12 +66,22 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     members.push(member);
     fresh.push(member);
   }
-  const mourned = peer.gone.diedSince(peer.now - MOURNING_MS);
-  const among = (id: number) => stay < wanted || isWithin(id, key - 1, last);
+  const among = ({ id }: { readonly id: number }) => stay < wanted || isWithin(id, key - 1, last);
   // One that was away for long knows nothing by itself.
-  const all = isDoubtful(peer.absence) || mourned.some((m) => among(m.id));
+  const all = isDoubtful(peer.absence) || hasJustDied(peer, among);
   const enough = all ? members.length : Math.max(1, members.length - (majority(peer) - 1));
   return { members, fresh, needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };
+}
+
+/** True if one of these has just died, or another run of it that is back. */
+function hasJustDied(
+  { gone, arrivals, now }: Peer,
+  among: (member: { readonly id: number }) => boolean,
+): boolean {
+  const since = now - MOURNING_MS;
+  if (gone.diedSince(since).some(among)) return true;
+  for (const came of arrivals.values()) if (came.formerDiedAt >= since && among(came)) return true;
+  return false;
 }
 
 /** Those that may hold a name as this peer sees it, and are not among the ids that were asked. */

@@ -39,13 +39,14 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   peer.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
   if (isPresent(member)) {
+    const diedAt = old === undefined ? peer.gone.diedAt(member.id) : peer.now;
     peer.gone.delete(member.id);
     peer.view = peer.view.with(member);
     // One that was named by hand, and meets this peer for the first time, has been nowhere else.
     const named = old !== undefined && isExpected(old);
     // One that joins here, and never was in a ring, has acknowledged nothing elsewhere.
     const anew = why === "joined" && unknown && member.incarnation === 1;
-    if (old?.birth !== member.birth && !named) noteArrival(peer, member, anew);
+    if (old?.birth !== member.birth && !named) noteArrival(peer, member, anew, diedAt);
   } else {
     peer.view = peer.view.without(member.id);
     peer.roundTrips.delete(member.id);
@@ -103,11 +104,16 @@ export function viewChanged(peer: Peer): void {
 }
 
 /** A member has come, or has answered for the first time: the ones that came long ago are forgotten. */
-export function noteArrival(peer: Peer, { id, birth }: Member, anew: boolean): void {
+export function noteArrival(
+  peer: Peer,
+  { id, birth }: Member,
+  anew: boolean,
+  formerDiedAt = Number.NEGATIVE_INFINITY,
+): void {
   for (const [known, { at }] of peer.arrivals) {
     if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
   }
-  peer.arrivals.set(birth, { id, at: peer.now, anew });
+  peer.arrivals.set(birth, { id, at: peer.now, anew, formerDiedAt });
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

@@ -6,6 +6,7 @@
 import type { FileRead, Owed } from "../checks/files.ts";
 import { type CheckResult, checkRing } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
+import type { Outcome } from "../protocol/events.ts";
 import { askAndWait, readFile } from "./asking.ts";
 import { Chance } from "./chance.ts";
 import { PATIENCE_MS } from "./clients.ts";
@@ -21,6 +22,7 @@ export const EPILOGUE_KINDS = [
   "refusals",
   "moved",
   "restarted",
+  "emptied",
   "founder",
   "conflict",
 ] as const;
@@ -45,6 +47,8 @@ const ASKED_EVERY_MS = 400;
 const REFUSALS = 12;
 /** Three in a row of one peer are taken for its end. */
 const REFUSED_EVERY_MS = 500;
+/** One that begins again with nothing is in by then. */
+const BACK_MS = [50, 400, 2_000] as const;
 /** A leaver has at least this long to hand on what it has. */
 const LEAVES_MS = 60_000;
 /** Until those that were apart have given each other all they have. */
@@ -138,6 +142,9 @@ export class EpiloguePlayer {
         this.#pass(STARTED_MS);
         this.#askWell();
         return;
+      case "emptied":
+        this.#emptied();
+        return;
       case "founder":
         this.#founder(one, others);
         return;
@@ -177,6 +184,28 @@ export class EpiloguePlayer {
     this.#askWell();
   }
 
+  /** Where two disks have room, one of these two loses all it has, and is back at once. */
+  #emptied(): void {
+    const { world } = this.#stage;
+    if (this.#anyFull) return;
+    const name = this.#ownName;
+    const { bits, copies } = world.config;
+    const holders = world.living()[0]?.peer?.view.holders(keyOf(name, bits), copies) ?? [];
+    const [lost = 0, other = 0] = this.chance.sample(
+      holders.map((m) => m.id),
+      2,
+    );
+    for (const id of this.#ids) if (id !== lost && id !== other) this.run.act(`full ${id}`);
+    this.#storeAs(name, lost);
+    for (const words of ["kill", "wipe"]) this.run.act(`${words} ${lost}`);
+    const rest = this.#ids.filter((id) => id !== lost);
+    this.run.act(`join ${lost} via ${this.chance.pick(rest)}`);
+    this.#pass(this.chance.pick(BACK_MS));
+    const owed = this.run.owed().filter(({ least }) => least.name === name);
+    for (const each of owed) this.#readAt(each, this.chance.pick(rest));
+    this.#askAt(rest);
+  }
+
   /** One that left in good order founds its ring again: it is back in the one that it left. */
   #founder(one: number, others: readonly number[]): void {
     const { world } = this.#stage;
@@ -195,6 +224,7 @@ export class EpiloguePlayer {
 
   /** Two stores on both sides of a cut: what lost the name is there, under a name of its own. */
   #conflict(): void {
+    if (this.#anyFull) return;
     const side = this.chance.sample(this.#ids, this.#ids.length >> 1);
     const rest = this.#ids.filter((id) => !side.includes(id));
     this.run.act(`cut ${side.join(" ")} from ${rest.join(" ")}`);
@@ -230,19 +260,26 @@ export class EpiloguePlayer {
   }
 
   #store(id: number): void {
-    this.#storeAs(this.#stage.world.config.bits === NUMBERED_BITS ? "9999" : OWN_NAME, id);
+    if (!this.#anyFull) this.#storeAs(this.#ownName, id);
   }
 
-  #storeAs(name: string, id: number): void {
-    const { world } = this.#stage;
-    // A disk that is full may rightly be in the way of a majority.
-    if (world.living().some((h) => h.disk.full)) return;
+  /** A disk that is full may rightly be in the way of a majority. */
+  get #anyFull(): boolean {
+    return this.#stage.world.living().some((h) => h.disk.full);
+  }
+
+  get #ownName(): string {
+    return this.#stage.world.config.bits === NUMBERED_BITS ? "9999" : OWN_NAME;
+  }
+
+  #storeAs(name: string, id: number): Extract<Outcome, { kind: "stored" }> {
     this.#stored += 1;
+    const { bits } = this.#stage.world.config;
     const content = contentOf(name, 30_000 + this.#stored);
-    const key = keyOf(name, world.config.bits);
+    const key = keyOf(name, bits);
     const what = { kind: "store", name, key, ...content, body: null, require: 0 } as const;
     const outcome = askAndWait(this.#stage, id, what, content, PATIENCE_MS);
-    if (outcome?.kind === "stored") return;
+    if (outcome?.kind === "stored") return outcome;
     const why = outcome?.kind === "failed" ? outcome.why : (outcome?.kind ?? "no answer");
     this.fail("D9", `a store of ${name} through peer ${id}: ${why}`);
   }

@@ -127,6 +127,21 @@ test("what was acknowledged survives a loss of power on all machines at once", (
   }
 });
 
+test("one that comes back with nothing is no witness that what it had is missing", () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const stage = new Stage({ config: numberedRing(5_000), network: LOCAL_NETWORK, seed });
+    stage.found([27, 138, 55]);
+    stage.world.run(20_000);
+    for (const action of ["full 138", "file 0067 1000"]) stage.act(action);
+    expect(type(stage, 138, "Store 0067")).toMatchObject({ kind: "stored", copies: [27, 55] });
+    stage.world.workingDirectory.clear();
+    for (const action of ["kill 27", "wipe 27", "join 27 via 55"]) stage.act(action);
+    stage.world.run(stage.world.now + 40);
+    expect(stage.world.hostOf(27).peer?.phase).toBe("in");
+    expect(type(stage, 55, "Request 0067")).toMatchObject({ kind: "received", size: 1_000 });
+  }
+});
+
 test("a folder that is lost is filled again", () => {
   const stage = ringWith(LARGE);
   stage.act("kill 20");
