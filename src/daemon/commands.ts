@@ -6,11 +6,15 @@ import type { Delivery } from "../store/local.ts";
 /** Takes a content whose hash is known by the time it ends. */
 export type Taking = Omit<Delivery, "sha256">;
 
-/** `open` gives null if the content is gone; `wrong` is called when it was read and was another. */
+/**
+ * `open` gives null if the content is gone; `wrong` is called when it was read and was another. `spoilt` is
+ * true once it is not what it was, and nobody has been given its last byte.
+ */
 export type Brings = {
   readonly open: () => Content | null;
   readonly sha256: string;
   readonly wrong: () => void;
+  readonly spoilt: () => boolean;
 };
 
 export type Given = {

@@ -18,6 +18,8 @@ export class HeldFile {
   #released = false;
   #short = false;
   #changed = false;
+  /** How many were given its last byte, and did not find that it was another. */
+  #given = 0;
 
   private constructor(private readonly content: FileContent) {
     this.#mark = content.mark();
@@ -60,8 +62,14 @@ export class HeldFile {
     return this.changed || (!this.#closed && this.content.touchedNs() !== this.#touchedNs);
   }
 
-  /** What came of it was not what it hashed to. */
+  /** It is not what it was, and nobody can have had it whole. */
+  get spoilt(): boolean {
+    return this.changed && this.#given === 0;
+  }
+
+  /** What came of it, up to its last byte, was not what it hashed to. */
   noteChanged(): void {
+    this.#given -= 1;
     this.#changed = true;
   }
 
@@ -83,7 +91,7 @@ export class HeldFile {
   async hash(seen: (bytes: number) => void): Promise<string | null> {
     const { size } = this.content;
     if (size === 0) return this.changed ? null : EMPTY_SHA256;
-    const content = this.open();
+    const content = this.#open(false);
     if (content === null) return null;
     const hasher = new Bun.CryptoHasher("sha256");
     const buffer = new Uint8Array(Math.min(HASH_BYTES, size));
@@ -105,12 +113,22 @@ export class HeldFile {
 
   /** For one reader, who closes it. Its last piece comes only if it is what it was. @returns null if it is not */
   open(): Content | null {
+    return this.#open(true);
+  }
+
+  /** @param taken somebody else may have its last byte then */
+  #open(taken: boolean): Content | null {
     if (this.#released || this.changed) return null;
     this.#readers++;
     const { size } = this.content;
+    let had = !taken;
     const count = (read: number, wanted: number, at: number): number => {
       if (read === 0 && wanted > 0 && at < size) this.#short = true;
-      return at + read >= size && at < size && this.changed ? 0 : read;
+      if (at + read < size || at >= size) return read;
+      if (this.changed) return 0;
+      if (!had) this.#given += 1;
+      had = true;
+      return read;
     };
     return {
       size,

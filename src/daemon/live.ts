@@ -161,6 +161,7 @@ function makeContents(
     self: () => driver().self,
     report: (event: PeerEvent) => events.publish(event),
     served: (request: RequestId, ok: boolean) => driver().give({ type: "served", request, ok }),
+    spoilt: (request: RequestId) => driver().give({ type: "spoilt", request }),
   };
   const offers = new Offers(common);
   const contents: Contents = new Contents({ ...common, offers, transport: () => transport });

@@ -26,6 +26,8 @@ export type OffersOptions = {
   readonly self: () => { readonly id: number };
   readonly report: (event: PeerEvent) => void;
   readonly served: (request: RequestId, ok: boolean) => void;
+  /** What a command brings under this request's id can never be had. */
+  readonly spoilt: (request: RequestId) => void;
   /** What is held of this version is not what it was. */
   readonly damaged: (version: VersionId) => void;
 };
@@ -59,7 +61,10 @@ export class Offers {
   /** Opens what another peer fetches, from the byte `offset` on. */
   openFor(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied {
     const opened = this.open(source);
-    if (opened === null) return { refused: "It is not served here." };
+    if (opened === null) {
+      this.tellSpoilt(source);
+      return { refused: "It is not served here." };
+    }
     const { content, file, stored } = opened;
     const began = performance.now();
     const move = this.options.moving.begin(file, content.size, offset);
@@ -95,6 +100,7 @@ export class Offers {
           outcome: wrong ? "damaged" : ok ? "ok" : "broken",
         });
         if (source.kind === "ticket") this.options.served(source.request, ok);
+        this.tellSpoilt(source);
       },
     };
   }
@@ -128,6 +134,14 @@ export class Offers {
         return { content, file: given.name, sha256, stored: false, wrong };
       }
     }
+  }
+
+  /** Says so if what a command brings has changed before anybody had it. */
+  tellSpoilt(source: FetchSource): void {
+    if (source.kind !== "ticket") return;
+    const what = this.#offers.get(source.request);
+    const given = what?.kind === "command" ? this.options.commands.get(what.command) : undefined;
+    if (given?.brings?.spoilt()) this.options.spoilt(source.request);
   }
 
   #openVersion(id: VersionId): Opened | null {

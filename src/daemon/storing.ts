@@ -31,6 +31,9 @@ export type StoringOptions = {
 /** The name in the ring, and how many copies have to be durable before it is acknowledged: 0 for a majority. */
 type Stored = { readonly name: string; readonly require: number };
 
+/** Of what nobody but this program can change. */
+const UNCHANGING = { wrong: () => {}, spoilt: () => false };
+
 /** Names are checked by whoever calls, and stored in their one form. */
 export class Storing {
   constructor(
@@ -46,7 +49,7 @@ export class Storing {
       return;
     }
     const { path, size, sha256 } = upload;
-    const brings = { open: () => openQuietly(path), sha256, wrong: () => {} };
+    const brings = { open: () => openQuietly(path), sha256, ...UNCHANGING };
     this.#store(file, size, brings, (outcome) => {
       removeQuietly(path);
       ended(outcome);
@@ -99,7 +102,12 @@ export class Storing {
       if (small !== null) return await new Promise((ended) => this.#bytes(file, small, ended));
       const sha256 = await this.#hash(file.name, held);
       if (sha256 === null) return null;
-      const brings = { open: () => held.open(), sha256, wrong: () => held.noteChanged() };
+      const brings = {
+        open: () => held.open(),
+        sha256,
+        wrong: () => held.noteChanged(),
+        spoilt: () => held.spoilt,
+      };
       return await new Promise((ended) => this.#store(file, held.size, brings, ended));
     } catch (error) {
       // The system's: a person's disk may fail, and that is no mistake of this program.
@@ -124,7 +132,7 @@ export class Storing {
   #bytes(file: Stored, bytes: Uint8Array, ended: Given["ended"]): void {
     const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
     const sha256 = body?.sha256 ?? EMPTY_SHA256;
-    const brings = { open: bytesOpener(bytes), sha256, wrong: () => {} };
+    const brings = { open: bytesOpener(bytes), sha256, ...UNCHANGING };
     this.#store(file, bytes.length, brings, ended, body);
   }
 

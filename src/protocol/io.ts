@@ -150,6 +150,8 @@ export type Input = { readonly at: number } & (
   | { readonly type: "room"; readonly bytes: number }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
+  /** What a store brings under a request's id is not what it was, and nobody has been sent it whole. */
+  | { readonly type: "spoilt"; readonly request: RequestId }
   /** Whether the working directory has a file of this name: its size, or null. */
   | { readonly type: "looked"; readonly request: RequestId; readonly size: number | null }
 );

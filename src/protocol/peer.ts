@@ -6,6 +6,7 @@ import type { Postponed } from "./absence.ts";
 import { settleContest } from "./admitting.ts";
 import { agedHere } from "./ages.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
+import { contentSpoilt, contentTaken } from "./bringing.ts";
 import { OWN_MESSAGES } from "./config.ts";
 import { copyHeld, copyRefused } from "./copies.ts";
 import { createPeer } from "./creating.ts";
@@ -24,7 +25,7 @@ import { receive } from "./receiving.ts";
 import { meetUnreachable } from "./refusals.ts";
 import { copyDamaged } from "./repairing.ts";
 import { finishStep } from "./reporting.ts";
-import { beginRequest, contentDelivered, contentTaken } from "./requests.ts";
+import { beginRequest, contentDelivered } from "./requests.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
 import { takeRoom } from "./rounds.ts";
 import { hopsTo } from "./routing.ts";
@@ -134,6 +135,9 @@ function take(peer: Peer, input: Input): void {
     case "served":
       if (peer.pending.has(input.request)) contentTaken(peer, input.request);
       else contentServed(peer, input.request, input.ok);
+      return;
+    case "spoilt":
+      contentSpoilt(peer, input.request);
       return;
     case "looked":
       looked(peer, input.request, input.size);

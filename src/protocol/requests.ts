@@ -153,15 +153,6 @@ export function contentDelivered(
   endRequest(peer, request, pending, { kind: "received", request, from, size, sha256, route });
 }
 
-/** This peer's own content has been taken by the owner: from here on the owner's receipt is awaited. */
-export function contentTaken(peer: Peer, request: RequestId): void {
-  const pending = peer.pending.get(request);
-  if (pending === undefined || pending.ask.kind !== "store") return;
-  pending.moving = false;
-  pending.progressAt = peer.now;
-  peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
-}
-
 /** Another holder may be reached where the first could not be. @returns whether one is tried */
 function deliverFromAnother(peer: Peer, request: RequestId, pending: Pending): boolean {
   const { sources, ask, command } = pending;
@@ -279,7 +270,13 @@ function failed(why: string): Outcome {
   return { kind: "failed", why, maybe: false };
 }
 
-function endRequest(peer: Peer, request: RequestId, pending: Pending, outcome: Outcome): void {
+/** Tells what has come of a request, and lets the next of its name begin. */
+export function endRequest(
+  peer: Peer,
+  request: RequestId,
+  pending: Pending,
+  outcome: Outcome,
+): void {
   peer.pending.delete(request);
   peer.deadlines.clear("request", request);
   const { ask, route, startedAt, command } = pending;

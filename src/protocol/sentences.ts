@@ -77,6 +77,8 @@ export const sentences = {
   notDelivered: (name: string, why: string) => `File ${name} could not be received: ${why}`,
   notPlaced: (name: string, owner: number, why: string) =>
     `Peer ${owner}, the owner of file ${name}, could not take it: ${why}`,
+  spoilt: (name: string) =>
+    `The content of ${name} changed before any peer had it: nothing was stored.`,
   notConfirmed: (what: string, durable: readonly number[], wanted: number) =>
     `${what} is not confirmed: it is durable on ${durable.length} of ${wanted} peers${durable.length > 0 ? ` (${listOf(durable)})` : ""}, and may still appear.`,
   noAnswer: (what: string) =>

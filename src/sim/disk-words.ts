@@ -82,10 +82,8 @@ function rot(world: World, { disk }: Host, all: boolean): void {
 function change(world: World, name: string, size: number): void {
   const content = contentOf(name, size);
   for (const host of world.hosts.values()) {
-    for (const [number, command] of host.commands) {
-      if (command.name === name && command.content !== null) {
-        host.commands.set(number, { name, content });
-      }
+    for (const command of host.commands.values()) {
+      if (command.name === name && command.content !== null) command.content = content;
     }
   }
   if (world.workingDirectory.has(name)) world.workingDirectory.set(name, content);

@@ -3,7 +3,7 @@ import { EMPTY_SHA256, type FileRecord, isSameVersion } from "../protocol/files.
 import type { Effect, Input } from "../protocol/io.ts";
 import { boundTable } from "../protocol/state.ts";
 import type { SimContent } from "./bodies.ts";
-import type { Arrival, Host } from "./host.ts";
+import type { Arrival, GivenCommand, Host } from "./host.ts";
 import { type Reading, readVersion, setAside } from "./reading.ts";
 import type { Roads } from "./roads.ts";
 
@@ -47,17 +47,22 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
     }
     if (host.run !== hostRun) return;
     const arrival = server === undefined ? null : arrivalOf(server, effect.source);
+    const command = server === undefined ? undefined : commandOf(server, effect.source);
+    const last = command === undefined ? content : command.content;
     if (content === null || (!near && server?.run !== serverRun) || arrival === undefined) {
       fail(world, host, effect, "its sender has gone");
     } else if (!near && (server === undefined || !open(world, host, server))) {
       stalledAt ??= world.now;
       if (world.now - stalledAt < STALL_MS) world.queue.plan(world.now + STALLED_AGAIN_MS, end);
       else fail(world, host, effect, "its sender cannot be reached");
-    } else if (effect.into.sha256 !== null && effect.into.sha256 !== content.sha256) {
+    } else if (effect.into.sha256 !== null && effect.into.sha256 !== last?.sha256) {
       fail(world, host, effect, "it does not match its hash");
+      if (server !== undefined && command?.taken === false)
+        tellSpoilt(world, server, effect.source);
     } else if (arrival?.whole === false) {
       world.queue.plan(world.now + ARRIVING_MS, end);
     } else {
+      if (command !== undefined) command.taken = true;
       arrived(world, host, effect, content);
       if (effect.source.kind === "ticket" && server !== undefined) {
         world.give(server, { type: "served", at: 0, request: effect.source.request, ok: true });
@@ -72,6 +77,19 @@ function arrivalOf(server: Host, source: FetchEffect["source"]): Arrival | null 
   if (source.kind !== "ticket") return null;
   const what = server.served.get(source.request);
   return what?.kind === "arriving" ? server.arriving.get(what.job) : null;
+}
+
+/** The server's own command whose content a ticket stands for, until that has ended. */
+function commandOf(server: Host, source: FetchEffect["source"]): GivenCommand | undefined {
+  if (source.kind !== "ticket") return undefined;
+  const what = server.served.get(source.request);
+  return what?.kind === "command" ? server.commands.get(what.command) : undefined;
+}
+
+/** The file that a command stores has changed before anybody had it: its peer has found that out. */
+function tellSpoilt(world: FetchRoads, server: Host, source: FetchEffect["source"]): void {
+  if (source.kind !== "ticket") return;
+  world.give(server, { type: "spoilt", at: 0, request: source.request });
 }
 
 /** Makes a removal durable. */

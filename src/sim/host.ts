@@ -12,6 +12,15 @@ export type SimClock = { readonly offsetMs: number; readonly rate: number };
 /** A content on its way in. It is handed on while it comes; who has it waits for its end. */
 export type Arrival = { readonly content: SimContent; whole: boolean };
 
+/** A command that has not ended. */
+export type GivenCommand = {
+  readonly name: string;
+  /** What a store brings, as it is by now. */
+  content: SimContent | null;
+  /** Somebody has had the content whole. */
+  taken: boolean;
+};
+
 export type Host = {
   readonly id: number;
   /** The first address that it had: it stands for the machine, wherever that has moved. */
@@ -43,7 +52,7 @@ export type Host = {
   readonly served: Map<RequestId, Served>;
   /** Contents on their way into the store, by job, for those who copy them while they come in. */
   readonly arriving: Map<number, Arrival>;
-  readonly commands: Map<number, { readonly name: string; readonly content: SimContent | null }>;
+  readonly commands: Map<number, GivenCommand>;
   /** The small contents that came with messages and commands. */
   bodies: Bodies;
   exitCode: number | null;

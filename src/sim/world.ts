@@ -211,7 +211,7 @@ export class World {
       first.peer === null ? (this.hosts.get(this.places.twinAddress(id)) ?? first) : first;
     const command = this.nextCommand++;
     const name = "name" in what ? what.name : "";
-    host.commands.set(command, { name, content });
+    host.commands.set(command, { name, content, taken: false });
     const small = what.kind === "store" && content !== null && isSmall(content);
     const given = small ? { ...what, body: host.bodies.take(content) } : what;
     this.give(host, { type: "command", at: 0, command, what: given });

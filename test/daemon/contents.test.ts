@@ -28,6 +28,7 @@ const record: FileRecord = recordOf("film", bytes, 1);
 const senders: { content: Uint8Array; breaksAt: number }[] = [];
 const asked: number[] = [];
 const events: PeerEvent[] = [];
+const spoilt: number[] = [];
 let folder: Folder;
 let contents: Contents;
 let offers: Offers;
@@ -59,6 +60,7 @@ beforeAll(async () => {
     self: () => ({ id: 8, address: "127.0.0.1:1" }),
     report: (event: PeerEvent) => void events.push(event),
     served: () => {},
+    spoilt: (request: number) => void spoilt.push(request),
     damaged: () => {},
     transport: () => transport,
   };
@@ -121,6 +123,24 @@ test("a copy goes on as well, and only with the very same version", async () => 
   expect(folder.files.winner("film")?.stamp.counter).toBe(2);
   expect(await fetchInto(into)).toEqual(good);
   expect(asked).toEqual([0, 0, 400_000]);
+});
+
+test("what a command brings is told to be spoilt when a taker finds it so, by whatever way", async () => {
+  let isSpoilt = false;
+  const brings = { open: () => null, sha256: hash, wrong: () => {}, spoilt: () => isSpoilt };
+  const number = commands.add({ name: "film", brings, deliver: null, ended: () => {} });
+  offers.serve(7, { kind: "command", command: number });
+  const ticket = { kind: "ticket", request: 7 } as const;
+  const into = { kind: "store", record, sha256: hash, shared: true } as const;
+  const own = { type: "fetch", job: 2, file: "film", peer: 8, repair: false, size: 5 } as const;
+  const bring = () => contents.fetch({ ...own, from: "127.0.0.1:1", source: ticket, into });
+  expect(offers.openFor(ticket, 0, 9)).toEqual({ refused: "It is not served here." });
+  expect(await bring()).toMatchObject({ ok: false });
+  expect(spoilt).toEqual([]);
+  isSpoilt = true;
+  offers.openFor(ticket, 0, 9);
+  expect(await bring()).toMatchObject({ ok: false });
+  expect(spoilt.splice(0)).toEqual([7, 7]);
 });
 
 test("parts that do not fit together are thrown away, and fetched anew once", async () => {

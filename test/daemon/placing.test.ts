@@ -127,7 +127,6 @@ describe.skipIf(!BUILT)("a large content by command line", () => {
         ["2323", "moving", true],
       ] as const;
       const large = someBytes(LESS);
-      // Those who hold a name try for 20 s to have a content that nobody has any more: all at once.
       const play = async ([name, when, quietly]: (typeof cases)[number]) => {
         const path = join(ring.cwd, `${name}.pdf`);
         const before = ring.file(name, 1_000);

@@ -145,6 +145,26 @@ test("a file that changes is noticed, whatever of it is read", async () => {
   expect(await content?.read(new Uint8Array(1_000), 0)).toBe(1_000);
   content?.close();
   one.release();
+  // It is spoilt if nobody was given its last byte, but for those who found that it was another.
+  for (const [readers, wrong, spoilt] of [
+    [0, 0, true],
+    [1, 0, false],
+    [1, 1, true],
+    [2, 1, false],
+  ] as const) {
+    const file = open();
+    await file.hash(() => {});
+    for (let i = 0; i < readers; i++) {
+      const reader = file.open();
+      expect(await reader?.read(new Uint8Array(1_000), bytes.length - 1_000)).toBe(1_000);
+      reader?.close();
+    }
+    for (let i = 0; i < wrong; i++) file.noteChanged();
+    expect(file.spoilt).toBe(wrong === readers && wrong > 0);
+    writeFileSync(path, "other");
+    expect(file.spoilt).toBe(spoilt);
+    file.release();
+  }
   // Small ones are read at once; none is a mixture.
   writeFileSync(path, "small");
   const small = HeldFile.at(path);
