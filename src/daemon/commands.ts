@@ -24,6 +24,8 @@ export type Given = {
   /** Begins to take the content that a request asked for. */
   readonly deliver: (() => Taking) | null;
   readonly ended: (outcome: Outcome) => void;
+  /** It has ended without success: nobody is given any more of what it brings. */
+  failed?: boolean;
 };
 
 export class Commands {
@@ -47,6 +49,7 @@ export class Commands {
   end(number: number, outcome: Outcome): void {
     const given = this.#given.get(number);
     this.#given.delete(number);
+    if (given !== undefined) given.failed = outcome.kind === "failed";
     given?.ended(outcome);
     this.ended(number);
   }

@@ -9,7 +9,7 @@ import type { Folder } from "../store/folder.ts";
 import { openLocal } from "../store/local.ts";
 import type { ContentDenied, ContentSource } from "../transport/types.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { Commands } from "./commands.ts";
+import type { Commands, Given } from "./commands.ts";
 import { OFFERS_KEPT } from "./limits.ts";
 import type { Moving } from "./moving.ts";
 import type { Pace } from "./pace.ts";
@@ -131,7 +131,13 @@ export class Offers {
         const content = brings?.open() ?? null;
         if (given === undefined || brings === null || content === null) return null;
         const { sha256, wrong } = brings;
-        return { content, file: given.name, sha256, stored: false, wrong };
+        return {
+          content: unlessFailed(given, content),
+          file: given.name,
+          sha256,
+          stored: false,
+          wrong,
+        };
       }
     }
   }
@@ -150,6 +156,13 @@ export class Offers {
     const wrong = (): void => this.options.damaged(id);
     return { content, file: id.name, sha256: id.sha256, stored: true, wrong };
   }
+}
+
+/** What a command brings, to its end or to the command's: a store that has failed must not be done later. */
+function unlessFailed(given: Given, content: Content): Content {
+  const { size } = content;
+  const read: Content["read"] = (into, at) => (given.failed ? 0 : content.read(into, at));
+  return { size, read, close: () => content.close() };
 }
 
 /** Of a content of which nobody knows yet what it hashes to. */

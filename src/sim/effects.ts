@@ -42,7 +42,7 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
       return;
     case "event":
       tell(world, host, effect.event);
-      if (effect.event.event === "outcome") host.commands.delete(effect.event.command);
+      if (effect.event.event === "outcome") endCommand(host, effect.event);
       return;
     case "fetch":
       beginFetch(world, host, effect);
@@ -88,4 +88,14 @@ function persist(world: EffectRoads, host: Host, incarnation: number): void {
     host.disk.incarnation = Math.max(host.disk.incarnation, incarnation);
     world.give(host, { type: "persisted", at: 0, incarnation });
   });
+}
+
+/** What a store brought that has failed is served to nobody any more, whoever is taking it. */
+function endCommand(
+  { commands }: Host,
+  { command, outcome }: Extract<PeerEvent, { event: "outcome" }>,
+): void {
+  const given = commands.get(command);
+  if (given !== undefined && outcome.kind === "failed") given.content = null;
+  commands.delete(command);
 }

@@ -36,6 +36,7 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
   const server = world.at(effect.from);
   const { content, damaged } = servedBy(world, host, server, effect.source);
   const [hostRun, serverRun] = [host.run, server?.run];
+  const command = server === undefined ? undefined : commandOf(server, effect.source);
   const near = effect.source.kind === "body";
   if (effect.into.kind === "store" && content !== null) {
     host.arriving.set(effect.job, { content, whole: false });
@@ -47,7 +48,6 @@ export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): 
     }
     if (host.run !== hostRun) return;
     const arrival = server === undefined ? null : arrivalOf(server, effect.source);
-    const command = server === undefined ? undefined : commandOf(server, effect.source);
     const last = command === undefined ? content : command.content;
     if (content === null || (!near && server?.run !== serverRun) || arrival === undefined) {
       fail(world, host, effect, "its sender has gone");

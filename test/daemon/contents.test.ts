@@ -143,6 +143,23 @@ test("what a command brings is told to be spoilt when a taker finds it so, by wh
   expect(spoilt.splice(0)).toEqual([7, 7]);
 });
 
+test("what a command brings goes on to be given when it has ended well, and ends when it has not", async () => {
+  const open = () => ({ size: 5, read: () => 5, close: () => {} });
+  const brings = { open, sha256: hash, wrong: () => {}, spoilt: () => false };
+  for (const [request, kind, given] of [
+    [8, "failed", 0],
+    [9, "placed", 5],
+  ] as const) {
+    const number = commands.add({ name: "film", brings, deliver: null, ended: () => {} });
+    offers.serve(request, { kind: "command", command: number });
+    const opened = offers.open({ kind: "ticket", request });
+    expect(await opened?.content.read(new Uint8Array(5), 0)).toBe(5);
+    const how = { why: "", maybe: true, owner: 8, route: [] };
+    commands.end(number, { kind, ...how });
+    expect(await opened?.content.read(new Uint8Array(5), 0)).toBe(given);
+  }
+});
+
 test("parts that do not fit together are thrown away, and fetched anew once", async () => {
   const other = someBytes(bytes.length, 99);
   const into = { kind: "deliver", command: command("mixed"), sha256: hash } as const;

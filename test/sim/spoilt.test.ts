@@ -56,3 +56,21 @@ test("a store whose file changes ends soon: it was refused and is nowhere, or it
   }
   expect(Math.min(ended.stored, ended.refused)).toBeGreaterThan(8);
 });
+
+test("what was told to have failed is not done later, when those that take it can be reached again", () => {
+  const stage = new Stage({ config: numberedRing(1_000), network: NETWORKS.local, seed: 3 });
+  const { world, outcomes } = stage;
+  stage.found([118, 163, 160]);
+  world.run(8_000);
+  // Its owner cannot be told, and who stands in for that can be told and cannot take it.
+  stage.act("cut 118 towards 163");
+  stage.act("hang 160 towards 163");
+  const content = contentOf(NAME, SIZE);
+  const what = { kind: "store", name: NAME, key: 73, ...content, body: null, require: 0 } as const;
+  const command = world.command(163, what, content);
+  while (!outcomes.has(command)) world.run(world.now + 100);
+  expect(outcomes.get(command)).toMatchObject({ kind: "failed", maybe: true });
+  stage.act("mend");
+  world.run(world.now + OVER_MS);
+  expect(world.living().filter((h) => h.disk.files.some((v) => v.name === NAME))).toEqual([]);
+});
