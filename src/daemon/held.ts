@@ -46,9 +46,9 @@ export class HeldFile {
     return this.content.size;
   }
 
-  /** It had fewer bytes, when read, than when it was opened. */
+  /** It has fewer bytes, or had when it was read, than when it was opened. */
   get short(): boolean {
-    return this.#short;
+    return this.#short || (!this.#closed && this.content.sizeNow() < this.size);
   }
 
   /** It is not what it was when it was opened: what was read of it may be a mixture. */
@@ -111,7 +111,7 @@ export class HeldFile {
     }
   }
 
-  /** For one reader, who closes it. Its last piece comes only if it is what it was. @returns null if it is not */
+  /** For one reader, who closes it. What it reads comes only as long as the file is what it was. @returns null if it is not */
   open(): Content | null {
     return this.#open(true);
   }
@@ -124,8 +124,9 @@ export class HeldFile {
     let had = !taken;
     const count = (read: number, wanted: number, at: number): number => {
       if (read === 0 && wanted > 0 && at < size) this.#short = true;
-      if (at + read < size || at >= size) return read;
+      if (at >= size) return read;
       if (this.changed) return 0;
+      if (at + read < size) return read;
       if (!had) this.#given += 1;
       had = true;
       return read;

@@ -21,6 +21,8 @@ export type FileContent = Content & {
   mark(): string;
   /** When anything of it was last changed, its name and permissions too: nobody can set that back. */
   touchedNs(): bigint;
+  /** Its bytes by now. */
+  sizeNow(): number;
 };
 
 /**
@@ -36,7 +38,8 @@ export function openContent(path: string): FileContent {
     const close = (): void => closeSync(fd);
     const mark = (): string => markOfBytes(fstatSync(fd, { bigint: true }));
     const touchedNs = (): bigint => fstatSync(fd, { bigint: true }).ctimeNs;
-    const file = { size, close, mark, touchedNs };
+    const sizeNow = (): number => fstatSync(fd).size;
+    const file = { size, close, mark, touchedNs, sizeNow };
     if (size <= READ_IN_PLACE_BYTES) {
       return { ...file, read: (into, at) => readSync(fd, into, 0, into.length, at) };
     }
