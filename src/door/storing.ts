@@ -73,7 +73,7 @@ export function sayFewer(done: string, outcome: Outcome): void {
   const { copies, wanted, lacking } = outcome;
   if (copies.length >= wanted) return;
   const there = copies.length === 1 ? "there is no other peer" : `there are ${copies.length} peers`;
-  const why = lacking.length === 0 ? there : `no word from ${displayPeers(lacking)}`;
+  const why = lacking.length === 0 ? there : `none confirmed by ${displayPeers(lacking)}`;
   process.stderr.write(`${done}: ${copies.length} of ${count(wanted, "copy", "copies")}; ${why}\n`);
 }
 

@@ -130,7 +130,7 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       const { lacking } = outcome;
       const silent = copies.length < wanted && lacking.length > 0;
       const fewer = silent
-        ? `; no word from ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
+        ? `; none confirmed by ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
         : "";
       if (record.removed)
         return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}${fewer}.`;

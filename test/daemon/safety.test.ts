@@ -49,7 +49,7 @@ test.skipIf(!BUILT || !canMount).concurrent(
     });
     expect(said.required).toMatchObject({
       stdout: expect.stringMatching(/^stored 1002: 1 of 3 copies, on peer 30, /),
-      stderr: "stored 1002: 1 of 3 copies; no word from peers 20 and 40\n",
+      stderr: "stored 1002: 1 of 3 copies; none confirmed by peers 20 and 40\n",
       exitCode: 0,
     });
     const short = "1 of 2 files here has too few copies, at the least 1 of 3";
@@ -130,7 +130,7 @@ safetyTest(
     const stored = await ring.run("store", "1000.pdf", "--peer", 20);
     expect([stored.stderr, stored.exitCode]).toEqual([
       expect.stringMatching(
-        /^stored 1000: 2 of 3 copies; (no word from peer 30|there are 2 peers)\n$/,
+        /^stored 1000: 2 of 3 copies; (none confirmed by peer 30|there are 2 peers)\n$/,
       ),
       0,
     ]);
