@@ -2,11 +2,16 @@
 import { createInterface, type Interface } from "node:readline";
 import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
 import type { LoggedEvent } from "../door/types.ts";
+import { isInForeground } from "./foreground.ts";
 import { LineWriter } from "./lines.ts";
+
+/** In the background it looks this often whether it has been brought forward. */
+const FOREGROUND_EVERY_MS = 500;
 
 export class Console {
   /** Null where there is no terminal, or nothing more is typed at it. */
-  #prompt: Interface | null;
+  #prompt: Interface | null = null;
+  readonly #interrupted: () => void;
   readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
   readonly #err = new LineWriter(process.stderr);
   #saidLost = false;
@@ -22,20 +27,9 @@ export class Console {
     private readonly pings: boolean,
   ) {
     const { stdin, stdout } = process;
-    const terminal = typed !== null && stdin.isTTY === true && stdout.isTTY === true;
-    this.#prompt = terminal
-      ? createInterface({ input: stdin, output: stdout, prompt: "> " })
-      : null;
-    if (this.#prompt !== null) {
-      this.#prompt.on("line", (line) => {
-        typed?.(line);
-        this.#prompt?.prompt();
-      });
-      this.#prompt.on("SIGINT", interrupted);
-      // After Ctrl-Z and `fg` the input rests until it is asked for again.
-      this.#prompt.on("SIGCONT", () => this.#prompt?.prompt(true));
-      this.#prompt.on("close", () => this.#endTyping());
-      this.#prompt.prompt();
+    this.#interrupted = interrupted;
+    if (typed !== null && stdin.isTTY === true && stdout.isTTY === true) {
+      this.#attach(typed);
     } else if (typed !== null) {
       readTypedLines(Bun.stdin.stream(), typed).then(
         (ended) => (ended ? null : this.say(ENDLESS)),
@@ -43,6 +37,30 @@ export class Console {
         () => {},
       );
     }
+  }
+
+  /** Takes what is typed from the terminal; in the background of a shell as soon as it is brought forward. */
+  #attach(typed: (line: string) => void): void {
+    if (!isInForeground()) {
+      // A shell that brings a running job forward tells it nothing.
+      setTimeout(() => this.#attach(typed), FOREGROUND_EVERY_MS).unref();
+      return;
+    }
+    const prompt = createInterface({
+      input: process.stdin,
+      output: process.stdout,
+      prompt: "> ",
+    });
+    this.#prompt = prompt;
+    prompt.on("line", (line) => {
+      typed(line);
+      this.#prompt?.prompt();
+    });
+    prompt.on("SIGINT", this.#interrupted);
+    // After Ctrl-Z and `fg` the input rests until it is asked for again.
+    prompt.on("SIGCONT", () => this.#prompt?.prompt(true));
+    prompt.on("close", () => this.#endTyping());
+    prompt.prompt();
   }
 
   /** A reader of the peer's events: prints those that are for people. */

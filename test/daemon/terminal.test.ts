@@ -75,6 +75,26 @@ describe.skipIf(!BUILT || !HAS_TERMINALS)("at a peer's terminal", () => {
   );
 
   test(
+    "in the background it runs and prints, and takes what is typed once it is brought forward",
+    () =>
+      atPeer(
+        async (at, ring) => {
+          await inRing(ring);
+          await typed(ring, "nonsense");
+          await at.waitFor('"nonsense" is no command');
+          at.press("\r");
+          await at.waitFor(PROMPT);
+          at.press("rubbish\r");
+          await at.waitFor('"rubbish" is no command');
+          at.press("quit\r");
+          await at.waitFor("code 0");
+        },
+        (line) => `set -m; ${line} & read -r _; fg; echo "code $?"`,
+      ),
+    LIMIT_MS,
+  );
+
+  test(
     "Ctrl-D where its lines go to a file ends typing alone, too",
     () =>
       atPeer(
