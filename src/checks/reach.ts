@@ -101,6 +101,7 @@ export class Reach {
       for (const id of upIn(situation)) lastUp.set(id, index);
     }
     let away = new Set<number>();
+    let wentAt = Number.NEGATIVE_INFINITY;
     let merged = Number.NEGATIVE_INFINITY;
     for (const [index, span] of this.spans.entries()) {
       const { running } = span.situation;
@@ -110,6 +111,9 @@ export class Reach {
       const were = this.spans[index - 1]?.situation.running ?? [];
       // Who never comes back has left, or is no side that could merge.
       const returns = (id: number) => !up.has(id) && (lastUp.get(id) ?? index) > index;
+      const left = were.filter((id) => returns(id) && !away.has(id)).length;
+      if (left > 1 || (left === 1 && span.from < wentAt + HEAL_MS)) merged = span.from + HEAL_MS;
+      if (left > 0) wentAt = span.from;
       away = new Set([...away, ...were, ...running].filter(returns));
       const from = Math.max(span.from, merged);
       if (!span.whole || from >= to) continue;

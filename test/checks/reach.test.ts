@@ -21,6 +21,13 @@ test("after two were away together a whole period begins later, after one at onc
   expect(begins([0, all], [1_000, all, [3, 4]], [2_000, all])).toBe(2_000 + HEAL_MS);
   // One of them is back: those that ran on are a side already.
   expect(begins([0, all], [1_000, [1, 2]], [2_000, [1, 2, 3]], [9_000, all])).toBe(9_000);
+  // Two that go together leave a ring that has to find out what they had; one after the other do not.
+  const few: [number, number[]] = [2_000, [1, 2]];
+  const periods = (...situations: Parameters<typeof situation>[]) =>
+    new Reach(situations.map((s) => situation(...s))).wholePeriods().map(({ from }) => from);
+  expect(periods([0, all], [1_990, [1, 2, 3]], few, [9_000, all])).toContain(2_000 + HEAL_MS);
+  expect(periods([0, all], few, [9_000, all])).toContain(2_000 + HEAL_MS);
+  expect(periods([-9_000, all], [-5_000, [1, 2, 3]], few, [9_000, all])).toContain(2_000);
   // One that has left does not come back.
   expect(begins([0, all], [500, [1, 2, 3]], [1_000, [1, 2]], [2_000, [1, 2, 3]])).toBe(2_000);
 });
