@@ -33,11 +33,15 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
   return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
 }
 
-/** Notes that another holder has the version held here. One that is no holder may drop its copy any time. */
+/**
+ * Notes that another holder has the version held here. One that is no holder may drop its copy any time; but
+ * where this peer leaves, only when the holders have theirs, and then one that has none is asked in vain.
+ */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
   takeBack(peer, record.name, birth);
   const births = peer.confirmed.get(record) ?? [];
-  if (births.includes(birth) || !isOtherHolder(peer, record, id)) return;
+  if (births.includes(birth)) return;
+  if (peer.phase !== "leaving" && !isOtherHolder(peer, record, id)) return;
   const now = [...births, birth];
   peer.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.

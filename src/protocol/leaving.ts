@@ -57,9 +57,10 @@ export function departWhenSafe(peer: Peer): void {
   note(peer, sentences.leaveWaits(short, peer.config.copies, LEAVE_MS / 1000));
 }
 
-/** Asks those again who had no room for what a leaver has to hand on. */
+/** Asks those again who had no room for what a leaver has to hand on, once all others have been asked. */
 export function askAgain(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.departing !== null || peer.declined.size === 0) return;
+  if (shortOfCopies(peer).length > 0) return;
   for (const record of lackingCopies(peer)) {
     if (peer.declined.delete(record.name)) peer.rescan = true;
   }

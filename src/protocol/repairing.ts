@@ -136,6 +136,7 @@ function isOver(peer: Peer, record: FileRecord): boolean {
 
 /** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 function forgetConfirmations(peer: Peer): void {
+  if (peer.phase === "leaving") return;
   for (const record of peer.files.values()) {
     const births = peer.confirmed.get(record);
     if (births === undefined) continue;

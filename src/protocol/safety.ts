@@ -14,7 +14,9 @@ import type { SnapshotFiles } from "./told.ts";
 /** How many others hold a version durably, as they have said. */
 export function copiesElsewhere(peer: Peer, record: FileRecord): number {
   const { id } = peer.self;
-  return holdersOf(peer, record).filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
+  // Those who declined are asked again, and whoever has it in their place has it meanwhile.
+  const those = peer.phase === "leaving" ? peer.view.members.filter(stays) : holdersOf(peer, record);
+  return those.filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
 }
 
 /** How many of the members that should hold a version do: a spare copy here, soon dropped, is none. */

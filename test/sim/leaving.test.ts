@@ -29,3 +29,38 @@ test.each([0, 1, 2, 5, 20, 200, 3_000])("all leave within %d ms, each with exit 
     expect({ seed, unwell: unwell(seed, withinMs) }).toEqual({ seed, unwell: [] });
   }
 });
+
+test("one that leaves beside full disks hands on to whoever has room, and says what is so", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const stage = new Stage({ config: numberedRing(5_000), network: LOCAL_NETWORK, seed });
+    const { world, outcomes } = stage;
+    stage.found([10, 60, 110, 160, 210]);
+    world.run(1_000);
+    for (const id of [60, 110, 160]) stage.act(`full ${id}`);
+    world.run(16_000);
+    // Their first holders are, in turn, each of the five.
+    const names = ["0005", "0030", "0080", "0130", "0180", "0220"];
+    for (const name of names) {
+      stage.act(`file ${name} 300000`);
+      const command = stage.type(10, `Store ${name}`) ?? 0;
+      while (!outcomes.has(command)) world.run(world.now + 20);
+      expect(outcomes.get(command)).toMatchObject({ kind: "stored" });
+    }
+    const said: string[] = [];
+    world.readers.push(({ id }, event) => {
+      if (id === 10 && event.event === "note") said.push(event.text);
+    });
+    stage.act("quit 10");
+    world.run(world.now + 45_000);
+    const kept = world.hostOf(210).disk.intact();
+    expect(kept.map(({ name }) => name).toSorted()).toEqual(names);
+    const short = "0005 has 1 of 3 copies elsewhere, 0030 1, 0080 1, 0130 1 and 2 more too few";
+    expect(said).toEqual([
+      expect.stringContaining(
+        `waits up to 20 s before it leaves, since no other has room: ${short}`,
+      ),
+      expect.stringContaining(`Left with too few copies elsewhere: ${short};`),
+    ]);
+    expect(world.hostOf(10).exitCode).toBe(1);
+  }
+});
