@@ -78,7 +78,8 @@ export function copiesInWords(files: StatusFiles, alive: number): string {
   else if (alive < copies) {
     const where = alive === 1 ? "this peer alone" : `all ${alive} peers`;
     parts.push(`every file here is on ${where}, and ${copies} copies are wanted`);
-  } else parts.push(`every file here has its ${count(copies, "copy", "copies")}`);
+  } else if (least < copies) parts.push("copies of what has just come are being confirmed");
+  else parts.push(`every file here has its ${count(copies, "copy", "copies")}`);
   if (safe) parts.push("it is safe to take this machine down");
   else {
     const why = least < 2 ? "some copies may be nowhere else" : "too few copies would be left";

@@ -11,11 +11,15 @@ import { ownRoom } from "./room.ts";
 import type { Peer } from "./state.ts";
 import type { SnapshotFiles } from "./told.ts";
 
+/** What is younger than this has copies whose holders are about to say so: it is not called short yet. */
+const SETTLING_MS = 3_000;
+
 /** How many others hold a version durably, as they have said. */
 export function copiesElsewhere(peer: Peer, record: FileRecord): number {
   const { id } = peer.self;
   // Those who declined are asked again, and whoever has it in their place has it meanwhile.
-  const those = peer.phase === "leaving" ? peer.view.members.filter(stays) : holdersOf(peer, record);
+  const those =
+    peer.phase === "leaving" ? peer.view.members.filter(stays) : holdersOf(peer, record);
   return those.filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
 }
 
@@ -53,7 +57,7 @@ export function snapshotFiles(peer: Peer): SnapshotFiles {
     safe = record.removed || copiesElsewhere(peer, record) >= needed;
     if (!safe) break;
   }
-  const short = lacking.length;
+  const short = lacking.filter(({ ageMs }) => peer.now + ageMs >= SETTLING_MS).length;
   return {
     count,
     bytes,

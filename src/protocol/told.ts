@@ -6,7 +6,7 @@ import type { MemberState } from "./member.ts";
 export type SnapshotFiles = {
   readonly count: number;
   readonly bytes: number;
-  /** Files with fewer durable copies, as this peer knows, than are wanted, or than there are members. */
+  /** Files, but for what has just come, with fewer durable copies than are wanted, or than there are members. */
   readonly short: number;
   /** Copies of the file that has the fewest; 0 where there is none. */
   readonly least: number;

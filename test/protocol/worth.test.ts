@@ -111,7 +111,7 @@ test("a copy that was lost while the others were awaited is none", () => {
   const { size, sha256 } = record;
   owner.give({ type: "fetched", job, result: { ok: true, size, sha256 } });
   owner.hear(14, holding(record));
-  expect(snapshotFiles(owner.peer)).toMatchObject({ safe: false, short: 1 });
+  expect(snapshotFiles(owner.peer)).toMatchObject({ safe: false, least: 2 });
   const all = owner.pass(RECEIPT_GRACE_MS);
   const copies = all.flatMap((e) =>
     e.type === "send" && e.message.tag === "answer" && e.message.outcome.kind === "stored"

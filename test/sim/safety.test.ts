@@ -114,6 +114,24 @@ test("a store that cannot have its majority is refused before it is stamped, by 
   }
 });
 
+test("what has just come is not called short while its holders are about to confirm it", () => {
+  const stage = ringOf(THREE);
+  const seen = new Set<string>();
+  const command = stage.type(30, "Store 0015") ?? 0;
+  for (let step = 0; step < 400; step++) {
+    stage.world.run(stage.world.now + 5);
+    for (const id of THREE) {
+      const { count, short, least, safe } = filesAt(stage, id) ?? {};
+      expect(short).toBe(0);
+      if (count === 1) seen.add(`${least} ${safe}`);
+    }
+  }
+  expect(stage.outcomes.get(command)).toMatchObject({ kind: "stored", copies: [20, 30, 40] });
+  // What is not confirmed yet is not counted on, either.
+  expect(seen).toContain("1 false");
+  expect(seen).toContain("3 true");
+});
+
 test("a store that falls short after its stamp may still appear, and says so", () => {
   const stage = ringOf(THREE);
   // Nobody has looked at its disk yet.
