@@ -30,6 +30,7 @@ export class Index {
    */
   static async open(dataDir: string, zeroAt: number): Promise<Index> {
     const path = join(dataDir, INDEX_FILE);
+    for (const file of [path, `${path}-wal`]) await makePrivate(file);
     const table = new Table(path, zeroAt);
     let log: FileHandle | null = null;
     let base: FileHandle | null = null;
@@ -102,4 +103,12 @@ export class Index {
     this.logged = 0;
     this.doubtful = false;
   }
+}
+
+/** Small contents lie in these files, and a folder that somebody has made may be open to all. */
+async function makePrivate(path: string): Promise<void> {
+  const file = await open(path, "a", 0o600);
+  // One that belongs to another user is as private as that one has made it.
+  await file.chmod(0o600).catch(() => {});
+  await file.close();
 }

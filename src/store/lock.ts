@@ -3,7 +3,7 @@
  * SQLite database: it goes with its process, however that ends, so it is never stale.
  */
 import { Database } from "bun:sqlite";
-import { closeSync, openSync } from "node:fs";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** The lock's file must never be opened otherwise: closing it anywhere in this process unlocks it. */
@@ -22,6 +22,8 @@ export function takeLock(dir: string): (() => void) | null {
     // Nothing is ever written to it, so it needs no journal beside it.
     database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
+    // Others could keep it from its user by locking it.
+    chmodSync(path, 0o600);
     return () => database.close();
   } catch (error) {
     database.close();

@@ -30,6 +30,21 @@ async function holder(dir: string): Promise<Bun.Subprocess<"ignore", "pipe", "in
   return child;
 }
 
+test("what lies in a folder is its user's alone, also where others can look into the folder", async () => {
+  const dir = join(folder.dir, "shared");
+  mkdirSync(dir, { mode: 0o755 });
+  // As an earlier program may have left it.
+  writeFileSync(join(dir, "index.db"), "", { mode: 0o644 });
+  const opened = await openFolder(dir);
+  opened.saveView([member], false);
+  opened.announce({ id: 8, host: "127.0.0.1", port: 12008, ring: 12000, bits: 8 });
+  const readable = () => readdirSync(dir).filter((name) => statSync(join(dir, name)).mode & 0o077);
+  expect(readdirSync(dir)).toContain("index.db-wal");
+  expect(readable()).toEqual([]);
+  await opened.close();
+  expect(readable()).toEqual([]);
+});
+
 test("what is saved is there at the next start", async () => {
   const dir = join(folder.dir, "kept");
   const first = await openFolder(dir);
