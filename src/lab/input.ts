@@ -1,5 +1,6 @@
 /** The lines typed at a ring: at a prompt in a terminal, without one in a pipe. */
 import { createInterface, type Interface } from "node:readline";
+import { outlive } from "../door/gone-terminal.ts";
 import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
 import { MAX_WAITING_LINES } from "./limits.ts";
 import type { Screen } from "./screen.ts";
@@ -70,6 +71,7 @@ export class Input {
   }
 
   private atTerminal(onInterrupt: () => void): Interface {
+    outlive(process.stdin);
     const reader = createInterface({
       input: process.stdin,
       output: process.stdout,

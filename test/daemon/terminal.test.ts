@@ -1,5 +1,7 @@
 /** A peer, and a ring, at a terminal: the keys that end typing, stop and go on, and interrupt. */
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { doorClient } from "../../src/door/client.ts";
 import { BUILT, PROGRAM } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS, KEYS } from "../support/terminal.ts";
@@ -90,6 +92,25 @@ describe.skipIf(!BUILT || !HAS_TERMINALS)("at a peer's terminal", () => {
           await at.waitFor("code 0");
         },
         (line) => `set -m; ${line} & read -r _; fg; echo "code $?"`,
+      ),
+    LIMIT_MS,
+  );
+
+  test(
+    "a terminal that goes away without a word takes nothing along",
+    () =>
+      atPeer(
+        async (at, ring) => {
+          await at.waitFor(PROMPT);
+          await inRing(ring);
+          at.hangUp();
+          await typed(ring, "request 2067");
+          await inRing(ring);
+          await typed(ring, "quit");
+          await at.waitForEnd();
+          expect(readFileSync(join(ring.cwd, "code"), "utf8")).toBe("0\n");
+        },
+        (line) => `trap "" HUP; ${line}; echo $? > code`,
       ),
     LIMIT_MS,
   );

@@ -60,6 +60,11 @@ export class AtTerminal {
     await this.wake.until("the shell's end", limitMs, ended, () => JSON.stringify(this.text));
   }
 
+  /** The terminal goes away. */
+  hangUp(): void {
+    this.#terminal.close();
+  }
+
   /** Hangs up, which ends whatever still runs there. */
   async close(): Promise<void> {
     this.#terminal.close();
