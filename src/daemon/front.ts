@@ -1,4 +1,5 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
+import { basename } from "node:path";
 import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
 import type {
   LoggedEvent,
@@ -21,6 +22,7 @@ import type { Contents } from "./contents.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
 import { localDelivery } from "./given.ts";
+import { MAX_EARLY_LINES } from "./limits.ts";
 import type { Moving } from "./moving.ts";
 import { keyOf } from "./names.ts";
 import type { RoomWatch } from "./room.ts";
@@ -46,9 +48,17 @@ export type FrontOptions = {
 
 export class Front implements DoorHost {
   readonly #storing: Storing;
+  /** What was typed before this peer was in its ring; null from then on. */
+  #early: (() => void)[] | null = [];
 
   constructor(private readonly options: FrontOptions) {
     this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
+    const stop = options.events.subscribe(({ event }) => {
+      if (event !== "joined") return;
+      stop();
+      // The peer is amid a step.
+      queueMicrotask(() => options.driver.attempt(() => this.#doEarly()));
+    });
   }
 
   get spoolDir(): string {
@@ -77,9 +87,15 @@ export class Front implements DoorHost {
       this.quit();
       return;
     }
+    if (this.#early !== null && this.#early.length < MAX_EARLY_LINES) {
+      // What comes through a pipe cannot be typed again in a moment.
+      this.#early.push(() => this.typeAt(line, say));
+      return;
+    }
     const { name, kind } = typed;
     const ended = (outcome: Outcome) => {
-      const sentence = outcomeSentence(storedName(name), outcome);
+      const shown = kind === "store" ? basename(name) : name;
+      const sentence = outcomeSentence(storedName(shown), outcome);
       if (sentence !== null) say(sentence);
     };
     if (kind === "store") {
@@ -87,6 +103,12 @@ export class Front implements DoorHost {
     } else if (kind === "request") {
       this.#seek(kind, name, ended, () => localDelivery(cwd, name, bits));
     } else this.#seek(kind, name, ended);
+  }
+
+  #doEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const line of early) line();
   }
 
   /** The peer leaves its ring. */

@@ -57,3 +57,6 @@ export const LINES_BATCH_CHARACTERS = 65_536;
 export const ROOM_EVERY_MS = 1_000;
 /** What is kept free for the index, the log and the view: with less, a disk takes no file any more. */
 export const ROOM_KEPT_BYTES = 1_048_576;
+
+/** Lines typed before a peer is in its ring that wait for that. */
+export const MAX_EARLY_LINES = 100;

@@ -1,6 +1,6 @@
 /** What a person stores through this peer: bytes, an upload, or a file from where it is. */
 import { unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Named, Uploaded } from "../door/host.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import type { Outcome } from "../protocol/events.ts";
@@ -63,12 +63,15 @@ export class Storing {
     return await this.#release({ name: storedName(given), require }, held, file.path);
   }
 
-  /** What lies in the working folder; without it a numbered ring is asked all the same, by the assignment. */
+  /**
+   * A file by its path from the working folder on, stored under its own name, as from a command line;
+   * without one a numbered ring is asked all the same, by the assignment.
+   */
   async typed(given: string): Promise<Outcome> {
     const { cwd, config } = this.options;
-    const stored = { name: storedName(given), require: 0 };
+    const stored = { name: storedName(basename(given)), require: 0 };
     for (const file of localFileNames(given, config.bits)) {
-      const held = HeldFile.at(join(cwd, file));
+      const held = HeldFile.at(resolve(cwd, dirname(given), file));
       if (held !== null) return await this.#release(stored, held, file);
     }
     if (config.bits > NUMBERED_BITS) {

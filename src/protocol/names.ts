@@ -60,7 +60,8 @@ export function nameForms(name: string): readonly string[] {
 
 /** A name as a sentence shows it: quoted, cut where it is long, and with nothing that a terminal would obey. */
 export function show(name: string): string {
-  const short = name.length <= 60 ? name : `${name.slice(0, 57)}...`;
+  const characters = name.length <= 60 ? [] : [...name];
+  const short = characters.length <= 60 ? name : `${characters.slice(0, 57).join("")}...`;
   return JSON.stringify(short).replace(HIDDEN, escaped);
 }
 

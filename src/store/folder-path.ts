@@ -8,6 +8,6 @@ export function checkFolderPath(dir: string): void {
   if (bytes <= MAX_FOLDER_PATH_BYTES) return;
   const short = `${dir.slice(0, 30)}...${dir.slice(-30)}`;
   throw new Failure(
-    `The path of the data folder, ${short}, has ${bytes} bytes, and ${MAX_FOLDER_PATH_BYTES} are the most: choose a shorter one with --data, or work in another folder.`,
+    `The path of the data folder, ${short}, has ${bytes} bytes, and ${MAX_FOLDER_PATH_BYTES} are the most: choose a shorter one with --data (--dir for a ring), or work in another folder.`,
   );
 }

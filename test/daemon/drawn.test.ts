@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { doorClient } from "../../src/door/client.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { unrest } from "../support/calm.ts";
@@ -100,6 +100,10 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
     writeFileSync(join(homes.home(1), "notes.txt"), bytes);
     homes.ring.peer(1).type("store notes.txt");
     await homes.ring.peer(1).waitFor(/^Stored notes.txt: [23] of 3 copies/);
+    // By its path it is stored under its own name.
+    const path = relative(homes.home(2), join(homes.home(1), "notes.txt"));
+    homes.ring.peer(2).type(`store ${path}`);
+    await homes.ring.peer(2).waitFor(/^Stored notes.txt: [23] of 3 copies/);
     homes.ring.peer(3).type("request notes.txt");
     await homes.ring.peer(3).waitFor("File notes.txt received");
     expect(await Bun.file(join(homes.home(3), "notes.txt")).bytes()).toEqual(
@@ -117,7 +121,9 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
     await ring.kill(0, 1, 3);
     await homes.whole(2, 4);
     const address = `127.0.0.1:${ring.ports.base}`;
-    homes.start(0, ["init"]);
+    // What is typed before it is back in its ring is done once it is.
+    homes.start(0, ["init"]).type("request kept");
+    await homes.ring.peer(0).waitFor("File kept received");
     homes.start(1, ["join", address]);
     homes.start(3, ["join", `127.0.0.1:${ring.ports.base + 4}`]);
     await homes.whole(0, 1, 2, 3, 4);
