@@ -1,5 +1,6 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
+import { agedOutcome } from "../protocol/ages.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
 import type { PeerEvent } from "../protocol/events.ts";
 import { EXIT_BUG } from "../protocol/failure.ts";
@@ -109,7 +110,9 @@ export async function live(
   events.subscribe(terminal.read);
   events.subscribe((event) => {
     if (!isFolded(event)) folder.log.append(event);
-    if (event.event === "outcome") commands.end(event.command, event.outcome);
+    if (event.event === "outcome") {
+      commands.end(event.command, agedOutcome(event.outcome, performance.now()));
+    }
     if (event.event === "joined") announce(folder, transport, driver, startInput);
   });
   for (const note of folder.notes) terminal.say(note);

@@ -73,6 +73,11 @@ export function displayTable(
   return [bold(format(header)), ...rows.map(format)];
 }
 
+/** `10.0.0.1:12256`, `[::1]:12256` */
+export function displayAddress({ host, port }: { host: string; port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Emphasis, where standard output is a terminal that wants it. */
 export function bold(text: string): string {
   const plain = !process.stdout.isTTY || (process.env["NO_COLOR"] ?? "") !== "";

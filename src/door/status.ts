@@ -2,7 +2,7 @@
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
 import { doorClient } from "./client.ts";
-import { bold, count, displayList, displaySize, shortened } from "./display.ts";
+import { bold, count, displayAddress, displayList, displaySize, shortened } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { showRing } from "./ring.ts";
 import type { Status, StatusFiles } from "./types.ts";
@@ -43,7 +43,7 @@ function describe(status: Status): string[] {
   const { self, dropped, files } = status;
   const lines = [
     bold(`peer ${self.id} of ${ringName(status)}`),
-    `  address       ${self.host}:${self.port}, process ${self.pid}, incarnation ${self.incarnation}`,
+    `  address       ${displayAddress(self)}, process ${self.pid}, incarnation ${self.incarnation}`,
     `  successors    ${displayList(status.successors)}`,
     `  predecessors  ${displayList(status.predecessors)}`,
     `  routing       ${status.route}, pings each ${status.pingIntervalMs / 1000} s`,
@@ -122,7 +122,7 @@ function stateOf({ incarnation, state }: Status["members"][number]): string {
 function memberTable(status: Status): string[] {
   const rows = status.members.map((m) => [
     String(m.id),
-    `${m.host}:${m.port}`,
+    displayAddress(m),
     String(m.incarnation),
     stateOf(m),
   ]);

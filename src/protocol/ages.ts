@@ -3,6 +3,7 @@
  * clock's zero. What comes in and what goes out is changed here, and nowhere else.
  */
 import { OPERATION_MS } from "./config.ts";
+import type { Outcome } from "./events.ts";
 import { type FileRecord, withAges } from "./files.ts";
 import type { Message } from "./messages.ts";
 
@@ -14,6 +15,23 @@ export function agedHere(message: Message, byMs: number): Message {
 /** A message with the ages of what others are told as of now. Histories lose what is too old. */
 export function agedForOthers(message: Message, now: number): Message {
   return withRecords(message, (record) => young(withAges(record, now)));
+}
+
+/** How a command ended, for those outside the peer: with the ages in it as of now. */
+export function agedOutcome(outcome: Outcome, now: number): Outcome {
+  const aged = (record: FileRecord) => withAges(record, now);
+  switch (outcome.kind) {
+    case "stored":
+      return { ...outcome, record: aged(outcome.record) };
+    case "where":
+      return outcome.record === null ? outcome : { ...outcome, record: aged(outcome.record) };
+    case "listed": {
+      const files = outcome.files.map((file) => ({ ...file, record: aged(file.record) }));
+      return { ...outcome, files };
+    }
+    default:
+      return outcome;
+  }
 }
 
 function young(record: FileRecord): FileRecord {
