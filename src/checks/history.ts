@@ -70,6 +70,8 @@ export type Applied = {
   /** Its stamp as numbers, the most significant first. */
   readonly stamp: readonly number[];
   readonly at: number;
+  /** When its owner had given it its stamp at the latest, by its age there. */
+  readonly stampedAt?: number;
   /** It had been replaced there before: it was executed, and takes nothing's place. */
   readonly overtaken?: boolean;
 };

@@ -93,13 +93,13 @@ function conflictsDue(register: Register, zero: number): CheckResult {
 
 /**
  * Nothing is executed that was refused, nor later than `LATE_MS` after its end. What two owners have
- * stamped in time is one version: that the lesser stamp comes to a disk late does nothing. Nor does what a
- * disk had to give up for a later version in time, when it comes to another.
+ * stamped in time is one version: that the other stamp of what was acknowledged comes to a disk late does
+ * nothing. Nor does what a disk had to give up for a later version in time, when it comes to another.
  */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
   const stamps = firstOfEach(applied);
   for (const each of stamps) {
-    const { content, stamp, at, peer, overtaken } = each;
+    const { content, stamp, at, stampedAt, peer, overtaken } = each;
     const write = onlyWriter(register, content);
     const refused = register.refused.find((o) => o.content === content);
     if (write === null && refused !== undefined && register.writersOf(content).length === 0) {
@@ -107,7 +107,8 @@ function appliedInTime(register: Register, applied: readonly Applied[], zero: nu
     }
     const end = write?.operation?.end ?? null;
     if (overtaken) continue;
-    if (write === null || end === null || at <= end + LATE_MS) continue;
+    const executedAt = write?.acknowledged ? (stampedAt ?? at) : at;
+    if (write === null || end === null || executedAt <= end + LATE_MS) continue;
     if (stamps.some((s) => s.content === content && s.at < at && below(each, s))) continue;
     const late = `${((at - end) / 1000).toFixed(3)} s after its end, as version ${stamp.join(".")}`;
     return wrong(peer, `${tellWrite(write, zero)} was executed ${late}`);

@@ -2,7 +2,7 @@
 import type { Applied, Ending, History, Value } from "../checks/history.ts";
 import type { FileRecord } from "../protocol/files.ts";
 import { merge, type Versions, winnerOf } from "../protocol/versions.ts";
-import type { Host } from "./host.ts";
+import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -15,11 +15,14 @@ export class Chronicle {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#timeline = new Timeline(stage.world);
-    const note = ({ id }: Host, record: FileRecord, at: number, overtaken: boolean): void => {
+    const note = (host: Host, record: FileRecord, at: number, overtaken: boolean): void => {
       if (record.removed) return;
       const { counter, owner, run } = record.stamp;
       const { name, sha256: content } = record;
-      this.#applied.push({ peer: id, name, content, stamp: [counter, owner, run], at, overtaken });
+      // On a disk ages are as of the zero of the machine's clock.
+      const stampedAt = at - (localTime(host, at) + record.ageMs);
+      const seen = { stamp: [counter, owner, run], at, stampedAt, overtaken };
+      this.#applied.push({ peer: host.id, name, content, ...seen });
     };
     stage.world.commits.push((host, record, at) => note(host, record, at, false));
     // It may come to another disk later, where what replaced it is not yet.

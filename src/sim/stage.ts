@@ -38,6 +38,7 @@ export class Stage {
   readonly lines: SimLine[] = [];
   /** Killed for good: settling does not start them again. */
   readonly buried = new Set<number>();
+  readonly #startedAgain = new Set<Host>();
   /** How the commands given here ended, by number. */
   readonly outcomes = new Map<number, Outcome>();
   readonly clients: Clients;
@@ -172,13 +173,33 @@ export class Stage {
     world.network.mend();
     for (const host of [...world.hosts.values()].sort((a, b) => a.id - b.id)) {
       if (host.frozen) world.thaw(host.id);
-      const twin = world.addressOf(host.id) !== host.address;
-      // One that left in good order stays away; one that gave up, or left too early, has another try.
-      const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
-      if (host.peer === null && !stays) world.startPeer(host.id, host.start);
+      this.#startAgain(host);
       if (host.peer !== null) scrub(world, host);
       host.disk.slowestSyncMs = null;
     }
+  }
+
+  /**
+   * One that woke in calm to leave at once, with what nobody else has, has another try as well.
+   * @returns whether there was one
+   */
+  startShortAgain(): boolean {
+    const short = [...this.world.hosts.values()].filter(
+      (host) => host.exitCode === 1 && !this.#startedAgain.has(host),
+    );
+    for (const host of short) {
+      this.#startedAgain.add(host);
+      this.#startAgain(host);
+    }
+    return short.length > 0;
+  }
+
+  /** One that left in good order stays away; one that gave up, or left too early, has another try. */
+  #startAgain(host: Host): void {
+    const { world } = this;
+    const twin = world.addressOf(host.id) !== host.address;
+    const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
+    if (host.peer === null && !stays) world.startPeer(host.id, host.start);
   }
 
   #end(host: Host, command: number, outcome: Outcome): void {

@@ -195,12 +195,15 @@ class Run {
     const { world } = this.stage;
     const end = world.now + 10 * world.config.pingIntervalMs + SETTLE_MS;
     let checks: Record<string, CheckResult> = {};
+    let again = false;
     do {
       world.run(world.now + LOOK_MS);
+      again = this.stage.startShortAgain();
       checks = checkRing(snapshots(world));
       if (brokenChecks(checks).length === 0)
         checks = checkRing(lookUpAll(this.stage, this.#chance));
-    } while ((brokenChecks(checks).length > 0 || this.#between() !== null) && world.now < end);
+      again ||= brokenChecks(checks).length > 0 || this.#between() !== null;
+    } while (again && world.now < end);
     const broken = brokenChecks(checks)[0];
     const result = broken === undefined ? undefined : checks[broken];
     if (broken !== undefined && result?.ok === false) this.#fail(broken, result.why);

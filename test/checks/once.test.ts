@@ -85,6 +85,11 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   );
   // Of two stamps that two owners gave in time the lesser one may come to a disk late.
   expect(by(applied("a", 3, 50), applied("b", 4, 250), applied("a", 1, 5200))).toBe("holds");
+  // Nor does the greater one do anything then.
+  const late = { ...applied("a", 3, 5_200), stampedAt: 60 };
+  expect(by(applied("a", 1, 50), late)).toBe("holds");
+  const open = history([store("a", 1, [0, 100], UNKNOWN)], { situations: FAULTY, applied: [late] });
+  expect(judge(open)).toContain("5.100 s after its end");
   // Two stamps are one version where nothing that came later is between them.
   expect(by(applied("a", 1, 50), applied("a", 3, 60), applied("b", 4, 250))).toBe("holds");
   const both = [A, store("b", 2, [50, 300])];
