@@ -50,7 +50,7 @@ export function tellOfLost(log: { readonly lost: number }, events: EventStream):
     const left = log.lost - told;
     told = log.lost;
     if (left === 0) return;
-    const text = `${left} events are not in events.jsonl: the disk was too slow or too full for them.`;
+    const text = `Events that are not in events.jsonl, since the disk was too slow or too full for them: ${left}.`;
     events.publish({ event: "note", text });
   }, LOST_TOLD_MS);
   return () => clearInterval(timer);

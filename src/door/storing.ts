@@ -65,16 +65,18 @@ async function lookAt(path: string): Promise<void> {
 }
 
 /**
- * Says on standard error that there are fewer copies than wanted, and who should have one.
+ * Says on standard error that there are fewer copies than wanted, or fewer peers that have noted a removal,
+ * and who should have.
  * @param done what was done, such as "stored notes.txt"
  */
 export function sayFewer(done: string, outcome: Outcome): void {
   if (outcome.kind !== "stored") return;
-  const { copies, wanted, lacking } = outcome;
+  const { copies, wanted, lacking, record } = outcome;
   if (copies.length >= wanted) return;
   const there = copies.length === 1 ? "there is no other peer" : `there are ${copies.length} peers`;
-  const why = lacking.length === 0 ? there : `none confirmed by ${displayPeers(lacking)}`;
-  process.stderr.write(`${done}: ${copies.length} of ${count(wanted, "copy", "copies")}; ${why}\n`);
+  const why = lacking.length === 0 ? there : `not confirmed by ${displayPeers(lacking)}`;
+  const what = record.removed ? count(wanted, "peer") : count(wanted, "copy", "copies");
+  process.stderr.write(`${done}: ${copies.length} of ${what}; ${why}\n`);
 }
 
 /** @throws Failure unless it was stored */

@@ -20,7 +20,7 @@ function copiesIn(count: number): string {
 }
 
 function noneOf(count: number): string {
-  return `None of the ${membersOf(count)}`;
+  return count === 1 ? "Not even the one member" : `None of the ${membersOf(count)}`;
 }
 
 /** A file and how many of its copies are elsewhere. */
@@ -130,7 +130,7 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       const { lacking } = outcome;
       const silent = copies.length < wanted && lacking.length > 0;
       const fewer = silent
-        ? `; none confirmed by ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
+        ? `; not confirmed by ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
         : "";
       if (record.removed)
         return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}${fewer}.`;

@@ -225,6 +225,8 @@ export function notWritten(error: unknown, path: string): Failure {
     case "EPERM":
     case "EROFS":
       return new Failure(`${path} cannot be written: choose another folder with -o.`);
+    case "ENOENT":
+      return new Failure(`No file can be made beside ${path}: choose another folder with -o.`);
     case "EISDIR":
     case "ENOTDIR":
       return new Failure(`${path} is a folder, or is in none: name a file with -o.`);

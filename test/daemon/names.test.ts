@@ -120,7 +120,7 @@ describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
     peer.type(`Where ${NFC}`);
     await peer.waitFor(new RegExp(`^File ${NFC} is on Peers`));
     const removed = await p2p(["rm", NFC], ring.home(1));
-    const fewer = `removed ${NFC}: 2 of 3 copies; there are 2 peers\n`;
+    const fewer = `removed ${NFC}: 2 of 3 peers; there are 2 peers\n`;
     expect([removed.stderr, removed.exitCode]).toEqual([fewer, 0]);
     expect(await namesOf(ring, 0)).toEqual([]);
     expect((await p2p(["request", NFD, "-o", "-"], ring.home(0))).exitCode).toBe(1);

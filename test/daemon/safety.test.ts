@@ -49,7 +49,7 @@ test.skipIf(!BUILT || !canMount).concurrent(
     });
     expect(said.required).toMatchObject({
       stdout: expect.stringMatching(/^stored 1002: 1 of 3 copies, on peer 30, /),
-      stderr: "stored 1002: 1 of 3 copies; none confirmed by peers 20 and 40\n",
+      stderr: "stored 1002: 1 of 3 copies; not confirmed by peers 20 and 40\n",
       exitCode: 0,
     });
     const short = "1 of 2 files here has too few copies, at the least 1 of 3";
@@ -108,7 +108,7 @@ safetyTest("with one of three killed no machine is safe to take down", async (ri
   ]);
   const removed = await ring.run("rm", "1001", "--require", 2, "--peer", 20);
   expect([removed.stderr, removed.exitCode]).toEqual([
-    "removed 1001: 2 of 3 copies; there are 2 peers\n",
+    "removed 1001: 2 of 3 peers; there are 2 peers\n",
     0,
   ]);
   // With the last other one dead as well, whoever is left has the only copy, and does not go unheard.
@@ -130,7 +130,7 @@ safetyTest(
     const stored = await ring.run("store", "1000.pdf", "--peer", 20);
     expect([stored.stderr, stored.exitCode]).toEqual([
       expect.stringMatching(
-        /^stored 1000: 2 of 3 copies; (none confirmed by peer 30|there are 2 peers)\n$/,
+        /^stored 1000: 2 of 3 copies; (not confirmed by peer 30|there are 2 peers)\n$/,
       ),
       0,
     ]);

@@ -19,7 +19,7 @@ export type Ended = {
  * What a store may say on standard error though all is well: on a slow machine a receipt does not wait
  * for the last copy of a large content.
  */
-export const ASIDE = /^(stored [^\n]+: 2 of 3 copies; none confirmed by peer \d+\n)?$/;
+export const ASIDE = /^(stored [^\n]+: 2 of 3 copies; not confirmed by peer \d+\n)?$/;
 
 /** What a peer's surroundings may not change: colours, a runner's habits. */
 export function plainEnvironment(extra: Readonly<Record<string, string>> = {}) {
