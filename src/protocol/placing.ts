@@ -24,6 +24,8 @@ import type { Arrival, Inquiry, Placement } from "./work.ts";
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   const { body, routed } = arrival;
+  // A removal brings nothing: who had no room for the content may well note it.
+  if (record.removed) peer.declined.delete(record.name);
   const placement = begin(peer, arrival, record, false);
   const job = { kind: "placement", request: routed.request, record } as const;
   if (record.removed) beginBurial(peer, job);

@@ -114,6 +114,16 @@ test("a store that cannot have its majority is refused before it is stamped, by 
   }
 });
 
+test("whoever declined a file is asked to note its removal all the same", () => {
+  const stage = ringOf(THREE);
+  stage.act("file 0025 1000");
+  for (const id of [20, 40]) stage.world.hostOf(id).disk.full = true;
+  expect(type(stage, 30, "Store 0025")).toMatchObject({ kind: "failed", maybe: true });
+  for (const id of [20, 40]) stage.act(`room ${id}`);
+  const removed = { kind: "stored", record: { removed: true }, copies: [30, 40, 20] };
+  expect(type(stage, 30, "Remove 0025")).toMatchObject(removed);
+});
+
 test("what has just come is not called short while its holders are about to confirm it", () => {
   const stage = ringOf(THREE);
   const seen = new Set<string>();
