@@ -24,7 +24,7 @@ export async function showRing(
 ): Promise<number> {
   const { told, mute } = await askAll(ofOneRing(choice, candidates(choice)), options.lookup);
   const checks = checksOf(told);
-  console.log(options.json ? JSON.stringify(checks) : describe(checks).join("\n"));
+  console.log(options.json ? JSON.stringify(checks) : describe(checks, options.lookup).join("\n"));
   const silent = silenceInWords(checks);
   for (const sentence of silent === null ? mute : [silent, ...mute]) {
     process.stderr.write(`${sentence}\n`);
@@ -124,7 +124,7 @@ function silenceInWords({ peers, silent }: Checks): string | null {
   return `${peers.length} of ${all} answered; no answer from ${displayList(named)}`;
 }
 
-function describe({ peers, silent, checks }: Checks): string[] {
+function describe({ peers, silent, checks }: Checks, keys: readonly number[]): string[] {
   const rows = peers.map((peer) => [
     String(peer.self.id),
     displayList(peer.successors),
@@ -140,10 +140,22 @@ function describe({ peers, silent, checks }: Checks): string[] {
   return [
     ...(peers.length === 0 ? [] : [...table, ""]),
     all === 0 ? "  nobody answered" : `  ${peers.length} of ${count(all, "member")} answered`,
+    ...(peers.length === 0 ? [] : keys.map((key) => `  key ${key}: ${ownersInWords(peers, key)}`)),
     ...failed.map(([name, check]) => `  ${name} fails${inWords(check)}`),
     ...(good.length > 0 ? [`  ${displayList(good)} ${good.length === 1 ? "holds" : "hold"}`] : []),
     ...(untold.length > 0 ? [`  ${displayList(untold)} cannot be told`] : []),
   ];
+}
+
+/** `peer 8 owns it, by 5 peers`; where they do not agree, what each part of them says. */
+function ownersInWords(peers: readonly CheckedPeer[], key: number): string {
+  const found = peers.flatMap(({ lookups }) => lookups.filter((lookup) => lookup.key === key));
+  const owners = [...new Set(found.map(({ owner }) => owner))];
+  const parts = owners.map((owner) => {
+    const by = count(found.filter((lookup) => lookup.owner === owner).length, "peer");
+    return owner === null ? `no answer to ${by}` : `peer ${owner} owns it, by ${by}`;
+  });
+  return parts.join("; ");
 }
 
 function membersInWords({ members, expected, dead, left }: CheckedPeer): string {

@@ -36,7 +36,8 @@ describe.skipIf(!BUILT)("status --all", () => {
           expect(said.silent).toEqual([]);
           for (const { lookups } of said.peers) expect(lookups.map(({ key }) => key)).toEqual([7]);
         }
-        const words = await p2p(["status", "--all"], ring.home(2));
+        const words = await p2p(["status", "--all", "--lookup", "7"], ring.home(2));
+        expect(words.stdout).toMatch(/\n {2}key 7: peer \d+ owns it, by 4 peers\n/);
         expect(words.stdout).toContain("4 of 4 members answered\n");
         expect(words.stdout).toContain("R1, R2, R3, R4, R5, R6, R7 and R8 hold");
         ring.peer(1).signal("SIGSTOP");
