@@ -83,13 +83,15 @@ export class Front implements DoorHost {
       say(typed.sentence);
       return;
     }
-    if (typed.kind === "quit") {
-      this.quit();
+    const early = this.#early;
+    // What comes through a pipe cannot be typed again in a moment; whoever types Quit alone means now.
+    const waits = early !== null && (typed.kind !== "quit" || early.length > 0);
+    if (waits && early.length < MAX_EARLY_LINES) {
+      early.push(() => this.typeAt(line, say));
       return;
     }
-    if (this.#early !== null && this.#early.length < MAX_EARLY_LINES) {
-      // What comes through a pipe cannot be typed again in a moment.
-      this.#early.push(() => this.typeAt(line, say));
+    if (typed.kind === "quit") {
+      this.quit();
       return;
     }
     const { name, kind } = typed;

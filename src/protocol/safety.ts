@@ -7,7 +7,7 @@ import type { FileRecord } from "./files.ts";
 import { hasConfirmed, holdersOf, shortOfCopies } from "./holders.ts";
 import { stays } from "./member.ts";
 import { copiesWanted } from "./quorum.ts";
-import { ownRoom } from "./room.ts";
+import { ownRoom, withoutRoomFor } from "./room.ts";
 import type { Peer } from "./state.ts";
 import type { SnapshotFiles } from "./told.ts";
 
@@ -41,6 +41,12 @@ export function lackingCopies(peer: Peer): FileRecord[] {
   return some.filter((record) => copiesKnown(peer, record) < wanted);
 }
 
+/** True of what has just come, if nobody has declined it, or is known to have no room for it. */
+function isSettling(peer: Peer, record: FileRecord): boolean {
+  if (peer.now + record.ageMs >= SETTLING_MS || peer.declined.has(record.name)) return false;
+  return withoutRoomFor(peer, holdersOf(peer, record), record.size).length === 0;
+}
+
 /** What a peer holds, and whether it is safe. */
 export function snapshotFiles(peer: Peer): SnapshotFiles {
   const { files, damaged, config, phase } = peer;
@@ -57,7 +63,7 @@ export function snapshotFiles(peer: Peer): SnapshotFiles {
     safe = record.removed || copiesElsewhere(peer, record) >= needed;
     if (!safe) break;
   }
-  const short = lacking.filter(({ ageMs }) => peer.now + ageMs >= SETTLING_MS).length;
+  const short = lacking.filter((record) => !isSettling(peer, record)).length;
   return {
     count,
     bytes,

@@ -226,7 +226,9 @@ export function notWritten(error: unknown, path: string): Failure {
     case "EROFS":
       return new Failure(`${path} cannot be written: choose another folder with -o.`);
     case "ENOENT":
-      return new Failure(`No file can be made beside ${path}: choose another folder with -o.`);
+      return new Failure(
+        `${path} could not be written, since its folder takes no files: choose another with -o.`,
+      );
     case "EISDIR":
     case "ENOTDIR":
       return new Failure(`${path} is a folder, or is in none: name a file with -o.`);
