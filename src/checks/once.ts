@@ -97,7 +97,9 @@ function conflictsDue(register: Register, zero: number): CheckResult {
  * nothing. Nor does what a disk had to give up for a later version in time, when it comes to another.
  */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
-  const stamps = firstOfEach(applied);
+  const stamps = [false, true].flatMap((gone) =>
+    firstOfEach(applied.filter(({ overtaken = false }) => overtaken === gone)),
+  );
   for (const each of stamps) {
     const { content, stamp, at, stampedAt, peer, overtaken } = each;
     const write = onlyWriter(register, content);
@@ -109,7 +111,11 @@ function appliedInTime(register: Register, applied: readonly Applied[], zero: nu
     if (overtaken) continue;
     const executedAt = write?.acknowledged ? (stampedAt ?? at) : at;
     if (write === null || end === null || executedAt <= end + LATE_MS) continue;
-    if (stamps.some((s) => s.content === content && s.at < at && below(each, s))) continue;
+    const others = stamps.filter((s) => s !== each && s.content === content && s.at < at);
+    if (others.some((s) => !s.overtaken && below(each, s))) continue;
+    const inTime = ({ at: time, stamp: its }: Applied) =>
+      time <= end + LATE_MS && `${its}` === `${stamp}`;
+    if (others.some((s) => s.overtaken && inTime(s))) continue;
     const late = `${((at - end) / 1000).toFixed(3)} s after its end, as version ${stamp.join(".")}`;
     return wrong(peer, `${tellWrite(write, zero)} was executed ${late}`);
   }

@@ -1,11 +1,13 @@
 /** Coming into a ring of which only an address is known: the peer there says what ring it is. */
+
+import { displayAddress } from "../door/display.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start } from "../protocol/io.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Introduced, Transport } from "../transport/types.ts";
 import type { PeerOptions } from "./options.ts";
-import { addressOf, checkFolder } from "./place.ts";
+import { checkFolder } from "./place.ts";
 
 /** A peer is asked which ring it is of for so long, again and again; one answer takes so long at most. */
 const INTRODUCTION_MS = 3_000;
@@ -39,7 +41,7 @@ export async function enterRing(
   checkFolder(folder.dir, identity, null, ring);
   if (bits <= NUMBERED_BITS) {
     throw new Failure(
-      `The ring at ${addressOf(host, port)} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
+      `The ring at ${displayAddress({ host, port })} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
     );
   }
   const pingIntervalMs = options.pingIntervalMs ?? introduction.pingIntervalMs;
@@ -76,7 +78,7 @@ export async function awaitContact(
     const answered = await transport.introduce(at.host, at.port, limitMs).catch(() => null);
     if (answered !== null) return;
     if (!said) {
-      say(`Waiting up to ${waitMs / 1000} s for the peer at ${addressOf(at.host, at.port)}.`);
+      say(`Waiting up to ${waitMs / 1000} s for the peer at ${displayAddress(at)}.`);
     }
     said = true;
     const rest = Math.min(ASK_AGAIN_MS - (performance.now() - asked), giveUpAt - asked);

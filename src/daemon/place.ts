@@ -1,11 +1,12 @@
 /** Where a peer listens and keeps its things, and how it comes into its ring, from its command line. */
+
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { displayAddress } from "../door/display.ts";
 import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
 import type { Identity } from "../store/memory.ts";
 import type { PeerOptions } from "./options.ts";
 
@@ -23,11 +24,6 @@ export function dataFolder({ dataDir, start, basePort }: PeerOptions): string {
   if (start.kind === "found" || start.kind === "enter") return join(".p2p", "peer");
   const name = basePort === DEFAULT_BASE_PORT ? `${start.id}` : `${basePort}-${start.id}`;
   return join(".p2p", name);
-}
-
-/** "127.0.0.1:12008", or with brackets around an IPv6 address. */
-export function addressOf(host: string, port: number): Address {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** The host that others are told of: one of the machine's own where the peer binds to all of them. */
@@ -66,7 +62,7 @@ export function foundedConfig(options: PeerOptions, identity: Identity | null): 
 /** How a numbered peer comes into its ring. */
 export function numberedStart(options: PeerOptions, host: string): Start {
   const { start, basePort } = options;
-  const at = (id: number) => addressOf(host, basePort + id);
+  const at = (id: number) => displayAddress({ host, port: basePort + id });
   if (start.kind === "init") {
     const successors = [start.first, start.second].map((id) => ({ id, address: at(id) }));
     return { kind: "init", successors };

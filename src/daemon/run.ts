@@ -1,4 +1,5 @@
 /** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
+import { displayAddress } from "../door/display.ts";
 import type { RingConfig } from "../protocol/config.ts";
 import { Failure } from "../protocol/failure.ts";
 import type { Start, StartInput } from "../protocol/io.ts";
@@ -13,7 +14,6 @@ import { live } from "./live.ts";
 import type { Offers } from "./offers.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
 import {
-  addressOf,
   checkFolder,
   DRAWN_PORTS,
   dataFolder,
@@ -83,7 +83,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       type: "start",
       config,
       id: ownId,
-      address: addressOf(host, transport.port),
+      address: displayAddress({ host, port: transport.port }),
       birth: identified.birth,
       seed: drawSeed(),
       start,

@@ -178,8 +178,12 @@ export class Ledger {
   #heirsOf(record: FileRecord): readonly FileRecord[] {
     const known = this.#heirs.get(record.name) ?? new Map<FileRecord, readonly FileRecord[]>();
     this.#heirs.set(record.name, known);
-    const versions = this.versionsOf(record.name).map((v) => v.record);
-    const heirs = known.get(record) ?? heirsOf(record, versions);
+    const found = known.get(record);
+    if (found !== undefined) return found;
+    const heirs = heirsOf(
+      record,
+      this.versionsOf(record.name).map((v) => v.record),
+    );
     known.set(record, heirs);
     return heirs;
   }
