@@ -1,8 +1,8 @@
 /** Finds the living peers whose data folders are below a folder, and the one that is meant. */
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/failure.ts";
-import { type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
+import { CARD_FILE, type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
 import { errorCode } from "../store/durable.ts";
 import { displayList } from "./display.ts";
 
@@ -75,7 +75,10 @@ export function none(choice: PeerChoice, all: readonly FoundPeer[], cwd: string)
  */
 export function othersFolder(path: string, cwd: string): Failure | null {
   const dir = resolve(cwd, path);
-  const closed = [dir, ...subfolders(dir).map((name) => join(dir, name))].map(closedAt);
+  const dirs = [dir, ...subfolders(dir).map((name) => join(dir, name))];
+  // A folder may be open while the peer in it is not.
+  const cards = dirs.map((each) => join(each, CARD_FILE)).filter((each) => existsSync(each));
+  const closed = [...cards, ...dirs].map(closedAt);
   const found = closed.find((each) => each !== null) ?? null;
   if (found === null) return null;
   const whose =
@@ -98,10 +101,11 @@ function closedAt(dir: string): { readonly dir: string; readonly uid: number } |
 
 function isOpen(dir: string): boolean {
   try {
-    accessSync(dir, constants.R_OK | constants.X_OK);
+    const isFolder = statSync(dir).isDirectory();
+    accessSync(dir, isFolder ? constants.R_OK | constants.X_OK : constants.R_OK);
     return true;
   } catch (error) {
-    return errorCode(error) !== "EACCES" || !statSync(dir).isDirectory();
+    return errorCode(error) !== "EACCES";
   }
 }
 

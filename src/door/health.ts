@@ -7,7 +7,7 @@ import { doorClient } from "./client.ts";
 import { count, displayList } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { checksOf } from "./ring.ts";
-import { shortInWords } from "./status.ts";
+import { livingInWords, shortInWords } from "./status.ts";
 import type { Checks, Health, Status } from "./types.ts";
 
 /** What the exit code says. 2 is that of a wrong command line, as everywhere. */
@@ -52,8 +52,8 @@ export function problemsOf({ self, members, files }: Status): string[] {
   const expected = members.filter((m) => m.state === "alive" && m.incarnation === 0);
   if (!alive.some((m) => m.id === self.id)) problems.push(`peer ${self.id} is not in its ring`);
   else if (alive.length < files.copies) {
-    const peers = count(alive.length, "peer");
-    problems.push(`${files.copies} copies are wanted of each file, and the ring has ${peers}`);
+    const living = livingInWords(members);
+    problems.push(`${files.copies} copies are wanted of each file; the ring has ${living}`);
   }
   if (expected.length > 0) {
     const ids = displayList(expected.map(({ id }) => id));

@@ -30,7 +30,8 @@ export async function removeFile(
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
   const start = performance.now();
-  const outcome = await doorClient(peer.dir).remove(name, require);
+  const door = doorClient(peer.dir);
+  const outcome = await door.remove(name, require);
   const ms = performance.now() - start;
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind === "missing") throw nobody(name, outcome.owner);
@@ -40,7 +41,7 @@ export async function removeFile(
   console.log(
     json ? JSON.stringify({ v: 1, name, ms, ...outcome }) : `removed ${printable(name)}: ${on}`,
   );
-  sayFewer(`removed ${printable(name)}`, outcome);
+  await sayFewer(door, `removed ${printable(name)}`, outcome);
   return 0;
 }
 

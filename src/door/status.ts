@@ -2,7 +2,15 @@
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/config.ts";
 import { doorClient } from "./client.ts";
-import { bold, count, displayAddress, displayList, displaySize, shortened } from "./display.ts";
+import {
+  bold,
+  count,
+  displayAddress,
+  displayList,
+  displayPeers,
+  displaySize,
+  shortened,
+} from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { showRing } from "./ring.ts";
 import type { Status, StatusFiles } from "./types.ts";
@@ -96,6 +104,18 @@ export function shortInWords(files: Omit<StatusFiles, "freeBytes">): string {
   const { count: held, copies, short, least } = files;
   const have = short === 1 ? "has" : "have";
   return `${short} of ${count(held, "file")} here ${have} too few copies, at the least ${least} of ${copies}`;
+}
+
+/** The most that are named of those that died. */
+const NAMED_DEAD = 4;
+
+/** `2 peers`, and who is not among them any more: `2 peers, and peer 14 is dead`. */
+export function livingInWords(members: Status["members"]): string {
+  const dead = members.filter(({ state }) => state === "dead").map(({ id }) => id);
+  const living = count(members.filter(isAlive).length, "peer");
+  if (dead.length === 0) return living;
+  const who = dead.length > NAMED_DEAD ? `${dead.length} peers` : displayPeers(dead);
+  return `${living}, and ${who} ${dead.length === 1 ? "is" : "are"} dead`;
 }
 
 function ringName({ ring, bits }: Status): string {

@@ -4,11 +4,12 @@ import { basename } from "node:path";
 import type { Outcome } from "../protocol/events.ts";
 import { Failure } from "../protocol/failure.ts";
 import { storedName } from "../protocol/names.ts";
-import { doorClient } from "./client.ts";
+import { type DoorClient, doorClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
 import { printable, refuseToStore, show } from "./names.ts";
 import { withProgress } from "./progress.ts";
+import { livingInWords } from "./status.ts";
 
 /** Standard input, as a path. */
 const STANDARD_INPUT = "-";
@@ -45,7 +46,7 @@ export async function storeFile(
   const ms = performance.now() - start;
   const words = receipt(stored, outcome, ms);
   console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
-  sayFewer(`stored ${printable(stored)}`, outcome);
+  await sayFewer(door, `stored ${printable(stored)}`, outcome);
   return 0;
 }
 
@@ -69,12 +70,18 @@ async function lookAt(path: string): Promise<void> {
  * and who should have.
  * @param done what was done, such as "stored notes.txt"
  */
-export function sayFewer(done: string, outcome: Outcome): void {
+export async function sayFewer(door: DoorClient, done: string, outcome: Outcome): Promise<void> {
   if (outcome.kind !== "stored") return;
   const { copies, wanted, lacking, record } = outcome;
   if (copies.length >= wanted) return;
-  const there = copies.length === 1 ? "there is no other peer" : `there are ${copies.length} peers`;
-  const why = lacking.length === 0 ? there : `not confirmed by ${displayPeers(lacking)}`;
+  const why =
+    lacking.length > 0
+      ? `not confirmed by ${displayPeers(lacking)}`
+      : await door.status().then(
+          ({ members }) => `the ring has ${livingInWords(members)}`,
+          // It was stored, whatever has become of this peer since.
+          () => `there are ${count(copies.length, "peer")}`,
+        );
   const what = record.removed ? count(wanted, "peer") : count(wanted, "copy", "copies");
   process.stderr.write(`${done}: ${copies.length} of ${what}; ${why}\n`);
 }

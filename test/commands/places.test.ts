@@ -1,7 +1,7 @@
 /** Places that cannot be used: each is one sentence that names the cause. */
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { BUILT, bash, PROGRAM, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
@@ -137,10 +137,11 @@ describe.skipIf(!BUILT)("a place that cannot be used is one sentence:", () => {
     () =>
       withRing(
         async (ring) => {
-          chmodSync(ring.cwd, 0o755);
           const folder = ring.folderOf(2);
-          for (const mode of [0o700, 0o755]) {
-            chmodSync(join(ring.cwd, ".p2p"), mode);
+          const open = ["", ".p2p", folder];
+          // Opened from without to within: the last has the peer's own folder open, not its card.
+          for (const opened of open) {
+            chmodSync(resolve(ring.cwd, opened), 0o755);
             for (const argv of [
               "ls",
               "status --all",

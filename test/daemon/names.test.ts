@@ -86,7 +86,7 @@ describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
     for (const [i, name] of [NFD, NFC].entries()) {
       writeFileSync(join(ring.home(i), name), `content ${i}`);
       const stored = await p2p(["store", name, "--json"], ring.home(i));
-      const fewer = `stored ${NFC}: 2 of 3 copies; there are 2 peers\n`;
+      const fewer = `stored ${NFC}: 2 of 3 copies; the ring has 2 peers\n`;
       expect([stored.stderr, stored.exitCode]).toEqual([fewer, 0]);
       expect(JSON.parse(stored.stdout)).toMatchObject({ name: NFC });
     }
@@ -120,7 +120,7 @@ describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
     peer.type(`Where ${NFC}`);
     await peer.waitFor(new RegExp(`^File ${NFC} is on Peers`));
     const removed = await p2p(["rm", NFC], ring.home(1));
-    const fewer = `removed ${NFC}: 2 of 3 peers; there are 2 peers\n`;
+    const fewer = `removed ${NFC}: 2 of 3 peers; the ring has 2 peers\n`;
     expect([removed.stderr, removed.exitCode]).toEqual([fewer, 0]);
     expect(await namesOf(ring, 0)).toEqual([]);
     expect((await p2p(["request", NFD, "-o", "-"], ring.home(0))).exitCode).toBe(1);

@@ -59,7 +59,7 @@ test("a ring with as many members as copies has no problem, whoever died before"
 
 test("each thing that is wrong is a sentence", () => {
   expect(wordOf({ members: [member(8), member(9), member(14, "dead")] })).toEqual([
-    "3 copies are wanted of each file, and the ring has 2 peers",
+    "3 copies are wanted of each file; the ring has 2 peers, and peer 14 is dead",
   ]);
   expect(wordOf({ members: [member(8, "leaving"), member(9), member(14)] })).toEqual([
     "peer 8 is not in its ring",
