@@ -50,6 +50,10 @@ export class Front implements DoorHost {
   readonly #storing: Storing;
   /** What was typed before this peer was in its ring; null from then on. */
   #early: (() => void)[] | null = [];
+  /** What was typed and has not ended. */
+  #unended = 0;
+  /** Quit was typed, and waits for that. */
+  #quitting = false;
 
   constructor(private readonly options: FrontOptions) {
     this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
@@ -91,14 +95,17 @@ export class Front implements DoorHost {
       return;
     }
     if (typed.kind === "quit") {
-      this.quit();
+      this.#quitAfterTyped(say);
       return;
     }
     const { name, kind } = typed;
+    this.#unended += 1;
     const ended = (outcome: Outcome) => {
+      this.#unended -= 1;
       const shown = kind === "store" ? basename(name) : name;
       const sentence = outcomeSentence(storedName(shown), outcome);
       if (sentence !== null) say(sentence);
+      if (this.#quitting && this.#unended === 0) this.quit();
     };
     if (kind === "store") {
       this.#storing.typed(name).then(ended, (error) => this.options.driver.fail(error));
@@ -111,6 +118,16 @@ export class Front implements DoorHost {
     const early = this.#early ?? [];
     this.#early = null;
     for (const line of early) line();
+  }
+
+  /** What was typed before has its outcome first, unless Quit is typed once more. */
+  #quitAfterTyped(say: (sentence: string) => void): void {
+    if (this.#quitting || this.#unended === 0) {
+      this.quit();
+      return;
+    }
+    this.#quitting = true;
+    say("This peer leaves when what was typed before has ended; Quit once more does not wait.");
   }
 
   /** The peer leaves its ring. */

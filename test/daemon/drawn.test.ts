@@ -112,6 +112,12 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
     const from = homes.ring.peer(3).printed.length;
     homes.ring.peer(3).type("request ../notes.txt");
     await homes.ring.peer(3).waitFor(/^No peer holds/, 20_000, from);
+    // What was typed before Quit has its outcome first.
+    writeFileSync(join(homes.home(4), "last"), someBytes(20_000_000, 6));
+    homes.ring.peer(4).type("store last");
+    homes.ring.peer(4).type("quit");
+    await homes.ring.peer(4).waitFor(/^Stored last: [23] of 3 copies/);
+    expect((await homes.ring.peer(4).waitForEnd()).code).toBe(0);
   });
 
   drawnTest("come together again after three have died, and all", async (homes) => {
