@@ -16,8 +16,14 @@ export class Fingerprint {
     this.add(Math.round(ms * 1_000));
   }
 
-  addText(text: string): void {
-    for (let i = 0; i < text.length; i++) this.add(text.charCodeAt(i));
+  /** Takes in bytes, and how many they are. */
+  addBytes(bytes: Uint8Array): void {
+    const { length, byteOffset, buffer } = bytes;
+    const view = new DataView(buffer, byteOffset, length);
+    const whole = length - (length % 4);
+    for (let at = 0; at < whole; at += 4) this.add(view.getUint32(at));
+    for (let at = whole; at < length; at++) this.add(view.getUint8(at));
+    this.add(length);
   }
 
   /** 16 hexadecimal digits. */

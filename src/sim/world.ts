@@ -11,6 +11,7 @@ import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
+import { effectBytes } from "./effect-bytes.ts";
 import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import {
@@ -246,7 +247,7 @@ export class World {
     this.inputs += 1;
     this.fingerprint.addTime(this.now);
     this.fingerprint.add(host.id);
-    this.fingerprint.add(effects.length);
+    this.fingerprint.addBytes(effectBytes(effects));
     this.#perform(host, effects);
   }
 

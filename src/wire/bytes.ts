@@ -54,6 +54,11 @@ export class Writer {
     return whole;
   }
 
+  /** @returns what was written, where it stands: good until the next call */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   u8(value: number): void {
     const at = this.#take(1);
     this.#view.setUint8(at, whole(value, 0xff));

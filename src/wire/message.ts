@@ -121,13 +121,28 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
 }
 
 function write(to: Writer, message: WireMessage, sender: Sender): void {
-  const layout = LAYOUTS.get(message.tag);
-  if (layout === undefined) throw new RangeError(`no such message: ${message.tag}`);
+  const layout = layoutOf(message);
   to.u16(MAGIC);
   to.u8(VERSION);
   to.u8(layout.number);
   writeSender(to, sender);
   layout.fields.write(to, message);
+}
+
+/**
+ * Writes a message without its header: its number, then its fields.
+ * @throws RangeError where a field does not fit the wire
+ */
+export function writeMessage(to: Writer, message: WireMessage): void {
+  const layout = layoutOf(message);
+  to.u8(layout.number);
+  layout.fields.write(to, message);
+}
+
+function layoutOf({ tag }: WireMessage): Layout {
+  const layout = LAYOUTS.get(tag);
+  if (layout === undefined) throw new RangeError(`no such message: ${tag}`);
+  return layout;
 }
 
 function checkLength({ tag }: WireMessage, length: number): void {

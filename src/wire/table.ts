@@ -62,7 +62,7 @@ function row<T extends Tag>(number: number, fields: FieldsOf<T>): Row<T> {
   return { number, fields };
 }
 
-const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
+export const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
 const stage: Codec<Sync["stage"]> = word<Sync["stage"]>(["open", "answer", "close"]);
 
 const content = struct<{ readonly size: number; readonly sha256: string }>({

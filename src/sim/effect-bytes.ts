@@ -1,0 +1,198 @@
+/**
+ * The effects of a step as bytes, for a run's fingerprint: whatever a peer says or does differently is
+ * another history. Words go in as their places in a list, as on the wire, so that a word that is only
+ * renamed changes nothing; what is added to a list goes at its end.
+ */
+import type { ListedFile, Outcome, PeerEvent, SurveyedMember, Why } from "../protocol/events.ts";
+import type { BodySource, Effect, FetchInto, Served } from "../protocol/io.ts";
+import type { Channel, FetchSource, Message } from "../protocol/messages.ts";
+import { Writer } from "../wire/bytes.ts";
+import {
+  bool,
+  type Codec,
+  type Fields,
+  list,
+  option,
+  struct,
+  u53,
+  variants,
+  word,
+} from "../wire/codec.ts";
+import { writeMessage } from "../wire/message.ts";
+import { strategy } from "../wire/table.ts";
+import * as v from "../wire/values.ts";
+
+/** What is only ever written. */
+type Written<T> = Codec<T>;
+
+const MOST = 65_535;
+
+function written<T>(write: Codec<T>["write"]): Written<T> {
+  return {
+    write,
+    read: () => {
+      throw new Error("an effect is never read back");
+    },
+  };
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+/** Any number: what comes of a clock is no whole one. */
+const real: Written<number> = written((w, value) => {
+  bits.setFloat64(0, value);
+  w.u32(bits.getUint32(0));
+  w.u32(bits.getUint32(4));
+});
+/** Whatever a person is told may be long, and hold half a character. */
+const text: Written<string> = written((w, value) => {
+  w.u32(value.length);
+  for (let i = 0; i < value.length; i++) w.u16(value.charCodeAt(i));
+});
+const address: Written<string> = written((w, value) => w.text(value, MOST));
+const ids: Written<readonly number[]> = list(v.position, MOST);
+const members = list(v.member, MOST);
+
+/** A union whose cases are told apart by another field than `kind`. */
+type CasesBy<K extends string, T extends { readonly [P in K]: string }> = {
+  readonly [C in T[K]]: Fields<Omit<Extract<T, { readonly [P in K]: C }>, K>>;
+};
+
+function casesBy<K extends string, T extends { readonly [P in K]: string }>(
+  key: K,
+  cases: CasesBy<K, T>,
+): Written<T> {
+  const numbers = new Map<string, number>();
+  const bodies: Codec<object>[] = [];
+  for (const [name, fields] of Object.entries<Fields<object>>(cases)) {
+    numbers.set(name, bodies.length);
+    bodies.push(struct<object>(fields));
+  }
+  return written((w, value) => {
+    const number = numbers.get(value[key]) ?? MOST;
+    w.u16(number);
+    bodies[number]?.write(w, value);
+  });
+}
+
+const channel = word<Channel>(["datagram", "stream"]);
+const bodySource = variants<BodySource>({
+  body: { number: u53 },
+  version: { version: v.version },
+});
+const message: Written<Message> = written((w, value) => writeMessage(w, value));
+
+const served = variants<Served>({
+  command: { command: u53 },
+  version: { version: v.version },
+  arriving: { job: u53 },
+  local: { name: text },
+});
+const into = variants<FetchInto>({
+  store: { record: v.fileRecord, sha256: v.sha256, shared: bool },
+  deliver: { command: u53, sha256: option(v.sha256) },
+});
+const source = variants<FetchSource | Extract<BodySource, { kind: "body" }>>({
+  ticket: { request: v.request },
+  version: { version: v.version },
+  body: { number: u53 },
+});
+
+const why = word<Why>([
+  "refused",
+  "lost",
+  "word",
+  "joined",
+  "left",
+  "returned",
+  "heard",
+  "replaced",
+]);
+const listedFile = struct<ListedFile>({ record: v.fileRecord, holders: ids });
+const surveyed = struct<SurveyedMember>({
+  member: v.member,
+  present: list(v.presentMember, MOST),
+  lookups: list(struct({ key: v.position, owner: option(v.position), route: ids }), MOST),
+  strategy,
+  successors: ids,
+  predecessors: ids,
+  digest: v.digest,
+  expected: u53,
+  dead: u53,
+  left: u53,
+  files: v.filesHeld,
+});
+const outcome = variants<Outcome>({
+  stored: { record: v.fileRecord, copies: ids, wanted: u53, lacking: ids, route: ids },
+  placed: { owner: v.position, route: ids },
+  received: { request: v.request, from: v.position, size: u53, sha256: v.sha256, route: ids },
+  missing: { owner: v.position, route: ids },
+  where: {
+    owner: v.position,
+    record: option(v.fileRecord),
+    holders: ids,
+    wanted: u53,
+    route: ids,
+  },
+  owner: { key: v.position, owner: v.position, route: ids },
+  listed: { files: list(listedFile, MOST), silent: u53 },
+  surveyed: { members: list(surveyed, MOST), silent: members },
+  failed: { why: text, maybe: bool },
+});
+const event = casesBy<"event", PeerEvent>("event", {
+  line: { text, fold: bool },
+  note: { text },
+  crash: { text, stack: text },
+  member: { id: v.position, memberIncarnation: u53, state: v.state, why },
+  successors: { successors: ids, predecessors: ids },
+  joined: { id: v.position },
+  woke: { ms: real },
+  transfer: {
+    file: text,
+    size: u53,
+    sha256: option(v.sha256),
+    from: v.position,
+    to: v.position,
+    bytes: u53,
+    ms: real,
+    outcome: text,
+  },
+  route: { what: text, route: ids, ms: real },
+  outcome: { command: u53, outcome },
+});
+
+const effect = casesBy<"type", Effect>("type", {
+  send: { to: address, channel, message, body: option(bodySource) },
+  watch: { addresses: list(address, MOST) },
+  sever: { address: address },
+  "sever-dialled": {},
+  dial: { address: address },
+  persist: { id: v.position, incarnation: u53 },
+  save: { members, gone: members, left: bool },
+  event: { event },
+  fetch: {
+    job: u53,
+    file: text,
+    from: address,
+    peer: v.position,
+    source,
+    size: u53,
+    into,
+    repair: bool,
+  },
+  bury: { job: u53, record: v.fileRecord },
+  serve: { request: v.request, what: served },
+  look: { request: v.request, name: text },
+  apart: { versions: list(v.version, MOST) },
+  alive: { awayMs: real, forgottenMs: option(real) },
+  drop: { version: v.version },
+  exit: { code: u53, sentence: option(text) },
+});
+
+const scratch = new Writer();
+
+/** @returns all effects of one step, one behind the other; good until the next call */
+export function effectBytes(effects: readonly Effect[]): Uint8Array {
+  scratch.reset();
+  for (const each of effects) effect.write(scratch, each);
+  return scratch.written();
+}
