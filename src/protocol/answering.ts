@@ -1,8 +1,11 @@
-/** Answers on their way to the origin of a request: straight there, or back the way that it came. */
+/**
+ * Answers on their way to the origin of a request: straight there, or back the way that it came. An answer
+ * says that a hop was taken; where none comes in a moment, an acknowledgement does.
+ */
+import { ACK_DELAY_MS } from "./config.ts";
 import type { BodySource } from "./io.ts";
 import type { Address } from "./member.ts";
-import type { Answer, AnswerOutcome, Routed } from "./messages.ts";
-import { hopAcknowledged } from "./routing.ts";
+import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
 import { type Peer, send } from "./state.ts";
 
 /** Tells the origin of a request how it ended, or goes on. */
@@ -24,8 +27,6 @@ export function answer(
 
 /** An answer that others wait for. @returns false if it is for this very peer */
 export function passBack(peer: Peer, message: Answer, body: BodySource | null): boolean {
-  // An answer from where the request ended says that the hop there has been taken.
-  hopAcknowledged(peer, message.request);
   if (message.via.length === 0) return false;
   const via = knownOf(peer, message.via);
   const address = addressOnWay(peer, via.at(-1));
@@ -67,4 +68,23 @@ function sendOn(peer: Peer, to: Address, message: Answer, body: BodySource | nul
 export function addressOnWay(peer: Peer, id: number | undefined): string | undefined {
   if (id === undefined) return undefined;
   return id === peer.self.id ? peer.self.address : peer.view.find(id)?.address;
+}
+
+/** A hop is acknowledged in a moment, unless its answer goes there before. */
+export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
+  peer.acks.delete(request);
+  peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
+  peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
+}
+
+/** Acknowledges the hops whose time has come, without an answer that says as much. */
+export function acknowledgeDue(peer: Peer): void {
+  for (const [request, { to, at }] of peer.acks) {
+    if (at > peer.now) {
+      peer.deadlines.set("acks", 0, at);
+      return;
+    }
+    peer.acks.delete(request);
+    send(peer, to, "stream", { tag: "ack", request });
+  }
 }

@@ -1,16 +1,15 @@
 /** A request on its way has come to this peer: it ends here, or goes on. */
 import { admit } from "./admitting.ts";
-import { answer } from "./answering.ts";
+import { acknowledgeSoon, answer } from "./answering.ts";
 import { beginInquiry, type Inquest } from "./inquiring.ts";
-import type { Body } from "./io.ts";
+import type { Arrival, Body } from "./io.ts";
 import { type Member, makeMember } from "./member.ts";
 import type { Routed } from "./messages.ts";
-import { acknowledgeSoon, belongsHere, passOn, takeFailedHop } from "./routing.ts";
+import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
 import { isAtWork, serveFound, serveRequest, whereFound } from "./serving.ts";
 import { isIn, line, type Peer, seeFirst, send } from "./state.ts";
 import { lines } from "./transcript.ts";
 import { baseOf } from "./wanting.ts";
-import type { Arrival } from "./work.ts";
 import { placeFound, placeStore } from "./writing.ts";
 
 /**

@@ -5,10 +5,10 @@
  */
 import { addressOnWay } from "./answering.ts";
 import { CONFIRM_MS, REQUEST_RETRY_MS, REQUESTS_IN_FLIGHT } from "./config.ts";
+import type { Arrival } from "./io.ts";
 import type { Confirm, Confirmed, RequestId } from "./messages.ts";
 import { randomBits } from "./random.ts";
 import { boundTable, type Peer, send } from "./state.ts";
-import type { Arrival } from "./work.ts";
 
 /** True as long as the request may be executed without asking. */
 export function isDue(peer: Peer, { validUntil, routed }: Arrival): boolean {

@@ -18,6 +18,7 @@ import {
   isSameVersion,
 } from "./files.ts";
 import { fitting } from "./fitting.ts";
+import type { Arrival } from "./io.ts";
 import { type Address, compareMembers, isExpected, type Member, stays } from "./member.ts";
 import type { Inquire, Inquired, RequestId } from "./messages.ts";
 import { withhold } from "./pledging.ts";
@@ -34,7 +35,7 @@ import { noteRoom, ownRoom } from "./room.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import { isReplacedBy, merge, winnerOf } from "./versions.ts";
 import { baseOf, isCopying } from "./wanting.ts";
-import type { Arrival, Inquiry } from "./work.ts";
+import type { Inquiry } from "./work.ts";
 
 /** How an inquiry has ended. */
 export type Inquest = {

@@ -7,7 +7,7 @@ import type { RingConfig } from "./config.ts";
 import type { PeerEvent } from "./events.ts";
 import type { FileRecord, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
-import type { Channel, FetchSource, Message, RequestId } from "./messages.ts";
+import type { Channel, FetchSource, Message, RequestId, Routed } from "./messages.ts";
 import type { View } from "./view.ts";
 
 /** How a peer comes into its ring. */
@@ -246,3 +246,13 @@ export type Effect =
   | { readonly type: "drop"; readonly version: VersionId }
   /** The peer is done. `sentence` is null where nothing went wrong. */
   | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };
+
+/** A request at this peer. */
+export type Arrival = {
+  readonly routed: Routed;
+  readonly body: Body | null;
+  /** It has not been here before, so the transcript tells of it. */
+  readonly first: boolean;
+  /** Until when it may be executed without asking its origin. */
+  readonly validUntil: number;
+};

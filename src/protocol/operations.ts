@@ -6,9 +6,10 @@ import { OPERATIONS_REMEMBERED } from "./config.ts";
 import { baseName, EMPTY_SHA256, type FileRecord, isSameOperation } from "./files.ts";
 import type { RequestCommand } from "./io.ts";
 import type { AnswerOutcome, Ask, Write } from "./messages.ts";
+import type { Placement } from "./placements.ts";
 import { forgetOldest, type Peer } from "./state.ts";
 import { NO_LINEAGE } from "./versions.ts";
-import type { Pending, Placement } from "./work.ts";
+import type { Pending } from "./work.ts";
 
 /** What goes to the ring of a command, and what stays with this peer. */
 export function askOf(

@@ -1,6 +1,7 @@
 /** What a peer does when one of its deadlines has come. */
 
 import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
+import { acknowledgeDue } from "./answering.ts";
 import { inquiryEnded, rerouteHop } from "./arriving.ts";
 import type { Deadline } from "./deadlines.ts";
 import { forgetDoubt } from "./doubting.ts";
@@ -16,7 +17,6 @@ import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
 import { requestOverdue } from "./requests.ts";
 import { returnOverdue } from "./returning.ts";
 import { askAwaited, beginRound, noticeAwaited, tryLost, watchSilently } from "./rounds.ts";
-import { acknowledgeDue } from "./routing.ts";
 import { settleCheck } from "./spreading.ts";
 import { contactLost, formerPlaceEmpty } from "./starting.ts";
 import type { Peer } from "./state.ts";

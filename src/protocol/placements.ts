@@ -2,8 +2,27 @@
  * The placements under way, by request and by name: whatever is heard of a version is looked up here, and
  * there may be many.
  */
+import type { FileRecord, Stamp } from "./files.ts";
+import type { Arrival, Body } from "./io.ts";
 import type { RequestId } from "./messages.ts";
-import type { Placement } from "./work.ts";
+
+/** A version that this peer makes durable on a majority: its own stamp's, or one that it found. */
+export type Placement = {
+  readonly request: RequestId;
+  readonly arrival: Arrival;
+  readonly record: FileRecord;
+  /** That of the operation: the record's own, unless it has replaced what the operation made. */
+  readonly stamp: Stamp;
+  readonly body: Body | null;
+  /** A read that waits for it; else a receipt is given. */
+  readonly reading: boolean;
+  /** Where it is durable, by birth. */
+  readonly durable: Set<string>;
+  /** When it is given up. */
+  until: number;
+  /** Since when it is on enough of them; null if it is not. */
+  enoughAt: number | null;
+};
 
 const NONE: readonly Placement[] = Object.freeze([]);
 

@@ -10,16 +10,17 @@ import { type FileRecord, type HeldVersion, type Stamp, versionKey } from "./fil
 import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
-import type { BodySource } from "./io.ts";
+import type { Arrival, BodySource } from "./io.ts";
 import { NONE } from "./joins.ts";
 import type { Offer, RequestId } from "./messages.ts";
+import type { Placement } from "./placements.ts";
 import { randomRequest } from "./random.ts";
 import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
 import { sentences } from "./sentences.ts";
 import { boundTable, type Peer, sendToEach } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import type { Versions } from "./versions.ts";
-import type { Arrival, Inquiry, Placement } from "./work.ts";
+import type { Inquiry } from "./work.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {

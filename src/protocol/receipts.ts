@@ -9,12 +9,12 @@ import { holdersOf } from "./holders.ts";
 import { type Member, stays } from "./member.ts";
 import type { AnswerOutcome, Ask, RequestId, Routed } from "./messages.ts";
 import { asExecuted } from "./operations.ts";
+import type { Placement } from "./placements.ts";
 import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 import { sentences } from "./sentences.ts";
 import { forgetOldest, type Peer } from "./state.ts";
 import { isReplacedBy } from "./versions.ts";
-import type { Placement } from "./work.ts";
 
 /** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {

@@ -26,6 +26,7 @@ import {
   writeUnderWay,
 } from "./operations.ts";
 import { randomRequest } from "./random.ts";
+import { hopAcknowledged } from "./routing.ts";
 import { sentences } from "./sentences.ts";
 import { emit, isIn, line, type Peer, seeFirst } from "./state.ts";
 import { beginSurvey, surveyAnswered } from "./surveying.ts";
@@ -69,6 +70,8 @@ export function requestOverdue(peer: Peer, request: RequestId): void {
 /** Word from where the request ended, or of one that waits for it behind this peer. */
 export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Body | null): void {
   const content = body === null ? null : ({ kind: "body", number: body.number } as const);
+  // An answer from where the request ended says that the hop there has been taken.
+  hopAcknowledged(peer, answer.request);
   if (passBack(peer, answer, content)) return;
   const pending = peer.pending.get(answer.request);
   if (pending === undefined) {

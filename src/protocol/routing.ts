@@ -2,12 +2,13 @@
  * The way of a request through the ring: a pure choice of the next hop from the view, and the hops that
  * are under way. A hop that is not acknowledged is routed around.
  */
-import { ACK_DELAY_MS, AVOIDED, HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "./config.ts";
+import { AVOIDED, HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "./config.ts";
+import type { Arrival } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { RequestId, Routed } from "./messages.ts";
 import { boundTable, type Peer, send } from "./state.ts";
 import type { View } from "./view.ts";
-import type { Arrival, Hop } from "./work.ts";
+import type { Hop } from "./work.ts";
 
 /** What decides on a request's way. */
 type Way = Pick<Routed, "ask" | "avoid">;
@@ -106,23 +107,4 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
 /** The requests whose hop leads to an address that cannot be reached. */
 export function hopsTo(peer: Peer, address: Address): RequestId[] {
   return [...peer.hops].filter(([, hop]) => hop.to.address === address).map(([id]) => id);
-}
-
-/** A hop is acknowledged in a moment, unless its answer goes there before. */
-export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
-  peer.acks.delete(request);
-  peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
-  peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
-}
-
-/** Acknowledges the hops whose time has come, without an answer that says as much. */
-export function acknowledgeDue(peer: Peer): void {
-  for (const [request, { to, at }] of peer.acks) {
-    if (at > peer.now) {
-      peer.deadlines.set("acks", 0, at);
-      return;
-    }
-    peer.acks.delete(request);
-    send(peer, to, "stream", { tag: "ack", request });
-  }
 }

@@ -6,7 +6,7 @@ import { fitsBody } from "./copies.ts";
 import { compareStamps, type FileRecord, isFourDigits, versionId } from "./files.ts";
 import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
-import type { Served } from "./io.ts";
+import type { Arrival, Served } from "./io.ts";
 import type { Member } from "./member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "./messages.ts";
 import { isWrite, whatOf } from "./operations.ts";
@@ -19,7 +19,7 @@ import { boundTable, line, type Peer, type Reading, send } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
 import { baseOf } from "./wanting.ts";
-import type { Arrival, Inquiry } from "./work.ts";
+import type { Inquiry } from "./work.ts";
 
 /** A request that belongs here: serves it, or asks those that may hold the name first. */
 export function serveRequest(peer: Peer, arrival: Arrival): void {

@@ -19,7 +19,7 @@ import type { GoneTable } from "./gone.ts";
 import type { BodySource, Effect, StartInput } from "./io.ts";
 import type { Address, Member } from "./member.ts";
 import type { Answer, Channel, Inquire, Message, RequestId, Routed } from "./messages.ts";
-import type { Placements } from "./placements.ts";
+import type { Placement, Placements } from "./placements.ts";
 import type { Random } from "./random.ts";
 import type { Shelf } from "./shelf.ts";
 import type { SharedViews, View } from "./view.ts";
@@ -33,7 +33,6 @@ import type {
   Listing,
   Lock,
   Pending,
-  Placement,
   Pledge,
   QueuedCopy,
   Returning,

@@ -1,10 +1,10 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
 import type { Postponed } from "./absence.ts";
 import type { ByVersion } from "./by-version.ts";
-import type { FileRecord, HeldVersion, Stamp, VersionId } from "./files.ts";
-import type { Body, RequestCommand } from "./io.ts";
+import type { FileRecord, HeldVersion, VersionId } from "./files.ts";
+import type { Arrival, Body, RequestCommand } from "./io.ts";
 import type { Address, Member } from "./member.ts";
-import type { Ask, Inquired, Offer, RequestId, Routed, Standing } from "./messages.ts";
+import type { Ask, Inquired, Offer, RequestId, Standing } from "./messages.ts";
 import type { StatusTold } from "./told.ts";
 import type { Versions } from "./versions.ts";
 import type { View } from "./view.ts";
@@ -46,16 +46,6 @@ export type Pending = {
   route: readonly number[];
 };
 
-/** A request at this peer. */
-export type Arrival = {
-  readonly routed: Routed;
-  readonly body: Body | null;
-  /** It has not been here before, so the transcript tells of it. */
-  readonly first: boolean;
-  /** Until when it may be executed without asking its origin. */
-  readonly validUntil: number;
-};
-
 /** A request that this peer passed on and whose hop is not acknowledged yet. */
 export type Hop = {
   readonly arrival: Arrival;
@@ -90,24 +80,6 @@ export type Inquiry = {
 
 /** A request that came late: its origin is asked whether it still waits. */
 export type Doubt = { arrival: Arrival; readonly askedAt: number; readonly nonce: number };
-
-/** A version that this peer makes durable on a majority: its own stamp's, or one that it found. */
-export type Placement = {
-  readonly request: RequestId;
-  readonly arrival: Arrival;
-  readonly record: FileRecord;
-  /** That of the operation: the record's own, unless it has replaced what the operation made. */
-  readonly stamp: Stamp;
-  readonly body: Body | null;
-  /** A read that waits for it; else a receipt is given. */
-  readonly reading: boolean;
-  /** Where it is durable, by birth. */
-  readonly durable: Set<string>;
-  /** When it is given up. */
-  until: number;
-  /** Since when it is on enough of them; null if it is not. */
-  enoughAt: number | null;
-};
 
 export type Listing = {
   readonly command: number;

@@ -15,6 +15,7 @@ import {
   runOf,
 } from "./files.ts";
 import { beginInquiry, heardToHave } from "./inquiring.ts";
+import type { Arrival } from "./io.ts";
 import { stays } from "./member.ts";
 import type { Ask } from "./messages.ts";
 import { finishPlacement, place, underWay } from "./placing.ts";
@@ -28,7 +29,7 @@ import { knows } from "./tenure.ts";
 import { lines } from "./transcript.ts";
 import { chained, lineage, merge, standingOf, type Versions } from "./versions.ts";
 import { baseOf } from "./wanting.ts";
-import type { Arrival, Inquiry } from "./work.ts";
+import type { Inquiry } from "./work.ts";
 
 type WriteAsk = Extract<Ask, { kind: "store" | "remove" }>;
 

@@ -1,6 +1,5 @@
 /** The rows of each name in memory: its versions, which merge as everywhere. */
-import type { FileRecord } from "../protocol/files.ts";
-import { isSameVersion, type VersionId } from "../protocol/files.ts";
+import { type FileRecord, isSameVersion, type VersionId } from "../protocol/files.ts";
 import { merge, type Versions } from "../protocol/versions.ts";
 import type { Row } from "./table.ts";
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { inlineHash } from "../../src/transport/hash.ts";
-import type { ContentSink, ContentSource } from "../../src/transport/types.ts";
-import { FetchFailure } from "../../src/transport/types.ts";
+import { type ContentSink, type ContentSource, FetchFailure } from "../../src/transport/types.ts";
 import { callRaw, closeAll, deadPort, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
 
 afterEach(closeAll);
