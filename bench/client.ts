@@ -4,9 +4,9 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Status } from "../src/door/types.ts";
-import { BODY_BYTES } from "../src/protocol/config.ts";
-import type { Address, Member } from "../src/protocol/member.ts";
-import type { Answer, Ask, Confirm, Message } from "../src/protocol/messages.ts";
+import { BODY_BYTES } from "../src/protocol/model/config.ts";
+import type { Address, Member } from "../src/protocol/model/member.ts";
+import type { Answer, Ask, Confirm, Message } from "../src/protocol/model/messages.ts";
 import { openTransport } from "../src/transport/transport.ts";
 import type { ContentSource, Transport } from "../src/transport/types.ts";
 import { formatAddress } from "../src/wire/address.ts";

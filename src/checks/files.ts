@@ -2,9 +2,14 @@
  * What must hold of files, one named check per function. The disks given are those that may come back;
  * what is on them is known to the one who injects the faults, or asked of the peers.
  */
-import { TOMBSTONE_MS } from "../protocol/config.ts";
-import { compareStamps, conflictName, type FileRecord, isSameVersion } from "../protocol/files.ts";
-import { isReplacedBy, merge, type Versions, winnerOf } from "../protocol/versions.ts";
+import { TOMBSTONE_MS } from "../protocol/model/config.ts";
+import {
+  compareStamps,
+  conflictName,
+  type FileRecord,
+  isSameVersion,
+} from "../protocol/model/files.ts";
+import { isReplacedBy, merge, type Versions, winnerOf } from "../protocol/model/versions.ts";
 import type { CheckResult } from "./ring.ts";
 
 /** What one peer's disk has. */

@@ -3,8 +3,8 @@
  * joined, and are neither frozen nor cut off, as the one who injects the faults knows them.
  */
 
-import type { Strategy } from "../protocol/config.ts";
-import type { MemberState } from "../protocol/member.ts";
+import type { Strategy } from "../protocol/model/config.ts";
+import type { MemberState } from "../protocol/model/member.ts";
 
 export type LookupResult = {
   readonly key: number;

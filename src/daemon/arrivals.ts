@@ -1,5 +1,5 @@
 /** Contents on their way into the store, which others may have while they come in. */
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import type { Content } from "../store/content.ts";
 import type { Draft } from "../store/draft.ts";
 import { OFFERS_KEPT } from "./limits.ts";

@@ -1,5 +1,5 @@
 /** Notices that this very process stood still: stopped, starved, or suspended with its machine. */
-import { sleepOf } from "../protocol/sleep.ts";
+import { sleepOf } from "../protocol/lifecycle/sleep.ts";
 
 /** Milliseconds on a clock that never goes back, and on the wall's, which goes on while a machine is suspended. */
 export type Clocks = { now(): number; wall(): number };

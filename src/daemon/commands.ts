@@ -1,5 +1,5 @@
 /** The commands given to this peer that have not ended: where their content comes from and goes to. */
-import type { Outcome } from "../protocol/events.ts";
+import type { Outcome } from "../protocol/model/events.ts";
 import type { Content } from "../store/content.ts";
 import type { Delivery } from "../store/local.ts";
 

@@ -1,9 +1,9 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
-import type { PeerEvent } from "../protocol/events.ts";
-import { Failure } from "../protocol/failure.ts";
-import { EMPTY_SHA256, type FileRecord, versionKey } from "../protocol/files.ts";
-import type { BodySource, Effect, FetchInto, Input } from "../protocol/io.ts";
-import type { FetchSource, RequestId } from "../protocol/messages.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { EMPTY_SHA256, type FileRecord, versionKey } from "../protocol/model/files.ts";
+import type { BodySource, Effect, FetchInto, Input } from "../protocol/model/io.ts";
+import type { FetchSource, RequestId } from "../protocol/model/messages.ts";
 import type { Content } from "../store/content.ts";
 import type { Folder } from "../store/folder.ts";
 import { inlineHash } from "../transport/hash.ts";

@@ -1,5 +1,5 @@
 /** What is said, and kept for whoever mends it, of an error that nobody expected. */
-import type { PeerEvent } from "../protocol/events.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
 
 /** The event of a crash: one sentence, and where it was. */
 export function crashOf(error: unknown): Extract<PeerEvent, { event: "crash" }> {

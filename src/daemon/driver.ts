@@ -2,9 +2,9 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
-import { HEARTBEAT_MS, type RingConfig } from "../protocol/config.ts";
-import type { PeerEvent } from "../protocol/events.ts";
-import type { Effect, Input, StartInput } from "../protocol/io.ts";
+import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";

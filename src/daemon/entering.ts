@@ -1,9 +1,9 @@
 /** Coming into a ring of which only an address is known: the peer there says what ring it is. */
 
 import { displayAddress } from "../door/display.ts";
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { Start } from "../protocol/io.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Start } from "../protocol/model/io.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Introduced, Transport } from "../transport/types.ts";
 import type { PeerOptions } from "./options.ts";

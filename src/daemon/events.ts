@@ -1,6 +1,6 @@
 /** The one stream of what happens at a peer, and its readers. */
 import type { LoggedEvent } from "../door/types.ts";
-import type { PeerEvent } from "../protocol/events.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
 import { LOST_TOLD_MS } from "./limits.ts";
 
 export type Reader = (event: LoggedEvent) => void;

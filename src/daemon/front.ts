@@ -9,12 +9,12 @@ import type {
   Status,
   StatusLookup,
 } from "../door/types.ts";
-import type { RingConfig } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { Command } from "../protocol/io.ts";
-import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/names.ts";
-import { outcomeSentence } from "../protocol/sentences.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Command } from "../protocol/model/io.ts";
+import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
+import { outcomeSentence } from "../protocol/model/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Commands, Given } from "./commands.ts";

@@ -1,9 +1,9 @@
 /** What a command brings from a person's own folder, and where it puts what it fetches. */
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import { isFourDigits } from "../protocol/files.ts";
-import { nameForms } from "../protocol/names.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import { isFourDigits } from "../protocol/model/files.ts";
+import { nameForms } from "../protocol/model/names.ts";
 import { type Content, type FileContent, openContent } from "../store/content.ts";
 import { deliver } from "../store/local.ts";
 import type { Taking } from "./commands.ts";

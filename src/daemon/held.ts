@@ -3,8 +3,8 @@
  * is stored as it was when it was opened, or not at all.
  */
 import type { Named } from "../door/host.ts";
-import { BODY_BYTES } from "../protocol/config.ts";
-import { EMPTY_SHA256 } from "../protocol/files.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import { EMPTY_SHA256 } from "../protocol/model/files.ts";
 import type { Content, FileContent } from "../store/content.ts";
 import { markOf } from "../store/mark.ts";
 import { openQuietly } from "./given.ts";

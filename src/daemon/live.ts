@@ -1,12 +1,12 @@
 /** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
 import { type Door, serveDoor } from "../door/server.ts";
-import { agedOutcome } from "../protocol/ages.ts";
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import type { PeerEvent } from "../protocol/events.ts";
-import { EXIT_BUG } from "../protocol/failure.ts";
-import { type VersionId, versionId } from "../protocol/files.ts";
-import type { StartInput } from "../protocol/io.ts";
-import type { RequestId } from "../protocol/messages.ts";
+import { agedOutcome } from "../protocol/model/ages.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import { EXIT_BUG } from "../protocol/model/failure.ts";
+import { type VersionId, versionId } from "../protocol/model/files.ts";
+import type { StartInput } from "../protocol/model/io.ts";
+import type { RequestId } from "../protocol/model/messages.ts";
 import type { Folder } from "../store/folder.ts";
 import { lookLocal } from "../store/local.ts";
 import type { Transport } from "../transport/types.ts";

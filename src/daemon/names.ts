@@ -1,7 +1,7 @@
 /** The key of a file's name, where a ring has names of any kind. */
 import { createHash } from "node:crypto";
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import { isFourDigits, keyOfDigits, parseConflictName } from "../protocol/files.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import { isFourDigits, keyOfDigits, parseConflictName } from "../protocol/model/files.ts";
 
 /**
  * The name's position on a circle of 2^bits: `number mod 256` for four digits in a numbered ring, else the

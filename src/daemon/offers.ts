@@ -1,8 +1,8 @@
 /** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
-import type { PeerEvent } from "../protocol/events.ts";
-import type { VersionId } from "../protocol/files.ts";
-import type { Served } from "../protocol/io.ts";
-import type { FetchSource, RequestId } from "../protocol/messages.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { VersionId } from "../protocol/model/files.ts";
+import type { Served } from "../protocol/model/io.ts";
+import type { FetchSource, RequestId } from "../protocol/model/messages.ts";
 import type { Content } from "../store/content.ts";
 import { isPassing } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { displayAddress } from "../door/display.ts";
-import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { Start } from "../protocol/io.ts";
+import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Start } from "../protocol/model/io.ts";
 import type { Identity } from "../store/memory.ts";
 import type { PeerOptions } from "./options.ts";
 

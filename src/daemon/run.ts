@@ -1,8 +1,8 @@
 /** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
 import { displayAddress } from "../door/display.ts";
-import type { RingConfig } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { Start, StartInput } from "../protocol/io.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";

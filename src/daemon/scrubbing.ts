@@ -3,8 +3,8 @@
  * not what it was is set aside and told to the protocol, which has it fetched anew.
  */
 import type { ScrubReport } from "../door/types.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import type { FileStore } from "../store/files.ts";
 import {
   SCRUB_BYTES_PER_SECOND,

@@ -1,8 +1,8 @@
 /** A peer's word about itself, from its protocol, its sockets and its disk. */
 import type { RingMember, RingPeer, RingTold, Status, StatusLookup } from "../door/types.ts";
-import type { RingConfig } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
-import type { Member } from "../protocol/member.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import type { Member } from "../protocol/model/member.ts";
 import { freeBytes } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";

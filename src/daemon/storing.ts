@@ -2,11 +2,11 @@
 import { unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Named, Uploaded } from "../door/host.ts";
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
-import { EMPTY_SHA256 } from "../protocol/files.ts";
-import type { Body, Command } from "../protocol/io.ts";
-import { storedName } from "../protocol/names.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import { EMPTY_SHA256 } from "../protocol/model/files.ts";
+import type { Body, Command } from "../protocol/model/io.ts";
+import { storedName } from "../protocol/model/names.ts";
 import { errorCode } from "../store/durable.ts";
 import type { Brings, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";

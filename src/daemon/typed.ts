@@ -1,6 +1,6 @@
 /** What a person types at a peer: Store FILE, Request FILE, Remove FILE, Where FILE, Quit. Case does not matter. */
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import { show, wrongName, wrongToStore } from "../protocol/names.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import { show, wrongName, wrongToStore } from "../protocol/model/names.ts";
 
 export type Typed =
   | { readonly kind: (typeof VERBS)[number]; readonly name: string }

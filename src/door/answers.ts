@@ -1,5 +1,5 @@
 /** Answers at the door that say no, or that a store or a removal is not confirmed. */
-import type { Outcome } from "../protocol/events.ts";
+import type { Outcome } from "../protocol/model/events.ts";
 import { MAX_REQUIRED } from "./limits.ts";
 import type { DoorError, DoorErrorKind } from "./types.ts";
 

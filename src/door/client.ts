@@ -1,7 +1,7 @@
 /** A typed client of a peer's door. No connection is made before it is asked for something. */
 import { dirname, resolve } from "node:path";
-import { BODY_BYTES } from "../protocol/config.ts";
-import type { ListedFile, Outcome } from "../protocol/events.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import type { ListedFile, Outcome } from "../protocol/model/events.ts";
 import type { Landing } from "../store/local.ts";
 import { markOf } from "../store/mark.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";

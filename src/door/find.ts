@@ -1,7 +1,7 @@
 /** Finds the living peers whose data folders are below a folder, and the one that is meant. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { CARD_FILE, type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
 import { errorCode } from "../store/durable.ts";
 import { displayList } from "./display.ts";

@@ -2,7 +2,7 @@
  * `p2p health`: whether a ring and its files are well, for scripts. A peer is asked, and through it all
  * members: each thing that is wrong is a sentence.
  */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { doorClient } from "./client.ts";
 import { count, displayList } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";

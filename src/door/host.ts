@@ -1,5 +1,5 @@
 /** What a peer's daemon does for its door. */
-import type { Outcome } from "../protocol/events.ts";
+import type { Outcome } from "../protocol/model/events.ts";
 import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
 /** A content at the door, whole: in memory, or in a temporary file, which whoever takes it removes. */

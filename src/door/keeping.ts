@@ -1,6 +1,6 @@
 /** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
-import { Failure } from "../protocol/failure.ts";
-import { baseName, type FileRecord } from "../protocol/files.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { baseName, type FileRecord } from "../protocol/model/files.ts";
 import { doorClient } from "./client.ts";
 import {
   count,

@@ -1,5 +1,5 @@
 /** One request at a peer's door, with a time limit, and its errors as sentences. */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { PULSE_LIMIT_MS, PULSE_MS } from "./limits.ts";
 import { doorPathToKnock } from "./path.ts";
 import type { DoorError, DoorErrorKind } from "./types.ts";

@@ -1,6 +1,6 @@
 /** Which names files may have, as the commands and the door ask it, and how a name travels in a URL. */
-import { Failure } from "../protocol/failure.ts";
-import { printable, show, wrongName, wrongToStore } from "../protocol/names.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { printable, show, wrongName, wrongToStore } from "../protocol/model/names.ts";
 
 export { printable, show };
 

@@ -2,8 +2,8 @@
  * A file whose bytes a command sends to a peer that cannot open it itself. It arrives as it was when it
  * was opened, or the upload breaks off before its end.
  */
-import { BODY_BYTES } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { type FileContent, openContent } from "../store/content.ts";
 
 /** One piece going out. */

@@ -1,5 +1,5 @@
 /** `p2p request`: a file from the ring into a file of this folder, or to standard output. */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
 import { type DoorClient, doorClient, type Incoming } from "./client.ts";

@@ -3,7 +3,7 @@
  * judged. Peers of this machine that it does not know of are asked as well: there two rings may be one.
  */
 import { CHECK_NAMES, type CheckResult, checkTold, type PeerSnapshot } from "../checks/ring.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { doorClient } from "./client.ts";
 import { count, displayList, shortened } from "./display.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";

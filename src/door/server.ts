@@ -1,8 +1,8 @@
 /** A peer's door: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { Failure } from "../protocol/failure.ts";
-import { storedName, wrongName, wrongToStore } from "../protocol/names.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
 import { errorCode } from "../store/durable.ts";
 import {
   refuse,

@@ -1,6 +1,6 @@
 /** `p2p status`: one peer in plain words. */
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { NUMBERED_BITS } from "../protocol/config.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import { doorClient } from "./client.ts";
 import {
   bold,

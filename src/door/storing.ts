@@ -1,9 +1,9 @@
 /** `p2p store`: a local file, or standard input, into the ring. */
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Outcome } from "../protocol/events.ts";
-import { Failure } from "../protocol/failure.ts";
-import { storedName } from "../protocol/names.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { storedName } from "../protocol/model/names.ts";
 import { type DoorClient, doorClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";

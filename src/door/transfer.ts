@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { BODY_BYTES } from "../protocol/config.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
 import { type Content, openContent } from "../store/content.ts";
 import { errorCode } from "../store/durable.ts";
 import { ContentWriter } from "../store/writer.ts";

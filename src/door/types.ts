@@ -3,9 +3,9 @@
  * JSON as it stands; `v` is raised when a reader of the old form would be misled.
  */
 import type { CheckResult } from "../checks/ring.ts";
-import type { Strategy } from "../protocol/config.ts";
-import type { PeerEvent } from "../protocol/events.ts";
-import type { MemberState } from "../protocol/member.ts";
+import type { Strategy } from "../protocol/model/config.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { MemberState } from "../protocol/model/member.ts";
 import type { SnapshotFiles } from "../protocol/snapshot.ts";
 
 /** A peer's word about itself, as `p2p status --json` prints it. */

@@ -2,7 +2,7 @@
 import { count, displayList, displayTable } from "../door/display.ts";
 import { snapshotOf } from "../door/status.ts";
 import type { Status } from "../door/types.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { firstBroken, HEAL_CHECKS, sayBroken } from "./judge.ts";
 import { CALM_AT_MOST_MS, CALM_POLL_MS, TYPED_MS } from "./limits.ts";
 import type { Network } from "./network.ts";

@@ -1,7 +1,7 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
 
 import type { Situation } from "../checks/history.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { Clients, endingsOf } from "./clients.ts";
 import { epochNow } from "./clock.ts";
 import { copiesKept, untilCopied } from "./copied.ts";

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { displayList } from "../door/display.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { Attack } from "./attack.ts";
 import { STEADY_MS } from "./limits.ts";
 import { type ChaosReport, exitCodeOf, reportDocument, reportLines } from "./report.ts";

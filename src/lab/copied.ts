@@ -1,7 +1,7 @@
 /** Whether every file of a ring has all its copies, by its peers' own word. */
 import { copiesEnough, type DiskSnapshot, owedByDisks } from "../checks/files.ts";
-import type { ListedFile } from "../protocol/events.ts";
-import { baseName } from "../protocol/files.ts";
+import type { ListedFile } from "../protocol/model/events.ts";
+import { baseName } from "../protocol/model/files.ts";
 import type { Broken } from "./judge.ts";
 import { COPIED_POLL_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";

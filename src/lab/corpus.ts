@@ -1,6 +1,6 @@
 /** The files that chaos stores and reads back: names, sizes and contents from the seed. Pure. */
 import { createHash } from "node:crypto";
-import { makeRandom, randomBelow, randomBits } from "../protocol/random.ts";
+import { makeRandom, randomBelow, randomBits } from "../protocol/model/random.ts";
 import { FILES, LARGEST_FILE } from "./limits.ts";
 
 export type TestFile = {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inTime } from "../door/in-time.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
 import { READ_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";

@@ -1,5 +1,5 @@
 /** Which lines of a transcript a short view leaves out. Pure. */
-import { lines } from "../protocol/transcript.ts";
+import { lines } from "../protocol/model/transcript.ts";
 
 const PINGS = [lines.pingsSent(0, 0), lines.pingReceived(0), lines.pongReceived(0)].map(
   (line) => new RegExp(`^${line.replaceAll("0", "\\d+")}$`),

@@ -1,5 +1,5 @@
 /** Whether a ring's ports are free: tried by binding them, for streams and for datagrams. */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 
 const HOST = "127.0.0.1";
 

@@ -1,6 +1,6 @@
 /** A typed client of a ring's own door. */
 import { inTime } from "../door/in-time.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import type { Signal } from "./child.ts";
 import { RING_ASK_MS, RING_START_MS } from "./limits.ts";
 import type { RingError, RingKilled, RingStarted, RingStatus } from "./ring-door.ts";

@@ -1,6 +1,6 @@
 /** A ring's own door: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { SIGNALS } from "./child.ts";
 import type { Network, NetworkPeer } from "./network.ts";
 import { ringPathToOpen } from "./ring-folder.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { doorPathToKnock, doorPathToOpen } from "../door/path.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { RING_ALIVE_MS } from "./limits.ts";
 
 const RING_FILE = "ring.json";

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkFolderPath } from "../door/path.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";
 import { processStartedAt, sinceStart } from "./clock.ts";

@@ -1,5 +1,5 @@
 /** Whom chaos kills and when: drawn beforehand, from the seed and the sorted ids alone. Pure. */
-import { makeRandom, randomBelow } from "../protocol/random.ts";
+import { makeRandom, randomBelow } from "../protocol/model/random.ts";
 import { MAX_KILLS } from "./limits.ts";
 
 /** A kill: not before this time after the first one may be, in milliseconds. */

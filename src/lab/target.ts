@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { displayList, displayPeers } from "../door/display.ts";
 import { findPeers, othersFolder } from "../door/find.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { attachedRing, type LabRing, ownRing } from "./lab-ring.ts";
 import { Network } from "./network.ts";
 import { checkPorts, freeBasePort } from "./ports.ts";

@@ -2,10 +2,10 @@
  * Answers on their way to the origin of a request: straight there, or back the way that it came. An answer
  * says that a hop was taken; where none comes in a moment, an acknowledgement does.
  */
-import { ACK_DELAY_MS } from "./config.ts";
-import type { BodySource } from "./io.ts";
-import type { Address } from "./member.ts";
-import type { Answer, AnswerOutcome, RequestId, Routed } from "./messages.ts";
+import { ACK_DELAY_MS } from "./model/config.ts";
+import type { BodySource } from "./model/io.ts";
+import type { Address } from "./model/member.ts";
+import type { Answer, AnswerOutcome, RequestId, Routed } from "./model/messages.ts";
 import { type Peer, send } from "./state.ts";
 
 /** Tells the origin of a request how it ended, or goes on. */

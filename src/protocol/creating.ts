@@ -1,16 +1,16 @@
 /** A peer as it is before its first input. */
-import { startAbsence } from "./absence.ts";
-import { ByVersion } from "./by-version.ts";
-import { Deadlines } from "./deadlines.ts";
-import { versionKey } from "./files.ts";
-import { GoneTable } from "./gone.ts";
-import type { StartInput } from "./io.ts";
-import { makeMember } from "./member.ts";
-import { Placements } from "./placements.ts";
-import { makeRandom } from "./random.ts";
-import { Shelf } from "./shelf.ts";
+import { startAbsence } from "./model/absence.ts";
+import { ByVersion } from "./model/by-version.ts";
+import { Deadlines } from "./model/deadlines.ts";
+import { versionKey } from "./model/files.ts";
+import { GoneTable } from "./model/gone.ts";
+import type { StartInput } from "./model/io.ts";
+import { makeMember } from "./model/member.ts";
+import { Placements } from "./model/placements.ts";
+import { makeRandom } from "./model/random.ts";
+import { Shelf } from "./model/shelf.ts";
+import { type SharedViews, View } from "./model/view.ts";
 import type { Peer } from "./state.ts";
-import { type SharedViews, View } from "./view.ts";
 
 /** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
 export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {

@@ -1,6 +1,6 @@
 /** What a peer knows of the members that it is not sure of, and of the ways to them. */
-import type { Address, Member } from "./member.ts";
-import type { Channel } from "./messages.ts";
+import type { Address, Member } from "./model/member.ts";
+import type { Channel } from "./model/messages.ts";
 
 /** A present member that has not answered in this run yet. */
 export type Awaited = {

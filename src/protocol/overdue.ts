@@ -1,27 +1,33 @@
 /** What a peer does when one of its deadlines has come. */
 
-import { settleContest, tellJoiner, unlockGap } from "./admitting.ts";
 import { acknowledgeDue } from "./answering.ts";
-import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import type { Deadline } from "./deadlines.ts";
-import { forgetDoubt } from "./doubting.ts";
-import { tellTidings, tellWithheld } from "./holding.ts";
-import { inquiryOverdue } from "./inquiring.ts";
-import { joinOverdue } from "./joining.ts";
-import { stayAlive } from "./late.ts";
-import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./leaving.ts";
-import { listingOverdue } from "./listing.ts";
-import { afterSilence } from "./news.ts";
-import { receiptOverdue } from "./receipts.ts";
-import { dropSpare, lookAfterCopies, repair } from "./repairing.ts";
-import { requestOverdue } from "./requests.ts";
-import { returnOverdue } from "./returning.ts";
-import { askAwaited, beginRound, noticeAwaited, tryLost, watchSilently } from "./rounds.ts";
-import { settleCheck } from "./spreading.ts";
-import { contactLost, formerPlaceEmpty } from "./starting.ts";
+import { settleContest, tellJoiner, unlockGap } from "./lifecycle/admitting.ts";
+import { joinOverdue } from "./lifecycle/joining.ts";
+import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./lifecycle/leaving.ts";
+import { returnOverdue } from "./lifecycle/returning.ts";
+import { contactLost, formerPlaceEmpty } from "./lifecycle/starting.ts";
+import { stayAlive } from "./membership/late.ts";
+import { afterSilence } from "./membership/news.ts";
+import {
+  askAwaited,
+  beginRound,
+  noticeAwaited,
+  tryLost,
+  watchSilently,
+} from "./membership/rounds.ts";
+import { settleCheck } from "./membership/spreading.ts";
+import { advanceTrial } from "./membership/trials.ts";
+import type { Deadline } from "./model/deadlines.ts";
+import { forgetDoubt } from "./replication/doubting.ts";
+import { tellTidings, tellWithheld } from "./replication/holding.ts";
+import { inquiryOverdue } from "./replication/inquiring.ts";
+import { receiptOverdue } from "./replication/receipts.ts";
+import { dropSpare, lookAfterCopies, repair } from "./replication/repairing.ts";
+import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
+import { listingOverdue } from "./requests/listing.ts";
+import { requestOverdue } from "./requests/requests.ts";
+import { surveyOverdue } from "./requests/surveying.ts";
 import type { Peer } from "./state.ts";
-import { surveyOverdue } from "./surveying.ts";
-import { advanceTrial } from "./trials.ts";
 
 export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
   switch (kind) {

@@ -2,40 +2,41 @@
  * One peer's protocol: state and input in, effects out. Nothing here reads a clock, draws chance or
  * waits: the same state and the same input give the same effects, always.
  */
-import type { Postponed } from "./absence.ts";
-import { settleContest } from "./admitting.ts";
-import { agedHere } from "./ages.ts";
-import { inquiryEnded, rerouteHop } from "./arriving.ts";
-import { contentSpoilt, contentTaken } from "./bringing.ts";
-import { OWN_MESSAGES } from "./config.ts";
-import { copyHeld, copyRefused } from "./copies.ts";
+
 import { createPeer } from "./creating.ts";
-import { fetchQueued } from "./fetching.ts";
-import { meetsFormerSelf } from "./former.ts";
-import { reviewInquiries } from "./inquiring.ts";
-import type { Effect, Input, StartInput } from "./io.ts";
-import { asHeard, postpone, takePostponed } from "./late.ts";
-import { beginLeaving, departWhenSafe, reviewDeparture } from "./leaving.ts";
-import type { Message } from "./messages.ts";
-import { afterSilence, hear } from "./news.ts";
+import { settleContest } from "./lifecycle/admitting.ts";
+import { beginLeaving, departWhenSafe, reviewDeparture } from "./lifecycle/leaving.ts";
+import { hearFormer, silentNoMore, waitForReturn } from "./lifecycle/returning.ts";
+import { wake } from "./lifecycle/sleep.ts";
+import { begin, contactLost, formerPlaceEmpty, persisted } from "./lifecycle/starting.ts";
+import { meetsFormerSelf } from "./membership/former.ts";
+import { asHeard, postpone, takePostponed } from "./membership/late.ts";
+import { afterSilence, hear } from "./membership/news.ts";
+import { meetUnreachable } from "./membership/refusals.ts";
+import { takeRoom } from "./membership/rounds.ts";
+import { soughtInVain } from "./membership/seeking.ts";
+import { isAsking, takeFamiliar, waitForMember } from "./membership/strangers.ts";
+import type { Postponed } from "./model/absence.ts";
+import { agedHere } from "./model/ages.ts";
+import { OWN_MESSAGES } from "./model/config.ts";
+import type { Effect, Input, StartInput } from "./model/io.ts";
+import type { Message } from "./model/messages.ts";
+import type { SharedViews } from "./model/view.ts";
 import { meetDeadline } from "./overdue.ts";
-import { contentPlaced, placeElsewhere, placementFailed } from "./placing.ts";
-import { checkReceipts } from "./receipts.ts";
 import { receive } from "./receiving.ts";
-import { meetUnreachable } from "./refusals.ts";
-import { copyDamaged } from "./repairing.ts";
+import { copyHeld, copyRefused } from "./replication/copies.ts";
+import { fetchQueued } from "./replication/fetching.ts";
+import { reviewInquiries } from "./replication/inquiring.ts";
+import { contentPlaced, placeElsewhere, placementFailed } from "./replication/placing.ts";
+import { checkReceipts } from "./replication/receipts.ts";
+import { copyDamaged } from "./replication/repairing.ts";
+import { contentServed, looked, readPlaced } from "./replication/serving.ts";
 import { finishStep } from "./reporting.ts";
-import { beginRequest, contentDelivered } from "./requests.ts";
-import { hearFormer, silentNoMore, waitForReturn } from "./returning.ts";
-import { takeRoom } from "./rounds.ts";
-import { hopsTo } from "./routing.ts";
-import { soughtInVain } from "./seeking.ts";
-import { contentServed, looked, readPlaced } from "./serving.ts";
-import { wake } from "./sleep.ts";
-import { begin, contactLost, formerPlaceEmpty, persisted } from "./starting.ts";
+import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
+import { contentSpoilt, contentTaken } from "./requests/bringing.ts";
+import { beginRequest, contentDelivered } from "./requests/requests.ts";
+import { hopsTo } from "./requests/routing.ts";
 import type { Peer } from "./state.ts";
-import { isAsking, takeFamiliar, waitForMember } from "./strangers.ts";
-import type { SharedViews } from "./view.ts";
 
 /**
  * Makes a peer from its start.

@@ -1,33 +1,43 @@
 /** What a peer does with each message. */
-import { receiveSuccessorChange, settleContest, tellJoiner, unlockGap } from "./admitting.ts";
-import { inquiryEnded, receiveRouted } from "./arriving.ts";
-import { receiveCompare, receiveCompared } from "./comparing.ts";
-import { receiveDeclined, receiveHolding, receiveLost, receiveOffer } from "./copies.ts";
-import { receiveConfirm, receiveConfirmed } from "./doubting.ts";
-import { receiveInquire, receiveInquired } from "./inquiring.ts";
-import type { Body } from "./io.ts";
-import { receiveIntroduction, receiveJoinAnswer } from "./joining.ts";
-import { departureHeard, departWhenSafe } from "./leaving.ts";
-import { receiveList, receiveListed } from "./listing.ts";
-import type { Member } from "./member.ts";
-import type { Channel, Message } from "./messages.ts";
-import { absorb, afterAnswer, afterVouched } from "./news.ts";
-import { placeElsewhere } from "./placing.ts";
-import { receiveLease } from "./pledging.ts";
-import { randomBelow } from "./random.ts";
-import { checkReceipts } from "./receipts.ts";
-import { streamsBlocked } from "./refusals.ts";
-import { receiveAnswer } from "./requests.ts";
-import { receivePing, receiveRoundAnswer } from "./rounds.ts";
-import { hopAcknowledged } from "./routing.ts";
-import { receiveDelegate } from "./serving.ts";
-import { compareDigest, receiveSync } from "./spreading.ts";
+import {
+  receiveSuccessorChange,
+  settleContest,
+  tellJoiner,
+  unlockGap,
+} from "./lifecycle/admitting.ts";
+import { receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
+import { departureHeard, departWhenSafe } from "./lifecycle/leaving.ts";
+import { absorb, afterAnswer, afterVouched } from "./membership/news.ts";
+import { streamsBlocked } from "./membership/refusals.ts";
+import { receivePing, receiveRoundAnswer } from "./membership/rounds.ts";
+import { compareDigest, receiveSync } from "./membership/spreading.ts";
+import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./membership/trials.ts";
+import { datagramAnswered } from "./membership/ways.ts";
+import type { Body } from "./model/io.ts";
+import type { Member } from "./model/member.ts";
+import type { Channel, Message } from "./model/messages.ts";
+import { randomBelow } from "./model/random.ts";
+import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
+import {
+  receiveDeclined,
+  receiveHolding,
+  receiveLost,
+  receiveOffer,
+} from "./replication/copies.ts";
+import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
+import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
+import { placeElsewhere } from "./replication/placing.ts";
+import { receiveLease } from "./replication/pledging.ts";
+import { checkReceipts } from "./replication/receipts.ts";
+import { receiveDelegate } from "./replication/serving.ts";
+import { receiveLeased } from "./replication/tenure.ts";
+import { placeStore } from "./replication/writing.ts";
+import { inquiryEnded, receiveRouted } from "./requests/arriving.ts";
+import { receiveList, receiveListed } from "./requests/listing.ts";
+import { receiveAnswer } from "./requests/requests.ts";
+import { hopAcknowledged } from "./requests/routing.ts";
+import { receiveStatusAsk, receiveStatusTold } from "./requests/surveying.ts";
 import { type Peer, send } from "./state.ts";
-import { receiveStatusAsk, receiveStatusTold } from "./surveying.ts";
-import { receiveLeased } from "./tenure.ts";
-import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./trials.ts";
-import { datagramAnswered } from "./ways.ts";
-import { placeStore } from "./writing.ts";
 
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;

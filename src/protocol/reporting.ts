@@ -2,14 +2,15 @@
  * The end of every step: a change of the two successors goes into the transcript, once, whatever
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
-import type { Effect } from "./io.ts";
-import { isExpected } from "./member.ts";
-import { formerMembers } from "./returning.ts";
-import { roundSoon } from "./rounds.ts";
-import { sentences } from "./sentences.ts";
-import { pushRumours } from "./spreading.ts";
+
+import { formerMembers } from "./lifecycle/returning.ts";
+import { roundSoon } from "./membership/rounds.ts";
+import { pushRumours } from "./membership/spreading.ts";
+import type { Effect } from "./model/io.ts";
+import { isExpected } from "./model/member.ts";
+import { sentences } from "./model/sentences.ts";
+import { lines } from "./model/transcript.ts";
 import { emit, isIn, line, note, type Peer } from "./state.ts";
-import { lines } from "./transcript.ts";
 
 /** Completes a step. @returns its effects, in order */
 export function finishStep(peer: Peer): Effect[] {

@@ -1,10 +1,10 @@
 /** What a peer knows and derives, as plain values for status, checks and tests. */
 
-import type { Strategy } from "./config.ts";
-import type { Member } from "./member.ts";
-import { snapshotFiles } from "./safety.ts";
+import type { Strategy } from "./model/config.ts";
+import type { Member } from "./model/member.ts";
+import type { SnapshotFiles } from "./model/told.ts";
+import { snapshotFiles } from "./replication/safety.ts";
 import type { Peer } from "./state.ts";
-import type { SnapshotFiles } from "./told.ts";
 
 export type { SnapshotFiles };
 

@@ -1,10 +1,5 @@
 /** The whole state of one peer's protocol, and the few verbs by which its parts speak to the driver. */
-import type { Absence } from "./absence.ts";
-import { agedForOthers } from "./ages.ts";
-import type { ByVersion } from "./by-version.ts";
-import { REQUESTS_REMEMBERED, type RingConfig } from "./config.ts";
-import type { Deadlines } from "./deadlines.ts";
-import type { PeerEvent } from "./events.ts";
+
 import type {
   Arrived,
   Awaited,
@@ -14,15 +9,21 @@ import type {
   TrialReason,
   Vouching,
 } from "./evidence.ts";
-import type { FileRecord, HeldVersion, VersionId } from "./files.ts";
-import type { GoneTable } from "./gone.ts";
-import type { BodySource, Effect, StartInput } from "./io.ts";
-import type { Address, Member } from "./member.ts";
-import type { Answer, Channel, Inquire, Message, RequestId, Routed } from "./messages.ts";
-import type { Placement, Placements } from "./placements.ts";
-import type { Random } from "./random.ts";
-import type { Shelf } from "./shelf.ts";
-import type { SharedViews, View } from "./view.ts";
+import type { Absence } from "./model/absence.ts";
+import { agedForOthers } from "./model/ages.ts";
+import type { ByVersion } from "./model/by-version.ts";
+import { REQUESTS_REMEMBERED, type RingConfig } from "./model/config.ts";
+import type { Deadlines } from "./model/deadlines.ts";
+import type { PeerEvent } from "./model/events.ts";
+import type { FileRecord, HeldVersion, VersionId } from "./model/files.ts";
+import type { GoneTable } from "./model/gone.ts";
+import type { BodySource, Effect, StartInput } from "./model/io.ts";
+import type { Address, Member } from "./model/member.ts";
+import type { Answer, Channel, Inquire, Message, RequestId, Routed } from "./model/messages.ts";
+import type { Placement, Placements } from "./model/placements.ts";
+import type { Random } from "./model/random.ts";
+import type { Shelf } from "./model/shelf.ts";
+import type { SharedViews, View } from "./model/view.ts";
 import type {
   Departing,
   Doubt,

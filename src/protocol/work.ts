@@ -1,13 +1,13 @@
 /** What a peer is in the middle of: requests, joins, departures and contents that have not ended. */
-import type { Postponed } from "./absence.ts";
-import type { ByVersion } from "./by-version.ts";
-import type { FileRecord, HeldVersion, VersionId } from "./files.ts";
-import type { Arrival, Body, RequestCommand } from "./io.ts";
-import type { Address, Member } from "./member.ts";
-import type { Ask, Inquired, Offer, RequestId, Standing } from "./messages.ts";
-import type { StatusTold } from "./told.ts";
-import type { Versions } from "./versions.ts";
-import type { View } from "./view.ts";
+import type { Postponed } from "./model/absence.ts";
+import type { ByVersion } from "./model/by-version.ts";
+import type { FileRecord, HeldVersion, VersionId } from "./model/files.ts";
+import type { Arrival, Body, RequestCommand } from "./model/io.ts";
+import type { Address, Member } from "./model/member.ts";
+import type { Ask, Inquired, Offer, RequestId, Standing } from "./model/messages.ts";
+import type { StatusTold } from "./model/told.ts";
+import type { Versions } from "./model/versions.ts";
+import type { View } from "./model/view.ts";
 
 /** A request of this peer's own that has not ended. */
 export type Pending = {

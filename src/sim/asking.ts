@@ -1,9 +1,9 @@
 /** Asking a simulated peer for something, and waiting for how it ends. */
 import type { FileRead } from "../checks/files.ts";
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
-import type { Command } from "../protocol/io.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import type { Command } from "../protocol/model/io.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Chance } from "./chance.ts";
 import { drawKey } from "./figure-ring.ts";

@@ -1,6 +1,6 @@
 /** Contents in the simulator, and the small ones that a host keeps for messages, under its own numbers. */
-import { BODY_BYTES } from "../protocol/config.ts";
-import type { Body } from "../protocol/io.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import type { Body } from "../protocol/model/io.ts";
 
 /** A content is known by its size and hash; its bytes are never made. */
 export type SimContent = { readonly size: number; readonly sha256: string };

@@ -1,7 +1,7 @@
 /** Takes down what happens in a run, for those who judge its history. */
 import type { Applied, Ending, History, Value } from "../checks/history.ts";
-import type { FileRecord } from "../protocol/files.ts";
-import { merge, type Versions, winnerOf } from "../protocol/versions.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
+import { merge, type Versions, winnerOf } from "../protocol/model/versions.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";

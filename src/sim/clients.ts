@@ -3,9 +3,9 @@
  * answer in time, it tries again at another. All that they see goes into a history.
  */
 import type { Operation, Outcome as Seen, Value } from "../checks/history.ts";
-import type { Outcome } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
-import type { Command } from "../protocol/io.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
+import type { Command } from "../protocol/model/io.ts";
 import type { Host } from "./host.ts";
 import { contentOf, keyOf, nameOf, passesDoor } from "./names.ts";
 import type { World } from "./world.ts";

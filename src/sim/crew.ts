@@ -3,7 +3,7 @@
  * program, which plays the shares that it is given over the channel between the two. What comes of them
  * is summed up in the order of the seeds: the result is that of one process.
  */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { DRAWING, HARD } from "./drawing.ts";
 import { KEPT_FAILURES, playSeeds, type SeedsPlayed, type SwarmsResult, sumUp } from "./swarms.ts";
 

@@ -8,9 +8,9 @@ import {
   type VersionId,
   versionKey,
   withAges,
-} from "../protocol/files.ts";
-import type { Member } from "../protocol/member.ts";
-import { merge, type Versions } from "../protocol/versions.ts";
+} from "../protocol/model/files.ts";
+import type { Member } from "../protocol/model/member.ts";
+import { merge, type Versions } from "../protocol/model/versions.ts";
 
 /** A row written, or taken out where `record` is null, and not synced yet. */
 type Write = { readonly key: string; readonly record: FileRecord | null };

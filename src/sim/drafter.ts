@@ -2,7 +2,7 @@
  * What a fault does, in the words of stories: to processes and to links. A drafter remembers what it
  * has planned, so that most of its faults hit something.
  */
-import { NUMBERED_BITS } from "../protocol/config.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { Chance } from "./chance.ts";
 import type { Kind } from "./drawing.ts";
 import { drawKey } from "./figure-ring.ts";

@@ -3,9 +3,15 @@
  * another history. Words go in as their places in a list, as on the wire, so that a word that is only
  * renamed changes nothing; what is added to a list goes at its end.
  */
-import type { ListedFile, Outcome, PeerEvent, SurveyedMember, Why } from "../protocol/events.ts";
-import type { BodySource, Effect, FetchInto, Served } from "../protocol/io.ts";
-import type { Channel, FetchSource, Message } from "../protocol/messages.ts";
+import type {
+  ListedFile,
+  Outcome,
+  PeerEvent,
+  SurveyedMember,
+  Why,
+} from "../protocol/model/events.ts";
+import type { BodySource, Effect, FetchInto, Served } from "../protocol/model/io.ts";
+import type { Channel, FetchSource, Message } from "../protocol/model/messages.ts";
 import { Writer } from "../wire/bytes.ts";
 import {
   bool,

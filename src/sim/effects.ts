@@ -1,6 +1,6 @@
 /** What becomes of a simulated peer's effects: begun at once and in order, as in any driver. */
-import type { PeerEvent } from "../protocol/events.ts";
-import type { Effect } from "../protocol/io.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { Effect } from "../protocol/model/io.ts";
 import { beginFetch, bury, type FetchRoads } from "./fetching.ts";
 import type { Host } from "./host.ts";
 import type { Post } from "./post.ts";

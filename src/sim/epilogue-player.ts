@@ -1,8 +1,8 @@
 /** Plays what befalls a calm ring alone, and asks whether all is well. */
 import type { FileRead, Owed } from "../checks/files.ts";
 import { type CheckResult, checkRing } from "../checks/ring.ts";
-import { NUMBERED_BITS } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
 import { askAndWait, readFile } from "./asking.ts";
 import type { Chance } from "./chance.ts";
 import { PATIENCE_MS } from "./clients.ts";

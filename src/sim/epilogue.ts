@@ -3,7 +3,7 @@
  * once nobody can say whose silence was taken for a death, or why an answer took long; here nothing else
  * is wrong, so all must be well within seconds (`epilogue-player.ts`).
  */
-import { NUMBERED_BITS } from "../protocol/config.ts";
+import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import { Chance } from "./chance.ts";
 
 export const EPILOGUE_KINDS = [

@@ -1,8 +1,8 @@
 /** Bytes that a peer sends to keep the ring up, against the size of the ring and the rate of changes. */
 
-import { type Member, makeMember } from "../protocol/member.ts";
-import type { Message } from "../protocol/messages.ts";
-import { WATCH_MS } from "../protocol/patience.ts";
+import { WATCH_MS } from "../protocol/membership/patience.ts";
+import { type Member, makeMember } from "../protocol/model/member.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import { encode } from "../wire/message.ts";
 import type { Figure, FigureProgress, FigureSeries } from "./figure-kind.ts";
 import { CALM_NETWORK, drawFreeId, type FigureRing, formRing } from "./figure-ring.ts";

@@ -1,5 +1,5 @@
 /** How long a ring takes to close the gap of a peer that dies or freezes, against the ping interval. */
-import { SILENCE_MS, WATCH_MS } from "../protocol/patience.ts";
+import { SILENCE_MS, WATCH_MS } from "../protocol/membership/patience.ts";
 import type { Figure, FigureProgress } from "./figure-kind.ts";
 import { CALM_NETWORK, formRing } from "./figure-ring.ts";
 import { type Spread, spreadOf } from "./scale.ts";

@@ -1,5 +1,5 @@
 /** Hops of lookups against the size of the ring, by strategy. */
-import type { Strategy } from "../protocol/config.ts";
+import type { Strategy } from "../protocol/model/config.ts";
 import type { Figure, FigurePoint, FigureProgress, FigureSeries } from "./figure-kind.ts";
 import { drawKey, formRing } from "./figure-ring.ts";
 import { LOCAL_NETWORK } from "./network.ts";

@@ -1,6 +1,6 @@
 /** A ring to be measured: drawn ids, no loss, and nothing else than what the measurement does to it. */
 
-import { DRAWN_BITS, type Strategy } from "../protocol/config.ts";
+import { DRAWN_BITS, type Strategy } from "../protocol/model/config.ts";
 import { Chance } from "./chance.ts";
 import type { NetworkConfig } from "./network.ts";
 import { World } from "./world.ts";

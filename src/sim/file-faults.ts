@@ -1,5 +1,5 @@
 /** What a plan does with files, and to the disks that keep them, in the words of stories. */
-import { BODY_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
+import { BODY_BYTES, NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { Chance } from "./chance.ts";
 import { HOSTILE_NAMES, holdersAmong, isTaken, nameOf, wordOf } from "./names.ts";
 

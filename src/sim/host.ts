@@ -1,7 +1,7 @@
 /** One simulated machine: a clock of its own, a disk that outlives the peer, and what it has heard. */
-import type { Input, Served, Start } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
-import type { RequestId } from "../protocol/messages.ts";
+import type { Input, Served, Start } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
+import type { RequestId } from "../protocol/model/messages.ts";
 import type { Peer } from "../protocol/state.ts";
 import { Bodies, type SimContent } from "./bodies.ts";
 import { SimDisk } from "./disk.ts";

@@ -4,8 +4,8 @@
  * the time to make them good.
  */
 import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
-import { compareStamps, type FileRecord, isSameVersion } from "../protocol/files.ts";
-import { merge } from "../protocol/versions.ts";
+import { compareStamps, type FileRecord, isSameVersion } from "../protocol/model/files.ts";
+import { merge } from "../protocol/model/versions.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 /** What a story may do to links and addresses, in its words. Of peers that never were it says nothing. */
-import { REFUSALS } from "../protocol/config.ts";
-import type { Address } from "../protocol/member.ts";
+import { REFUSALS } from "../protocol/model/config.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { Host } from "./host.ts";
 import { refuse, resetStreams } from "./mishaps.ts";
 import type { CutOf } from "./network.ts";

@@ -1,5 +1,5 @@
 /** What a large run is measured by, taken from the peers' events and from what they send. */
-import type { Outcome, PeerEvent } from "../protocol/events.ts";
+import type { Outcome, PeerEvent } from "../protocol/model/events.ts";
 import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
 

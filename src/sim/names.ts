@@ -1,8 +1,13 @@
 /** Names and contents in stories: written so that any name is one word, and placed as the real peers do. */
 import { createHash } from "node:crypto";
-import { MAX_NAME_BYTES, NUMBERED_BITS } from "../protocol/config.ts";
-import { EMPTY_SHA256, isFourDigits, keyOfDigits, parseConflictName } from "../protocol/files.ts";
-import { storedName, wrongName, wrongToStore } from "../protocol/names.ts";
+import { MAX_NAME_BYTES, NUMBERED_BITS } from "../protocol/model/config.ts";
+import {
+  EMPTY_SHA256,
+  isFourDigits,
+  keyOfDigits,
+  parseConflictName,
+} from "../protocol/model/files.ts";
+import { storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
 import type { SimContent } from "./bodies.ts";
 
 /** A name as a word of a story: what would end the word is escaped, as in the path of a URL. */

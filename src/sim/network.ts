@@ -2,7 +2,7 @@
  * A network drawn from a seed: delay, loss, duplication and reordering of datagrams; ordered streams;
  * links that are cut one way or both, for one channel or both, slow, or hanging half-open.
  */
-import type { Address } from "../protocol/member.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { Chance } from "./chance.ts";
 
 export type NetworkConfig = {

@@ -1,5 +1,5 @@
 /** What a plan's clients do: many operations on a few names, most of them while something is wrong. */
-import { BODY_BYTES } from "../protocol/config.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
 import type { Chance } from "./chance.ts";
 import { wordOf } from "./names.ts";
 

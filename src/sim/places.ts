@@ -1,6 +1,6 @@
 /** Where the machines of a world are: each has an address of its own, may have two, and may move. */
-import { NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
-import type { Address } from "../protocol/member.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { Host } from "./host.ts";
 
 export class Places {

@@ -2,7 +2,7 @@
  * Plans: what a seed draws. A ring of its own size and kind, a network, and faults of kinds and at
  * times of its own, as actions in the words of stories; so a plan that fails is a story already.
  */
-import type { RingConfig } from "../protocol/config.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
 import { Chance } from "./chance.ts";
 import { Drafter } from "./drafter.ts";
 import { DRAWING, KINDS, type Kind, PART_WIRE, WHOLE_WIRE } from "./drawing.ts";

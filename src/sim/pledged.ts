@@ -5,13 +5,13 @@
  * anybody give its word to one that it has never met.
  */
 import { standsFor } from "../checks/files.ts";
-import { LEASE_MS } from "../protocol/config.ts";
-import type { FileRecord, VersionId } from "../protocol/files.ts";
-import type { Address } from "../protocol/member.ts";
-import type { Message } from "../protocol/messages.ts";
-import { isWithin } from "../protocol/shelf.ts";
+import { LEASE_MS } from "../protocol/model/config.ts";
+import type { FileRecord, VersionId } from "../protocol/model/files.ts";
+import type { Address } from "../protocol/model/member.ts";
+import type { Message } from "../protocol/model/messages.ts";
+import { isWithin } from "../protocol/model/shelf.ts";
+import { isCopying } from "../protocol/replication/wanting.ts";
 import { isIn } from "../protocol/state.ts";
-import { isCopying } from "../protocol/wanting.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Fail } from "./promises.ts";
 import type { Stage } from "./stage.ts";

@@ -1,7 +1,7 @@
 /** Messages under way: datagrams that may be lost, streams that keep their order and what they were given. */
-import type { Effect, Unreachable } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
-import type { Message } from "../protocol/messages.ts";
+import type { Effect, Unreachable } from "../protocol/model/io.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import type { Host } from "./host.ts";
 import { bodyFor } from "./reading.ts";
 import type { MessageInput, Roads } from "./roads.ts";

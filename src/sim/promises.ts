@@ -4,8 +4,8 @@
  */
 import { contentKnown, oneContent, onMajority, receiptTrue } from "../checks/files.ts";
 import type { CheckResult } from "../checks/ring.ts";
-import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/config.ts";
-import type { PeerEvent } from "../protocol/events.ts";
+import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/model/config.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
 import {
   compareStamps,
   type FileRecord,
@@ -15,9 +15,9 @@ import {
   runOf,
   type Stamp,
   type VersionId,
-} from "../protocol/files.ts";
-import { stays } from "../protocol/member.ts";
-import type { Message } from "../protocol/messages.ts";
+} from "../protocol/model/files.ts";
+import { stays } from "../protocol/model/member.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import type { SimDisk } from "./disk.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Ledger } from "./ledger.ts";

@@ -1,7 +1,7 @@
 /** The rare states of files and disks, noted when they are seen. */
-import type { PeerEvent } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
-import type { Message } from "../protocol/messages.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import type { Host } from "./host.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 /** Reading a content back from a simulated disk: one that has rotted is found out by its hash. */
-import { type FileRecord, type VersionId, versionId } from "../protocol/files.ts";
-import type { BodySource, Input } from "../protocol/io.ts";
+import { type FileRecord, type VersionId, versionId } from "../protocol/model/files.ts";
+import type { BodySource, Input } from "../protocol/model/io.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
 import type { EventQueue } from "./queue.ts";

@@ -1,6 +1,6 @@
 /** What everything that moves needs of the world. */
-import type { Input } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import type { Input } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import type { Network } from "./network.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { runCrew } from "./crew.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { drawFigures } from "./figures.ts";

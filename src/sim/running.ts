@@ -1,8 +1,9 @@
 /** What a simulated process is given as it starts, and as it goes on after a freeze. */
-import type { RingConfig } from "../protocol/config.ts";
-import type { Input, StartInput } from "../protocol/io.ts";
+
+import { sleepOf } from "../protocol/lifecycle/sleep.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
+import type { Input, StartInput } from "../protocol/model/io.ts";
 import { nextDeadline } from "../protocol/peer.ts";
-import { sleepOf } from "../protocol/sleep.ts";
 import { type Host, virtualTime } from "./host.ts";
 
 /** A process starts with what the disk has kept, at the address that its machine has now. */

@@ -3,7 +3,7 @@
  * is measured. It begins with a ring that stands, and ends, after a calm, with all checks.
  */
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import { DRAWN_BITS, NUMBERED_BITS, type Strategy } from "../protocol/config.ts";
+import { DRAWN_BITS, NUMBERED_BITS, type Strategy } from "../protocol/model/config.ts";
 import { isIn } from "../protocol/state.ts";
 import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";

@@ -2,8 +2,8 @@
  * Rare states that a set of runs must have reached, or it has tested nothing: each is noted when it is
  * seen. What is rare in one run is common in a thousand.
  */
-import type { PeerEvent } from "../protocol/events.ts";
-import type { Message } from "../protocol/messages.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import type { Drawing } from "./drawing.ts";
 import type { Host } from "./host.ts";
 import { FILE_STATES, RareFiles } from "./rare-files.ts";

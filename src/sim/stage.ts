@@ -1,10 +1,10 @@
 /** A world as a story sees it: actions in words are done to it, and what the peers print is kept. */
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/config.ts";
-import type { Outcome } from "../protocol/events.ts";
-import type { Start } from "../protocol/io.ts";
-import { isExpected } from "../protocol/member.ts";
-import { outcomeSentence } from "../protocol/sentences.ts";
+import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
+import type { Outcome } from "../protocol/model/events.ts";
+import type { Start } from "../protocol/model/io.ts";
+import { isExpected } from "../protocol/model/member.ts";
+import { outcomeSentence } from "../protocol/model/sentences.ts";
 import { snapshot } from "../protocol/snapshot.ts";
 import { Clients } from "./clients.ts";
 import { actOnDisks, DISK_VERBS, scrub } from "./disk-words.ts";

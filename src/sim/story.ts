@@ -5,8 +5,8 @@
  * whatever goes on, and its lines are not compared.
  */
 import { brokenChecks, checkRing } from "../checks/ring.ts";
-import { NUMBERED_BITS, type Strategy } from "../protocol/config.ts";
-import { SILENCE_MS, WATCH_MS } from "../protocol/patience.ts";
+import { SILENCE_MS, WATCH_MS } from "../protocol/membership/patience.ts";
+import { NUMBERED_BITS, type Strategy } from "../protocol/model/config.ts";
 import { LIMITS, SMALL_LIMITS } from "./host.ts";
 import { LOCAL_NETWORK, NETWORKS, type NetworkConfig } from "./network.ts";
 import { drawnRing, numberedRing, type SimLine, Stage, snapshots } from "./stage.ts";

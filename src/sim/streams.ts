@@ -3,7 +3,7 @@
  * sent again, twice as late each time, and arrives late and in order, also after its sender's process
  * has ended. It is lost when the stream is reset, given up, or when the receiver's process is another.
  */
-import type { Address } from "../protocol/member.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
 import type { Link } from "./network.ts";

@@ -15,7 +15,7 @@ import type { History } from "../checks/history.ts";
 import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
 import { brokenChecks, type CheckResult, checkRing } from "../checks/ring.ts";
-import { COMPARE_EVERY_MS } from "../protocol/config.ts";
+import { COMPARE_EVERY_MS } from "../protocol/model/config.ts";
 import { lookUpAll, readFile } from "./asking.ts";
 import { Chance } from "./chance.ts";
 import { Chronicle } from "./chronicle.ts";

@@ -1,6 +1,6 @@
 /** Messages written down as bytes and read again, as on a real network: all of them, or a share. */
-import type { Address, Member } from "../protocol/member.ts";
-import type { Message } from "../protocol/messages.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import { decode, encode, type Sender } from "../wire/message.ts";
 import type { Chance } from "./chance.ts";
 import type { MessageInput } from "./roads.ts";

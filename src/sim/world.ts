@@ -2,13 +2,13 @@
  * Many peers under one virtual clock and one seeded network: the driver of the protocol that needs no
  * machine. The same seed and the same calls give the same history, always.
  */
-import type { RingConfig } from "../protocol/config.ts";
-import type { PeerEvent } from "../protocol/events.ts";
-import type { FileRecord } from "../protocol/files.ts";
-import type { Command, Effect, Input, Start } from "../protocol/io.ts";
-import { type Address, makeMember } from "../protocol/member.ts";
+import type { RingConfig } from "../protocol/model/config.ts";
+import type { PeerEvent } from "../protocol/model/events.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
+import type { Command, Effect, Input, Start } from "../protocol/model/io.ts";
+import { type Address, makeMember } from "../protocol/model/member.ts";
+import { SharedViews, View } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
-import { SharedViews, View } from "../protocol/view.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import { Chance } from "./chance.ts";
 import { effectBytes } from "./effect-bytes.ts";

@@ -1,7 +1,7 @@
 /** Damaged contents, set aside below `damaged/` for whoever wants to know what became of them. */
 import { mkdir, readdir, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import { DAMAGED_KEPT } from "./limits.ts";
 
 /** The folder's name in the data folder. */

@@ -1,6 +1,6 @@
 /** What can be wrong with a disk, as opposed to a mistake or a bad content; and how much room it has. */
 import { statfs } from "node:fs/promises";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "./durable.ts";
 
 /** A file larger than the file system, or a limit, allows counts as no room too. */

@@ -1,5 +1,5 @@
 /** A content on its way into the store, in pieces, from one sender or from several. */
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import type { Content } from "./content.ts";
 import { explainDisk } from "./disk.ts";
 import { tailOf } from "./tail.ts";

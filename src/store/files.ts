@@ -7,10 +7,10 @@
 import { randomBytes } from "node:crypto";
 import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { BODY_BYTES } from "../protocol/config.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { FileRecord, VersionId } from "../protocol/files.ts";
-import { winnerOf } from "../protocol/versions.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { FileRecord, VersionId } from "../protocol/model/files.ts";
+import { winnerOf } from "../protocol/model/versions.ts";
 import { setContentAside } from "./aside.ts";
 import { type Content, contentOf, openContent } from "./content.ts";
 import { isDiskTrouble, isPassing } from "./disk.ts";

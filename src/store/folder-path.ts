@@ -1,5 +1,5 @@
 /** Which paths a data folder may have. */
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { MAX_FOLDER_PATH_BYTES } from "./limits.ts";
 
 /** @throws Failure if the path is too long to work below it */

@@ -2,9 +2,9 @@
 import { mkdirSync, unlinkSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Failure } from "../protocol/failure.ts";
-import type { Member } from "../protocol/member.ts";
-import { show } from "../protocol/names.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Member } from "../protocol/model/member.ts";
+import { show } from "../protocol/model/names.ts";
 import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";

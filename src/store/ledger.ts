@@ -5,8 +5,8 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../protocol/failure.ts";
-import type { FileRecord } from "../protocol/files.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";

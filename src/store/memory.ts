@@ -1,6 +1,6 @@
 /** What a peer remembers from one run to the next: who it is, and whom it knew. */
-import type { RingConfig, Strategy } from "../protocol/config.ts";
-import { MEMBER_STATES, type Member, makeMember } from "../protocol/member.ts";
+import type { RingConfig, Strategy } from "../protocol/model/config.ts";
+import { MEMBER_STATES, type Member, makeMember } from "../protocol/model/member.ts";
 
 /** Durable before it is used. */
 export type Identity = {

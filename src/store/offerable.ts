@@ -1,5 +1,5 @@
 /** Whether the wire can carry what the disk says of a file: its own encoder is asked. */
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import { Writer } from "../wire/bytes.ts";
 import { fileRecord } from "../wire/values.ts";
 

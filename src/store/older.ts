@@ -3,7 +3,7 @@
  * version, since its copies on them are to stay one version.
  */
 import type { Database } from "bun:sqlite";
-import type { Stamp } from "../protocol/files.ts";
+import type { Stamp } from "../protocol/model/files.ts";
 import { formatPast, parseStamps } from "./past.ts";
 
 /** A row of the tables before this program's, of both kinds that there were. */

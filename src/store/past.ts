@@ -1,5 +1,5 @@
 /** What a version carries of those before it, as one text of the index: empty for most. */
-import type { FileRecord, Span, Stamp } from "../protocol/files.ts";
+import type { FileRecord, Span, Stamp } from "../protocol/model/files.ts";
 
 export type Past = Pick<FileRecord, "also" | "replaced" | "spared" | "history">;
 

@@ -1,5 +1,5 @@
 /** Reading every content back, to find what the disk has not kept as it was. */
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 import type { Content } from "./content.ts";
 import { isPassing } from "./disk.ts";
 import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";

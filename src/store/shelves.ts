@@ -1,6 +1,6 @@
 /** The rows of each name in memory: its versions, which merge as everywhere. */
-import { type FileRecord, isSameVersion, type VersionId } from "../protocol/files.ts";
-import { merge, type Versions } from "../protocol/versions.ts";
+import { type FileRecord, isSameVersion, type VersionId } from "../protocol/model/files.ts";
+import { merge, type Versions } from "../protocol/model/versions.ts";
 import type { Row } from "./table.ts";
 
 /** What taking a version in has changed. */

@@ -1,6 +1,6 @@
 /** The index of the files held, and their small contents, in SQLite. */
 import { Database, type Statement } from "bun:sqlite";
-import { conflictName, type FileRecord } from "../protocol/files.ts";
+import { conflictName, type FileRecord } from "../protocol/model/files.ts";
 import { formatPast, parsePast } from "./past.ts";
 import { prepareTables } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 /** What a version takes in the index beside its content, about. */
-import type { FileRecord } from "../protocol/files.ts";
+import type { FileRecord } from "../protocol/model/files.ts";
 
 /** A row: its columns, and a share of a page. */
 export const ROW_BYTES = 1_024;

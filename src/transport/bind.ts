@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { SocketHandler, TCPSocketListener } from "bun";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { formatAddress } from "../wire/address.ts";
 import { type Datagrams, type DatagramsOptions, openDatagrams } from "./datagrams.ts";
 import type { Ear } from "./ear.ts";

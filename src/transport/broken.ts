@@ -2,7 +2,7 @@
  * From which addresses streams are open here, and from which the last has just broken: beside a refusal,
  * that is the second sign that a process has ended.
  */
-import type { Address } from "../protocol/member.ts";
+import type { Address } from "../protocol/model/member.ts";
 import { BROKE_MS } from "./limits.ts";
 
 type Streams = { open: number; brokeAt: number };

@@ -1,7 +1,7 @@
 /** Contents on their way in and out, each over a connection of its own. */
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
-import type { Fetch, FetchSource } from "../protocol/messages.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Fetch, FetchSource } from "../protocol/model/messages.ts";
 import type { WireMessage } from "../wire/table.ts";
 import type { Dialer } from "./dial.ts";
 import { finish, hangUp, type Wire } from "./ear.ts";

@@ -6,8 +6,8 @@
  */
 import { closeSync, openSync } from "node:fs";
 import type { SocketHandler, TCPSocketConnectOptions } from "bun";
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import { parseAddress } from "../wire/address.ts";
 import { DEAF, drop, type Ear, type Wire } from "./ear.ts";
 import {

@@ -2,9 +2,9 @@
  * Fetching one content over a connection of its own: the sink is given bytes as it takes them, the
  * hash is kept on the way, and the end is believed only when size and hash are right.
  */
-import { Failure } from "../protocol/failure.ts";
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { Deadline } from "./deadline.ts";

@@ -1,6 +1,6 @@
 /** Connections that others open: frames come in on them, or one content goes out. */
-import type { Address, Member } from "../protocol/member.ts";
-import type { Fetch } from "../protocol/messages.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Fetch } from "../protocol/model/messages.ts";
 import type { Age } from "../wire/age.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { WireMessage } from "../wire/table.ts";

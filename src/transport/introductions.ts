@@ -1,8 +1,8 @@
 /** Questions "which ring are you of?" that wait for their answer. */
-import { Failure } from "../protocol/failure.ts";
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
-import type { Introduction, RequestId } from "../protocol/messages.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Introduction, RequestId } from "../protocol/model/messages.ts";
 import type { Introduced } from "./types.ts";
 
 type Pending = {

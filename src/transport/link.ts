@@ -3,8 +3,8 @@
  * it is watched. A link that breaks while watched is dialled again at once; if that is refused, nobody
  * listens there any more, and it is known within a millisecond or two.
  */
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { Beats } from "./beats.ts";

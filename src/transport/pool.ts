@@ -1,6 +1,6 @@
 /** The links to all other peers: one per address, so many at a time, the watched ones kept. */
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address } from "../protocol/member.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import { Link, type LinkOptions } from "./link.ts";
 
 export type PoolOptions = {

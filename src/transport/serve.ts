@@ -3,7 +3,7 @@
  * taker says in the end what they came to. So a stored copy, whose hash is known, is not hashed here:
  * it is read again where the taker has found it to be wrong.
  */
-import type { Message } from "../protocol/messages.ts";
+import type { Message } from "../protocol/model/messages.ts";
 import { drop, type Ear, finish, type Wire } from "./ear.ts";
 import { type ContentHash, inlineHash } from "./hash.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS } from "./limits.ts";

@@ -4,9 +4,9 @@
  * sends ends the peer.
  */
 import { isIP } from "node:net";
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
-import type { Channel, Message } from "../protocol/messages.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Channel, Message } from "../protocol/model/messages.ts";
 import { formatAddress, parseAddress } from "../wire/address.ts";
 import { decode, encode, encodeFrame } from "../wire/message.ts";
 import type { WireMessage } from "../wire/table.ts";

@@ -1,8 +1,8 @@
 /** What the transport offers the daemon, and what it asks of it. */
-import { Failure } from "../protocol/failure.ts";
-import type { Unreachable } from "../protocol/io.ts";
-import type { Address, Member } from "../protocol/member.ts";
-import type { Channel, FetchSource, Introduction, Message } from "../protocol/messages.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import type { Unreachable } from "../protocol/model/io.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
+import type { Channel, FetchSource, Introduction, Message } from "../protocol/model/messages.ts";
 import type { Sender } from "../wire/message.ts";
 import type { ContentHash } from "./hash.ts";
 

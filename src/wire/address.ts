@@ -1,5 +1,5 @@
 /** Addresses as text ("127.0.0.1:12008", "[::1]:12008") and as a host and a port. */
-import type { Address } from "../protocol/member.ts";
+import type { Address } from "../protocol/model/member.ts";
 
 /** A name, an IPv4 address or an IPv6 address, its zone included: nothing that could confuse a line. */
 const HOST = /^[0-9A-Za-z._:%-]{1,255}$/;

@@ -1,5 +1,5 @@
 /** Limits of the wire itself; those of the protocol's lists stand in protocol/config.ts. */
-import { ROUTE_MOST } from "../protocol/config.ts";
+import { ROUTE_MOST } from "../protocol/model/config.ts";
 
 /** Bytes of the longest message: the longest list of members fits, and MESSAGE_BYTES of records with a body. */
 export const MAX_FRAME = 1 << 20;

@@ -2,8 +2,8 @@
  * Messages <-> bytes: the header that each begins with, the layout that the table gives it, and the
  * small content that some may have behind them.
  */
-import { BODY_BYTES } from "../protocol/config.ts";
-import type { Member } from "../protocol/member.ts";
+import { BODY_BYTES } from "../protocol/model/config.ts";
+import type { Member } from "../protocol/model/member.ts";
 import { isHost, plainHost } from "./address.ts";
 import { PREFIX_BYTES } from "./age.ts";
 import { Malformed, Reader, Writer } from "./bytes.ts";

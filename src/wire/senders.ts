@@ -2,7 +2,7 @@
  * Who sends, as the header of each message says it. A peer says the same with every message, so what
  * was read once is kept: that saves half of the time that a short message takes.
  */
-import { type Member, type MemberState, makeMember } from "../protocol/member.ts";
+import { type Member, type MemberState, makeMember } from "../protocol/model/member.ts";
 import { formatAddress } from "./address.ts";
 import { Reader, type Writer } from "./bytes.ts";
 import { type Codec, struct, u32 } from "./codec.ts";

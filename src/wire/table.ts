@@ -9,7 +9,7 @@ import {
   type Strategy,
   SYNC_BUCKETS,
   SYNC_MEMBERS,
-} from "../protocol/config.ts";
+} from "../protocol/model/config.ts";
 import type {
   AnswerOutcome,
   Ask,
@@ -19,7 +19,7 @@ import type {
   Offer,
   Sync,
   Write,
-} from "../protocol/messages.ts";
+} from "../protocol/model/messages.ts";
 import {
   bool,
   type Codec,

@@ -8,7 +8,7 @@ import {
   SPANS_KEPT,
   SPARED_KEPT,
   SYNC_MEMBERS,
-} from "../protocol/config.ts";
+} from "../protocol/model/config.ts";
 import type {
   FileRecord,
   HeldVersion,
@@ -17,17 +17,17 @@ import type {
   Span,
   Stamp,
   VersionId,
-} from "../protocol/files.ts";
+} from "../protocol/model/files.ts";
 import {
   type Address,
   MEMBER_STATES,
   type Member,
   type MemberState,
   makeMember,
-} from "../protocol/member.ts";
-import type { Origin } from "../protocol/messages.ts";
-import { isFileName } from "../protocol/names.ts";
-import type { PresentMember, SnapshotFiles } from "../protocol/told.ts";
+} from "../protocol/model/member.ts";
+import type { Origin } from "../protocol/model/messages.ts";
+import { isFileName } from "../protocol/model/names.ts";
+import type { PresentMember, SnapshotFiles } from "../protocol/model/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";
 import {

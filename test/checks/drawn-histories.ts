@@ -3,7 +3,7 @@
  * operation at one moment between its start and its end.
  */
 import type { History, Operation, Outcome, Situation, Value } from "../../src/checks/history.ts";
-import { makeRandom, type Random, randomBelow } from "../../src/protocol/random.ts";
+import { makeRandom, type Random, randomBelow } from "../../src/protocol/model/random.ts";
 import { ALL, COPIES, from } from "./histories.ts";
 
 type Drawn = { readonly operation: Operation; readonly point: number | null };

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { History, Operation, Value } from "../../src/checks/history.ts";
 import { executedOnce } from "../../src/checks/once.ts";
 import { historyHolds } from "../../src/checks/order.ts";
-import { makeRandom, type Random, randomBelow } from "../../src/protocol/random.ts";
+import { makeRandom, type Random, randomBelow } from "../../src/protocol/model/random.ts";
 import { type DrawnHistory, drawHistory, drawSituations } from "./drawn-histories.ts";
 import { from } from "./histories.ts";
 

@@ -11,8 +11,8 @@ import {
   storesKept,
   wholeOrNothing,
 } from "../../src/checks/files.ts";
-import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
-import { lineage } from "../../src/protocol/versions.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import { lineage } from "../../src/protocol/model/versions.ts";
 import { operationOf } from "../store/records.ts";
 
 const IDS = [10, 20, 30, 40];

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type Step, unexplained } from "../../src/checks/linear.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
+import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
 
 type Times = readonly [start: number, end: number];
 

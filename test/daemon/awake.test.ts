@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Awake } from "../../src/daemon/awake.ts";
-import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/config.ts";
+import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/model/config.ts";
 import { BUILT } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { HeldFile } from "../../src/daemon/held.ts";
 import { landingSpot, spoolDelivery, spoolSpot } from "../../src/daemon/spool.ts";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/protocol/model/failure.ts";
 import { markOf } from "../../src/store/mark.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { choosePeer, findPeers, findPeersIn } from "../../src/door/find.ts";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/protocol/model/failure.ts";
 import { writeCard } from "../../src/store/card.ts";
 import { processStart } from "../../src/store/process.ts";
 import { temporaryFolder } from "../store/temporary.ts";

@@ -10,8 +10,8 @@ import { type Ending, HEAL_MS, type History, type Operation } from "../../src/ch
 import { historyHolds } from "../../src/checks/order.ts";
 import type { CheckResult } from "../../src/checks/ring.ts";
 import { disksOf } from "../../src/lab/copied.ts";
-import type { ListedFile } from "../../src/protocol/events.ts";
-import { baseName } from "../../src/protocol/files.ts";
+import type { ListedFile } from "../../src/protocol/model/events.ts";
+import { baseName } from "../../src/protocol/model/files.ts";
 import { type Clients, type Names, readAt } from "./clients.ts";
 import type { HostRing } from "./host-ring.ts";
 

@@ -3,7 +3,7 @@ import { DoorClosed, DoorRefused, type Incoming } from "../../src/door/client.ts
 import { type ClientDoor, Clients } from "../../src/lab/clients.ts";
 import { sha256 } from "../../src/lab/corpus.ts";
 import { historyBroken } from "../../src/lab/judge.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
+import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { recordOf as stored } from "../store/records.ts";
 
 const PEERS = [1, 2, 3];

@@ -3,7 +3,7 @@ import type { PeerSnapshot } from "../../src/checks/ring.ts";
 import type { LoggedEvent } from "../../src/door/types.ts";
 import { Fault } from "../../src/lab/fault.ts";
 import type { Seen } from "../../src/lab/follower.ts";
-import type { PeerEvent } from "../../src/protocol/events.ts";
+import type { PeerEvent } from "../../src/protocol/model/events.ts";
 
 const IDS = [2, 5, 9, 14, 20];
 const VICTIM = 9;

@@ -10,7 +10,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "a peer that no datagram reaches holds all others for dead",
     edits: [
       {
-        file: "rounds.ts",
+        file: "membership/rounds.ts",
         find: 'send(peer, from.address, channel, { tag: "pong",',
         replace: 'send(peer, from.address, "datagram", { tag: "pong",',
       },
@@ -24,7 +24,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "after a long cut the way back takes as long as the kernels wait",
     edits: [
       {
-        file: "records.ts",
+        file: "membership/records.ts",
         find: 'peer.effects.push({ type: "sever", address: old.address });',
         replace: "",
       },
@@ -38,7 +38,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "one that moved gives its answers to streams that nobody acknowledges",
     edits: [
       {
-        file: "incarnation.ts",
+        file: "membership/incarnation.ts",
         find: 'if (address !== former) peer.effects.push({ type: "sever-dialled" });',
         replace: "",
       },
@@ -52,18 +52,18 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "one that starts again elsewhere waits for the verdict on where it was",
     edits: [
       {
-        file: "records.ts",
+        file: "membership/records.ts",
         find: 'return reason === "newcomer" ? 2 ** DRAWN_BITS + id : id;',
         replace: "return id;",
       },
       {
-        file: "trials.ts",
+        file: "membership/trials.ts",
         find: "const other = target.birth !== tried.birth || target.address !== tried.address;",
         replace: "const other = false;",
       },
       // Of a join that is seen there is word which is believed at once, and makes it good.
       {
-        file: "news.ts",
+        file: "membership/news.ts",
         find: "else if (joining && fresh)",
         replace: "else if (joining && fresh && present === undefined)",
       },
@@ -77,7 +77,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "an owner denies what only one other has left, on the word of one that lost its folder",
     edits: [
       {
-        file: "quorum.ts",
+        file: "replication/quorum.ts",
         find: "if (came.formerDiedAt >= since && among(came)) return true;",
         replace: "if (came.formerDiedAt > now && among(came)) return true;",
       },
@@ -91,7 +91,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "a link that breaks ends a living peer for the others",
     edits: [
       {
-        file: "config.ts",
+        file: "model/config.ts",
         find: "export const REFUSALS = 3;",
         replace: "export const REFUSALS = 1;",
       },
@@ -105,12 +105,12 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "a founder that left and comes back denies what its ring has",
     edits: [
       {
-        file: "returning.ts",
+        file: "lifecycle/returning.ts",
         find: 'if (left !== true || start.kind === "join" || start.kind === "formed") return false;',
         replace: "if (left !== undefined) return false;",
       },
       {
-        file: "starting.ts",
+        file: "lifecycle/starting.ts",
         find: "  return restored;\n}",
         replace: "  return left === true ? [] : restored;\n}",
       },
@@ -124,7 +124,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "what lost a name on one side of a cut can neither be requested nor removed",
     edits: [
       {
-        file: "files.ts",
+        file: "model/files.ts",
         find: "return cutTo(name, MAX_NAME_BYTES - placed.length) + placed;",
         replace: "return cutTo(name, MAX_NAME_BYTES - suffix.length) + suffix;",
       },

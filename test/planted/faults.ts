@@ -26,7 +26,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "a peer knows one successor, and has none when that one dies",
     edits: [
       {
-        file: "view.ts",
+        file: "model/view.ts",
         find: "return this.#walk(this.#indexFrom(position + 1), 1, position, count);",
         replace:
           "return this.#walk(this.#indexFrom(position + 1), 1, position, count === 2 ? 1 : count);",
@@ -40,7 +40,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "one confused peer makes a whole ring drop a living one",
     edits: [
       {
-        file: "news.ts",
+        file: "membership/news.ts",
         find: 'tryMember(peer, present, "word", ["stream"]);',
         replace: 'learn(peer, member, "word");',
       },
@@ -53,12 +53,12 @@ export const FAULTS: readonly Fault[] = [
     breaks: "a late rumour wakes the dead",
     edits: [
       {
-        file: "records.ts",
+        file: "membership/records.ts",
         find: "compareMembers(member, old) > 0;",
         replace: "compareMembers(member, old) > 0 || (isPresent(member) && !isPresent(old));",
       },
       {
-        file: "news.ts",
+        file: "membership/news.ts",
         find: "else if (joining && fresh)",
         replace: "else if (joining || fresh || old !== undefined)",
       },
@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "a living peer that was held for dead stays so",
     edits: [
       {
-        file: "news.ts",
+        file: "membership/news.ts",
         find: "raiseTo(peer, member.incarnation + 1, peer.seenAt);",
         replace: "return;",
       },
@@ -84,7 +84,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "a key that is a peer's very id goes to the next peer",
     edits: [
       {
-        file: "view.ts",
+        file: "model/view.ts",
         find: "const first = this.#indexFrom(key) % this.size;",
         replace: "const first = this.#indexFrom(key + 1) % this.size;",
       },
@@ -97,7 +97,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "two joiners enter one gap at once, and the first is not told",
     edits: [
       {
-        file: "admitting.ts",
+        file: "lifecycle/admitting.ts",
         find: "} else if (lock !== null) {",
         replace: "} else if (lock !== null && lock.joiner.id === joiner.id) {",
       },
@@ -110,7 +110,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "word of a death is answered with the incarnation that it was about",
     edits: [
       {
-        file: "incarnation.ts",
+        file: "membership/incarnation.ts",
         find: "setSelf(peer, incarnation, peer.self.state);",
         replace:
           "setSelf(peer, isIn(peer) ? Math.max(1, peer.self.incarnation) : incarnation, peer.self.state);",
@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "the halves of a split ring never find each other",
     edits: [
       {
-        file: "records.ts",
+        file: "membership/records.ts",
         find: "peer.gone.add(member, peer.now);",
         replace: "",
       },
@@ -137,7 +137,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "news that was lost on its way is never made good",
     edits: [
       {
-        file: "spreading.ts",
+        file: "membership/spreading.ts",
         find: "pong.digest === peer.view.digest) return;",
         replace: "pong.digest >= 0) return;",
       },
@@ -150,7 +150,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "a finger passes the owner, and lookups run in circles",
     edits: [
       {
-        file: "routing.ts",
+        file: "requests/routing.ts",
         find: "2 ** Math.floor(Math.log2(places)));",
         replace: "Math.min(view.size - shut.length - 1, 2 ** Math.floor(Math.log2(places)) + 1));",
       },
@@ -163,7 +163,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "two peers with one id stay, when a partition between them has healed",
     edits: [
       {
-        file: "news.ts",
+        file: "membership/news.ts",
         find: "exit(peer, 1, sentences.rivalWon(from));",
         replace: "",
       },

@@ -7,7 +7,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a receipt names copies that no disk has",
     edits: [
       {
-        file: "receipts.ts",
+        file: "replication/receipts.ts",
         find: "const copies = clockwise(peer, record.key, durableOn);",
         replace: "const copies = holders.map((m) => m.id);",
       },
@@ -20,7 +20,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "an owner counts a copy that is still on its way",
     edits: [
       {
-        file: "copies.ts",
+        file: "replication/copies.ts",
         find: "else takeOffered(peer, from, offer, record, needed, body);",
         replace:
           "else if (held.push(record) > 0) takeOffered(peer, from, offer, record, needed, body);",
@@ -34,7 +34,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "two contents of one name carry the same stamp",
     edits: [
       {
-        file: "writing.ts",
+        file: "replication/writing.ts",
         find: "peer.counter = highest + 1 + (peer.leap",
         replace: "peer.counter = highest + (peer.leap",
       },
@@ -47,12 +47,12 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "the copies of a file are not made good when holders change",
     edits: [
       {
-        file: "repairing.ts",
+        file: "replication/repairing.ts",
         find: "  offerMissing(peer);",
         replace: "",
       },
       {
-        file: "repairing.ts",
+        file: "replication/repairing.ts",
         find: "if (peer.files.size > 0) compareAll(peer);",
         replace: "",
       },
@@ -65,12 +65,12 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a peer that was away brings back what was removed meanwhile",
     edits: [
       {
-        file: "repairing.ts",
+        file: "replication/repairing.ts",
         find: "if (!isKnownForgotten(peer, record)) return false;",
         replace: "if (isTooOld(peer, record, TOMBSTONE_DROP_MS / 1_000_000)) return true;",
       },
       {
-        file: "config.ts",
+        file: "model/config.ts",
         find: "export const COMPARE_EVERY_MS = 60_000;",
         replace: "export const COMPARE_EVERY_MS = 10_000;",
       },
@@ -83,7 +83,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a returning peer's copy takes the place of a newer one",
     edits: [
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "  const alive = survivors(all);",
         replace: "  const alive = [joined];",
       },
@@ -96,7 +96,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "of two stores on the two sides of a cut one is lost",
     edits: [
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "return known && !isStamped(version.spared, stamp);",
         replace: "return known || compareStamps(version.stamp, stamp) > 0;",
       },
@@ -136,12 +136,12 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "the last copies may go before the new holders have theirs",
     edits: [
       {
-        file: "repairing.ts",
+        file: "replication/repairing.ts",
         find: "if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(",
         replace: "if (holdersOf(peer, record).every((h) => h.birth.length > 0)) drop(",
       },
       {
-        file: "records.ts",
+        file: "membership/records.ts",
         find: 'peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);',
         replace: 'peer.deadlines.set("drop", 0, peer.now);',
       },
@@ -154,7 +154,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "peers that hold different versions take them for the same",
     edits: [
       {
-        file: "comparing.ts",
+        file: "replication/comparing.ts",
         find: "if (mine.digest === theirs.digest && mine.count === theirs.count) {",
         replace: "if (mine.digest > 0 || mine.count === theirs.count) {",
       },
@@ -168,7 +168,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a new owner denies, or gives an older version of, what it has not got yet",
     edits: [
       {
-        file: "tenure.ts",
+        file: "replication/tenure.ts",
         find: "return holds && peer.now < tenure.until;",
         replace: "return holds;",
       },
@@ -182,12 +182,12 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a copy in which bits have flipped is copied and handed out",
     edits: [
       {
-        file: "fetching.ts",
+        file: "replication/fetching.ts",
         find: '{ kind: "store", record, sha256: record.sha256, shared };',
         replace: '{ kind: "store", record, sha256: null, shared };',
       },
       {
-        file: "requests.ts",
+        file: "requests/requests.ts",
         find: "sha256: version?.sha256 ?? null,",
         replace: "sha256: null,",
       },
@@ -200,7 +200,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a copy that was found damaged still counts",
     edits: [
       {
-        file: "repairing.ts",
+        file: "replication/repairing.ts",
         find: "peer.damaged += 1;",
         replace: "peer.files.take(record);",
       },
@@ -213,17 +213,17 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "files go with the peers that leave",
     edits: [
       {
-        file: "leaving.ts",
+        file: "lifecycle/leaving.ts",
         find: "if (shortOfCopies(peer).length > 0) return;\n  const lacking = lackingCopies(peer);",
         replace: "const lacking: FileRecord[] = [];",
       },
       {
-        file: "leaving.ts",
+        file: "lifecycle/leaving.ts",
         find: "const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);",
         replace: "const lacking: FileRecord[] = [];",
       },
       {
-        file: "leaving.ts",
+        file: "lifecycle/leaving.ts",
         find: "  offerMissing(peer);\n  departWhenSafe(peer);",
         replace: "  departWhenSafe(peer);",
       },

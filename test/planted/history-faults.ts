@@ -10,7 +10,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "an owner answers by what it has itself, and misses what others acknowledged",
     edits: [
       {
-        file: "quorum.ts",
+        file: "replication/quorum.ts",
         find: "needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };",
         replace: "needed: Math.min(1, enough) };",
       },
@@ -24,7 +24,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "the next owner may know nothing of what a receipt was given for",
     edits: [
       {
-        file: "quorum.ts",
+        file: "replication/quorum.ts",
         find: "return majorityOf(copiesWanted(peer));",
         replace: "return 1;",
       },
@@ -38,7 +38,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "a store that comes late undoes what came since",
     edits: [
       {
-        file: "doubting.ts",
+        file: "replication/doubting.ts",
         find: "return peer.now <= validUntil && (!own || peer.pending.has(routed.request));",
         replace: "return peer.now <= validUntil || !own || peer.pending.has(routed.request);",
       },
@@ -52,27 +52,27 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "an operation that is sent again gets a second stamp",
     edits: [
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "const ofIt = versions.filter((v) => isSameOperation(v.operation, operation));",
         replace: "const ofIt: FileRecord[] = [];",
       },
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "if (span?.to === number) return",
         replace: "if (span?.to === number && number < 0) return",
       },
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: 'if (span !== undefined) return { kind: "outdated" };',
         replace: "",
       },
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "(v.operation.origin === origin && v.operation.number > number) ||",
         replace: "",
       },
       {
-        file: "versions.ts",
+        file: "model/versions.ts",
         find: "v.history.some((span) => span.origin === origin && span.to > number),",
         replace: "v.history.length < 0,",
       },
@@ -86,12 +86,12 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "a reader sees a version of which the next reader finds nothing",
     edits: [
       {
-        file: "serving.ts",
+        file: "replication/serving.ts",
         find: "if (heardToHave(peer, inquiry, record).length < majority(peer)) {",
         replace: "if (heardToHave(peer, inquiry, record).length < 0) {",
       },
       {
-        file: "serving.ts",
+        file: "replication/serving.ts",
         find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
         replace: "return copiesElsewhere(peer, record) >= 0;",
       },
@@ -105,7 +105,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "two that do not count each other build on each other's word",
     edits: [
       {
-        file: "strangers.ts",
+        file: "membership/strangers.ts",
         find: "if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;",
         replace: "if (peer.now >= 0) return false;",
       },
@@ -119,7 +119,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "an owner that may answer alone hands out what no other disk has",
     edits: [
       {
-        file: "serving.ts",
+        file: "replication/serving.ts",
         find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
         replace: "return copiesElsewhere(peer, record) + 2 >= majority(peer);",
       },
@@ -133,12 +133,12 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "two owners at a time answer alone",
     edits: [
       {
-        file: "pledging.ts",
+        file: "replication/pledging.ts",
         find: "if (until <= peer.now) return false;",
         replace: "if (until <= peer.now || until > 0) return false;",
       },
       {
-        file: "pledging.ts",
+        file: "replication/pledging.ts",
         find: "!(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);",
         replace: "true;",
       },

@@ -7,7 +7,7 @@ export const ROAD_FAULTS: readonly Fault[] = [
     breaks: "two addresses of one peer are taken for the same record",
     edits: [
       {
-        file: "member.ts",
+        file: "model/member.ts",
         find: ["/$", "{m.address}`"].join(""),
         replace: "`",
       },

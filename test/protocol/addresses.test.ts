@@ -1,11 +1,11 @@
 /** One member at several addresses: two of its host's, one after a move, or another run of it. */
 import { expect, test } from "bun:test";
-import { REFUSALS } from "../../src/protocol/config.ts";
-import type { Effect, Input, StartInput } from "../../src/protocol/io.ts";
-import { type Address, type Member, makeMember } from "../../src/protocol/member.ts";
-import type { Message } from "../../src/protocol/messages.ts";
+import { REFUSALS } from "../../src/protocol/model/config.ts";
+import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
+import { type Address, type Member, makeMember } from "../../src/protocol/model/member.ts";
+import type { Message } from "../../src/protocol/model/messages.ts";
+import { SharedViews, View } from "../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
-import { SharedViews, View } from "../../src/protocol/view.ts";
 
 function member(id: number, fields: Partial<Member> = {}): Member {
   const birth = id.toString(16).padStart(16, "0");

@@ -1,6 +1,6 @@
 /** The way back: answers, and the question whether an origin still waits, pass those that a request passed. */
 import { expect, test } from "bun:test";
-import { ACK_DELAY_MS } from "../../src/protocol/config.ts";
+import { ACK_DELAY_MS } from "../../src/protocol/model/config.ts";
 import { CONTENT, idAt, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 const BACK = { route: [2, 20], back: true } as const;

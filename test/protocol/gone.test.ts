@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { GONE_MEMBERS, GONE_MS, GONE_TOLD } from "../../src/protocol/config.ts";
-import { GoneTable } from "../../src/protocol/gone.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
+import { GONE_MEMBERS, GONE_MS, GONE_TOLD } from "../../src/protocol/model/config.ts";
+import { GoneTable } from "../../src/protocol/model/gone.ts";
+import { type Member, makeMember } from "../../src/protocol/model/member.ts";
 
 function dead(id: number, incarnation = 1): Member {
   const birth = id.toString(16).padStart(16, "0");

@@ -9,8 +9,8 @@ import {
   type FileRecord,
   type Operation,
   type Stamp,
-} from "../../src/protocol/files.ts";
-import { makeRandom, type Random, randomBelow } from "../../src/protocol/random.ts";
+} from "../../src/protocol/model/files.ts";
+import { makeRandom, type Random, randomBelow } from "../../src/protocol/model/random.ts";
 import {
   chained,
   lineage,
@@ -19,7 +19,7 @@ import {
   standingOf,
   type Versions,
   winnerOf,
-} from "../../src/protocol/versions.ts";
+} from "../../src/protocol/model/versions.ts";
 import { sha256 } from "../store/temporary.ts";
 
 export type Owner = { id: number; run: number; known: Versions };

@@ -1,13 +1,18 @@
 /** A peer whose folder was away for 40 days, 8 in the ring 8, 9, 14: message by message. */
 import { expect, test } from "bun:test";
-import { AWAY_MS, INQUIRE_MS, LATE_FOR_MS, TOMBSTONE_LAST_MS } from "../../src/protocol/config.ts";
-import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
-import type { Effect, Input, StartInput } from "../../src/protocol/io.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
-import type { Message, Standing } from "../../src/protocol/messages.ts";
+import {
+  AWAY_MS,
+  INQUIRE_MS,
+  LATE_FOR_MS,
+  TOMBSTONE_LAST_MS,
+} from "../../src/protocol/model/config.ts";
+import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
+import { type Member, makeMember } from "../../src/protocol/model/member.ts";
+import type { Message, Standing } from "../../src/protocol/model/messages.ts";
+import { NO_LINEAGE } from "../../src/protocol/model/versions.ts";
+import { View } from "../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
-import { NO_LINEAGE } from "../../src/protocol/versions.ts";
-import { View } from "../../src/protocol/view.ts";
 
 const DAY_MS = 86_400_000;
 const AT = 1_000;

@@ -1,9 +1,9 @@
 /** Those that were lost, and may only have been cut off; and those that reach this peer through others alone. */
 import { expect, test } from "bun:test";
-import { LOST_TRY_FOR_MS, LOST_TRY_MS } from "../../src/protocol/config.ts";
-import { makeMember } from "../../src/protocol/member.ts";
-import { SILENCE_MS } from "../../src/protocol/patience.ts";
-import { learn } from "../../src/protocol/records.ts";
+import { SILENCE_MS } from "../../src/protocol/membership/patience.ts";
+import { learn } from "../../src/protocol/membership/records.ts";
+import { LOST_TRY_FOR_MS, LOST_TRY_MS } from "../../src/protocol/model/config.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { member, OnePeer } from "./one-peer.ts";
 
 const MANY = Array.from({ length: 20 }, (_, i) => 10 * i + 10);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseTyped } from "../../src/daemon/typed.ts";
 import { nameOfPath, pathOfName } from "../../src/door/names.ts";
-import { isConflictName } from "../../src/protocol/files.ts";
+import { isConflictName } from "../../src/protocol/model/files.ts";
 import {
   isFileName,
   nameForms,
@@ -11,7 +11,7 @@ import {
   storedName,
   wrongName,
   wrongToStore,
-} from "../../src/protocol/names.ts";
+} from "../../src/protocol/model/names.ts";
 import { Reader, Writer } from "../../src/wire/bytes.ts";
 import { fileName } from "../../src/wire/values.ts";
 

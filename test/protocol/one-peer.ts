@@ -1,12 +1,12 @@
 /** One peer of a ring whose other members are played by the test: what it is told, and what it sends. */
-import type { RingConfig } from "../../src/protocol/config.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
-import type { Body, Command, Effect, Input, StartInput } from "../../src/protocol/io.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
-import type { Ask, Inquire, Message, Origin, Routed } from "../../src/protocol/messages.ts";
+import type { RingConfig } from "../../src/protocol/model/config.ts";
+import type { FileRecord } from "../../src/protocol/model/files.ts";
+import type { Body, Command, Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
+import { type Member, makeMember } from "../../src/protocol/model/member.ts";
+import type { Ask, Inquire, Message, Origin, Routed } from "../../src/protocol/model/messages.ts";
+import { View } from "../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 import type { Peer } from "../../src/protocol/state.ts";
-import { View } from "../../src/protocol/view.ts";
 
 type Sent<T extends Message["tag"]> = Omit<Extract<Effect, { type: "send" }>, "message"> & {
   readonly message: Extract<Message, { readonly tag: T }>;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Effect, Input, StartInput } from "../../src/protocol/io.ts";
-import { makeMember } from "../../src/protocol/member.ts";
+import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 
 const START: StartInput = {

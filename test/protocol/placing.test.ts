@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { makeMember } from "../../src/protocol/member.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { OFFERED_MS } from "../../src/protocol/receiving.ts";
 import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 

@@ -1,5 +1,6 @@
 /** Whose word a read rests on: a quorum's, given after the request came, or a lease. */
 import { expect, test } from "bun:test";
+import { learn } from "../../src/protocol/membership/records.ts";
 import {
   INQUIRE_MS,
   LEASE_MS,
@@ -8,13 +9,12 @@ import {
   NEW_MS,
   READ_WAIT_MS,
   UNAVAILABLE_MS,
-} from "../../src/protocol/config.ts";
-import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
-import { makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
-import type { Ask } from "../../src/protocol/messages.ts";
-import { quorumFor } from "../../src/protocol/quorum.ts";
-import { learn } from "../../src/protocol/records.ts";
-import { knows } from "../../src/protocol/tenure.ts";
+} from "../../src/protocol/model/config.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import { makeMember, NO_BIRTH } from "../../src/protocol/model/member.ts";
+import type { Ask } from "../../src/protocol/model/messages.ts";
+import { quorumFor } from "../../src/protocol/replication/quorum.ts";
+import { knows } from "../../src/protocol/replication/tenure.ts";
 import {
   BODY,
   IDS,

@@ -1,9 +1,9 @@
 /** One that was down or asleep does not go by what it and the few that it still counts know. */
 import { expect, test } from "bun:test";
-import { makeMember } from "../../src/protocol/member.ts";
-import { learn } from "../../src/protocol/records.ts";
-import { SEEK_MS } from "../../src/protocol/seeking.ts";
-import { knows } from "../../src/protocol/tenure.ts";
+import { learn } from "../../src/protocol/membership/records.ts";
+import { SEEK_MS } from "../../src/protocol/membership/seeking.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
+import { knows } from "../../src/protocol/replication/tenure.ts";
 import { member, OnePeer, READ, routedFrom } from "./one-peer.ts";
 
 /** A ring of which only 8 is left, and slept so long. */

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
-import { Shelf } from "../../src/protocol/shelf.ts";
-import { lineage, merge, type Versions, winnerOf } from "../../src/protocol/versions.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
+import { Shelf } from "../../src/protocol/model/shelf.ts";
+import { lineage, merge, type Versions, winnerOf } from "../../src/protocol/model/versions.ts";
 import { History, living, mergedAtRandom, SOME } from "./histories.ts";
 
 function record(

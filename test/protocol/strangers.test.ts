@@ -1,8 +1,8 @@
 /** Two whose views differ: what one asks that is no member here, and what is said by one that knows of others. */
 import { expect, test } from "bun:test";
-import { HOP_ACK_MS } from "../../src/protocol/config.ts";
-import { type Member, makeMember, NO_BIRTH } from "../../src/protocol/member.ts";
-import { learn } from "../../src/protocol/records.ts";
+import { learn } from "../../src/protocol/membership/records.ts";
+import { HOP_ACK_MS } from "../../src/protocol/model/config.ts";
+import { type Member, makeMember, NO_BIRTH } from "../../src/protocol/model/member.ts";
 import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "./one-peer.ts";
 
 const LEASE = { tag: "lease", nonce: 5, from: 2, to: 8, asked: [8, 9, 14, 20] } as const;

@@ -1,11 +1,11 @@
 /** What word is worth: of the dead, of a lesser stamp, of a copy that was lost, of an owner that has promised. */
 import { expect, test } from "bun:test";
-import { RECEIPT_GRACE_MS, TOMBSTONE_MS } from "../../src/protocol/config.ts";
-import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
-import { makeMember } from "../../src/protocol/member.ts";
-import type { Ask, Message } from "../../src/protocol/messages.ts";
-import { learn } from "../../src/protocol/records.ts";
-import { snapshotFiles } from "../../src/protocol/safety.ts";
+import { learn } from "../../src/protocol/membership/records.ts";
+import { RECEIPT_GRACE_MS, TOMBSTONE_MS } from "../../src/protocol/model/config.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
+import type { Ask, Message } from "../../src/protocol/model/messages.ts";
+import { snapshotFiles } from "../../src/protocol/replication/safety.ts";
 import { BODY, IDS, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 const V = version(14, 5, 1);

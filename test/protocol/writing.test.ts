@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, STAMP_LEAP } from "../../src/protocol/config.ts";
-import { makeMember } from "../../src/protocol/member.ts";
-import { learn } from "../../src/protocol/records.ts";
+import { learn } from "../../src/protocol/membership/records.ts";
+import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, STAMP_LEAP } from "../../src/protocol/model/config.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
 
 /** A version of the operation `number` that 2 asked for, which 14 has stamped. */

@@ -1,7 +1,7 @@
 /** Hosts with several addresses, and hosts that move, in a simulated ring. */
 import { expect, test } from "bun:test";
-import type { PeerEvent } from "../../src/protocol/events.ts";
-import { type Address, makeMember } from "../../src/protocol/member.ts";
+import type { PeerEvent } from "../../src/protocol/model/events.ts";
+import { type Address, makeMember } from "../../src/protocol/model/member.ts";
 import type { Host } from "../../src/sim/host.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";

@@ -9,9 +9,9 @@ import {
   TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
-} from "../../src/protocol/config.ts";
-import type { Outcome } from "../../src/protocol/events.ts";
-import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
+} from "../../src/protocol/model/config.ts";
+import type { Outcome } from "../../src/protocol/model/events.ts";
+import { conflictName, type FileRecord } from "../../src/protocol/model/files.ts";
 import type { Host } from "../../src/sim/host.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";

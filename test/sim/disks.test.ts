@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../src/protocol/events.ts";
-import { conflictName, type FileRecord } from "../../src/protocol/files.ts";
-import { lineage, winnerOf } from "../../src/protocol/versions.ts";
+import type { Outcome } from "../../src/protocol/model/events.ts";
+import { conflictName, type FileRecord } from "../../src/protocol/model/files.ts";
+import { lineage, winnerOf } from "../../src/protocol/model/versions.ts";
 import { Chronicle } from "../../src/sim/chronicle.ts";
 import { SimDisk } from "../../src/sim/disk.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { SILENCE_MS } from "../../src/protocol/patience.ts";
+import { SILENCE_MS } from "../../src/protocol/membership/patience.ts";
 import { leastBytes, maintenanceBytes } from "../../src/sim/figure-bytes.ts";
 import { healTimes } from "../../src/sim/figure-heal.ts";
 import { lookupHops } from "../../src/sim/figure-hops.ts";

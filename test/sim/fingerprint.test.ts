@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Effect } from "../../src/protocol/io.ts";
-import type { Message } from "../../src/protocol/messages.ts";
+import type { Effect } from "../../src/protocol/model/io.ts";
+import type { Message } from "../../src/protocol/model/messages.ts";
 import { effectBytes } from "../../src/sim/effect-bytes.ts";
 import { Fingerprint } from "../../src/sim/fingerprint.ts";
 

@@ -1,8 +1,8 @@
 /** What simulated links do with what they are given: as kernels do, and no better. */
 import { expect, test } from "bun:test";
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import type { Input } from "../../src/protocol/io.ts";
-import type { Message } from "../../src/protocol/messages.ts";
+import type { Input } from "../../src/protocol/model/io.ts";
+import type { Message } from "../../src/protocol/model/messages.ts";
 import { LIMITS, SMALL_LIMITS } from "../../src/sim/host.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";

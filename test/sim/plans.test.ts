@@ -1,6 +1,6 @@
 /** Plans as seeds draw them, and what they may be cut down to. */
 import { expect, test } from "bun:test";
-import { storedName } from "../../src/protocol/names.ts";
+import { storedName } from "../../src/protocol/model/names.ts";
 import { Chance } from "../../src/sim/chance.ts";
 import { DRAWING, HARD, KINDS, PLAIN } from "../../src/sim/drawing.ts";
 import { HOSTILE_NAMES, nameOf, wordOf } from "../../src/sim/names.ts";

@@ -1,6 +1,6 @@
 /** Peers that left in good order and are started again by the command that founded their ring. */
 import { expect, test } from "bun:test";
-import { RESTORED_GRACE_MS, RETURN_MS } from "../../src/protocol/config.ts";
+import { RESTORED_GRACE_MS, RETURN_MS } from "../../src/protocol/model/config.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { joinThrough, numberedRing, Stage } from "../../src/sim/stage.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../src/protocol/events.ts";
+import type { Outcome } from "../../src/protocol/model/events.ts";
 import { type SnapshotFiles, snapshot } from "../../src/protocol/snapshot.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";

@@ -1,7 +1,7 @@
 /** Silence that is death, and silence that is not: peers that stutter, bad networks, peers frozen for good. */
 import { expect, test } from "bun:test";
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
+import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
 import { LOCAL_NETWORK, NETWORKS } from "../../src/sim/network.ts";
 import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";
 

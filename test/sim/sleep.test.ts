@@ -1,7 +1,7 @@
 /** Peers whose process stands still for a while, in a simulated ring. */
 import { expect, test } from "bun:test";
-import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/config.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/random.ts";
+import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/model/config.ts";
+import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
 

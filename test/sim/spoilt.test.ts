@@ -3,8 +3,8 @@
  * and what it is told is so.
  */
 import { expect, test } from "bun:test";
-import { NUMBERED_BITS } from "../../src/protocol/config.ts";
-import type { Outcome } from "../../src/protocol/events.ts";
+import { NUMBERED_BITS } from "../../src/protocol/model/config.ts";
+import type { Outcome } from "../../src/protocol/model/events.ts";
 import { contentOf, keyOf } from "../../src/sim/names.ts";
 import { NETWORKS } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BODY_BYTES } from "../../src/protocol/config.ts";
+import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { openNamed, put as putRecord, readAll, recordOf, ZERO } from "./records.ts";

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeMember } from "../../src/protocol/member.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { readLivingCard, writeCard } from "../../src/store/card.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { isLiving, processStart } from "../../src/store/process.ts";

@@ -3,7 +3,12 @@ import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type FileRecord, type Stamp, versionKey, withAges } from "../../src/protocol/files.ts";
+import {
+  type FileRecord,
+  type Stamp,
+  versionKey,
+  withAges,
+} from "../../src/protocol/model/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { readAll, recordOf, removalOf, stampOf, ZERO } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";

@@ -1,4 +1,4 @@
-import type { FileRecord, Operation, Stamp } from "../../src/protocol/files.ts";
+import type { FileRecord, Operation, Stamp } from "../../src/protocol/model/files.ts";
 import type { Content } from "../../src/store/content.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { sha256 } from "./temporary.ts";

@@ -2,8 +2,8 @@ import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BODY_BYTES } from "../../src/protocol/config.ts";
-import { compareStamps, EMPTY_SHA256, type FileRecord } from "../../src/protocol/files.ts";
+import { BODY_BYTES } from "../../src/protocol/model/config.ts";
+import { compareStamps, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
 import {
   bytesNamed,

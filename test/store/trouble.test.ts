@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileRecord } from "../../src/protocol/files.ts";
+import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";

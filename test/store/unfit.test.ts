@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BODY_BYTES } from "../../src/protocol/config.ts";
+import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
 import { put, recordOf } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";

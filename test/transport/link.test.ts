@@ -1,6 +1,6 @@
 /** What a link does with the beats of its connection, and with word that its address can be reached. */
 import { afterEach, expect, test } from "bun:test";
-import type { Unreachable } from "../../src/protocol/io.ts";
+import type { Unreachable } from "../../src/protocol/model/io.ts";
 import { Beats, Echoes } from "../../src/transport/beats.ts";
 import { Dialer } from "../../src/transport/dial.ts";
 import { callbacks, type Wire } from "../../src/transport/ear.ts";

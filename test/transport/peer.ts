@@ -1,8 +1,8 @@
 /** A transport for tests, and waiting for what it reports. */
-import { Failure } from "../../src/protocol/failure.ts";
-import type { Unreachable } from "../../src/protocol/io.ts";
-import type { Address, Member } from "../../src/protocol/member.ts";
-import type { Channel, Message } from "../../src/protocol/messages.ts";
+import { Failure } from "../../src/protocol/model/failure.ts";
+import type { Unreachable } from "../../src/protocol/model/io.ts";
+import type { Address, Member } from "../../src/protocol/model/member.ts";
+import type { Channel, Message } from "../../src/protocol/model/messages.ts";
 import { openTransport } from "../../src/transport/transport.ts";
 import type { Transport, TransportOptions } from "../../src/transport/types.ts";
 import { encode, encodeFrame, type Sender } from "../../src/wire/message.ts";

@@ -9,10 +9,10 @@ import {
   SPARED_KEPT,
   SYNC_BUCKETS,
   SYNC_MEMBERS,
-} from "../../src/protocol/config.ts";
-import type { FileRecord } from "../../src/protocol/files.ts";
-import { bytesOf, fitting, inMessages } from "../../src/protocol/fitting.ts";
-import { makeMember } from "../../src/protocol/member.ts";
+} from "../../src/protocol/model/config.ts";
+import type { FileRecord } from "../../src/protocol/model/files.ts";
+import { bytesOf, fitting, inMessages } from "../../src/protocol/model/fitting.ts";
+import { makeMember } from "../../src/protocol/model/member.ts";
 import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
 import { decode, encode, encodeFrame, HEADER_BYTES } from "../../src/wire/message.ts";

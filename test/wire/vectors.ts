@@ -8,8 +8,8 @@ import {
   heldVersion,
   type Operation,
   type Stamp,
-} from "../../src/protocol/files.ts";
-import { type Member, makeMember } from "../../src/protocol/member.ts";
+} from "../../src/protocol/model/files.ts";
+import { type Member, makeMember } from "../../src/protocol/model/member.ts";
 import type { Sender } from "../../src/wire/message.ts";
 import { TABLE, type WireMessage } from "../../src/wire/table.ts";
 

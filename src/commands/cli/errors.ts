@@ -1,4 +1,4 @@
-import { EXIT_BUG, Failure } from "../../protocol/failure.ts";
+import { EXIT_BUG, Failure } from "../../protocol/model/failure.ts";
 
 /** The command line itself is wrong: one sentence that names what, and exit code 2. */
 export class UsageError extends Error {

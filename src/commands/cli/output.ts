@@ -1,5 +1,5 @@
 /** What a command prints arrives on standard output, or the command says that it did not. */
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../protocol/model/failure.ts";
 
 /** As a shell shows a process that SIGPIPE ended: nobody reads on, and nobody is to be told. */
 export const READER_GONE = 141;

@@ -3,7 +3,7 @@
  * what stands for them is left, and another file may bear that name.
  */
 import { readFileSync, statSync } from "node:fs";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../protocol/model/failure.ts";
 import { UsageError } from "./errors.ts";
 import { quote } from "./words.ts";
 

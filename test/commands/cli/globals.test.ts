@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { tell, UsageError } from "../../../src/commands/cli/errors.ts";
 import { mayColor, splitGlobals } from "../../../src/commands/cli/globals.ts";
-import { EXIT_BUG, Failure } from "../../../src/protocol/failure.ts";
+import { EXIT_BUG, Failure } from "../../../src/protocol/model/failure.ts";
 
 const NONE = { help: false, version: false, noColor: false, name: null, rest: [] };
 

@@ -1,0 +1,100 @@
+/**
+ * What it means that a connection was refused or not answered. A process that has ended refuses every
+ * one, at once, and its own streams break. A single refusal may be a firewall's, or a reset's on the way:
+ * so there are two more dials and a ping, all at once.
+ */
+import {
+  REFUSAL_BURST_MS,
+  REFUSAL_LEAST_MS,
+  REFUSAL_MOST_MS,
+  REFUSALS,
+  STREAMS_FORGOTTEN_MS,
+  STREAMS_MISSED,
+  STREAMS_ROW_MS,
+  TRIALS_AT_ONCE,
+} from "../model/config.ts";
+import type { Unreachable } from "../model/io.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Channel } from "../model/messages.ts";
+import { sentences } from "../model/sentences.ts";
+import { boundTable, note, type Peer, type Trial } from "../state.ts";
+import { PACE_ROUND_TRIPS } from "./patience.ts";
+import { trialKey } from "./records.ts";
+import { endInSilence, pingTarget, tryMember } from "./trials.ts";
+
+/**
+ * An address could not be reached over a stream. A member that is only awaited may be about to start.
+ * @param broke a stream that came from there has just ended, and none is open
+ * @returns the trials that have thereby ended in silence
+ */
+export function meetUnreachable(
+  peer: Peer,
+  address: Address,
+  how: Unreachable,
+  broke: boolean,
+): Trial[] {
+  const ended: Trial[] = [];
+  const member = memberAt(peer, address);
+  const counts = member !== undefined && member.id !== peer.self.id && !peer.awaited.has(member.id);
+  if (counts) tryMember(peer, member, "watch", ["datagram"]);
+  for (const trial of [...peer.trials.values()]) {
+    if (trial.target.address !== address) continue;
+    if (how === "timeout") trial.unanswered = true;
+    else if (refused(peer, trial, broke)) ended.push(trial);
+  }
+  return ended;
+}
+
+/** An answer to a ping: one by datagram where streams are refused says that only those are blocked. */
+export function streamsBlocked(peer: Peer, from: Member, trial: Trial, channel: Channel): void {
+  const { streamless } = peer;
+  if (channel === "stream") {
+    streamless.delete(from.id);
+    return;
+  }
+  const refusing = trial.refusals >= REFUSALS;
+  if (!refusing && !trial.unanswered) return;
+  const known = streamless.get(from.id);
+  const fresh = known === undefined || peer.now - known.at > STREAMS_FORGOTTEN_MS;
+  const state = fresh ? { missed: 0, at: peer.now, said: false } : known;
+  if (peer.now - state.at > STREAMS_ROW_MS) state.missed = 0;
+  state.missed += refusing ? STREAMS_MISSED : 1;
+  state.at = peer.now;
+  streamless.set(from.id, state);
+  boundTable(streamless, TRIALS_AT_ONCE);
+  if (state.said || state.missed < STREAMS_MISSED) return;
+  state.said = true;
+  note(peer, sentences.noStreams(from.id, from.address));
+}
+
+/** @returns whether the trial has ended */
+function refused(peer: Peer, trial: Trial, broke: boolean): boolean {
+  if (peer.now - trial.refusedAt > REFUSAL_BURST_MS) {
+    trial.refusedAt = peer.now;
+    trial.refusals = 0;
+    pingTarget(peer, trial, "datagram");
+    // Both are dials: the stream is none any more.
+    pingTarget(peer, trial, "stream");
+    peer.effects.push({ type: "dial", address: trial.target.address });
+  }
+  trial.refusals += 1;
+  if (trial.refusals !== REFUSALS) return false;
+  const key = trialKey(trial.reason, trial.target.id);
+  if (broke) {
+    endInSilence(peer, key, trial, "refused");
+    return true;
+  }
+  const roundTrip = peer.roundTrips.get(trial.target.id) ?? Number.POSITIVE_INFINITY;
+  const wait = Math.max(REFUSAL_LEAST_MS, Math.min(REFUSAL_MOST_MS, PACE_ROUND_TRIPS * roundTrip));
+  peer.deadlines.set("trial", key, trial.refusedAt + wait);
+  return false;
+}
+
+/** The present member at an address: most often one that is being tried, else it has to be looked for. */
+function memberAt(peer: Peer, address: Address): Member | undefined {
+  for (const { target } of peer.trials.values()) {
+    const member = target.address === address ? peer.view.find(target.id) : undefined;
+    if (member?.address === address) return member;
+  }
+  return peer.view.at(address);
+}

@@ -1,0 +1,116 @@
+/**
+ * How views come to agree: news is pushed to a few members, who push it on; digests travel with every
+ * ping, and where they differ the two compare their tables by buckets of the circle.
+ */
+import {
+  GOSSIP_FANOUT,
+  GOSSIP_MEMBERS,
+  GOSSIP_SPACING_MS,
+  SETTLE_CHECK_MS,
+  SYNC_MEMBERS,
+  SYNC_SPACING_MS,
+} from "../model/config.ts";
+import { type Address, compareMembers, isExpected, type Member } from "../model/member.ts";
+import type { Pong, Sync } from "../model/messages.ts";
+import { randomBelow, randomBits } from "../model/random.ts";
+import { boundsOf } from "../model/view.ts";
+import { isIn, type Peer, send } from "../state.ts";
+import { absorb } from "./news.ts";
+import { sendPing, wayTo } from "./ways.ts";
+
+/**
+ * Pushes what was learnt to the neighbours on both sides and to a few others: at once if it has been
+ * quiet, else a little later, so that a burst of news makes few messages.
+ */
+export function pushRumours(peer: Peer): void {
+  if (peer.rumours.size === 0 && peer.joiningRumours.size === 0) return;
+  const soonest = peer.pushedAt + GOSSIP_SPACING_MS;
+  if (isIn(peer) && peer.now < soonest) {
+    peer.deadlines.set("push", 0, soonest);
+    return;
+  }
+  peer.pushedAt = peer.now;
+  const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
+  if (peer.rumours.has(peer.self.id)) {
+    for (const accuser of peer.accusers) targets.add(accuser);
+    peer.accusers.clear();
+  }
+  for (const [joining, table] of [
+    [false, peer.rumours],
+    [true, peer.joiningRumours],
+  ] as const) {
+    const members = [...table.values()];
+    table.clear();
+    for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
+      const some = members.slice(i, i + GOSSIP_MEMBERS);
+      for (const address of targets) {
+        send(peer, address, wayTo(peer, address), { tag: "gossip", joining, members: some });
+      }
+    }
+  }
+}
+
+/** Compares digests with one member a little after a change, whatever the ping interval. */
+export function settleCheck(peer: Peer): void {
+  const unfit = (m: Member) => m.id === peer.self.id || peer.awaited.has(m.id);
+  const [other] = peer.view.sample(peer.random, 1, unfit);
+  if (other === undefined || !isIn(peer)) return;
+  const nonce = randomBits(peer.random);
+  peer.settleNonce = nonce;
+  sendPing(peer, other.address, nonce, wayTo(peer, other.address));
+}
+
+/** The answer to a round or to a check told the other's digest: if it differs, compare tables. */
+export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
+  if (!isIn(peer) || from.incarnation === 0 || pong.digest === peer.view.digest) return;
+  if (!pong.round && pong.nonce !== peer.settleNonce) return;
+  const wait = Math.min(peer.settleBackoffMs * 2 || SETTLE_CHECK_MS, peer.config.pingIntervalMs);
+  peer.settleBackoffMs = wait;
+  peer.deadlines.setEarlier("settle", 0, peer.now + wait + randomBelow(peer.random, wait));
+  if (peer.now - peer.syncedAt < SYNC_SPACING_MS) return;
+  peer.syncedAt = peer.now;
+  const buckets = peer.view.bucketDigests(peer.config.bits);
+  send(peer, from.address, "stream", { tag: "sync", stage: "open", buckets, members: [] });
+}
+
+/** One step of a comparison of tables. */
+export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
+  if (!isIn(peer)) return;
+  const theirs = new Map(sync.members.map((member) => [member.id, member]));
+  const buckets = peer.view.bucketDigests(peer.config.bits);
+  const mine = sync.stage === "close" ? [] : membersWhere(peer, buckets, sync.buckets);
+  const members = mine
+    .filter((m) => {
+      const other = theirs.get(m.id);
+      return other === undefined || compareMembers(m, other) > 0;
+    })
+    .slice(0, SYNC_MEMBERS);
+  if (sync.stage === "open") {
+    send(peer, from.address, "stream", { tag: "sync", stage: "answer", buckets, members });
+  } else if (sync.stage === "answer" && members.length > 0) {
+    send(peer, from.address, "stream", { tag: "sync", stage: "close", buckets: [], members });
+  }
+  absorb(peer, from, sync.members, false);
+}
+
+/** All that this peer knows of the parts of the circle whose digests differ, gone members too. */
+function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly number[]): Member[] {
+  const { bits } = peer.config;
+  const found: Member[] = [];
+  for (let bucket = 0; bucket < mine.length; bucket++) {
+    if (mine[bucket] === theirs[bucket]) continue;
+    const [from, to] = boundsOf(bucket, bits);
+    found.push(...peer.view.between(from, to), ...peer.gone.between(from, to));
+  }
+  return found.filter((m) => !isExpected(m));
+}
+
+function pushTargets(peer: Peer): Address[] {
+  const { view, self, random } = peer;
+  const targets = [
+    ...view.after(self.id, 1),
+    ...view.before(self.id, 1),
+    ...view.sample(random, GOSSIP_FANOUT, (m) => m.id === self.id),
+  ];
+  return targets.map(({ address }) => address);
+}

@@ -1,0 +1,51 @@
+/**
+ * What is asked by one that this peer does not have among its members. Those who ask on behalf of a name
+ * build on whom they hear; two that do not even count each other have seen different rings, and neither
+ * can tell what was acknowledged in the other's. So what is asked waits until the asker is a member here
+ * (as in Viewstamped Replication, where a replica answers in its own view alone), and is dropped when
+ * nobody waits for it any more.
+ */
+import type { Postponed } from "../model/absence.ts";
+import { HOP_ACK_MS, POSTPONED } from "../model/config.ts";
+import { isExpected } from "../model/member.ts";
+import type { Message } from "../model/messages.ts";
+import { isIn, type Peer } from "../state.ts";
+
+/** What others build on. A newcomer asks to be let in, and anybody may look up an owner. */
+export function isAsking(message: Message): boolean {
+  if (message.tag === "inquire" || message.tag === "lease") return true;
+  return message.tag === "routed" && message.ask.kind !== "join" && message.ask.kind !== "lookup";
+}
+
+/**
+ * Keeps what a stranger asks until it is a member.
+ * @returns true if it is kept; `takeFamiliar` gives it back
+ */
+export function waitForMember(peer: Peer, came: Postponed): boolean {
+  if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;
+  if (peer.strangers.length < POSTPONED) peer.strangers.push({ came, since: peer.now });
+  return true;
+}
+
+/** What can be dealt with now, since those who ask have become members. */
+export function takeFamiliar(peer: Peer): Postponed[] {
+  if (peer.strangers.length === 0) return [];
+  const waiting = peer.strangers.splice(0).filter((w) => peer.now - w.since < HOP_ACK_MS);
+  const ready: Postponed[] = [];
+  for (const each of waiting) {
+    const { came, since } = each;
+    if (!isFamiliar(peer, came)) peer.strangers.push(each);
+    else {
+      const heldMs = came.heldMs === null ? null : came.heldMs + peer.now - since;
+      ready.push({ ...came, heldMs });
+    }
+  }
+  return ready;
+}
+
+/** True of a member; and of a program that says itself that it is none, of this ring or any other. */
+function isFamiliar({ view }: Peer, { from, message }: Postponed): boolean {
+  if (from.incarnation === 0) return message.tag === "routed";
+  const member = view.find(from.id);
+  return member !== undefined && member.birth === from.birth && !isExpected(member);
+}

@@ -1,0 +1,88 @@
+/**
+ * The way to a member: by datagram, or by stream where datagrams do not come through. Some networks drop
+ * UDP one way or both; there a ring works over TCP alone, only slower. That they do not come through is
+ * learnt from a trial which only the stream answered, and it is looked at again with each round.
+ */
+import { standingOf } from "../model/absence.ts";
+import {
+  DATAGRAM_PROBES,
+  DATAGRAMS_MISSED,
+  MUTED_MS,
+  MUTED_ROUNDS,
+  TRIALS_AT_ONCE,
+} from "../model/config.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Channel } from "../model/messages.ts";
+import { randomBits } from "../model/random.ts";
+import { sentences } from "../model/sentences.ts";
+import { boundTable, note, type Peer, send, type Trial } from "../state.ts";
+import { ownRoom } from "./room.ts";
+
+/** The way that messages to an address take which may be lost. */
+export function wayTo(peer: Peer, address: Address): Channel {
+  const { muted, deaf } = peer.datagrams;
+  const known = muted.get(address);
+  if (known !== undefined && known.until < peer.now) muted.delete(address);
+  return deaf || muted.has(address) ? "stream" : "datagram";
+}
+
+/** @param round one of a round, which the transcript shows */
+export function sendPing(
+  peer: Peer,
+  to: Address,
+  nonce: number,
+  channel: Channel,
+  round = false,
+): void {
+  const { digest } = peer.view;
+  const standing = standingOf(peer.absence, peer.now);
+  send(peer, to, channel, { tag: "ping", nonce, round, digest, room: ownRoom(peer), ...standing });
+}
+
+/** With a round's ping by stream: do datagrams come through after all? */
+export function probeDatagrams(peer: Peer, member: Member): void {
+  const { datagrams } = peer;
+  const muted = datagrams.muted.get(member.address);
+  if (muted !== undefined && muted.missed >= DATAGRAMS_MISSED && !datagrams.said) {
+    datagrams.said = true;
+    note(peer, datagrams.deaf ? sentences.noDatagrams() : sentences.noDatagramsTo(member.id));
+  }
+  const probes = datagrams.said || muted === undefined ? 1 : DATAGRAM_PROBES;
+  if (muted !== undefined) muted.missed += probes;
+  for (let i = 0; i < probes; i++) {
+    sendPing(peer, member.address, randomBits(peer.random), "datagram");
+  }
+}
+
+/** A ping by datagram was answered by one: both ways are open. */
+export function datagramAnswered(peer: Peer, address: Address): void {
+  const { datagrams } = peer;
+  datagrams.answeredAt = peer.now;
+  datagrams.deaf = false;
+  datagrams.muted.delete(address);
+  if (!datagrams.said || [...datagrams.muted.values()].some(({ until }) => until >= peer.now))
+    return;
+  datagrams.said = false;
+  note(peer, sentences.datagramsAgain());
+}
+
+/**
+ * A ping by stream was answered by one. Where the datagrams of the same trial were not, they do not come
+ * through; and if nobody else has answered one meanwhile, none do.
+ */
+export function streamAnswered(peer: Peer, address: Address, trial: Trial): void {
+  const { datagrams } = peer;
+  const lost = trial.lastTry && wayTo(peer, address) === "datagram";
+  if (lost && datagrams.answeredAt < trial.startedAt) datagrams.deaf = true;
+  if (lost || datagrams.muted.has(address)) mute(peer, address);
+}
+
+/** An address is spoken to by stream for a while: its datagrams do not come here, or ours not there. */
+export function mute(peer: Peer, address: Address): void {
+  const { muted } = peer.datagrams;
+  const missed = muted.get(address)?.missed ?? 0;
+  const until = peer.now + MUTED_MS + MUTED_ROUNDS * peer.config.pingIntervalMs;
+  muted.delete(address);
+  muted.set(address, { until, missed });
+  boundTable(muted, TRIALS_AT_ONCE);
+}

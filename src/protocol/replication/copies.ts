@@ -1,0 +1,254 @@
+/**
+ * Copies: who should hold what is worked out from the view; a holder offers its records to the holders
+ * that have not confirmed them, and these fetch what they lack, or decline what they cannot keep.
+ */
+
+import { mayGiveTo, noteTaken } from "../membership/late.ts";
+import { noteRoom, ownRoom } from "../membership/room.ts";
+import {
+  BODY_BYTES,
+  COMPARE_EVERY_MS,
+  COPIES_QUEUED,
+  DECLINED_FILES,
+  DROP_SETTLE_MS,
+  FULL_MS,
+  REPAIR_SETTLE_MS,
+  TOMBSTONE_LAST_MS,
+  TOMBSTONE_MS,
+} from "../model/config.ts";
+import {
+  compareStamps,
+  type FileRecord,
+  type HeldVersion,
+  heldVersion,
+  isSameOperation,
+  isSameVersion,
+  type VersionId,
+  versionKey,
+} from "../model/files.ts";
+import { inMessages } from "../model/fitting.ts";
+import type { Body, BodySource } from "../model/io.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Offer } from "../model/messages.ts";
+import { isReplacedBy, merge } from "../model/versions.ts";
+import { boundTable, type Peer, send, sendToEach } from "../state.ts";
+import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
+import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
+import { tellHeld, tellSoon } from "./holding.ts";
+import { noteKnown, notePledges } from "./pledging.ts";
+import { noteElsewhere } from "./tenure.ts";
+import { noteHere, noteWanting } from "./wanting.ts";
+
+/** A version may lack a copy: its holders are looked after soon. */
+export function repairOne(peer: Peer, version: VersionId): void {
+  // Holders of what has just come are about to say so themselves.
+  const at = peer.now + REPAIR_SETTLE_MS;
+  peer.lacking.set(version, at);
+  peer.deadlines.setEarlier("repair", 0, at);
+  peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
+}
+
+/** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
+export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
+  const message: Offer = { tag: "offer", records: [record], origin: null };
+  const mine = peer.files.find(record);
+  // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
+  const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
+  const holders = otherHolders(peer, record);
+  const without = known ? holders.filter((h) => !hasConfirmed(peer, record, h)) : holders;
+  sendToEach(peer, without, message, body);
+}
+
+/** Offers many records to one holder, in as many messages as they need. */
+export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0 || !mayGiveTo(peer, to)) return;
+  const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
+  for (const some of inMessages(given)) {
+    send(peer, to, "stream", { tag: "offer", records: some, origin: null });
+  }
+}
+
+/** True of a removal of at least that age, which is neither given nor taken but by those that were all away. */
+export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
+  return removed && !peer.absence.late && ageMs + peer.now >= limitMs;
+}
+
+/** Takes note of what another offers: says what is held, and gets what is not. */
+export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body | null): void {
+  const held: FileRecord[] = [];
+  const better: FileRecord[] = [];
+  const refused: FileRecord[] = [];
+  noteKnown(peer, from, offer.records);
+  for (const record of offer.records) {
+    better.push(...betterThan(peer, record));
+    const needed = isNew(peer, record);
+    if (!needed) held.push(record);
+    else if (needed === "content" && record.size > ownRoom(peer)) refused.push(record);
+    else takeOffered(peer, from, offer, record, needed, body);
+  }
+  tellHeld(peer, from.address, held);
+  decline(peer, from.address, refused);
+  sendOffers(peer, from.address, better);
+  fetchQueued(peer);
+}
+
+/** Notes that a holder has these very versions, or what has replaced them. */
+export function receiveHolding(
+  peer: Peer,
+  from: Member,
+  files: readonly HeldVersion[],
+  taking: boolean,
+): void {
+  noteKnown(peer, from, files);
+  // A leaver counts on those alone that stay, and know that it does not.
+  if (peer.phase === "leaving" && !taking) return;
+  for (const held of files) {
+    const mine = peer.files.find(held);
+    if (mine !== undefined && compareStamps(held.stamp, mine.stamp) >= 0) confirm(peer, mine, from);
+  }
+}
+
+/** Others take the place of a holder that cannot keep these files. */
+export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+  noteKnown(peer, from, files);
+  // Until it says otherwise: what it declined is not to be counted on for the next store.
+  if (files.length > 0) noteRoom(peer, from, 0);
+  for (const version of files) noteDeclined(peer, version, from);
+}
+
+/** A member cannot keep a file. */
+export function noteDeclined(peer: Peer, version: VersionId, { birth }: Member): void {
+  const births = peer.declined.get(version.name) ?? [];
+  if (births.includes(birth)) return;
+  peer.declined.set(version.name, [...births, birth]);
+  boundTable(peer.declined, DECLINED_FILES);
+  peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
+  for (const record of peer.files.versions(version.name)) repairOne(peer, record);
+}
+
+/** Holders that have lost their copies get them again. */
+export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+  for (const version of files) {
+    const record = peer.files.find(version);
+    if (record === undefined) continue;
+    const births = peer.confirmed.get(record) ?? [];
+    peer.confirmed.set(
+      record,
+      births.filter((birth) => birth !== from.birth),
+    );
+    repairOne(peer, record);
+    sendOffers(peer, from.address, [record]);
+  }
+  // What is still being placed may not be in the table yet.
+  for (const { record, durable } of peer.placements.values()) {
+    if (files.some((version) => isSameVersion(version, record))) durable.delete(from.birth);
+  }
+}
+
+/**
+ * Takes a durable version into the table, where it is merged with the others of its name.
+ * @param from who gave it: this very peer, where it stamped it
+ */
+export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
+  const { changed, fresh, before, now } = peer.files.take(taken);
+  if (!changed) return;
+  takeBack(peer, taken.name, peer.self.birth);
+  notePledges(peer, taken, from);
+  noteTaken(peer, taken, from);
+  noteHere(peer, taken.name, now);
+  for (const old of before) {
+    if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
+  }
+  for (const record of fresh) {
+    peer.confirmed.delete(record);
+    if (record.removed) peer.removals.set(versionKey(record), record);
+    repairOne(peer, record);
+    peer.counter = Math.max(peer.counter, record.stamp.counter);
+  }
+}
+
+/** Forgets what was noted of a version that is not held any more. */
+export function forget(peer: Peer, version: VersionId): void {
+  peer.confirmed.delete(version);
+  peer.lacking.delete(version);
+  if (peer.removals.size > 0) peer.removals.delete(versionKey(version));
+}
+
+/** A copy has become durable here: says so to whoever should hold it too. */
+export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
+  holdRecord(peer, record, from);
+  tellHeld(peer, from.address, [record]);
+  tellSoon(peer, record, from.address);
+}
+
+/** This peer's disk would not take a copy: its offerer finds another holder. */
+export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
+  peer.fullUntil = peer.now + FULL_MS;
+  noteDeclined(peer, record, peer.self);
+  decline(peer, from.address, [record]);
+}
+
+/** True of a content that may travel as the body of a message. */
+export function fitsBody({ size, removed }: FileRecord): boolean {
+  return !removed && size > 0 && size <= BODY_BYTES;
+}
+
+/** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
+function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
+  const held = peer.files.versions(record.name);
+  // An old removal goes with the others of its age; but what it removed must not outlive it here.
+  const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
+  if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
+  // Most names are stored once.
+  if (held.length === 0) return record.removed ? "word" : "content";
+  const merged = merge(held, record);
+  if (merged === held) return false;
+  const lives = merged.some((v) => isSameVersion(v, record));
+  return lives && !record.removed && peer.files.find(record) === undefined ? "content" : "word";
+}
+
+/** What is held here that replaced a record, or that it does not know it is. */
+function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
+  return peer.files.versions(record.name).filter((mine) => {
+    if (isSameOperation(mine.operation, record.operation)) {
+      const has = record.apart && !mine.apart;
+      return has || compareStamps(mine.stamp, record.stamp) > 0;
+    }
+    return isReplacedBy(record, mine);
+  });
+}
+
+/** Begins to get one record that is not held here, if there is room to remember it. */
+function takeOffered(
+  peer: Peer,
+  from: Member,
+  offer: Offer,
+  record: FileRecord,
+  needed: "content" | "word",
+  body: Body | null,
+): void {
+  const coming = isFetching(peer, record);
+  const job = { kind: "copy", record, from } as const;
+  if (needed === "word") {
+    if (!coming) beginBurial(peer, job);
+  } else if (
+    !coming &&
+    body !== null &&
+    offer.records.length === 1 &&
+    body.sha256 === record.sha256
+  ) {
+    beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
+  } else if (peer.copyQueue.size < COPIES_QUEUED) {
+    peer.copyQueue.set(versionKey(record), { record, from, origin: offer.origin });
+  }
+}
+
+function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+  if (records.length === 0) return;
+  for (const record of records) {
+    noteWanting(peer.refusals, record);
+    noteElsewhere(peer, record);
+  }
+  boundTable(peer.refusals, DECLINED_FILES);
+  send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });
+}

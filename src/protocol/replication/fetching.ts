@@ -1,0 +1,124 @@
+/** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
+import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "../model/config.ts";
+import { type FileRecord, isSameVersion, versionId } from "../model/files.ts";
+import type { Body, Effect, FetchInto } from "../model/io.ts";
+import type { Address } from "../model/member.ts";
+import type { AnswerOutcome, RequestId } from "../model/messages.ts";
+import type { Peer } from "../state.ts";
+import type { FetchJob } from "../work.ts";
+
+type FetchEffect = Extract<Effect, { type: "fetch" }>;
+type From = { readonly id: number; readonly address: Address };
+
+/** Begins as many of the queued copies as may be fetched at once. */
+export function fetchQueued(peer: Peer): void {
+  for (const [key, { record, from, origin }] of peer.copyQueue) {
+    if (!hasRoomFor(peer, record)) return;
+    // It may be on its way from another: should that fail, this one has it too.
+    if (isFetching(peer, record)) continue;
+    peer.copyQueue.delete(key);
+    if (peer.files.find(record) !== undefined) continue;
+    const source =
+      origin === null || origin.request === null
+        ? ({ kind: "version", version: versionId(record) } as const)
+        : ({ kind: "ticket", request: origin.request } as const);
+    beginFetch(peer, { kind: "copy", record, from }, origin ?? from, source, origin === null);
+  }
+}
+
+/**
+ * Has the driver fetch a content into the store.
+ * @param repair nobody waits for it
+ * @returns the job's number
+ */
+export function beginFetch(
+  peer: Peer,
+  job: Exclude<FetchJob, { kind: "deliver" }>,
+  from: From,
+  source: FetchEffect["source"],
+  repair: boolean,
+): number {
+  const { record } = job;
+  const shared = job.kind === "placement" && source.kind === "ticket";
+  const into: FetchInto = { kind: "store", record, sha256: record.sha256, shared };
+  return begin(peer, job, { from, source, file: record.name, size: record.size, into, repair });
+}
+
+/** Has the driver fetch a content for the one who asked for it at this peer. */
+export function beginDelivery(
+  peer: Peer,
+  job: Extract<FetchJob, { kind: "deliver" }>,
+  from: From,
+  source: FetchEffect["source"],
+  content: { readonly file: string; readonly size: number; readonly into: FetchInto },
+): void {
+  begin(peer, job, { from, source, ...content, repair: false });
+}
+
+/** Has the driver make durable what brings no content: a removal, or word of a version held. */
+export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
+  const number = peer.nextJob++;
+  peer.jobs.set(number, job);
+  peer.effects.push({ type: "bury", job: number, record: job.record });
+}
+
+/** True if this version is on its way already. */
+export function isFetching(peer: Peer, record: FileRecord): boolean {
+  for (const job of peer.jobs.values()) {
+    if (job.kind !== "deliver" && isSameVersion(job.record, record)) return true;
+  }
+  return false;
+}
+
+function begin(
+  peer: Peer,
+  job: FetchJob,
+  what: Omit<FetchEffect, "type" | "job" | "from" | "peer"> & { readonly from: From },
+): number {
+  const number = peer.nextJob++;
+  peer.jobs.set(number, job);
+  const { from, source, file, size, into, repair } = what;
+  const { address, id } = from;
+  // Named one by one: there is one for each copy, and a spread takes many times as long.
+  peer.effects.push({
+    type: "fetch",
+    job: number,
+    from: address,
+    peer: id,
+    source,
+    file,
+    size,
+    into,
+    repair,
+  });
+  return number;
+}
+
+function hasRoomFor(peer: Peer, record: FileRecord): boolean {
+  let all = 0;
+  let large = 0;
+  for (const job of peer.jobs.values()) {
+    if (job.kind !== "copy") continue;
+    all += 1;
+    if (!isSmall(job.record)) large += 1;
+  }
+  return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
+}
+
+function isSmall({ size }: FileRecord): boolean {
+  return size <= BODY_BYTES;
+}
+
+/** Where a content that was found is: here already, as the version that it is, or under the request's id. */
+export function sourceOf(
+  request: RequestId,
+  { size, version }: Extract<AnswerOutcome, { kind: "found" }>,
+  body: Body | null,
+): Parameters<typeof beginDelivery>[3] {
+  if (body !== null && body.size === size && body.sha256 === version?.sha256) {
+    return { kind: "body", number: body.number };
+  }
+  // A small content that did not come with the answer is offered under no request.
+  if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
+  return { kind: "ticket", request };
+}

@@ -1,0 +1,92 @@
+/** Who should hold a file, worked out from the view; and who has said so. */
+import { DROP_SETTLE_MS } from "../model/config.ts";
+import type { FileRecord, VersionId } from "../model/files.ts";
+import type { Member } from "../model/member.ts";
+import type { Peer } from "../state.ts";
+
+/** The members that should hold a file: the first from its key on that can take it. */
+export function holdersOf(
+  peer: Peer,
+  { name, key }: Pick<FileRecord, "name" | "key">,
+): readonly Member[] {
+  const { copies } = peer.config;
+  const declined = peer.declined.get(name);
+  if (declined === undefined) return peer.view.holders(key, copies);
+  const able = peer.view
+    .holders(key, copies + declined.length)
+    .filter((m) => !declined.includes(m.birth));
+  return able.slice(0, copies);
+}
+
+/** The others that should hold a file. */
+export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key">): Member[] {
+  return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
+}
+
+/** True of another member that should hold a file. */
+function isOtherHolder(peer: Peer, record: Pick<FileRecord, "name" | "key">, id: number): boolean {
+  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.id === id);
+}
+
+/** True if this holder has confirmed the version, under the stamp that it has here. */
+export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
+  return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
+}
+
+/**
+ * Notes that another holder has the version held here. One that is no holder may drop its copy any time; but
+ * where this peer leaves, only when the holders have theirs, and then one that has none is asked in vain.
+ */
+export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+  takeBack(peer, record.name, birth);
+  const births = peer.confirmed.get(record) ?? [];
+  if (births.includes(birth)) return;
+  if (peer.phase !== "leaving" && !isOtherHolder(peer, record, id)) return;
+  const now = [...births, birth];
+  peer.confirmed.set(record, now);
+  // Most are confirmed by all before they would be looked after.
+  if (!lacksWord(peer, record, now)) peer.lacking.delete(record);
+}
+
+/** One that had declined a file holds it after all. */
+export function takeBack(peer: Peer, name: string, birth: string): void {
+  const births = peer.declined.get(name);
+  if (births === undefined || !births.includes(birth)) return;
+  if (births.length === 1) peer.declined.delete(name);
+  else {
+    peer.declined.set(
+      name,
+      births.filter((b) => b !== birth),
+    );
+  }
+  // Whoever had it in that place, perhaps this very peer, need not keep it.
+  peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
+}
+
+/** True if some holder has not confirmed the version held here. */
+export function isShort(peer: Peer, record: FileRecord): boolean {
+  return lacksWord(peer, record, peer.confirmed.get(record) ?? []);
+}
+
+/** True if some other holder is not among those who have confirmed a version. */
+function lacksWord(peer: Peer, record: FileRecord, births: readonly string[]): boolean {
+  for (const { id, birth } of holdersOf(peer, record)) {
+    if (id !== peer.self.id && !births.includes(birth)) return true;
+  }
+  return false;
+}
+
+/** The records held here that some holder has not confirmed. */
+export function shortOfCopies(peer: Peer): FileRecord[] {
+  const { files, lacking, rescan } = peer;
+  const short: FileRecord[] = [];
+  if (rescan) {
+    for (const record of files.values()) if (isShort(peer, record)) short.push(record);
+    return short;
+  }
+  for (const [version] of lacking.entries()) {
+    const record = files.find(version);
+    if (record !== undefined && isShort(peer, record)) short.push(record);
+  }
+  return short;
+}

@@ -1,0 +1,288 @@
+/**
+ * What a peer asks about one name before it deals with a request: what those have of it that may hold
+ * it. It goes on with the word of a quorum, given after the request came.
+ */
+
+import { noteRoom, ownRoom } from "../membership/room.ts";
+import {
+  GOSSIP_MEMBERS,
+  INQUIRE_MOST_MS,
+  INQUIRE_MS,
+  OFFER_RECORDS,
+  REQUESTS_IN_FLIGHT,
+  WHERE_MS,
+} from "../model/config.ts";
+import {
+  compareStamps,
+  type FileRecord,
+  type HeldVersion,
+  heldVersion,
+  isSameVersion,
+} from "../model/files.ts";
+import { fitting } from "../model/fitting.ts";
+import type { Arrival } from "../model/io.ts";
+import { type Address, compareMembers, isExpected, type Member, stays } from "../model/member.ts";
+import type { Inquire, Inquired, RequestId } from "../model/messages.ts";
+import { isReplacedBy, merge, winnerOf } from "../model/versions.ts";
+import { boundTable, type Peer, send } from "../state.ts";
+import type { Inquiry } from "../work.ts";
+import { withhold } from "./pledging.ts";
+import {
+  askedOf,
+  isHolderLost,
+  majority,
+  majorityOf,
+  othersFor,
+  type Quorum,
+  quorumFor,
+} from "./quorum.ts";
+import { baseOf, isCopying } from "./wanting.ts";
+
+/** How an inquiry has ended. */
+export type Inquest = {
+  readonly inquiry: Inquiry;
+  /** False where too few have answered in time. */
+  readonly enough: boolean;
+  readonly needed: number;
+};
+
+/** Asks about a name. @returns the inquiry if it has ended already, since this peer's own word is enough */
+export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inquest | null {
+  const { request } = arrival.routed;
+  const inquiry: Inquiry = {
+    arrival,
+    name,
+    versions: [],
+    heard: new Map(),
+    declined: new Set(),
+    ahead: new Map(),
+    lost: new Map(),
+    asked: new Set(),
+    until: peer.now + INQUIRE_MOST_MS,
+    told: false,
+  };
+  peer.inquiries.set(request, inquiry);
+  boundTable(peer.inquiries, REQUESTS_IN_FLIGHT);
+  // Who asks where a name is wants to hear of all that have it.
+  const waitMs = arrival.routed.ask.kind === "where" ? WHERE_MS : INQUIRE_MS;
+  peer.deadlines.set("inquiry", request, peer.now + waitMs);
+  return advance(peer, request, inquiry);
+}
+
+/** "What do you hold of this name?" What would break a promise is said when it has passed. */
+export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void {
+  const word = { kind: "inquired", to: from.address, inquire } as const;
+  if (!withhold(peer, word)) tellInquired(peer, from.address, inquire);
+}
+
+export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
+  const { request, name, key, asked } = inquire;
+  // The one that has the name is among them.
+  const versions = peer.files.versions(baseOf(peer, name));
+  const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
+  const records = fitting(newest, OFFER_RECORDS);
+  const base = baseOf(peer, name);
+  const declined = isAbsent(peer, base);
+  const lost = (peer.lost.get(base) ?? []).map(heldVersion);
+  const room = ownRoom(peer);
+  const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
+  send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
+}
+
+/** True if others have in this peer's place what it could not keep, or has not got yet. */
+function isAbsent(peer: Peer, name: string): boolean {
+  return peer.refusals.has(name) || isCopying(peer, name);
+}
+
+/** A member's word. @returns the inquiry if that was enough */
+export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
+  const inquiry = peer.inquiries.get(told.request);
+  noteRoom(peer, from, told.room);
+  if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
+  inquiry.ahead.set(from.birth, { from, told });
+  return advance(peer, told.request, inquiry);
+}
+
+/**
+ * Word counts once all that its sender knows of have been asked here too, or are known to be gone: what
+ * was acknowledged with them this peer learns from them alone.
+ */
+function noteSettled(peer: Peer, inquiry: Inquiry): void {
+  for (const [birth, { from, told }] of inquiry.ahead) {
+    if (!told.others.every((m) => isSettled(peer, m))) continue;
+    inquiry.ahead.delete(birth);
+    note(inquiry, from, told.records);
+    if (told.declined) inquiry.declined.add(birth);
+    if (told.lost.length > 0) inquiry.lost.set(birth, told.lost);
+  }
+}
+
+function isSettled({ view, gone }: Peer, member: Member): boolean {
+  const present = view.find(member.id);
+  if (present !== undefined) return !isExpected(present);
+  const left = gone.get(member.id);
+  return left !== undefined && compareMembers(left, member) >= 0;
+}
+
+/** The view has changed: others may have to be asked. @returns the inquiries that have ended with that */
+export function reviewInquiries(peer: Peer): Inquest[] {
+  return [...peer.inquiries].flatMap(([request, inquiry]) => advance(peer, request, inquiry) ?? []);
+}
+
+/**
+ * All have had some time. Where too few have answered the origin is told so, and those who are silent
+ * are asked once more: what is still to come then may be enough yet.
+ * @returns the inquiry, unless it ended before
+ */
+export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
+  const inquiry = peer.inquiries.get(request);
+  if (inquiry === undefined) return null;
+  const quorum = quorumOf(peer, inquiry);
+  const enough = isEnough(peer, inquiry, quorum);
+  const needed = hasFresh(inquiry, quorum) ? quorum.needed : quorum.members.length;
+  if (enough || peer.now >= inquiry.until) end(peer, request);
+  else {
+    // Its origin may give it up when it hears of that.
+    inquiry.arrival = { ...inquiry.arrival, validUntil: Number.NEGATIVE_INFINITY };
+    inquiry.asked.clear();
+    for (const birth of inquiry.heard.keys()) inquiry.asked.add(birth);
+    peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
+    advance(peer, request, inquiry);
+  }
+  return { inquiry, enough, needed };
+}
+
+/**
+ * The members that were heard to have this version, under this stamp or a greater one, or what replaced it.
+ * Another version may stand between the two stamps of one operation.
+ */
+export function heardToHave(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
+  return heardOf(peer, inquiry, (v) => hasAs(v, record) || isReplacedBy(record, v));
+}
+
+/**
+ * The members whose copies were damaged, by id, where nobody has told of such a version, or of what took its
+ * place, and too few of the others have spoken to say that there is none: who may have it is not here.
+ */
+export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
+  const { heard, lost, versions } = inquiry;
+  if (lost.size === 0) return [];
+  // Nobody is missed who may have it: what is left is all that there is.
+  if (versions.length > 0 && !isHolderLost(peer, keyOf(inquiry))) return [];
+  const { members, needed } = quorumOf(peer, inquiry);
+  const isMissing = (old: HeldVersion) =>
+    !versions.some((v) => isSameVersion(v, old) || isReplacedBy(old, v));
+  const damaged = members.filter(
+    ({ birth }) => heard.has(birth) && lost.get(birth)?.some(isMissing) === true,
+  );
+  const others = answeredOf(inquiry, members) - damaged.length;
+  const enough = Math.max(needed, majorityOf(peer.config.copies));
+  return others >= enough ? [] : damaged.map(({ id }) => id);
+}
+
+/** Those of them that have the version itself. */
+export function heardToHold(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
+  return heardOf(peer, inquiry, (v) => hasAs(v, record));
+}
+
+/** Those that are still members, and have told of such a version: the dead keep nothing for the next reader. */
+function heardOf({ view }: Peer, { heard }: Inquiry, has: (v: FileRecord) => boolean): Member[] {
+  return [...heard.values()].flatMap(({ member, versions }) =>
+    view.find(member.id)?.birth === member.birth && versions.some(has) ? [member] : [],
+  );
+}
+
+function hasAs(version: FileRecord, record: FileRecord): boolean {
+  return isSameVersion(version, record) && compareStamps(version.stamp, record.stamp) >= 0;
+}
+
+/** Asks those who were not asked yet. @returns the inquiry if enough have answered */
+function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
+  noteSettled(peer, inquiry);
+  const quorum = quorumOf(peer, inquiry);
+  const { members, needed } = quorum;
+  const { name, asked } = inquiry;
+  for (const member of members) {
+    const { birth, id, address } = member;
+    // What is held here is known at any time, and may have become more.
+    if (id === peer.self.id) {
+      note(inquiry, member, peer.files.versions(name));
+      if (isAbsent(peer, name)) inquiry.declined.add(birth);
+      else inquiry.declined.delete(birth);
+      const lost = peer.lost.get(name);
+      if (lost !== undefined) inquiry.lost.set(birth, lost);
+      else inquiry.lost.delete(birth);
+    } else if (!asked.has(birth)) {
+      asked.add(birth);
+      const key = keyOf(inquiry);
+      send(peer, address, "stream", {
+        tag: "inquire",
+        request,
+        name,
+        key,
+        asked: askedOf(members),
+      });
+    }
+  }
+  if (!isEnough(peer, inquiry, quorum)) return null;
+  if (answeredOf(inquiry, members) < members.length && waitsForAll(peer, inquiry)) return null;
+  end(peer, request);
+  return { inquiry, enough: true, needed };
+}
+
+/**
+ * True if all that was acknowledged or read must be known: a quorum has spoken that has lost nothing; or all
+ * have. Where some could not keep what they were given, a version that was read may be on all others alone:
+ * of these fewer are silent than it is on.
+ */
+function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
+  const { members, needed } = quorum;
+  const answered = answeredOf(inquiry, members);
+  if (answered === members.length) return needed <= members.length;
+  const { heard, lost, declined } = inquiry;
+  const said = members.filter(({ birth }) => heard.has(birth) && !lost.has(birth));
+  const able = members.filter((m) => stays(m) && !declined.has(m.birth));
+  const silent = able.filter((m) => !said.includes(m)).length;
+  const spoken = said.length >= needed && silent < Math.min(able.length, majority(peer));
+  return spoken && hasFresh(inquiry, quorum);
+}
+
+/** True if all have spoken that have just come. */
+function hasFresh({ heard }: Inquiry, { fresh }: Quorum): boolean {
+  return fresh.every((m) => heard.has(m.birth));
+}
+
+function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
+  return members.reduce((sum, { birth }) => sum + (heard.has(birth) ? 1 : 0), 0);
+}
+
+/** True where the others are worth their time: it is to be told who has it, or to be on a majority. */
+function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
+  const { kind } = inquiry.arrival.routed.ask;
+  if (kind !== "request") return kind === "where";
+  const newest = winnerOf(inquiry.versions);
+  return newest !== undefined && heardToHave(peer, inquiry, newest).length < majority(peer);
+}
+
+/** One who declined a version has another in its place, who is asked too. */
+function quorumOf(peer: Peer, inquiry: Inquiry): Quorum {
+  const { name, declined } = inquiry;
+  const known = peer.declined.get(name) ?? [];
+  const more = new Set([...declined, ...known]).size;
+  return quorumFor(peer, keyOf(inquiry), more);
+}
+
+function keyOf({ arrival }: Inquiry): number {
+  const { ask } = arrival.routed;
+  return ask.kind === "join" ? 0 : ask.key;
+}
+
+function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[]): void {
+  inquiry.heard.set(member.birth, { member, versions });
+  inquiry.versions = versions.reduce(merge, inquiry.versions);
+}
+
+function end(peer: Peer, request: RequestId): void {
+  peer.inquiries.delete(request);
+  peer.deadlines.clear("inquiry", request);
+}

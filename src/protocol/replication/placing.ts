@@ -1,0 +1,200 @@
+/**
+ * Placements: a version is made durable on a majority of those that should hold it, and then said to be:
+ * to its origin by a receipt, or to one who reads it.
+ */
+import { answer } from "../answering.ts";
+import {
+  BODY_BYTES,
+  COPIES_WAIT_MS,
+  FULL_MS,
+  READ_WAIT_MS,
+  REQUESTS_IN_FLIGHT,
+} from "../model/config.ts";
+import { type FileRecord, type HeldVersion, type Stamp, versionKey } from "../model/files.ts";
+import type { Arrival, BodySource } from "../model/io.ts";
+import { NONE } from "../model/joins.ts";
+import type { Offer, RequestId } from "../model/messages.ts";
+import type { Placement } from "../model/placements.ts";
+import { randomRequest } from "../model/random.ts";
+import { sentences } from "../model/sentences.ts";
+import type { Versions } from "../model/versions.ts";
+import { boundTable, type Peer, sendToEach } from "../state.ts";
+import type { Inquiry } from "../work.ts";
+import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
+import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
+import { confirm, holdersOf, otherHolders } from "./holders.ts";
+import { tellSoon } from "./holding.ts";
+import { heardToHave } from "./inquiring.ts";
+import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
+import { noteElsewhere } from "./tenure.ts";
+
+/** Begins to make a version durable that was stamped just now, here and elsewhere. */
+export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
+  const { body, routed } = arrival;
+  // A removal brings nothing: who had no room for the content may well note it.
+  if (record.removed) peer.declined.delete(record.name);
+  const placement = begin(peer, arrival, record, false);
+  const job = { kind: "placement", request: routed.request, record } as const;
+  if (record.removed) beginBurial(peer, job);
+  else if (body === null) fetchAndPassOn(peer, placement);
+  else beginFetch(peer, job, routed.origin, { kind: "body", number: body.number }, false);
+  if (record.removed || body !== null) offerRecord(peer, record, bodyOf(placement));
+}
+
+/** The versions of a name that this peer is placing: some may not be durable here yet. */
+export function underWay(peer: Peer, name: string): Versions {
+  const placements = peer.placements.of(name);
+  return placements.length === 0 ? NONE : placements.map(({ record }) => record);
+}
+
+/**
+ * Has a version that is there copied until a majority has it: that of the operation itself, or what has
+ * replaced it. @param stamp the operation's own
+ */
+export function finishPlacement(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord,
+  stamp: Stamp,
+  inquiry: Inquiry | null,
+): void {
+  answer(peer, arrival.routed, { kind: "placed" });
+  spread(peer, begin(peer, arrival, record, false, stamp), inquiry);
+}
+
+/**
+ * Has a version that was found copied to a majority before it is told of, so that no later reader finds
+ * an older one (Attiya, Bar-Noy & Dolev, 1995). @see readPlaced in serving.ts
+ */
+export function placeForReading(peer: Peer, inquiry: Inquiry, record: FileRecord): void {
+  spread(peer, begin(peer, inquiry.arrival, record, true), inquiry);
+}
+
+function begin(
+  peer: Peer,
+  arrival: Arrival,
+  record: FileRecord,
+  reading: boolean,
+  stamp = record.stamp,
+): Placement {
+  const { request } = arrival.routed;
+  const { body } = arrival;
+  const durable = new Set<string>();
+  const until = peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS);
+  const placement: Placement = {
+    ...{ request, arrival, record, stamp, body, reading, durable },
+    ...{ until, enoughAt: null },
+  };
+  peer.placements.add(placement);
+  boundTable(peer.placements, REQUESTS_IN_FLIGHT);
+  peer.deadlines.set("receipt", request, until);
+  return placement;
+}
+
+/** Offers what is held here, or gets it first from one who was heard to have it. */
+function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
+  const { record } = placement;
+  const holders = inquiry === null ? [] : heardToHave(peer, inquiry, record);
+  for (const { birth } of holders) placement.durable.add(birth);
+  if (peer.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
+  const from = holders.find((m) => m.birth !== peer.self.birth);
+  if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
+    if (record.removed) beginBurial(peer, { kind: "copy", record, from });
+    else peer.copyQueue.set(versionKey(record), { record, from, origin: null });
+    fetchQueued(peer);
+  }
+  offerMissing(peer, placement);
+  giveReceipt(peer, placement);
+}
+
+/** Fetches a content from its origin; the other holders have it from here while it comes in. */
+function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): void {
+  const { origin } = arrival.routed;
+  const job = { kind: "placement", request, record } as const;
+  const number = beginFetch(peer, job, origin, { kind: "ticket", request }, false);
+  if (record.size <= BODY_BYTES) return;
+  const ticket = randomRequest(peer.random);
+  peer.effects.push({ type: "serve", request: ticket, what: { kind: "arriving", job: number } });
+  const { id, address } = peer.self;
+  const here = { id, address, request: ticket };
+  const message: Offer = { tag: "offer", records: [record], origin: here };
+  sendToEach(peer, otherHolders(peer, record), message);
+}
+
+/** The content of a placed store is durable here: the other holders shall have it. */
+export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord): void {
+  holdRecord(peer, record, peer.self);
+  const placement = peer.placements.get(request);
+  if (placement === undefined) return;
+  placement.durable.add(peer.self.birth);
+  for (const holder of holdersOf(peer, record)) {
+    // Those who were faster have said so of a version that was not in the table yet.
+    if (placement.durable.has(holder.birth)) confirm(peer, record, holder);
+  }
+  if (placement.body === null && !record.removed) offerRecord(peer, record, null);
+  tellSoon(peer, record, null);
+  placement.until = peer.now + COPIES_WAIT_MS;
+  peer.deadlines.set("receipt", request, placement.until);
+  giveReceipt(peer, placement);
+}
+
+/**
+ * The content could not be had here. Others may get it: where this disk failed, from what came with the
+ * request; where only this peer cannot reach the origin, from there.
+ */
+export function placementFailed(peer: Peer, request: RequestId, why: string, here: boolean): void {
+  const placement = peer.placements.get(request);
+  if (placement === undefined) return;
+  const { record, arrival } = placement;
+  if (here) {
+    peer.fullUntil = peer.now + FULL_MS;
+    noteDeclined(peer, record, peer.self);
+  }
+  // Others may have it from here on, under this peer's own stamp.
+  noteElsewhere(peer, record);
+  if (otherHolders(peer, record).length > 0) {
+    offerMissing(peer, placement);
+    placement.until = peer.now + COPIES_WAIT_MS;
+    peer.deadlines.set("receipt", request, placement.until);
+    giveReceipt(peer, placement);
+    return;
+  }
+  endPlacement(peer, request);
+  const sentence = sentences.notPlaced(record.name, peer.self.id, why);
+  answerForGood(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
+}
+
+/** A holder cannot keep a placed version: the next one shall. */
+export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
+  for (const name of new Set(files.map((f) => f.name))) {
+    for (const placement of peer.placements.of(name)) {
+      offerMissing(peer, placement);
+      giveReceipt(peer, placement);
+    }
+  }
+}
+
+/** Offers a placed version to the holders that have not got it, from wherever it is to be had. */
+function offerMissing(peer: Peer, placement: Placement): void {
+  const { record, arrival, durable, body, request } = placement;
+  const missing = otherHolders(peer, record).filter((m) => !durable.has(m.birth));
+  const here = durable.has(peer.self.birth) || record.removed || body !== null;
+  const holder = peer.view.members.find((m) => durable.has(m.birth));
+  // Where nobody has it yet, the one who stores it does.
+  const elsewhere =
+    holder === undefined
+      ? { id: arrival.routed.origin.id, address: arrival.routed.origin.address, request }
+      : { id: holder.id, address: holder.address, request: null };
+  const origin = here ? null : elsewhere;
+  const message: Offer = { tag: "offer", records: [record], origin };
+  sendToEach(peer, missing, message, here ? bodyOf(placement) : null);
+}
+
+/** True if this peer keeps the file itself: its disk takes it. */
+function isHolder(peer: Peer, record: FileRecord): boolean {
+  return holdersOf(peer, record).some((m) => m.id === peer.self.id);
+}
+
+function bodyOf({ body }: Placement): BodySource | null {
+  return body === null ? null : { kind: "body", number: body.number };
+}

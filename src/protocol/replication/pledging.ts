@@ -1,0 +1,121 @@
+/**
+ * A holder's side of leases: it promises an owner to acknowledge no other owner's version in its part
+ * of the circle for a while, so that this owner may answer alone. What it takes in meanwhile from others
+ * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
+ */
+import { PROMISE_MS, PROMISES } from "../model/config.ts";
+import { type FileRecord, isStampedBy, type VersionId, versionKey } from "../model/files.ts";
+import type { Member } from "../model/member.ts";
+import type { Lease } from "../model/messages.ts";
+import { isWithin } from "../model/shelf.ts";
+import { type Peer, send, type Withheld } from "../state.ts";
+import type { Pledge } from "../work.ts";
+import { othersFor } from "./quorum.ts";
+import { baseOf } from "./wanting.ts";
+
+/** An owner wishes to answer alone. */
+export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
+  const { nonce, from: after, to, asked } = lease;
+  const known = peer.pledges.get(from.birth);
+  const clean = known !== undefined && known.from === after && known.to === to;
+  // What was lost here, the owner cannot learn from a comparison.
+  const lost = [...peer.lost.values()].some(([v]) => v !== undefined && isWithin(v.key, after, to));
+  const dirty = lost || (known?.foreign.size ?? 0) > 0;
+  // What others hold that it does not know of, it cannot know either.
+  const ahead = othersFor(peer, after + 1, asked).length > 0;
+  const granted =
+    !(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);
+  if (granted) {
+    const until = peer.now + PROMISE_MS;
+    peer.pledges.delete(from.birth);
+    peer.pledges.set(from.birth, { owner: from, from: after, to, until, foreign: new Set() });
+  }
+  send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
+}
+
+/** True if one more promise can be kept in mind: of those that have ended the first is forgotten for it. */
+function hasPlaceFor({ pledges, now }: Peer, birth: string): boolean {
+  if (pledges.has(birth) || pledges.size < PROMISES) return true;
+  for (const [owner, { until }] of pledges) {
+    if (until <= now) return pledges.delete(owner);
+  }
+  return false;
+}
+
+/** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
+export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
+  for (const { owner, from: after, to, foreign } of peer.pledges.values()) {
+    const theirs = from.birth === owner.birth || isStampedBy(record, owner);
+    if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
+  }
+}
+
+/** A member has said that it has these versions, or knows of them. */
+export function noteKnown(peer: Peer, { birth }: Member, versions: readonly VersionId[]): void {
+  const pledge = peer.pledges.get(birth);
+  if (pledge === undefined || pledge.foreign.size === 0) return;
+  for (const version of versions) pledge.foreign.delete(versionKey(version));
+}
+
+/** An owner has just what this peer has in its part of the circle. */
+export function noteAgreed(peer: Peer, { birth }: Member): void {
+  peer.pledges.get(birth)?.foreign.clear();
+}
+
+/**
+ * Keeps word back that would break a promise.
+ * @returns whether it is kept back; it is said when the promise has passed
+ */
+export function withhold(peer: Peer, word: Withheld): boolean {
+  const until = promisedUntil(peer, word);
+  if (until <= peer.now) return false;
+  peer.withheld.push(word);
+  peer.deadlines.setEarlier("withheld", 0, until);
+  return true;
+}
+
+/** Until when word has to wait for another owner's sake; in the past if it need not. */
+export function promisedUntil(peer: Peer, word: Withheld): number {
+  let until = Number.NEGATIVE_INFINITY;
+  for (const pledge of peer.pledges.values()) {
+    if (pledge.until <= peer.now || word.to === pledge.owner.address) continue;
+    if (breaks(peer, word, pledge)) until = Math.max(until, pledge.until);
+  }
+  return until;
+}
+
+/**
+ * Until when a receipt of this peer's own has to wait: its copy is word of a holder too, and so is its stamp,
+ * where its disk would not take the version. In the past if it need not.
+ */
+export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): number {
+  if (held) return promisedUntil(peer, { kind: "holding", to: "", record });
+  let until = Number.NEGATIVE_INFINITY;
+  if (!isStampedBy(record, peer.self)) return until;
+  for (const pledge of peer.pledges.values()) {
+    if (isWithin(record.key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
+  }
+  return until;
+}
+
+/** The word whose time has come. */
+export function takeWithheld(peer: Peer): Withheld[] {
+  return peer.withheld.splice(0).filter((word) => !withhold(peer, word));
+}
+
+function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
+  if (foreign.size === 0) return false;
+  if (word.kind === "holding") return foreign.has(versionKey(word.record));
+  return peer.files
+    .versions(baseOf(peer, word.inquire.name))
+    .some((record) => foreign.has(versionKey(record)));
+}
+
+/** True if another owner, or this very peer, may answer alone for some of it. */
+function isTaken(peer: Peer, from: Member, after: number, to: number): boolean {
+  for (const pledge of peer.pledges.values()) {
+    if (pledge.until <= peer.now || pledge.owner.birth === from.birth) continue;
+    if (isWithin(to, pledge.from, pledge.to) || isWithin(pledge.to, after, to)) return true;
+  }
+  return peer.tenure.until > peer.now && isWithin(peer.self.id, after, to);
+}

@@ -1,0 +1,125 @@
+/**
+ * Receipts: a placement ends when its version is durable where it should be, or on enough of these, and its
+ * origin is told what has come of it.
+ */
+import { answer, clockwise } from "../answering.ts";
+import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
+import { compareStamps, type FileRecord, type HeldVersion, isSameVersion } from "../model/files.ts";
+import { type Member, stays } from "../model/member.ts";
+import type { AnswerOutcome, Ask, RequestId, Routed } from "../model/messages.ts";
+import type { Placement } from "../model/placements.ts";
+import { sentences } from "../model/sentences.ts";
+import { isReplacedBy } from "../model/versions.ts";
+import { forgetOldest, type Peer } from "../state.ts";
+import { holdersOf } from "./holders.ts";
+import { asExecuted } from "./operations.ts";
+import { ownWordUntil } from "./pledging.ts";
+import { copiesWanted, majority } from "./quorum.ts";
+
+/** Copies have become durable: gives the receipts that this completes. */
+export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+  for (const held of files) {
+    for (const placement of peer.placements.of(held.name)) {
+      const { record, durable } = placement;
+      if (durable.has(from.birth) || !standsFor(peer, record, held)) continue;
+      durable.add(from.birth);
+      giveReceipt(peer, placement);
+    }
+  }
+}
+
+/** True if a member that holds this version of its name has the record: itself, or what has replaced it since. */
+function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
+  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
+  const mine = peer.files.find(held);
+  return mine !== undefined && isReplacedBy(record, mine);
+}
+
+/** The time for copies is over: a majority makes a receipt; less than that may still become one. */
+export function receiptOverdue(peer: Peer, request: RequestId): void {
+  const placement = peer.placements.get(request);
+  if (placement === undefined) return;
+  // A content that still comes in has no limit but that of its way.
+  if (isComing(peer, request)) {
+    placement.until = peer.now + COPIES_WAIT_MS;
+    peer.deadlines.set("receipt", request, placement.until);
+  } else giveReceipt(peer, placement);
+}
+
+/**
+ * Ends a placement when all copies are durable, or some time after enough are: a majority of as many as
+ * there should be, full disks included, or as many as its origin requires.
+ */
+export function giveReceipt(peer: Peer, placement: Placement): void {
+  const { record, request, arrival, durable, reading, until } = placement;
+  const { ask } = arrival.routed;
+  const own = durable.has(peer.self.birth);
+  const overdue = peer.now >= until;
+  // The owner's own content has to be there, or have failed.
+  if (!own && !reading && !overdue && isComing(peer, request)) return;
+  const promised = ownWordUntil(peer, record, own);
+  if (promised > peer.now) {
+    peer.deadlines.set("receipt", request, promised);
+    return;
+  }
+  const holders = holdersOf(peer, record);
+  // The copy of one that leaves goes with it.
+  const durableOn = peer.view.members
+    .filter((m) => stays(m) && durable.has(m.birth))
+    .map((m) => m.id);
+  const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
+  // What is read need be on no more than can keep it: whoever asks hears one of those.
+  const most = reading ? holders.length : Number.POSITIVE_INFINITY;
+  const needed = required > 0 ? required : Math.min(most, majority(peer));
+  const enough = durableOn.length >= needed;
+  const all = holders.every((h) => durable.has(h.birth));
+  // With enough of them the others have a moment more, unless one of these is lost meanwhile.
+  placement.enoughAt = enough ? (placement.enoughAt ?? peer.now) : null;
+  const graceUntil = (placement.enoughAt ?? Number.POSITIVE_INFINITY) + RECEIPT_GRACE_MS;
+  const done = reading ? enough : all || peer.now >= graceUntil;
+  if (!done && !overdue) {
+    peer.deadlines.set("receipt", request, Math.min(until, graceUntil));
+    return;
+  }
+  endPlacement(peer, request);
+  const copies = clockwise(peer, record.key, durableOn);
+  const wanted = peer.config.copies;
+  if (reading) {
+    peer.readings.push({ placement, enough, copies });
+    return;
+  }
+  const wantedOn = peer.view.holders(record.key, copiesWanted(peer));
+  const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
+  const outcome: AnswerOutcome = enough
+    ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
+    : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
+  answerForGood(peer, arrival.routed, outcome);
+}
+
+/**
+ * Tells what has come of a store or a removal, and has the same told of whatever copy of the request is
+ * still to come. Of one that was done that says no more than its version does; but one that was refused,
+ * or found nothing to remove, has left nothing by which a second copy would be known.
+ */
+export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
+  peer.receipts.set(routed.request, answer(peer, routed, outcome));
+  forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
+}
+
+/** True while this peer's own copy is on its way to its disk. */
+function isComing(peer: Peer, request: RequestId): boolean {
+  for (const job of peer.jobs.values()) {
+    if (job.kind === "placement" && job.request === request) return true;
+  }
+  return false;
+}
+
+export function endPlacement(peer: Peer, request: RequestId): void {
+  peer.placements.delete(request);
+  peer.deadlines.clear("receipt", request);
+}
+
+function whatOf(ask: Ask): string {
+  if (ask.kind === "remove") return `Removing ${ask.name}`;
+  return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
+}

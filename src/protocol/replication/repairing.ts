@@ -1,0 +1,156 @@
+/** Repair: after every change of the view each file gets its copies again, and spare copies go. */
+
+import { isKnownForgotten, noteForgotten } from "../membership/late.ts";
+import { repairSoon } from "../membership/records.ts";
+import {
+  COMPARE_EVERY_MS,
+  DECLINED_FILES,
+  DROP_SETTLE_MS,
+  OFFER_RECORDS,
+  REPAIR_RETRY_MS,
+  REPAIR_SETTLE_MS,
+  TOMBSTONE_DROP_MS,
+  TOMBSTONE_LAST_MS,
+} from "../model/config.ts";
+import { type FileRecord, heldVersion, type VersionId, versionId } from "../model/files.ts";
+import type { Member } from "../model/member.ts";
+import { sentences } from "../model/sentences.ts";
+import { boundTable, note, type Peer, send } from "../state.ts";
+import { compareAll, compareWith } from "./comparing.ts";
+import { forget, isTooOld, sendOffers } from "./copies.ts";
+import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
+import { takeWordBack } from "./holding.ts";
+import { quorumFor } from "./quorum.ts";
+import { noteElsewhere } from "./tenure.ts";
+import { noteWanting } from "./wanting.ts";
+
+/**
+ * Offers what holders lack, after the view has changed and again until they have confirmed it: a few
+ * records by name, many by comparing what both have.
+ */
+export function repair(peer: Peer): void {
+  if (peer.rescan) forgetConfirmations(peer);
+  offerMissing(peer);
+  if (peer.files.size > 0) {
+    peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
+  }
+}
+
+/** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
+export function dropSpare(peer: Peer): void {
+  if (peer.phase !== "in") return;
+  for (const record of spareCopies(peer)) {
+    if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(peer, record);
+    else peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
+  }
+}
+
+/** What is held here and belongs to others. Nearly all that a peer holds does not, and it may be much. */
+function spareCopies(peer: Peer): FileRecord[] {
+  const isSelf = ({ id }: Member) => id === peer.self.id;
+  const spare: FileRecord[] = [];
+  for (const record of peer.files.values()) {
+    const holders = holdersOf(peer, record);
+    if (holders.length === 0 || holders.some(isSelf)) continue;
+    // One that could not take a newer version may hold this one: others count on it as long as it stays.
+    if (!peer.view.holders(record.key, peer.config.copies).some(isSelf)) spare.push(record);
+  }
+  return spare;
+}
+
+/** Offers what is due of the records held here to the holders that have not confirmed them. */
+export function offerMissing(peer: Peer): void {
+  const { lacking } = peer;
+  const short = shortOfCopies(peer).map((r) => ({ record: r, due: lacking.get(r) ?? peer.now }));
+  peer.rescan = false;
+  lacking.clear();
+  const missing = new Map<Member, FileRecord[]>();
+  for (const { record, due } of short) {
+    const isDue = due <= peer.now || peer.phase === "leaving";
+    const next = isDue ? peer.now + REPAIR_RETRY_MS : due;
+    lacking.set(versionId(record), next);
+    // What falls due meanwhile goes in the same messages.
+    peer.deadlines.setEarlier("repair", 0, Math.max(next, peer.now + REPAIR_SETTLE_MS));
+    if (!isDue) continue;
+    for (const holder of otherHolders(peer, record)) {
+      if (hasConfirmed(peer, record, holder)) continue;
+      const list = missing.get(holder);
+      if (list === undefined) missing.set(holder, [record]);
+      else list.push(record);
+    }
+  }
+  for (const [holder, records] of missing) {
+    if (records.length <= OFFER_RECORDS) sendOffers(peer, holder.address, records);
+    else {
+      const owners = records.map((record) => peer.view.owner(record.key)?.id ?? peer.self.id);
+      compareWith(peer, holder, new Set(owners));
+    }
+  }
+}
+
+/** From time to time: those who declined are asked again, old removals go, and all shared is compared. */
+export function lookAfterCopies(peer: Peer): void {
+  if (peer.declined.size > 0) {
+    peer.declined.clear();
+    repairSoon(peer);
+  }
+  for (const [key, version] of peer.removals) {
+    const record = peer.files.find(version);
+    if (record === undefined) peer.removals.delete(key);
+    else if (isOver(peer, record)) drop(peer, record);
+  }
+  noteForgotten(peer);
+  if (peer.files.size > 0) compareAll(peer);
+}
+
+/** A copy here is not what it was: the others are told, and give it anew. */
+export function copyDamaged(peer: Peer, version: VersionId): void {
+  const record = peer.files.find(version);
+  if (record === undefined) return;
+  const { name, key } = record;
+  peer.files.delete(record);
+  forget(peer, record);
+  takeWordBack(peer, record);
+  peer.damaged += 1;
+  noteWanting(peer.lost, record);
+  boundTable(peer.lost, DECLINED_FILES);
+  noteElsewhere(peer, record);
+  note(peer, sentences.damaged(name));
+  const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
+  const others = new Set([...asked, ...otherHolders(peer, record)]);
+  for (const { address } of others) {
+    send(peer, address, "stream", { tag: "lost", files: [heldVersion(record)] });
+  }
+}
+
+/** True of a removal that has been kept long enough: all that should have it do, or its last day is over. */
+function isOver(peer: Peer, record: FileRecord): boolean {
+  if (!isKnownForgotten(peer, record)) return false;
+  // Without it a version that it left as a conflict would have the name.
+  const named = (v: FileRecord) => !(v.removed || v.apart);
+  if (peer.files.versions(record.name).some(named)) return false;
+  if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
+  if (!isTooOld(peer, record, TOMBSTONE_DROP_MS)) return false;
+  return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
+}
+
+/** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
+function forgetConfirmations(peer: Peer): void {
+  if (peer.phase === "leaving") return;
+  for (const record of peer.files.values()) {
+    const births = peer.confirmed.get(record);
+    if (births === undefined) continue;
+    const holders = otherHolders(peer, record);
+    if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
+    peer.confirmed.set(
+      record,
+      births.filter((birth) => holders.some((h) => h.birth === birth)),
+    );
+  }
+}
+
+function drop(peer: Peer, record: FileRecord): void {
+  peer.files.delete(record);
+  forget(peer, record);
+  peer.effects.push({ type: "drop", version: versionId(record) });
+}

@@ -1,0 +1,76 @@
+/**
+ * Whether what is held here is safe: how many durable copies of it this peer knows of. A copy that its
+ * holder declined is a missing one, unless another member has it in that holder's place.
+ */
+
+import { ownRoom, withoutRoomFor } from "../membership/room.ts";
+import type { FileRecord } from "../model/files.ts";
+import { stays } from "../model/member.ts";
+import type { SnapshotFiles } from "../model/told.ts";
+import type { Peer } from "../state.ts";
+import { hasConfirmed, holdersOf, shortOfCopies } from "./holders.ts";
+import { copiesWanted } from "./quorum.ts";
+
+/** What is younger than this has copies whose holders are about to say so: it is not called short yet. */
+const SETTLING_MS = 3_000;
+
+/** How many others hold a version durably, as they have said. */
+export function copiesElsewhere(peer: Peer, record: FileRecord): number {
+  const { id } = peer.self;
+  // Those who declined are asked again, and whoever has it in their place has it meanwhile.
+  const those =
+    peer.phase === "leaving" ? peer.view.members.filter(stays) : holdersOf(peer, record);
+  return those.filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
+}
+
+/** How many of the members that should hold a version do: a spare copy here, soon dropped, is none. */
+export function copiesKnown(peer: Peer, record: FileRecord): number {
+  const own = holdersOf(peer, record).some((m) => m.id === peer.self.id);
+  return copiesElsewhere(peer, record) + (own ? 1 : 0);
+}
+
+/**
+ * The versions held here that have fewer copies than there should be: as many as are wanted, or as there
+ * are members that stay. A leaver's own counts for nothing; where all others leave too, none is asked for.
+ */
+export function lackingCopies(peer: Peer): FileRecord[] {
+  const wanted = copiesWanted(peer);
+  if (!peer.view.members.some(stays)) return [];
+  // Where nobody has declined anything, a version lacks copies only if a holder has yet to confirm it.
+  const some = peer.declined.size === 0 ? shortOfCopies(peer) : [...peer.files.values()];
+  return some.filter((record) => copiesKnown(peer, record) < wanted);
+}
+
+/** True of what has just come, if nobody has declined it, or is known to have no room for it. */
+function isSettling(peer: Peer, record: FileRecord): boolean {
+  if (peer.now + record.ageMs >= SETTLING_MS || peer.declined.has(record.name)) return false;
+  return withoutRoomFor(peer, holdersOf(peer, record), record.size).length === 0;
+}
+
+/** What a peer holds, and whether it is safe. */
+export function snapshotFiles(peer: Peer): SnapshotFiles {
+  const { files, damaged, config, phase } = peer;
+  const { count, bytes } = files;
+  const wanted = copiesWanted(peer);
+  const lacking = lackingCopies(peer).filter((record) => !record.removed);
+  const least = lacking.reduce((few, record) => Math.min(few, copiesKnown(peer, record)), wanted);
+  // All but this one, and one in any case, where only one is wanted.
+  const needed = Math.max(1, config.copies - 1);
+  const others = phase === "leaving" ? wanted : wanted - 1;
+  const unsure = others >= needed ? lacking : files.values();
+  let safe = true;
+  for (const record of unsure) {
+    safe = record.removed || copiesElsewhere(peer, record) >= needed;
+    if (!safe) break;
+  }
+  const short = lacking.filter((record) => !isSettling(peer, record)).length;
+  return {
+    count,
+    bytes,
+    short,
+    least: count === 0 ? 0 : least,
+    safe,
+    damaged,
+    room: ownRoom(peer),
+  };
+}

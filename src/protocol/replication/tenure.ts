@@ -1,0 +1,141 @@
+/**
+ * An owner's side of leases: when it may answer for its part of the circle without asking for each name.
+ * It has to know all that was acknowledged there, and a quorum must have promised, within the last
+ * LEASE_MS, to acknowledge no other owner's version. What it does not know it learns by comparing.
+ */
+import { DECLINED_FILES, LEASE_MS, SETTLE_ASK_MS } from "../model/config.ts";
+import { type FileRecord, type Range, runOf } from "../model/files.ts";
+import { type Member, stays } from "../model/member.ts";
+import type { Compared, Leased } from "../model/messages.ts";
+import { randomBits } from "../model/random.ts";
+import type { Author } from "../model/shelf.ts";
+import { type Peer, send } from "../state.ts";
+import type { Tenure } from "../work.ts";
+import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
+import { isCopying, noteWanting } from "./wanting.ts";
+
+/**
+ * True if this owner knows without asking what the newest version of a name is. If not, or not for long,
+ * it asks for a lease, and for what it lacks.
+ */
+export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
+  if (peer.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
+  const holds = !peer.elsewhere.has(name) && peer.elsewhere.size < DECLINED_FILES;
+  // Each request comes by here: with a lease that is good for long the quorum need not be known.
+  if (peer.tenure.epoch === peer.epoch && !isEnding(peer)) return holds;
+  const quorum = ownQuorum(peer);
+  // A ring of one, and a pair, whose every version is here.
+  if (quorum.needed <= 1 && quorum.fresh.length === 0) return holds;
+  const tenure = present(peer);
+  if (isEnding(peer)) askForLease(peer, tenure, quorum);
+  return holds && peer.now < tenure.until;
+}
+
+/** True if it is time to ask for the next lease. */
+function isEnding({ tenure, now }: Peer): boolean {
+  return tenure.until - now < LEASE_MS / 2;
+}
+
+/** This peer slept, or may have lost something: it has to ask anew. */
+export function endTenure(peer: Peer): void {
+  peer.tenure.until = Number.NEGATIVE_INFINITY;
+  peer.tenure.granted.clear();
+  peer.tenure.leaseNonce = 0;
+}
+
+/** Others hold a version that this peer does not. */
+export function noteElsewhere(peer: Peer, record: FileRecord): void {
+  if (peer.elsewhere.size < DECLINED_FILES) noteWanting(peer.elsewhere, record);
+}
+
+/** A member's promise, or its refusal. */
+export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean }: Leased): void {
+  const tenure = present(peer);
+  if (nonce === 0 || nonce !== tenure.leaseNonce) return;
+  // What it has taken in, or forgotten, since it last agreed is to be compared.
+  if (!(clean && granted)) tenure.agreed.delete(from.birth);
+  if (granted) tenure.granted.add(from.birth);
+  begin(peer, tenure);
+}
+
+/** What came of a comparison that this owner asked for. @returns whether it was one */
+export function noteCompared(peer: Peer, from: Member, { nonce, same, differ }: Compared): void {
+  const tenure = present(peer);
+  if (nonce === 0 || nonce !== tenure.compareNonce) return;
+  const { from: after, to } = ownRange(peer, tenure);
+  const isOwn = (range: Range) => range.from === after && range.to === to;
+  // The one asked beyond the holders has nothing at all there, as a rule.
+  if (!(same.some(isOwn) || differ.some((range) => isOwn(range) && range.count === 0))) return;
+  tenure.agreed.add(from.birth);
+  begin(peer, tenure);
+}
+
+/** Where the part of the circle begins that a member owns: at the last before it that stays. */
+export function ownedFrom(peer: Peer, id: number): number {
+  const { view } = peer;
+  const before = view.before(id, view.size).find(stays);
+  return before?.id ?? id;
+}
+
+export function authorOf(member: Member, counter: number): Author {
+  return { owner: member.id, run: runOf(member), counter };
+}
+
+/** The tenure since the last change of the view. */
+function present(peer: Peer): Tenure {
+  const { tenure } = peer;
+  if (tenure.epoch !== peer.epoch) {
+    tenure.epoch = peer.epoch;
+    tenure.counter = peer.counter;
+    tenure.agreed.clear();
+    tenure.compareNonce = 0;
+    tenure.comparedAt = Number.NEGATIVE_INFINITY;
+    endTenure(peer);
+  }
+  return tenure;
+}
+
+/** Those that may hold what this peer owns. */
+function ownQuorum(peer: Peer): Quorum {
+  return quorumFor(peer, ownedFrom(peer, peer.self.id) + 1, 0);
+}
+
+function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quorum): void {
+  // One is under way: each has its time to come back.
+  if (peer.now - tenure.leaseAskedAt < LEASE_MS / 4) return;
+  const others = members.filter((m) => m.id !== peer.self.id);
+  tenure.leaseAskedAt = peer.now;
+  tenure.leaseNonce = randomBits(peer.random) || 1;
+  tenure.granted.clear();
+  const from = ownedFrom(peer, peer.self.id);
+  const to = peer.self.id;
+  const asked = askedOf(members);
+  for (const { address } of others) {
+    send(peer, address, "stream", { tag: "lease", nonce: tenure.leaseNonce, from, to, asked });
+  }
+  const strangers = others.filter((m) => !tenure.agreed.has(m.birth));
+  const known = fresh.every((m) => tenure.agreed.has(m.birth));
+  const enough = known && others.length - strangers.length + 1 >= needed;
+  if (enough || peer.now - tenure.comparedAt < SETTLE_ASK_MS) return;
+  tenure.comparedAt = peer.now;
+  tenure.compareNonce = randomBits(peer.random) || 1;
+  const own = tenure.counter;
+  const ranges = [ownRange(peer, tenure)];
+  for (const { address } of strangers) {
+    send(peer, address, "stream", { tag: "compare", nonce: tenure.compareNonce, own, ranges });
+  }
+}
+
+/** Begins to answer alone if enough have promised, and have nothing else. */
+function begin(peer: Peer, tenure: Tenure): void {
+  const { members, needed, fresh } = ownQuorum(peer);
+  const gave = (m: Member) => tenure.granted.has(m.birth) && tenure.agreed.has(m.birth);
+  if (members.filter(gave).length + 1 < needed || !fresh.every(gave)) return;
+  tenure.until = Math.max(tenure.until, tenure.leaseAskedAt + LEASE_MS);
+}
+
+/** The part of the circle that this peer owns, with what it holds there but for what it stamped since. */
+function ownRange(peer: Peer, { counter }: Tenure): Range {
+  const { id } = peer.self;
+  return peer.files.range(ownedFrom(peer, id), id, authorOf(peer.self, counter));
+}

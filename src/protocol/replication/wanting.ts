@@ -1,0 +1,69 @@
+/**
+ * What this peer should have and has not: versions that its disk refused or has lost, or that others have;
+ * and copies that are still on their way. Of these names it neither answers alone, nor counts its word for
+ * more than it is worth.
+ */
+import { COPIES_QUEUED } from "../model/config.ts";
+import {
+  conflictName,
+  type FileRecord,
+  isSameOperation,
+  isSameVersion,
+  parseConflictName,
+} from "../model/files.ts";
+import { isReplacedBy, type Versions } from "../model/versions.ts";
+import type { Peer } from "../state.ts";
+import type { Wanting } from "../work.ts";
+
+/** A copy on its way of a version of this age is for repair, not for its store. */
+const COPYING_MS = 5_000;
+/** So many of one name: of more the first are forgotten. */
+const WANTED_KEPT = 8;
+
+/**
+ * The name whose versions a name is about, as far as this peer can tell: that of a conflict which had to be cut
+ * is known also to one whose disk refused that conflict, or lost it.
+ */
+export function baseOf({ files, refusals, lost, elsewhere }: Peer, name: string): string {
+  const base = files.baseOf(name);
+  const conflict = base === name ? parseConflictName(name) : null;
+  if (conflict === null || conflict.key === null) return base;
+  for (const table of [refusals, lost, elsewhere]) {
+    for (const versions of table.values()) {
+      for (const v of versions) {
+        if (isSameOperation(v.operation, conflict.operation) && conflictName(v) === name)
+          return v.name;
+      }
+    }
+  }
+  return base;
+}
+
+/** Notes a version that is not here. */
+export function noteWanting(table: Wanting, record: FileRecord): void {
+  const others = (table.get(record.name) ?? []).filter((v) => !isSameVersion(v, record));
+  table.set(record.name, [...others.slice(1 - WANTED_KEPT), record]);
+}
+
+/** Versions of a name are held here: what is among them, or was replaced by one of them, is wanted no more. */
+export function noteHere({ elsewhere, lost, refusals }: Peer, name: string, held: Versions): void {
+  for (const table of [elsewhere, lost, refusals]) {
+    const wanted = table.get(name);
+    if (wanted === undefined) continue;
+    const left = wanted.filter(
+      (old) => !held.some((v) => isSameVersion(v, old) || isReplacedBy(old, v)),
+    );
+    if (left.length === 0) table.delete(name);
+    else if (left.length < wanted.length) table.set(name, left);
+  }
+}
+
+/** True if versions of a name that others have had for a while are still on their way here, or may be. */
+export function isCopying({ copyQueue, jobs, now }: Peer, name: string): boolean {
+  if (copyQueue.size === 0 && jobs.size === 0) return false;
+  if (copyQueue.size >= COPIES_QUEUED) return true;
+  const isOld = (record: FileRecord) => record.name === name && record.ageMs + now > COPYING_MS;
+  for (const { record } of copyQueue.values()) if (isOld(record)) return true;
+  for (const job of jobs.values()) if (job.kind === "copy" && isOld(job.record)) return true;
+  return false;
+}

@@ -1,0 +1,88 @@
+/** The files of the whole ring: every member is asked, page by page, and the versions of each name are merged. */
+import { LIST_RECORDS, LIST_VERSIONS, LIST_WAIT_MS, LISTED_FILES } from "../model/config.ts";
+import type { ListedFile } from "../model/events.ts";
+import { conflictName, type FileRecord, versionKey } from "../model/files.ts";
+import { fitting } from "../model/fitting.ts";
+import type { Member } from "../model/member.ts";
+import type { List, Listed, RequestId } from "../model/messages.ts";
+import { merge, winnerOf } from "../model/versions.ts";
+import { emit, type Peer, send } from "../state.ts";
+import type { Listing } from "../work.ts";
+
+/** Asks all members which files they hold. `command` is the driver's number for it. */
+export function beginListing(peer: Peer, command: number, request: RequestId): void {
+  const others = peer.view.members.filter((m) => m.id !== peer.self.id);
+  const silent = new Set(others.map((m) => m.id));
+  const listing: Listing = { command, silent, found: new Map(), holders: new Map() };
+  noteListed(listing, peer.self.id, peer.files.values());
+  peer.listings.set(request, listing);
+  peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
+  for (const { address } of others) {
+    send(peer, address, "stream", { tag: "list", request, after: null });
+  }
+  if (silent.size === 0) listingOverdue(peer, request);
+}
+
+/** "Which files do you hold?" */
+export function receiveList(peer: Peer, from: Member, { request, after }: List): void {
+  const page = peer.files.page(after, LIST_RECORDS + 1);
+  const all = page.slice(0, LIST_RECORDS).flat();
+  const fit = fitting(all, LIST_VERSIONS);
+  // A name that is cut comes whole in the next page, unless it fills this one alone.
+  const cut = all[fit.length]?.name;
+  const whole = fit.filter(({ name }) => name !== cut);
+  const records = whole.length > 0 ? whole : fit;
+  const last = records.at(-1)?.name ?? null;
+  const more = page.length > LIST_RECORDS || all.at(-1)?.name !== (last ?? undefined);
+  send(peer, from.address, "stream", { tag: "listed", request, records, more });
+}
+
+/** One page of what a member holds. */
+export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
+  const { request, records, more } = listed;
+  const listing = peer.listings.get(request);
+  if (listing === undefined || !listing.silent.has(from.id)) return;
+  noteListed(listing, from.id, records);
+  const last = records.at(-1);
+  if (more && last !== undefined && listing.found.size < LISTED_FILES) {
+    peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
+    send(peer, from.address, "stream", { tag: "list", request, after: last.name });
+    return;
+  }
+  // One of whom there is more than fits has not said all.
+  if (!more) listing.silent.delete(from.id);
+  if (listing.silent.size === 0) listingOverdue(peer, request);
+}
+
+/** All have answered, or have had their time. */
+export function listingOverdue(peer: Peer, request: RequestId): void {
+  const listing = peer.listings.get(request);
+  if (listing === undefined) return;
+  peer.listings.delete(request);
+  peer.deadlines.clear("list", request);
+  const files = listedFiles(listing);
+  const outcome = { kind: "listed", files, silent: listing.silent.size } as const;
+  emit(peer, { event: "outcome", command: listing.command, outcome });
+}
+
+function noteListed(listing: Listing, holder: number, records: Iterable<FileRecord>): void {
+  for (const record of records) {
+    const key = versionKey(record);
+    listing.holders.set(key, [...(listing.holders.get(key) ?? []), holder]);
+    listing.found.set(record.name, merge(listing.found.get(record.name) ?? [], record));
+  }
+}
+
+/** The files there are, conflicts under their names, by name. */
+function listedFiles({ found, holders }: Listing): ListedFile[] {
+  const files = [...found.values()].flatMap((versions) => {
+    const winner = winnerOf(versions);
+    return versions
+      .filter((record) => !record.removed)
+      .map((record) => ({
+        record: record === winner ? record : { ...record, name: conflictName(record) },
+        holders: holders.get(versionKey(record)) ?? [],
+      }));
+  });
+  return files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+}
