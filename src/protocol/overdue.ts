@@ -66,7 +66,7 @@ export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
       formerPlaceEmpty(peer, null);
       return;
     case "join":
-      if (peer.joining === null) returnOverdue(peer);
+      if (peer.lifecycle.joining === null) returnOverdue(peer);
       else if (joinOverdue(peer)) contactLost(peer, "timeout");
       return;
     case "lock":

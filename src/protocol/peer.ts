@@ -3,7 +3,6 @@
  * waits: the same state and the same input give the same effects, always.
  */
 
-import { createPeer } from "./creating.ts";
 import { settleContest } from "./lifecycle/admitting.ts";
 import { beginLeaving, departWhenSafe, reviewDeparture } from "./lifecycle/leaving.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./lifecycle/returning.ts";
@@ -33,10 +32,10 @@ import { copyDamaged } from "./replication/repairing.ts";
 import { contentServed, looked, readPlaced } from "./replication/serving.ts";
 import { finishStep } from "./reporting.ts";
 import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
-import { contentSpoilt, contentTaken } from "./requests/bringing.ts";
-import { beginRequest, contentDelivered } from "./requests/requests.ts";
+import { contentDelivered, contentSpoilt, contentTaken } from "./requests/outcomes.ts";
+import { beginRequest } from "./requests/requests.ts";
 import { hopsTo } from "./requests/routing.ts";
-import type { Peer } from "./state.ts";
+import { createPeer, type Peer } from "./state.ts";
 
 /**
  * Makes a peer from its start.
@@ -65,13 +64,15 @@ export function nextDeadline(peer: Peer): number {
 export function step(peer: Peer, input: Input): Effect[] {
   if (peer.phase === "ended") return [];
   peer.now = Math.max(peer.now, input.at);
-  const { returning } = peer;
+  const {
+    lifecycle: { returning },
+  } = peer;
   take(peer, input);
   for (const deadline of peer.deadlines.takeDue(peer.now)) {
     if (!hasEnded(peer)) meetDeadline(peer, deadline);
   }
   // It is in a ring again: what was asked meanwhile is asked now.
-  if (returning !== null && peer.returning === null) {
+  if (returning !== null && peer.lifecycle.returning === null) {
     for (const { command, what } of returning.commands) beginRequest(peer, command, what);
   }
   goOn(peer);
@@ -87,13 +88,13 @@ export function step(peer: Peer, input: Input): Effect[] {
 
 /** What has waited for copies, or for a view, goes on. */
 function goOn(peer: Peer): void {
-  if (peer.inquiredEpoch !== peer.epoch) {
-    peer.inquiredEpoch = peer.epoch;
+  if (peer.replication.inquiredEpoch !== peer.membership.epoch) {
+    peer.replication.inquiredEpoch = peer.membership.epoch;
     for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
     reviewDeparture(peer);
   }
-  if (peer.readings.length === 0) return;
-  for (const reading of peer.readings.splice(0)) readPlaced(peer, reading);
+  if (peer.replication.readings.length === 0) return;
+  for (const reading of peer.replication.readings.splice(0)) readPlaced(peer, reading);
 }
 
 function take(peer: Peer, input: Input): void {
@@ -110,7 +111,7 @@ function take(peer: Peer, input: Input): void {
         settleContest(peer, trial, false);
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
-      if (peer.joining?.contact === input.address) contactLost(peer, input.how);
+      if (peer.lifecycle.joining?.contact === input.address) contactLost(peer, input.how);
       else if (input.how === "refused") silentNoMore(peer, input.address);
       if (input.how === "refused") soughtInVain(peer, input.address);
       formerPlaceEmpty(peer, input.address);
@@ -134,7 +135,7 @@ function take(peer: Peer, input: Input): void {
       takeRoom(peer, input.bytes);
       return;
     case "served":
-      if (peer.pending.has(input.request)) contentTaken(peer, input.request);
+      if (peer.requests.pending.has(input.request)) contentTaken(peer, input.request);
       else contentServed(peer, input.request, input.ok);
       return;
     case "spoilt":
@@ -175,9 +176,9 @@ function receiveAsHeard(peer: Peer, { from, message, body, channel, heldMs }: Po
 }
 
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
-  const job = peer.jobs.get(input.job);
+  const job = peer.replication.jobs.get(input.job);
   if (job === undefined) return;
-  peer.jobs.delete(input.job);
+  peer.replication.jobs.delete(input.job);
   const { result } = input;
   if (job.kind === "deliver") contentDelivered(peer, job.request, result);
   else if (!result.ok) {

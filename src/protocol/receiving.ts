@@ -34,7 +34,7 @@ import { receiveLeased } from "./replication/tenure.ts";
 import { placeStore } from "./replication/writing.ts";
 import { inquiryEnded, receiveRouted } from "./requests/arriving.ts";
 import { receiveList, receiveListed } from "./requests/listing.ts";
-import { receiveAnswer } from "./requests/requests.ts";
+import { receiveAnswer } from "./requests/outcomes.ts";
 import { hopAcknowledged } from "./requests/routing.ts";
 import { receiveStatusAsk, receiveStatusTold } from "./requests/surveying.ts";
 import { type Peer, send } from "./state.ts";
@@ -49,7 +49,7 @@ export const OFFERED_MS = 4_000;
  * True of a content that came so late with its offer that whoever stores it may have been told that it is
  * not stored: it is had from the one that offers it, if that has it on its disk.
  */
-function isOverdue({ sleep, now }: Peer, heldMs: number | null): boolean {
+function isOverdue({ now, lifecycle: { sleep } }: Peer, heldMs: number | null): boolean {
   if (heldMs !== null) return heldMs > OFFERED_MS;
   // It may have come while this process slept.
   return sleep !== null && sleep.ms > OFFERED_MS && now - sleep.until < OFFERED_MS;
@@ -112,7 +112,7 @@ export function receive(
       receiveJoinAnswer(peer, from, message);
       return;
     case "join-done":
-      if (peer.lock?.request === message.request) unlockGap(peer);
+      if (peer.lifecycle.lock?.request === message.request) unlockGap(peer);
       return;
     case "successor-change":
       receiveSuccessorChange(peer, from, message);
@@ -193,8 +193,8 @@ export function receive(
 }
 
 function acknowledged(peer: Peer, from: Member, request: number): void {
-  if (peer.lock?.request === request && !peer.lock.told) tellJoiner(peer);
-  else if (peer.departing?.request === request) departureHeard(peer, from);
+  if (peer.lifecycle.lock?.request === request && !peer.lifecycle.lock.told) tellJoiner(peer);
+  else if (peer.lifecycle.departing?.request === request) departureHeard(peer, from);
   else hopAcknowledged(peer, request);
 }
 
@@ -210,6 +210,6 @@ function introduce(peer: Peer, from: Member, request: number): void {
     strategy,
     pingIntervalMs,
     copies,
-    proposedId: peer.view.widestGapMiddle(bits, aside),
+    proposedId: peer.membership.view.widestGapMiddle(bits, aside),
   });
 }

@@ -31,7 +31,10 @@ export function finishStep(peer: Peer): Effect[] {
 
 /** A cause line for each member that left the two, clockwise, or for the one that entered, then the pair. */
 function reportSuccessors(peer: Peer): void {
-  const { self, view } = peer;
+  const {
+    self,
+    membership: { view },
+  } = peer;
   const before = peer.reported.pair;
   const pair = view.successorPair(self.id);
   if (pair[0] === before[0] && pair[1] === before[1]) return;
@@ -40,7 +43,7 @@ function reportSuccessors(peer: Peer): void {
   // A leaver's own neighbours are of no interest any more.
   if (peer.phase !== "in") return;
   for (const id of new Set(before)) {
-    const gone = peer.gone.get(id);
+    const gone = peer.membership.gone.get(id);
     if (id === self.id || view.find(id) !== undefined || gone === undefined) continue;
     line(peer, gone.state === "left" ? lines.willDepart(id) : lines.notAlive(id));
   }
@@ -50,8 +53,8 @@ function reportSuccessors(peer: Peer): void {
 }
 
 function reportNeighbours(peer: Peer): void {
-  const successors = peer.view.after(peer.self.id, 2).map((m) => m.id);
-  const predecessors = peer.view.before(peer.self.id, 2).map((m) => m.id);
+  const successors = peer.membership.view.after(peer.self.id, 2).map((m) => m.id);
+  const predecessors = peer.membership.view.before(peer.self.id, 2).map((m) => m.id);
   const neighbours = [...successors, Number.NaN, ...predecessors];
   const before = peer.reported.neighbours;
   if (
@@ -66,7 +69,9 @@ function reportNeighbours(peer: Peer): void {
 
 /** Streams are kept to the two successors that have answered. */
 function updateWatch(peer: Peer): void {
-  const successors = peer.view.after(peer.self.id, 2).filter((m) => !peer.awaited.has(m.id));
+  const successors = peer.membership.view
+    .after(peer.self.id, 2)
+    .filter((m) => !peer.membership.awaited.has(m.id));
   const watched = successors.map((m) => m.address).join(" ");
   if (watched === peer.watched) return;
   // A successor that has begun to answer gets its round, as a new one does.
@@ -77,9 +82,9 @@ function updateWatch(peer: Peer): void {
 
 /** Whom a founder has come back to, once all whom it knew have answered or had their time. */
 function reportReturn(peer: Peer): void {
-  if (!peer.returns || peer.awaited.size > 0) return;
-  peer.returns = false;
-  const others = peer.view.size - 1;
+  if (!peer.lifecycle.returns || peer.membership.awaited.size > 0) return;
+  peer.lifecycle.returns = false;
+  const others = peer.membership.view.size - 1;
   if (others > 0) note(peer, sentences.backIn(others));
   else if (peer.start.left !== true) note(peer, sentences.nobodyBack(formerMembers(peer).length));
 }
@@ -87,8 +92,10 @@ function reportReturn(peer: Peer): void {
 function saveView(peer: Peer): void {
   if (peer.viewSaved) return;
   peer.viewSaved = true;
-  const { view } = peer;
+  const {
+    membership: { view },
+  } = peer;
   const members = view.expected === 0 ? view.members : view.members.filter((m) => !isExpected(m));
   // The gone are kept too: one of them may be the only way back to a ring that has parted.
-  peer.effects.push({ type: "save", members, gone: peer.gone.last, left: false });
+  peer.effects.push({ type: "save", members, gone: peer.membership.gone.last, left: false });
 }

@@ -26,7 +26,12 @@ export type Snapshot = {
 
 /** Reads a peer's state; nothing in it changes. */
 export function snapshot(peer: Peer): Snapshot {
-  const { view, self, config, phase } = peer;
+  const {
+    self,
+    config,
+    phase,
+    membership: { view },
+  } = peer;
   return {
     phase,
     self,
@@ -36,7 +41,7 @@ export function snapshot(peer: Peer): Snapshot {
     pingIntervalMs: config.pingIntervalMs,
     successors: view.after(self.id, 2).map((m) => m.id),
     predecessors: view.before(self.id, 2).map((m) => m.id),
-    members: [...view.members, ...peer.gone.members].sort((a, b) => a.id - b.id),
+    members: [...view.members, ...peer.membership.gone.members].sort((a, b) => a.id - b.id),
     digest: view.digest,
     files: snapshotFiles(peer),
   };

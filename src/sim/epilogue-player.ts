@@ -149,7 +149,8 @@ export class EpiloguePlayer {
     if (this.#anyFull) return;
     const name = this.#ownName;
     const { bits, copies } = world.config;
-    const holders = world.living()[0]?.peer?.view.holders(keyOf(name, bits), copies) ?? [];
+    const holders =
+      world.living()[0]?.peer?.membership.view.holders(keyOf(name, bits), copies) ?? [];
     const [lost = 0, other = 0] = this.chance.sample(
       holders.map((m) => m.id),
       2,

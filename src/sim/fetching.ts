@@ -1,7 +1,8 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
+
+import { boundTable } from "../protocol/model/bounded.ts";
 import { EMPTY_SHA256, type FileRecord, isSameVersion } from "../protocol/model/files.ts";
 import type { Effect, Input } from "../protocol/model/io.ts";
-import { boundTable } from "../protocol/state.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Arrival, GivenCommand, Host } from "./host.ts";
 import { type Reading, readVersion, setAside } from "./reading.ts";

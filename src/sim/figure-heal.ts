@@ -89,7 +89,7 @@ export function healTimes(
     world.run(world.now + 5_000 + pingIntervalMs + chance.below(pingIntervalMs));
     const { id, peer } = chance.pick(world.living());
     victim = id;
-    for (const { id: watcher } of peer?.view.before(id, 2) ?? []) watchers.add(watcher);
+    for (const { id: watcher } of peer?.membership.view.before(id, 2) ?? []) watchers.add(watcher);
     const harmedAt = world.now;
     if (harm === "kill") world.kill(id);
     else world.freeze(id);

@@ -54,7 +54,7 @@ export class Measures {
     this.#account();
     this.up.splice(this.up.indexOf(host), 1);
     if (host.peer?.phase !== "in") return;
-    const watchers = new Set(host.peer.view.before(host.id, 2).map((m) => m.id));
+    const watchers = new Set(host.peer.membership.view.before(host.id, 2).map((m) => m.id));
     this.#kills.set(host.id, { at: this.#world.now, watchers, last: this.#world.now });
   }
 

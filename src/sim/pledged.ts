@@ -62,7 +62,9 @@ export class Pledged {
     const asker = this.stage.world.living().find((h) => h.places.includes(to))?.peer?.self;
     // One on its way into the ring has met nobody yet, and says what its disk has.
     if (asker === undefined || host.peer === null || !isIn(host.peer)) return;
-    const { view, gone } = host.peer;
+    const {
+      membership: { view, gone },
+    } = host.peer;
     if (view.find(asker.id) !== undefined || gone.get(asker.id) !== undefined) return;
     this.fail("D8", `peer ${host.id} gave its word to peer ${asker.id}, which it has never met`);
   }
@@ -88,7 +90,7 @@ export class Pledged {
       const { owner, birth } = pledge;
       if (owner.places.includes(to) || owner.peer?.self.birth !== birth) continue;
       for (const version of versions) {
-        const record = host.peer?.files.find(version);
+        const record = host.peer?.replication.files.find(version);
         if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
         if (this.#answersAlone(owner, record, host) && !this.#knows(owner, record)) {
           const what = `a version of ${record.name} that peer ${owner.id} knows nothing of`;
@@ -107,19 +109,19 @@ export class Pledged {
   /** True if an owner answers for a name by itself, on the promise of this holder among others. */
   #answersAlone(owner: Host, { name }: FileRecord, holder: Host): boolean {
     const { peer } = owner;
-    if (peer === null || peer.tenure.epoch !== peer.epoch) return false;
-    if (peer.elsewhere.has(name) || isCopying(peer, name)) return false;
+    if (peer === null || peer.replication.tenure.epoch !== peer.membership.epoch) return false;
+    if (peer.replication.elsewhere.has(name) || isCopying(peer, name)) return false;
     // One that had something else when it promised is not counted.
-    if (!peer.tenure.agreed.has(holder.peer?.self.birth ?? "")) return false;
-    return localTime(owner, this.stage.world.now) < peer.tenure.until;
+    if (!peer.replication.tenure.agreed.has(holder.peer?.self.birth ?? "")) return false;
+    return localTime(owner, this.stage.world.now) < peer.replication.tenure.until;
   }
 
   /** True if an owner has the version, or what took its place, or is about to have it. */
   #knows(owner: Host, record: FileRecord): boolean {
     const { peer } = owner;
-    if (peer === null || peer.files.find(record) !== undefined) return true;
-    const placed = [...peer.placements.values()].map((p) => p.record);
-    const known = [...peer.files.versions(record.name), ...placed];
+    if (peer === null || peer.replication.files.find(record) !== undefined) return true;
+    const placed = [...peer.replication.placements.values()].map((p) => p.record);
+    const known = [...peer.replication.files.versions(record.name), ...placed];
     return known.some((v) => standsFor(v, record));
   }
 }

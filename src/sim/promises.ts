@@ -144,14 +144,17 @@ export class Promises {
     // One that had no room is offered what it declined once in a while.
     const was = (id: number) =>
       world.now - (this.#roomAt.get(id) ?? -ROOM_KNOWN_MS) < ROOM_KNOWN_MS;
-    const members = (host.peer?.view.members ?? []).filter(stays);
+    const members = (host.peer?.membership.view.members ?? []).filter(stays);
     const able = members.filter((m) => !(was(m.id) || full.some((h) => h.id === m.id))).length;
     this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able));
   }
 
   /** How many copies there should be, by what a peer knows. */
   #wantedBy({ peer }: Host): number {
-    return Math.max(1, Math.min(this.stage.world.config.copies, peer?.view.staying ?? 0));
+    return Math.max(
+      1,
+      Math.min(this.stage.world.config.copies, peer?.membership.view.staying ?? 0),
+    );
   }
 
   /** D7: no owner gives a second stamp to an operation that its own disk has under another one. */

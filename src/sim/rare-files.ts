@@ -35,8 +35,8 @@ export class RareFiles {
   look(ids: readonly number[], power: boolean): void {
     for (const { id, peer, disk } of this.#stage.world.living()) {
       if (!ids.includes(id) || peer === null) continue;
-      const handing = peer.phase === "leaving" && peer.departing === null;
-      if (handing && peer.files.size > 0) this.reached.add("a hand-off was cut short");
+      const handing = peer.phase === "leaving" && peer.lifecycle.departing === null;
+      if (handing && peer.replication.files.size > 0) this.reached.add("a hand-off was cut short");
       if (power && disk.hasUnsynced) this.reached.add("a power cut lost an unsynced copy");
     }
   }

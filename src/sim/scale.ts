@@ -196,7 +196,11 @@ class ScaleRun {
   #snapshots(): PeerSnapshot[] {
     return this.#world.living().flatMap(({ peer }) => {
       if (peer === null || !isIn(peer)) return [];
-      const { self, view, config } = peer;
+      const {
+        self,
+        config,
+        membership: { view },
+      } = peer;
       const { bits, strategy } = config;
       const successors = view.after(self.id, 2).map((m) => m.id);
       const predecessors = view.before(self.id, 2).map((m) => m.id);

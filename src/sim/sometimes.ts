@@ -153,8 +153,8 @@ export class Sometimes {
     if (longest >= 8) this.#reached.add("eight neighbours dead at once");
     for (const { id, peer } of up) {
       if (!dead.has(id) || peer === null) continue;
-      if (peer.lock !== null) this.#reached.add("a join while its acceptor dies");
-      if (peer.placements.size > 0) this.#reached.add("an owner killed during a store");
+      if (peer.lifecycle.lock !== null) this.#reached.add("a join while its acceptor dies");
+      if (peer.replication.placements.size > 0) this.#reached.add("an owner killed during a store");
     }
   }
 

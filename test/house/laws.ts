@@ -32,6 +32,21 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   checks: ["protocol"],
 };
 
+/**
+ * The rooms of the protocol, from the ground up: imports run down this list as well. A room's part of the
+ * state stands below the whole state, and that below all that is done with it.
+ */
+const FLOORS: readonly (readonly [name: string, path: RegExp])[] = [
+  ["model", /^model\//],
+  ["a part of the state", /^(membership|replication|lifecycle|requests)\/state\.ts$/],
+  ["state", /^(state|answering)\.ts$/],
+  ["membership", /^membership\//],
+  ["replication", /^replication\//],
+  ["lifecycle", /^lifecycle\//],
+  ["requests", /^requests\//],
+  ["the top of the protocol", /^[^/]+$/],
+];
+
 const PURE = ["protocol", "checks"];
 const MAX_LINES = 300;
 
@@ -63,6 +78,7 @@ export function breaches(sources: readonly Source[]): Breach[] {
   return [
     ...sources.flatMap((source) => [
       ...roomBreaches(source.path, imports.get(source.path) ?? []),
+      ...floorBreaches(source.path, imports.get(source.path) ?? []),
       ...wordBreaches(source),
     ]),
     ...circles(imports),
@@ -98,6 +114,26 @@ function roomBreaches(path: string, imports: readonly string[]): Breach[] {
       ? []
       : [`${path}: imports "${specifier}", but ${room} may not know ${other}`];
   });
+}
+
+/** Law 2 within the protocol. */
+function floorBreaches(path: string, imports: readonly string[]): Breach[] {
+  const floor = floorOf(path);
+  if (floor === null) return [];
+  if (floor < 0) return [`${path}: in no room of the protocol`];
+  return imports.flatMap((specifier) => {
+    const other = floorOf(resolve(path, specifier)) ?? -1;
+    const names = [floor, other].map((each) => FLOORS[each]?.[0]);
+    return other <= floor
+      ? []
+      : [`${path}: imports "${specifier}", but ${names.join(" is below ")}`];
+  });
+}
+
+/** @returns the place in the list; -1 for none, null for a file of another room of the house */
+function floorOf(path: string): number | null {
+  if (!path.startsWith("protocol/")) return null;
+  return FLOORS.findIndex(([, pattern]) => pattern.test(path.slice("protocol/".length)));
 }
 
 /** Law 1's words, and the house's manners. */

@@ -72,7 +72,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/news.ts",
-        find: "raiseTo(peer, member.incarnation + 1, peer.seenAt);",
+        find: "raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);",
         replace: "return;",
       },
     ],
@@ -125,7 +125,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/records.ts",
-        find: "peer.gone.add(member, peer.now);",
+        find: "peer.membership.gone.add(member, peer.now);",
         replace: "",
       },
     ],
@@ -138,7 +138,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/spreading.ts",
-        find: "pong.digest === peer.view.digest) return;",
+        find: "pong.digest === peer.membership.view.digest) return;",
         replace: "pong.digest >= 0) return;",
       },
     ],

@@ -35,8 +35,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/writing.ts",
-        find: "peer.counter = highest + 1 + (peer.leap",
-        replace: "peer.counter = highest + (peer.leap",
+        find: "peer.replication.counter = highest + 1 + (peer.replication.leap",
+        replace: "peer.replication.counter = highest + (peer.replication.leap",
       },
     ],
     checks: ["D3"],
@@ -53,7 +53,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
       {
         file: "replication/repairing.ts",
-        find: "if (peer.files.size > 0) compareAll(peer);",
+        find: "if (peer.replication.files.size > 0) compareAll(peer);",
         replace: "",
       },
     ],
@@ -187,7 +187,7 @@ export const FILE_FAULTS: readonly Fault[] = [
         replace: '{ kind: "store", record, sha256: null, shared };',
       },
       {
-        file: "requests/requests.ts",
+        file: "requests/outcomes.ts",
         find: "sha256: version?.sha256 ?? null,",
         replace: "sha256: null,",
       },
@@ -201,8 +201,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/repairing.ts",
-        find: "peer.damaged += 1;",
-        replace: "peer.files.take(record);",
+        find: "peer.replication.damaged += 1;",
+        replace: "peer.replication.files.take(record);",
       },
     ],
     checks: ["D1", "D2"],
@@ -219,7 +219,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
       {
         file: "lifecycle/leaving.ts",
-        find: "const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);",
+        find: "const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : lackingCopies(peer);",
         replace: "const lacking: FileRecord[] = [];",
       },
       {

@@ -39,8 +39,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/doubting.ts",
-        find: "return peer.now <= validUntil && (!own || peer.pending.has(routed.request));",
-        replace: "return peer.now <= validUntil || !own || peer.pending.has(routed.request);",
+        find: "return peer.now <= validUntil && (!own || peer.requests.pending.has(routed.request));",
+        replace: "return peer.now <= validUntil || !own || peer.requests.pending.has(routed.request);",
       },
     ],
     checks: ["D6", "D7"],

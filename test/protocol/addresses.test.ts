@@ -28,7 +28,7 @@ function eight() {
     ...{ incarnation: 0, restored: [], files: [] },
   };
   const { peer } = startPeer(start, 100, views);
-  step(peer, { type: "persisted", at: 101, incarnation: peer.incarnationAsked });
+  step(peer, { type: "persisted", at: 101, incarnation: peer.membership.incarnationAsked });
   const give = (input: Input) => step(peer, input);
   /** Lets time pass, with every other member but those named answering each ping. */
   const pass = (ms: number, silent: readonly Address[] = []) => {
@@ -38,9 +38,13 @@ function eight() {
     for (;;) {
       const effect = todo.shift();
       if (effect?.type === "send" && effect.message.tag === "ping" && !silent.includes(effect.to)) {
-        const from = peer.view.at(effect.to);
+        const from = peer.membership.view.at(effect.to);
         if (from === undefined) continue;
-        const pong = { ...effect.message, tag: "pong", digest: peer.view.digest } as const;
+        const pong = {
+          ...effect.message,
+          tag: "pong",
+          digest: peer.membership.view.digest,
+        } as const;
         todo.push(...give(said(from, pong, peer.now)));
       } else if (effect !== undefined) effects.push(effect);
       else if (nextDeadline(peer) <= until) {
@@ -92,7 +96,7 @@ test.each([
     expect(count(effects, (e) => e.type === "save")).toBeLessThanOrEqual(2);
     const gossip = count(effects, (e) => e.type === "send" && e.message.tag === "gossip");
     expect(gossip).toBeLessThanOrEqual(4);
-    expect(peer.view.find(9)?.address).toBe([other, NINE.address].sort()[1] ?? "");
+    expect(peer.membership.view.find(9)?.address).toBe([other, NINE.address].sort()[1] ?? "");
   },
 );
 
@@ -105,7 +109,7 @@ test("a peer takes over the greater of its addresses, and refutes nothing by tha
   const taken = gossip("10.0.1.8:12256", 200);
   expect(count(taken, (e) => e.type === "persist")).toBe(0);
   expect(peer.self.address).toBe("10.0.1.8:12256");
-  expect(peer.view.find(8)).toBe(peer.self);
+  expect(peer.membership.view.find(8)).toBe(peer.self);
   expect(gossip(EIGHT.address, 300)).toEqual([]);
   expect(peer.self.address).toBe("10.0.1.8:12256");
 });
@@ -154,7 +158,7 @@ test.each(["by others", "by silence"])(
       give(said(TWO, { tag: "gossip", joining: false, members: [dead] }, 200));
     } else {
       pass(LAST_TRY_MS, [NINE.address]);
-      expect(peer.view.find(9)).toEqual(NINE);
+      expect(peer.membership.view.find(9)).toEqual(NINE);
     }
     const [told] = give(ping(moved, 2, peer.now + 10)).filter(isGossip);
     expect(told).toMatchObject({ to: moved.address, message: { members: [moved, dead] } });
@@ -173,14 +177,14 @@ test.each(["watch", "word"] as const)(
       const members = [makeMember({ ...NINE, state: "dead" })];
       give(said(TWO, { tag: "gossip", joining: false, members }, 200));
     }
-    expect([...peer.trials.values()].map((t) => t.reason)).toContain(reason);
+    expect([...peer.membership.trials.values()].map((t) => t.reason)).toContain(reason);
     const back = member(9, { address: ELSEWHERE, incarnation: 2, birth: "b".repeat(16) });
     const [tried] = pingsTo(ELSEWHERE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
     // The verdict on the former run changes nothing for the newcomer.
     const refused = { type: "unreachable", address: NINE.address, how: "refused" } as const;
     for (let i = 0; i < REFUSALS; i++) give({ ...refused, at: 220, broke: true });
-    expect(peer.view.find(9)).toBeUndefined();
+    expect(peer.membership.view.find(9)).toBeUndefined();
     give(
       said(
         back,
@@ -196,9 +200,9 @@ test.each(["watch", "word"] as const)(
         230,
       ),
     );
-    expect(peer.view.find(9)).toEqual(back);
+    expect(peer.membership.view.find(9)).toEqual(back);
     pass(20_000, silent.slice(0, 1));
-    expect(peer.view.find(9)).toEqual(back);
+    expect(peer.membership.view.find(9)).toEqual(back);
   },
 );
 
@@ -214,7 +218,9 @@ test("a newcomer that moves on is tried where it is", () => {
     const sent = give(ping(back, incarnation, 200 + incarnation));
     expect(pingsTo(address, sent)).toHaveLength(1);
   }
-  expect([...peer.trials.values()].filter((t) => t.reason === "newcomer")).toHaveLength(1);
+  expect([...peer.membership.trials.values()].filter((t) => t.reason === "newcomer")).toHaveLength(
+    1,
+  );
 });
 
 test("one that moves resets what it dialled from its former address", () => {

@@ -33,7 +33,7 @@ test("an old removal is not taken in, and one that is younger is, with its age",
     holder.hear(8, { tag: "offer", records: [removal(ageMs)], origin: null });
     expect(holder.effects.some((e) => e.type === "bury")).toBe(taken);
     holder.durable();
-    expect(holder.peer.files.size).toBe(taken ? 1 : 0);
+    expect(holder.peer.replication.files.size).toBe(taken ? 1 : 0);
     if (!taken) continue;
     // What it gives on has grown older meanwhile.
     holder.pass(500);
@@ -54,7 +54,7 @@ test("an old removal goes when all that should have it do, or a day later", () =
     const holder = new OnePeer(9, undefined, [record]);
     for (const id of confirmedBy) holder.hear(id, holdingOf(record));
     expect(drops(holder.pass(3 * COMPARE_EVERY_MS))).toBe(goes ? 1 : 0);
-    expect(holder.peer.files.size).toBe(goes ? 0 : 1);
+    expect(holder.peer.replication.files.size).toBe(goes ? 0 : 1);
   }
 });
 
@@ -103,7 +103,7 @@ test("a member says that it takes over only while it stays, and knows that the o
     return holder.sent("holding").find(({ message }) => message.files.length > 0)?.message.taking;
   };
   const leaving = (id: number, holder: OnePeer) => {
-    const member = holder.peer.view.find(id);
+    const member = holder.peer.membership.view.find(id);
     if (member === undefined) throw new Error("no such member");
     return { ...member, state: "leaving" as const };
   };

@@ -82,7 +82,7 @@ test("whether an origin still waits is asked, and told, the way that the request
   }
   expect(passed).toEqual(["confirm to 20", "confirm to 2", "confirmed to 20", "confirmed to 8"]);
   // The origin has never asked for it.
-  expect(owner.peer.doubts.size).toBe(0);
+  expect(owner.peer.replication.doubts.size).toBe(0);
 });
 
 test("a hop is acknowledged in a moment, unless its answer goes there before", () => {

@@ -14,7 +14,7 @@ const STORE = { kind: "store", name: "plan", key: 5, ...CONTENT, body: BODY, req
 
 /** The origin's word to an owner that has asked, or is about to. */
 function confirmed(owner: OnePeer, request: number, leftMs: number) {
-  const nonce = owner.peer.doubts.get(request)?.nonce ?? 0;
+  const nonce = owner.peer.replication.doubts.get(request)?.nonce ?? 0;
   return { tag: "confirmed", request, nonce, leftMs, onward: [] } as const;
 }
 
@@ -136,15 +136,15 @@ test("while one is told so, another's refusal does not count; what was done coun
     leftFor(one, 8, request);
     const answer = { tag: "answer", request, outcome, via: [], lost: false } as const;
     one.hear(9, { ...answer, route: [2, 9] });
-    expect(one.peer.pending.has(request)).toBe(true);
+    expect(one.peer.requests.pending.has(request)).toBe(true);
     one.hear(8, { ...answer, route: [2, 8] });
-    expect(one.peer.pending.has(request)).toBe(outcome.kind === "unavailable");
+    expect(one.peer.requests.pending.has(request)).toBe(outcome.kind === "unavailable");
   }
   const { one, request } = origin();
   leftFor(one, 8, request);
   const maybe = { kind: "failed", why: "short", maybe: true } as const;
   one.hear(9, { tag: "answer", request, outcome: maybe, route: [2, 9], via: [], lost: false });
-  expect(one.peer.pending.has(request)).toBe(false);
+  expect(one.peer.requests.pending.has(request)).toBe(false);
 });
 
 test("an origin does not wait for what has ended, or was never asked", () => {
@@ -164,8 +164,8 @@ test("an origin does not wait for a store that nobody has answered in time", () 
     }
     one.pass(100);
   }
-  expect(one.peer.view.size).toBe(5);
-  expect(one.peer.pending.size).toBe(0);
+  expect(one.peer.membership.view.size).toBe(5);
+  expect(one.peer.requests.pending.size).toBe(0);
   expect(leftFor(one, 8, request)).toBe(0);
 });
 

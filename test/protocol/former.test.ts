@@ -19,7 +19,9 @@ function begun(address = HERE): { peer: Peer; effects: Effect[] } {
     ...{ start: { kind: "found" }, incarnation: 1, restored: [FORMER, member(9)] },
   };
   const { peer, effects } = startPeer(start, 0);
-  effects.push(...give(peer, { type: "persisted", at: 1, incarnation: peer.incarnationAsked }));
+  effects.push(
+    ...give(peer, { type: "persisted", at: 1, incarnation: peer.membership.incarnationAsked }),
+  );
   return { peer, effects };
 }
 
@@ -44,7 +46,7 @@ test("it asks there first, and gives way to whoever answers with its id", () => 
   // Not to whoever says so unasked.
   give(peer, from(FORMER, 2));
   expect(peer.phase).toBe("starting");
-  const ended = give(peer, from(FORMER, 2, peer.formerNonce));
+  const ended = give(peer, from(FORMER, 2, peer.membership.formerNonce));
   expect(ended.find((e) => e.type === "exit")).toMatchObject({ code: 1 });
   expect(peer.phase).toBe("ended");
 });
@@ -58,7 +60,10 @@ test("where nobody listens, or nobody answers, it goes on with what it was", () 
   give(silent, { type: "tick", at: FORMER_MS - 1 });
   expect(silent.phase).toBe("starting");
   // One that has its place now is another.
-  give(silent, from(makeMember({ ...member(9), address }), FORMER_MS - 1, silent.formerNonce));
+  give(
+    silent,
+    from(makeMember({ ...member(9), address }), FORMER_MS - 1, silent.membership.formerNonce),
+  );
   give(silent, { type: "tick", at: FORMER_MS });
   expect(silent.phase).toBe("in");
   expect(begun(FORMER.address).peer.phase).toBe("in");

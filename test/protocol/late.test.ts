@@ -62,7 +62,7 @@ class Life {
       ...{ incarnation: 0, restored: [], files, ...more },
     };
     this.peer = startPeer(start, AT).peer;
-    this.#give({ type: "persisted", at: AT, incarnation: this.peer.incarnationAsked });
+    this.#give({ type: "persisted", at: AT, incarnation: this.peer.membership.incarnationAsked });
   }
 
   hear(from: Member, message: Message): Effect[] {
@@ -71,12 +71,12 @@ class Life {
   }
 
   ping(from: Member, standing: Standing): Effect[] {
-    const { digest } = this.peer.view;
+    const { digest } = this.peer.membership.view;
     return this.hear(from, { tag: "ping", nonce: 1, round: false, digest, room: 1, ...standing });
   }
 
   pong(from: Member, standing: Standing): Effect[] {
-    const { digest } = this.peer.view;
+    const { digest } = this.peer.membership.view;
     return this.hear(from, { tag: "pong", nonce: 1, round: false, digest, room: 1, ...standing });
   }
 
@@ -203,7 +203,7 @@ test("one that has a file under its name says so to whoever offers it as a confl
   const offer = { tag: "offer", records: [{ ...OLD, apart: true }], origin: null } as const;
   const effects = life.hear(NINE, offer);
   expect(told(effects, "offer", NINE)).toMatchObject([{ records: [{ apart: false }] }]);
-  expect(life.peer.files.get("plan")?.apart).toBe(false);
+  expect(life.peer.replication.files.get("plan")?.apart).toBe(false);
 });
 
 test("it forgets no removal until it is one of a ring again, and takes what others would not", () => {
@@ -212,9 +212,9 @@ test("it forgets no removal until it is one of a ring again, and takes what othe
   const drops = (effects: readonly Effect[]) => effects.some((e) => e.type === "drop");
   const life = away([removal]);
   expect(drops(life.pass(LATE_FOR_MS - 600_000, LATE))).toBe(false);
-  expect(life.peer.absence.late).toBe(true);
+  expect(life.peer.membership.absence.late).toBe(true);
   const since = life.pass(1_200_000, LATE);
-  expect(life.peer.absence.late).toBe(false);
+  expect(life.peer.membership.absence.late).toBe(false);
   expect(drops(since)).toBe(true);
   // It had told of that before, to others and to its folder.
   const at = since.findIndex((e) => e.type === "drop");
@@ -248,7 +248,7 @@ test("a removal is taken however old it is where what it removed is held", () =>
 test("alone it waits for others for as long as it takes", () => {
   const life = new Life([OLD], { awayMs: 40 * DAY_MS }, [EIGHT]);
   const effects = life.pass(3 * LATE_FOR_MS, null);
-  expect(life.peer.absence.late).toBe(true);
+  expect(life.peer.membership.absence.late).toBe(true);
   const alive = effects.flatMap((e) => (e.type === "alive" ? e.awayMs : []));
   expect(alive.length).toBeGreaterThan(0);
   for (const awayMs of alive) expect(awayMs).toBeGreaterThanOrEqual(40 * DAY_MS);
@@ -270,14 +270,14 @@ test("a machine that slept for so long is like a folder that was away", () => {
 
 test("two that tell each other what is forgotten do not make it younger", () => {
   const life = new Life([], { awayMs: 1_000, forgottenMs: 35 * DAY_MS });
-  const before = life.peer.absence.forgotten;
+  const before = life.peer.membership.absence.forgotten;
   for (let i = 0; i < 1_000; i++) {
     const [pong] = told(life.ping(NINE, { awayMs: null, forgottenMs: null }), "pong", NINE);
     life.now += 20;
     life.ping(NINE, { awayMs: null, forgottenMs: pong?.forgottenMs ?? null });
   }
-  expect(life.peer.absence.forgotten).toBe(before);
+  expect(life.peer.membership.absence.forgotten).toBe(before);
   // Nobody makes anything be forgotten before its time.
   life.ping(NINE, { awayMs: null, forgottenMs: 0 });
-  expect(life.peer.absence.forgotten).toBe(life.now - AWAY_MS);
+  expect(life.peer.membership.absence.forgotten).toBe(life.now - AWAY_MS);
 });

@@ -45,14 +45,14 @@ test("what one takes in while it departs is not its to keep: its word of it coun
   one.hear(9, { tag: "offer", records: [late], origin: null }, { body: BODY });
   one.durable();
   const all = [...one.hear(9, holding(late)), ...one.pass(2_000)];
-  expect(one.peer.files.versions("late")).toHaveLength(1);
+  expect(one.peer.replication.files.versions("late")).toHaveLength(1);
   expect(exitOf(all)).toBe(0);
 });
 
 test("one whose other holders have lost meanwhile what it had ends with too few copies", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
-  const lost = one.peer.files.versions("plan");
+  const lost = one.peer.replication.files.versions("plan");
   for (const id of [2, 9]) one.hear(id, { tag: "lost", files: lost });
   expect(exitOf(one.pass(2_000))).toBe(1);
 });

@@ -55,7 +55,7 @@ test("a newcomer that cannot answer this peer is believed when another had its a
   const one = new OnePeer(8);
   const newcomer = member(30);
   one.hear(9, { tag: "gossip", joining: false, members: [newcomer] });
-  expect(one.peer.view.find(30)).toBeUndefined();
+  expect(one.peer.membership.view.find(30)).toBeUndefined();
   let vouch = one.sent("vouch")[0];
   for (const end = one.now + SILENCE_MS; vouch === undefined && one.now < end; ) {
     one.now += 50;
@@ -67,7 +67,7 @@ test("a newcomer that cannot answer this peer is believed when another had its a
   // Another run of it is another peer.
   const other = makeMember({ ...newcomer, birth: "f".repeat(16) });
   one.hear(9, { tag: "vouched", nonce, target: other });
-  expect(one.peer.view.find(30)).toBeUndefined();
+  expect(one.peer.membership.view.find(30)).toBeUndefined();
   one.hear(9, { tag: "vouched", nonce, target: newcomer });
-  expect(one.peer.view.find(30)).toBeDefined();
+  expect(one.peer.membership.view.find(30)).toBeDefined();
 });

@@ -53,7 +53,7 @@ export class OnePeer {
       ...{ incarnation: 1, restored: [] },
     };
     this.peer = startPeer(start, this.now).peer;
-    this.give({ type: "persisted", incarnation: this.peer.incarnationAsked });
+    this.give({ type: "persisted", incarnation: this.peer.membership.incarnationAsked });
   }
 
   give(input: Unsent<Input>): readonly Effect[] {

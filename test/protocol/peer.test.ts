@@ -120,11 +120,11 @@ test("word of a view that is neither told nor the asker's is no word", () => {
   };
   const lie = { ...told, digest: digest + 1, present: null };
   hear({ type: "message", at: 104, ...from, message: lie });
-  expect(peer.surveys.get(request)?.silent.size).toBe(1);
+  expect(peer.requests.surveys.get(request)?.silent.size).toBe(1);
   // What was not asked for is no word either.
   hear({ type: "message", at: 105, ...from, message: { ...lie, request: request + 1 } });
   hear({ type: "message", at: 106, ...from, message: { ...told, digest, present: null } });
-  expect(peer.surveys.get(request)?.silent.size ?? 0).toBe(0);
-  while (peer.surveys.size > 0) hear({ type: "tick", at: nextDeadline(peer) });
+  expect(peer.requests.surveys.get(request)?.silent.size ?? 0).toBe(0);
+  while (peer.requests.surveys.size > 0) hear({ type: "tick", at: nextDeadline(peer) });
   expect(outcomes).toEqual([8, 9]);
 });

@@ -106,7 +106,7 @@ test("an owner whose view has changed asks before it speaks", () => {
     awayMs: null,
     forgottenMs: null,
   });
-  expect(owner.peer.view.size).toBe(3);
+  expect(owner.peer.membership.view.size).toBe(3);
   owner.hear(9, routedFrom(9, 9, READ));
   expect(owner.to("inquire").sort()).toEqual([4, 9]);
   expect(owner.to("answer")).toEqual([]);

@@ -123,7 +123,7 @@ test("a lease is not given while a version is unknown to the owner, and again on
   // The same by a comparison in which both have the same.
   const other = promised();
   take(other, 14, FOREIGN);
-  const range = other.peer.files.range(2, 8, null);
+  const range = other.peer.replication.files.range(2, 8, null);
   other.hear(8, { tag: "compare", nonce: 1, own: 0, ranges: [range] });
   other.hear(8, lease(6));
   expect(answerTo(other).granted).toBe(true);
@@ -148,7 +148,7 @@ test("no two owners have the promise for one place, until that of the first has 
 
 test("one that answers alone itself promises nobody the same", () => {
   const owner = new OnePeer(8);
-  owner.peer.tenure.until = owner.now + 250;
+  owner.peer.replication.tenure.until = owner.now + 250;
   owner.hear(9, lease(5, 2, 9));
   expect(answerTo(owner, 9).granted).toBe(false);
   owner.hear(9, lease(5, 8, 9));

@@ -36,7 +36,7 @@ function outcomes(owner: OnePeer): string[] {
 
 /** A read comes from another member, or, where there is none, from the owner itself. */
 function read(owner: OnePeer, request: number): void {
-  const { members } = owner.peer.view;
+  const { members } = owner.peer.membership.view;
   const from = members.find((m) => m.id !== owner.id && m.state === "alive")?.id ?? owner.id;
   owner.hear(from, routedFrom(from, request, READ));
 }
@@ -185,8 +185,8 @@ test("what is damaged is not given up for an older version, or a removal that kn
   for (const other of [version(9, 1, 6), removal]) {
     for (const lost of [true, false]) {
       const pair = new OnePeer(8, [8, 9, 14], [other]);
-      pair.peer.lost.set("plan", [FOUND]);
-      pair.peer.elsewhere.set("plan", [FOUND]);
+      pair.peer.replication.lost.set("plan", [FOUND]);
+      pair.peer.replication.elsewhere.set("plan", [FOUND]);
       // One that left in good order has handed on what it had.
       learn(pair.peer, makeMember({ ...member(14), state: lost ? "dead" : "left" }), "heard");
       read(pair, 1);
@@ -213,7 +213,7 @@ test("where others have no room, whoever can keep a version is heard: it may hav
     replaced: [FOUND.stamp],
   });
   const owner = new OnePeer(8, [8, 9, 14, 20]);
-  owner.peer.refusals.set("plan", [removal]);
+  owner.peer.replication.refusals.set("plan", [removal]);
   read(owner, 1);
   for (const id of [9, 14]) owner.hear(id, { ...inquired(1, [FOUND]), declined: true });
   expect([...outcomes(owner), ...owner.to("delegate")]).toEqual([]);
@@ -248,8 +248,8 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
   expect(outcomes(owner)).toEqual(["missing"]);
   // Of a pair the third, which is not here, may have it.
   const pair = new OnePeer(8, [8, 9]);
-  pair.peer.lost.set("plan", [FOUND]);
-  pair.peer.elsewhere.set("plan", [FOUND]);
+  pair.peer.replication.lost.set("plan", [FOUND]);
+  pair.peer.replication.elsewhere.set("plan", [FOUND]);
   read(pair, 3);
   pair.hear(9, inquired(3, []));
   expect(outcomes(pair)).toEqual(["failed"]);
@@ -257,8 +257,8 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
 
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
   const owner = new OnePeer(8, [8, 14]);
-  owner.peer.refusals.set("plan", [FOUND]);
-  owner.peer.elsewhere.set("plan", [FOUND]);
+  owner.peer.replication.refusals.set("plan", [FOUND]);
+  owner.peer.replication.elsewhere.set("plan", [FOUND]);
   read(owner, 1);
   expect(outcomes(owner)).toEqual([]);
   owner.hear(14, inquired(1, [FOUND]));
@@ -325,7 +325,7 @@ test("after a start of a whole ring each of those that come back is asked, where
   const owner = new OnePeer(8, ids);
   for (const id of ids) {
     if (id !== 8)
-      owner.peer.awaited.set(id, { since: owner.now, until: owner.now, retryMs: 1_000 });
+      owner.peer.membership.awaited.set(id, { since: owner.now, until: owner.now, retryMs: 1_000 });
   }
   const { members, fresh } = quorumFor(owner.peer, 5, 0);
   expect(members).toHaveLength(ids.length);
@@ -335,7 +335,7 @@ test("after a start of a whole ring each of those that come back is asked, where
 test("one that has just joined asks far beyond the holders, and none of them may be missing", () => {
   // 30 may be the only one that was there before: the others, which joined with it, know of nothing.
   const owner = new OnePeer(8, [...IDS, 30]);
-  owner.peer.enteredAt = owner.now;
+  owner.peer.lifecycle.enteredAt = owner.now;
   read(owner, 1);
   expect(owner.to("inquire").sort((a, b) => a - b)).toEqual([2, 9, 14, 20, 30]);
   owner.tell(1, [2, 9, 14, 20]);
@@ -361,11 +361,15 @@ test("of two that have just met none answers alone, nor by a lease without the o
 
 test("after a start those that are awaited have to answer as well, until they are given up", () => {
   const owner = new OnePeer(8);
-  owner.peer.awaited.set(14, { since: 0, until: Number.POSITIVE_INFINITY, retryMs: 1_000 });
+  owner.peer.membership.awaited.set(14, {
+    since: 0,
+    until: Number.POSITIVE_INFINITY,
+    retryMs: 1_000,
+  });
   read(owner, 1);
   owner.tell(1, [2, 9, 20]);
   expect(outcomes(owner)).toEqual([]);
-  owner.peer.awaited.delete(14);
+  owner.peer.membership.awaited.delete(14);
   read(owner, 2);
   owner.tell(2, [9, 20]);
   expect(outcomes(owner)).toEqual(["missing"]);
@@ -373,11 +377,11 @@ test("after a start those that are awaited have to answer as well, until they ar
 
 test("one that was named by hand is no newcomer when it is met, and one that comes unknown is", () => {
   const owner = new OnePeer(8);
-  owner.peer.view = owner.peer.view.with(
+  owner.peer.membership.view = owner.peer.membership.view.with(
     makeMember({ ...member(11), birth: NO_BIRTH, incarnation: 0 }),
   );
   owner.hear(11, { tag: "ack", request: 1 });
-  expect(owner.peer.view.find(11)?.birth).toBe(member(11).birth);
+  expect(owner.peer.membership.view.find(11)?.birth).toBe(member(11).birth);
   const fresh = () => quorumFor(owner.peer, 5, 0).fresh.map((m) => m.id);
   expect(fresh()).toEqual([]);
   learn(owner.peer, member(12), "joined");
@@ -490,7 +494,7 @@ test("a person is told so of a content whose sender has died only after it was t
   one.pass(100);
   expect(one.to("routed")).toEqual([8]);
   one.hear(9, { ...answer, outcome: { kind: "unavailable", answered: 1, needed: 3 } });
-  expect(one.peer.pending.has(request)).toBe(true);
+  expect(one.peer.requests.pending.has(request)).toBe(true);
   one.pass(100);
   expect(one.to("routed").length).toBeGreaterThan(0);
 });
@@ -539,11 +543,11 @@ test("what those may have that were lost together is not said to be missing, whi
   const dead = (owner: OnePeer, id: number) =>
     learn(owner.peer, makeMember({ ...member(id), state: "dead" }), "lost");
   const asked = (owner: OnePeer, ask: Ask) => {
-    const from = owner.peer.view.members.find((m) => m.id !== owner.id)?.id ?? owner.id;
+    const from = owner.peer.membership.view.members.find((m) => m.id !== owner.id)?.id ?? owner.id;
     owner.hear(from, routedFrom(from, 7, ask));
     owner.tell(
       7,
-      owner.peer.view.members.flatMap(({ id }) => (id === owner.id ? [] : [id])),
+      owner.peer.membership.view.members.flatMap(({ id }) => (id === owner.id ? [] : [id])),
     );
     return owner.sent("answer").map(({ message }) => message.outcome);
   };

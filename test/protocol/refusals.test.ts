@@ -97,7 +97,7 @@ class Life {
   }
 
   answer({ channel, nonce }: Sent, from = NINE): void {
-    const { digest } = this.#peer.view;
+    const { digest } = this.#peer.membership.view;
     const message = {
       tag: "pong",
       nonce,

@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
-import { createPeer } from "../../src/protocol/creating.ts";
 import type { Strategy } from "../../src/protocol/model/config.ts";
 import type { Ask } from "../../src/protocol/model/messages.ts";
 import { makeRandom, randomBelow, randomSample } from "../../src/protocol/model/random.ts";
 import { View } from "../../src/protocol/model/view.ts";
 import { destination, nextHop } from "../../src/protocol/requests/routing.ts";
-import type { Peer } from "../../src/protocol/state.ts";
+import { createPeer, type Peer } from "../../src/protocol/state.ts";
 import { member, OnePeer, READ, routedFrom, storeAsk } from "./one-peer.ts";
 
 const SEED = 7_301;
@@ -29,13 +28,17 @@ function peerOf(strategy: Strategy, id: number, ids: readonly number[]): Peer {
     0,
   );
   peer.self = member(id);
-  peer.view = View.of([...ids, id].map(member));
+  peer.membership.view = View.of([...ids, id].map(member));
   return peer;
 }
 
 /** The next hop by its definition: a list of all who may be asked, clockwise, and a place in it. */
 function plainHop(peer: Peer, ask: Ask, tried: readonly number[]): number | undefined {
-  const { view, self, config } = peer;
+  const {
+    self,
+    config,
+    membership: { view },
+  } = peer;
   const joiner = ask.kind === "join" ? ask.joiner.id : -1;
   const around = view.after(self.id, view.size).map((m) => m.id);
   const open = around.filter((id) => !tried.includes(id) && id !== joiner);

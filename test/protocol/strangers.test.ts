@@ -68,7 +68,7 @@ test("the time that it waited counts as time under way", () => {
   owner.effects = tried;
   const leftMs = 1_500;
   answerPing(owner, STRANGER);
-  const [inquiry] = owner.peer.inquiries.values();
+  const [inquiry] = owner.peer.replication.inquiries.values();
   expect(inquiry?.arrival.validUntil).toBe(owner.now + leftMs - (HOP_ACK_MS - 1));
 });
 
@@ -108,7 +108,7 @@ test("word counts once those that its sender knows of have been asked as well, o
 test("one that is only expected has not been asked, and one that was restarted is asked anew", () => {
   const owner = new OnePeer(8, [8, 9, 20]);
   const expected = makeMember({ ...member(14), birth: NO_BIRTH, incarnation: 0 });
-  owner.peer.view = owner.peer.view.with(expected);
+  owner.peer.membership.view = owner.peer.membership.view.with(expected);
   owner.hear(9, routedFrom(9, 1, READ));
   owner.hear(9, inquired([member(14)]));
   expect(outcomes(owner)).toEqual([]);

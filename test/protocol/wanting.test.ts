@@ -20,7 +20,7 @@ function outcomes(peer: OnePeer): string[] {
 
 test("a newcomer that is still copying what was stored before does not call it missing", () => {
   const peer = new OnePeer(6, [6, 8]);
-  peer.peer.enteredAt = peer.now;
+  peer.peer.lifecycle.enteredAt = peer.now;
   peer.give({ type: "room", bytes: 1e12 });
   const large = version(8, 5, 1, { size: 8_000_000_000 });
   peer.hear(8, { tag: "offer", records: [large], origin: null });
@@ -53,8 +53,8 @@ test("a newer version that others have is not forgotten when another one of the 
   if (removal === undefined) throw new Error("nothing was removed");
   owner.durable();
   for (const id of [9, 14, 20]) owner.hear(id, holding(removal));
-  expect(owner.peer.files.versions("plan")).toHaveLength(2);
-  expect(owner.peer.elsewhere.has("plan")).toBe(true);
+  expect(owner.peer.replication.files.versions("plan")).toHaveLength(2);
+  expect(owner.peer.replication.elsewhere.has("plan")).toBe(true);
   owner.hear(2, routedFrom(2, 3, READ));
   expect(outcomes(owner)).toEqual([]);
   expect(owner.to("inquire").length).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ test("a newer version that others have is not forgotten when another one of the 
   owner.pass(FULL_MS);
   owner.hear(9, { tag: "offer", records: [next], origin: null }, { body: BODY });
   owner.durable();
-  expect(owner.peer.elsewhere.size).toBe(0);
+  expect(owner.peer.replication.elsewhere.size).toBe(0);
 });
 
 test("nor does one that has lost a copy speak for the name when another version comes in", () => {
@@ -72,7 +72,7 @@ test("nor does one that has lost a copy speak for the name when another version 
   peer.give({ type: "damaged", version: { name, operation, sha256 } });
   peer.hear(20, { tag: "offer", records: [CONFLICT], origin: null });
   peer.durable();
-  expect(peer.peer.files.versions("plan")).toHaveLength(1);
+  expect(peer.peer.replication.files.versions("plan")).toHaveLength(1);
   peer.hear(9, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [2, 8, 9, 14, 20] });
   expect(peer.sent("inquired")[0]?.message.lost.map((v) => v.sha256)).toEqual([sha256]);
 });
@@ -84,7 +84,7 @@ test("one whose disk refused the conflict of a long name can tell which name it 
   expect(ask.name).not.toContain(long.name);
   for (const refused of [true, false]) {
     const peer = new OnePeer(8);
-    if (refused) peer.peer.refusals.set(long.name, [long]);
+    if (refused) peer.peer.replication.refusals.set(long.name, [long]);
     peer.hear(9, { ...ask, request: 2 });
     expect(peer.sent("inquired")[0]?.message.declined).toBe(refused);
   }

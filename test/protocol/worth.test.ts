@@ -158,7 +158,7 @@ test("a comparison does not tell what a promise keeps back", () => {
   const foreign = version(9, 5, 1);
   holder.hear(9, { tag: "offer", records: [foreign], origin: null }, { body: BODY });
   holder.durable();
-  const range = holder.peer.files.range(2, 8, null);
+  const range = holder.peer.replication.files.range(2, 8, null);
   const compare = { tag: "compare", nonce: 0, own: null, ranges: [range] } as const;
   holder.hear(9, compare);
   expect(holder.sent("compared")[0]?.message).toMatchObject({ same: [], differ: [] });
@@ -194,13 +194,13 @@ test("neither a promise nor a moment's grace ends the wait for a majority", () =
   const { size, sha256 } = stand.record;
   stand.owner.give({ type: "fetched", job: stand.job, result: { ok: true, size, sha256 } });
   stand.owner.pass(3_000);
-  expect(stand.owner.peer.placements.size).toBe(1);
+  expect(stand.owner.peer.replication.placements.size).toBe(1);
   const { owner, record, job } = placing();
   owner.give({ type: "fetched", job, result: { ok: true, size, sha256 } });
   owner.hear(9, holding(record));
   dies(owner, 9);
   owner.pass(RECEIPT_GRACE_MS);
-  expect(owner.peer.placements.size).toBe(1);
+  expect(owner.peer.replication.placements.size).toBe(1);
 });
 
 test("a removal is kept as long as a version that it left would have the name without it", () => {
@@ -211,5 +211,5 @@ test("a removal is kept as long as a version that it left would have the name wi
   });
   const holder = new OnePeer(8, IDS, [spared, removal]);
   holder.pass(200_000);
-  expect(holder.peer.files.versions("plan")).toHaveLength(2);
+  expect(holder.peer.replication.files.versions("plan")).toHaveLength(2);
 });

@@ -140,7 +140,7 @@ test("a store for which too few have room is refused before it is stamped", () =
     why: "File plan was not stored: it needs 2 copies, and 4 of 5 peers (2, 8, 9 and 14) have no room for it.",
   });
   expect(refused.to("offer")).toEqual([]);
-  expect(refused.peer.counter).toBe(0);
+  expect(refused.peer.replication.counter).toBe(0);
   // What was refused stays so, whatever room there is when a second copy of it comes.
   refused.give({ type: "room", bytes: 1_000_000 });
   refused.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
@@ -162,7 +162,7 @@ test("a removal that found nothing does nothing when it comes once more, after a
   owner.hear(20, routedFrom(20, 2, storeAsk(3, {})), { body: BODY });
   owner.tell(2, [9, 14]);
   owner.durable();
-  expect(owner.peer.files.versions("plan").length).toBe(1);
+  expect(owner.peer.replication.files.versions("plan").length).toBe(1);
   owner.hear(2, removal);
   expect(outcomes()).toEqual(["missing"]);
   expect(owner.to("inquire")).toEqual([]);

@@ -42,7 +42,7 @@ function ring(other: Address, shows: (to: Host) => boolean, hasLeft = () => fals
   };
   /** The address at which the members hold 9 for present, if they agree on one. */
   const places = () =>
-    new Set(world.living().map(({ peer }) => peer?.view.find(9)?.address ?? null));
+    new Set(world.living().map(({ peer }) => peer?.membership.view.find(9)?.address ?? null));
   return { world, own, said, places };
 }
 

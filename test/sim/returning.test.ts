@@ -47,7 +47,7 @@ function leftByItsFounder() {
 }
 
 const kinds = (stage: Stage) => [...stage.outcomes.values()].map(({ kind }) => kind);
-const sizeAt = (stage: Stage, id: number) => stage.world.hostOf(id).peer?.view.size ?? 0;
+const sizeAt = (stage: Stage, id: number) => stage.world.hostOf(id).peer?.membership.view.size ?? 0;
 
 test("a founder goes back in, says so, and neither denies nor confirms anything before", () => {
   const { stage, world, notes, returns } = leftByItsFounder();
@@ -69,7 +69,7 @@ test.each([
   const { stage, world, notes, returns } = leftByItsFounder();
   let hit = false;
   const took = returns(() => {
-    const contact = world.hostOf(9).peer?.joining?.contact;
+    const contact = world.hostOf(9).peer?.lifecycle.joining?.contact;
     const id = [...world.hosts.values()].find((h) => h.address === contact)?.id;
     if (!hit && id !== undefined) {
       stage.act(`${fault} ${id}`);

@@ -19,7 +19,7 @@ function ring() {
     if (host.id === 9 && !host.frozen) given.push(input.type);
     give(host, input);
   };
-  const sleepOfNine = () => world.hostOf(9).peer?.sleep ?? null;
+  const sleepOfNine = () => world.hostOf(9).peer?.lifecycle.sleep ?? null;
   return { stage, world, given, sleepOfNine };
 }
 
@@ -36,13 +36,13 @@ test("a sleep is noticed as a duration, whatever the next deadline was and whate
     if (randomBelow(random, 2) === 0) world.hostOf(9).held.push({ at: world.now, input: TICK });
     world.run(world.now + ms);
     given.length = 0;
-    const epoch = world.hostOf(9).peer?.epoch ?? 0;
+    const epoch = world.hostOf(9).peer?.membership.epoch ?? 0;
     stage.act("thaw 9");
     const woke = sleepOfNine();
     if (ms > ASLEEP_MS + HEARTBEAT_MS) {
       expect(given[0]).toBe("woke");
       expect(woke?.ms).toBeCloseTo(ms, 3);
-      expect(world.hostOf(9).peer?.epoch).toBeGreaterThan(epoch);
+      expect(world.hostOf(9).peer?.membership.epoch).toBeGreaterThan(epoch);
     } else if (ms <= ASLEEP_MS) expect(woke).toBe(before);
   }
 });

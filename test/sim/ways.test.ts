@@ -76,7 +76,7 @@ test.each(blocked)("where no datagrams %s nobody dies, and it is said once", (_,
   expect(new Set(deaths(told).map((death) => death.split(" ")[1]))).toEqual(new Set(["40"]));
   expectCalm(stage);
   for (const host of stage.world.living()) {
-    expect([...(host.peer?.view.members ?? [])].map(({ id }) => id)).toEqual([
+    expect([...(host.peer?.membership.view.members ?? [])].map(({ id }) => id)).toEqual([
       10, 20, 30, 45, 50, 60,
     ]);
   }
@@ -121,7 +121,7 @@ test("halves between which only streams go find each other again", () => {
   block(stage, (from, to) => low(from) !== low(to));
   stage.act("cut 10 20 30 from 40 50 60");
   pass(stage, 15_000);
-  expect(stage.world.hostOf(10).peer?.view.size).toBe(3);
+  expect(stage.world.hostOf(10).peer?.membership.view.size).toBe(3);
   stage.act("mend");
   pass(stage, 60_000);
   expectCalm(stage);

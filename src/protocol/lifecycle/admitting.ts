@@ -1,17 +1,22 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
 import { beats, learn } from "../membership/records.ts";
+import type { Trial } from "../membership/state.ts";
 import { died, tryMember } from "../membership/trials.ts";
 import { standingOf } from "../model/absence.ts";
 import { GONE_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
-import { line, type Peer, send, type Trial } from "../state.ts";
+import { line, type Peer, send } from "../state.ts";
 
 /** A join request that belongs here. */
 export function admit(peer: Peer, routed: Routed, joiner: Member): void {
-  const { lock, self, view } = peer;
+  const {
+    self,
+    lifecycle: { lock },
+    membership: { view },
+  } = peer;
   const old = view.find(joiner.id);
   if (joiner.id === self.id) {
     if (joiner.birth !== self.birth) answer(peer, routed, { kind: "taken", by: self.address });
@@ -23,7 +28,7 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
   } else if (lock !== null) {
     answer(peer, routed, { kind: "busy" });
   } else if (old !== undefined && !isExpected(old) && old.address !== joiner.address) {
-    peer.contested.set(joiner.id, routed);
+    peer.lifecycle.contested.set(joiner.id, routed);
     tryMember(peer, old, "rival", ["stream", "datagram"]);
   } else {
     takeIn(peer, routed, joiner);
@@ -32,9 +37,9 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
 
 /** The peer that holds a contested id has answered, or has not. */
 export function settleContest(peer: Peer, trial: Trial, answered: boolean): void {
-  const routed = peer.contested.get(trial.target.id);
+  const routed = peer.lifecycle.contested.get(trial.target.id);
   if (trial.reason !== "rival" || routed?.ask.kind !== "join") return;
-  peer.contested.delete(trial.target.id);
+  peer.lifecycle.contested.delete(trial.target.id);
   if (answered) {
     answer(peer, routed, { kind: "taken", by: trial.target.address });
     return;
@@ -45,19 +50,21 @@ export function settleContest(peer: Peer, trial: Trial, answered: boolean): void
 
 /** This peer's predecessor knows of the joiner, or has had its time: now the joiner is told, then the rest. */
 export function tellJoiner(peer: Peer): void {
-  const { lock } = peer;
+  const {
+    lifecycle: { lock },
+  } = peer;
   if (lock === null || lock.told) return;
   lock.told = true;
   peer.deadlines.clear("change", 0);
-  const member = peer.view.find(lock.joiner.id);
+  const member = peer.membership.view.find(lock.joiner.id);
   if (member === undefined) return;
-  peer.joiningRumours.set(member.id, member);
+  peer.membership.joiningRumours.set(member.id, member);
   sendAcceptance(peer, lock.request, member);
 }
 
 /** The joiner is in, or has had its time, or is gone: the gap is free. */
 export function unlockGap(peer: Peer): void {
-  peer.lock = null;
+  peer.lifecycle.lock = null;
   peer.deadlines.clear("lock", 0);
   peer.deadlines.clear("change", 0);
 }
@@ -66,25 +73,25 @@ export function unlockGap(peer: Peer): void {
 export function receiveSuccessorChange(peer: Peer, from: Member, change: SuccessorChange): void {
   send(peer, from.address, "stream", { tag: "ack", request: change.request });
   if (!beats(peer, change.joiner)) return;
-  const before = peer.view.successorPair(peer.self.id);
+  const before = peer.membership.view.successorPair(peer.self.id);
   learn(peer, change.joiner, "joined");
-  peer.joiningRumours.delete(change.joiner.id);
+  peer.membership.joiningRumours.delete(change.joiner.id);
   announceEntry(peer, before, lines.successorChange());
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
-  const former = peer.view.find(joiner.id) ?? peer.gone.get(joiner.id);
+  const former = peer.membership.view.find(joiner.id) ?? peer.membership.gone.get(joiner.id);
   const incarnation = Math.max(former?.incarnation ?? 0, joiner.incarnation) + 1;
   const { id, address, birth } = joiner;
   const member = makeMember({ id, address, birth, incarnation, state: "alive" });
-  const before = peer.view.successorPair(peer.self.id);
-  peer.lock = { request: routed.request, joiner, told: false };
+  const before = peer.membership.view.successorPair(peer.self.id);
+  peer.lifecycle.lock = { request: routed.request, joiner, told: false };
   peer.deadlines.set("lock", 0, peer.now + JOIN_LOCK_MS);
   learn(peer, member, "joined");
   // Nobody else may hear of it before the predecessor does, whose lines tell of the change.
-  peer.joiningRumours.delete(id);
+  peer.membership.joiningRumours.delete(id);
   announceEntry(peer, before, lines.joinReceived(id));
-  const predecessor = peer.view.predecessor(peer.self.id);
+  const predecessor = peer.membership.view.predecessor(peer.self.id);
   if (predecessor === undefined || predecessor.id === id) {
     tellJoiner(peer);
     return;
@@ -96,7 +103,7 @@ function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
 
 /** The lines of an entry stand even where a restarted member takes its own old place. */
 function announceEntry(peer: Peer, before: readonly [number, number], cause: string): void {
-  const pair = peer.view.successorPair(peer.self.id);
+  const pair = peer.membership.view.successorPair(peer.self.id);
   if (pair[0] !== before[0] || pair[1] !== before[1]) {
     peer.cause = cause;
     return;
@@ -107,15 +114,15 @@ function announceEntry(peer: Peer, before: readonly [number, number], cause: str
 }
 
 function accept(peer: Peer, routed: Routed, incarnation: number): void {
-  const member = peer.view.find(routed.origin.id);
+  const member = peer.membership.view.find(routed.origin.id);
   if (member?.incarnation === incarnation) sendAcceptance(peer, routed.request, member);
 }
 
 function sendAcceptance(peer: Peer, request: number, joiner: Member): void {
-  const present = peer.view.after(peer.self.id, SYNC_MEMBERS - GONE_TOLD - 1);
-  const known = [peer.self, ...present, ...peer.gone.last].filter((m) => !isExpected(m));
+  const present = peer.membership.view.after(peer.self.id, SYNC_MEMBERS - GONE_TOLD - 1);
+  const known = [peer.self, ...present, ...peer.membership.gone.last].filter((m) => !isExpected(m));
   const { incarnation } = joiner;
-  const standing = standingOf(peer.absence, peer.now);
+  const standing = standingOf(peer.membership.absence, peer.now);
   const outcome = { kind: "accepted", standing, incarnation, members: known } as const;
   send(peer, joiner.address, "stream", { tag: "join-answer", request, outcome });
 }

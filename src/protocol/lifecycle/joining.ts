@@ -18,7 +18,7 @@ import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { View } from "../model/view.ts";
 import { emit, exit, line, type Peer, send } from "../state.ts";
-import type { Joining } from "../work.ts";
+import type { Joining } from "./state.ts";
 
 /** Asks the known peer to be taken in. */
 export function beginJoin(peer: Peer): void {
@@ -35,7 +35,7 @@ export function joinThrough(
 ): void {
   const request = randomRequest(peer.random);
   peer.phase = "joining";
-  peer.joining = {
+  peer.lifecycle.joining = {
     contact,
     contactName,
     proposed,
@@ -44,7 +44,7 @@ export function joinThrough(
     unanswered: 0,
     acceptance: null,
   };
-  askToJoin(peer, peer.joining);
+  askToJoin(peer, peer.lifecycle.joining);
 }
 
 /**
@@ -52,7 +52,9 @@ export function joinThrough(
  * @returns true if it has to be given up because the contact is silent or gone
  */
 export function joinOverdue(peer: Peer): boolean {
-  const { joining } = peer;
+  const {
+    lifecycle: { joining },
+  } = peer;
   if (joining === null || joining.acceptance !== null) return false;
   joining.unanswered += 1;
   if (peer.now - joining.startedAt > JOIN_GIVE_UP_MS) {
@@ -65,7 +67,9 @@ export function joinOverdue(peer: Peer): boolean {
 }
 
 export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer): void {
-  const { joining } = peer;
+  const {
+    lifecycle: { joining },
+  } = peer;
   if (joining === null || joining.request !== answer.request || joining.acceptance !== null) return;
   const { outcome } = answer;
   switch (outcome.kind) {
@@ -84,18 +88,20 @@ export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer):
       joining.acceptance = { incarnation, members, standing, acceptor: from };
       peer.deadlines.clear("join", 0);
       // A former run from this folder may have gone beyond what the ring remembers.
-      raiseTo(peer, Math.max(incarnation, peer.incarnationAsked + 1));
+      raiseTo(peer, Math.max(incarnation, peer.membership.incarnationAsked + 1));
     }
   }
 }
 
 /** The ring's first proposal was taken meanwhile by another joiner: try its next one. */
 export function receiveIntroduction(peer: Peer, introduction: Introduction): void {
-  const { joining } = peer;
+  const {
+    lifecycle: { joining },
+  } = peer;
   if (joining?.request !== introduction.request || joining.acceptance !== null) return;
   const { address, birth, incarnation, state } = peer.self;
   peer.self = makeMember({ id: introduction.proposedId, address, birth, incarnation, state });
-  peer.view = View.of([peer.self], peer.views);
+  peer.membership.view = View.of([peer.self], peer.views);
   joining.request = randomRequest(peer.random);
   askToJoin(peer, joining);
 }
@@ -104,18 +110,18 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
 export function enterRing(peer: Peer, joining: Joining, incarnation: number): void {
   if (joining.acceptance === null) return;
   const { members, standing, acceptor } = joining.acceptance;
-  peer.joining = null;
-  peer.returns = peer.returning !== null;
-  peer.returning = null;
+  peer.lifecycle.joining = null;
+  peer.lifecycle.returns = peer.lifecycle.returning !== null;
+  peer.lifecycle.returning = null;
   peer.phase = "in";
-  peer.enteredAt = peer.now;
+  peer.lifecycle.enteredAt = peer.now;
   becomeIncarnation(peer, incarnation);
   const others = members.filter((m) => m.id !== peer.self.id);
-  peer.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);
+  peer.membership.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);
   // Known as gone, they are tried now and then: one may be the only way to a part split off.
   for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
   viewChanged(peer);
-  const pair = peer.view.successorPair(peer.self.id);
+  const pair = peer.membership.view.successorPair(peer.self.id);
   line(peer, lines.joinAccepted());
   line(peer, lines.firstSuccessor(pair[0]));
   line(peer, lines.secondSuccessor(pair[1]));
@@ -137,7 +143,7 @@ function askToJoin(peer: Peer, joining: Joining): void {
     route: [id],
     ask: { kind: "join", joiner: peer.self },
     leftMs: JOIN_ANSWER_MS,
-    counter: peer.counter,
+    counter: peer.replication.counter,
     avoid: [],
     back: false,
     lost: false,

@@ -25,12 +25,12 @@ export function beginLeaving(peer: Peer): void {
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   // Other members hold its files now. What they confirmed before, they may have dropped since, or have
   // confirmed as one that leaves as well.
-  peer.rescan = true;
-  peer.confirmed.clear();
+  peer.replication.rescan = true;
+  peer.replication.confirmed.clear();
   // Those who had no room before may have some now.
-  peer.declined.clear();
+  peer.replication.declined.clear();
   const short = lackingCopies(peer).length;
-  peer.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
+  peer.lifecycle.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
   offerMissing(peer);
   departWhenSafe(peer);
 }
@@ -40,7 +40,7 @@ export function beginLeaving(peer: Peer): void {
  * members that stay. Where those who are left to take them have declined, they are asked again.
  */
 export function departWhenSafe(peer: Peer): void {
-  if (peer.phase !== "leaving" || peer.departing !== null) return;
+  if (peer.phase !== "leaving" || peer.lifecycle.departing !== null) return;
   if (shortOfCopies(peer).length > 0) return;
   const lacking = lackingCopies(peer);
   if (lacking.length === 0) {
@@ -48,10 +48,12 @@ export function departWhenSafe(peer: Peer): void {
     return;
   }
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_RETRY_MS);
-  const { handOver } = peer;
+  const {
+    lifecycle: { handOver },
+  } = peer;
   if (handOver === null || handOver.said) return;
   // All that others could take they have: what is left has its time from now on.
-  peer.handOver = { ...handOver, short: lacking.length, said: true };
+  peer.lifecycle.handOver = { ...handOver, short: lacking.length, said: true };
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   const short = lacking.map((record) => shortFile(peer, record));
   note(peer, sentences.leaveWaits(short, peer.config.copies, LEAVE_MS / 1000));
@@ -59,27 +61,37 @@ export function departWhenSafe(peer: Peer): void {
 
 /** Asks those again who had no room for what a leaver has to hand on, once all others have been asked. */
 export function askAgain(peer: Peer): void {
-  if (peer.phase !== "leaving" || peer.departing !== null || peer.declined.size === 0) return;
+  if (
+    peer.phase !== "leaving" ||
+    peer.lifecycle.departing !== null ||
+    peer.replication.declined.size === 0
+  )
+    return;
   if (shortOfCopies(peer).length > 0) return;
   for (const record of lackingCopies(peer)) {
-    if (peer.declined.delete(record.name)) peer.rescan = true;
+    if (peer.replication.declined.delete(record.name)) peer.replication.rescan = true;
   }
 }
 
 /** The time for handing on is over: departs whatever is short, unless some has been handed on meanwhile. */
 export function leaveOverdue(peer: Peer): void {
-  const { handOver, departing, now } = peer;
+  const {
+    now,
+    lifecycle: { handOver, departing },
+  } = peer;
   if (handOver === null || departing !== null) return;
   const short = lackingCopies(peer).length;
   if (short < handOver.short && now < handOver.until) {
-    peer.handOver = { ...handOver, short };
+    peer.lifecycle.handOver = { ...handOver, short };
     peer.deadlines.set("leave", 0, now + LEAVE_MS);
   } else depart(peer);
 }
 
 /** A predecessor has taken note. */
 export function departureHeard(peer: Peer, from: Member): void {
-  const { departing } = peer;
+  const {
+    lifecycle: { departing },
+  } = peer;
   if (departing === null) return;
   departing.waiting.delete(from.id);
   if (departing.waiting.size === 0) endDeparture(peer);
@@ -87,7 +99,10 @@ export function departureHeard(peer: Peer, from: Member): void {
 
 /** One that has gone itself tells nobody any more. */
 export function reviewDeparture(peer: Peer): void {
-  const { departing, view } = peer;
+  const {
+    lifecycle: { departing },
+    membership: { view },
+  } = peer;
   if (departing === null || departing.waiting.size === 0) return;
   for (const id of departing.waiting) {
     if (view.find(id) === undefined) departing.waiting.delete(id);
@@ -97,9 +112,12 @@ export function reviewDeparture(peer: Peer): void {
 
 /** All predecessors know, have gone, or have had their time. */
 export function endDeparture(peer: Peer): void {
-  const { departing, self } = peer;
+  const {
+    self,
+    lifecycle: { departing },
+  } = peer;
   if (departing === null) return;
-  for (const member of peer.view.members) {
+  for (const member of peer.membership.view.members) {
     if (member.id === self.id) continue;
     send(peer, member.address, wayTo(peer, member.address), {
       tag: "gossip",
@@ -109,14 +127,14 @@ export function endDeparture(peer: Peer): void {
   }
   // While it waited it may have been left alone with what it has. What others have given it meanwhile is
   // not its to keep: word of one that has left counts nowhere.
-  const lacking = isCutOff(peer) ? [...peer.files.values()] : lackingCopies(peer);
+  const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : lackingCopies(peer);
   const short = lacking
     .filter((record) => departing.kept.get(record) || isStampedBy(record, self))
     .map((record) => shortFile(peer, record));
   // One that leaves too early may come back with what it holds, to the members that it knew.
   if (short.length === 0) {
-    const members = peer.view.members.filter((m) => m.id !== self.id && !isExpected(m));
-    peer.effects.push({ type: "save", members, gone: peer.gone.last, left: true });
+    const members = peer.membership.view.members.filter((m) => m.id !== self.id && !isExpected(m));
+    peer.effects.push({ type: "save", members, gone: peer.membership.gone.last, left: true });
   }
   exit(
     peer,
@@ -130,7 +148,7 @@ export function endDeparture(peer: Peer): void {
  * that was leaving too, and whose last word went astray, has just ended.
  */
 function isCutOff(peer: Peer): boolean {
-  return peer.view.size === 1 && peer.gone.anyLost;
+  return peer.membership.view.size === 1 && peer.membership.gone.anyLost;
 }
 
 function shortFile(peer: Peer, record: FileRecord): ShortFile {
@@ -140,12 +158,12 @@ function shortFile(peer: Peer, record: FileRecord): ShortFile {
 
 function depart(peer: Peer): void {
   setSelf(peer, peer.self.incarnation, "left");
-  peer.rumours.clear();
-  const predecessors = peer.view.before(peer.self.id, 2);
+  peer.membership.rumours.clear();
+  const predecessors = peer.membership.view.before(peer.self.id, 2);
   const request = randomRequest(peer.random);
   const kept = new ByVersion<true>();
-  for (const record of peer.files.values()) kept.set(record, true);
-  peer.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), kept };
+  for (const record of peer.replication.files.values()) kept.set(record, true);
+  peer.lifecycle.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), kept };
   for (const { address } of predecessors) {
     send(peer, address, "stream", { tag: "depart", request });
   }

@@ -22,8 +22,8 @@ import type { Message } from "../model/messages.ts";
 import { randomBits, randomSample } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
-import type { Returning } from "../work.ts";
 import { joinThrough } from "./joining.ts";
+import type { Returning } from "./state.ts";
 
 /** Asks those whom the peer left. @returns false if there is nobody to ask, or nothing to come back to */
 export function beginReturn(peer: Peer): boolean {
@@ -37,7 +37,7 @@ export function beginReturn(peer: Peer): boolean {
   const until = peer.now + RETURN_MS;
   const retryMs = AWAITED_FIRST_RETRY_MS;
   peer.phase = "joining";
-  peer.returning = { silent, births, until, retryMs, restarted: [], commands: [] };
+  peer.lifecycle.returning = { silent, births, until, retryMs, restarted: [], commands: [] };
   // A stream tells at once where nobody listens, and gets through where datagrams do not.
   for (const address of silent.keys()) sendPing(peer, address, randomBits(peer.random), "stream");
   askFormer(peer);
@@ -59,10 +59,10 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
   if (from.incarnation === 0) {
     // It looks for the ring like this peer, which tells it so.
     if (message.tag === "ping") {
-      const { digest } = peer.view;
+      const { digest } = peer.membership.view;
       const room = ownRoom(peer);
       const { nonce } = message;
-      const standing = standingOf(peer.absence, peer.now);
+      const standing = standingOf(peer.membership.absence, peer.now);
       const pong = { tag: "pong", nonce, round: false, digest, room, ...standing } as const;
       send(peer, from.address, "datagram", pong);
     }
@@ -88,15 +88,15 @@ export function silentNoMore(peer: Peer, address: Address): void {
 
 /** The one that would have taken this peer in is gone: the others are asked. */
 export function returnElsewhere(peer: Peer, contact: Address): void {
-  peer.joining = null;
-  peer.returning?.silent.delete(contact);
-  if (peer.returning?.silent.size === 0) goOn(peer, true);
+  peer.lifecycle.joining = null;
+  peer.lifecycle.returning?.silent.delete(contact);
+  if (peer.lifecycle.returning?.silent.size === 0) goOn(peer, true);
   else askFormer(peer);
 }
 
 /** Keeps a command until this peer is in a ring. @returns false if it is not on its way, or has enough of them */
 export function waitForReturn(peer: Peer, command: number, what: RequestCommand): boolean {
-  const commands = peer.returning?.commands;
+  const commands = peer.lifecycle.returning?.commands;
   if (commands === undefined || commands.length >= REQUESTS_IN_FLIGHT) return false;
   commands.push({ command, what });
   return true;
@@ -109,11 +109,15 @@ export function formerMembers(peer: Peer): Member[] {
 
 /** What a peer has found on its way back, as long as nobody takes it in and it has not gone on. */
 function searching(peer: Peer): Returning | null {
-  return peer.phase === "joining" && peer.joining === null ? peer.returning : null;
+  return peer.phase === "joining" && peer.lifecycle.joining === null
+    ? peer.lifecycle.returning
+    : null;
 }
 
 function askFormer(peer: Peer): void {
-  const { returning } = peer;
+  const {
+    lifecycle: { returning },
+  } = peer;
   if (returning === null) return;
   for (const address of returning.silent.keys()) {
     sendPing(peer, address, randomBits(peer.random), "datagram");
@@ -131,7 +135,7 @@ function goOn(peer: Peer, silence: boolean): void {
   else if (silence) note(peer, sentences.returnedByName(count));
   peer.phase = "starting";
   peer.deadlines.clear("join", 0);
-  raiseTo(peer, peer.incarnationAsked + 1);
+  raiseTo(peer, peer.membership.incarnationAsked + 1);
 }
 
 function nameOf(peer: Peer, { id }: Member): string {

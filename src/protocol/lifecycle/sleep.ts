@@ -26,7 +26,7 @@ export function sleepOf(aliveAt: number, dueAt: number, now: number): number | n
 
 /** All that is believed by silence begins anew, and an owner has to ask again. */
 export function wake(peer: Peer, sleptMs: number): void {
-  peer.sleep = { until: peer.now, ms: sleptMs };
+  peer.lifecycle.sleep = { until: peer.now, ms: sleptMs };
   sleptThrough(peer, sleptMs);
   restartTrials(peer);
   extendAwaited(peer);
@@ -35,7 +35,7 @@ export function wake(peer: Peer, sleptMs: number): void {
     seekLost(peer);
   }
   // Others may have owned its part of the circle meanwhile.
-  peer.epoch += 1;
+  peer.membership.epoch += 1;
   endTenure(peer);
   emit(peer, { event: "woke", ms: sleptMs });
 }
@@ -45,8 +45,9 @@ export function wake(peer: Peer, sleptMs: number): void {
  * goes by nobody's word before it has heard who is there, and what those have.
  */
 function awaitAll(peer: Peer): void {
-  for (const member of peer.view.members) {
-    if (member.id === peer.self.id || isExpected(member) || peer.awaited.has(member.id)) continue;
+  for (const member of peer.membership.view.members) {
+    if (member.id === peer.self.id || isExpected(member) || peer.membership.awaited.has(member.id))
+      continue;
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
 }

@@ -25,10 +25,10 @@ export function begin(peer: Peer): void {
 
 /** An incarnation is durable: it counts from here on. */
 export function persisted(peer: Peer, incarnation: number): void {
-  if (incarnation < peer.incarnationAsked) return;
-  if (peer.joining !== null) enterRing(peer, peer.joining, incarnation);
+  if (incarnation < peer.membership.incarnationAsked) return;
+  if (peer.lifecycle.joining !== null) enterRing(peer, peer.lifecycle.joining, incarnation);
   else if (peer.phase !== "starting") becomeIncarnation(peer, incarnation);
-  else if (peer.formerAddress !== null) peer.waitingIncarnation = incarnation;
+  else if (peer.membership.formerAddress !== null) peer.membership.waitingIncarnation = incarnation;
   else comeUp(peer, incarnation);
 }
 
@@ -43,16 +43,18 @@ export function formerPlaceEmpty(peer: Peer, at: Address | null): void {
  * its own way back, since the whole ring may just be starting again; any other ends with a sentence.
  */
 export function contactLost(peer: Peer, how: Unreachable): void {
-  const { joining } = peer;
+  const {
+    lifecycle: { joining },
+  } = peer;
   if (joining === null || joining.acceptance !== null) return;
   const { contact, contactName } = joining;
-  if (peer.returning !== null) returnElsewhere(peer, contact);
+  if (peer.lifecycle.returning !== null) returnElsewhere(peer, contact);
   else if (peer.start.left !== true && peer.start.restored.some((m) => m.id !== peer.self.id)) {
     note(peer, sentences.goingOnAlone(contactName, contact));
-    peer.joining = null;
+    peer.lifecycle.joining = null;
     peer.phase = "starting";
     peer.deadlines.clear("join", 0);
-    raiseTo(peer, peer.incarnationAsked + 1);
+    raiseTo(peer, peer.membership.incarnationAsked + 1);
   } else if (how === "refused") {
     exit(peer, 1, sentences.contactRefused(contactName, contact));
   } else {
@@ -66,7 +68,7 @@ function comeUp(peer: Peer, incarnation: number): void {
   becomeIncarnation(peer, incarnation);
   const { start } = peer.start;
   const restored = membersBefore(peer);
-  peer.returning = null;
+  peer.lifecycle.returning = null;
   for (const member of restored) {
     if (member.id === peer.self.id) continue;
     if (!isPresent(member)) {
@@ -74,18 +76,18 @@ function comeUp(peer: Peer, incarnation: number): void {
       sendPing(peer, member.address, randomBits(peer.random), "datagram");
       continue;
     }
-    peer.view = peer.view.with(member);
+    peer.membership.view = peer.membership.view.with(member);
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
   seekLost(peer);
   // The very view that the others have, so that they all share one table.
-  if (start.kind === "formed") peer.view = start.view.with(peer.self);
+  if (start.kind === "formed") peer.membership.view = start.view.with(peer.self);
   if (start.kind === "init") {
     const before = peer.start.left !== true && restored.some((m) => m.id !== peer.self.id);
     for (const { id, address } of start.successors) expect(peer, id, address, before);
   }
   viewChanged(peer);
-  peer.reported.pair = peer.view.successorPair(peer.self.id);
+  peer.reported.pair = peer.membership.view.successorPair(peer.self.id);
   emit(peer, { event: "joined", id: peer.self.id });
   cameIn(peer);
   if (start.kind !== "formed") beginRound(peer);
@@ -100,8 +102,8 @@ function comeUp(peer: Peer, incarnation: number): void {
  */
 function membersBefore(peer: Peer): readonly Member[] {
   const { start, restored, left } = peer.start;
-  if (start.kind === "init" && left === true) return peer.returning?.restarted ?? [];
-  peer.returns = start.kind === "found" && formerMembers(peer).length > 0;
+  if (start.kind === "init" && left === true) return peer.lifecycle.returning?.restarted ?? [];
+  peer.lifecycle.returns = start.kind === "found" && formerMembers(peer).length > 0;
   return restored;
 }
 
@@ -109,7 +111,9 @@ function membersBefore(peer: Peer): readonly Member[] {
 function expect(peer: Peer, id: number, address: Address, limited: boolean): void {
   if (id === peer.self.id || known(peer, id) !== undefined) return;
   const birth = NO_BIRTH;
-  peer.view = peer.view.with(makeMember({ id, address, birth, incarnation: 0, state: "alive" }));
+  peer.membership.view = peer.membership.view.with(
+    makeMember({ id, address, birth, incarnation: 0, state: "alive" }),
+  );
   const until = limited ? peer.now + RESTORED_GRACE_MS : Number.POSITIVE_INFINITY;
   awaitMember(peer, id, until);
 }

@@ -17,26 +17,32 @@ export const FORMER_MS = 300;
 export function askFormerSelf(peer: Peer): void {
   const former = peer.start.restored.find((m) => m.id === peer.self.id);
   if (former === undefined || former.address === peer.self.address) return;
-  peer.formerAddress = former.address;
-  peer.formerNonce = randomBits(peer.random);
+  peer.membership.formerAddress = former.address;
+  peer.membership.formerNonce = randomBits(peer.random);
   peer.deadlines.set("former", 0, peer.now + FORMER_MS);
-  sendPing(peer, former.address, peer.formerNonce, "stream");
+  sendPing(peer, former.address, peer.membership.formerNonce, "stream");
 }
 
 /** An answer to that. @returns whether it came from one with this peer's id, and this peer has ended */
 export function meetsFormerSelf(peer: Peer, from: Member, message: Message): boolean {
-  if (peer.formerAddress === null || from.id !== peer.self.id) return false;
-  if (message.tag !== "pong" || message.nonce !== peer.formerNonce) return false;
+  if (peer.membership.formerAddress === null || from.id !== peer.self.id) return false;
+  if (message.tag !== "pong" || message.nonce !== peer.membership.formerNonce) return false;
   exit(peer, 1, sentences.folderCopied(peer.self.id, from.address));
   return true;
 }
 
 /** Nobody is there, or nobody answers. @returns the incarnation that has waited for that, if one has */
 export function formerSelfGone(peer: Peer, at: Address | null): number | null {
-  if (peer.formerAddress === null || (at !== null && at !== peer.formerAddress)) return null;
-  const { waitingIncarnation } = peer;
-  peer.formerAddress = null;
-  peer.waitingIncarnation = null;
+  if (
+    peer.membership.formerAddress === null ||
+    (at !== null && at !== peer.membership.formerAddress)
+  )
+    return null;
+  const {
+    membership: { waitingIncarnation },
+  } = peer;
+  peer.membership.formerAddress = null;
+  peer.membership.waitingIncarnation = null;
   peer.deadlines.clear("former", 0);
   return waitingIncarnation;
 }

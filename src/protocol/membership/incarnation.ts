@@ -12,9 +12,9 @@ import { viewChanged } from "./records.ts";
  * @param address where this peer is seen by whoever holds it for dead at its former address
  */
 export function raiseTo(peer: Peer, wanted: number, address: Address | null = null): void {
-  peer.movesTo = address ?? peer.movesTo;
-  if (wanted <= peer.incarnationAsked) return;
-  peer.incarnationAsked = wanted;
+  peer.membership.movesTo = address ?? peer.membership.movesTo;
+  if (wanted <= peer.membership.incarnationAsked) return;
+  peer.membership.incarnationAsked = wanted;
   peer.effects.push({ type: "persist", id: peer.self.id, incarnation: wanted });
 }
 
@@ -29,20 +29,20 @@ export function becomeIncarnation(peer: Peer, incarnation: number): void {
 
 /** Takes over the address by which others know this very run: a host may have several. */
 export function moveTo(peer: Peer, address: Address): void {
-  peer.movesTo = address;
+  peer.membership.movesTo = address;
   setSelf(peer, peer.self.incarnation, peer.self.state);
 }
 
 /** Replaces this peer's own record and, in the ring, queues it to be pushed. */
 export function setSelf(peer: Peer, incarnation: number, state: MemberState): void {
   const { id, birth, address: former } = peer.self;
-  const address = peer.movesTo ?? former;
-  peer.movesTo = null;
+  const address = peer.membership.movesTo ?? former;
+  peer.membership.movesTo = null;
   peer.self = makeMember({ id, address, birth, incarnation, state });
-  peer.view = peer.view.with(peer.self);
+  peer.membership.view = peer.membership.view.with(peer.self);
   if (!isIn(peer)) return;
   // What was dialled from a former address waits for acknowledgements that go there.
   if (address !== former) peer.effects.push({ type: "sever-dialled" });
-  peer.rumours.set(id, peer.self);
+  peer.membership.rumours.set(id, peer.self);
   viewChanged(peer);
 }

@@ -5,6 +5,7 @@
  */
 import { isDoubtful, isOld, mayBeRemoved, type Postponed, standingOf } from "../model/absence.ts";
 import { withRecords } from "../model/ages.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   ALIVE_EVERY_MS,
   ASK_LATE_MS,
@@ -19,7 +20,7 @@ import { type Address, isExpected, type Member } from "../model/member.ts";
 import type { Message, Standing } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
-import { boundTable, note, type Peer } from "../state.ts";
+import { note, type Peer } from "../state.ts";
 import { repairSoon } from "./records.ts";
 import { sendPing } from "./ways.ts";
 
@@ -33,14 +34,17 @@ const DAY_MS = 24 * 3_600_000;
 
 /** The peer is in its ring. */
 export function cameIn(peer: Peer): void {
-  peer.absence.togetherMs = 0;
+  peer.membership.absence.togetherMs = 0;
   peer.deadlines.set("alive", 0, peer.now + ALIVE_EVERY_MS);
   tellAlive(peer);
 }
 
 /** From time to time the folder is told that its peer is in its ring; late ones go on as one in the end. */
 export function stayAlive(peer: Peer): void {
-  const { absence, view, awaited, self } = peer;
+  const {
+    self,
+    membership: { absence, view, awaited },
+  } = peer;
   peer.deadlines.set("alive", 0, peer.now + ALIVE_EVERY_MS);
   const isThere = (m: Member) => m.id !== self.id && !isExpected(m) && !awaited.has(m.id);
   if (absence.knownUntil !== null && view.members.some(isThere)) {
@@ -56,11 +60,14 @@ export function stayAlive(peer: Peer): void {
 /** This machine was asleep for so long: it is as if its folder had been away. */
 export function sleptThrough(peer: Peer, sleptMs: number): void {
   if (sleptMs < AWAY_MS) return;
-  const { absence, now } = peer;
+  const {
+    now,
+    membership: { absence },
+  } = peer;
   absence.late = true;
   absence.knownUntil = Math.min(absence.knownUntil ?? now, now - sleptMs);
   absence.togetherMs = 0;
-  absence.hasOld = [...peer.files.values()].some((record) => isOld(record, now));
+  absence.hasOld = [...peer.replication.files.values()].some((record) => isOld(record, now));
   absence.answered.clear();
 }
 
@@ -69,7 +76,10 @@ export function sleptThrough(peer: Peer, sleptMs: number): void {
  * @param answered it has answered this peer, and so knows what this one is
  */
 export function noteStanding(peer: Peer, from: Member, told: Standing, answered: boolean): void {
-  const { absence, now } = peer;
+  const {
+    now,
+    membership: { absence },
+  } = peer;
   // One on its way into the ring has not been there either, and is asked again when it is in.
   if (from.incarnation === 0 || from.id === peer.self.id) return;
   if (told.forgottenMs !== null) {
@@ -97,10 +107,13 @@ export function noteStanding(peer: Peer, from: Member, told: Standing, answered:
 
 /** Removals of a certain age may soon be forgotten here, which all are told long before any is. */
 export function noteForgotten(peer: Peer): void {
-  const { absence, now } = peer;
+  const {
+    now,
+    membership: { absence },
+  } = peer;
   if (absence.late) return;
-  for (const version of peer.removals.values()) {
-    const record = peer.files.find(version);
+  for (const version of peer.replication.removals.values()) {
+    const record = peer.replication.files.find(version);
     if (record !== undefined && record.ageMs + now >= AWAY_MS) {
       raiseForgotten(peer, -record.ageMs);
     }
@@ -108,7 +121,10 @@ export function noteForgotten(peer: Peer): void {
 }
 
 /** True of a removal whose forgetting has been made known. */
-export function isKnownForgotten({ absence }: Peer, { ageMs }: FileRecord): boolean {
+export function isKnownForgotten(
+  { membership: { absence } }: Peer,
+  { ageMs }: FileRecord,
+): boolean {
   return !absence.late && -ageMs <= absence.forgotten;
 }
 
@@ -117,7 +133,9 @@ export function isKnownForgotten({ absence }: Peer, { ageMs }: FileRecord): bool
  * @returns true if it is kept; `takePostponed` gives it back
  */
 export function postpone(peer: Peer, waiting: Postponed): boolean {
-  const { absence } = peer;
+  const {
+    membership: { absence },
+  } = peer;
   const { from, message } = waiting;
   if (!isDoubtful(absence) || !OF_VERSIONS.has(message.tag)) return false;
   if (from.id === peer.self.id || absence.answered.has(from.birth)) return false;
@@ -128,7 +146,9 @@ export function postpone(peer: Peer, waiting: Postponed): boolean {
 
 /** Messages whose senders are known now. */
 export function takePostponed(peer: Peer): readonly Postponed[] {
-  const { absence } = peer;
+  const {
+    membership: { absence },
+  } = peer;
   if (absence.postponed.length === 0) return absence.postponed;
   const known = ({ from }: Postponed) => !isDoubtful(absence) || absence.answered.has(from.birth);
   const ready = absence.postponed.filter(known);
@@ -138,7 +158,9 @@ export function takePostponed(peer: Peer): readonly Postponed[] {
 
 /** True if what is held here may be given to the one at an address; if not, it is asked. */
 export function mayGiveTo(peer: Peer, to: Address): boolean {
-  const { absence, view } = peer;
+  const {
+    membership: { absence, view },
+  } = peer;
   if (!isDoubtful(absence) || to === peer.self.address) return true;
   const member = view.at(to);
   if (member === undefined) return false;
@@ -151,74 +173,83 @@ export function mayGiveTo(peer: Peer, to: Address): boolean {
 export function asHeard(peer: Peer, from: Member, message: Message): Message {
   if (!isOutdated(peer, from)) return message;
   return withRecords(message, (record) =>
-    mayBeRemoved(record, peer.absence) ? { ...record, apart: true } : record,
+    mayBeRemoved(record, peer.membership.absence) ? { ...record, apart: true } : record,
   );
 }
 
 /** A version has come into the table. One that was under way while its giver was found out is put apart. */
 export function noteTaken(peer: Peer, record: FileRecord, from: Member): void {
-  const { absence } = peer;
+  const {
+    membership: { absence },
+  } = peer;
   if (absence.late && isOld(record, peer.now)) absence.hasOld = true;
   if (!isOutdated(peer, from) || !mayBeRemoved(record, absence)) return;
-  peer.files.setApart(record);
+  peer.replication.files.setApart(record);
   peer.effects.push({ type: "apart", versions: [versionId(record)] });
 }
 
 /** The folder is told at once: what is dropped after that must not be news to the next run. */
 function raiseForgotten(peer: Peer, stampedAt: number): void {
-  const { absence } = peer;
+  const {
+    membership: { absence },
+  } = peer;
   if (stampedAt <= absence.forgotten) return;
   absence.forgotten = stampedAt;
   tellAlive(peer);
 }
 
-function isOutdated({ absence }: Peer, { birth }: Member): boolean {
+function isOutdated({ membership: { absence } }: Peer, { birth }: Member): boolean {
   const knownUntil = absence.others.get(birth);
   return knownUntil !== undefined && knownUntil < absence.forgotten;
 }
 
 /** One that was there has spoken: this peer knows now what it may have missed, and others hear of that. */
 function becomeCurrent(peer: Peer): void {
-  const { absence } = peer;
+  const {
+    membership: { absence },
+  } = peer;
   absence.late = false;
   absence.answered.clear();
   absence.asked.clear();
-  for (const { address, birth } of peer.view.members) {
+  for (const { address, birth } of peer.membership.view.members) {
     if (absence.others.has(birth)) sendPing(peer, address, randomBits(peer.random), "stream");
   }
 }
 
 /** What may have been removed is no more what its name stands for, unless the ring says so. */
 function setApart(peer: Peer): void {
-  const { absence, now } = peer;
+  const {
+    now,
+    membership: { absence },
+  } = peer;
   const { awayMs = 0 } = peer.start;
   absence.knownUntil = absence.forgotten;
   const isOlder = (record: FileRecord) => mayBeRemoved(record, absence);
   // What was known before this to those that ask.
-  for (const inquiry of peer.inquiries.values()) {
+  for (const inquiry of peer.replication.inquiries.values()) {
     inquiry.versions = inquiry.versions.map((v) => (isOlder(v) ? { ...v, apart: true } : v));
   }
-  const old = [...peer.files.values()].filter(isOlder);
+  const old = [...peer.replication.files.values()].filter(isOlder);
   if (old.length === 0) return;
-  for (const record of old) peer.files.setApart(record);
+  for (const record of old) peer.replication.files.setApart(record);
   peer.effects.push({ type: "apart", versions: old.map(versionId) });
-  const days = Math.floor(Math.max(awayMs ?? 0, peer.sleep?.ms ?? 0) / DAY_MS);
+  const days = Math.floor(Math.max(awayMs ?? 0, peer.lifecycle.sleep?.ms ?? 0) / DAY_MS);
   note(peer, sentences.wasAway(days, old.length));
   // What it was to others as an owner, and who has what, is to be found out anew.
-  peer.epoch += 1;
+  peer.membership.epoch += 1;
   peer.deadlines.setEarlier("compare", 0, now);
   repairSoon(peer);
 }
 
 function ask(peer: Peer, { birth, address }: Member): void {
-  const { asked } = peer.absence;
+  const { asked } = peer.membership.absence;
   if (peer.now - (asked.get(birth) ?? Number.NEGATIVE_INFINITY) < ASK_LATE_MS) return;
   asked.set(birth, peer.now);
   boundTable(asked, SYNC_MEMBERS);
   sendPing(peer, address, randomBits(peer.random), "stream");
 }
 
-function tellAlive({ absence, now, effects }: Peer): void {
+function tellAlive({ now, effects, membership: { absence } }: Peer): void {
   const { forgottenMs } = standingOf(absence, now);
   const awayMs = absence.knownUntil === null ? 0 : Math.max(0, now - absence.knownUntil);
   effects.push({ type: "alive", awayMs, forgottenMs });

@@ -2,13 +2,16 @@
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
  * death, and word of a life is not a life: both are tried first, and the accused is told.
  */
+
+import { boundTable } from "../model/bounded.ts";
 import { ACCUSERS, HIGHEST_INCARNATION } from "../model/config.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
-import { boundTable, exit, isIn, type Peer, send, type Trial } from "../state.ts";
+import { exit, isIn, type Peer, send } from "../state.ts";
 import { moveTo, raiseTo } from "./incarnation.ts";
 import { beats, known, learn, noteArrival } from "./records.ts";
+import type { Trial } from "./state.ts";
 import { tryMember } from "./trials.ts";
 
 /**
@@ -51,7 +54,7 @@ export function absorb(
 ): void {
   if (!isIn(peer)) return;
   const seen = members.find((m) => isSameLife(m, peer.self));
-  if (seen !== undefined) peer.seenAt = seen.address;
+  if (seen !== undefined) peer.membership.seenAt = seen.address;
   for (const member of members) {
     if (isExpected(member) || !isPossible(peer, member)) continue;
     if (member.id === peer.self.id) {
@@ -59,14 +62,14 @@ export function absorb(
       hearOfSelf(peer, member);
     } else if (beats(peer, member)) consider(peer, member, joining);
   }
-  peer.seenAt = null;
+  peer.membership.seenAt = null;
 }
 
 /** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
 export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
   if (trial.reason === "newcomer") {
     // Heard from itself just now: those who are told need not try it again.
-    const taken = learn(peer, from, peer.gone.has(from.id) ? "returned" : "joined");
+    const taken = learn(peer, from, peer.membership.gone.has(from.id) ? "returned" : "joined");
     // It was heard of, and not seen to join: it may have been in another part of the ring.
     if (taken) noteArrival(peer, from, false);
   } else if (trial.reason === "rival" && from.id === peer.self.id) {
@@ -92,7 +95,7 @@ export function afterVouched(peer: Peer, trial: Trial | null): void {
  */
 export function afterSilence(peer: Peer, { reason, target }: Trial): void {
   if (reason === "rival" && target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
-  else if (reason === "newcomer" && peer.view.find(target.id) === undefined) {
+  else if (reason === "newcomer" && peer.membership.view.find(target.id) === undefined) {
     learn(peer, makeMember({ ...target, state: "dead" }), "lost");
   }
 }
@@ -100,7 +103,7 @@ export function afterSilence(peer: Peer, { reason, target }: Trial): void {
 /** A member that was only awaited has answered: what it acknowledged meanwhile is not known here. */
 function confirm(peer: Peer, member: Member): void {
   const { id } = member;
-  if (!peer.awaited.delete(id)) return;
+  if (!peer.membership.awaited.delete(id)) return;
   noteArrival(peer, member, false);
   peer.changed = true;
   peer.deadlines.clear("awaited", id);
@@ -122,7 +125,7 @@ function hearNewer(peer: Peer, from: Member, old: Member): void {
 
 function consider(peer: Peer, member: Member, joining: boolean): void {
   const old = known(peer, member.id);
-  const present = peer.view.find(member.id);
+  const present = peer.membership.view.find(member.id);
   if (present?.address === peer.self.address) {
     // Two processes cannot listen at one address, and this very peer does at that one.
     learn(peer, makeMember({ ...present, state: "dead" }), "refused");
@@ -147,7 +150,7 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
 
 /** True if a present member has been told of such word already, and has its time to refute it. */
 function isAccused(peer: Peer, present: Member, word: Member): boolean {
-  const trial = peer.trials.get(present.id);
+  const trial = peer.membership.trials.get(present.id);
   return trial?.reason === "word" && word.incarnation <= present.incarnation;
 }
 
@@ -155,7 +158,7 @@ function isAccused(peer: Peer, present: Member, word: Member): boolean {
  * True of one that is said to be dead, or does not answer, where it is known, and is heard from another
  * place: should it have moved, word that goes where it was does not reach it.
  */
-function isDoubtedElsewhere({ trials }: Peer, from: Member, old: Member): boolean {
+function isDoubtedElsewhere({ membership: { trials } }: Peer, from: Member, old: Member): boolean {
   const trial = trials.get(from.id);
   if (trial === undefined || from.address === old.address) return false;
   return trial.reason === "word" || trial.lastTry;
@@ -163,8 +166,8 @@ function isDoubtedElsewhere({ trials }: Peer, from: Member, old: Member): boolea
 
 /** Who believes that this peer is dead does not hear its news from others: it is told first. */
 function accusedBy(peer: Peer, accuser: Member): void {
-  peer.accusers.add(accuser.address);
-  boundTable(peer.accusers, ACCUSERS);
+  peer.membership.accusers.add(accuser.address);
+  boundTable(peer.membership.accusers, ACCUSERS);
 }
 
 /** The same process in the same state: only its address may be another, which is no news to itself. */
@@ -186,6 +189,7 @@ function hearOfSelf(peer: Peer, member: Member): void {
   if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
   const former = member.birth === peer.self.birth || member.address === peer.self.address;
   if (isSameLife(member, peer.self)) moveTo(peer, member.address);
-  else if (former || !isPresent(member)) raiseTo(peer, member.incarnation + 1, peer.seenAt);
+  else if (former || !isPresent(member))
+    raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);
   else tryMember(peer, member, "rival", ["stream", "datagram"]);
 }

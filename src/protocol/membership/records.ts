@@ -10,11 +10,12 @@ import {
 import type { Why } from "../model/events.ts";
 import { compareMembers, isExpected, isPresent, type Member } from "../model/member.ts";
 import { randomBelow } from "../model/random.ts";
-import { emit, type Peer, type Trial, type TrialReason } from "../state.ts";
+import { emit, type Peer } from "../state.ts";
+import type { Trial, TrialReason } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
-  return peer.view.find(id) ?? peer.gone.get(id);
+  return peer.membership.view.find(id) ?? peer.membership.gone.get(id);
 }
 
 /** True if this record says more than what is known of its id. */
@@ -29,34 +30,34 @@ export function beats(peer: Peer, member: Member): boolean {
  */
 export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (member.id === peer.self.id || !beats(peer, member)) return false;
-  const old = peer.view.find(member.id);
+  const old = peer.membership.view.find(member.id);
   const unknown = known(peer, member.id) === undefined;
   // What waits in a kernel for one that is held for dead, or has moved, would be dealt with long after.
   if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
     peer.effects.push({ type: "sever", address: old.address });
   }
   endTrials(peer, member);
-  peer.awaited.delete(member.id);
+  peer.membership.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
   if (isPresent(member)) {
-    const diedAt = old === undefined ? peer.gone.diedAt(member.id) : peer.now;
-    peer.gone.delete(member.id);
-    peer.view = peer.view.with(member);
+    const diedAt = old === undefined ? peer.membership.gone.diedAt(member.id) : peer.now;
+    peer.membership.gone.delete(member.id);
+    peer.membership.view = peer.membership.view.with(member);
     // One that was named by hand, and meets this peer for the first time, has been nowhere else.
     const named = old !== undefined && isExpected(old);
     // One that joins here, and never was in a ring, has acknowledged nothing elsewhere.
     const anew = why === "joined" && unknown && member.incarnation === 1;
     if (old?.birth !== member.birth && !named) noteArrival(peer, member, anew, diedAt);
   } else {
-    peer.view = peer.view.without(member.id);
-    peer.roundTrips.delete(member.id);
-    peer.roundHeard.delete(member.id);
+    peer.membership.view = peer.membership.view.without(member.id);
+    peer.membership.roundTrips.delete(member.id);
+    peer.membership.roundHeard.delete(member.id);
     rememberGone(peer, member);
-    if (member.state === "dead" && old !== undefined) peer.gone.sawDie(old, peer.now);
+    if (member.state === "dead" && old !== undefined) peer.membership.gone.sawDie(old, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
-  (firsthand ? peer.joiningRumours : peer.rumours).set(member.id, member);
+  (firsthand ? peer.membership.joiningRumours : peer.membership.rumours).set(member.id, member);
   viewChanged(peer);
   // A gone member that nobody here knew changes nothing that a reader sees.
   if (old !== undefined || isPresent(member)) {
@@ -77,15 +78,15 @@ export function trialKey(reason: TrialReason, id: number): number {
 
 export function endTrial(peer: Peer, trial: Trial): void {
   const key = trialKey(trial.reason, trial.target.id);
-  peer.trials.delete(key);
+  peer.membership.trials.delete(key);
   peer.deadlines.clear("trial", key);
 }
 
 /** What is known now needs no trial; one of a newcomer that came later still does. */
 function endTrials(peer: Peer, member: Member): void {
-  const watched = peer.trials.get(member.id);
+  const watched = peer.membership.trials.get(member.id);
   if (watched !== undefined) endTrial(peer, watched);
-  const newcomer = peer.trials.get(trialKey("newcomer", member.id));
+  const newcomer = peer.membership.trials.get(trialKey("newcomer", member.id));
   if (newcomer !== undefined && compareMembers(newcomer.target, member) <= 0) {
     endTrial(peer, newcomer);
   }
@@ -93,12 +94,12 @@ function endTrials(peer: Peer, member: Member): void {
 
 /** Sets the deadlines that follow every change of the view. */
 export function viewChanged(peer: Peer): void {
-  peer.settleBackoffMs = SETTLE_CHECK_MS;
+  peer.membership.settleBackoffMs = SETTLE_CHECK_MS;
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
-  if (peer.files.size > 0) repairSoon(peer);
-  peer.epoch += 1;
-  peer.leap = true;
+  if (peer.replication.files.size > 0) repairSoon(peer);
+  peer.membership.epoch += 1;
+  peer.replication.leap = true;
   peer.changed = true;
   peer.viewSaved = false;
 }
@@ -110,20 +111,20 @@ export function noteArrival(
   anew: boolean,
   formerDiedAt = Number.NEGATIVE_INFINITY,
 ): void {
-  for (const [known, { at }] of peer.arrivals) {
-    if (peer.now - at > NEW_MS) peer.arrivals.delete(known);
+  for (const [known, { at }] of peer.membership.arrivals) {
+    if (peer.now - at > NEW_MS) peer.membership.arrivals.delete(known);
   }
-  peer.arrivals.set(birth, { id, at: peer.now, anew, formerDiedAt });
+  peer.membership.arrivals.set(birth, { id, at: peer.now, anew, formerDiedAt });
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */
 export function repairSoon(peer: Peer): void {
-  peer.rescan = true;
+  peer.replication.rescan = true;
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Keeps a gone member in mind, within the limits of time and number. */
 export function rememberGone(peer: Peer, member: Member): void {
-  peer.gone.add(member, peer.now);
+  peer.membership.gone.add(member, peer.now);
 }

@@ -3,6 +3,8 @@
  * one, at once, and its own streams break. A single refusal may be a firewall's, or a reset's on the way:
  * so there are two more dials and a ping, all at once.
  */
+
+import { boundTable } from "../model/bounded.ts";
 import {
   REFUSAL_BURST_MS,
   REFUSAL_LEAST_MS,
@@ -17,9 +19,10 @@ import type { Unreachable } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
-import { boundTable, note, type Peer, type Trial } from "../state.ts";
+import { note, type Peer } from "../state.ts";
 import { PACE_ROUND_TRIPS } from "./patience.ts";
 import { trialKey } from "./records.ts";
+import type { Trial } from "./state.ts";
 import { endInSilence, pingTarget, tryMember } from "./trials.ts";
 
 /**
@@ -35,9 +38,10 @@ export function meetUnreachable(
 ): Trial[] {
   const ended: Trial[] = [];
   const member = memberAt(peer, address);
-  const counts = member !== undefined && member.id !== peer.self.id && !peer.awaited.has(member.id);
+  const counts =
+    member !== undefined && member.id !== peer.self.id && !peer.membership.awaited.has(member.id);
   if (counts) tryMember(peer, member, "watch", ["datagram"]);
-  for (const trial of [...peer.trials.values()]) {
+  for (const trial of [...peer.membership.trials.values()]) {
     if (trial.target.address !== address) continue;
     if (how === "timeout") trial.unanswered = true;
     else if (refused(peer, trial, broke)) ended.push(trial);
@@ -47,7 +51,9 @@ export function meetUnreachable(
 
 /** An answer to a ping: one by datagram where streams are refused says that only those are blocked. */
 export function streamsBlocked(peer: Peer, from: Member, trial: Trial, channel: Channel): void {
-  const { streamless } = peer;
+  const {
+    membership: { streamless },
+  } = peer;
   if (channel === "stream") {
     streamless.delete(from.id);
     return;
@@ -84,7 +90,7 @@ function refused(peer: Peer, trial: Trial, broke: boolean): boolean {
     endInSilence(peer, key, trial, "refused");
     return true;
   }
-  const roundTrip = peer.roundTrips.get(trial.target.id) ?? Number.POSITIVE_INFINITY;
+  const roundTrip = peer.membership.roundTrips.get(trial.target.id) ?? Number.POSITIVE_INFINITY;
   const wait = Math.max(REFUSAL_LEAST_MS, Math.min(REFUSAL_MOST_MS, PACE_ROUND_TRIPS * roundTrip));
   peer.deadlines.set("trial", key, trial.refusedAt + wait);
   return false;
@@ -92,9 +98,9 @@ function refused(peer: Peer, trial: Trial, broke: boolean): boolean {
 
 /** The present member at an address: most often one that is being tried, else it has to be looked for. */
 function memberAt(peer: Peer, address: Address): Member | undefined {
-  for (const { target } of peer.trials.values()) {
-    const member = target.address === address ? peer.view.find(target.id) : undefined;
+  for (const { target } of peer.membership.trials.values()) {
+    const member = target.address === address ? peer.membership.view.find(target.id) : undefined;
     if (member?.address === address) return member;
   }
-  return peer.view.at(address);
+  return peer.membership.view.at(address);
 }

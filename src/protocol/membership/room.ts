@@ -1,17 +1,19 @@
 /** How much room there is for files: on this disk, and on those of others as they have said. */
+
+import { boundTable } from "../model/bounded.ts";
 import { ROOMS_KNOWN } from "../model/config.ts";
 import type { Member } from "../model/member.ts";
-import { boundTable, type Peer } from "../state.ts";
+import type { Peer } from "../state.ts";
 
 /** Bytes of files that this disk has room for; none for a while after it has refused something. */
-export function ownRoom({ now, fullUntil, room }: Peer): number {
+export function ownRoom({ now, replication: { fullUntil }, membership: { room } }: Peer): number {
   return now < fullUntil ? 0 : room;
 }
 
 /** A member has said how much room it has, or has declined what it had none for. */
 export function noteRoom(peer: Peer, { birth }: Member, bytes: number): void {
-  peer.rooms.set(birth, bytes);
-  boundTable(peer.rooms, ROOMS_KNOWN);
+  peer.membership.rooms.set(birth, bytes);
+  boundTable(peer.membership.rooms, ROOMS_KNOWN);
 }
 
 /** The members that are known to have no room for so many bytes, this peer included. */
@@ -21,7 +23,7 @@ export function withoutRoomFor(
   bytes: number,
 ): readonly Member[] {
   return members.filter(({ id, birth }) => {
-    const room = id === peer.self.id ? ownRoom(peer) : peer.rooms.get(birth);
+    const room = id === peer.self.id ? ownRoom(peer) : peer.membership.rooms.get(birth);
     return room !== undefined && room < bytes;
   });
 }

@@ -26,7 +26,10 @@ import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
 /** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
 export function beginRound(peer: Peer): void {
-  const { view, self, awaited } = peer;
+  const {
+    self,
+    membership: { view, awaited },
+  } = peer;
   const { pingIntervalMs } = peer.config;
   peer.deadlines.set("round", 0, peer.now + pingIntervalMs);
   if (pingIntervalMs > WATCH_MS) peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
@@ -34,10 +37,10 @@ export function beginRound(peer: Peer): void {
   const successors = view.after(self.id, 2);
   if (successors.length === 0) return;
   line(peer, lines.pingsSent(...view.successorPair(self.id)), true);
-  peer.roundSent.clear();
+  peer.membership.roundSent.clear();
   for (const successor of successors) {
     const nonce = randomBits(peer.random);
-    peer.roundSent.set(successor.id, nonce);
+    peer.membership.roundSent.set(successor.id, nonce);
     const way = wayTo(peer, successor.address);
     sendPing(peer, successor.address, nonce, way, true);
     if (way === "stream") probeDatagrams(peer, successor);
@@ -48,8 +51,9 @@ export function beginRound(peer: Peer): void {
 /** Between two rounds that are far apart: who has stopped to answer is not found out by the next one only. */
 export function watchSilently(peer: Peer): void {
   peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
-  for (const successor of peer.view.after(peer.self.id, 2)) {
-    if (!peer.awaited.has(successor.id)) tryMember(peer, successor, "watch", ["datagram"]);
+  for (const successor of peer.membership.view.after(peer.self.id, 2)) {
+    if (!peer.membership.awaited.has(successor.id))
+      tryMember(peer, successor, "watch", ["datagram"]);
   }
 }
 
@@ -64,16 +68,16 @@ export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Chann
   if (!isIn(peer)) return;
   noteStanding(peer, from, ping, false);
   const { nonce, round } = ping;
-  if (round && peer.roundHeard.get(from.id) !== nonce) {
-    peer.roundHeard.set(from.id, nonce);
+  if (round && peer.membership.roundHeard.get(from.id) !== nonce) {
+    peer.membership.roundHeard.set(from.id, nonce);
     line(peer, lines.pingReceived(from.id), true);
   }
   noteRoom(peer, from, ping.room);
   // Rounds go by stream where datagrams have failed: ours would fail there as well.
   if (round && channel === "stream") mute(peer, from.address);
-  const { digest } = peer.view;
+  const { digest } = peer.membership.view;
   const room = ownRoom(peer);
-  const standing = standingOf(peer.absence, peer.now);
+  const standing = standingOf(peer.membership.absence, peer.now);
   send(peer, from.address, channel, { tag: "pong", nonce, round, digest, room, ...standing });
 }
 
@@ -82,10 +86,14 @@ export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Chann
  * hold its own, hear at once of what makes a difference to them; all others with their next ping.
  */
 export function takeRoom(peer: Peer, bytes: number): void {
-  const before = peer.room;
-  peer.room = bytes;
+  const before = peer.membership.room;
+  peer.membership.room = bytes;
   if (!isIn(peer) || (bytes > before / 2 && bytes / 2 < before) || bytes === before) return;
-  const { view, self, config } = peer;
+  const {
+    self,
+    config,
+    membership: { view },
+  } = peer;
   const beside = [...view.before(self.id, config.copies), ...view.after(self.id, config.copies)];
   for (const { address } of new Set(beside)) {
     sendPing(peer, address, randomBits(peer.random), wayTo(peer, address));
@@ -96,15 +104,15 @@ export function takeRoom(peer: Peer, bytes: number): void {
 export function receiveRoundAnswer(peer: Peer, from: Member, pong: Pong): void {
   noteStanding(peer, from, pong, true);
   noteRoom(peer, from, pong.room);
-  if (!pong.round || peer.roundSent.get(from.id) !== pong.nonce) return;
-  peer.roundSent.delete(from.id);
+  if (!pong.round || peer.membership.roundSent.get(from.id) !== pong.nonce) return;
+  peer.membership.roundSent.delete(from.id);
   line(peer, lines.pongReceived(from.id), true);
 }
 
 /** Begins to await a present member. `until`: when it is given up; infinity for one named by hand. */
 export function awaitMember(peer: Peer, id: number, until: number): void {
   peer.changed = true;
-  peer.awaited.set(id, { since: peer.now, until, retryMs: AWAITED_FIRST_RETRY_MS });
+  peer.membership.awaited.set(id, { since: peer.now, until, retryMs: AWAITED_FIRST_RETRY_MS });
   peer.deadlines.set("awaited", id, peer.now);
   if (until === Number.POSITIVE_INFINITY) {
     peer.deadlines.set("awaited-notice", 0, peer.now + AWAITED_NOTICE_MS);
@@ -113,13 +121,13 @@ export function awaitMember(peer: Peer, id: number, until: number): void {
 
 /** Asks an awaited member again, or gives it up. */
 export function askAwaited(peer: Peer, id: number): void {
-  const awaited = peer.awaited.get(id);
-  const member = peer.view.find(id);
+  const awaited = peer.membership.awaited.get(id);
+  const member = peer.membership.view.find(id);
   if (awaited === undefined || member === undefined) return;
   // In the end others are asked too: they may reach it.
   if (peer.now >= awaited.until - SILENCE_MS) tryMember(peer, member, "watch", ["datagram"]);
   if (peer.now >= awaited.until) {
-    if (!peer.trials.has(id)) died(peer, member, "lost");
+    if (!peer.membership.trials.has(id)) died(peer, member, "lost");
     return;
   }
   const way = wayTo(peer, member.address);
@@ -135,22 +143,22 @@ export function askAwaited(peer: Peer, id: number): void {
 
 /** After a sleep of this very peer: those that it awaits get their time anew. */
 export function extendAwaited(peer: Peer): void {
-  for (const awaited of peer.awaited.values()) {
+  for (const awaited of peer.membership.awaited.values()) {
     if (awaited.until !== Number.POSITIVE_INFINITY) awaited.until = peer.now + RESTORED_GRACE_MS;
   }
 }
 
 /** Says who has not started after all this time. */
 export function noticeAwaited(peer: Peer): void {
-  const ids = [...peer.awaited].filter(([, a]) => a.until === Number.POSITIVE_INFINITY);
+  const ids = [...peer.membership.awaited].filter(([, a]) => a.until === Number.POSITIVE_INFINITY);
   if (ids.length > 0) note(peer, sentences.missing(ids.map(([id]) => id)));
 }
 
 /** Round by round, each of the gone in its turn. */
 function tryOneGone(peer: Peer): void {
-  const gone = peer.gone.after(peer.triedGone);
+  const gone = peer.membership.gone.after(peer.membership.triedGone);
   if (gone === undefined) return;
-  peer.triedGone = gone.id;
+  peer.membership.triedGone = gone.id;
   askGone(peer, gone, GONE_BY_STREAM);
 }
 
@@ -160,7 +168,7 @@ function tryOneGone(peer: Peer): void {
  * part of a ring most of those that are missed may be dead, and only one behind a cut that is over by now.
  */
 export function tryLost(peer: Peer): void {
-  const lost = peer.gone
+  const lost = peer.membership.gone
     .lostSince(peer.now - LOST_TRY_FOR_MS)
     .filter(({ id }) => isBeside(peer, id));
   if (lost.length === 0) return;
@@ -170,7 +178,7 @@ export function tryLost(peer: Peer): void {
 }
 
 /** True if a member with this id would be one of the two before or behind this peer. */
-function isBeside({ view, self }: Peer, id: number): boolean {
+function isBeside({ self, membership: { view } }: Peer, id: number): boolean {
   const near = [...view.before(id, 2), ...view.after(id, 2)];
   return near.some((m) => m.id === self.id);
 }

@@ -15,19 +15,21 @@ const SOUGHT = 16;
 
 /** Seeks the last that were lost. A stream tells at once where nobody listens. */
 export function seekLost(peer: Peer): void {
-  peer.sought.clear();
-  peer.soughtUntil = peer.now + SEEK_MS;
-  for (const { id, address } of peer.gone.lostSince(Number.NEGATIVE_INFINITY).slice(-SOUGHT)) {
-    peer.sought.set(id, { address, refused: false });
+  peer.membership.sought.clear();
+  peer.membership.soughtUntil = peer.now + SEEK_MS;
+  for (const { id, address } of peer.membership.gone
+    .lostSince(Number.NEGATIVE_INFINITY)
+    .slice(-SOUGHT)) {
+    peer.membership.sought.set(id, { address, refused: false });
     sendPing(peer, address, randomBits(peer.random), "stream");
   }
 }
 
 /** Nobody listens there. The first refusal may be that of a dial before the sleep: it is tried once more. */
 export function soughtInVain(peer: Peer, refused: Address): void {
-  for (const [id, sought] of peer.sought) {
+  for (const [id, sought] of peer.membership.sought) {
     if (sought.address !== refused) continue;
-    if (sought.refused) peer.sought.delete(id);
+    if (sought.refused) peer.membership.sought.delete(id);
     else {
       sought.refused = true;
       sendPing(peer, refused, randomBits(peer.random), "stream");
@@ -36,7 +38,7 @@ export function soughtInVain(peer: Peer, refused: Address): void {
 }
 
 /** The ids of the lost that may be about to answer. */
-export function stillSought({ sought, soughtUntil, view, now }: Peer): number[] {
+export function stillSought({ now, membership: { sought, soughtUntil, view } }: Peer): number[] {
   if (now >= soughtUntil) return [];
   return [...sought.keys()].filter((id) => view.find(id) === undefined);
 }

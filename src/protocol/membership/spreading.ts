@@ -23,21 +23,21 @@ import { sendPing, wayTo } from "./ways.ts";
  * quiet, else a little later, so that a burst of news makes few messages.
  */
 export function pushRumours(peer: Peer): void {
-  if (peer.rumours.size === 0 && peer.joiningRumours.size === 0) return;
-  const soonest = peer.pushedAt + GOSSIP_SPACING_MS;
+  if (peer.membership.rumours.size === 0 && peer.membership.joiningRumours.size === 0) return;
+  const soonest = peer.membership.pushedAt + GOSSIP_SPACING_MS;
   if (isIn(peer) && peer.now < soonest) {
     peer.deadlines.set("push", 0, soonest);
     return;
   }
-  peer.pushedAt = peer.now;
+  peer.membership.pushedAt = peer.now;
   const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
-  if (peer.rumours.has(peer.self.id)) {
-    for (const accuser of peer.accusers) targets.add(accuser);
-    peer.accusers.clear();
+  if (peer.membership.rumours.has(peer.self.id)) {
+    for (const accuser of peer.membership.accusers) targets.add(accuser);
+    peer.membership.accusers.clear();
   }
   for (const [joining, table] of [
-    [false, peer.rumours],
-    [true, peer.joiningRumours],
+    [false, peer.membership.rumours],
+    [true, peer.membership.joiningRumours],
   ] as const) {
     const members = [...table.values()];
     table.clear();
@@ -52,24 +52,27 @@ export function pushRumours(peer: Peer): void {
 
 /** Compares digests with one member a little after a change, whatever the ping interval. */
 export function settleCheck(peer: Peer): void {
-  const unfit = (m: Member) => m.id === peer.self.id || peer.awaited.has(m.id);
-  const [other] = peer.view.sample(peer.random, 1, unfit);
+  const unfit = (m: Member) => m.id === peer.self.id || peer.membership.awaited.has(m.id);
+  const [other] = peer.membership.view.sample(peer.random, 1, unfit);
   if (other === undefined || !isIn(peer)) return;
   const nonce = randomBits(peer.random);
-  peer.settleNonce = nonce;
+  peer.membership.settleNonce = nonce;
   sendPing(peer, other.address, nonce, wayTo(peer, other.address));
 }
 
 /** The answer to a round or to a check told the other's digest: if it differs, compare tables. */
 export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
-  if (!isIn(peer) || from.incarnation === 0 || pong.digest === peer.view.digest) return;
-  if (!pong.round && pong.nonce !== peer.settleNonce) return;
-  const wait = Math.min(peer.settleBackoffMs * 2 || SETTLE_CHECK_MS, peer.config.pingIntervalMs);
-  peer.settleBackoffMs = wait;
+  if (!isIn(peer) || from.incarnation === 0 || pong.digest === peer.membership.view.digest) return;
+  if (!pong.round && pong.nonce !== peer.membership.settleNonce) return;
+  const wait = Math.min(
+    peer.membership.settleBackoffMs * 2 || SETTLE_CHECK_MS,
+    peer.config.pingIntervalMs,
+  );
+  peer.membership.settleBackoffMs = wait;
   peer.deadlines.setEarlier("settle", 0, peer.now + wait + randomBelow(peer.random, wait));
-  if (peer.now - peer.syncedAt < SYNC_SPACING_MS) return;
-  peer.syncedAt = peer.now;
-  const buckets = peer.view.bucketDigests(peer.config.bits);
+  if (peer.now - peer.membership.syncedAt < SYNC_SPACING_MS) return;
+  peer.membership.syncedAt = peer.now;
+  const buckets = peer.membership.view.bucketDigests(peer.config.bits);
   send(peer, from.address, "stream", { tag: "sync", stage: "open", buckets, members: [] });
 }
 
@@ -77,7 +80,7 @@ export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
 export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
   if (!isIn(peer)) return;
   const theirs = new Map(sync.members.map((member) => [member.id, member]));
-  const buckets = peer.view.bucketDigests(peer.config.bits);
+  const buckets = peer.membership.view.bucketDigests(peer.config.bits);
   const mine = sync.stage === "close" ? [] : membersWhere(peer, buckets, sync.buckets);
   const members = mine
     .filter((m) => {
@@ -100,13 +103,20 @@ function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly numb
   for (let bucket = 0; bucket < mine.length; bucket++) {
     if (mine[bucket] === theirs[bucket]) continue;
     const [from, to] = boundsOf(bucket, bits);
-    found.push(...peer.view.between(from, to), ...peer.gone.between(from, to));
+    found.push(
+      ...peer.membership.view.between(from, to),
+      ...peer.membership.gone.between(from, to),
+    );
   }
   return found.filter((m) => !isExpected(m));
 }
 
 function pushTargets(peer: Peer): Address[] {
-  const { view, self, random } = peer;
+  const {
+    self,
+    random,
+    membership: { view },
+  } = peer;
   const targets = [
     ...view.after(self.id, 1),
     ...view.before(self.id, 1),

@@ -23,18 +23,21 @@ export function isAsking(message: Message): boolean {
  */
 export function waitForMember(peer: Peer, came: Postponed): boolean {
   if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;
-  if (peer.strangers.length < POSTPONED) peer.strangers.push({ came, since: peer.now });
+  if (peer.membership.strangers.length < POSTPONED)
+    peer.membership.strangers.push({ came, since: peer.now });
   return true;
 }
 
 /** What can be dealt with now, since those who ask have become members. */
 export function takeFamiliar(peer: Peer): Postponed[] {
-  if (peer.strangers.length === 0) return [];
-  const waiting = peer.strangers.splice(0).filter((w) => peer.now - w.since < HOP_ACK_MS);
+  if (peer.membership.strangers.length === 0) return [];
+  const waiting = peer.membership.strangers
+    .splice(0)
+    .filter((w) => peer.now - w.since < HOP_ACK_MS);
   const ready: Postponed[] = [];
   for (const each of waiting) {
     const { came, since } = each;
-    if (!isFamiliar(peer, came)) peer.strangers.push(each);
+    if (!isFamiliar(peer, came)) peer.membership.strangers.push(each);
     else {
       const heldMs = came.heldMs === null ? null : came.heldMs + peer.now - since;
       ready.push({ ...came, heldMs });
@@ -44,7 +47,7 @@ export function takeFamiliar(peer: Peer): Postponed[] {
 }
 
 /** True of a member; and of a program that says itself that it is none, of this ring or any other. */
-function isFamiliar({ view }: Peer, { from, message }: Postponed): boolean {
+function isFamiliar({ membership: { view } }: Peer, { from, message }: Postponed): boolean {
   if (from.incarnation === 0) return message.tag === "routed";
   const member = view.find(from.id);
   return member !== undefined && member.birth === from.birth && !isExpected(member);

@@ -2,11 +2,13 @@
  * Trying one member: pings at a pace, a long last try, by stream and through others too, then a verdict.
  * What an answer or a silence means depends on the reason (see TrialReason in state.ts).
  */
+
+import { boundTable } from "../model/bounded.ts";
 import { REFUSALS, TAKEN_PROBE_MS, TRIALS_AT_ONCE } from "../model/config.ts";
 import { compareMembers, type Member, makeMember } from "../model/member.ts";
 import type { Channel, Pong, Vouch, Vouched } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
-import { boundTable, type Peer, send, type Trial, type TrialReason } from "../state.ts";
+import { type Peer, send } from "../state.ts";
 import {
   LAST_TRY_PACE_MS,
   LOSSY_MS,
@@ -23,6 +25,7 @@ import {
   VOUCHERS_EVERY,
 } from "./patience.ts";
 import { endTrial, learn, trialKey } from "./records.ts";
+import type { Trial, TrialReason } from "./state.ts";
 import { sendPing, streamAnswered, wayTo } from "./ways.ts";
 
 /**
@@ -37,10 +40,10 @@ export function tryMember(
 ): void {
   const key = trialKey(reason, target.id);
   if (target.id === peer.self.id && reason !== "rival") return;
-  const tried = peer.trials.get(key);
+  const tried = peer.membership.trials.get(key);
   if (tried !== undefined && reason === "newcomer" && isLater(target, tried.target))
     endTrial(peer, tried);
-  if (peer.trials.has(key) || peer.trials.size >= TRIALS_AT_ONCE) return;
+  if (peer.membership.trials.has(key) || peer.membership.trials.size >= TRIALS_AT_ONCE) return;
   const trial: Trial = {
     reason,
     target,
@@ -53,7 +56,7 @@ export function tryMember(
     refusedAt: Number.NEGATIVE_INFINITY,
     unanswered: false,
   };
-  peer.trials.set(key, trial);
+  peer.membership.trials.set(key, trial);
   const way = wayTo(peer, target.address);
   for (const channel of new Set(channels.map((c) => (c === "datagram" ? way : c)))) {
     pingTarget(peer, trial, channel);
@@ -69,17 +72,17 @@ function isLater(target: Member, tried: Member): boolean {
 
 /** Adds a round's ping to the trial of a successor, which begins with it if there is none. */
 export function watchWith(peer: Peer, target: Member, nonce: number): void {
-  const trial = peer.trials.get(target.id);
+  const trial = peer.membership.trials.get(target.id);
   if (trial !== undefined) trial.nonces.set(nonce, peer.now);
   else {
     tryMember(peer, target, "watch", []);
-    peer.trials.get(target.id)?.nonces.set(nonce, peer.now);
+    peer.membership.trials.get(target.id)?.nonces.set(nonce, peer.now);
   }
 }
 
 /** The trial's next move at its deadline. @returns the trial if it ended in silence */
 export function advanceTrial(peer: Peer, key: number): Trial | null {
-  const trial = peer.trials.get(key);
+  const trial = peer.membership.trials.get(key);
   if (trial === undefined) return null;
   if (trial.refusals >= REFUSALS) {
     endInSilence(peer, key, trial, "refused");
@@ -102,7 +105,7 @@ export function endInSilence(
   trial: Trial,
   why: "refused" | "lost" | "word",
 ): void {
-  peer.trials.delete(key);
+  peer.membership.trials.delete(key);
   peer.deadlines.clear("trial", key);
   if (trial.reason === "watch" || trial.reason === "word") died(peer, trial.target, why);
 }
@@ -110,11 +113,11 @@ export function endInSilence(
 /** An answer: the trial of its sender ends well if it is to one of its pings and from the same birth. */
 export function answerTrial(peer: Peer, from: Member, pong: Pong, channel: Channel): Trial | null {
   for (const reason of ["watch", "newcomer", "rival"] as const) {
-    const trial = peer.trials.get(trialKey(reason, from.id));
+    const trial = peer.membership.trials.get(trialKey(reason, from.id));
     const sentAt = trial?.nonces.get(pong.nonce);
     if (trial === undefined || sentAt === undefined || from.birth !== trial.target.birth) continue;
-    peer.roundTrips.set(from.id, peer.now - sentAt);
-    if (trial.sent > 1) peer.datagrams.lostAt = peer.now;
+    peer.membership.roundTrips.set(from.id, peer.now - sentAt);
+    if (trial.sent > 1) peer.membership.datagrams.lostAt = peer.now;
     if (channel === "stream") streamAnswered(peer, from.address, trial);
     endTrial(peer, trial);
     return trial;
@@ -126,16 +129,16 @@ export function answerTrial(peer: Peer, from: Member, pong: Pong, channel: Chann
 export function vouchFor(peer: Peer, from: Member, vouch: Vouch, channel: Channel): void {
   const nonce = randomBits(peer.random);
   const { target } = vouch;
-  peer.vouching.set(nonce, { asker: from.address, nonce: vouch.nonce, target, channel });
-  boundTable(peer.vouching, TRIALS_AT_ONCE);
+  peer.membership.vouching.set(nonce, { asker: from.address, nonce: vouch.nonce, target, channel });
+  boundTable(peer.membership.vouching, TRIALS_AT_ONCE);
   sendPing(peer, target.address, nonce, channel);
 }
 
 /** Passes an answer on to the one who asked for it. */
 export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
-  const vouching = peer.vouching.get(pong.nonce);
+  const vouching = peer.membership.vouching.get(pong.nonce);
   if (vouching === undefined || vouching.target.birth !== from.birth) return;
-  peer.vouching.delete(pong.nonce);
+  peer.membership.vouching.delete(pong.nonce);
   const { nonce, target, asker, channel } = vouching;
   send(peer, asker, channel, { tag: "vouched", nonce, target });
 }
@@ -143,7 +146,7 @@ export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
 /** Another had an answer from a member that is silent to us: it lives. @returns the trial that this ends */
 export function acceptVouched(peer: Peer, { nonce, target }: Vouched): Trial | null {
   for (const reason of ["watch", "newcomer"] as const) {
-    const trial = peer.trials.get(trialKey(reason, target.id));
+    const trial = peer.membership.trials.get(trialKey(reason, target.id));
     if (!trial?.nonces.has(nonce) || trial.target.birth !== target.birth) continue;
     endTrial(peer, trial);
     return trial;
@@ -153,7 +156,7 @@ export function acceptVouched(peer: Peer, { nonce, target }: Vouched): Trial | n
 
 /** After a sleep of this very peer: all trials begin anew, for the silence was its own. */
 export function restartTrials(peer: Peer): void {
-  for (const trial of peer.trials.values()) {
+  for (const trial of peer.membership.trials.values()) {
     trial.sent = 0;
     trial.lastTry = false;
     trial.refusals = 0;
@@ -166,19 +169,20 @@ export function restartTrials(peer: Peer): void {
 /** Takes a present member for dead on this peer's own evidence, and looks at once whom else it has lost. */
 export function died(peer: Peer, member: Member, why: "refused" | "lost" | "word"): void {
   const watched = isWatched(peer, member);
-  const present = peer.view.find(member.id);
+  const present = peer.membership.view.find(member.id);
   if (present === undefined || present.birth !== member.birth) return;
   if (learn(peer, makeMember({ ...present, state: "dead" }), why) && watched) tryNext(peer);
 }
 
 function isWatched(peer: Peer, member: Member): boolean {
-  return peer.view.after(peer.self.id, 2).some((m) => m.id === member.id);
+  return peer.membership.view.after(peer.self.id, 2).some((m) => m.id === member.id);
 }
 
 /** Where one has failed, its neighbours may have as well. */
 function tryNext(peer: Peer): void {
-  for (const next of peer.view.after(peer.self.id, PROBED_AFTER_FAILURE)) {
-    if (!peer.awaited.has(next.id)) tryMember(peer, next, "watch", ["stream", "datagram"]);
+  for (const next of peer.membership.view.after(peer.self.id, PROBED_AFTER_FAILURE)) {
+    if (!peer.membership.awaited.has(next.id))
+      tryMember(peer, next, "watch", ["stream", "datagram"]);
   }
 }
 
@@ -192,7 +196,7 @@ export function pingTarget(peer: Peer, trial: Trial, channel: Channel): void {
 function armTrial(peer: Peer, trial: Trial): void {
   trial.sent += 1;
   const { reason, target, until } = trial;
-  const lossy = peer.now - peer.datagrams.lostAt < LOSSY_MS;
+  const lossy = peer.now - peer.membership.datagrams.lostAt < LOSSY_MS;
   let wait = lossy ? LOSSY_PACE_MS : LAST_TRY_PACE_MS;
   if (trial.sent <= PROBES_BEFORE_LAST_TRY) wait = paceOf(peer, target);
   // One ping is enough where nobody is to be held for dead.
@@ -201,7 +205,7 @@ function armTrial(peer: Peer, trial: Trial): void {
 }
 
 function paceOf(peer: Peer, target: Member): number {
-  const wait = PACE_ROUND_TRIPS * (peer.roundTrips.get(target.id) ?? 0);
+  const wait = PACE_ROUND_TRIPS * (peer.membership.roundTrips.get(target.id) ?? 0);
   return Math.max(PACE_FLOOR_MS, Math.min(PACE_MOST_MS, wait));
 }
 
@@ -230,7 +234,7 @@ function tryHarder(peer: Peer, trial: Trial): void {
   // Those who spread word have tried it themselves.
   if (reason === "word") return;
   const unfit = (m: Member) => m.id === target.id || m.id === peer.self.id;
-  for (const other of peer.view.sample(peer.random, VOUCHERS, unfit)) {
+  for (const other of peer.membership.view.sample(peer.random, VOUCHERS, unfit)) {
     const nonce = randomBits(peer.random);
     trial.nonces.set(nonce, peer.now);
     // Both ways, since either may be what is broken.

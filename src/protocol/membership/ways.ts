@@ -4,6 +4,7 @@
  * learnt from a trial which only the stream answered, and it is looked at again with each round.
  */
 import { standingOf } from "../model/absence.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   DATAGRAM_PROBES,
   DATAGRAMS_MISSED,
@@ -15,12 +16,13 @@ import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
-import { boundTable, note, type Peer, send, type Trial } from "../state.ts";
+import { note, type Peer, send } from "../state.ts";
 import { ownRoom } from "./room.ts";
+import type { Trial } from "./state.ts";
 
 /** The way that messages to an address take which may be lost. */
 export function wayTo(peer: Peer, address: Address): Channel {
-  const { muted, deaf } = peer.datagrams;
+  const { muted, deaf } = peer.membership.datagrams;
   const known = muted.get(address);
   if (known !== undefined && known.until < peer.now) muted.delete(address);
   return deaf || muted.has(address) ? "stream" : "datagram";
@@ -34,14 +36,16 @@ export function sendPing(
   channel: Channel,
   round = false,
 ): void {
-  const { digest } = peer.view;
-  const standing = standingOf(peer.absence, peer.now);
+  const { digest } = peer.membership.view;
+  const standing = standingOf(peer.membership.absence, peer.now);
   send(peer, to, channel, { tag: "ping", nonce, round, digest, room: ownRoom(peer), ...standing });
 }
 
 /** With a round's ping by stream: do datagrams come through after all? */
 export function probeDatagrams(peer: Peer, member: Member): void {
-  const { datagrams } = peer;
+  const {
+    membership: { datagrams },
+  } = peer;
   const muted = datagrams.muted.get(member.address);
   if (muted !== undefined && muted.missed >= DATAGRAMS_MISSED && !datagrams.said) {
     datagrams.said = true;
@@ -56,7 +60,9 @@ export function probeDatagrams(peer: Peer, member: Member): void {
 
 /** A ping by datagram was answered by one: both ways are open. */
 export function datagramAnswered(peer: Peer, address: Address): void {
-  const { datagrams } = peer;
+  const {
+    membership: { datagrams },
+  } = peer;
   datagrams.answeredAt = peer.now;
   datagrams.deaf = false;
   datagrams.muted.delete(address);
@@ -71,7 +77,9 @@ export function datagramAnswered(peer: Peer, address: Address): void {
  * through; and if nobody else has answered one meanwhile, none do.
  */
 export function streamAnswered(peer: Peer, address: Address, trial: Trial): void {
-  const { datagrams } = peer;
+  const {
+    membership: { datagrams },
+  } = peer;
   const lost = trial.lastTry && wayTo(peer, address) === "datagram";
   if (lost && datagrams.answeredAt < trial.startedAt) datagrams.deaf = true;
   if (lost || datagrams.muted.has(address)) mute(peer, address);
@@ -79,7 +87,7 @@ export function streamAnswered(peer: Peer, address: Address, trial: Trial): void
 
 /** An address is spoken to by stream for a while: its datagrams do not come here, or ours not there. */
 export function mute(peer: Peer, address: Address): void {
-  const { muted } = peer.datagrams;
+  const { muted } = peer.membership.datagrams;
   const missed = muted.get(address)?.missed ?? 0;
   const until = peer.now + MUTED_MS + MUTED_ROUNDS * peer.config.pingIntervalMs;
   muted.delete(address);

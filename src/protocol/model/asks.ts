@@ -139,3 +139,24 @@ export type AnswerOutcome =
   | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean }
   /** Too few of those that may hold the name have answered; nothing was executed. */
   | { readonly kind: "unavailable"; readonly answered: number; readonly needed: number };
+
+export function isWrite(ask: Ask): ask is Extract<Ask, { kind: "store" | "remove" }> {
+  return ask.kind === "store" || ask.kind === "remove";
+}
+
+/** True of an answer that says that nothing was done. */
+export function isRefusal(outcome: AnswerOutcome): boolean {
+  if (outcome.kind === "failed") return !outcome.maybe;
+  return outcome.kind === "missing" || outcome.kind === "unavailable";
+}
+
+/** A request in words. */
+export function whatOf(ask: Ask): string {
+  const { kind } = ask;
+  return `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)} ${askName(ask)}`.trim();
+}
+
+/** The name that is asked for; empty where there is none. */
+export function askName(ask: Ask): string {
+  return "name" in ask ? ask.name : "";
+}

@@ -19,7 +19,7 @@ import { authorOf, noteCompared, ownedFrom } from "./tenure.ts";
 /** Asks a holder what it lacks of the parts of the circle that these members own. */
 export function compareWith(peer: Peer, holder: Member, owners: ReadonlySet<number>): void {
   const ranges: Range[] = [];
-  for (const id of owners) ranges.push(peer.files.range(ownedFrom(peer, id), id, null));
+  for (const id of owners) ranges.push(peer.replication.files.range(ownedFrom(peer, id), id, null));
   sendCompare(peer, holder, null, ranges);
 }
 
@@ -28,8 +28,8 @@ export function compareAll(peer: Peer): void {
   const spread = randomBelow(peer.random, COMPARE_EVERY_MS / 4);
   peer.deadlines.set("compare", 0, peer.now + COMPARE_EVERY_MS + spread);
   const owners = new Map<Member, Set<number>>();
-  for (const record of peer.files.values()) {
-    const owner = peer.view.owner(record.key);
+  for (const record of peer.replication.files.values()) {
+    const owner = peer.membership.view.owner(record.key);
     if (owner === undefined) continue;
     for (const holder of otherHolders(peer, record)) {
       const known = owners.get(holder) ?? new Set();
@@ -45,7 +45,7 @@ export function receiveCompare(peer: Peer, from: Member, { nonce, own, ranges }:
   const differ: Range[] = [];
   const but = own === null ? null : authorOf(from, own);
   for (const theirs of ranges) {
-    const mine = peer.files.range(theirs.from, theirs.to, but);
+    const mine = peer.replication.files.range(theirs.from, theirs.to, but);
     if (mine.digest === theirs.digest && mine.count === theirs.count) {
       if (keepsBack(peer, from, mine)) continue;
       same.push(theirs);
@@ -55,7 +55,7 @@ export function receiveCompare(peer: Peer, from: Member, { nonce, own, ranges }:
     differ.push(mine);
     if (isSmall(peer, mine, theirs)) offerRange(peer, from, mine, but);
   }
-  const pledge = peer.pledges.get(from.birth);
+  const pledge = peer.replication.pledges.get(from.birth);
   const isAll = (range: Range) => range.from === pledge?.from && range.to === pledge.to;
   if (own !== null && same.some(isAll)) noteAgreed(peer, from);
   const taking = takesFrom(peer, from.address);
@@ -68,17 +68,17 @@ export function receiveCompared(peer: Peer, from: Member, compared: Compared): v
   noteCompared(peer, from, compared);
   const but = own === null ? null : authorOf(peer.self, own);
   for (const range of same) {
-    const mine = peer.files.range(range.from, range.to, but);
+    const mine = peer.replication.files.range(range.from, range.to, but);
     const counts = own === null && (taking || peer.phase !== "leaving");
     if (counts && mine.digest === range.digest) confirmRange(peer, from, mine);
   }
   const closer: Range[] = [];
   for (const theirs of differ) {
-    const mine = peer.files.range(theirs.from, theirs.to, but);
+    const mine = peer.replication.files.range(theirs.from, theirs.to, but);
     // An owner asks for what it lacks. What others lack is for repair, and they may be no holders.
     if (own !== null && (theirs.count === 0 || isSmall(peer, mine, theirs))) continue;
     if (isSmall(peer, mine, theirs)) offerRange(peer, from, mine, but);
-    else closer.push(...peer.files.parts(theirs, COMPARE_PARTS, but));
+    else closer.push(...peer.replication.files.parts(theirs, COMPARE_PARTS, but));
   }
   sendCompare(peer, from, own, closer);
 }
@@ -92,7 +92,11 @@ function sendCompare(peer: Peer, to: Member, own: number | null, ranges: readonl
 }
 
 /** True if a digest of it would tell what a promise keeps back: it is compared another time. */
-function keepsBack({ files, pledges, now }: Peer, from: Member, range: Range): boolean {
+function keepsBack(
+  { now, replication: { files, pledges } }: Peer,
+  from: Member,
+  range: Range,
+): boolean {
   for (const { owner, until, foreign } of pledges.values()) {
     if (until <= now || owner.birth === from.birth || foreign.size === 0) continue;
     if (files.within(range, null).some((record) => foreign.has(versionKey(record)))) return true;
@@ -108,9 +112,9 @@ function isSmall(peer: Peer, mine: Range, theirs: Range): boolean {
 }
 
 function offerRange(peer: Peer, to: Member, range: Range, but: Author | null): void {
-  sendOffers(peer, to.address, peer.files.within(range, but));
+  sendOffers(peer, to.address, peer.replication.files.within(range, but));
 }
 
 function confirmRange(peer: Peer, by: Member, range: Range): void {
-  for (const record of peer.files.within(range, null)) confirm(peer, record, by);
+  for (const record of peer.replication.files.within(range, null)) confirm(peer, record, by);
 }

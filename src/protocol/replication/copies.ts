@@ -5,6 +5,7 @@
 
 import { mayGiveTo, noteTaken } from "../membership/late.ts";
 import { noteRoom, ownRoom } from "../membership/room.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   BODY_BYTES,
   COMPARE_EVERY_MS,
@@ -31,7 +32,7 @@ import type { Body, BodySource } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Offer } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/versions.ts";
-import { boundTable, type Peer, send, sendToEach } from "../state.ts";
+import { type Peer, send, sendToEach } from "../state.ts";
 import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
 import { tellHeld, tellSoon } from "./holding.ts";
@@ -43,7 +44,7 @@ import { noteHere, noteWanting } from "./wanting.ts";
 export function repairOne(peer: Peer, version: VersionId): void {
   // Holders of what has just come are about to say so themselves.
   const at = peer.now + REPAIR_SETTLE_MS;
-  peer.lacking.set(version, at);
+  peer.replication.lacking.set(version, at);
   peer.deadlines.setEarlier("repair", 0, at);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
@@ -51,7 +52,7 @@ export function repairOne(peer: Peer, version: VersionId): void {
 /** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
 export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
   const message: Offer = { tag: "offer", records: [record], origin: null };
-  const mine = peer.files.find(record);
+  const mine = peer.replication.files.find(record);
   // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
   const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
   const holders = otherHolders(peer, record);
@@ -70,7 +71,7 @@ export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord
 
 /** True of a removal of at least that age, which is neither given nor taken but by those that were all away. */
 export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
-  return removed && !peer.absence.late && ageMs + peer.now >= limitMs;
+  return removed && !peer.membership.absence.late && ageMs + peer.now >= limitMs;
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */
@@ -103,7 +104,7 @@ export function receiveHolding(
   // A leaver counts on those alone that stay, and know that it does not.
   if (peer.phase === "leaving" && !taking) return;
   for (const held of files) {
-    const mine = peer.files.find(held);
+    const mine = peer.replication.files.find(held);
     if (mine !== undefined && compareStamps(held.stamp, mine.stamp) >= 0) confirm(peer, mine, from);
   }
 }
@@ -118,21 +119,21 @@ export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVe
 
 /** A member cannot keep a file. */
 export function noteDeclined(peer: Peer, version: VersionId, { birth }: Member): void {
-  const births = peer.declined.get(version.name) ?? [];
+  const births = peer.replication.declined.get(version.name) ?? [];
   if (births.includes(birth)) return;
-  peer.declined.set(version.name, [...births, birth]);
-  boundTable(peer.declined, DECLINED_FILES);
+  peer.replication.declined.set(version.name, [...births, birth]);
+  boundTable(peer.replication.declined, DECLINED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
-  for (const record of peer.files.versions(version.name)) repairOne(peer, record);
+  for (const record of peer.replication.files.versions(version.name)) repairOne(peer, record);
 }
 
 /** Holders that have lost their copies get them again. */
 export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   for (const version of files) {
-    const record = peer.files.find(version);
+    const record = peer.replication.files.find(version);
     if (record === undefined) continue;
-    const births = peer.confirmed.get(record) ?? [];
-    peer.confirmed.set(
+    const births = peer.replication.confirmed.get(record) ?? [];
+    peer.replication.confirmed.set(
       record,
       births.filter((birth) => birth !== from.birth),
     );
@@ -140,7 +141,7 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
     sendOffers(peer, from.address, [record]);
   }
   // What is still being placed may not be in the table yet.
-  for (const { record, durable } of peer.placements.values()) {
+  for (const { record, durable } of peer.replication.placements.values()) {
     if (files.some((version) => isSameVersion(version, record))) durable.delete(from.birth);
   }
 }
@@ -150,7 +151,7 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
  * @param from who gave it: this very peer, where it stamped it
  */
 export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
-  const { changed, fresh, before, now } = peer.files.take(taken);
+  const { changed, fresh, before, now } = peer.replication.files.take(taken);
   if (!changed) return;
   takeBack(peer, taken.name, peer.self.birth);
   notePledges(peer, taken, from);
@@ -160,18 +161,18 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
     if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
   }
   for (const record of fresh) {
-    peer.confirmed.delete(record);
-    if (record.removed) peer.removals.set(versionKey(record), record);
+    peer.replication.confirmed.delete(record);
+    if (record.removed) peer.replication.removals.set(versionKey(record), record);
     repairOne(peer, record);
-    peer.counter = Math.max(peer.counter, record.stamp.counter);
+    peer.replication.counter = Math.max(peer.replication.counter, record.stamp.counter);
   }
 }
 
 /** Forgets what was noted of a version that is not held any more. */
 export function forget(peer: Peer, version: VersionId): void {
-  peer.confirmed.delete(version);
-  peer.lacking.delete(version);
-  if (peer.removals.size > 0) peer.removals.delete(versionKey(version));
+  peer.replication.confirmed.delete(version);
+  peer.replication.lacking.delete(version);
+  if (peer.replication.removals.size > 0) peer.replication.removals.delete(versionKey(version));
 }
 
 /** A copy has become durable here: says so to whoever should hold it too. */
@@ -183,7 +184,7 @@ export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
 
 /** This peer's disk would not take a copy: its offerer finds another holder. */
 export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
-  peer.fullUntil = peer.now + FULL_MS;
+  peer.replication.fullUntil = peer.now + FULL_MS;
   noteDeclined(peer, record, peer.self);
   decline(peer, from.address, [record]);
 }
@@ -195,7 +196,7 @@ export function fitsBody({ size, removed }: FileRecord): boolean {
 
 /** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
 function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
-  const held = peer.files.versions(record.name);
+  const held = peer.replication.files.versions(record.name);
   // An old removal goes with the others of its age; but what it removed must not outlive it here.
   const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
   if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
@@ -204,12 +205,14 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
   const merged = merge(held, record);
   if (merged === held) return false;
   const lives = merged.some((v) => isSameVersion(v, record));
-  return lives && !record.removed && peer.files.find(record) === undefined ? "content" : "word";
+  return lives && !record.removed && peer.replication.files.find(record) === undefined
+    ? "content"
+    : "word";
 }
 
 /** What is held here that replaced a record, or that it does not know it is. */
 function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
-  return peer.files.versions(record.name).filter((mine) => {
+  return peer.replication.files.versions(record.name).filter((mine) => {
     if (isSameOperation(mine.operation, record.operation)) {
       const has = record.apart && !mine.apart;
       return has || compareStamps(mine.stamp, record.stamp) > 0;
@@ -238,17 +241,17 @@ function takeOffered(
     body.sha256 === record.sha256
   ) {
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
-  } else if (peer.copyQueue.size < COPIES_QUEUED) {
-    peer.copyQueue.set(versionKey(record), { record, from, origin: offer.origin });
+  } else if (peer.replication.copyQueue.size < COPIES_QUEUED) {
+    peer.replication.copyQueue.set(versionKey(record), { record, from, origin: offer.origin });
   }
 }
 
 function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0) return;
   for (const record of records) {
-    noteWanting(peer.refusals, record);
+    noteWanting(peer.replication.refusals, record);
     noteElsewhere(peer, record);
   }
-  boundTable(peer.refusals, DECLINED_FILES);
+  boundTable(peer.replication.refusals, DECLINED_FILES);
   send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });
 }

@@ -4,24 +4,25 @@
  * origin, asked, still waits for it.
  */
 import { addressOnWay } from "../answering.ts";
+import { boundTable } from "../model/bounded.ts";
 import { CONFIRM_MS, REQUEST_RETRY_MS, REQUESTS_IN_FLIGHT } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
 import type { Confirm, Confirmed, RequestId } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
-import { boundTable, type Peer, send } from "../state.ts";
+import { type Peer, send } from "../state.ts";
 
 /** True as long as the request may be executed without asking. */
 export function isDue(peer: Peer, { validUntil, routed }: Arrival): boolean {
   const own = routed.origin.birth === peer.self.birth;
-  return peer.now <= validUntil && (!own || peer.pending.has(routed.request));
+  return peer.now <= validUntil && (!own || peer.requests.pending.has(routed.request));
 }
 
 /** Asks the origin of a request, by the way that it came, whether it still waits. */
 export function askOrigin(peer: Peer, arrival: Arrival): void {
   const { request, route, origin, back } = arrival.routed;
   const nonce = randomBits(peer.random);
-  peer.doubts.set(request, { arrival, askedAt: peer.now, nonce });
-  boundTable(peer.doubts, REQUESTS_IN_FLIGHT);
+  peer.replication.doubts.set(request, { arrival, askedAt: peer.now, nonce });
+  boundTable(peer.replication.doubts, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("confirm", request, peer.now + CONFIRM_MS);
   const onward = route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
   const via = back ? onward.slice(0, -1) : onward.slice(0, 1);
@@ -34,7 +35,7 @@ export function askOrigin(peer: Peer, arrival: Arrival): void {
 
 /** The origin does not answer: it sends the request again if it still waits. */
 export function forgetDoubt(peer: Peer, request: RequestId): void {
-  peer.doubts.delete(request);
+  peer.replication.doubts.delete(request);
   peer.deadlines.clear("confirm", request);
 }
 
@@ -48,7 +49,7 @@ export function receiveConfirm(peer: Peer, { request, nonce, onward, via }: Conf
     send(peer, address, "stream", { tag: "confirm", request, nonce, ...rest });
     return;
   }
-  const pending = peer.pending.get(request);
+  const pending = peer.requests.pending.get(request);
   const asker = onward.at(-1) ?? peer.self.id;
   const waits = pending?.begun && (pending.confirmed === null || pending.confirmed === asker);
   if (pending !== undefined && waits) {
@@ -67,7 +68,7 @@ export function receiveConfirmed(peer: Peer, confirmed: Confirmed): Arrival | nu
     sendConfirmed(peer, confirmed);
     return null;
   }
-  const doubt = peer.doubts.get(request);
+  const doubt = peer.replication.doubts.get(request);
   if (doubt?.nonce !== nonce) return null;
   forgetDoubt(peer, request);
   // It was said after it was asked for: so its time is counted from the asking.

@@ -5,19 +5,19 @@ import type { Body, Effect, FetchInto } from "../model/io.ts";
 import type { Address } from "../model/member.ts";
 import type { AnswerOutcome, RequestId } from "../model/messages.ts";
 import type { Peer } from "../state.ts";
-import type { FetchJob } from "../work.ts";
+import type { FetchJob } from "./state.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
 type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
-  for (const [key, { record, from, origin }] of peer.copyQueue) {
+  for (const [key, { record, from, origin }] of peer.replication.copyQueue) {
     if (!hasRoomFor(peer, record)) return;
     // It may be on its way from another: should that fail, this one has it too.
     if (isFetching(peer, record)) continue;
-    peer.copyQueue.delete(key);
-    if (peer.files.find(record) !== undefined) continue;
+    peer.replication.copyQueue.delete(key);
+    if (peer.replication.files.find(record) !== undefined) continue;
     const source =
       origin === null || origin.request === null
         ? ({ kind: "version", version: versionId(record) } as const)
@@ -57,14 +57,14 @@ export function beginDelivery(
 
 /** Has the driver make durable what brings no content: a removal, or word of a version held. */
 export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
-  const number = peer.nextJob++;
-  peer.jobs.set(number, job);
+  const number = peer.replication.nextJob++;
+  peer.replication.jobs.set(number, job);
   peer.effects.push({ type: "bury", job: number, record: job.record });
 }
 
 /** True if this version is on its way already. */
 export function isFetching(peer: Peer, record: FileRecord): boolean {
-  for (const job of peer.jobs.values()) {
+  for (const job of peer.replication.jobs.values()) {
     if (job.kind !== "deliver" && isSameVersion(job.record, record)) return true;
   }
   return false;
@@ -75,8 +75,8 @@ function begin(
   job: FetchJob,
   what: Omit<FetchEffect, "type" | "job" | "from" | "peer"> & { readonly from: From },
 ): number {
-  const number = peer.nextJob++;
-  peer.jobs.set(number, job);
+  const number = peer.replication.nextJob++;
+  peer.replication.jobs.set(number, job);
   const { from, source, file, size, into, repair } = what;
   const { address, id } = from;
   // Named one by one: there is one for each copy, and a spread takes many times as long.
@@ -97,7 +97,7 @@ function begin(
 function hasRoomFor(peer: Peer, record: FileRecord): boolean {
   let all = 0;
   let large = 0;
-  for (const job of peer.jobs.values()) {
+  for (const job of peer.replication.jobs.values()) {
     if (job.kind !== "copy") continue;
     all += 1;
     if (!isSmall(job.record)) large += 1;

@@ -10,9 +10,9 @@ export function holdersOf(
   { name, key }: Pick<FileRecord, "name" | "key">,
 ): readonly Member[] {
   const { copies } = peer.config;
-  const declined = peer.declined.get(name);
-  if (declined === undefined) return peer.view.holders(key, copies);
-  const able = peer.view
+  const declined = peer.replication.declined.get(name);
+  if (declined === undefined) return peer.membership.view.holders(key, copies);
+  const able = peer.membership.view
     .holders(key, copies + declined.length)
     .filter((m) => !declined.includes(m.birth));
   return able.slice(0, copies);
@@ -30,7 +30,7 @@ function isOtherHolder(peer: Peer, record: Pick<FileRecord, "name" | "key">, id:
 
 /** True if this holder has confirmed the version, under the stamp that it has here. */
 export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
-  return peer.confirmed.get(version)?.includes(holder.birth) ?? false;
+  return peer.replication.confirmed.get(version)?.includes(holder.birth) ?? false;
 }
 
 /**
@@ -39,22 +39,22 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
  */
 export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
   takeBack(peer, record.name, birth);
-  const births = peer.confirmed.get(record) ?? [];
+  const births = peer.replication.confirmed.get(record) ?? [];
   if (births.includes(birth)) return;
   if (peer.phase !== "leaving" && !isOtherHolder(peer, record, id)) return;
   const now = [...births, birth];
-  peer.confirmed.set(record, now);
+  peer.replication.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.
-  if (!lacksWord(peer, record, now)) peer.lacking.delete(record);
+  if (!lacksWord(peer, record, now)) peer.replication.lacking.delete(record);
 }
 
 /** One that had declined a file holds it after all. */
 export function takeBack(peer: Peer, name: string, birth: string): void {
-  const births = peer.declined.get(name);
+  const births = peer.replication.declined.get(name);
   if (births === undefined || !births.includes(birth)) return;
-  if (births.length === 1) peer.declined.delete(name);
+  if (births.length === 1) peer.replication.declined.delete(name);
   else {
-    peer.declined.set(
+    peer.replication.declined.set(
       name,
       births.filter((b) => b !== birth),
     );
@@ -65,7 +65,7 @@ export function takeBack(peer: Peer, name: string, birth: string): void {
 
 /** True if some holder has not confirmed the version held here. */
 export function isShort(peer: Peer, record: FileRecord): boolean {
-  return lacksWord(peer, record, peer.confirmed.get(record) ?? []);
+  return lacksWord(peer, record, peer.replication.confirmed.get(record) ?? []);
 }
 
 /** True if some other holder is not among those who have confirmed a version. */
@@ -78,7 +78,9 @@ function lacksWord(peer: Peer, record: FileRecord, births: readonly string[]): b
 
 /** The records held here that some holder has not confirmed. */
 export function shortOfCopies(peer: Peer): FileRecord[] {
-  const { files, lacking, rescan } = peer;
+  const {
+    replication: { files, lacking, rescan },
+  } = peer;
   const short: FileRecord[] = [];
   if (rescan) {
     for (const record of files.values()) if (isShort(peer, record)) short.push(record);

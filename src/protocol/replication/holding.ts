@@ -21,9 +21,9 @@ export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): v
   const held = heldVersion(record);
   for (const { address } of otherHolders(peer, record)) {
     if (address === but || withhold(peer, { kind: "holding", to: address, record })) continue;
-    const tidings = peer.tidings.get(address) ?? [];
+    const tidings = peer.replication.tidings.get(address) ?? [];
     tidings.push(held);
-    peer.tidings.set(address, tidings);
+    peer.replication.tidings.set(address, tidings);
     peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
     if (tidings.length >= OFFER_RECORDS) tellTidings(peer);
   }
@@ -31,10 +31,10 @@ export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): v
 
 /** Tells the other holders of copies what has become durable here of late. */
 export function tellTidings(peer: Peer): void {
-  for (const [address, files] of peer.tidings) {
+  for (const [address, files] of peer.replication.tidings) {
     if (files.length > 0) sendHolding(peer, address, files);
   }
-  peer.tidings.clear();
+  peer.replication.tidings.clear();
 }
 
 /** Says that versions are durable here, but for what a promise keeps back for a moment. */
@@ -53,12 +53,12 @@ export function tellWithheld(peer: Peer): void {
 
 /** What is not here any more is not said to be, where that was about to be said. */
 export function takeWordBack(peer: Peer, version: VersionId): void {
-  const others = peer.withheld.splice(0).filter((word) => {
+  const others = peer.replication.withheld.splice(0).filter((word) => {
     return word.kind !== "holding" || !isSameVersion(word.record, version);
   });
-  peer.withheld.push(...others);
-  for (const [address, files] of peer.tidings) {
-    peer.tidings.set(
+  peer.replication.withheld.push(...others);
+  for (const [address, files] of peer.replication.tidings) {
+    peer.replication.tidings.set(
       address,
       files.filter((held) => !isSameVersion(held, version)),
     );
@@ -67,7 +67,7 @@ export function takeWordBack(peer: Peer, version: VersionId): void {
 
 /** True if this peer knows that the one at an address is leaving, and stays itself. */
 export function takesFrom(peer: Peer, to: Address): boolean {
-  return peer.phase === "in" && peer.view.at(to)?.state !== "alive";
+  return peer.phase === "in" && peer.membership.view.at(to)?.state !== "alive";
 }
 
 function sendHolding(peer: Peer, to: Address, files: readonly HeldVersion[]): void {

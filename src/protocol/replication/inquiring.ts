@@ -4,6 +4,7 @@
  */
 
 import { noteRoom, ownRoom } from "../membership/room.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   GOSSIP_MEMBERS,
   INQUIRE_MOST_MS,
@@ -24,8 +25,7 @@ import type { Arrival } from "../model/io.ts";
 import { type Address, compareMembers, isExpected, type Member, stays } from "../model/member.ts";
 import type { Inquire, Inquired, RequestId } from "../model/messages.ts";
 import { isReplacedBy, merge, winnerOf } from "../model/versions.ts";
-import { boundTable, type Peer, send } from "../state.ts";
-import type { Inquiry } from "../work.ts";
+import { type Peer, send } from "../state.ts";
 import { withhold } from "./pledging.ts";
 import {
   askedOf,
@@ -36,6 +36,7 @@ import {
   type Quorum,
   quorumFor,
 } from "./quorum.ts";
+import type { Inquiry } from "./state.ts";
 import { baseOf, isCopying } from "./wanting.ts";
 
 /** How an inquiry has ended. */
@@ -61,8 +62,8 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     until: peer.now + INQUIRE_MOST_MS,
     told: false,
   };
-  peer.inquiries.set(request, inquiry);
-  boundTable(peer.inquiries, REQUESTS_IN_FLIGHT);
+  peer.replication.inquiries.set(request, inquiry);
+  boundTable(peer.replication.inquiries, REQUESTS_IN_FLIGHT);
   // Who asks where a name is wants to hear of all that have it.
   const waitMs = arrival.routed.ask.kind === "where" ? WHERE_MS : INQUIRE_MS;
   peer.deadlines.set("inquiry", request, peer.now + waitMs);
@@ -78,12 +79,12 @@ export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void
 export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const { request, name, key, asked } = inquire;
   // The one that has the name is among them.
-  const versions = peer.files.versions(baseOf(peer, name));
+  const versions = peer.replication.files.versions(baseOf(peer, name));
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
   const base = baseOf(peer, name);
   const declined = isAbsent(peer, base);
-  const lost = (peer.lost.get(base) ?? []).map(heldVersion);
+  const lost = (peer.replication.lost.get(base) ?? []).map(heldVersion);
   const room = ownRoom(peer);
   const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
   send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
@@ -91,12 +92,12 @@ export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
 
 /** True if others have in this peer's place what it could not keep, or has not got yet. */
 function isAbsent(peer: Peer, name: string): boolean {
-  return peer.refusals.has(name) || isCopying(peer, name);
+  return peer.replication.refusals.has(name) || isCopying(peer, name);
 }
 
 /** A member's word. @returns the inquiry if that was enough */
 export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
-  const inquiry = peer.inquiries.get(told.request);
+  const inquiry = peer.replication.inquiries.get(told.request);
   noteRoom(peer, from, told.room);
   if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
   inquiry.ahead.set(from.birth, { from, told });
@@ -117,7 +118,7 @@ function noteSettled(peer: Peer, inquiry: Inquiry): void {
   }
 }
 
-function isSettled({ view, gone }: Peer, member: Member): boolean {
+function isSettled({ membership: { view, gone } }: Peer, member: Member): boolean {
   const present = view.find(member.id);
   if (present !== undefined) return !isExpected(present);
   const left = gone.get(member.id);
@@ -126,7 +127,9 @@ function isSettled({ view, gone }: Peer, member: Member): boolean {
 
 /** The view has changed: others may have to be asked. @returns the inquiries that have ended with that */
 export function reviewInquiries(peer: Peer): Inquest[] {
-  return [...peer.inquiries].flatMap(([request, inquiry]) => advance(peer, request, inquiry) ?? []);
+  return [...peer.replication.inquiries].flatMap(
+    ([request, inquiry]) => advance(peer, request, inquiry) ?? [],
+  );
 }
 
 /**
@@ -135,7 +138,7 @@ export function reviewInquiries(peer: Peer): Inquest[] {
  * @returns the inquiry, unless it ended before
  */
 export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
-  const inquiry = peer.inquiries.get(request);
+  const inquiry = peer.replication.inquiries.get(request);
   if (inquiry === undefined) return null;
   const quorum = quorumOf(peer, inquiry);
   const enough = isEnough(peer, inquiry, quorum);
@@ -186,7 +189,11 @@ export function heardToHold(peer: Peer, inquiry: Inquiry, record: FileRecord): M
 }
 
 /** Those that are still members, and have told of such a version: the dead keep nothing for the next reader. */
-function heardOf({ view }: Peer, { heard }: Inquiry, has: (v: FileRecord) => boolean): Member[] {
+function heardOf(
+  { membership: { view } }: Peer,
+  { heard }: Inquiry,
+  has: (v: FileRecord) => boolean,
+): Member[] {
   return [...heard.values()].flatMap(({ member, versions }) =>
     view.find(member.id)?.birth === member.birth && versions.some(has) ? [member] : [],
   );
@@ -206,10 +213,10 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
     const { birth, id, address } = member;
     // What is held here is known at any time, and may have become more.
     if (id === peer.self.id) {
-      note(inquiry, member, peer.files.versions(name));
+      note(inquiry, member, peer.replication.files.versions(name));
       if (isAbsent(peer, name)) inquiry.declined.add(birth);
       else inquiry.declined.delete(birth);
-      const lost = peer.lost.get(name);
+      const lost = peer.replication.lost.get(name);
       if (lost !== undefined) inquiry.lost.set(birth, lost);
       else inquiry.lost.delete(birth);
     } else if (!asked.has(birth)) {
@@ -267,7 +274,7 @@ function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
 /** One who declined a version has another in its place, who is asked too. */
 function quorumOf(peer: Peer, inquiry: Inquiry): Quorum {
   const { name, declined } = inquiry;
-  const known = peer.declined.get(name) ?? [];
+  const known = peer.replication.declined.get(name) ?? [];
   const more = new Set([...declined, ...known]).size;
   return quorumFor(peer, keyOf(inquiry), more);
 }
@@ -283,6 +290,6 @@ function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[])
 }
 
 function end(peer: Peer, request: RequestId): void {
-  peer.inquiries.delete(request);
+  peer.replication.inquiries.delete(request);
   peer.deadlines.clear("inquiry", request);
 }

@@ -3,6 +3,7 @@
  * to its origin by a receipt, or to one who reads it.
  */
 import { answer } from "../answering.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   BODY_BYTES,
   COPIES_WAIT_MS,
@@ -18,21 +19,21 @@ import type { Placement } from "../model/placements.ts";
 import { randomRequest } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import type { Versions } from "../model/versions.ts";
-import { boundTable, type Peer, sendToEach } from "../state.ts";
-import type { Inquiry } from "../work.ts";
+import { type Peer, sendToEach } from "../state.ts";
 import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
 import { confirm, holdersOf, otherHolders } from "./holders.ts";
 import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
 import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
+import type { Inquiry } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   const { body, routed } = arrival;
   // A removal brings nothing: who had no room for the content may well note it.
-  if (record.removed) peer.declined.delete(record.name);
+  if (record.removed) peer.replication.declined.delete(record.name);
   const placement = begin(peer, arrival, record, false);
   const job = { kind: "placement", request: routed.request, record } as const;
   if (record.removed) beginBurial(peer, job);
@@ -43,7 +44,7 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
 
 /** The versions of a name that this peer is placing: some may not be durable here yet. */
 export function underWay(peer: Peer, name: string): Versions {
-  const placements = peer.placements.of(name);
+  const placements = peer.replication.placements.of(name);
   return placements.length === 0 ? NONE : placements.map(({ record }) => record);
 }
 
@@ -85,8 +86,8 @@ function begin(
     ...{ request, arrival, record, stamp, body, reading, durable },
     ...{ until, enoughAt: null },
   };
-  peer.placements.add(placement);
-  boundTable(peer.placements, REQUESTS_IN_FLIGHT);
+  peer.replication.placements.add(placement);
+  boundTable(peer.replication.placements, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("receipt", request, until);
   return placement;
 }
@@ -96,11 +97,11 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
   const { record } = placement;
   const holders = inquiry === null ? [] : heardToHave(peer, inquiry, record);
   for (const { birth } of holders) placement.durable.add(birth);
-  if (peer.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
+  if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
   const from = holders.find((m) => m.birth !== peer.self.birth);
   if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
     if (record.removed) beginBurial(peer, { kind: "copy", record, from });
-    else peer.copyQueue.set(versionKey(record), { record, from, origin: null });
+    else peer.replication.copyQueue.set(versionKey(record), { record, from, origin: null });
     fetchQueued(peer);
   }
   offerMissing(peer, placement);
@@ -124,7 +125,7 @@ function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): vo
 /** The content of a placed store is durable here: the other holders shall have it. */
 export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord): void {
   holdRecord(peer, record, peer.self);
-  const placement = peer.placements.get(request);
+  const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   placement.durable.add(peer.self.birth);
   for (const holder of holdersOf(peer, record)) {
@@ -143,11 +144,11 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
  * request; where only this peer cannot reach the origin, from there.
  */
 export function placementFailed(peer: Peer, request: RequestId, why: string, here: boolean): void {
-  const placement = peer.placements.get(request);
+  const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   const { record, arrival } = placement;
   if (here) {
-    peer.fullUntil = peer.now + FULL_MS;
+    peer.replication.fullUntil = peer.now + FULL_MS;
     noteDeclined(peer, record, peer.self);
   }
   // Others may have it from here on, under this peer's own stamp.
@@ -167,7 +168,7 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
 /** A holder cannot keep a placed version: the next one shall. */
 export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
   for (const name of new Set(files.map((f) => f.name))) {
-    for (const placement of peer.placements.of(name)) {
+    for (const placement of peer.replication.placements.of(name)) {
       offerMissing(peer, placement);
       giveReceipt(peer, placement);
     }
@@ -179,7 +180,7 @@ function offerMissing(peer: Peer, placement: Placement): void {
   const { record, arrival, durable, body, request } = placement;
   const missing = otherHolders(peer, record).filter((m) => !durable.has(m.birth));
   const here = durable.has(peer.self.birth) || record.removed || body !== null;
-  const holder = peer.view.members.find((m) => durable.has(m.birth));
+  const holder = peer.membership.view.members.find((m) => durable.has(m.birth));
   // Where nobody has it yet, the one who stores it does.
   const elsewhere =
     holder === undefined

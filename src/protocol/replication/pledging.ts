@@ -8,18 +8,20 @@ import { type FileRecord, isStampedBy, type VersionId, versionKey } from "../mod
 import type { Member } from "../model/member.ts";
 import type { Lease } from "../model/messages.ts";
 import { isWithin } from "../model/shelf.ts";
-import { type Peer, send, type Withheld } from "../state.ts";
-import type { Pledge } from "../work.ts";
+import { type Peer, send } from "../state.ts";
 import { othersFor } from "./quorum.ts";
+import type { Pledge, Withheld } from "./state.ts";
 import { baseOf } from "./wanting.ts";
 
 /** An owner wishes to answer alone. */
 export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   const { nonce, from: after, to, asked } = lease;
-  const known = peer.pledges.get(from.birth);
+  const known = peer.replication.pledges.get(from.birth);
   const clean = known !== undefined && known.from === after && known.to === to;
   // What was lost here, the owner cannot learn from a comparison.
-  const lost = [...peer.lost.values()].some(([v]) => v !== undefined && isWithin(v.key, after, to));
+  const lost = [...peer.replication.lost.values()].some(
+    ([v]) => v !== undefined && isWithin(v.key, after, to),
+  );
   const dirty = lost || (known?.foreign.size ?? 0) > 0;
   // What others hold that it does not know of, it cannot know either.
   const ahead = othersFor(peer, after + 1, asked).length > 0;
@@ -27,14 +29,20 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
     !(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);
   if (granted) {
     const until = peer.now + PROMISE_MS;
-    peer.pledges.delete(from.birth);
-    peer.pledges.set(from.birth, { owner: from, from: after, to, until, foreign: new Set() });
+    peer.replication.pledges.delete(from.birth);
+    peer.replication.pledges.set(from.birth, {
+      owner: from,
+      from: after,
+      to,
+      until,
+      foreign: new Set(),
+    });
   }
   send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
 }
 
 /** True if one more promise can be kept in mind: of those that have ended the first is forgotten for it. */
-function hasPlaceFor({ pledges, now }: Peer, birth: string): boolean {
+function hasPlaceFor({ now, replication: { pledges } }: Peer, birth: string): boolean {
   if (pledges.has(birth) || pledges.size < PROMISES) return true;
   for (const [owner, { until }] of pledges) {
     if (until <= now) return pledges.delete(owner);
@@ -44,7 +52,7 @@ function hasPlaceFor({ pledges, now }: Peer, birth: string): boolean {
 
 /** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
-  for (const { owner, from: after, to, foreign } of peer.pledges.values()) {
+  for (const { owner, from: after, to, foreign } of peer.replication.pledges.values()) {
     const theirs = from.birth === owner.birth || isStampedBy(record, owner);
     if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
   }
@@ -52,14 +60,14 @@ export function notePledges(peer: Peer, record: FileRecord, from: Member): void 
 
 /** A member has said that it has these versions, or knows of them. */
 export function noteKnown(peer: Peer, { birth }: Member, versions: readonly VersionId[]): void {
-  const pledge = peer.pledges.get(birth);
+  const pledge = peer.replication.pledges.get(birth);
   if (pledge === undefined || pledge.foreign.size === 0) return;
   for (const version of versions) pledge.foreign.delete(versionKey(version));
 }
 
 /** An owner has just what this peer has in its part of the circle. */
 export function noteAgreed(peer: Peer, { birth }: Member): void {
-  peer.pledges.get(birth)?.foreign.clear();
+  peer.replication.pledges.get(birth)?.foreign.clear();
 }
 
 /**
@@ -69,7 +77,7 @@ export function noteAgreed(peer: Peer, { birth }: Member): void {
 export function withhold(peer: Peer, word: Withheld): boolean {
   const until = promisedUntil(peer, word);
   if (until <= peer.now) return false;
-  peer.withheld.push(word);
+  peer.replication.withheld.push(word);
   peer.deadlines.setEarlier("withheld", 0, until);
   return true;
 }
@@ -77,7 +85,7 @@ export function withhold(peer: Peer, word: Withheld): boolean {
 /** Until when word has to wait for another owner's sake; in the past if it need not. */
 export function promisedUntil(peer: Peer, word: Withheld): number {
   let until = Number.NEGATIVE_INFINITY;
-  for (const pledge of peer.pledges.values()) {
+  for (const pledge of peer.replication.pledges.values()) {
     if (pledge.until <= peer.now || word.to === pledge.owner.address) continue;
     if (breaks(peer, word, pledge)) until = Math.max(until, pledge.until);
   }
@@ -92,7 +100,7 @@ export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): num
   if (held) return promisedUntil(peer, { kind: "holding", to: "", record });
   let until = Number.NEGATIVE_INFINITY;
   if (!isStampedBy(record, peer.self)) return until;
-  for (const pledge of peer.pledges.values()) {
+  for (const pledge of peer.replication.pledges.values()) {
     if (isWithin(record.key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
   }
   return until;
@@ -100,22 +108,22 @@ export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): num
 
 /** The word whose time has come. */
 export function takeWithheld(peer: Peer): Withheld[] {
-  return peer.withheld.splice(0).filter((word) => !withhold(peer, word));
+  return peer.replication.withheld.splice(0).filter((word) => !withhold(peer, word));
 }
 
 function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
   if (word.kind === "holding") return foreign.has(versionKey(word.record));
-  return peer.files
+  return peer.replication.files
     .versions(baseOf(peer, word.inquire.name))
     .some((record) => foreign.has(versionKey(record)));
 }
 
 /** True if another owner, or this very peer, may answer alone for some of it. */
 function isTaken(peer: Peer, from: Member, after: number, to: number): boolean {
-  for (const pledge of peer.pledges.values()) {
+  for (const pledge of peer.replication.pledges.values()) {
     if (pledge.until <= peer.now || pledge.owner.birth === from.birth) continue;
     if (isWithin(to, pledge.from, pledge.to) || isWithin(pledge.to, after, to)) return true;
   }
-  return peer.tenure.until > peer.now && isWithin(peer.self.id, after, to);
+  return peer.replication.tenure.until > peer.now && isWithin(peer.self.id, after, to);
 }

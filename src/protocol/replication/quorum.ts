@@ -16,7 +16,7 @@ const NEWCOMER_ASKS = 8;
 
 /** How many copies of a file there should be: as many as are wanted, or as there are members that stay. */
 export function copiesWanted(peer: Peer): number {
-  return Math.max(1, Math.min(peer.config.copies, peer.view.staying));
+  return Math.max(1, Math.min(peer.config.copies, peer.membership.view.staying));
 }
 
 /** How many of these copies make an acknowledgement. */
@@ -52,7 +52,7 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   const members: Member[] = [];
   let stay = 0;
   const fresh: Member[] = [];
-  for (const member of peer.view.from(key)) {
+  for (const member of peer.membership.view.from(key)) {
     if (stay === wanted) break;
     if (isExpected(member)) continue;
     members.push(member);
@@ -69,14 +69,14 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   }
   const among = ({ id }: { readonly id: number }) => stay < wanted || isWithin(id, key - 1, last);
   // One that was away for long knows nothing by itself.
-  const all = isDoubtful(peer.absence) || hasJustDied(peer, among);
+  const all = isDoubtful(peer.membership.absence) || hasJustDied(peer, among);
   const enough = all ? members.length : Math.max(1, members.length - (majority(peer) - 1));
   return { members, fresh, needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };
 }
 
 /** True if one of these has just died, or another run of it that is back. */
 function hasJustDied(
-  { gone, arrivals, now }: Peer,
+  { now, membership: { gone, arrivals } }: Peer,
   among: (member: { readonly id: number }) => boolean,
 ): boolean {
   const since = now - MOURNING_MS;
@@ -87,7 +87,10 @@ function hasJustDied(
 
 /** Those that may hold a name as this peer sees it, and are not among the ids that were asked. */
 export function othersFor(peer: Peer, key: number, asked: readonly number[]): Member[] {
-  const { view, config } = peer;
+  const {
+    config,
+    membership: { view },
+  } = peer;
   const own = view.holders(key, config.copies + 1);
   return own.filter((m) => !(isExpected(m) || asked.includes(m.id)));
 }
@@ -118,12 +121,16 @@ export function isHolderLost(peer: Peer, key: number): boolean {
 
 /** Those that may hold a name, were lost and are looked for; and when whoever was lost died. */
 function lostLately(peer: Peer, key: number): { died: Map<number, number>; away: number[] } {
-  const died = peer.gone.seenDead(peer.now - LOST_TRY_FOR_MS);
+  const died = peer.membership.gone.seenDead(peer.now - LOST_TRY_FOR_MS);
   return { died, away: died.size === 0 ? [] : holdersOf(peer, key, [...died.keys()]) };
 }
 
 /** Which of these ids would be among the holders of a key, or the next one, if they were members. */
-function holdersOf({ view, config }: Peer, key: number, ids: readonly number[]): number[] {
+function holdersOf(
+  { config, membership: { view } }: Peer,
+  key: number,
+  ids: readonly number[],
+): number[] {
   // With one copy there is none that another view would have had.
   const count = config.copies === 1 ? 1 : config.copies + 1;
   const circle = 2 ** config.bits;
@@ -144,11 +151,11 @@ function mayHaveGoneOn(peer: Peer, key: number): boolean {
  * others to one that has just come itself. Up to a number for one name. @param count how many there are so far
  */
 function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
-  const entered = peer.now - peer.enteredAt <= NEW_MS && id !== peer.self.id;
+  const entered = peer.now - peer.lifecycle.enteredAt <= NEW_MS && id !== peer.self.id;
   if (entered && count < NEWCOMER_ASKS) return true;
   if (count >= NEW_ASKED) return false;
-  const came = peer.arrivals.get(birth);
-  return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.awaited.has(id);
+  const came = peer.membership.arrivals.get(birth);
+  return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.membership.awaited.has(id);
 }
 
 /**
@@ -156,7 +163,11 @@ function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
  * who has not answered yet, for as long as the lost are sought.
  */
 function newcomersFrom(peer: Peer, key: number): Member[] {
-  const { arrivals, awaited, view, config, now } = peer;
+  const {
+    config,
+    now,
+    membership: { arrivals, awaited, view },
+  } = peer;
   if (arrivals.size === 0 && awaited.size === 0) return [];
   const ids = new Set<number>();
   for (const { id, at, anew } of arrivals.values()) if (!anew && now - at <= NEW_MS) ids.add(id);

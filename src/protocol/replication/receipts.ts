@@ -3,23 +3,30 @@
  * origin is told what has come of it.
  */
 import { answer, clockwise } from "../answering.ts";
+import { forgetOldest } from "../model/bounded.ts";
 import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
-import { compareStamps, type FileRecord, type HeldVersion, isSameVersion } from "../model/files.ts";
+import {
+  compareStamps,
+  EMPTY_SHA256,
+  type FileRecord,
+  type HeldVersion,
+  isSameOperation,
+  isSameVersion,
+} from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
 import type { AnswerOutcome, Ask, RequestId, Routed } from "../model/messages.ts";
 import type { Placement } from "../model/placements.ts";
 import { sentences } from "../model/sentences.ts";
-import { isReplacedBy } from "../model/versions.ts";
-import { forgetOldest, type Peer } from "../state.ts";
+import { isReplacedBy, NO_LINEAGE } from "../model/versions.ts";
+import type { Peer } from "../state.ts";
 import { holdersOf } from "./holders.ts";
-import { asExecuted } from "./operations.ts";
 import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 
 /** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   for (const held of files) {
-    for (const placement of peer.placements.of(held.name)) {
+    for (const placement of peer.replication.placements.of(held.name)) {
       const { record, durable } = placement;
       if (durable.has(from.birth) || !standsFor(peer, record, held)) continue;
       durable.add(from.birth);
@@ -31,13 +38,13 @@ export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVers
 /** True if a member that holds this version of its name has the record: itself, or what has replaced it since. */
 function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
   if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
-  const mine = peer.files.find(held);
+  const mine = peer.replication.files.find(held);
   return mine !== undefined && isReplacedBy(record, mine);
 }
 
 /** The time for copies is over: a majority makes a receipt; less than that may still become one. */
 export function receiptOverdue(peer: Peer, request: RequestId): void {
-  const placement = peer.placements.get(request);
+  const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   // A content that still comes in has no limit but that of its way.
   if (isComing(peer, request)) {
@@ -64,7 +71,7 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
   }
   const holders = holdersOf(peer, record);
   // The copy of one that leaves goes with it.
-  const durableOn = peer.view.members
+  const durableOn = peer.membership.view.members
     .filter((m) => stays(m) && durable.has(m.birth))
     .map((m) => m.id);
   const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
@@ -85,10 +92,10 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
   const copies = clockwise(peer, record.key, durableOn);
   const wanted = peer.config.copies;
   if (reading) {
-    peer.readings.push({ placement, enough, copies });
+    peer.replication.readings.push({ placement, enough, copies });
     return;
   }
-  const wantedOn = peer.view.holders(record.key, copiesWanted(peer));
+  const wantedOn = peer.membership.view.holders(record.key, copiesWanted(peer));
   const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
   const outcome: AnswerOutcome = enough
     ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
@@ -102,24 +109,38 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
  * or found nothing to remove, has left nothing by which a second copy would be known.
  */
 export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
-  peer.receipts.set(routed.request, answer(peer, routed, outcome));
-  forgetOldest(peer.receipts, REQUESTS_REMEMBERED);
+  peer.replication.receipts.set(routed.request, answer(peer, routed, outcome));
+  forgetOldest(peer.replication.receipts, REQUESTS_REMEMBERED);
 }
 
 /** True while this peer's own copy is on its way to its disk. */
 function isComing(peer: Peer, request: RequestId): boolean {
-  for (const job of peer.jobs.values()) {
+  for (const job of peer.replication.jobs.values()) {
     if (job.kind === "placement" && job.request === request) return true;
   }
   return false;
 }
 
 export function endPlacement(peer: Peer, request: RequestId): void {
-  peer.placements.delete(request);
+  peer.replication.placements.delete(request);
   peer.deadlines.clear("receipt", request);
 }
 
 function whatOf(ask: Ask): string {
   if (ask.kind === "remove") return `Removing ${ask.name}`;
   return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
+}
+
+/** The version that the operation made, also where another has replaced it meanwhile. */
+export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
+  const { ask, origin } = arrival.routed;
+  if (ask.kind !== "store" && ask.kind !== "remove") return record;
+  const operation = { origin: origin.birth, number: ask.write.number };
+  if (isSameOperation(record.operation, operation)) return record;
+  const content = ask.kind === "store" ? ask.content : null;
+  const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
+  const { name, key, ageMs } = record;
+  const removed = ask.kind === "remove";
+  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
+  return { ...own, ...NO_LINEAGE };
 }

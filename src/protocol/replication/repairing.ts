@@ -2,6 +2,7 @@
 
 import { isKnownForgotten, noteForgotten } from "../membership/late.ts";
 import { repairSoon } from "../membership/records.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   COMPARE_EVERY_MS,
   DECLINED_FILES,
@@ -15,7 +16,7 @@ import {
 import { type FileRecord, heldVersion, type VersionId, versionId } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import { sentences } from "../model/sentences.ts";
-import { boundTable, note, type Peer, send } from "../state.ts";
+import { note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
 import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
@@ -29,9 +30,9 @@ import { noteWanting } from "./wanting.ts";
  * records by name, many by comparing what both have.
  */
 export function repair(peer: Peer): void {
-  if (peer.rescan) forgetConfirmations(peer);
+  if (peer.replication.rescan) forgetConfirmations(peer);
   offerMissing(peer);
-  if (peer.files.size > 0) {
+  if (peer.replication.files.size > 0) {
     peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
   }
 }
@@ -49,20 +50,23 @@ export function dropSpare(peer: Peer): void {
 function spareCopies(peer: Peer): FileRecord[] {
   const isSelf = ({ id }: Member) => id === peer.self.id;
   const spare: FileRecord[] = [];
-  for (const record of peer.files.values()) {
+  for (const record of peer.replication.files.values()) {
     const holders = holdersOf(peer, record);
     if (holders.length === 0 || holders.some(isSelf)) continue;
     // One that could not take a newer version may hold this one: others count on it as long as it stays.
-    if (!peer.view.holders(record.key, peer.config.copies).some(isSelf)) spare.push(record);
+    if (!peer.membership.view.holders(record.key, peer.config.copies).some(isSelf))
+      spare.push(record);
   }
   return spare;
 }
 
 /** Offers what is due of the records held here to the holders that have not confirmed them. */
 export function offerMissing(peer: Peer): void {
-  const { lacking } = peer;
+  const {
+    replication: { lacking },
+  } = peer;
   const short = shortOfCopies(peer).map((r) => ({ record: r, due: lacking.get(r) ?? peer.now }));
-  peer.rescan = false;
+  peer.replication.rescan = false;
   lacking.clear();
   const missing = new Map<Member, FileRecord[]>();
   for (const { record, due } of short) {
@@ -82,7 +86,9 @@ export function offerMissing(peer: Peer): void {
   for (const [holder, records] of missing) {
     if (records.length <= OFFER_RECORDS) sendOffers(peer, holder.address, records);
     else {
-      const owners = records.map((record) => peer.view.owner(record.key)?.id ?? peer.self.id);
+      const owners = records.map(
+        (record) => peer.membership.view.owner(record.key)?.id ?? peer.self.id,
+      );
       compareWith(peer, holder, new Set(owners));
     }
   }
@@ -90,30 +96,30 @@ export function offerMissing(peer: Peer): void {
 
 /** From time to time: those who declined are asked again, old removals go, and all shared is compared. */
 export function lookAfterCopies(peer: Peer): void {
-  if (peer.declined.size > 0) {
-    peer.declined.clear();
+  if (peer.replication.declined.size > 0) {
+    peer.replication.declined.clear();
     repairSoon(peer);
   }
-  for (const [key, version] of peer.removals) {
-    const record = peer.files.find(version);
-    if (record === undefined) peer.removals.delete(key);
+  for (const [key, version] of peer.replication.removals) {
+    const record = peer.replication.files.find(version);
+    if (record === undefined) peer.replication.removals.delete(key);
     else if (isOver(peer, record)) drop(peer, record);
   }
   noteForgotten(peer);
-  if (peer.files.size > 0) compareAll(peer);
+  if (peer.replication.files.size > 0) compareAll(peer);
 }
 
 /** A copy here is not what it was: the others are told, and give it anew. */
 export function copyDamaged(peer: Peer, version: VersionId): void {
-  const record = peer.files.find(version);
+  const record = peer.replication.files.find(version);
   if (record === undefined) return;
   const { name, key } = record;
-  peer.files.delete(record);
+  peer.replication.files.delete(record);
   forget(peer, record);
   takeWordBack(peer, record);
-  peer.damaged += 1;
-  noteWanting(peer.lost, record);
-  boundTable(peer.lost, DECLINED_FILES);
+  peer.replication.damaged += 1;
+  noteWanting(peer.replication.lost, record);
+  boundTable(peer.replication.lost, DECLINED_FILES);
   noteElsewhere(peer, record);
   note(peer, sentences.damaged(name));
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
@@ -128,7 +134,7 @@ function isOver(peer: Peer, record: FileRecord): boolean {
   if (!isKnownForgotten(peer, record)) return false;
   // Without it a version that it left as a conflict would have the name.
   const named = (v: FileRecord) => !(v.removed || v.apart);
-  if (peer.files.versions(record.name).some(named)) return false;
+  if (peer.replication.files.versions(record.name).some(named)) return false;
   if (isTooOld(peer, record, TOMBSTONE_LAST_MS)) return true;
   if (!isTooOld(peer, record, TOMBSTONE_DROP_MS)) return false;
   return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
@@ -137,12 +143,12 @@ function isOver(peer: Peer, record: FileRecord): boolean {
 /** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 function forgetConfirmations(peer: Peer): void {
   if (peer.phase === "leaving") return;
-  for (const record of peer.files.values()) {
-    const births = peer.confirmed.get(record);
+  for (const record of peer.replication.files.values()) {
+    const births = peer.replication.confirmed.get(record);
     if (births === undefined) continue;
     const holders = otherHolders(peer, record);
     if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
-    peer.confirmed.set(
+    peer.replication.confirmed.set(
       record,
       births.filter((birth) => holders.some((h) => h.birth === birth)),
     );
@@ -150,7 +156,7 @@ function forgetConfirmations(peer: Peer): void {
 }
 
 function drop(peer: Peer, record: FileRecord): void {
-  peer.files.delete(record);
+  peer.replication.files.delete(record);
   forget(peer, record);
   peer.effects.push({ type: "drop", version: versionId(record) });
 }

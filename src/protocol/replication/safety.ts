@@ -19,7 +19,7 @@ export function copiesElsewhere(peer: Peer, record: FileRecord): number {
   const { id } = peer.self;
   // Those who declined are asked again, and whoever has it in their place has it meanwhile.
   const those =
-    peer.phase === "leaving" ? peer.view.members.filter(stays) : holdersOf(peer, record);
+    peer.phase === "leaving" ? peer.membership.view.members.filter(stays) : holdersOf(peer, record);
   return those.filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
 }
 
@@ -35,21 +35,29 @@ export function copiesKnown(peer: Peer, record: FileRecord): number {
  */
 export function lackingCopies(peer: Peer): FileRecord[] {
   const wanted = copiesWanted(peer);
-  if (!peer.view.members.some(stays)) return [];
+  if (!peer.membership.view.members.some(stays)) return [];
   // Where nobody has declined anything, a version lacks copies only if a holder has yet to confirm it.
-  const some = peer.declined.size === 0 ? shortOfCopies(peer) : [...peer.files.values()];
+  const some =
+    peer.replication.declined.size === 0
+      ? shortOfCopies(peer)
+      : [...peer.replication.files.values()];
   return some.filter((record) => copiesKnown(peer, record) < wanted);
 }
 
 /** True of what has just come, if nobody has declined it, or is known to have no room for it. */
 function isSettling(peer: Peer, record: FileRecord): boolean {
-  if (peer.now + record.ageMs >= SETTLING_MS || peer.declined.has(record.name)) return false;
+  if (peer.now + record.ageMs >= SETTLING_MS || peer.replication.declined.has(record.name))
+    return false;
   return withoutRoomFor(peer, holdersOf(peer, record), record.size).length === 0;
 }
 
 /** What a peer holds, and whether it is safe. */
 export function snapshotFiles(peer: Peer): SnapshotFiles {
-  const { files, damaged, config, phase } = peer;
+  const {
+    config,
+    phase,
+    replication: { files, damaged },
+  } = peer;
   const { count, bytes } = files;
   const wanted = copiesWanted(peer);
   const lacking = lackingCopies(peer).filter((record) => !record.removed);

@@ -1,6 +1,8 @@
 /** What an owner does with a request: it serves its copy, or finds who has one. */
 import { answer, clockwise, routeHere } from "../answering.ts";
 import { askedFor, isNothing } from "../model/asked.ts";
+import { isWrite, whatOf } from "../model/asks.ts";
+import { boundTable } from "../model/bounded.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "../model/config.ts";
 import { compareStamps, type FileRecord, isFourDigits, versionId } from "../model/files.ts";
 import type { Arrival, Served } from "../model/io.ts";
@@ -8,16 +10,15 @@ import type { Member } from "../model/member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
-import { boundTable, line, type Peer, type Reading, send } from "../state.ts";
-import type { Inquiry } from "../work.ts";
+import { line, type Peer, send } from "../state.ts";
 import { fitsBody } from "./copies.ts";
 import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
-import { isWrite, whatOf } from "./operations.ts";
 import { placeForReading, underWay } from "./placing.ts";
 import { lostHolders, majority } from "./quorum.ts";
 import { answerForGood } from "./receipts.ts";
 import { copiesElsewhere } from "./safety.ts";
+import type { Inquiry, Reading } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
 
@@ -26,7 +27,7 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   const { ask, request } = arrival.routed;
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
   const name = baseOf(peer, ask.name);
-  const record = askedFor(ask.name, peer.files.versions(name));
+  const record = askedFor(ask.name, peer.replication.files.versions(name));
   const safe = record === undefined || isSafe(peer, record);
   // What this very peer has stamped may be on other disks before it is on its own, and be read there.
   const settled = () => underWay(peer, name).every((v) => isHere(peer, v));
@@ -49,7 +50,7 @@ export function serveFound(peer: Peer, inquiry: Inquiry): void {
     return;
   }
   const holders = heardToHold(peer, inquiry, record);
-  const mine = peer.files.find(record);
+  const mine = peer.replication.files.find(record);
   if (mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0) {
     for (const holder of holders) if (holder.id !== peer.self.id) confirm(peer, mine, holder);
   }
@@ -67,7 +68,7 @@ export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): 
     answer(peer, arrival.routed, { kind: "unavailable", answered: copies.length, needed });
     return;
   }
-  const holders = peer.view.members.filter((m) => durable.has(m.birth));
+  const holders = peer.membership.view.members.filter((m) => durable.has(m.birth));
   if (ask.kind === "where") tellWhere(peer, arrival, record, holders);
   else serveRecord(peer, arrival, record, holders);
 }
@@ -124,9 +125,9 @@ function tellWhere(
 
 /** What the working directory holds of a name that no holder has. */
 export function looked(peer: Peer, request: RequestId, size: number | null): void {
-  const routed = peer.looks.get(request);
+  const routed = peer.requests.looks.get(request);
   if (routed?.ask.kind !== "request") return;
-  peer.looks.delete(request);
+  peer.requests.looks.delete(request);
   const { name } = routed.ask;
   if (size === null) {
     absent(peer, routed, name);
@@ -139,7 +140,7 @@ export function looked(peer: Peer, request: RequestId, size: number | null): voi
 /** The owner's word to serve a request that came to it. */
 export function receiveDelegate(peer: Peer, delegate: Delegate): void {
   const { request, asked, version, origin, route, back } = delegate;
-  const record = peer.files.find(version);
+  const record = peer.replication.files.find(version);
   if (record === undefined || record.removed) return;
   const ask = { kind: "request", name: asked, key: record.key } as const;
   const routed: Routed = {
@@ -159,17 +160,17 @@ export function receiveDelegate(peer: Peer, delegate: Delegate): void {
 
 /** A content offered under a request's id has left. */
 export function contentServed(peer: Peer, request: RequestId, ok: boolean): void {
-  if (peer.serving.delete(request) && ok) line(peer, lines.fileSent());
+  if (peer.replication.serving.delete(request) && ok) line(peer, lines.fileSent());
 }
 
 /** True of a read that this peer works on. */
 export function isAtWork(peer: Peer, request: RequestId): boolean {
-  return peer.inquiries.has(request) || peer.placements.has(request);
+  return peer.replication.inquiries.has(request) || peer.replication.placements.has(request);
 }
 
 /** True of a version that is durable here, under this stamp or a greater one. */
 export function isHere(peer: Peer, version: FileRecord): boolean {
-  const mine = peer.files.find(version);
+  const mine = peer.replication.files.find(version);
   return mine !== undefined && compareStamps(mine.stamp, version.stamp) >= 0;
 }
 
@@ -190,7 +191,8 @@ function serveRecord(
   if (ask.kind !== "request") return;
   if (record === undefined) serveAbsent(peer, routed, ask.name);
   else if (isNothing(ask.name, record)) missing(peer, routed, ask.name);
-  else if (peer.files.find(record) !== undefined) serveHere(peer, routed, record, first, holders);
+  else if (peer.replication.files.find(record) !== undefined)
+    serveHere(peer, routed, record, first, holders);
   else {
     const [nearest] = clockwise(
       peer,
@@ -243,13 +245,13 @@ function serve(
 ): void {
   const { request, origin } = routed;
   // One that asks again has not got it all: that is no other sending.
-  const again = peer.serving.has(request);
+  const again = peer.replication.serving.has(request);
   if (!again) line(peer, lines.storedHere(name));
   // An owner that asks for its own file sends nothing.
   if (!again && origin.id !== peer.self.id) {
     line(peer, lines.sendingFile(name, origin.id));
-    peer.serving.add(request);
-    boundTable(peer.serving, REQUESTS_REMEMBERED);
+    peer.replication.serving.add(request);
+    boundTable(peer.replication.serving, REQUESTS_REMEMBERED);
   }
   peer.effects.push({ type: "serve", request, what });
   answer(peer, routed, outcome);
@@ -262,8 +264,8 @@ function serveAbsent(peer: Peer, routed: Routed, name: string): void {
     absent(peer, routed, name);
     return;
   }
-  peer.looks.set(request, routed);
-  boundTable(peer.looks, REQUESTS_IN_FLIGHT);
+  peer.requests.looks.set(request, routed);
+  boundTable(peer.requests.looks, REQUESTS_IN_FLIGHT);
   peer.effects.push({ type: "look", request, name });
 }
 

@@ -10,8 +10,8 @@ import type { Compared, Leased } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
 import type { Author } from "../model/shelf.ts";
 import { type Peer, send } from "../state.ts";
-import type { Tenure } from "../work.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
+import type { Tenure } from "./state.ts";
 import { isCopying, noteWanting } from "./wanting.ts";
 
 /**
@@ -19,10 +19,11 @@ import { isCopying, noteWanting } from "./wanting.ts";
  * it asks for a lease, and for what it lacks.
  */
 export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
-  if (peer.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
-  const holds = !peer.elsewhere.has(name) && peer.elsewhere.size < DECLINED_FILES;
+  if (peer.membership.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
+  const holds =
+    !peer.replication.elsewhere.has(name) && peer.replication.elsewhere.size < DECLINED_FILES;
   // Each request comes by here: with a lease that is good for long the quorum need not be known.
-  if (peer.tenure.epoch === peer.epoch && !isEnding(peer)) return holds;
+  if (peer.replication.tenure.epoch === peer.membership.epoch && !isEnding(peer)) return holds;
   const quorum = ownQuorum(peer);
   // A ring of one, and a pair, whose every version is here.
   if (quorum.needed <= 1 && quorum.fresh.length === 0) return holds;
@@ -32,20 +33,21 @@ export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key"
 }
 
 /** True if it is time to ask for the next lease. */
-function isEnding({ tenure, now }: Peer): boolean {
+function isEnding({ now, replication: { tenure } }: Peer): boolean {
   return tenure.until - now < LEASE_MS / 2;
 }
 
 /** This peer slept, or may have lost something: it has to ask anew. */
 export function endTenure(peer: Peer): void {
-  peer.tenure.until = Number.NEGATIVE_INFINITY;
-  peer.tenure.granted.clear();
-  peer.tenure.leaseNonce = 0;
+  peer.replication.tenure.until = Number.NEGATIVE_INFINITY;
+  peer.replication.tenure.granted.clear();
+  peer.replication.tenure.leaseNonce = 0;
 }
 
 /** Others hold a version that this peer does not. */
 export function noteElsewhere(peer: Peer, record: FileRecord): void {
-  if (peer.elsewhere.size < DECLINED_FILES) noteWanting(peer.elsewhere, record);
+  if (peer.replication.elsewhere.size < DECLINED_FILES)
+    noteWanting(peer.replication.elsewhere, record);
 }
 
 /** A member's promise, or its refusal. */
@@ -72,7 +74,9 @@ export function noteCompared(peer: Peer, from: Member, { nonce, same, differ }: 
 
 /** Where the part of the circle begins that a member owns: at the last before it that stays. */
 export function ownedFrom(peer: Peer, id: number): number {
-  const { view } = peer;
+  const {
+    membership: { view },
+  } = peer;
   const before = view.before(id, view.size).find(stays);
   return before?.id ?? id;
 }
@@ -83,10 +87,12 @@ export function authorOf(member: Member, counter: number): Author {
 
 /** The tenure since the last change of the view. */
 function present(peer: Peer): Tenure {
-  const { tenure } = peer;
-  if (tenure.epoch !== peer.epoch) {
-    tenure.epoch = peer.epoch;
-    tenure.counter = peer.counter;
+  const {
+    replication: { tenure },
+  } = peer;
+  if (tenure.epoch !== peer.membership.epoch) {
+    tenure.epoch = peer.membership.epoch;
+    tenure.counter = peer.replication.counter;
     tenure.agreed.clear();
     tenure.compareNonce = 0;
     tenure.comparedAt = Number.NEGATIVE_INFINITY;
@@ -137,5 +143,5 @@ function begin(peer: Peer, tenure: Tenure): void {
 /** The part of the circle that this peer owns, with what it holds there but for what it stamped since. */
 function ownRange(peer: Peer, { counter }: Tenure): Range {
   const { id } = peer.self;
-  return peer.files.range(ownedFrom(peer, id), id, authorOf(peer.self, counter));
+  return peer.replication.files.range(ownedFrom(peer, id), id, authorOf(peer.self, counter));
 }

@@ -13,7 +13,7 @@ import {
 } from "../model/files.ts";
 import { isReplacedBy, type Versions } from "../model/versions.ts";
 import type { Peer } from "../state.ts";
-import type { Wanting } from "../work.ts";
+import type { Wanting } from "./state.ts";
 
 /** A copy on its way of a version of this age is for repair, not for its store. */
 const COPYING_MS = 5_000;
@@ -24,7 +24,10 @@ const WANTED_KEPT = 8;
  * The name whose versions a name is about, as far as this peer can tell: that of a conflict which had to be cut
  * is known also to one whose disk refused that conflict, or lost it.
  */
-export function baseOf({ files, refusals, lost, elsewhere }: Peer, name: string): string {
+export function baseOf(
+  { replication: { files, refusals, lost, elsewhere } }: Peer,
+  name: string,
+): string {
   const base = files.baseOf(name);
   const conflict = base === name ? parseConflictName(name) : null;
   if (conflict === null || conflict.key === null) return base;
@@ -46,7 +49,11 @@ export function noteWanting(table: Wanting, record: FileRecord): void {
 }
 
 /** Versions of a name are held here: what is among them, or was replaced by one of them, is wanted no more. */
-export function noteHere({ elsewhere, lost, refusals }: Peer, name: string, held: Versions): void {
+export function noteHere(
+  { replication: { elsewhere, lost, refusals } }: Peer,
+  name: string,
+  held: Versions,
+): void {
   for (const table of [elsewhere, lost, refusals]) {
     const wanted = table.get(name);
     if (wanted === undefined) continue;
@@ -59,7 +66,7 @@ export function noteHere({ elsewhere, lost, refusals }: Peer, name: string, held
 }
 
 /** True if versions of a name that others have had for a while are still on their way here, or may be. */
-export function isCopying({ copyQueue, jobs, now }: Peer, name: string): boolean {
+export function isCopying({ now, replication: { copyQueue, jobs } }: Peer, name: string): boolean {
   if (copyQueue.size === 0 && jobs.size === 0) return false;
   if (copyQueue.size >= COPIES_QUEUED) return true;
   const isOld = (record: FileRecord) => record.name === name && record.ageMs + now > COPYING_MS;

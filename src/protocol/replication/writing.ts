@@ -21,13 +21,13 @@ import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
 import { line, type Peer } from "../state.ts";
-import type { Inquiry } from "../work.ts";
 import { askOrigin, isDue } from "./doubting.ts";
 import { beginInquiry, heardToHave } from "./inquiring.ts";
 import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { answerForGood } from "./receipts.ts";
 import { isHere, isSafe, lostWith, tellDamaged } from "./serving.ts";
+import type { Inquiry } from "./state.ts";
 import { knows } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
 
@@ -38,7 +38,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   const { routed, body, first } = arrival;
   const { ask, request } = routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const given = peer.receipts.get(request);
+  const given = peer.replication.receipts.get(request);
   if (given !== undefined) {
     answer(peer, routed, given.outcome);
     return;
@@ -52,7 +52,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   else {
     const name = baseOf(peer, ask.name);
     if (knows(peer, { name, key: ask.key })) {
-      execute(peer, arrival, peer.files.versions(name), null);
+      execute(peer, arrival, peer.replication.files.versions(name), null);
       return;
     }
     const inquest = beginInquiry(peer, arrival, name);
@@ -71,9 +71,9 @@ export function placeFound(peer: Peer, inquiry: Inquiry): void {
 /** True of a request that this peer works on; what comes again may give it more time. */
 function isAtWork(peer: Peer, arrival: Arrival): boolean {
   const { request } = arrival.routed;
-  const waiting = peer.inquiries.get(request) ?? peer.doubts.get(request);
+  const waiting = peer.replication.inquiries.get(request) ?? peer.replication.doubts.get(request);
   if (waiting !== undefined) waiting.arrival = together(waiting.arrival, arrival);
-  return waiting !== undefined || peer.placements.has(request);
+  return waiting !== undefined || peer.replication.placements.has(request);
 }
 
 /** Two copies of a request at one peer: what either has of time, content and copies lost on the way. */
@@ -142,16 +142,19 @@ function stamped(
   operation: Operation,
   sha256: string,
 ): FileRecord {
-  const highest = versions.reduce((most, { stamp }) => Math.max(most, stamp.counter), peer.counter);
-  peer.counter = highest + 1 + (peer.leap ? STAMP_LEAP : 0);
-  peer.leap = false;
+  const highest = versions.reduce(
+    (most, { stamp }) => Math.max(most, stamp.counter),
+    peer.replication.counter,
+  );
+  peer.replication.counter = highest + 1 + (peer.replication.leap ? STAMP_LEAP : 0);
+  peer.replication.leap = false;
   const follows = target === undefined ? [] : [target];
   const carried = lineage(
     follows,
     versions.filter((v) => v !== target),
     peer.now,
   );
-  const stamp = { counter: peer.counter, owner: peer.self.id, run: runOf(peer.self) };
+  const stamp = { counter: peer.replication.counter, owner: peer.self.id, run: runOf(peer.self) };
   const ageMs = -peer.now;
   return {
     name: target?.name ?? baseOf(peer, ask.name),
@@ -175,7 +178,7 @@ function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
   const { copies } = peer.config;
   if (required > copies) return sentences.tooManyRequired(ask.name, required, copies);
   const needed = required > 0 ? required : majority(peer);
-  const staying = peer.view.members.filter(stays);
+  const staying = peer.membership.view.members.filter(stays);
   if (ask.kind === "remove") {
     return staying.length >= needed
       ? null

@@ -2,15 +2,17 @@
 
 import { acknowledgeSoon, answer } from "../answering.ts";
 import { admit } from "../lifecycle/admitting.ts";
+import { forgetOldest } from "../model/bounded.ts";
+import { REQUESTS_REMEMBERED } from "../model/config.ts";
 import type { Arrival, Body } from "../model/io.ts";
 import { type Member, makeMember } from "../model/member.ts";
-import type { Routed } from "../model/messages.ts";
+import type { RequestId, Routed } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
 import { beginInquiry, type Inquest } from "../replication/inquiring.ts";
 import { isAtWork, serveFound, serveRequest, whereFound } from "../replication/serving.ts";
 import { baseOf } from "../replication/wanting.ts";
 import { placeFound, placeStore } from "../replication/writing.ts";
-import { isIn, line, type Peer, seeFirst, send } from "../state.ts";
+import { isIn, line, type Peer, send } from "../state.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
 
 /**
@@ -43,13 +45,13 @@ export function receiveRouted(
 export function arrive(peer: Peer, arrival: Arrival): void {
   const { routed, first } = arrival;
   const { ask, request } = routed;
-  peer.counter = Math.max(peer.counter, routed.counter);
+  peer.replication.counter = Math.max(peer.replication.counter, routed.counter);
   if (!belongsHere(peer, routed)) {
     if (passOn(peer, arrival, []) && first) tellOfPassing(peer, routed);
     return;
   }
   // What goes on to another is that one's to answer, even if an earlier copy is still dealt with here.
-  const inquiry = peer.inquiries.get(request);
+  const inquiry = peer.replication.inquiries.get(request);
   if (inquiry !== undefined) inquiry.told = false;
   switch (ask.kind) {
     case "join":
@@ -113,4 +115,12 @@ function asSeenFrom(from: Member, routed: Routed): Routed {
   const seen =
     ask.kind === "join" ? { ...ask, joiner: makeMember({ ...ask.joiner, address }) } : ask;
   return { ...routed, origin: { ...origin, address }, ask: seen };
+}
+
+/** Notes a request as seen. @returns whether it is new */
+export function seeFirst(peer: Peer, request: RequestId): boolean {
+  if (peer.requests.seen.has(request)) return false;
+  peer.requests.seen.add(request);
+  forgetOldest(peer.requests.seen, REQUESTS_REMEMBERED);
+  return true;
 }

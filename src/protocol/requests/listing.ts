@@ -7,15 +7,15 @@ import type { Member } from "../model/member.ts";
 import type { List, Listed, RequestId } from "../model/messages.ts";
 import { merge, winnerOf } from "../model/versions.ts";
 import { emit, type Peer, send } from "../state.ts";
-import type { Listing } from "../work.ts";
+import type { Listing } from "./state.ts";
 
 /** Asks all members which files they hold. `command` is the driver's number for it. */
 export function beginListing(peer: Peer, command: number, request: RequestId): void {
-  const others = peer.view.members.filter((m) => m.id !== peer.self.id);
+  const others = peer.membership.view.members.filter((m) => m.id !== peer.self.id);
   const silent = new Set(others.map((m) => m.id));
   const listing: Listing = { command, silent, found: new Map(), holders: new Map() };
-  noteListed(listing, peer.self.id, peer.files.values());
-  peer.listings.set(request, listing);
+  noteListed(listing, peer.self.id, peer.replication.files.values());
+  peer.requests.listings.set(request, listing);
   peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
   for (const { address } of others) {
     send(peer, address, "stream", { tag: "list", request, after: null });
@@ -25,7 +25,7 @@ export function beginListing(peer: Peer, command: number, request: RequestId): v
 
 /** "Which files do you hold?" */
 export function receiveList(peer: Peer, from: Member, { request, after }: List): void {
-  const page = peer.files.page(after, LIST_RECORDS + 1);
+  const page = peer.replication.files.page(after, LIST_RECORDS + 1);
   const all = page.slice(0, LIST_RECORDS).flat();
   const fit = fitting(all, LIST_VERSIONS);
   // A name that is cut comes whole in the next page, unless it fills this one alone.
@@ -40,7 +40,7 @@ export function receiveList(peer: Peer, from: Member, { request, after }: List):
 /** One page of what a member holds. */
 export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
   const { request, records, more } = listed;
-  const listing = peer.listings.get(request);
+  const listing = peer.requests.listings.get(request);
   if (listing === undefined || !listing.silent.has(from.id)) return;
   noteListed(listing, from.id, records);
   const last = records.at(-1);
@@ -56,9 +56,9 @@ export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
 
 /** All have answered, or have had their time. */
 export function listingOverdue(peer: Peer, request: RequestId): void {
-  const listing = peer.listings.get(request);
+  const listing = peer.requests.listings.get(request);
   if (listing === undefined) return;
-  peer.listings.delete(request);
+  peer.requests.listings.delete(request);
   peer.deadlines.clear("list", request);
   const files = listedFiles(listing);
   const outcome = { kind: "listed", files, silent: listing.silent.size } as const;

@@ -2,20 +2,22 @@
  * The way of a request through the ring: a pure choice of the next hop from the view, and the hops that
  * are under way. A hop that is not acknowledged is routed around.
  */
+
+import { boundTable } from "../model/bounded.ts";
 import { AVOIDED, HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { RequestId, Routed } from "../model/messages.ts";
 import type { View } from "../model/view.ts";
-import { boundTable, type Peer, send } from "../state.ts";
-import type { Hop } from "../work.ts";
+import { type Peer, send } from "../state.ts";
+import type { Hop } from "./state.ts";
 
 /** What decides on a request's way. */
 type Way = Pick<Routed, "ask" | "avoid">;
 
 /** True if the request ends at this peer: a join at the new peer's predecessor, all else at the owner. */
 export function belongsHere(peer: Peer, way: Way): boolean {
-  return destination(peer.view, way)?.id === peer.self.id;
+  return destination(peer.membership.view, way)?.id === peer.self.id;
 }
 
 /** Where a request belongs, by this view: for an owner that does not answer the next member stands in. */
@@ -32,7 +34,11 @@ export function destination(view: View, { ask, avoid }: Way): Member | undefined
  * "Chord", 2001: at most ceil(log2 N) hops). Members in `tried` are passed over.
  */
 export function nextHop(peer: Peer, way: Way, tried: readonly number[]): Member | undefined {
-  const { view, self, config } = peer;
+  const {
+    self,
+    config,
+    membership: { view },
+  } = peer;
   const { ask } = way;
   const closed = new Set(ask.kind === "join" ? [...tried, ask.joiner.id] : tried);
   const shut = [...closed].map((id) => view.placesTo(self.id, id)).filter((place) => place > 0);
@@ -59,16 +65,17 @@ function openAhead(view: View, id: number, places: number, shut: readonly number
 export function passOn(peer: Peer, arrival: Arrival, tried: number[]): boolean {
   const { routed, body } = arrival;
   const to = nextHop(peer, routed, tried);
-  if (to === undefined || routed.route.length > hopLimit(peer.view.size)) return false;
+  if (to === undefined || routed.route.length > hopLimit(peer.membership.view.size)) return false;
   // Only until it is sent another way: so there is one copy at a time that may be executed unasked.
   const validUntil = Math.min(arrival.validUntil, peer.now + HOP_ACK_MS);
-  peer.hops.set(routed.request, { arrival, tried, to, validUntil });
-  boundTable(peer.hops, REQUESTS_IN_FLIGHT);
+  peer.requests.hops.set(routed.request, { arrival, tried, to, validUntil });
+  boundTable(peer.requests.hops, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("hop", routed.request, peer.now + HOP_ACK_MS);
   const route =
     routed.route.at(-1) === peer.self.id ? routed.route : [...routed.route, peer.self.id];
   // Hop by hop a content would cross the ring: there the owner fetches it from the origin.
-  const brings = peer.config.strategy !== "successor" || destination(peer.view, routed) === to;
+  const brings =
+    peer.config.strategy !== "successor" || destination(peer.membership.view, routed) === to;
   const content = body !== null && brings ? ({ kind: "body", number: body.number } as const) : null;
   const leftMs = Math.max(0, validUntil - peer.now);
   send(peer, to.address, "stream", { ...routed, route, leftMs }, content);
@@ -77,23 +84,23 @@ export function passOn(peer: Peer, arrival: Arrival, tried: number[]): boolean {
 
 /** The next peer has taken the request over. */
 export function hopAcknowledged(peer: Peer, request: RequestId): void {
-  peer.hops.delete(request);
+  peer.requests.hops.delete(request);
   peer.deadlines.clear("hop", request);
 }
 
 /** A hop that failed, with its next peer noted as tried. @returns how to go on; null if there was none */
 export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
-  const hop = peer.hops.get(request);
+  const hop = peer.requests.hops.get(request);
   if (hop === undefined) return null;
   hopAcknowledged(peer, request);
   const { arrival, to, validUntil } = hop;
-  const own = peer.pending.get(request);
+  const own = peer.requests.pending.get(request);
   if (own !== undefined) own.lost = true;
   const { routed } = arrival;
   const { kind } = routed.ask;
   // Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing.
   const owner =
-    kind !== "join" && kind !== "lookup" && destination(peer.view, routed)?.id === to.id;
+    kind !== "join" && kind !== "lookup" && destination(peer.membership.view, routed)?.id === to.id;
   const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
   const on: Arrival = {
     ...arrival,
@@ -106,5 +113,5 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
 
 /** The requests whose hop leads to an address that cannot be reached. */
 export function hopsTo(peer: Peer, address: Address): RequestId[] {
-  return [...peer.hops].filter(([, hop]) => hop.to.address === address).map(([id]) => id);
+  return [...peer.requests.hops].filter(([, hop]) => hop.to.address === address).map(([id]) => id);
 }

@@ -17,9 +17,9 @@ import { randomRequest } from "../model/random.ts";
 import type { PresentMember, StatusAsk, StatusTold } from "../model/told.ts";
 import type { View } from "../model/view.ts";
 import { snapshotFiles } from "../replication/safety.ts";
-import { emit, type Peer, seeFirst, send } from "../state.ts";
-import type { Survey, SurveyLookup } from "../work.ts";
-import { arrive } from "./arriving.ts";
+import { emit, type Peer, send } from "../state.ts";
+import { arrive, seeFirst } from "./arriving.ts";
+import type { Survey, SurveyLookup } from "./state.ts";
 
 /**
  * Asks all members of the view. `command` is the driver's number for it.
@@ -32,7 +32,11 @@ export function beginSurvey(
   request: RequestId,
   keys: readonly number[],
 ): void {
-  const { view, self, now } = peer;
+  const {
+    self,
+    now,
+    membership: { view },
+  } = peer;
   const members = view.members.filter((member) => !isExpected(member));
   const survey: Survey = {
     ...{ command, view, startedAt: now, quiet: 0, heard: true },
@@ -44,7 +48,7 @@ export function beginSurvey(
   for (const lookup of lookupsOf(members, chosen)) {
     survey.lookups.set(randomRequest(peer.random), lookup);
   }
-  peer.surveys.set(request, survey);
+  peer.requests.surveys.set(request, survey);
   take(survey, self, tell(peer, request, view.digest));
   ask(peer, request, survey);
 }
@@ -56,7 +60,7 @@ export function receiveStatusAsk(peer: Peer, from: Member, { request, digest }: 
 
 /** A member's word. */
 export function receiveStatusTold(peer: Peer, from: Member, told: StatusTold): void {
-  const survey = peer.surveys.get(told.request);
+  const survey = peer.requests.surveys.get(told.request);
   if (survey === undefined || !survey.silent.has(from.id)) return;
   // To be the same as another view is to have its digest.
   if (told.present === null && told.digest !== survey.view.digest) return;
@@ -71,7 +75,7 @@ export function surveyAnswered(
   { request, outcome, route }: Answer,
 ): void {
   if (outcome.kind !== "owner") return;
-  for (const [id, survey] of peer.surveys) {
+  for (const [id, survey] of peer.requests.surveys) {
     const lookup = survey.lookups.get(request);
     if (lookup === undefined || lookup.found !== null) continue;
     // The way begins at the member that looked it up, whoever asked it to.
@@ -85,7 +89,7 @@ export function surveyAnswered(
 
 /** Some have not answered: they are asked again, until nothing comes any more. */
 export function surveyOverdue(peer: Peer, request: RequestId): void {
-  const survey = peer.surveys.get(request);
+  const survey = peer.requests.surveys.get(request);
   if (survey === undefined) return;
   survey.quiet = survey.heard ? 0 : survey.quiet + 1;
   survey.heard = false;
@@ -107,7 +111,11 @@ function ask(peer: Peer, request: RequestId, survey: Survey): void {
 
 /** @param again the answer to an earlier one may have found no way: this one's goes back as it came */
 function lookUp(peer: Peer, request: RequestId, { by, key }: SurveyLookup, again: boolean): void {
-  const { self, counter, now } = peer;
+  const {
+    self,
+    now,
+    replication: { counter },
+  } = peer;
   const routed: Routed = {
     tag: "routed",
     request,
@@ -135,7 +143,11 @@ function take(survey: Survey, from: Member, told: StatusTold): void {
 }
 
 function tell(peer: Peer, request: RequestId, asked: number): StatusTold {
-  const { view, self, config, gone } = peer;
+  const {
+    self,
+    config,
+    membership: { view, gone },
+  } = peer;
   const dead = gone.members.filter(({ state }) => state === "dead").length;
   return {
     tag: "status-told",
@@ -164,7 +176,7 @@ function endIfAll(peer: Peer, request: RequestId, survey: Survey): void {
 }
 
 function end(peer: Peer, request: RequestId, survey: Survey): void {
-  peer.surveys.delete(request);
+  peer.requests.surveys.delete(request);
   peer.deadlines.clear("survey", request);
   const own = presentOf(survey.view);
   const members = Array.from(survey.told.values(), ({ from, told }): SurveyedMember => {

@@ -1,0 +1,180 @@
+/** What a peer knows of the members of its ring, and of the ways to them. */
+import { type Absence, type Postponed, startAbsence } from "../model/absence.ts";
+import { GoneTable } from "../model/gone.ts";
+import type { StartInput } from "../model/io.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Channel } from "../model/messages.ts";
+import { type SharedViews, View } from "../model/view.ts";
+
+/** A present member that has not answered in this run yet. */
+export type Awaited = {
+  readonly since: number;
+  /** When it is given up: infinity for one named by hand. */
+  until: number;
+  retryMs: number;
+};
+
+/** A member that came lately, and when another run of it died that was here before; long ago if none was. */
+export type Arrived = {
+  readonly id: number;
+  readonly at: number;
+  readonly anew: boolean;
+  readonly formerDiedAt: number;
+};
+
+/** Why a member is being tried, which decides what an answer or a silence means. */
+export type TrialReason =
+  /** Own evidence: its silence is its death. */
+  | "watch"
+  /** Others said it is dead: silence confirms it, an answer refutes. */
+  | "word"
+  /** Others said it is alive: only an answer is believed. */
+  | "newcomer"
+  /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
+  | "rival";
+
+export type Trial = {
+  readonly reason: TrialReason;
+  readonly target: Member;
+  readonly startedAt: number;
+  /** When its silence is a verdict. */
+  until: number;
+  /** Pings of this trial, by nonce, with their times. */
+  readonly nonces: Map<number, number>;
+  /** So many times it has pinged. */
+  sent: number;
+  lastTry: boolean;
+  /** Connections refused in a row, and when the first of them was. */
+  refusals: number;
+  refusedAt: number;
+  /** A dial had no answer. */
+  unanswered: boolean;
+};
+
+/** Dials in a row without success, when the last was, and whether standard error says so. */
+export type Streamless = { missed: number; at: number; said: boolean };
+
+/** What this peer knows of the way that datagrams go; see ways.ts. */
+export type Datagrams = {
+  /** Addresses spoken to by stream: until when, and the datagrams lost to each since. */
+  readonly muted: Map<Address, { readonly until: number; missed: number }>;
+  /** Nobody answers by datagram: all are spoken to by stream. */
+  deaf: boolean;
+  /** When a ping by datagram was last answered by one. */
+  answeredAt: number;
+  /** When a member was last found alive that had left a ping unanswered: the network loses some. */
+  lostAt: number;
+  /** Standard error says that they do not come through. */
+  said: boolean;
+};
+
+/** A member tried on behalf of another, which is told of an answer under its own nonce. */
+export type Vouching = {
+  readonly asker: Address;
+  readonly nonce: number;
+  readonly target: Member;
+  readonly channel: Channel;
+};
+
+/** Something asked by one that is no member here, and since when it waits. */
+export type StrangersAsk = { readonly came: Postponed; readonly since: number };
+
+export type Membership = {
+  /** The highest incarnation asked to be made durable, and the highest that is. */
+  incarnationAsked: number;
+  /** Where the message at hand says that this peer is seen, and the address of its next record. */
+  seenAt: Address | null;
+  movesTo: Address | null;
+  view: View;
+  /** Counts the changes of the view, and the sleeps and losses after which an owner has to ask again. */
+  epoch: number;
+  readonly gone: GoneTable;
+  /** The gone member that was tried last. */
+  triedGone: number;
+  /** Those who spread word of this peer's death, to be told that it lives. */
+  readonly accusers: Set<Address>;
+  readonly awaited: Map<number, Awaited>;
+  readonly trials: Map<number, Trial>;
+  readonly vouching: Map<number, Vouching>;
+  readonly datagrams: Datagrams;
+  /** Members that answer pings and take no streams, by id. */
+  readonly streamless: Map<number, Streamless>;
+  /** The last measured round trip to a member, by id. */
+  readonly roundTrips: Map<number, number>;
+  /** The last round's ping to, and the last one heard from, a member: duplicates print nothing. */
+  readonly roundSent: Map<number, number>;
+  readonly roundHeard: Map<number, number>;
+  /** News to push at the end of the step, by id; and those of them heard in a joining itself. */
+  readonly rumours: Map<number, Member>;
+  readonly joiningRumours: Map<number, Member>;
+  /** When news was last pushed, and a comparison of tables last opened. */
+  pushedAt: number;
+  syncedAt: number;
+  /** Of the last ping that was sent to compare digests. */
+  settleNonce: number;
+  settleBackoffMs: number;
+  /** Where this folder's peer listened before, until nobody has answered there; and what waits for that. */
+  formerAddress: Address | null;
+  formerNonce: number;
+  waitingIncarnation: number | null;
+  readonly absence: Absence;
+  /** What was asked by those that are no members here, yet. */
+  readonly strangers: StrangersAsk[];
+  /** Bytes that this disk, and those of others by birth, have room for. */
+  room: number;
+  readonly rooms: Map<string, number>;
+  /** The addresses of lost members that have their time to answer, since this peer started or slept; by id. */
+  readonly sought: Map<number, { readonly address: Address; refused: boolean }>;
+  soughtUntil: number;
+  /** The members that came lately, by birth; `anew`: to this very ring, and from none. */
+  readonly arrivals: Map<string, Arrived>;
+};
+
+/** The part of a peer that has not been given its first input. */
+export function makeMembership(
+  start: StartInput,
+  self: Member,
+  at: number,
+  views: SharedViews | null,
+): Membership {
+  return {
+    incarnationAsked: start.incarnation,
+    seenAt: null,
+    movesTo: null,
+    view: View.of([self], views),
+    epoch: 0,
+    gone: new GoneTable(),
+    triedGone: start.id,
+    accusers: new Set(),
+    awaited: new Map(),
+    trials: new Map(),
+    vouching: new Map(),
+    datagrams: {
+      muted: new Map(),
+      deaf: false,
+      answeredAt: Number.NEGATIVE_INFINITY,
+      lostAt: Number.NEGATIVE_INFINITY,
+      said: false,
+    },
+    streamless: new Map(),
+    roundTrips: new Map(),
+    roundSent: new Map(),
+    roundHeard: new Map(),
+    rumours: new Map(),
+    joiningRumours: new Map(),
+    pushedAt: Number.NEGATIVE_INFINITY,
+    syncedAt: Number.NEGATIVE_INFINITY,
+    settleNonce: 0,
+    settleBackoffMs: 0,
+    formerAddress: null,
+    formerNonce: 0,
+    waitingIncarnation: null,
+    absence: startAbsence(start, at),
+    strangers: [],
+    room: Number.MAX_SAFE_INTEGER,
+    rooms: new Map(),
+    sought: new Map(),
+    soughtUntil: Number.NEGATIVE_INFINITY,
+    arrivals: new Map(),
+  };
+}

@@ -1,0 +1,194 @@
+/** What a peer holds, and what it does for the copies of it. */
+import { ByVersion } from "../model/by-version.ts";
+import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
+import type { Arrival, StartInput } from "../model/io.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Answer, Inquire, Inquired, Offer, RequestId } from "../model/messages.ts";
+import { type Placement, Placements } from "../model/placements.ts";
+import { Shelf } from "../model/shelf.ts";
+import type { Versions } from "../model/versions.ts";
+
+/** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
+export type Inquiry = {
+  arrival: Arrival;
+  readonly name: string;
+  /** All versions that were told of. */
+  versions: Versions;
+  /** Who has said what it holds, by birth; and who of them has declined a version. */
+  readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
+  readonly declined: Set<string>;
+  /** Word of members, by birth, that know of others which this peer knows nothing of yet. */
+  readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
+  /** What was lost of it, by the births of those that have: what they say is not all that they acknowledged. */
+  readonly lost: Map<string, readonly HeldVersion[]>;
+  readonly asked: Set<string>;
+  /** When it is given up. */
+  readonly until: number;
+  /**
+   * That too few have answered was said of each copy of the request that has come. Said twice of one, it
+   * would be taken for word of the next, which may have gone to another owner and be executed there.
+   */
+  told: boolean;
+};
+
+/** A request that came late: its origin is asked whether it still waits. */
+export type Doubt = { arrival: Arrival; readonly askedAt: number; readonly nonce: number };
+
+/** A version that was read and has been copied, to `copies`: to a majority if `enough`. */
+export type Reading = {
+  readonly placement: Placement;
+  readonly enough: boolean;
+  readonly copies: readonly number[];
+};
+
+/** What is said to another only when the promises that it would break have passed. */
+export type Withheld =
+  /** That a version is durable here. */
+  | { readonly kind: "holding"; readonly to: Address; readonly record: FileRecord }
+  /** What is held here of a name. */
+  | {
+      readonly kind: "inquired";
+      readonly to: Address;
+      readonly inquire: Inquire;
+    };
+
+export type FetchJob =
+  | { readonly kind: "deliver"; readonly request: RequestId }
+  | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
+  | { readonly kind: "copy"; readonly record: FileRecord; readonly from: Member };
+
+/** A copy that waits for its turn to be fetched. */
+export type QueuedCopy = {
+  readonly record: FileRecord;
+  readonly from: Member;
+  /** The origin of the store, where the one who offers has no copy itself. */
+  readonly origin: Offer["origin"];
+};
+
+/**
+ * Whether this owner may answer alone for its part of the circle: all that were acknowledged there it
+ * knows, and a quorum has promised to acknowledge no other owner's for a while.
+ */
+export type Tenure = {
+  /** The view's change that all of this is about. */
+  epoch: number;
+  /** Members that have said, since then, that they have nothing else; by birth. */
+  readonly agreed: Set<string>;
+  /** The highest counter of this peer's stamps at that change: of what it stamps since, it knows. */
+  counter: number;
+  /** The last comparison with them. */
+  compareNonce: number;
+  comparedAt: number;
+  /** The last wish for a lease, and who has granted it. */
+  leaseNonce: number;
+  leaseAskedAt: number;
+  readonly granted: Set<string>;
+  /** Until when this peer may answer alone. */
+  until: number;
+};
+
+/** A promise that this peer gave to an owner. */
+export type Pledge = {
+  readonly owner: Member;
+  readonly from: number;
+  readonly to: number;
+  readonly until: number;
+  /** Versions taken in there from others, of which the owner has not said that it knows them; by key. */
+  readonly foreign: Set<string>;
+};
+
+/** Versions that are not here, by name: all that are known of, up to a few. */
+export type Wanting = Map<string, Versions>;
+
+export type Replication = {
+  /** The highest counter of a stamp given or seen here. */
+  counter: number;
+  /** The view has changed since this peer last gave a stamp. */
+  leap: boolean;
+  readonly inquiries: Map<RequestId, Inquiry>;
+  readonly doubts: Map<RequestId, Doubt>;
+  readonly placements: Placements;
+  /** Reads that may go on, handled within the step. */
+  readonly readings: Reading[];
+  /** Receipts given of late, for origins that ask again; the oldest go first. */
+  readonly receipts: Map<RequestId, Answer>;
+  readonly files: Shelf;
+  readonly tenure: Tenure;
+  /** Promises given to owners, by their births. */
+  readonly pledges: Map<string, Pledge>;
+  /** Word that waits until a promise has passed. */
+  readonly withheld: Withheld[];
+  /** The view's change after which inquiries were last looked through. */
+  inquiredEpoch: number;
+  /** Names, with their keys, of which a copy here was damaged, and has not come back. */
+  readonly lost: Wanting;
+  /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
+  readonly elsewhere: Wanting;
+  /** Per version, the births of members that confirmed it under the stamp that it has here. */
+  readonly confirmed: ByVersion<readonly string[]>;
+  /** Versions that a holder may not have confirmed, and when they are to be offered. */
+  readonly lacking: ByVersion<number>;
+  /** All names may be such: the view has changed since they were last looked through. */
+  rescan: boolean;
+  /** Per name, the births of members that cannot keep it; the oldest go first. */
+  readonly declined: Map<string, readonly string[]>;
+  /** Names of which this peer has declined a version; the oldest go first. */
+  readonly refusals: Wanting;
+  /** Until when this peer's own disk is taken for full. */
+  fullUntil: number;
+  /** The removals held here. */
+  readonly removals: Map<string, VersionId>;
+  /** Damaged copies found in this run. */
+  damaged: number;
+  /** Word of copies held here that nobody waits for, by address. */
+  readonly tidings: Map<Address, HeldVersion[]>;
+  readonly jobs: Map<number, FetchJob>;
+  /** Copies waiting for a place among the fetches, by version. */
+  readonly copyQueue: Map<string, QueuedCopy>;
+  nextJob: number;
+  /** Takers of a content that this peer serves, to say when it has been sent. */
+  readonly serving: Set<RequestId>;
+};
+
+/** The part of a peer that has not been given its first input. */
+export function makeReplication(start: StartInput): Replication {
+  return {
+    counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
+    leap: true,
+    inquiries: new Map(),
+    doubts: new Map(),
+    placements: new Placements(),
+    readings: [],
+    receipts: new Map(),
+    files: new Shelf(start.config.bits, start.files),
+    tenure: {
+      epoch: -1,
+      agreed: new Set(),
+      counter: 0,
+      compareNonce: 0,
+      comparedAt: Number.NEGATIVE_INFINITY,
+      leaseNonce: 0,
+      leaseAskedAt: Number.NEGATIVE_INFINITY,
+      granted: new Set(),
+      until: Number.NEGATIVE_INFINITY,
+    },
+    pledges: new Map(),
+    withheld: [],
+    inquiredEpoch: 0,
+    lost: new Map(),
+    elsewhere: new Map(),
+    confirmed: new ByVersion(),
+    lacking: new ByVersion(),
+    rescan: true,
+    declined: new Map(),
+    refusals: new Map(),
+    fullUntil: Number.NEGATIVE_INFINITY,
+    removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),
+    damaged: 0,
+    tidings: new Map(),
+    jobs: new Map(),
+    copyQueue: new Map(),
+    nextJob: 1,
+    serving: new Set(),
+  };
+}

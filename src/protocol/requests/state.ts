@@ -1,0 +1,115 @@
+/** The requests that a peer has been given, and those that come by. */
+import type { VersionId } from "../model/files.ts";
+import type { Arrival, Body } from "../model/io.ts";
+import type { Address, Member } from "../model/member.ts";
+import type { Ask, RequestId, Routed } from "../model/messages.ts";
+import type { StatusTold } from "../model/told.ts";
+import type { Versions } from "../model/versions.ts";
+import type { View } from "../model/view.ts";
+
+/** A request of this peer's own that has not ended. */
+export type Pending = {
+  readonly command: number;
+  readonly ask: Exclude<Ask, { kind: "join" }>;
+  /** The content of a store, if it is small. */
+  readonly body: Body | null;
+  readonly startedAt: number;
+  /** False of a store or a removal that waits for one of the same name: an origin has one at a time. */
+  begun: boolean;
+  /** When it was last sent. */
+  sentAt: number;
+  /** The last sign that someone works on it. */
+  progressAt: number;
+  /** Since when too few have answered; null if enough have, or it was not said. */
+  unavailableSince: number | null;
+  /** How often it was sent. */
+  tries: number;
+  /** A copy of it is out that has not been refused; and one was that nobody has refused: it may be executed. */
+  out: boolean;
+  lost: boolean;
+  /** How often a content has failed on its way. */
+  failures: number;
+  /** A content is moving, so silence means nothing. */
+  moving: boolean;
+  /** The peer that answered last. */
+  server: number | null;
+  /** The one that was told that this peer still waits: no other's refusal counts. */
+  confirmed: number | null;
+  /** Where else the content that was found may be had. */
+  sources: {
+    readonly version: VersionId;
+    readonly size: number;
+    readonly holders: number[];
+  } | null;
+  route: readonly number[];
+};
+
+/** A request that this peer passed on and whose hop is not acknowledged yet. */
+export type Hop = {
+  readonly arrival: Arrival;
+  readonly tried: number[];
+  readonly to: Member;
+  /** Until when the copy sent there may be executed. */
+  readonly validUntil: number;
+};
+
+export type Listing = {
+  readonly command: number;
+  readonly silent: Set<number>;
+  readonly found: Map<string, Versions>;
+  /** By version key. */
+  readonly holders: Map<string, number[]>;
+};
+
+/** The members' word of how they see the ring, as it comes in. */
+export type Survey = {
+  readonly command: number;
+  /** This peer's, as it was at the beginning: what is the same is not told. */
+  readonly view: View;
+  readonly startedAt: number;
+  /** Those who have not answered, by id; and what the others said. */
+  readonly silent: Map<number, Member>;
+  readonly told: Map<number, { readonly from: Member; readonly told: StatusTold }>;
+  readonly lookups: Map<RequestId, SurveyLookup>;
+  /** Something has come since the last wait began; and waits in a row in which nothing did. */
+  heard: boolean;
+  quiet: number;
+};
+
+/** A key that a member looks up for a survey. */
+export type SurveyLookup = {
+  readonly by: Member;
+  readonly key: number;
+  found: { readonly owner: number; readonly route: readonly number[] } | null;
+};
+
+export type Requests = {
+  /** The number of this peer's last operation; and of its last on each name, the oldest go first. */
+  operations: number;
+  readonly lastOn: Map<string, number>;
+  readonly hops: Map<RequestId, Hop>;
+  /** Requests seen of late, so that a retry prints nothing twice; the oldest go first. */
+  readonly seen: Set<RequestId>;
+  readonly pending: Map<RequestId, Pending>;
+  /** Requests that wait for a look into the working directory. */
+  readonly looks: Map<RequestId, Routed>;
+  /** Hops that are still to be acknowledged, in the order of their times: to whom, and when. */
+  readonly acks: Map<RequestId, { readonly to: Address; readonly at: number }>;
+  readonly listings: Map<RequestId, Listing>;
+  readonly surveys: Map<RequestId, Survey>;
+};
+
+/** The part of a peer that has not been given its first input. */
+export function makeRequests(): Requests {
+  return {
+    operations: 0,
+    lastOn: new Map(),
+    hops: new Map(),
+    seen: new Set(),
+    pending: new Map(),
+    looks: new Map(),
+    acks: new Map(),
+    listings: new Map(),
+    surveys: new Map(),
+  };
+}
