@@ -75,6 +75,23 @@ describe("a breach is seen:", () => {
   });
 
   test.each([
+    "peer.replication.leap = true;",
+    "peer.replication.counter += 1;",
+    "peer.replication.tenure.epoch = 3;",
+    "if (peer.replication.declined.delete(name)) return;",
+    "for (const r of peer.replication.readings.splice(0)) f(r);",
+  ])("membership/ changes what is another room's: %s", (statement) => {
+    const text = `export function f(peer: Peer): void {\n  ${statement}\n}`;
+    expect(breaches([{ path: "protocol/membership/a.ts", text }])).toHaveLength(1);
+    expect(breaches([{ path: "protocol/replication/a.ts", text }])).toEqual([]);
+  });
+
+  test("but it may read that", () => {
+    const text = "const a = peer.replication.leap === b || peer.replication.files.size > c;";
+    expect(breaches([{ path: "protocol/membership/a.ts", text }])).toEqual([]);
+  });
+
+  test.each([
     ["requests/requests.ts", "../model/view.ts"],
     ["requests/requests.ts", "./state.ts"],
     ["membership/news.ts", "../replication/state.ts"],

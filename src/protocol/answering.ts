@@ -54,7 +54,7 @@ export function clockwise(peer: Peer, key: number, ids: readonly number[]): numb
 
 function sendOn(peer: Peer, to: Address, message: Answer, body: BodySource | null): void {
   const { via, request } = message;
-  if (peer.requests.acks.get(request)?.to === to) peer.requests.acks.delete(request);
+  if (peer.acks.get(request)?.to === to) peer.acks.delete(request);
   send(
     peer,
     to,
@@ -72,19 +72,19 @@ export function addressOnWay(peer: Peer, id: number | undefined): string | undef
 
 /** A hop is acknowledged in a moment, unless its answer goes there before. */
 export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
-  peer.requests.acks.delete(request);
-  peer.requests.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
+  peer.acks.delete(request);
+  peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
   peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
 }
 
 /** Acknowledges the hops whose time has come, without an answer that says as much. */
 export function acknowledgeDue(peer: Peer): void {
-  for (const [request, { to, at }] of peer.requests.acks) {
+  for (const [request, { to, at }] of peer.acks) {
     if (at > peer.now) {
       peer.deadlines.set("acks", 0, at);
       return;
     }
-    peer.requests.acks.delete(request);
+    peer.acks.delete(request);
     send(peer, to, "stream", { tag: "ack", request });
   }
 }

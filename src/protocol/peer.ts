@@ -24,10 +24,10 @@ import type { SharedViews } from "./model/view.ts";
 import { meetDeadline } from "./overdue.ts";
 import { receive } from "./receiving.ts";
 import { copyHeld, copyRefused } from "./replication/copies.ts";
-import { fetchQueued } from "./replication/fetching.ts";
+import { fetchQueued, takeJob } from "./replication/fetching.ts";
 import { reviewInquiries } from "./replication/inquiring.ts";
 import { contentPlaced, placeElsewhere, placementFailed } from "./replication/placing.ts";
-import { checkReceipts } from "./replication/receipts.ts";
+import { checkReceipts, takeReadings } from "./replication/receipts.ts";
 import { copyDamaged } from "./replication/repairing.ts";
 import { contentServed, looked, readPlaced } from "./replication/serving.ts";
 import { finishStep } from "./reporting.ts";
@@ -88,13 +88,12 @@ export function step(peer: Peer, input: Input): Effect[] {
 
 /** What has waited for copies, or for a view, goes on. */
 function goOn(peer: Peer): void {
-  if (peer.replication.inquiredEpoch !== peer.membership.epoch) {
-    peer.replication.inquiredEpoch = peer.membership.epoch;
-    for (const inquest of reviewInquiries(peer)) inquiryEnded(peer, inquest);
+  const inquests = reviewInquiries(peer);
+  if (inquests !== null) {
+    for (const inquest of inquests) inquiryEnded(peer, inquest);
     reviewDeparture(peer);
   }
-  if (peer.replication.readings.length === 0) return;
-  for (const reading of peer.replication.readings.splice(0)) readPlaced(peer, reading);
+  for (const reading of takeReadings(peer)) readPlaced(peer, reading);
 }
 
 function take(peer: Peer, input: Input): void {
@@ -176,9 +175,8 @@ function receiveAsHeard(peer: Peer, { from, message, body, channel, heldMs }: Po
 }
 
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
-  const job = peer.replication.jobs.get(input.job);
+  const job = takeJob(peer, input.job);
   if (job === undefined) return;
-  peer.replication.jobs.delete(input.job);
   const { result } = input;
   if (job.kind === "deliver") contentDelivered(peer, job.request, result);
   else if (!result.ok) {

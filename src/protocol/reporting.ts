@@ -3,7 +3,7 @@
  * brought it; the driver hears whom to watch and what to keep; news is pushed on.
  */
 
-import { formerMembers } from "./lifecycle/returning.ts";
+import { formerMembers, takeReturn } from "./lifecycle/returning.ts";
 import { roundSoon } from "./membership/rounds.ts";
 import { pushRumours } from "./membership/spreading.ts";
 import type { Effect } from "./model/io.ts";
@@ -82,8 +82,7 @@ function updateWatch(peer: Peer): void {
 
 /** Whom a founder has come back to, once all whom it knew have answered or had their time. */
 function reportReturn(peer: Peer): void {
-  if (!peer.lifecycle.returns || peer.membership.awaited.size > 0) return;
-  peer.lifecycle.returns = false;
+  if (peer.membership.awaited.size > 0 || !takeReturn(peer)) return;
   const others = peer.membership.view.size - 1;
   if (others > 0) note(peer, sentences.backIn(others));
   else if (peer.start.left !== true) note(peer, sentences.nobodyBack(formerMembers(peer).length));

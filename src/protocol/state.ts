@@ -10,7 +10,7 @@ import { Deadlines } from "./model/deadlines.ts";
 import type { PeerEvent } from "./model/events.ts";
 import type { BodySource, Effect, StartInput } from "./model/io.ts";
 import { type Address, type Member, makeMember } from "./model/member.ts";
-import type { Channel, Message } from "./model/messages.ts";
+import type { Channel, Message, RequestId } from "./model/messages.ts";
 import { makeRandom, type Random } from "./model/random.ts";
 import type { SharedViews } from "./model/view.ts";
 import { makeReplication, type Replication } from "./replication/state.ts";
@@ -37,6 +37,8 @@ export type Peer = {
   viewSaved: boolean;
   /** What brought a new member into the two successors in this step. */
   cause: string | null;
+  /** Hops that are still to be acknowledged, in the order of their times: to whom, and when. */
+  readonly acks: Map<RequestId, { readonly to: Address; readonly at: number }>;
   /** Messages to this very peer, handled within the step. */
   readonly loopback: Message[];
   effects: Effect[];
@@ -65,6 +67,7 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     changed: true,
     viewSaved: true,
     cause: null,
+    acks: new Map(),
     loopback: [],
     effects: [],
     watched: "",

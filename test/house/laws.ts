@@ -80,6 +80,7 @@ export function breaches(sources: readonly Source[]): Breach[] {
       ...roomBreaches(source.path, imports.get(source.path) ?? []),
       ...floorBreaches(source.path, imports.get(source.path) ?? []),
       ...wordBreaches(source),
+      ...ownerBreaches(source),
     ]),
     ...circles(imports),
   ];
@@ -127,6 +128,21 @@ function floorBreaches(path: string, imports: readonly string[]): Breach[] {
     return other <= floor
       ? []
       : [`${path}: imports "${specifier}", but ${names.join(" is below ")}`];
+  });
+}
+
+/** What changes a part of a peer's state: an assignment to it, or within it, or a call that does. */
+const CHANGES =
+  /\bpeer\.(membership|replication|lifecycle|requests)(?:\.\w+)+(?:\.(?:set|add|delete|clear|push|splice)\(|\s*(?:[-+*|?&]*=(?![=>])|\+\+|--))/;
+
+/** No room of the protocol changes what is another's. */
+function ownerBreaches({ path, text }: Source): Breach[] {
+  if (floorOf(path) === null) return [];
+  const lines = blank(text).split("\n");
+  return lines.flatMap((line, index) => {
+    const part = CHANGES.exec(line)?.[1];
+    const isOwn = part === undefined || path.startsWith(`protocol/${part}/`);
+    return isOwn ? [] : [`${path}:${index + 1}: changes what is ${part}'s own`];
   });
 }
 

@@ -40,7 +40,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       {
         file: "replication/doubting.ts",
         find: "return peer.now <= validUntil && (!own || peer.requests.pending.has(routed.request));",
-        replace: "return peer.now <= validUntil || !own || peer.requests.pending.has(routed.request);",
+        replace:
+          "return peer.now <= validUntil || !own || peer.requests.pending.has(routed.request);",
       },
     ],
     checks: ["D6", "D7"],

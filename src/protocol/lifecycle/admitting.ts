@@ -1,6 +1,7 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
 import { beats, learn } from "../membership/records.ts";
+import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Trial } from "../membership/state.ts";
 import { died, tryMember } from "../membership/trials.ts";
 import { standingOf } from "../model/absence.ts";
@@ -58,7 +59,7 @@ export function tellJoiner(peer: Peer): void {
   peer.deadlines.clear("change", 0);
   const member = peer.membership.view.find(lock.joiner.id);
   if (member === undefined) return;
-  peer.membership.joiningRumours.set(member.id, member);
+  spreadEntry(peer, member);
   sendAcceptance(peer, lock.request, member);
 }
 
@@ -75,7 +76,7 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
   if (!beats(peer, change.joiner)) return;
   const before = peer.membership.view.successorPair(peer.self.id);
   learn(peer, change.joiner, "joined");
-  peer.membership.joiningRumours.delete(change.joiner.id);
+  withholdEntry(peer, change.joiner.id);
   announceEntry(peer, before, lines.successorChange());
 }
 
@@ -89,7 +90,7 @@ function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
   peer.deadlines.set("lock", 0, peer.now + JOIN_LOCK_MS);
   learn(peer, member, "joined");
   // Nobody else may hear of it before the predecessor does, whose lines tell of the change.
-  peer.membership.joiningRumours.delete(id);
+  withholdEntry(peer, id);
   announceEntry(peer, before, lines.joinReceived(id));
   const predecessor = peer.membership.view.predecessor(peer.self.id);
   if (predecessor === undefined || predecessor.id === id) {

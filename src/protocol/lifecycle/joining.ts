@@ -2,7 +2,7 @@
 
 import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn, noteStanding } from "../membership/late.ts";
-import { rememberGone, viewChanged } from "../membership/records.ts";
+import { adoptView, rememberGone, viewChanged } from "../membership/records.ts";
 import { roundSoon } from "../membership/rounds.ts";
 import {
   JOIN_ANSWER_MS,
@@ -101,7 +101,7 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
   if (joining?.request !== introduction.request || joining.acceptance !== null) return;
   const { address, birth, incarnation, state } = peer.self;
   peer.self = makeMember({ id: introduction.proposedId, address, birth, incarnation, state });
-  peer.membership.view = View.of([peer.self], peer.views);
+  adoptView(peer, View.of([peer.self], peer.views));
   joining.request = randomRequest(peer.random);
   askToJoin(peer, joining);
 }
@@ -117,7 +117,7 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   peer.lifecycle.enteredAt = peer.now;
   becomeIncarnation(peer, incarnation);
   const others = members.filter((m) => m.id !== peer.self.id);
-  peer.membership.view = View.of([peer.self, ...others.filter(isPresent)], peer.views);
+  adoptView(peer, View.of([peer.self, ...others.filter(isPresent)], peer.views));
   // Known as gone, they are tried now and then: one may be the only way to a part split off.
   for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
   viewChanged(peer);

@@ -1,6 +1,7 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
 import { setSelf } from "../membership/incarnation.ts";
+import { dropRumours } from "../membership/spreading.ts";
 import { wayTo } from "../membership/ways.ts";
 import { ByVersion } from "../model/by-version.ts";
 import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS, REPAIR_RETRY_MS } from "../model/config.ts";
@@ -9,7 +10,7 @@ import { isExpected, type Member } from "../model/member.ts";
 import { randomRequest } from "../model/random.ts";
 import { type ShortFile, sentences } from "../model/sentences.ts";
 import { shortOfCopies } from "../replication/holders.ts";
-import { offerMissing } from "../replication/repairing.ts";
+import { askDecliners, distrustAll, offerMissing } from "../replication/repairing.ts";
 import { copiesElsewhere, lackingCopies } from "../replication/safety.ts";
 import { exit, isIn, note, type Peer, send } from "../state.ts";
 
@@ -25,10 +26,7 @@ export function beginLeaving(peer: Peer): void {
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   // Other members hold its files now. What they confirmed before, they may have dropped since, or have
   // confirmed as one that leaves as well.
-  peer.replication.rescan = true;
-  peer.replication.confirmed.clear();
-  // Those who had no room before may have some now.
-  peer.replication.declined.clear();
+  distrustAll(peer);
   const short = lackingCopies(peer).length;
   peer.lifecycle.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
   offerMissing(peer);
@@ -68,9 +66,7 @@ export function askAgain(peer: Peer): void {
   )
     return;
   if (shortOfCopies(peer).length > 0) return;
-  for (const record of lackingCopies(peer)) {
-    if (peer.replication.declined.delete(record.name)) peer.replication.rescan = true;
-  }
+  for (const record of lackingCopies(peer)) askDecliners(peer, record.name);
 }
 
 /** The time for handing on is over: departs whatever is short, unless some has been handed on meanwhile. */
@@ -158,7 +154,7 @@ function shortFile(peer: Peer, record: FileRecord): ShortFile {
 
 function depart(peer: Peer): void {
   setSelf(peer, peer.self.incarnation, "left");
-  peer.membership.rumours.clear();
+  dropRumours(peer);
   const predecessors = peer.membership.view.before(peer.self.id, 2);
   const request = randomRequest(peer.random);
   const kept = new ByVersion<true>();

@@ -141,3 +141,10 @@ function goOn(peer: Peer, silence: boolean): void {
 function nameOf(peer: Peer, { id }: Member): string {
   return peer.config.bits <= NUMBERED_BITS ? `Peer ${id}` : "The peer";
 }
+
+/** @returns whether it is still to be said that this peer has come back; once */
+export function takeReturn({ lifecycle }: Peer): boolean {
+  const { returns } = lifecycle;
+  lifecycle.returns = false;
+  return returns;
+}

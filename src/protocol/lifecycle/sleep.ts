@@ -5,6 +5,7 @@
 
 import { sleptThrough } from "../membership/late.ts";
 import { SILENCE_MS } from "../membership/patience.ts";
+import { renewEpoch } from "../membership/records.ts";
 import { awaitMember, extendAwaited } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
 import { restartTrials } from "../membership/trials.ts";
@@ -35,7 +36,7 @@ export function wake(peer: Peer, sleptMs: number): void {
     seekLost(peer);
   }
   // Others may have owned its part of the circle meanwhile.
-  peer.membership.epoch += 1;
+  renewEpoch(peer);
   endTenure(peer);
   emit(peer, { event: "woke", ms: sleptMs });
 }

@@ -1,9 +1,9 @@
 /** The ways into a ring: named successors, a ring of one's own, a known peer, or an earlier run's view. */
 
-import { askFormerSelf, formerSelfGone } from "../membership/former.ts";
+import { askFormerSelf, formerSelfGone, waitForFormer } from "../membership/former.ts";
 import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn } from "../membership/late.ts";
-import { known, rememberGone, viewChanged } from "../membership/records.ts";
+import { adoptView, known, rememberGone, viewChanged } from "../membership/records.ts";
 import { awaitMember, beginRound } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
 import { sendPing } from "../membership/ways.ts";
@@ -28,7 +28,7 @@ export function persisted(peer: Peer, incarnation: number): void {
   if (incarnation < peer.membership.incarnationAsked) return;
   if (peer.lifecycle.joining !== null) enterRing(peer, peer.lifecycle.joining, incarnation);
   else if (peer.phase !== "starting") becomeIncarnation(peer, incarnation);
-  else if (peer.membership.formerAddress !== null) peer.membership.waitingIncarnation = incarnation;
+  else if (peer.membership.formerAddress !== null) waitForFormer(peer, incarnation);
   else comeUp(peer, incarnation);
 }
 
@@ -76,12 +76,12 @@ function comeUp(peer: Peer, incarnation: number): void {
       sendPing(peer, member.address, randomBits(peer.random), "datagram");
       continue;
     }
-    peer.membership.view = peer.membership.view.with(member);
+    adoptView(peer, peer.membership.view.with(member));
     awaitMember(peer, member.id, peer.now + RESTORED_GRACE_MS);
   }
   seekLost(peer);
   // The very view that the others have, so that they all share one table.
-  if (start.kind === "formed") peer.membership.view = start.view.with(peer.self);
+  if (start.kind === "formed") adoptView(peer, start.view.with(peer.self));
   if (start.kind === "init") {
     const before = peer.start.left !== true && restored.some((m) => m.id !== peer.self.id);
     for (const { id, address } of start.successors) expect(peer, id, address, before);
@@ -111,9 +111,8 @@ function membersBefore(peer: Peer): readonly Member[] {
 function expect(peer: Peer, id: number, address: Address, limited: boolean): void {
   if (id === peer.self.id || known(peer, id) !== undefined) return;
   const birth = NO_BIRTH;
-  peer.membership.view = peer.membership.view.with(
-    makeMember({ id, address, birth, incarnation: 0, state: "alive" }),
-  );
+  const member = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
+  adoptView(peer, peer.membership.view.with(member));
   const until = limited ? peer.now + RESTORED_GRACE_MS : Number.POSITIVE_INFINITY;
   awaitMember(peer, id, until);
 }

@@ -31,6 +31,11 @@ export function meetsFormerSelf(peer: Peer, from: Member, message: Message): boo
   return true;
 }
 
+/** An incarnation is durable, and counts once nobody is there. */
+export function waitForFormer(peer: Peer, incarnation: number): void {
+  peer.membership.waitingIncarnation = incarnation;
+}
+
 /** Nobody is there, or nobody answers. @returns the incarnation that has waited for that, if one has */
 export function formerSelfGone(peer: Peer, at: Address | null): number | null {
   if (

@@ -21,7 +21,7 @@ import type { Message, Standing } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer } from "../state.ts";
-import { repairSoon } from "./records.ts";
+import { renewEpoch, repairSoon } from "./records.ts";
 import { sendPing } from "./ways.ts";
 
 /** What is said by one who knows of versions: of the doubtful it waits, and by the doubtful. */
@@ -236,7 +236,7 @@ function setApart(peer: Peer): void {
   const days = Math.floor(Math.max(awayMs ?? 0, peer.lifecycle.sleep?.ms ?? 0) / DAY_MS);
   note(peer, sentences.wasAway(days, old.length));
   // What it was to others as an owner, and who has what, is to be found out anew.
-  peer.membership.epoch += 1;
+  renewEpoch(peer);
   peer.deadlines.setEarlier("compare", 0, now);
   repairSoon(peer);
 }

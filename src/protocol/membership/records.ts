@@ -1,4 +1,5 @@
 /** How word about a member, once believed, changes this peer's table; and nothing else changes it. */
+
 import {
   DRAWN_BITS,
   DROP_SETTLE_MS,
@@ -10,6 +11,8 @@ import {
 import type { Why } from "../model/events.ts";
 import { compareMembers, isExpected, isPresent, type Member } from "../model/member.ts";
 import { randomBelow } from "../model/random.ts";
+import type { View } from "../model/view.ts";
+import { leapNext, rescanAll } from "../replication/state.ts";
 import { emit, type Peer } from "../state.ts";
 import type { Trial, TrialReason } from "./state.ts";
 
@@ -92,14 +95,24 @@ function endTrials(peer: Peer, member: Member): void {
   }
 }
 
+/** What this peer knew of its part of the circle may be so no more: an owner has to ask again. */
+export function renewEpoch(peer: Peer): void {
+  peer.membership.epoch += 1;
+}
+
+/** Takes a view for its own, before anybody else hears of it. */
+export function adoptView(peer: Peer, view: View): void {
+  peer.membership.view = view;
+}
+
 /** Sets the deadlines that follow every change of the view. */
 export function viewChanged(peer: Peer): void {
   peer.membership.settleBackoffMs = SETTLE_CHECK_MS;
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);
   if (peer.replication.files.size > 0) repairSoon(peer);
-  peer.membership.epoch += 1;
-  peer.replication.leap = true;
+  renewEpoch(peer);
+  leapNext(peer.replication);
   peer.changed = true;
   peer.viewSaved = false;
 }
@@ -119,7 +132,7 @@ export function noteArrival(
 
 /** Sets the deadlines by which the copies held here are looked after. */
 export function repairSoon(peer: Peer): void {
-  peer.replication.rescan = true;
+  rescanAll(peer.replication);
   peer.deadlines.setEarlier("repair", 0, peer.now + REPAIR_SETTLE_MS);
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }

@@ -50,6 +50,21 @@ export function pushRumours(peer: Peer): void {
   }
 }
 
+/** News of one that has just come in, heard from itself: to be pushed as such at the end of the step. */
+export function spreadEntry(peer: Peer, member: Member): void {
+  peer.membership.joiningRumours.set(member.id, member);
+}
+
+/** Others are to hear of that entry from somebody else first, or later. */
+export function withholdEntry(peer: Peer, id: number): void {
+  peer.membership.joiningRumours.delete(id);
+}
+
+/** What this peer would have pushed it tells those concerned itself. */
+export function dropRumours(peer: Peer): void {
+  peer.membership.rumours.clear();
+}
+
 /** Compares digests with one member a little after a change, whatever the ping interval. */
 export function settleCheck(peer: Peer): void {
   const unfit = (m: Member) => m.id === peer.self.id || peer.membership.awaited.has(m.id);

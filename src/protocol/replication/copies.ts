@@ -37,6 +37,7 @@ import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts"
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
 import { tellHeld, tellSoon } from "./holding.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
+import { witness } from "./state.ts";
 import { noteElsewhere } from "./tenure.ts";
 import { noteHere, noteWanting } from "./wanting.ts";
 
@@ -164,7 +165,7 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
     peer.replication.confirmed.delete(record);
     if (record.removed) peer.replication.removals.set(versionKey(record), record);
     repairOne(peer, record);
-    peer.replication.counter = Math.max(peer.replication.counter, record.stamp.counter);
+    witness(peer.replication, record.stamp.counter);
   }
 }
 

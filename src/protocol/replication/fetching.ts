@@ -122,3 +122,10 @@ export function sourceOf(
   if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
   return { kind: "ticket", request };
 }
+
+/** What a fetch that has ended was for. */
+export function takeJob({ replication: { jobs } }: Peer, number: number): FetchJob | undefined {
+  const job = jobs.get(number);
+  jobs.delete(number);
+  return job;
+}

@@ -125,8 +125,10 @@ function isSettled({ membership: { view, gone } }: Peer, member: Member): boolea
   return left !== undefined && compareMembers(left, member) >= 0;
 }
 
-/** The view has changed: others may have to be asked. @returns the inquiries that have ended with that */
-export function reviewInquiries(peer: Peer): Inquest[] {
+/** Others may have to be asked once the view has changed. @returns what has ended with that; null if it has not */
+export function reviewInquiries(peer: Peer): Inquest[] | null {
+  if (peer.replication.inquiredEpoch === peer.membership.epoch) return null;
+  peer.replication.inquiredEpoch = peer.membership.epoch;
   return [...peer.replication.inquiries].flatMap(
     ([request, inquiry]) => advance(peer, request, inquiry) ?? [],
   );

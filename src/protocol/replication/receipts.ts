@@ -22,6 +22,7 @@ import type { Peer } from "../state.ts";
 import { holdersOf } from "./holders.ts";
 import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
+import type { Reading } from "./state.ts";
 
 /** Copies have become durable: gives the receipts that this completes. */
 export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
@@ -143,4 +144,9 @@ export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
   const removed = ask.kind === "remove";
   const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
   return { ...own, ...NO_LINEAGE };
+}
+
+/** The reads that may go on. */
+export function takeReadings({ replication: { readings } }: Peer): readonly Reading[] {
+  return readings.length === 0 ? readings : readings.splice(0);
 }

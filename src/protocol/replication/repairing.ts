@@ -37,6 +37,19 @@ export function repair(peer: Peer): void {
   }
 }
 
+/** Nobody's word counts that was given before: of no copy, and of no disk without room. */
+export function distrustAll(peer: Peer): void {
+  peer.replication.rescan = true;
+  peer.replication.confirmed.clear();
+  // Those who had no room before may have some now.
+  peer.replication.declined.clear();
+}
+
+/** Those who had no room for a version of a name are offered it again. */
+export function askDecliners(peer: Peer, name: string): void {
+  if (peer.replication.declined.delete(name)) peer.replication.rescan = true;
+}
+
 /** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
 export function dropSpare(peer: Peer): void {
   if (peer.phase !== "in") return;

@@ -125,9 +125,9 @@ function tellWhere(
 
 /** What the working directory holds of a name that no holder has. */
 export function looked(peer: Peer, request: RequestId, size: number | null): void {
-  const routed = peer.requests.looks.get(request);
+  const routed = peer.replication.looks.get(request);
   if (routed?.ask.kind !== "request") return;
-  peer.requests.looks.delete(request);
+  peer.replication.looks.delete(request);
   const { name } = routed.ask;
   if (size === null) {
     absent(peer, routed, name);
@@ -264,8 +264,8 @@ function serveAbsent(peer: Peer, routed: Routed, name: string): void {
     absent(peer, routed, name);
     return;
   }
-  peer.requests.looks.set(request, routed);
-  boundTable(peer.requests.looks, REQUESTS_IN_FLIGHT);
+  peer.replication.looks.set(request, routed);
+  boundTable(peer.replication.looks, REQUESTS_IN_FLIGHT);
   peer.effects.push({ type: "look", request, name });
 }
 

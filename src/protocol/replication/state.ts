@@ -3,7 +3,7 @@ import { ByVersion } from "../model/by-version.ts";
 import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
-import type { Answer, Inquire, Inquired, Offer, RequestId } from "../model/messages.ts";
+import type { Answer, Inquire, Inquired, Offer, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
 import { Shelf } from "../model/shelf.ts";
 import type { Versions } from "../model/versions.ts";
@@ -106,6 +106,8 @@ export type Replication = {
   /** The view has changed since this peer last gave a stamp. */
   leap: boolean;
   readonly inquiries: Map<RequestId, Inquiry>;
+  /** Requests that wait for a look into the working directory. */
+  readonly looks: Map<RequestId, Routed>;
   readonly doubts: Map<RequestId, Doubt>;
   readonly placements: Placements;
   /** Reads that may go on, handled within the step. */
@@ -156,6 +158,7 @@ export function makeReplication(start: StartInput): Replication {
     counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
     leap: true,
     inquiries: new Map(),
+    looks: new Map(),
     doubts: new Map(),
     placements: new Placements(),
     readings: [],
@@ -191,4 +194,19 @@ export function makeReplication(start: StartInput): Replication {
     nextJob: 1,
     serving: new Set(),
   };
+}
+
+/** A counter that was seen in a message: what is stamped here next is above it (Lamport, 1978). */
+export function witness(replication: Replication, counter: number): void {
+  replication.counter = Math.max(replication.counter, counter);
+}
+
+/** The view has changed: what an owner before this one left unacknowledged is to lose to the next stamp. */
+export function leapNext(replication: Replication): void {
+  replication.leap = true;
+}
+
+/** Any of the files held here may have too few copies. */
+export function rescanAll(replication: Replication): void {
+  replication.rescan = true;
 }

@@ -10,6 +10,7 @@ import type { RequestId, Routed } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
 import { beginInquiry, type Inquest } from "../replication/inquiring.ts";
 import { isAtWork, serveFound, serveRequest, whereFound } from "../replication/serving.ts";
+import { witness } from "../replication/state.ts";
 import { baseOf } from "../replication/wanting.ts";
 import { placeFound, placeStore } from "../replication/writing.ts";
 import { isIn, line, type Peer, send } from "../state.ts";
@@ -45,7 +46,7 @@ export function receiveRouted(
 export function arrive(peer: Peer, arrival: Arrival): void {
   const { routed, first } = arrival;
   const { ask, request } = routed;
-  peer.replication.counter = Math.max(peer.replication.counter, routed.counter);
+  witness(peer.replication, routed.counter);
   if (!belongsHere(peer, routed)) {
     if (passOn(peer, arrival, []) && first) tellOfPassing(peer, routed);
     return;

@@ -1,8 +1,8 @@
 /** The requests that a peer has been given, and those that come by. */
 import type { VersionId } from "../model/files.ts";
 import type { Arrival, Body } from "../model/io.ts";
-import type { Address, Member } from "../model/member.ts";
-import type { Ask, RequestId, Routed } from "../model/messages.ts";
+import type { Member } from "../model/member.ts";
+import type { Ask, RequestId } from "../model/messages.ts";
 import type { StatusTold } from "../model/told.ts";
 import type { Versions } from "../model/versions.ts";
 import type { View } from "../model/view.ts";
@@ -91,10 +91,6 @@ export type Requests = {
   /** Requests seen of late, so that a retry prints nothing twice; the oldest go first. */
   readonly seen: Set<RequestId>;
   readonly pending: Map<RequestId, Pending>;
-  /** Requests that wait for a look into the working directory. */
-  readonly looks: Map<RequestId, Routed>;
-  /** Hops that are still to be acknowledged, in the order of their times: to whom, and when. */
-  readonly acks: Map<RequestId, { readonly to: Address; readonly at: number }>;
   readonly listings: Map<RequestId, Listing>;
   readonly surveys: Map<RequestId, Survey>;
 };
@@ -107,8 +103,6 @@ export function makeRequests(): Requests {
     hops: new Map(),
     seen: new Set(),
     pending: new Map(),
-    looks: new Map(),
-    acks: new Map(),
     listings: new Map(),
     surveys: new Map(),
   };
