@@ -193,7 +193,7 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
       checkReceipts(peer, peer.self, [job.record]);
     }
   }
-  if (job.kind === "copy") fetchQueued(peer);
+  if (job.kind !== "deliver") fetchQueued(peer);
   departWhenSafe(peer);
 }
 

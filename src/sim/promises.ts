@@ -3,6 +3,7 @@
  * the living, of joiners and of files has to be true when it is said.
  */
 import { contentKnown, oneContent, onMajority, receiptTrue } from "../checks/files.ts";
+import { Invariants } from "../checks/invariants.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
@@ -48,6 +49,8 @@ export class Promises {
   /** Under which stamps a disk has had an operation, and since when: one that was wiped is another. */
   readonly #executed = new WeakMap<SimDisk, Map<string, Execution[]>>();
   readonly #entered = new Set<number>();
+  /** By peer: a process that starts anew is another. */
+  readonly #invariants = new WeakMap<object, Invariants>();
   readonly #takingIn = new Map<Host, { request: number; at: number; run: number }>();
 
   constructor(
@@ -57,9 +60,18 @@ export class Promises {
     private readonly fail: Fail,
   ) {
     const { world } = stage;
+    world.steps.push((host) => this.#checkState(host));
     world.post.observers.push((host, message) => this.#see(host, message));
     world.commits.push((host, record) => this.#noteVersion(host, record));
     world.readers.push((host, event) => this.#hear(host, event));
+  }
+
+  #checkState({ id, peer }: Host): void {
+    if (peer === null) return;
+    const invariants = this.#invariants.get(peer) ?? new Invariants();
+    this.#invariants.set(peer, invariants);
+    const broken = invariants.broken(peer);
+    if (broken !== null) this.fail("I", `peer ${id}: it is not so that ${broken}`);
   }
 
   /** Looks at an action that is about to be done. */

@@ -42,8 +42,6 @@ export type WorldOptions = {
   readonly limits?: Limits;
 };
 
-const NO_WIRE: WireShare = { perMille: 0, ofTalk: 0 };
-
 /** A reader of the peers' events. */
 export type WorldReader = (host: Host, event: PeerEvent) => void;
 
@@ -65,19 +63,20 @@ export class World {
   readonly overtaken: ((host: Host, record: FileRecord, at: number) => void)[] = [];
   /** Told of two whose link breaks and refuses for a moment, though both live. */
   readonly refusals: ((one: Host, other: Host) => void)[] = [];
+  /** Told of every step that a peer has taken, before what comes of it. */
+  readonly steps: ((host: Host) => void)[] = [];
   /** Told of every process that ends, however. */
   readonly endings: ((host: Host) => void)[] = [];
-  /** Inputs given to peers so far. */
+  /** Inputs given to peers so far, and the number that the next command gets. */
   inputs = 0;
+  nextCommand = 1;
   readonly post: Post;
   readonly #driftPerMillion: number;
   readonly #limits: Limits;
   readonly #views = new SharedViews();
-  /** The number that the next command gets. */
-  nextCommand = 1;
 
   constructor(options: WorldOptions) {
-    const { config, network, seed, driftPerMillion = 0, wire = NO_WIRE, limits = LIMITS } = options;
+    const { config, network, seed, driftPerMillion = 0, limits = LIMITS } = options;
     this.config = config;
     this.chance = new Chance(seed);
     this.network = new Network(network, this.chance);
@@ -85,10 +84,10 @@ export class World {
     this.#limits = limits;
     this.places = new Places(config);
     this.hosts = this.places.hosts;
-    this.post = new Post(this, config.ring, wire);
+    this.post = new Post(this, config.ring, options.wire ?? { perMille: 0, ofTalk: 0 });
   }
 
-  /** The hosts whose peer runs, by ascending id. */
+  /** The hosts whose peers run, by id. */
   living(): Host[] {
     return [...this.hosts.values()].filter((h) => h.peer !== null).sort((a, b) => a.id - b.id);
   }
@@ -248,6 +247,7 @@ export class World {
     this.fingerprint.addTime(this.now);
     this.fingerprint.add(host.id);
     this.fingerprint.addBytes(effectBytes(effects));
+    for (const see of this.steps) see(host);
     this.#perform(host, effects);
   }
 

@@ -6,6 +6,7 @@ import { ALONE_FAULTS } from "./alone-faults.ts";
 import type { Fault } from "./fault.ts";
 import { FILE_FAULTS } from "./file-faults.ts";
 import { HISTORY_FAULTS } from "./history-faults.ts";
+import { INVARIANT_FAULTS } from "./invariant-faults.ts";
 import { ROAD_FAULTS } from "./road-faults.ts";
 
 /** A fault counts as caught within so many seeds. */
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   ...HISTORY_FAULTS,
   ...ROAD_FAULTS,
   ...ALONE_FAULTS,
+  ...INVARIANT_FAULTS,
   {
     name: "forget the second successor",
     breaks: "a peer knows one successor, and has none when that one dies",

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { REQUESTS_IN_FLIGHT } from "../../src/protocol/model/config.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import { OFFERED_MS } from "../../src/protocol/receiving.ts";
 import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
@@ -109,5 +110,22 @@ test("an owner whose view has changed asks before it speaks", () => {
   expect(owner.peer.membership.view.size).toBe(3);
   owner.hear(9, routedFrom(9, 9, READ));
   expect(owner.to("inquire").sort()).toEqual([4, 9]);
+  expect(owner.to("answer")).toEqual([]);
+});
+
+test("an owner that deals with too many requests says so, and gives up none for the next", () => {
+  const owner = new OnePeer(8, RING);
+  for (let i = 1; i <= REQUESTS_IN_FLIGHT; i++) owner.hear(9, routedFrom(9, i, READ));
+  expect(owner.to("answer")).toEqual([]);
+  owner.hear(9, routedFrom(9, REQUESTS_IN_FLIGHT + 1, READ));
+  const outcome = {
+    kind: "failed",
+    why: expect.stringContaining("too many requests"),
+    maybe: false,
+  };
+  expect(owner.sent("answer")[0]?.message).toMatchObject({ outcome });
+  expect(owner.peer.replication.inquiries.has(1)).toBe(true);
+  // One that it works on already is no new one.
+  owner.hear(9, routedFrom(9, 1, READ));
   expect(owner.to("answer")).toEqual([]);
 });

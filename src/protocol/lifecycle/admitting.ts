@@ -1,6 +1,6 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
-import { beats, learn } from "../membership/records.ts";
+import { beats, learn, trialKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Trial } from "../membership/state.ts";
 import { died, tryMember } from "../membership/trials.ts";
@@ -29,8 +29,10 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
   } else if (lock !== null) {
     answer(peer, routed, { kind: "busy" });
   } else if (old !== undefined && !isExpected(old) && old.address !== joiner.address) {
-    peer.lifecycle.contested.set(joiner.id, routed);
     tryMember(peer, old, "rival", ["stream", "datagram"]);
+    const isTried = peer.membership.trials.has(trialKey("rival", joiner.id));
+    if (isTried) peer.lifecycle.contested.set(joiner.id, routed);
+    else answer(peer, routed, { kind: "busy" });
   } else {
     takeIn(peer, routed, joiner);
   }

@@ -275,6 +275,8 @@ export const COMPARE_RANGES = 256;
 export const FETCHES_AT_ONCE = 8;
 export const SMALL_FETCHES_AT_ONCE = 20;
 export const COPIES_QUEUED = 16_384;
+/** Copies, removals among them, on their way to this disk at a time: two whole offers of what needs no fetch. */
+export const COPIES_AT_ONCE = 512;
 /** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
 export const RECEIPT_GRACE_MS = 300;
 /** A version that is read waits so long until a majority has it. */
@@ -290,11 +292,3 @@ export const DEPART_ACK_MS = 500;
 
 /** Peers that one request passes at most, its origin and its end included: 6 KiB of ids. */
 export const ROUTE_MOST = 1_024;
-
-/**
- * Peers that a request may have passed where it is sent on: twice the members, for views that differ on
- * the way, and in a large ring so many that the next two still fit its route.
- */
-export function hopLimit(members: number): number {
-  return Math.min(2 * members + 4, ROUTE_MOST - 2);
-}

@@ -97,6 +97,8 @@ export const sentences = {
   tooFewToRemove: (name: string, needed: number, peers: number) =>
     `File ${name} was not removed: ${needed} peers have to note it, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
+  ownerBusy: (owner: number) =>
+    `Peer ${owner}, whose file it is, deals with too many requests: try again in a moment.`,
   notIn: () => "This peer is not in the ring yet: try again in a moment.",
   backIn: (others: number) => `This peer is back in its ring, with ${membersOf(others)}.`,
   wasAway: (days: number, files: number) => {

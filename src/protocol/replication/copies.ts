@@ -9,6 +9,7 @@ import { boundTable } from "../model/bounded.ts";
 import {
   BODY_BYTES,
   COMPARE_EVERY_MS,
+  COPIES_AT_ONCE,
   COPIES_QUEUED,
   DECLINED_FILES,
   DROP_SETTLE_MS,
@@ -33,7 +34,7 @@ import type { Address, Member } from "../model/member.ts";
 import type { Offer } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/versions.ts";
 import { type Peer, send, sendToEach } from "../state.ts";
-import { beginBurial, beginFetch, fetchQueued, isFetching } from "./fetching.ts";
+import { beginBurial, beginFetch, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
 import { tellHeld, tellSoon } from "./holding.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
@@ -232,6 +233,8 @@ function takeOffered(
   body: Body | null,
 ): void {
   const coming = isFetching(peer, record);
+  // It is offered again while it has not been confirmed.
+  if (copiesUnderWay(peer).all >= COPIES_AT_ONCE) return;
   const job = { kind: "copy", record, from } as const;
   if (needed === "word") {
     if (!coming) beginBurial(peer, job);

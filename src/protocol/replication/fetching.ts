@@ -95,6 +95,12 @@ function begin(
 }
 
 function hasRoomFor(peer: Peer, record: FileRecord): boolean {
+  const { all, large } = copiesUnderWay(peer);
+  return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
+}
+
+/** Copies that are being fetched, or made durable. */
+export function copiesUnderWay(peer: Peer): { readonly all: number; readonly large: number } {
   let all = 0;
   let large = 0;
   for (const job of peer.replication.jobs.values()) {
@@ -102,7 +108,7 @@ function hasRoomFor(peer: Peer, record: FileRecord): boolean {
     all += 1;
     if (!isSmall(job.record)) large += 1;
   }
-  return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
+  return { all, large };
 }
 
 function isSmall({ size }: FileRecord): boolean {

@@ -23,9 +23,24 @@ export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key"
   return holdersOf(peer, record).filter((m) => m.id !== peer.self.id);
 }
 
-/** True of another member that should hold a file. */
-function isOtherHolder(peer: Peer, record: Pick<FileRecord, "name" | "key">, id: number): boolean {
-  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.id === id);
+/** True of another member that should hold a file: this very run of it, since another may have lost all. */
+function isOtherHolder(
+  peer: Peer,
+  record: Pick<FileRecord, "name" | "key">,
+  { id, birth }: Member,
+): boolean {
+  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.birth === birth);
+}
+
+/** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
+export function forgetFormerHolders(peer: Peer, record: FileRecord): void {
+  // A leaver is no holder: whoever stays keeps its copy until the holders have theirs.
+  if (peer.phase === "leaving") return;
+  const births = peer.replication.confirmed.get(record);
+  if (births === undefined) return;
+  const holders = otherHolders(peer, record);
+  const left = births.filter((birth) => holders.some((h) => h.birth === birth));
+  if (left.length < births.length) peer.replication.confirmed.set(record, left);
 }
 
 /** True if this holder has confirmed the version, under the stamp that it has here. */
@@ -37,11 +52,12 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
  * Notes that another holder has the version held here. One that is no holder may drop its copy any time; but
  * where this peer leaves, only when the holders have theirs, and then one that has none is asked in vain.
  */
-export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): void {
+export function confirm(peer: Peer, record: FileRecord, from: Member): void {
+  const { birth } = from;
   takeBack(peer, record.name, birth);
   const births = peer.replication.confirmed.get(record) ?? [];
   if (births.includes(birth)) return;
-  if (peer.phase !== "leaving" && !isOtherHolder(peer, record, id)) return;
+  if (peer.phase !== "leaving" && !isOtherHolder(peer, record, from)) return;
   const now = [...births, birth];
   peer.replication.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.
@@ -52,15 +68,19 @@ export function confirm(peer: Peer, record: FileRecord, { id, birth }: Member): 
 export function takeBack(peer: Peer, name: string, birth: string): void {
   const births = peer.replication.declined.get(name);
   if (births === undefined || !births.includes(birth)) return;
-  if (births.length === 1) peer.replication.declined.delete(name);
-  else {
-    peer.replication.declined.set(
-      name,
-      births.filter((b) => b !== birth),
-    );
-  }
-  // Whoever had it in that place, perhaps this very peer, need not keep it.
+  setDecliners(
+    peer,
+    name,
+    births.filter((b) => b !== birth),
+  );
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
+}
+
+/** Who cannot keep a file, fewer than before: whoever had it in their place need not keep it any more. */
+export function setDecliners(peer: Peer, name: string, births: readonly string[]): void {
+  if (births.length === 0) peer.replication.declined.delete(name);
+  else peer.replication.declined.set(name, births);
+  for (const record of peer.replication.files.versions(name)) forgetFormerHolders(peer, record);
 }
 
 /** True if some holder has not confirmed the version held here. */

@@ -4,13 +4,11 @@
  */
 
 import { noteRoom, ownRoom } from "../membership/room.ts";
-import { boundTable } from "../model/bounded.ts";
 import {
   GOSSIP_MEMBERS,
   INQUIRE_MOST_MS,
   INQUIRE_MS,
   OFFER_RECORDS,
-  REQUESTS_IN_FLIGHT,
   WHERE_MS,
 } from "../model/config.ts";
 import {
@@ -63,7 +61,6 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     told: false,
   };
   peer.replication.inquiries.set(request, inquiry);
-  boundTable(peer.replication.inquiries, REQUESTS_IN_FLIGHT);
   // Who asks where a name is wants to hear of all that have it.
   const waitMs = arrival.routed.ask.kind === "where" ? WHERE_MS : INQUIRE_MS;
   peer.deadlines.set("inquiry", request, peer.now + waitMs);

@@ -3,14 +3,7 @@
  * to its origin by a receipt, or to one who reads it.
  */
 import { answer } from "../answering.ts";
-import { boundTable } from "../model/bounded.ts";
-import {
-  BODY_BYTES,
-  COPIES_WAIT_MS,
-  FULL_MS,
-  READ_WAIT_MS,
-  REQUESTS_IN_FLIGHT,
-} from "../model/config.ts";
+import { BODY_BYTES, COPIES_WAIT_MS, FULL_MS, READ_WAIT_MS } from "../model/config.ts";
 import { type FileRecord, type HeldVersion, type Stamp, versionKey } from "../model/files.ts";
 import type { Arrival, BodySource } from "../model/io.ts";
 import { NONE } from "../model/joins.ts";
@@ -22,7 +15,7 @@ import type { Versions } from "../model/versions.ts";
 import { type Peer, sendToEach } from "../state.ts";
 import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
-import { confirm, holdersOf, otherHolders } from "./holders.ts";
+import { confirm, holdersOf, otherHolders, setDecliners } from "./holders.ts";
 import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
 import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
@@ -33,7 +26,7 @@ import { noteElsewhere } from "./tenure.ts";
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   const { body, routed } = arrival;
   // A removal brings nothing: who had no room for the content may well note it.
-  if (record.removed) peer.replication.declined.delete(record.name);
+  if (record.removed) setDecliners(peer, record.name, []);
   const placement = begin(peer, arrival, record, false);
   const job = { kind: "placement", request: routed.request, record } as const;
   if (record.removed) beginBurial(peer, job);
@@ -87,7 +80,6 @@ function begin(
     ...{ until, enoughAt: null },
   };
   peer.replication.placements.add(placement);
-  boundTable(peer.replication.placements, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("receipt", request, until);
   return placement;
 }

@@ -19,7 +19,13 @@ import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
-import { hasConfirmed, holdersOf, otherHolders, shortOfCopies } from "./holders.ts";
+import {
+  forgetFormerHolders,
+  hasConfirmed,
+  holdersOf,
+  otherHolders,
+  shortOfCopies,
+} from "./holders.ts";
 import { takeWordBack } from "./holding.ts";
 import { quorumFor } from "./quorum.ts";
 import { noteElsewhere } from "./tenure.ts";
@@ -153,19 +159,8 @@ function isOver(peer: Peer, record: FileRecord): boolean {
   return otherHolders(peer, record).every((holder) => hasConfirmed(peer, record, holder));
 }
 
-/** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 function forgetConfirmations(peer: Peer): void {
-  if (peer.phase === "leaving") return;
-  for (const record of peer.replication.files.values()) {
-    const births = peer.replication.confirmed.get(record);
-    if (births === undefined) continue;
-    const holders = otherHolders(peer, record);
-    if (births.every((birth) => holders.some((h) => h.birth === birth))) continue;
-    peer.replication.confirmed.set(
-      record,
-      births.filter((birth) => holders.some((h) => h.birth === birth)),
-    );
-  }
+  for (const record of peer.replication.files.values()) forgetFormerHolders(peer, record);
 }
 
 function drop(peer: Peer, record: FileRecord): void {

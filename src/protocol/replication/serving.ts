@@ -3,7 +3,7 @@ import { answer, clockwise, routeHere } from "../answering.ts";
 import { askedFor, isNothing } from "../model/asked.ts";
 import { isWrite, whatOf } from "../model/asks.ts";
 import { boundTable } from "../model/bounded.ts";
-import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "../model/config.ts";
+import { REQUESTS_REMEMBERED } from "../model/config.ts";
 import { compareStamps, type FileRecord, isFourDigits, versionId } from "../model/files.ts";
 import type { Arrival, Served } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
@@ -265,7 +265,6 @@ function serveAbsent(peer: Peer, routed: Routed, name: string): void {
     return;
   }
   peer.replication.looks.set(request, routed);
-  boundTable(peer.replication.looks, REQUESTS_IN_FLIGHT);
   peer.effects.push({ type: "look", request, name });
 }
 

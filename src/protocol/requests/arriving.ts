@@ -3,10 +3,11 @@
 import { acknowledgeSoon, answer } from "../answering.ts";
 import { admit } from "../lifecycle/admitting.ts";
 import { forgetOldest } from "../model/bounded.ts";
-import { REQUESTS_REMEMBERED } from "../model/config.ts";
+import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "../model/config.ts";
 import type { Arrival, Body } from "../model/io.ts";
 import { type Member, makeMember } from "../model/member.ts";
 import type { RequestId, Routed } from "../model/messages.ts";
+import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { beginInquiry, type Inquest } from "../replication/inquiring.ts";
 import { isAtWork, serveFound, serveRequest, whereFound } from "../replication/serving.ts";
@@ -54,6 +55,10 @@ export function arrive(peer: Peer, arrival: Arrival): void {
   // What goes on to another is that one's to answer, even if an earlier copy is still dealt with here.
   const inquiry = peer.replication.inquiries.get(request);
   if (inquiry !== undefined) inquiry.told = false;
+  if (isTooMuch(peer, routed)) {
+    answer(peer, routed, { kind: "failed", why: sentences.ownerBusy(peer.self.id), maybe: false });
+    return;
+  }
   switch (ask.kind) {
     case "join":
       admit(peer, routed, ask.joiner);
@@ -116,6 +121,13 @@ function asSeenFrom(from: Member, routed: Routed): Routed {
   const seen =
     ask.kind === "join" ? { ...ask, joiner: makeMember({ ...ask.joiner, address }) } : ask;
   return { ...routed, origin: { ...origin, address }, ask: seen };
+}
+
+/** As many are dealt with here as may be at a time: whoever asks hears so, and nothing that goes on is given up. */
+function isTooMuch(peer: Peer, { request, ask }: Routed): boolean {
+  const { inquiries, placements, looks } = peer.replication;
+  if (ask.kind === "join" || ask.kind === "lookup" || isAtWork(peer, request)) return false;
+  return inquiries.size + placements.size + looks.size >= REQUESTS_IN_FLIGHT;
 }
 
 /** Notes a request as seen. @returns whether it is new */

@@ -3,8 +3,7 @@
  * are under way. A hop that is not acknowledged is routed around.
  */
 
-import { boundTable } from "../model/bounded.ts";
-import { AVOIDED, HOP_ACK_MS, hopLimit, REQUESTS_IN_FLIGHT } from "../model/config.ts";
+import { AVOIDED, HOP_ACK_MS, REQUESTS_IN_FLIGHT, ROUTE_MOST } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { RequestId, Routed } from "../model/messages.ts";
@@ -66,10 +65,13 @@ export function passOn(peer: Peer, arrival: Arrival, tried: number[]): boolean {
   const { routed, body } = arrival;
   const to = nextHop(peer, routed, tried);
   if (to === undefined || routed.route.length > hopLimit(peer.membership.view.size)) return false;
+  // Its origin sends it again.
+  if (peer.requests.hops.size >= REQUESTS_IN_FLIGHT && !peer.requests.hops.has(routed.request)) {
+    return false;
+  }
   // Only until it is sent another way: so there is one copy at a time that may be executed unasked.
   const validUntil = Math.min(arrival.validUntil, peer.now + HOP_ACK_MS);
   peer.requests.hops.set(routed.request, { arrival, tried, to, validUntil });
-  boundTable(peer.requests.hops, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("hop", routed.request, peer.now + HOP_ACK_MS);
   const route =
     routed.route.at(-1) === peer.self.id ? routed.route : [...routed.route, peer.self.id];
@@ -114,4 +116,12 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
 /** The requests whose hop leads to an address that cannot be reached. */
 export function hopsTo(peer: Peer, address: Address): RequestId[] {
   return [...peer.requests.hops].filter(([, hop]) => hop.to.address === address).map(([id]) => id);
+}
+
+/**
+ * Peers that a request may have passed where it is sent on: twice the members, for views that differ on
+ * the way, and in a large ring so many that the next two still fit its route.
+ */
+function hopLimit(members: number): number {
+  return Math.min(2 * members + 4, ROUTE_MOST - 2);
 }

@@ -1,0 +1,245 @@
+/**
+ * What holds of one peer's whole state after every step, whatever it was given: tables within their
+ * limits, nothing that waits without a deadline, and parts that agree with each other. Checked in the
+ * simulator, never in the product.
+ */
+
+import { trialKey } from "../protocol/membership/records.ts";
+import {
+  ACCUSERS,
+  COPIES_AT_ONCE,
+  COPIES_QUEUED,
+  DECLINED_FILES,
+  GONE_MEMBERS,
+  HIGHEST_INCARNATION,
+  LEASE_MS,
+  OPERATIONS_REMEMBERED,
+  PROMISES,
+  REQUESTS_IN_FLIGHT,
+  REQUESTS_REMEMBERED,
+  ROOMS_KNOWN,
+  TRIALS_AT_ONCE,
+} from "../protocol/model/config.ts";
+import type { DeadlineKind } from "../protocol/model/deadlines.ts";
+import { compareMembers, isPresent } from "../protocol/model/member.ts";
+import { copiesUnderWay } from "../protocol/replication/fetching.ts";
+import { holdersOf } from "../protocol/replication/holders.ts";
+import { isIn, type Peer } from "../protocol/state.ts";
+
+/** True of a peer for which it holds. */
+type Invariant = readonly [statement: string, holds: (peer: Peer) => boolean];
+
+/** Tables that drop their oldest only when an eighth too many are there (`forgetOldest`). */
+const SLACK = 9 / 8;
+
+/** All that wait have a deadline of their own. */
+function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean {
+  for (const key of keys) if (!peer.deadlines.has(kind, key)) return false;
+  return true;
+}
+
+/** Tables and the most that they hold. */
+const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer) => number])[] = [
+  ["the departed", GONE_MEMBERS, ({ membership }) => membership.gone.size],
+  ["accusers", ACCUSERS, ({ membership }) => membership.accusers.size],
+  ["trials", TRIALS_AT_ONCE, ({ membership }) => membership.trials.size],
+  ["members tried for others", TRIALS_AT_ONCE, ({ membership }) => membership.vouching.size],
+  ["members' room", ROOMS_KNOWN, ({ membership }) => membership.rooms.size],
+  ["requests", REQUESTS_IN_FLIGHT, ({ requests }) => requests.pending.size],
+  ["hops", REQUESTS_IN_FLIGHT, ({ requests }) => requests.hops.size],
+  ["requests seen", REQUESTS_REMEMBERED * SLACK, ({ requests }) => requests.seen.size],
+  ["operations", OPERATIONS_REMEMBERED * SLACK, ({ requests }) => requests.lastOn.size],
+  ["receipts", REQUESTS_REMEMBERED * SLACK, ({ replication }) => replication.receipts.size],
+  ["requests at their owner", REQUESTS_IN_FLIGHT, requestsHere],
+  ["doubts", REQUESTS_IN_FLIGHT, ({ replication }) => replication.doubts.size],
+  ["promises", PROMISES, ({ replication }) => replication.pledges.size],
+  ["names that were declined", DECLINED_FILES, ({ replication }) => replication.declined.size],
+  ["names that it declined", DECLINED_FILES, ({ replication }) => replication.refusals.size],
+  ["names that it lost", DECLINED_FILES, ({ replication }) => replication.lost.size],
+  ["copies in line", COPIES_QUEUED, ({ replication }) => replication.copyQueue.size],
+  ["copies on their way", COPIES_AT_ONCE, (peer) => copiesUnderWay(peer).all],
+];
+
+function requestsHere({ replication: { inquiries, placements, looks } }: Peer): number {
+  return inquiries.size + placements.size + looks.size;
+}
+
+/** Of what every step may change: cheap enough to be looked at after each. */
+const ALWAYS: readonly Invariant[] = [
+  ["no deadline is left that was due", ({ deadlines, now }) => deadlines.next() > now],
+  ["no effect is left behind", ({ effects, loopback }) => effects.length + loopback.length === 0],
+  [
+    "no read that may go on is left waiting",
+    ({ replication }) => replication.readings.length === 0,
+  ],
+  [
+    "its incarnation is one that it asked to be made durable",
+    ({ self, membership }) =>
+      self.incarnation <= membership.incarnationAsked &&
+      membership.incarnationAsked <= HIGHEST_INCARNATION,
+  ],
+  [
+    "a peer that takes part is in its own view, as it is",
+    (peer) => {
+      const { self, phase, membership } = peer;
+      const seen = membership.view.find(self.id);
+      return phase !== "in" || (seen !== undefined && compareMembers(seen, self) === 0);
+    },
+  ],
+  [
+    "whoever is on its way in has asked somebody",
+    ({ phase, lifecycle }) =>
+      phase !== "joining" || lifecycle.joining !== null || lifecycle.returning !== null,
+  ],
+  [
+    "a gap is locked for a time",
+    (peer) => peer.lifecycle.lock === null || peer.deadlines.has("lock", 0),
+  ],
+  [
+    "who departs is leaving, and waits for a time",
+    (peer) =>
+      peer.lifecycle.departing === null ||
+      (peer.phase === "leaving" && peer.deadlines.has("depart", 0)),
+  ],
+  ["every trial has its time", (peer) => waits(peer, "trial", peer.membership.trials.keys())],
+  [
+    "whoever has an id that is wanted is tried",
+    ({ lifecycle, membership }) => {
+      for (const id of lifecycle.contested.keys()) {
+        if (!membership.trials.has(trialKey("rival", id))) return false;
+      }
+      return true;
+    },
+  ],
+  ["every hop has its time", (peer) => waits(peer, "hop", peer.requests.hops.keys())],
+  [
+    "every inquiry has its time",
+    (peer) => waits(peer, "inquiry", peer.replication.inquiries.keys()),
+  ],
+  [
+    "every placement has its time",
+    (peer) => waits(peer, "receipt", peer.replication.placements.keys()),
+  ],
+  ["every doubt has its time", (peer) => waits(peer, "confirm", peer.replication.doubts.keys())],
+  ["every listing has its time", (peer) => waits(peer, "list", peer.requests.listings.keys())],
+  ["every survey has its time", (peer) => waits(peer, "survey", peer.requests.surveys.keys())],
+  [
+    "every request that was sent has its time, or a content that moves",
+    (peer) => {
+      for (const [request, { begun, moving }] of peer.requests.pending) {
+        if (begun && !moving && !peer.deadlines.has("request", request)) return false;
+      }
+      return true;
+    },
+  ],
+  [
+    "acknowledgements that wait have their time",
+    (peer) => peer.acks.size === 0 || peer.deadlines.has("acks", 0),
+  ],
+  [
+    "word that is withheld has its time",
+    (peer) => peer.replication.withheld.length === 0 || peer.deadlines.has("withheld", 0),
+  ],
+  [
+    "word that is gathered has its time",
+    (peer) => peer.replication.tidings.size === 0 || peer.deadlines.has("tidings", 0),
+  ],
+  [
+    "news that waits has its time",
+    (peer) =>
+      !isIn(peer) ||
+      peer.membership.rumours.size + peer.membership.joiningRumours.size === 0 ||
+      peer.deadlines.has("push", 0),
+  ],
+  [
+    "an owner's lease ends before the promises that it rests on",
+    ({ now, replication: { tenure } }) => tenure.until <= now + LEASE_MS,
+  ],
+  [
+    "copies wait in line only while others are fetched",
+    ({ replication: { copyQueue, jobs } }) => copyQueue.size === 0 || jobs.size > 0,
+  ],
+  ...TABLES.map(
+    ([name, most, size]): Invariant => [`there are few ${name}`, (peer) => size(peer) <= most],
+  ),
+];
+
+/** Of tables that change seldom: looked at when they have. */
+const OF_THE_VIEW: readonly Invariant[] = [
+  [
+    "the view is sorted, and has nobody twice",
+    ({ membership: { view } }) =>
+      view.members.every((m, i) => i === 0 || (view.members[i - 1]?.id ?? -1) < m.id),
+  ],
+  [
+    "all in the view are present",
+    ({ self, membership: { view } }) => view.members.every((m) => isPresent(m) || m.id === self.id),
+  ],
+  [
+    "nobody is both in the view and gone",
+    ({ membership: { view, gone } }) => view.members.every(({ id }) => gone.get(id) === undefined),
+  ],
+  [
+    "whoever is awaited is in the view",
+    ({ membership: { view, awaited } }) =>
+      [...awaited.keys()].every((id) => view.find(id) !== undefined),
+  ],
+];
+
+const OF_THE_FILES: readonly Invariant[] = [
+  [
+    "no version that is held is above the counter",
+    ({ replication: { counter, files } }) => {
+      for (const { stamp } of files.values()) if (stamp.counter > counter) return false;
+      return true;
+    },
+  ],
+  [
+    "only those who should hold a copy have confirmed it",
+    (peer) => {
+      const { files, confirmed, declined, rescan } = peer.replication;
+      // They are looked through when the view has been still for a moment; a leaver takes anybody's word.
+      if (rescan || peer.phase === "leaving") return true;
+      for (const record of files.values()) {
+        const births = confirmed.get(record) ?? [];
+        if (births.length === 0) continue;
+        const holders = holdersOf(peer, record);
+        const decliners = declined.get(record.name) ?? [];
+        const may = (birth: string) =>
+          decliners.includes(birth) || holders.some((h) => h.birth === birth);
+        if (!births.every(may)) return false;
+      }
+      return true;
+    },
+  ],
+  [
+    "the removals are the removals among the files",
+    ({ replication: { removals, files } }) => {
+      let count = 0;
+      for (const record of files.values()) if (record.removed) count += 1;
+      return count === removals.size;
+    },
+  ],
+];
+
+/** The files are looked through at one step in so many: they are many, and few steps change them. */
+const FILES_EVERY = 16;
+
+/** Looks at one peer after every step. */
+export class Invariants {
+  #view: unknown = null;
+  #steps = 0;
+
+  /** @returns the first statement that does not hold; null if all do */
+  broken(peer: Peer): string | null {
+    if (peer.phase === "ended") return null;
+    this.#steps += 1;
+    const ofView = this.#view === peer.membership.view ? [] : OF_THE_VIEW;
+    const ofFiles = this.#steps % FILES_EVERY === 0 ? OF_THE_FILES : [];
+    this.#view = peer.membership.view;
+    for (const invariants of [ALWAYS, ofView, ofFiles]) {
+      for (const [statement, holds] of invariants) if (!holds(peer)) return statement;
+    }
+    return null;
+  }
+}
