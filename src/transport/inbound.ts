@@ -12,7 +12,8 @@ import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES, SILENT_STREAM_MS } from "./l
 /** A message let in, or why it was not. */
 export type Admitted =
   | { readonly from: Member; readonly message: WireMessage; readonly body: Uint8Array | null }
-  | { readonly error: string };
+  /** `later`: it is of a later version, and skipped. */
+  | { readonly error: string; readonly later?: true };
 
 export type InboundOptions = {
   /** Connections at a time. */
@@ -202,8 +203,9 @@ class Caller implements Ear {
   #take(bytes: Uint8Array, age: Age): boolean {
     const admitted = this.#options.admit(bytes, this.#host);
     if ("error" in admitted) {
-      this.refuse();
-      return false;
+      if (admitted.later === true) this.#options.refused();
+      else this.refuse();
+      return admitted.later === true;
     }
     const { from, message, body } = admitted;
     if (message.tag === "fetch") {

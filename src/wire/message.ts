@@ -12,13 +12,18 @@ import { MAX_FRAME } from "./limits.ts";
 import { readSender, SENDER_BYTES, type Sender, writeSender } from "./senders.ts";
 import { TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
-/** "p2", then the version of all that is described here. */
+/**
+ * "p2", then the version of all that is described here. What comes in a later one is read by its rules:
+ * it has the same header, has added fields behind those of its messages, and numbers behind these.
+ */
 export const MAGIC = 0x7032;
 export const VERSION = 3;
 /** Where the sender stands: behind magic, version and tag. */
 const SENDER_AT = 4;
 /** Bytes before a message's own fields. */
 export const HEADER_BYTES = SENDER_AT + SENDER_BYTES;
+
+const BODY_LENGTH_BYTES = 4;
 
 export type { Sender };
 
@@ -30,8 +35,8 @@ export type Decoded =
       /** What came behind the message: a copy, of 1 to BODY_BYTES bytes. */
       readonly body: Uint8Array | null;
     }
-  /** Why the bytes are refused. */
-  | { readonly error: string };
+  /** Why the bytes are refused. `later`: they may mean something in a later version, and do no harm. */
+  | { readonly error: string; readonly later?: true };
 
 /** A row of the table, made ready for use. */
 type Layout = {
@@ -101,10 +106,11 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
   const from = new Reader(bytes);
   if (from.u16() !== MAGIC) return { error: "not of this protocol" };
   const version = from.u8();
-  if (version !== VERSION) return { error: `version ${version}` };
+  if (version < VERSION) return { error: `version ${version}` };
   const number = from.u8();
   const layout = NUMBERED[number];
-  if (layout === undefined) return { error: `unknown tag ${number}` };
+  const later = version > VERSION;
+  if (layout === undefined) return refusal(`unknown tag ${number}`, later);
   if (host !== lastHost && !isHost(plainHost(host))) return { error: "no host" };
   lastHost = host;
   try {
@@ -112,12 +118,29 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
     from.skip(SENDER_BYTES);
     const message = layout.fields.read(from) as WireMessage;
     const most = bodies && layout.withBody ? BODY_BYTES : 0;
+    if (later) return { ring, from: sender, message, body: most === 0 ? null : laterBody(bytes) };
     if (from.left > most) return { error: `${from.left - most} bytes too many` };
     return { ring, from: sender, message, body: from.rest() };
   } catch (error) {
-    if (error instanceof Malformed) return { error: `${layout.tag}: ${error.message}` };
-    return { error: `${layout.tag}: ${String(error)}` };
+    const why = error instanceof Malformed ? error.message : String(error);
+    return refusal(`${layout.tag}: ${why}`, later);
   }
+}
+
+/**
+ * The body of a message of a later version: its fields may go on behind those that are known here, so the
+ * last four bytes say how long the body before them is.
+ */
+function laterBody(bytes: Uint8Array): Uint8Array | null {
+  const end = bytes.length - BODY_LENGTH_BYTES;
+  const length = new Reader(bytes.subarray(end)).u32();
+  const start = end - length;
+  if (length > BODY_BYTES || start < HEADER_BYTES) throw new Malformed(`a body of ${length} bytes`);
+  return length === 0 ? null : bytes.slice(start, end);
+}
+
+function refusal(error: string, later: boolean): Decoded {
+  return later ? { error, later } : { error };
 }
 
 function write(to: Writer, message: WireMessage, sender: Sender): void {

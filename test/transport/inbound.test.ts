@@ -3,8 +3,9 @@ import { roomFor } from "../../src/transport/descriptors.ts";
 import { callbacks, DEAF } from "../../src/transport/ear.ts";
 import { Inbound } from "../../src/transport/inbound.ts";
 import { FRAME_DEADLINE_MS, SILENT_STREAM_MS } from "../../src/transport/limits.ts";
+import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
-import { decode } from "../../src/wire/message.ts";
+import { decode, VERSION } from "../../src/wire/message.ts";
 import { randomFrom } from "../wire/random.ts";
 import { ack, callRaw, closeAll, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
 
@@ -41,6 +42,18 @@ describe("a connection is closed and counted", () => {
     expect(one.heard.seen).toEqual([]);
     expect(one.faults).toEqual([]);
   });
+});
+
+test("messages of a later version are passed over, and the stream goes on", async () => {
+  const one = await openPeer(1);
+  const raw = await callRaw(one.transport.port);
+  const unknown = frameOf(ack(1));
+  unknown[PREFIX_BYTES + 2] = VERSION + 1;
+  unknown[PREFIX_BYTES + 3] = 200;
+  const next = one.heard.next();
+  raw.write(Buffer.concat([hello, unknown, frameOf(ack(2))]));
+  expect((await next).message).toEqual(ack(2));
+  expect(one.transport.dropped).toEqual({ datagrams: 0, frames: 1 });
 });
 
 test("500 connections of garbage, some held open, disturb nobody", async () => {

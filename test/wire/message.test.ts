@@ -15,7 +15,7 @@ import { bytesOf, fitting, inMessages } from "../../src/protocol/model/fitting.t
 import { makeMember } from "../../src/protocol/model/member.ts";
 import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
-import { decode, encode, encodeFrame, HEADER_BYTES } from "../../src/wire/message.ts";
+import { decode, encode, encodeFrame, HEADER_BYTES, VERSION } from "../../src/wire/message.ts";
 import { TABLE, type Tag, WITH_BODY, type WireMessage } from "../../src/wire/table.ts";
 import { CONTENT, SENDER, VECTORS, wholeOf } from "./vectors.ts";
 
@@ -278,4 +278,61 @@ describe("encoding", () => {
       "[::1]:12008",
     );
   });
+});
+
+/** What a peer of a later version may send: fields and messages that this one has never heard of. */
+describe("a later version", () => {
+  const LATER = VERSION + 1;
+  const later = (hex: string): Uint8Array => {
+    const bytes = Uint8Array.fromHex(hex);
+    bytes[2] = LATER;
+    return bytes;
+  };
+
+  test.each(VECTORS)("is read without the fields that it adds: %#", (vector) => {
+    const { message } = vector;
+    const added = "c0ffee";
+    const plain = decode(later(wholeOf(vector) + added), HOST);
+    expect(plain).toMatchObject({ message, body: null });
+    if (!WITH_BODY.has(message.tag)) return;
+    const whole = wholeOf(vector) + added;
+    const ended = (length: number) => length.toString(16).padStart(8, "0");
+    const body = whole + CONTENT.toHex() + ended(CONTENT.length);
+    expect(decode(later(body), HOST, true)).toMatchObject({ message, body: CONTENT });
+    expect(decode(later(whole + ended(0)), HOST, true)).toMatchObject({ message, body: null });
+    for (const length of [BODY_BYTES + 1, 2 ** 32 - 1]) {
+      const decoded = decode(later(whole + ended(length)), HOST, true);
+      expect(decoded).toMatchObject({ later: true, error: expect.stringContaining("a body of") });
+    }
+  });
+
+  test("may have messages that are passed over", () => {
+    const bytes = later(wholeOf(vectorOf("ack")));
+    bytes[3] = 200;
+    expect(decode(bytes, HOST)).toEqual({ error: "unknown tag 200", later: true });
+    bytes[2] = VERSION;
+    expect(decode(bytes, HOST)).toEqual({ error: "unknown tag 200" });
+  });
+
+  test("may have words that are passed over", () => {
+    const bytes = encode({ tag: "sync", stage: "open", buckets: [], members: [] }, SENDER);
+    bytes[2] = LATER;
+    bytes[HEADER_BYTES] = 9;
+    expect(decode(bytes, HOST)).toMatchObject({ later: true });
+  });
+
+  test("has no power over what is older, or of another kind", () => {
+    const bytes = later(wholeOf(vectorOf("ack")));
+    bytes[2] = VERSION - 1;
+    expect(decode(bytes, HOST)).toEqual({ error: `version ${VERSION - 1}` });
+    bytes[2] = LATER;
+    bytes[0] = 0;
+    expect(decode(bytes, HOST)).toEqual({ error: "not of this protocol" });
+  });
+
+  function vectorOf(tag: Tag): (typeof VECTORS)[number] {
+    const found = VECTORS.find(({ message }) => message.tag === tag);
+    if (found === undefined) throw new Error(`no vector of ${tag}`);
+    return found;
+  }
 });
