@@ -1,4 +1,5 @@
 /** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
+
 import { displayAddress } from "../door/display.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
@@ -26,6 +27,7 @@ import {
   numberedStart,
   reachableHost,
 } from "./place.ts";
+import { checkRelations } from "./relations.ts";
 
 export type { PeerOptions, PeerStart };
 
@@ -38,6 +40,7 @@ type Identified = { readonly id: number; readonly birth: string; ring: number };
  * @throws Failure if it cannot start: a taken port, a folder in use, a known peer that does not answer
  */
 export async function runPeer(options: PeerOptions): Promise<number> {
+  checkRelations();
   if (options.child) (await import("./child.ts")).endWithParent();
   const numbered = options.start.kind === "init" || options.start.kind === "join";
   const id = "id" in options.start ? options.start.id : null;
