@@ -79,7 +79,7 @@ export function step(peer: Peer, input: Input): Effect[] {
   for (let i = 0; i < OWN_MESSAGES && !hasEnded(peer); i++) {
     const own = peer.loopback[i];
     if (own === undefined) break;
-    receive(peer, peer.self, own, null, "stream", 0);
+    receive(peer, own, { from: peer.self, body: null, channel: "stream", heldMs: 0 });
     goOn(peer);
   }
   if (peer.loopback.length > 0) peer.loopback.length = 0;
@@ -170,8 +170,8 @@ function tells(message: Message): boolean {
   return message.tag === "ping" || isAsking(message);
 }
 
-function receiveAsHeard(peer: Peer, { from, message, body, channel, heldMs }: Postponed): void {
-  receive(peer, from, asHeard(peer, from, message), body, channel, heldMs);
+function receiveAsHeard(peer: Peer, { message, ...came }: Postponed): void {
+  receive(peer, asHeard(peer, came.from, message), came);
 }
 
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {

@@ -15,7 +15,7 @@ import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./membership/tr
 import { datagramAnswered } from "./membership/ways.ts";
 import type { Body } from "./model/io.ts";
 import type { Member } from "./model/member.ts";
-import type { Channel, Message } from "./model/messages.ts";
+import type { Channel, Message, Pong } from "./model/messages.ts";
 import { randomBelow } from "./model/random.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
 import {
@@ -55,141 +55,104 @@ function isOverdue({ now, lifecycle: { sleep } }: Peer, heldMs: number | null): 
   return sleep !== null && sleep.ms > OFFERED_MS && now - sleep.until < OFFERED_MS;
 }
 
+/** How a message came. */
+type Came = {
+  readonly from: Member;
+  readonly body: Body | null;
+  readonly channel: Channel;
+  readonly heldMs: number | null;
+};
+type Tagged<T extends Message["tag"]> = Extract<Message, { readonly tag: T }>;
+
+/** What is done with each: a message without its line here is a mistake that the compiler sees. */
+const HANDLERS: Readonly<{
+  [T in Message["tag"]]: ((peer: Peer, message: Tagged<T>, came: Came) => void) | null;
+}> = {
+  ping: (peer, ping, { from, channel }) => receivePing(peer, from, ping, channel),
+  pong: receivePong,
+  vouch: (peer, vouch, { from, channel }) => vouchFor(peer, from, vouch, channel),
+  vouched: (peer, vouched) => afterVouched(peer, acceptVouched(peer, vouched)),
+  gossip: (peer, { members, joining }, { from }) => absorb(peer, from, members, joining),
+  sync: (peer, sync, { from }) => receiveSync(peer, from, sync),
+
+  introduce: (peer, { request }, { from }) => introduce(peer, from, request),
+  introduction: receiveIntroduction,
+  "join-answer": (peer, answer, { from }) => receiveJoinAnswer(peer, from, answer),
+  "join-done": (peer, { request }) => {
+    if (peer.lifecycle.lock?.request === request) unlockGap(peer);
+  },
+  "successor-change": (peer, change, { from }) => receiveSuccessorChange(peer, from, change),
+  // Its header said that it has left, which was heard already.
+  depart: (peer, { request }, { from }) =>
+    send(peer, from.address, "stream", { tag: "ack", request }),
+  ack: (peer, { request }, { from }) => acknowledged(peer, from, request),
+
+  routed: (peer, routed, { from, body, heldMs }) => receiveRouted(peer, from, routed, body, heldMs),
+  answer: (peer, answer, { from, body }) => receiveAnswer(peer, from, answer, body),
+  confirm: receiveConfirm,
+  confirmed: (peer, confirmed) => {
+    const arrival = receiveConfirmed(peer, confirmed);
+    if (arrival !== null) placeStore(peer, arrival);
+  },
+  list: (peer, list, { from }) => receiveList(peer, from, list),
+  listed: (peer, listed, { from }) => receiveListed(peer, from, listed),
+  "status-ask": (peer, ask, { from }) => receiveStatusAsk(peer, from, ask),
+  "status-told": (peer, told, { from }) => receiveStatusTold(peer, from, told),
+
+  lease: (peer, lease, { from }) => receiveLease(peer, from, lease),
+  leased: (peer, leased, { from }) => receiveLeased(peer, from, leased),
+  inquire: (peer, inquire, { from }) => receiveInquire(peer, from, inquire),
+  inquired: (peer, inquired, { from }) => {
+    absorb(peer, from, inquired.others, false);
+    inquiryEnded(peer, receiveInquired(peer, from, inquired));
+  },
+  delegate: receiveDelegate,
+  offer: (peer, offer, { from, body, heldMs }) =>
+    receiveOffer(peer, from, offer, isOverdue(peer, heldMs) ? null : body),
+  holding: (peer, { files, taking }, { from }) => {
+    receiveHolding(peer, from, files, taking);
+    checkReceipts(peer, from, files);
+    departWhenSafe(peer);
+  },
+  declined: (peer, { files }, { from }) => {
+    receiveDeclined(peer, from, files);
+    placeElsewhere(peer, files);
+    departWhenSafe(peer);
+  },
+  lost: (peer, { files }, { from }) => receiveLost(peer, from, files),
+  compare: (peer, compare, { from }) => receiveCompare(peer, from, compare),
+  compared: (peer, compared, { from }) => {
+    receiveCompared(peer, from, compared);
+    departWhenSafe(peer);
+  },
+
+  // Contents travel on connections of their own, which the driver serves.
+  fetch: null,
+  content: null,
+  "content-end": null,
+  "content-refused": null,
+};
+
 /** Deals with one message, whose sender has been noted already. */
-export function receive(
-  peer: Peer,
-  from: Member,
-  message: Message,
-  body: Body | null,
-  channel: Channel,
-  heldMs: number | null,
-): void {
-  switch (message.tag) {
-    case "ping":
-      receivePing(peer, from, message, channel);
-      return;
-    case "pong": {
-      receiveRoundAnswer(peer, from, message);
-      tellAsker(peer, from, message);
-      if (channel === "datagram") datagramAnswered(peer, from.address);
-      const trial = answerTrial(peer, from, message, channel);
-      if (trial !== null) {
-        streamsBlocked(peer, from, trial, channel);
-        afterAnswer(peer, trial, from);
-        settleContest(peer, trial, true);
-      }
-      compareDigest(peer, from, message);
-      return;
-    }
-    case "vouch":
-      vouchFor(peer, from, message, channel);
-      return;
-    case "vouched":
-      afterVouched(peer, acceptVouched(peer, message));
-      return;
-    case "gossip":
-      absorb(peer, from, message.members, message.joining);
-      return;
-    case "sync":
-      receiveSync(peer, from, message);
-      return;
-    case "introduce":
-      introduce(peer, from, message.request);
-      return;
-    case "introduction":
-      receiveIntroduction(peer, message);
-      return;
-    case "routed":
-      receiveRouted(peer, from, message, body, heldMs);
-      return;
-    case "ack":
-      acknowledged(peer, from, message.request);
-      return;
-    case "answer":
-      receiveAnswer(peer, from, message, body);
-      return;
-    case "join-answer":
-      receiveJoinAnswer(peer, from, message);
-      return;
-    case "join-done":
-      if (peer.lifecycle.lock?.request === message.request) unlockGap(peer);
-      return;
-    case "successor-change":
-      receiveSuccessorChange(peer, from, message);
-      return;
-    case "depart":
-      // Its header said that it has left, which was heard already.
-      send(peer, from.address, "stream", { tag: "ack", request: message.request });
-      return;
-    case "confirm":
-      receiveConfirm(peer, message);
-      return;
-    case "confirmed": {
-      const arrival = receiveConfirmed(peer, message);
-      if (arrival !== null) placeStore(peer, arrival);
-      return;
-    }
-    case "lease":
-      receiveLease(peer, from, message);
-      return;
-    case "leased":
-      receiveLeased(peer, from, message);
-      return;
-    case "inquire":
-      receiveInquire(peer, from, message);
-      return;
-    case "inquired":
-      absorb(peer, from, message.others, false);
-      inquiryEnded(peer, receiveInquired(peer, from, message));
-      return;
-    case "delegate":
-      receiveDelegate(peer, message);
-      return;
-    case "offer":
-      receiveOffer(peer, from, message, isOverdue(peer, heldMs) ? null : body);
-      return;
-    case "holding":
-      receiveHolding(peer, from, message.files, message.taking);
-      checkReceipts(peer, from, message.files);
-      departWhenSafe(peer);
-      return;
-    case "declined":
-      receiveDeclined(peer, from, message.files);
-      placeElsewhere(peer, message.files);
-      departWhenSafe(peer);
-      return;
-    case "lost":
-      receiveLost(peer, from, message.files);
-      return;
-    case "compare":
-      receiveCompare(peer, from, message);
-      return;
-    case "compared":
-      receiveCompared(peer, from, message);
-      departWhenSafe(peer);
-      return;
-    case "list":
-      receiveList(peer, from, message);
-      return;
-    case "listed":
-      receiveListed(peer, from, message);
-      return;
-    case "status-ask":
-      receiveStatusAsk(peer, from, message);
-      return;
-    case "status-told":
-      receiveStatusTold(peer, from, message);
-      return;
-    // Contents travel on connections of their own, which the driver serves.
-    case "fetch":
-    case "content":
-    case "content-end":
-    case "content-refused":
-      return;
-    default:
-      // A message without its case here is a mistake that the compiler sees.
-      message satisfies never;
+export function receive(peer: Peer, message: Message, came: Came): void {
+  // Each handler takes the messages of its own line.
+  const handle = HANDLERS[message.tag] as
+    | ((peer: Peer, message: Message, came: Came) => void)
+    | null;
+  handle?.(peer, message, came);
+}
+
+function receivePong(peer: Peer, pong: Pong, { from, channel }: Came): void {
+  receiveRoundAnswer(peer, from, pong);
+  tellAsker(peer, from, pong);
+  if (channel === "datagram") datagramAnswered(peer, from.address);
+  const trial = answerTrial(peer, from, pong, channel);
+  if (trial !== null) {
+    streamsBlocked(peer, from, trial, channel);
+    afterAnswer(peer, trial, from);
+    settleContest(peer, trial, true);
   }
+  compareDigest(peer, from, pong);
 }
 
 function acknowledged(peer: Peer, from: Member, request: number): void {

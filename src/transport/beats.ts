@@ -3,7 +3,13 @@
  * back. So the sender sees that the other reads, and the receiver works out how old a frame is.
  */
 import { type Age, NO_AGE } from "../wire/age.ts";
-import { BEAT_MS, BEATS_REMEMBERED, SLOWEST_BYTES_PER_MS, STALL_MS } from "./limits.ts";
+import {
+  BEAT_MS,
+  BEATS_REMEMBERED,
+  LATE_BEAT_MS,
+  SLOWEST_BYTES_PER_MS,
+  STALL_MS,
+} from "./limits.ts";
 
 const LAST_NUMBER = 255;
 
@@ -51,6 +57,11 @@ export class Beats {
     const awaited = this.#awaited;
     if (awaited === null) return false;
     return now - awaited.since > STALL_MS + awaited.bytes / SLOWEST_BYTES_PER_MS;
+  }
+
+  /** A hello takes longer than it does on a network that carries it. */
+  isLate(now: number): boolean {
+    return this.#awaited !== null && now - this.#awaited.since > LATE_BEAT_MS;
   }
 
   /** This very process was asleep: the waiting begins anew. */

@@ -25,6 +25,14 @@ export const UNANSWERED_TOTAL = 256;
 /** Away from this machine a true refusal takes a round trip; a later one is the system giving up. */
 export const REFUSAL_WITHIN_MS = 250;
 
+/**
+ * One that is heard again after so long a silence was cut off, if meanwhile the stream to it was silent too: a
+ * hello that has been on its way for so long. The system would try again twice as late each time, up to as
+ * long after the cut as that has lasted.
+ */
+export const CUT_MS = 4_000;
+export const LATE_BEAT_MS = 1_000;
+
 /** A dial that is as old as this when its address is heard again waits for the system's next try. */
 export const DIAL_OLD_MS = 250;
 

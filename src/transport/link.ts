@@ -11,6 +11,7 @@ import { Beats } from "./beats.ts";
 import type { Cancel, Dialer } from "./dial.ts";
 import { drop, type Ear, finish, type Wire } from "./ear.ts";
 import {
+  CUT_MS,
   DIAL_OLD_MS,
   LINK_IDLE_MS,
   LINK_QUEUE_BYTES,
@@ -124,14 +125,27 @@ export class Link implements Ear {
 
   /** The address was just heard from: it can be reached, and there is no use in waiting any longer. */
   heard(now: number): void {
-    const silent = now - this.#heardAt > SILENCE_MS;
+    const silentMs = now - this.#heardAt;
+    const silent = silentMs > SILENCE_MS;
     this.#heardAt = now;
-    if (this.#socket !== null || (!silent && now - this.#dialledAt < RENEW_MS)) return;
+    if (this.#socket !== null) {
+      // A connection that has carried something since is as good as word.
+      if (Math.min(silentMs, now - this.#openedAt) > CUT_MS && this.#beats.isLate(now))
+        this.#renew();
+      return;
+    }
+    if (!silent && now - this.#dialledAt < RENEW_MS) return;
     if (this.#cancelDial !== null) {
       if (now - this.#dialledAt < DIAL_OLD_MS) return;
       this.#stopDial();
     } else if (this.#retry === null) return;
     this.#dial(now);
+  }
+
+  /** What the connection still has waits for its system; a new one is there within a round trip. */
+  #renew(): void {
+    this.#hangUp();
+    this.closed();
   }
 
   /** Resets the connection, so that what the kernels still have is never delivered; drops what waits. */

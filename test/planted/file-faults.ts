@@ -111,7 +111,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "receiving.ts",
-        find: "placeElsewhere(peer, message.files);",
+        find: "placeElsewhere(peer, files);",
         replace: "checkReceipts(peer, from, message.files);",
       },
     ],

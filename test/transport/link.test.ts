@@ -7,7 +7,9 @@ import { callbacks, type Wire } from "../../src/transport/ear.ts";
 import {
   BEAT_MS,
   BEATS_REMEMBERED,
+  CUT_MS,
   DIAL_OLD_MS,
+  LATE_BEAT_MS,
   RENEW_MS,
   SILENCE_MS,
   STALL_MS,
@@ -257,4 +259,29 @@ test("an address that is heard again is dialled at once", () => {
   link.unwatch();
   link.heard(now + 40_000);
   expect(dials).toHaveLength(4);
+});
+
+test("a stream that was cut off with its address is dialled anew once that is heard again", async () => {
+  const other = listen();
+  const { link, unreachable } = linkTo(other.address, realDialer());
+  link.watch();
+  const socket = await other.opened.first();
+  const { beat } = await other.frames.first();
+  const now = performance.now();
+  // Heard all the time, it may just be slow; and silent, it may have nothing to say.
+  for (let ms = 0; ms < 2 * CUT_MS; ms += CUT_MS / 2) link.heard(now + ms);
+  socket.write(frameOf({ tag: "hello", beat }));
+  const second = other.frames.next();
+  const sweeping = setInterval(() => link.sweep(now + 3 * CUT_MS), 5);
+  await second;
+  clearInterval(sweeping);
+  link.heard(now + 3 * CUT_MS + LATE_BEAT_MS / 2);
+  expect(other.opened.seen).toHaveLength(1);
+  const again = other.opened.next();
+  link.heard(now + 4 * CUT_MS + LATE_BEAT_MS);
+  await again;
+  expect(unreachable.seen).toEqual([]);
+  link.unwatch();
+  link.close();
+  other.stop();
 });
