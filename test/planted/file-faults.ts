@@ -112,7 +112,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       {
         file: "receiving.ts",
         find: "placeElsewhere(peer, files);",
-        replace: "checkReceipts(peer, from, message.files);",
+        replace: "checkReceipts(peer, from, files);",
       },
     ],
     checks: ["D4"],
