@@ -17,7 +17,7 @@ import {
 } from "./membership/rounds.ts";
 import { settleCheck } from "./membership/spreading.ts";
 import { advanceTrial } from "./membership/trials.ts";
-import type { Deadline } from "./model/deadlines.ts";
+import type { Deadline, DeadlineKind } from "./model/deadlines.ts";
 import { forgetDoubt } from "./replication/doubting.ts";
 import { tellTidings, tellWithheld } from "./replication/holding.ts";
 import { inquiryOverdue } from "./replication/inquiring.ts";
@@ -29,100 +29,55 @@ import { requestOverdue } from "./requests/requests.ts";
 import { surveyOverdue } from "./requests/surveying.ts";
 import type { Peer } from "./state.ts";
 
+/** What is done at each: a kind of deadline without its line here is a mistake that the compiler sees. */
+const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void) | null>> = {
+  round: beginRound,
+  watch: watchSilently,
+  lost: tryLost,
+  // The end of this very step pushes what waits.
+  push: null,
+  settle: settleCheck,
+  trial: (peer, key) => {
+    const trial = advanceTrial(peer, key);
+    if (trial === null) return;
+    afterSilence(peer, trial);
+    settleContest(peer, trial, false);
+  },
+  awaited: askAwaited,
+  "awaited-notice": noticeAwaited,
+  alive: stayAlive,
+
+  former: (peer) => formerPlaceEmpty(peer, null),
+  join: (peer) => {
+    if (peer.lifecycle.joining === null) returnOverdue(peer);
+    else if (joinOverdue(peer)) contactLost(peer, "timeout");
+  },
+  lock: unlockGap,
+  change: tellJoiner,
+  leave: leaveOverdue,
+  depart: endDeparture,
+
+  acks: acknowledgeDue,
+  hop: rerouteHop,
+  request: requestOverdue,
+  inquiry: (peer, key) => inquiryEnded(peer, inquiryOverdue(peer, key)),
+  list: listingOverdue,
+  survey: surveyOverdue,
+  confirm: forgetDoubt,
+
+  withheld: tellWithheld,
+  receipt: receiptOverdue,
+  repair: (peer) => {
+    askAgain(peer);
+    repair(peer);
+    departWhenSafe(peer);
+  },
+  drop: dropSpare,
+  compare: lookAfterCopies,
+  tidings: tellTidings,
+};
+
+/** @param deadline that has come, and is set no more */
 export function meetDeadline(peer: Peer, { kind, key }: Deadline): void {
-  switch (kind) {
-    case "round":
-      beginRound(peer);
-      return;
-    case "acks":
-      acknowledgeDue(peer);
-      return;
-    case "watch":
-      watchSilently(peer);
-      return;
-    case "lost":
-      tryLost(peer);
-      return;
-    case "push":
-      // The end of this very step pushes what waits.
-      return;
-    case "settle":
-      settleCheck(peer);
-      return;
-    case "trial": {
-      const trial = advanceTrial(peer, key);
-      if (trial === null) return;
-      afterSilence(peer, trial);
-      settleContest(peer, trial, false);
-      return;
-    }
-    case "awaited":
-      askAwaited(peer, key);
-      return;
-    case "awaited-notice":
-      noticeAwaited(peer);
-      return;
-    case "former":
-      formerPlaceEmpty(peer, null);
-      return;
-    case "join":
-      if (peer.lifecycle.joining === null) returnOverdue(peer);
-      else if (joinOverdue(peer)) contactLost(peer, "timeout");
-      return;
-    case "lock":
-      unlockGap(peer);
-      return;
-    case "change":
-      tellJoiner(peer);
-      return;
-    case "hop":
-      rerouteHop(peer, key);
-      return;
-    case "request":
-      requestOverdue(peer, key);
-      return;
-    case "inquiry":
-      inquiryEnded(peer, inquiryOverdue(peer, key));
-      return;
-    case "list":
-      listingOverdue(peer, key);
-      return;
-    case "survey":
-      surveyOverdue(peer, key);
-      return;
-    case "confirm":
-      forgetDoubt(peer, key);
-      return;
-    case "withheld":
-      tellWithheld(peer);
-      return;
-    case "receipt":
-      receiptOverdue(peer, key);
-      return;
-    case "repair":
-      askAgain(peer);
-      repair(peer);
-      departWhenSafe(peer);
-      return;
-    case "drop":
-      dropSpare(peer);
-      return;
-    case "compare":
-      lookAfterCopies(peer);
-      return;
-    case "tidings":
-      tellTidings(peer);
-      return;
-    case "leave":
-      leaveOverdue(peer);
-      return;
-    case "depart":
-      endDeparture(peer);
-      return;
-    case "alive":
-      stayAlive(peer);
-      return;
-    default:
-      kind satisfies never;
-  }
+  HANDLERS[kind]?.(peer, key);
 }
