@@ -4,9 +4,8 @@
  * simulator, never in the product.
  */
 
-import { trialKey } from "../protocol/membership/records.ts";
+import { probeKey } from "../protocol/membership/records.ts";
 import {
-  ACCUSERS,
   COPIES_AT_ONCE,
   COPIES_QUEUED,
   DECLINED_FILES,
@@ -14,11 +13,12 @@ import {
   HIGHEST_INCARNATION,
   LEASE_MS,
   OPERATIONS_REMEMBERED,
+  PROBES_AT_ONCE,
   PROMISES,
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
   ROOMS_KNOWN,
-  TRIALS_AT_ONCE,
+  SUSPECTERS,
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
@@ -41,9 +41,9 @@ function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean 
 /** Tables and the most that they hold. */
 const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer) => number])[] = [
   ["the departed", GONE_MEMBERS, ({ membership }) => membership.gone.size],
-  ["accusers", ACCUSERS, ({ membership }) => membership.accusers.size],
-  ["trials", TRIALS_AT_ONCE, ({ membership }) => membership.trials.size],
-  ["members tried for others", TRIALS_AT_ONCE, ({ membership }) => membership.vouching.size],
+  ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
+  ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
+  ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
   ["members' room", ROOMS_KNOWN, ({ membership }) => membership.rooms.size],
   ["requests", REQUESTS_IN_FLIGHT, ({ requests }) => requests.pending.size],
   ["hops", REQUESTS_IN_FLIGHT, ({ requests }) => requests.hops.size],
@@ -101,12 +101,12 @@ const ALWAYS: readonly Invariant[] = [
       peer.lifecycle.departing === null ||
       (peer.phase === "leaving" && peer.deadlines.has("depart", 0)),
   ],
-  ["every trial has its time", (peer) => waits(peer, "trial", peer.membership.trials.keys())],
+  ["every probe has its time", (peer) => waits(peer, "probe", peer.membership.probes.keys())],
   [
     "whoever has an id that is wanted is tried",
     ({ lifecycle, membership }) => {
       for (const id of lifecycle.contested.keys()) {
-        if (!membership.trials.has(trialKey("rival", id))) return false;
+        if (!membership.probes.has(probeKey("claimant", id))) return false;
       }
       return true;
     },

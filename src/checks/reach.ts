@@ -180,7 +180,7 @@ function spansOf(situations: readonly Situation[]): Span[] {
       healing = healing.filter(({ until }) => until > now);
       const apart =
         healing.length === 0 ? still : pairsOf([...apartNow, ...healing.map((h) => h.pair)]);
-      const span = spanOf(from, situation, cut, apart, newcomersOf(situation, healing));
+      const span = spanOf(from, situation, cut, apart, newMembersOf(situation, healing));
       spans.push({ ...span, merging: mergingIn(span.groups, healing) });
       from = Math.min(end, ...healing.map(({ until }) => until));
     }
@@ -216,7 +216,7 @@ function pairsOfMoved({ running, moved = [] }: Situation): [number, number][] {
 }
 
 /** Those that run since a heal: what was apart is not together by them, until the heal has had its time. */
-function newcomersOf({ running }: Situation, healing: readonly Healing[]): Set<number> {
+function newMembersOf({ running }: Situation, healing: readonly Healing[]): Set<number> {
   const strangers = healing.flatMap(({ known }) => running.filter((id) => !known.includes(id)));
   return new Set(strangers);
 }
@@ -239,10 +239,10 @@ function spanOf(
   situation: Situation,
   cut: Pairs,
   apart: Pairs,
-  newcomers: ReadonlySet<number>,
+  newMembers: ReadonlySet<number>,
 ): Omit<Span, "merging"> {
   const { running, frozen } = situation;
-  const up = running.filter((id) => !(frozen.includes(id) || newcomers.has(id)));
+  const up = running.filter((id) => !(frozen.includes(id) || newMembers.has(id)));
   const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));
   const groups = someApart ? groupsOf(up, apart) : new Map(up.map((id) => [id, 0]));
   return { from, situation, cut, groups, whole: !someApart && up.length === running.length };

@@ -75,7 +75,7 @@ export const RELATIONS: readonly Relation[] = [
     patience.SILENCE_MS > patience.PROBES_BEFORE_LAST_TRY * patience.PACE_MOST_MS,
   ],
   [
-    "one that is accused hears of it, and is heard",
+    "one that is suspected hears of it, and is heard",
     patience.REFUTE_MS >= 2 * patience.PACE_MOST_MS,
   ],
   [

@@ -8,6 +8,7 @@ import { returnOverdue } from "./lifecycle/returning.ts";
 import { contactLost, formerPlaceEmpty } from "./lifecycle/starting.ts";
 import { stayAlive } from "./membership/late.ts";
 import { afterSilence } from "./membership/news.ts";
+import { advanceProbe } from "./membership/probing.ts";
 import {
   askAwaited,
   beginRound,
@@ -16,7 +17,6 @@ import {
   watchSilently,
 } from "./membership/rounds.ts";
 import { settleCheck } from "./membership/spreading.ts";
-import { advanceTrial } from "./membership/trials.ts";
 import type { Deadline, DeadlineKind } from "./model/deadlines.ts";
 import { forgetDoubt } from "./replication/doubting.ts";
 import { tellTidings, tellWithheld } from "./replication/holding.ts";
@@ -37,11 +37,11 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
   // The end of this very step pushes what waits.
   push: null,
   settle: settleCheck,
-  trial: (peer, key) => {
-    const trial = advanceTrial(peer, key);
-    if (trial === null) return;
-    afterSilence(peer, trial);
-    settleContest(peer, trial, false);
+  probe: (peer, key) => {
+    const probe = advanceProbe(peer, key);
+    if (probe === null) return;
+    afterSilence(peer, probe);
+    settleContest(peer, probe, false);
   },
   awaited: askAwaited,
   "awaited-notice": noticeAwaited,

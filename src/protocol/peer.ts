@@ -105,9 +105,9 @@ function take(peer: Peer, input: Input): void {
       receiveKnown(peer, input);
       return;
     case "unreachable":
-      for (const trial of meetUnreachable(peer, input.address, input.how, input.broke)) {
-        afterSilence(peer, trial);
-        settleContest(peer, trial, false);
+      for (const probe of meetUnreachable(peer, input.address, input.how, input.broke)) {
+        afterSilence(peer, probe);
+        settleContest(peer, probe, false);
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.lifecycle.joining?.contact === input.address) contactLost(peer, input.how);

@@ -7,11 +7,11 @@ import {
 } from "./lifecycle/admitting.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
 import { departureHeard, departWhenSafe } from "./lifecycle/leaving.ts";
-import { absorb, afterAnswer, afterVouched } from "./membership/news.ts";
+import { absorb, afterAnswer, afterRelayed } from "./membership/news.ts";
+import { acceptRelayed, answerProbe, probeFor, tellAsker } from "./membership/probing.ts";
 import { streamsBlocked } from "./membership/refusals.ts";
 import { receivePing, receiveRoundAnswer } from "./membership/rounds.ts";
 import { compareDigest, receiveSync } from "./membership/spreading.ts";
-import { acceptVouched, answerTrial, tellAsker, vouchFor } from "./membership/trials.ts";
 import { datagramAnswered } from "./membership/ways.ts";
 import type { Body } from "./model/io.ts";
 import type { Member } from "./model/member.ts";
@@ -70,8 +70,8 @@ const HANDLERS: Readonly<{
 }> = {
   ping: (peer, ping, { from, channel }) => receivePing(peer, from, ping, channel),
   pong: receivePong,
-  vouch: (peer, vouch, { from, channel }) => vouchFor(peer, from, vouch, channel),
-  vouched: (peer, vouched) => afterVouched(peer, acceptVouched(peer, vouched)),
+  "ping-req": (peer, pingReq, { from, channel }) => probeFor(peer, from, pingReq, channel),
+  "ping-req-ack": (peer, relayed) => afterRelayed(peer, acceptRelayed(peer, relayed)),
   gossip: (peer, { members, joining }, { from }) => absorb(peer, from, members, joining),
   sync: (peer, sync, { from }) => receiveSync(peer, from, sync),
 
@@ -146,11 +146,11 @@ function receivePong(peer: Peer, pong: Pong, { from, channel }: Came): void {
   receiveRoundAnswer(peer, from, pong);
   tellAsker(peer, from, pong);
   if (channel === "datagram") datagramAnswered(peer, from.address);
-  const trial = answerTrial(peer, from, pong, channel);
-  if (trial !== null) {
-    streamsBlocked(peer, from, trial, channel);
-    afterAnswer(peer, trial, from);
-    settleContest(peer, trial, true);
+  const probe = answerProbe(peer, from, pong, channel);
+  if (probe !== null) {
+    streamsBlocked(peer, from, probe, channel);
+    afterAnswer(peer, probe, from);
+    settleContest(peer, probe, true);
   }
   compareDigest(peer, from, pong);
 }

@@ -106,7 +106,7 @@ const source = variants<FetchSource | Extract<BodySource, { kind: "body" }>>({
 const why = word<Why>([
   "refused",
   "lost",
-  "word",
+  "suspicion",
   "joined",
   "left",
   "returned",

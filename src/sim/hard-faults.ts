@@ -9,18 +9,18 @@ import type { Rest } from "./file-faults.ts";
 import type { HardKind } from "./hard-kinds.ts";
 import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
 
-/** How long a cut is held: less than a trial, until the cut off are held for dead, and up to 40 s. */
+/** How long a cut is held: less than a probe, until the cut off are held for dead, and up to 40 s. */
 const HOLDS_MS = [300, 1_500, 4_000, 8_000, 14_000, 27_000, 40_000] as const;
 /** Sleeps: most are shorter than the next deadline, so that no timer tells of them. */
 const SLEEPS_MS = [60, 300, 450, 900, 1_600, 3_000, 4_900, 12_000, 30_000] as const;
 const FLAPS_MS = [30, 250, 700, 2_500] as const;
-/** A peer is restarted within a trial, or when all know that it is gone. */
+/** A peer is restarted within a probe, or when all know that it is gone. */
 const AWAY_MS = [5, 300, 3_000, 20_000] as const;
 /** About as long as it takes until those who are left hold the others for dead, and longer. */
 const TOGETHER_AWAY_MS = [300, 4_900, 6_500, 12_000] as const;
 /** Amid a hand-off, or just after it. */
 const HANDED_ON_MS = [1, 5, 20, 80, 400] as const;
-/** One newcomer, or as many as are asked for a name. */
+/** One new member, or as many as are asked for a name. */
 const CROWDS = [1, 5] as const;
 /** Enough that a ring is left when three leave. */
 const MANY_PEERS = 7;
@@ -149,7 +149,7 @@ export class HardDrafter {
     return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
   }
 
-  /** A newcomer owns a name at once, of which it has nothing yet. */
+  /** A new member owns a name at once, of which it has nothing yet. */
   #joinAsOwner(up: readonly number[]): string[] | null {
     const name = this.chance.pick(this.names);
     const id = keyOf(name, this.bits);

@@ -201,7 +201,7 @@ export class Ledger {
   #gaveUp(host: Host): boolean {
     const { world } = this.stage;
     if (host.peer !== null) return false;
-    const rivals = [...world.hosts.values()].filter((h) => h !== host && h.id === host.id);
-    return world.addressOf(host.id) !== host.address || rivals.some((h) => h.peer !== null);
+    const claimants = [...world.hosts.values()].filter((h) => h !== host && h.id === host.id);
+    return world.addressOf(host.id) !== host.address || claimants.some((h) => h.peer !== null);
   }
 }

@@ -34,7 +34,7 @@ const FOUNDING_MS = 8_000;
 /** The last fault is left to itself for so long before all faults end. */
 export const SETTLE_AFTER_MS = 2_000;
 const MOST_FAULTS = 28;
-/** Between two faults: in the same instant, within a trial, after it, or when all is long calm. */
+/** Between two faults: in the same instant, within a probe, after it, or when all is long calm. */
 const PAUSES_MS = [0, 1, 20, 400, 2_000, 6_000, 25_000] as const;
 
 const WARM_UP = 20;

@@ -74,11 +74,11 @@ export class Pledged {
     if (wish === undefined) return;
     // An owner that asks anew has given up what it was promised before.
     const open = this.#openOf(host).filter((p) => p.birth !== wish.birth);
-    const rival = open.find(
+    const claimant = open.find(
       ({ from, to }) => isWithin(wish.to, from, to) || isWithin(to, wish.from, wish.to),
     );
-    if (rival !== undefined) {
-      const both = `${rival.owner.id} and ${wish.owner.id}`;
+    if (claimant !== undefined) {
+      const both = `${claimant.owner.id} and ${wish.owner.id}`;
       this.fail("D8", `peer ${host.id} promised ${both} at a time that they may answer alone`);
     }
     const until = this.stage.world.now + LEASE_MS;

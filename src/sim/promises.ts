@@ -102,7 +102,7 @@ export class Promises {
   }
 
   #hear(host: Host, event: PeerEvent): void {
-    if (event.event === "member" && event.state === "dead" && event.why === "word") {
+    if (event.event === "member" && event.state === "dead" && event.why === "suspicion") {
       this.#noteRumour(host.id, event.id, event.memberIncarnation);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
       const { record, copies } = event.outcome;

@@ -107,14 +107,14 @@ const offerOrigin = struct<NonNullable<Offer["origin"]>>({
   request: option(v.request),
 });
 
-const probe = { nonce: u32, round: bool, digest: v.digest, room: u53, ...v.standingFields };
+const pingFields = { nonce: u32, round: bool, digest: v.digest, room: u53, ...v.standingFields };
 
 export const TABLE: { readonly [T in Tag]: Row<T> } = {
   hello: row(0, { beat: u8 }),
-  ping: row(1, probe),
-  pong: row(2, probe),
-  vouch: row(3, { nonce: u32, target: v.member }),
-  vouched: row(4, { nonce: u32, target: v.member }),
+  ping: row(1, pingFields),
+  pong: row(2, pingFields),
+  "ping-req": row(3, { nonce: u32, target: v.member }),
+  "ping-req-ack": row(4, { nonce: u32, target: v.member }),
   gossip: row(5, { joining: bool, members: list(v.member, GOSSIP_MEMBERS) }),
   sync: row(6, { stage, buckets: list(v.digest, SYNC_BUCKETS), members: v.members }),
   introduce: row(7, { request: v.request }),

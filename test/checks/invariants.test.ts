@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Invariants } from "../../src/checks/invariants.ts";
-import { ACCUSERS } from "../../src/protocol/model/config.ts";
+import { SUSPECTERS } from "../../src/protocol/model/config.ts";
 import type { Peer } from "../../src/protocol/state.ts";
 import { member, OnePeer } from "../protocol/one-peer.ts";
 
@@ -24,9 +24,9 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["an owner's lease", (p) => (p.replication.tenure.until = Number.POSITIVE_INFINITY)],
   ["copies wait in line", (p) => p.replication.copyQueue.set("a", {} as never)],
   [
-    "there are few accusers",
+    "there are few suspecters",
     (p) => {
-      for (let i = 0; i <= ACCUSERS; i++) p.membership.accusers.add(`10.0.0.1:${i}`);
+      for (let i = 0; i <= SUSPECTERS; i++) p.membership.suspecters.add(`10.0.0.1:${i}`);
     },
   ],
   ["all in the view are present", (p) => see(p, { ...member(9), state: "dead" })],

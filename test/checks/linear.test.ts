@@ -80,7 +80,7 @@ test("what was there at the beginning may be unknown, but is one thing", () => {
   expect(unexplained([write("a", [0, 1]), read("old", [2, 3])], old)).not.toBe(null);
 });
 
-test("the search finds what a trial of all orders finds", () => {
+test("the search finds what a probe of all orders finds", () => {
   const tally = { right: 0, wrong: 0 };
   for (let seed = 1; seed <= 3000; seed++) {
     const steps = drawSteps(seed);

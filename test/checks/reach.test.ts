@@ -6,7 +6,7 @@ import { from } from "./histories.ts";
 
 const HEALED = 150;
 const CUT = from(0, { severed: between([1, 2, 3], [4, 5, 6]) });
-const NEWCOMER = 7;
+const NEW_MEMBER = 7;
 
 test("after two were away together a whole period begins later, after one at once", () => {
   const situation = (from: number, running: readonly number[], frozen: readonly number[] = []) => ({
@@ -33,7 +33,7 @@ test("after two were away together a whole period begins later, after one at onc
 });
 
 test("sides are apart until a heal has had its time, also where somebody comes meanwhile", () => {
-  const running = [1, 2, 3, 4, 5, 6, NEWCOMER];
+  const running = [1, 2, 3, 4, 5, 6, NEW_MEMBER];
   for (const after of [from(HEALED), from(HEALED, { running })]) {
     const reach = new Reach([CUT, after]);
     const apart = (time: number) => {
@@ -61,12 +61,12 @@ test("sides that were healed are merging until the heal has had its time, and no
 test("those that are back meet whoever began meanwhile as after a heal, unless others know both", () => {
   const BACK = 2_000;
   const apart = (meanwhile: readonly number[]) => {
-    const before = from(1_000, { running: [...meanwhile, NEWCOMER] });
-    const back = from(BACK, { running: [1, 2, 3, NEWCOMER] });
+    const before = from(1_000, { running: [...meanwhile, NEW_MEMBER] });
+    const back = from(BACK, { running: [1, 2, 3, NEW_MEMBER] });
     const reach = new Reach([from(0, { running: [1, 2, 3] }), before, back]);
     return [BACK + 1, BACK + HEAL_MS + 1].map((time) => {
       const span = reach.spanAt(time);
-      return reach.groupOf(span, 1) !== reach.groupOf(span, NEWCOMER);
+      return reach.groupOf(span, 1) !== reach.groupOf(span, NEW_MEMBER);
     });
   };
   expect(apart([])).toEqual([true, false]);

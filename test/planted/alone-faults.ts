@@ -48,16 +48,16 @@ export const ALONE_FAULTS: readonly Fault[] = [
     drawing: "alone",
   },
   {
-    name: "try a newcomer after its former self",
+    name: "try a new member after its former self",
     breaks: "one that starts again elsewhere waits for the verdict on where it was",
     edits: [
       {
         file: "membership/records.ts",
-        find: 'return reason === "newcomer" ? 2 ** DRAWN_BITS + id : id;',
+        find: 'return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;',
         replace: "return id;",
       },
       {
-        file: "membership/trials.ts",
+        file: "membership/probing.ts",
         find: "const other = target.birth !== tried.birth || target.address !== tried.address;",
         replace: "const other = false;",
       },

@@ -43,8 +43,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/news.ts",
-        find: 'tryMember(peer, present, "word", ["stream"]);',
-        replace: 'learn(peer, member, "word");',
+        find: 'probeMember(peer, present, "suspicion", ["stream"]);',
+        replace: 'learn(peer, member, "suspicion");',
       },
     ],
     checks: ["R9"],
@@ -161,12 +161,12 @@ export const FAULTS: readonly Fault[] = [
     within: 5,
   },
   {
-    name: "never yield to a rival",
+    name: "never yield to a claimant",
     breaks: "two peers with one id stay, when a partition between them has healed",
     edits: [
       {
         file: "membership/news.ts",
-        find: "exit(peer, 1, sentences.rivalWon(from));",
+        find: "exit(peer, 1, sentences.claimantWon(from));",
         replace: "",
       },
     ],

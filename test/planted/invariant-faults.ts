@@ -8,12 +8,12 @@ const INVARIANT = ["I"] as const;
 
 export const INVARIANT_FAULTS: readonly Fault[] = [
   {
-    name: "keep a trial that has ended",
+    name: "keep a probe that has ended",
     breaks: "a member is never tried again",
     edits: [
       {
         file: "membership/records.ts",
-        find: "  peer.membership.trials.delete(key);\n",
+        find: "  peer.membership.probes.delete(key);\n",
         replace: "",
       },
     ],

@@ -166,8 +166,8 @@ test.each(["by others", "by silence"])(
 );
 
 /** Another run of 9, from another place, while its silence at the former one is not decided yet. */
-test.each(["watch", "word"] as const)(
-  "a newcomer does not wait for the %s trial of its former self",
+test.each(["watch", "suspicion"] as const)(
+  "a new member does not wait for the %s probe of its former self",
   (reason) => {
     const { peer, give, pass } = eight();
     const silent = [NINE.address, ELSEWHERE];
@@ -177,11 +177,11 @@ test.each(["watch", "word"] as const)(
       const members = [makeMember({ ...NINE, state: "dead" })];
       give(said(TWO, { tag: "gossip", joining: false, members }, 200));
     }
-    expect([...peer.membership.trials.values()].map((t) => t.reason)).toContain(reason);
+    expect([...peer.membership.probes.values()].map((t) => t.reason)).toContain(reason);
     const back = member(9, { address: ELSEWHERE, incarnation: 2, birth: "b".repeat(16) });
     const [tried] = pingsTo(ELSEWHERE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
-    // The verdict on the former run changes nothing for the newcomer.
+    // The verdict on the former run changes nothing for the new member.
     const refused = { type: "unreachable", address: NINE.address, how: "refused" } as const;
     for (let i = 0; i < REFUSALS; i++) give({ ...refused, at: 220, broke: true });
     expect(peer.membership.view.find(9)).toBeUndefined();
@@ -206,7 +206,7 @@ test.each(["watch", "word"] as const)(
   },
 );
 
-test("a newcomer that moves on is tried where it is", () => {
+test("a new member that moves on is tried where it is", () => {
   const { peer, give } = eight();
   give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout", broke: false });
   for (const [incarnation, address] of [
@@ -218,9 +218,9 @@ test("a newcomer that moves on is tried where it is", () => {
     const sent = give(ping(back, incarnation, 200 + incarnation));
     expect(pingsTo(address, sent)).toHaveLength(1);
   }
-  expect([...peer.membership.trials.values()].filter((t) => t.reason === "newcomer")).toHaveLength(
-    1,
-  );
+  expect(
+    [...peer.membership.probes.values()].filter((t) => t.reason === "unverified"),
+  ).toHaveLength(1);
 });
 
 test("one that moves resets what it dialled from its former address", () => {

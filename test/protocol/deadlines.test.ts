@@ -5,9 +5,9 @@ test("the next deadline is the earliest, also after it was moved or cleared", ()
   const deadlines = new Deadlines();
   expect(deadlines.next()).toBe(Number.POSITIVE_INFINITY);
   deadlines.set("round", 0, 50);
-  deadlines.set("trial", 4, 30);
+  deadlines.set("probe", 4, 30);
   expect(deadlines.next()).toBe(30);
-  deadlines.set("trial", 4, 80);
+  deadlines.set("probe", 4, 80);
   expect(deadlines.next()).toBe(50);
   deadlines.clear("round", 0);
   expect(deadlines.next()).toBe(80);

@@ -51,23 +51,23 @@ test("one that is held for dead and lives is told so, and tried, by datagram and
   expect(ways("ping").sort()).toEqual(["datagram", "stream"]);
 });
 
-test("a newcomer that cannot answer this peer is believed when another had its answer", () => {
+test("a new member that cannot answer this peer is believed when another had its answer", () => {
   const one = new OnePeer(8);
-  const newcomer = member(30);
-  one.hear(9, { tag: "gossip", joining: false, members: [newcomer] });
+  const unverified = member(30);
+  one.hear(9, { tag: "gossip", joining: false, members: [unverified] });
   expect(one.peer.membership.view.find(30)).toBeUndefined();
-  let vouch = one.sent("vouch")[0];
-  for (const end = one.now + SILENCE_MS; vouch === undefined && one.now < end; ) {
+  let pingReq = one.sent("ping-req")[0];
+  for (const end = one.now + SILENCE_MS; pingReq === undefined && one.now < end; ) {
     one.now += 50;
     one.give({ type: "tick" });
-    vouch = one.sent("vouch")[0];
+    pingReq = one.sent("ping-req")[0];
   }
-  expect(vouch?.message.target.id).toBe(30);
-  const nonce = vouch?.message.nonce ?? 0;
+  expect(pingReq?.message.target.id).toBe(30);
+  const nonce = pingReq?.message.nonce ?? 0;
   // Another run of it is another peer.
-  const other = makeMember({ ...newcomer, birth: "f".repeat(16) });
-  one.hear(9, { tag: "vouched", nonce, target: other });
+  const other = makeMember({ ...unverified, birth: "f".repeat(16) });
+  one.hear(9, { tag: "ping-req-ack", nonce, target: other });
   expect(one.peer.membership.view.find(30)).toBeUndefined();
-  one.hear(9, { tag: "vouched", nonce, target: newcomer });
+  one.hear(9, { tag: "ping-req-ack", nonce, target: unverified });
   expect(one.peer.membership.view.find(30)).toBeDefined();
 });

@@ -375,7 +375,7 @@ test("after a start those that are awaited have to answer as well, until they ar
   expect(outcomes(owner)).toEqual(["missing"]);
 });
 
-test("one that was named by hand is no newcomer when it is met, and one that comes unknown is", () => {
+test("one that was named by hand is no new member when it is met, and one that comes unknown is", () => {
   const owner = new OnePeer(8);
   owner.peer.membership.view = owner.peer.membership.view.with(
     makeMember({ ...member(11), birth: NO_BIRTH, incarnation: 0 }),
@@ -579,7 +579,7 @@ test("what those may have that were lost together is not said to be missing, whi
   // Of deaths that it was told of it cannot say when they were.
   const told = new OnePeer(8, [2, 8, 20, 30]);
   for (const id of [9, 14]) {
-    learn(told.peer, makeMember({ ...member(id), state: "dead" }), "word");
+    learn(told.peer, makeMember({ ...member(id), state: "dead" }), "suspicion");
   }
   expect(asked(told, READ)).toMatchObject([{ kind: "missing" }]);
   // With one copy its owner is enough, and nobody else matters.

@@ -18,7 +18,7 @@ function outcomes(peer: OnePeer): string[] {
   return peer.sent("answer").map(({ message }) => message.outcome.kind);
 }
 
-test("a newcomer that is still copying what was stored before does not call it missing", () => {
+test("a new member that is still copying what was stored before does not call it missing", () => {
   const peer = new OnePeer(6, [6, 8]);
   peer.peer.lifecycle.enteredAt = peer.now;
   peer.give({ type: "room", bytes: 1e12 });

@@ -236,7 +236,7 @@ describe("a folder that was away for 40 days", () => {
     }
   }, 120_000);
 
-  test("of a whole ring that takes a newcomer in first has all its names", () => {
+  test("of a whole ring that takes a new member in first has all its names", () => {
     const stage = ringWithFile();
     kill(stage, IDS);
     stage.act(`away ${IDS.join(" ")} by 40`);
@@ -253,7 +253,7 @@ describe("a folder that was away for 40 days", () => {
     expect(versionAt(stage, 25)).toMatchObject({ apart: false });
   });
 
-  test("meets another one first, with a newcomer between them, and then one that was there", () => {
+  test("meets another one first, with a new member between them, and then one that was there", () => {
     const stage = ringWithFile();
     const version = versionAt(stage, 20);
     kill(stage, [20, 30]);

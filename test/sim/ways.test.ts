@@ -69,7 +69,7 @@ test.each(blocked)("where no datagrams %s nobody dies, and it is said once", (_,
   }
   expectCalm(stage);
 
-  // A real death and a newcomer are noticed all the same, by everybody.
+  // A real death and a new member are noticed all the same, by everybody.
   stage.act("kill 40");
   stage.act("join 45 via 30");
   pass(stage, 20_000);

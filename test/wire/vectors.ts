@@ -137,12 +137,12 @@ export const VECTORS: readonly Vector[] = [
     forgottenMs: 2_677_491_264,
   }),
   v("000000010000000000090000000200112233445566ff0200007f0000012ee9", {
-    tag: "vouch",
+    tag: "ping-req",
     nonce: 1,
     target: nine,
   }),
   v("000000010000000000090000000200112233445566ff0200007f0000012ee9", {
-    tag: "vouched",
+    tag: "ping-req-ack",
     nonce: 1,
     target: nine,
   }),

@@ -1,9 +1,9 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
-import { beats, learn, trialKey } from "../membership/records.ts";
+import { died, probeMember } from "../membership/probing.ts";
+import { beats, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
-import type { Trial } from "../membership/state.ts";
-import { died, tryMember } from "../membership/trials.ts";
+import type { Probe } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
 import { GONE_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
@@ -29,8 +29,8 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
   } else if (lock !== null) {
     answer(peer, routed, { kind: "busy" });
   } else if (old !== undefined && !isExpected(old) && old.address !== joiner.address) {
-    tryMember(peer, old, "rival", ["stream", "datagram"]);
-    const isTried = peer.membership.trials.has(trialKey("rival", joiner.id));
+    probeMember(peer, old, "claimant", ["stream", "datagram"]);
+    const isTried = peer.membership.probes.has(probeKey("claimant", joiner.id));
     if (isTried) peer.lifecycle.contested.set(joiner.id, routed);
     else answer(peer, routed, { kind: "busy" });
   } else {
@@ -39,15 +39,15 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
 }
 
 /** The peer that holds a contested id has answered, or has not. */
-export function settleContest(peer: Peer, trial: Trial, answered: boolean): void {
-  const routed = peer.lifecycle.contested.get(trial.target.id);
-  if (trial.reason !== "rival" || routed?.ask.kind !== "join") return;
-  peer.lifecycle.contested.delete(trial.target.id);
+export function settleContest(peer: Peer, probe: Probe, answered: boolean): void {
+  const routed = peer.lifecycle.contested.get(probe.target.id);
+  if (probe.reason !== "claimant" || routed?.ask.kind !== "join") return;
+  peer.lifecycle.contested.delete(probe.target.id);
   if (answered) {
-    answer(peer, routed, { kind: "taken", by: trial.target.address });
+    answer(peer, routed, { kind: "taken", by: probe.target.address });
     return;
   }
-  died(peer, trial.target, "lost");
+  died(peer, probe.target, "lost");
   admit(peer, routed, routed.ask.joiner);
 }
 

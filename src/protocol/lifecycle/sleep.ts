@@ -5,10 +5,10 @@
 
 import { sleptThrough } from "../membership/late.ts";
 import { SILENCE_MS } from "../membership/patience.ts";
+import { restartProbes } from "../membership/probing.ts";
 import { renewEpoch } from "../membership/records.ts";
 import { awaitMember, extendAwaited } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
-import { restartTrials } from "../membership/trials.ts";
 import { ASLEEP_MS, HEARTBEAT_MS, RESTORED_GRACE_MS } from "../model/config.ts";
 import { isExpected } from "../model/member.ts";
 import { endTenure } from "../replication/tenure.ts";
@@ -29,7 +29,7 @@ export function sleepOf(aliveAt: number, dueAt: number, now: number): number | n
 export function wake(peer: Peer, sleptMs: number): void {
   peer.lifecycle.sleep = { until: peer.now, ms: sleptMs };
   sleptThrough(peer, sleptMs);
-  restartTrials(peer);
+  restartProbes(peer);
   extendAwaited(peer);
   if (sleptMs >= SILENCE_MS) {
     awaitAll(peer);

@@ -1,18 +1,18 @@
 /**
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
- * death, and word of a life is not a life: both are tried first, and the accused is told.
+ * death, and word of a life is not a life: both are tried first, and the suspect is told.
  */
 
 import { boundTable } from "../model/bounded.ts";
-import { ACCUSERS, HIGHEST_INCARNATION } from "../model/config.ts";
+import { HIGHEST_INCARNATION, SUSPECTERS } from "../model/config.ts";
 import { compareMembers, isExpected, isPresent, type Member, makeMember } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { moveTo, raiseTo } from "./incarnation.ts";
+import { probeMember } from "./probing.ts";
 import { beats, known, learn, noteArrival } from "./records.ts";
-import type { Trial } from "./state.ts";
-import { tryMember } from "./trials.ts";
+import type { Probe } from "./state.ts";
 
 /**
  * Takes note of a sender. `tell`: if the ring knows better of it, say so to it by this way, so that one that
@@ -27,7 +27,7 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   }
   const old = known(peer, from.id);
   if (old === undefined) {
-    tryMember(peer, from, "newcomer", ["datagram"]);
+    probeMember(peer, from, "unverified", ["datagram"]);
     return;
   }
   const order = compareMembers(from, old);
@@ -58,22 +58,22 @@ export function absorb(
   for (const member of members) {
     if (isExpected(member) || !isPossible(peer, member)) continue;
     if (member.id === peer.self.id) {
-      if (!isPresent(member)) accusedBy(peer, from);
+      if (!isPresent(member)) suspectedBy(peer, from);
       hearOfSelf(peer, member);
     } else if (beats(peer, member)) consider(peer, member, joining);
   }
   peer.membership.seenAt = null;
 }
 
-/** A member being tried has answered: a newcomer is now believed, a rival of this very peer has won. */
-export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
-  if (trial.reason === "newcomer") {
+/** A member being tried has answered: a new member is now believed, a claimant of this very peer has won. */
+export function afterAnswer(peer: Peer, probe: Probe, from: Member): void {
+  if (probe.reason === "unverified") {
     // Heard from itself just now: those who are told need not try it again.
     const taken = learn(peer, from, peer.membership.gone.has(from.id) ? "returned" : "joined");
     // It was heard of, and not seen to join: it may have been in another part of the ring.
     if (taken) noteArrival(peer, from, false);
-  } else if (trial.reason === "rival" && from.id === peer.self.id) {
-    exit(peer, 1, sentences.rivalWon(from));
+  } else if (probe.reason === "claimant" && from.id === peer.self.id) {
+    exit(peer, 1, sentences.claimantWon(from));
   }
 }
 
@@ -82,20 +82,20 @@ export function afterAnswer(peer: Peer, trial: Trial, from: Member): void {
  * it is in the ring all the same. If those two held each other for dead, either would own the other's
  * names as well, before the eyes of those that reach both.
  */
-export function afterVouched(peer: Peer, trial: Trial | null): void {
-  if (trial === null) return;
-  if (trial.reason === "watch") confirm(peer, trial.target);
-  else afterAnswer(peer, trial, trial.target);
+export function afterRelayed(peer: Peer, probe: Probe | null): void {
+  if (probe === null) return;
+  if (probe.reason === "watch") confirm(peer, probe.target);
+  else afterAnswer(peer, probe, probe.target);
 }
 
 /**
- * A member being tried gave no answer. A rival of this very peer is gone: rise above it. A newcomer is
+ * A member being tried gave no answer. A claimant of this very peer is gone: rise above it. A new member is
  * not believed, and whoever does believe in it has to hear of that: word of its death goes round, which
  * it refutes if it lives after all.
  */
-export function afterSilence(peer: Peer, { reason, target }: Trial): void {
-  if (reason === "rival" && target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
-  else if (reason === "newcomer" && peer.membership.view.find(target.id) === undefined) {
+export function afterSilence(peer: Peer, { reason, target }: Probe): void {
+  if (reason === "claimant" && target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
+  else if (reason === "unverified" && peer.membership.view.find(target.id) === undefined) {
     learn(peer, makeMember({ ...target, state: "dead" }), "lost");
   }
 }
@@ -116,11 +116,11 @@ function isPossible(peer: Peer, { id, incarnation }: Member): boolean {
 
 function hearNewer(peer: Peer, from: Member, old: Member): void {
   const present = isPresent(old);
-  if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "word");
+  if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "suspicion");
   else if (present && (from.birth === old.birth || isExpected(old))) learn(peer, from, "heard");
   // Two processes cannot listen at one address: the former one is gone.
   else if (present && from.address === old.address) learn(peer, from, "replaced");
-  else tryMember(peer, from, "newcomer", present ? ["datagram"] : ["datagram", "stream"]);
+  else probeMember(peer, from, "unverified", present ? ["datagram"] : ["datagram", "stream"]);
 }
 
 function consider(peer: Peer, member: Member, joining: boolean): void {
@@ -135,39 +135,39 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
     if (present?.birth === member.birth) learn(peer, member, "heard");
     else if (joining && fresh)
       learn(peer, member, present === undefined && old ? "returned" : "joined");
-    else tryMember(peer, member, "newcomer", ["datagram"]);
+    else probeMember(peer, member, "unverified", ["datagram"]);
   } else if (member.state === "left" || present === undefined || isExpected(present)) {
     // Only a leaver itself says that it has left, so its word is good at any remove.
-    learn(peer, member, member.state === "left" ? "left" : "word");
+    learn(peer, member, member.state === "left" ? "left" : "suspicion");
   } else {
     // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
-    if (!isAccused(peer, present, member)) {
+    if (!isSuspect(peer, present, member)) {
       send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
     }
-    tryMember(peer, present, "word", ["stream"]);
+    probeMember(peer, present, "suspicion", ["stream"]);
   }
 }
 
 /** True if a present member has been told of such word already, and has its time to refute it. */
-function isAccused(peer: Peer, present: Member, word: Member): boolean {
-  const trial = peer.membership.trials.get(present.id);
-  return trial?.reason === "word" && word.incarnation <= present.incarnation;
+function isSuspect(peer: Peer, present: Member, word: Member): boolean {
+  const probe = peer.membership.probes.get(present.id);
+  return probe?.reason === "suspicion" && word.incarnation <= present.incarnation;
 }
 
 /**
  * True of one that is said to be dead, or does not answer, where it is known, and is heard from another
  * place: should it have moved, word that goes where it was does not reach it.
  */
-function isDoubtedElsewhere({ membership: { trials } }: Peer, from: Member, old: Member): boolean {
-  const trial = trials.get(from.id);
-  if (trial === undefined || from.address === old.address) return false;
-  return trial.reason === "word" || trial.lastTry;
+function isDoubtedElsewhere({ membership: { probes } }: Peer, from: Member, old: Member): boolean {
+  const probe = probes.get(from.id);
+  if (probe === undefined || from.address === old.address) return false;
+  return probe.reason === "suspicion" || probe.lastTry;
 }
 
 /** Who believes that this peer is dead does not hear its news from others: it is told first. */
-function accusedBy(peer: Peer, accuser: Member): void {
-  peer.membership.accusers.add(accuser.address);
-  boundTable(peer.membership.accusers, ACCUSERS);
+function suspectedBy(peer: Peer, suspecter: Member): void {
+  peer.membership.suspecters.add(suspecter.address);
+  boundTable(peer.membership.suspecters, SUSPECTERS);
 }
 
 /** The same process in the same state: only its address may be another, which is no news to itself. */
@@ -191,5 +191,5 @@ function hearOfSelf(peer: Peer, member: Member): void {
   if (isSameLife(member, peer.self)) moveTo(peer, member.address);
   else if (former || !isPresent(member))
     raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);
-  else tryMember(peer, member, "rival", ["stream", "datagram"]);
+  else probeMember(peer, member, "claimant", ["stream", "datagram"]);
 }

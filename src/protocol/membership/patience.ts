@@ -21,13 +21,13 @@ export const LAST_TRY_PACE_MS = 300;
 export const LOSSY_PACE_MS = 150;
 export const LOSSY_MS = 30_000;
 /** With one in so many of these pings a stream is tried, and others are asked to try, so many of them. */
-export const VOUCHERS_EVERY = 3;
-export const VOUCHERS = 2;
+export const INDIRECT_EVERY = 3;
+export const INDIRECT_PROBERS = 2;
 /** Between rounds the successors are pinged this often, silently: long intervals find no death late. */
 export const WATCH_MS = 2_000;
 /** Members probed at once when a successor fails: that many neighbours may die together. */
 export const PROBED_AFTER_FAILURE = 8;
 /** They are probed already when it has left so many pings unanswered, so that all are found soon. */
 export const SUSPECT_PINGS = 5;
-/** Word of a death waits this long for the accused, who is told, and for a slow link's pace. */
+/** Word of a death waits this long for the suspect, who is told, and for a slow link's pace. */
 export const REFUTE_MS = 2_000;

@@ -14,7 +14,7 @@ import { randomBelow } from "../model/random.ts";
 import type { View } from "../model/view.ts";
 import { leapNext, rescanAll } from "../replication/state.ts";
 import { emit, type Peer } from "../state.ts";
-import type { Trial, TrialReason } from "./state.ts";
+import type { Probe, ProbeReason } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
@@ -39,7 +39,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   if (old !== undefined && (member.state === "dead" || member.address !== old.address)) {
     peer.effects.push({ type: "sever", address: old.address });
   }
-  endTrials(peer, member);
+  endProbes(peer, member);
   peer.membership.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
   if (isPresent(member)) {
@@ -71,27 +71,27 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
 }
 
 /**
- * Rivals and newcomers are tried beside other trials of the same id, so they have keys of their own: a
+ * Claimants and new members are tried beside other probes of the same id, so they have keys of their own: a
  * member that comes back from another address does not wait for the verdict on its former self.
  */
-export function trialKey(reason: TrialReason, id: number): number {
-  if (reason === "rival") return -1 - id;
-  return reason === "newcomer" ? 2 ** DRAWN_BITS + id : id;
+export function probeKey(reason: ProbeReason, id: number): number {
+  if (reason === "claimant") return -1 - id;
+  return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;
 }
 
-export function endTrial(peer: Peer, trial: Trial): void {
-  const key = trialKey(trial.reason, trial.target.id);
-  peer.membership.trials.delete(key);
-  peer.deadlines.clear("trial", key);
+export function endProbe(peer: Peer, probe: Probe): void {
+  const key = probeKey(probe.reason, probe.target.id);
+  peer.membership.probes.delete(key);
+  peer.deadlines.clear("probe", key);
 }
 
-/** What is known now needs no trial; one of a newcomer that came later still does. */
-function endTrials(peer: Peer, member: Member): void {
-  const watched = peer.membership.trials.get(member.id);
-  if (watched !== undefined) endTrial(peer, watched);
-  const newcomer = peer.membership.trials.get(trialKey("newcomer", member.id));
-  if (newcomer !== undefined && compareMembers(newcomer.target, member) <= 0) {
-    endTrial(peer, newcomer);
+/** What is known now needs no probe; one of a new member that came later still does. */
+function endProbes(peer: Peer, member: Member): void {
+  const watched = peer.membership.probes.get(member.id);
+  if (watched !== undefined) endProbe(peer, watched);
+  const unverified = peer.membership.probes.get(probeKey("unverified", member.id));
+  if (unverified !== undefined && compareMembers(unverified.target, member) <= 0) {
+    endProbe(peer, unverified);
   }
 }
 

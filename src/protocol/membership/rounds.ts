@@ -20,8 +20,8 @@ import { lines } from "../model/transcript.ts";
 import { isIn, line, note, type Peer, send } from "../state.ts";
 import { noteStanding } from "./late.ts";
 import { SILENCE_MS, WATCH_MS } from "./patience.ts";
+import { died, probeMember, watchWith } from "./probing.ts";
 import { noteRoom, ownRoom } from "./room.ts";
-import { died, tryMember, watchWith } from "./trials.ts";
 import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
 /** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
@@ -53,7 +53,7 @@ export function watchSilently(peer: Peer): void {
   peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
   for (const successor of peer.membership.view.after(peer.self.id, 2)) {
     if (!peer.membership.awaited.has(successor.id))
-      tryMember(peer, successor, "watch", ["datagram"]);
+      probeMember(peer, successor, "watch", ["datagram"]);
   }
 }
 
@@ -125,9 +125,9 @@ export function askAwaited(peer: Peer, id: number): void {
   const member = peer.membership.view.find(id);
   if (awaited === undefined || member === undefined) return;
   // In the end others are asked too: they may reach it.
-  if (peer.now >= awaited.until - SILENCE_MS) tryMember(peer, member, "watch", ["datagram"]);
+  if (peer.now >= awaited.until - SILENCE_MS) probeMember(peer, member, "watch", ["datagram"]);
   if (peer.now >= awaited.until) {
-    if (!peer.membership.trials.has(id)) died(peer, member, "lost");
+    if (!peer.membership.probes.has(id)) died(peer, member, "lost");
     return;
   }
   const way = wayTo(peer, member.address);

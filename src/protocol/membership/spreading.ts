@@ -32,8 +32,8 @@ export function pushRumours(peer: Peer): void {
   peer.membership.pushedAt = peer.now;
   const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
   if (peer.membership.rumours.has(peer.self.id)) {
-    for (const accuser of peer.membership.accusers) targets.add(accuser);
-    peer.membership.accusers.clear();
+    for (const suspecter of peer.membership.suspecters) targets.add(suspecter);
+    peer.membership.suspecters.clear();
   }
   for (const [joining, table] of [
     [false, peer.membership.rumours],

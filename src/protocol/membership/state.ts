@@ -23,23 +23,23 @@ export type Arrived = {
 };
 
 /** Why a member is being tried, which decides what an answer or a silence means. */
-export type TrialReason =
+export type ProbeReason =
   /** Own evidence: its silence is its death. */
   | "watch"
   /** Others said it is dead: silence confirms it, an answer refutes. */
-  | "word"
+  | "suspicion"
   /** Others said it is alive: only an answer is believed. */
-  | "newcomer"
+  | "unverified"
   /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
-  | "rival";
+  | "claimant";
 
-export type Trial = {
-  readonly reason: TrialReason;
+export type Probe = {
+  readonly reason: ProbeReason;
   readonly target: Member;
   readonly startedAt: number;
   /** When its silence is a verdict. */
   until: number;
-  /** Pings of this trial, by nonce, with their times. */
+  /** Pings of this probe, by nonce, with their times. */
   readonly nonces: Map<number, number>;
   /** So many times it has pinged. */
   sent: number;
@@ -69,7 +69,7 @@ export type Datagrams = {
 };
 
 /** A member tried on behalf of another, which is told of an answer under its own nonce. */
-export type Vouching = {
+export type IndirectProbe = {
   readonly asker: Address;
   readonly nonce: number;
   readonly target: Member;
@@ -92,10 +92,10 @@ export type Membership = {
   /** The gone member that was tried last. */
   triedGone: number;
   /** Those who spread word of this peer's death, to be told that it lives. */
-  readonly accusers: Set<Address>;
+  readonly suspecters: Set<Address>;
   readonly awaited: Map<number, Awaited>;
-  readonly trials: Map<number, Trial>;
-  readonly vouching: Map<number, Vouching>;
+  readonly probes: Map<number, Probe>;
+  readonly indirect: Map<number, IndirectProbe>;
   readonly datagrams: Datagrams;
   /** Members that answer pings and take no streams, by id. */
   readonly streamless: Map<number, Streamless>;
@@ -145,10 +145,10 @@ export function makeMembership(
     epoch: 0,
     gone: new GoneTable(),
     triedGone: start.id,
-    accusers: new Set(),
+    suspecters: new Set(),
     awaited: new Map(),
-    trials: new Map(),
-    vouching: new Map(),
+    probes: new Map(),
+    indirect: new Map(),
     datagrams: {
       muted: new Map(),
       deaf: false,

@@ -11,7 +11,7 @@ import { isExpected } from "../model/member.ts";
 import type { Message } from "../model/messages.ts";
 import { isIn, type Peer } from "../state.ts";
 
-/** What others build on. A newcomer asks to be let in, and anybody may look up an owner. */
+/** What others build on. A new member asks to be let in, and anybody may look up an owner. */
 export function isAsking(message: Message): boolean {
   if (message.tag === "inquire" || message.tag === "lease") return true;
   return message.tag === "routed" && message.ask.kind !== "join" && message.ask.kind !== "lookup";

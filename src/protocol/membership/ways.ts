@@ -1,7 +1,7 @@
 /**
  * The way to a member: by datagram, or by stream where datagrams do not come through. Some networks drop
  * UDP one way or both; there a ring works over TCP alone, only slower. That they do not come through is
- * learnt from a trial which only the stream answered, and it is looked at again with each round.
+ * learnt from a probe which only the stream answered, and it is looked at again with each round.
  */
 import { standingOf } from "../model/absence.ts";
 import { boundTable } from "../model/bounded.ts";
@@ -10,7 +10,7 @@ import {
   DATAGRAMS_MISSED,
   MUTED_MS,
   MUTED_ROUNDS,
-  TRIALS_AT_ONCE,
+  PROBES_AT_ONCE,
 } from "../model/config.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
@@ -18,7 +18,7 @@ import { randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { ownRoom } from "./room.ts";
-import type { Trial } from "./state.ts";
+import type { Probe } from "./state.ts";
 
 /** The way that messages to an address take which may be lost. */
 export function wayTo(peer: Peer, address: Address): Channel {
@@ -51,9 +51,9 @@ export function probeDatagrams(peer: Peer, member: Member): void {
     datagrams.said = true;
     note(peer, datagrams.deaf ? sentences.noDatagrams() : sentences.noDatagramsTo(member.id));
   }
-  const probes = datagrams.said || muted === undefined ? 1 : DATAGRAM_PROBES;
-  if (muted !== undefined) muted.missed += probes;
-  for (let i = 0; i < probes; i++) {
+  const pings = datagrams.said || muted === undefined ? 1 : DATAGRAM_PROBES;
+  if (muted !== undefined) muted.missed += pings;
+  for (let i = 0; i < pings; i++) {
     sendPing(peer, member.address, randomBits(peer.random), "datagram");
   }
 }
@@ -73,15 +73,15 @@ export function datagramAnswered(peer: Peer, address: Address): void {
 }
 
 /**
- * A ping by stream was answered by one. Where the datagrams of the same trial were not, they do not come
+ * A ping by stream was answered by one. Where the datagrams of the same probe were not, they do not come
  * through; and if nobody else has answered one meanwhile, none do.
  */
-export function streamAnswered(peer: Peer, address: Address, trial: Trial): void {
+export function streamAnswered(peer: Peer, address: Address, probe: Probe): void {
   const {
     membership: { datagrams },
   } = peer;
-  const lost = trial.lastTry && wayTo(peer, address) === "datagram";
-  if (lost && datagrams.answeredAt < trial.startedAt) datagrams.deaf = true;
+  const lost = probe.lastTry && wayTo(peer, address) === "datagram";
+  if (lost && datagrams.answeredAt < probe.startedAt) datagrams.deaf = true;
   if (lost || datagrams.muted.has(address)) mute(peer, address);
 }
 
@@ -92,5 +92,5 @@ export function mute(peer: Peer, address: Address): void {
   const until = peer.now + MUTED_MS + MUTED_ROUNDS * peer.config.pingIntervalMs;
   muted.delete(address);
   muted.set(address, { until, missed });
-  boundTable(muted, TRIALS_AT_ONCE);
+  boundTable(muted, PROBES_AT_ONCE);
 }

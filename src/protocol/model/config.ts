@@ -50,7 +50,7 @@ export const GONE_BY_STREAM = 8;
 export const AWAITED_STREAM_MS = 400;
 
 /** Members tried at the same time; more are tried when others bring word of them again. */
-export const TRIALS_AT_ONCE = 512;
+export const PROBES_AT_ONCE = 512;
 
 /** A change of the two successors is followed by a round this soon: several changes make one round. */
 export const ROUND_AFTER_CHANGE_MS = 50;
@@ -95,7 +95,7 @@ export const LOST_TRY_FOR_MS = 600_000;
 export const LOST_BY_STREAM = 4;
 
 /** Members that have spread word of this peer's death and are told first that it lives. */
-export const ACCUSERS = 16;
+export const SUSPECTERS = 16;
 
 /** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
 export const GONE_TOLD = 64;

@@ -8,7 +8,7 @@ export type DeadlineKind =
   | "lost"
   | "push"
   | "settle"
-  | "trial"
+  | "probe"
   | "awaited"
   | "awaited-notice"
   | "former"

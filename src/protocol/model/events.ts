@@ -14,7 +14,7 @@ export type Why =
   /** It did not answer, nor to others. */
   | "lost"
   /** Others said so, and it did not refute. */
-  | "word"
+  | "suspicion"
   | "joined"
   | "left"
   | "returned"

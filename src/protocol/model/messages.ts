@@ -24,7 +24,6 @@ export type { Answer, AnswerOutcome, Ask, Confirm, Confirmed, Origin, RequestId,
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
 export type Channel = "datagram" | "stream";
 
-/** "Are you there?", with the digest of the sender's view. */
 /** How much a member may have missed; and what its ring has forgotten, so that others may have missed it. */
 export type Standing = {
   /** It knows of no removal for so long, and has heard from none that does; null of one that is up to date. */
@@ -33,6 +32,7 @@ export type Standing = {
   readonly forgottenMs: number | null;
 };
 
+/** "Are you there?", with the digest of the sender's view. */
 export type Ping = Standing & {
   readonly tag: "ping";
   /** Returned in the answer; 32 random bits. */
@@ -43,17 +43,15 @@ export type Ping = Standing & {
   /** Bytes of files that the sender's disk has room for. */
   readonly room: number;
 };
-export type Pong = Standing & {
-  readonly tag: "pong";
-  readonly nonce: number;
-  readonly round: boolean;
-  readonly digest: number;
-  readonly room: number;
-};
+export type Pong = Omit<Ping, "tag"> & { readonly tag: "pong" };
 
 /** "I cannot reach this member, can you?" The answer comes only if it can. */
-export type Vouch = { readonly tag: "vouch"; readonly nonce: number; readonly target: Member };
-export type Vouched = { readonly tag: "vouched"; readonly nonce: number; readonly target: Member };
+export type PingReq = { readonly tag: "ping-req"; readonly nonce: number; readonly target: Member };
+export type PingReqAck = {
+  readonly tag: "ping-req-ack";
+  readonly nonce: number;
+  readonly target: Member;
+};
 
 /** News of members. `joining`: the sender has just heard from them, in their joining itself. */
 export type Gossip = {
@@ -262,8 +260,8 @@ export type ContentRefused = { readonly tag: "content-refused"; readonly why: st
 export type Message =
   | Ping
   | Pong
-  | Vouch
-  | Vouched
+  | PingReq
+  | PingReqAck
   | Gossip
   | Sync
   | Introduce

@@ -50,8 +50,8 @@ export const sentences = {
     `Peer ${id} is taken by a living peer at ${by}: choose another id.`,
   folderCopied: (id: number, by: Address) =>
     `Peer ${id}, whose data folder this is or is a copy of, lives at ${by}: stop that one, or start with a new folder, as in --data DIR, and the ring gives this peer an id of its own.`,
-  rivalWon: (rival: Member) =>
-    `Another peer with the id ${rival.id} lives at ${rival.address} and came later: this one stops.`,
+  claimantWon: (claimant: Member) =>
+    `Another peer with the id ${claimant.id} lives at ${claimant.address} and came later: this one stops.`,
   missing: (ids: readonly number[]) =>
     `No answer yet from ${ids.length > 1 ? "Peers" : "Peer"} ${listOf(ids)}: start ${
       ids.length > 1 ? "them" : "it"

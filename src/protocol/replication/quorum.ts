@@ -11,8 +11,8 @@ import { isExpected, type Member, stays } from "../model/member.ts";
 import { isWithin } from "../model/shelf.ts";
 import type { Peer } from "../state.ts";
 
-/** So many of those that were there before a newcomer it asks for one name, and all have to answer. */
-const NEWCOMER_ASKS = 8;
+/** So many of those that were there before a new member it asks for one name, and all have to answer. */
+const NEW_MEMBER_ASKS = 8;
 
 /** How many copies of a file there should be: as many as are wanted, or as there are members that stay. */
 export function copiesWanted(peer: Peer): number {
@@ -61,7 +61,7 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
     else stay += 1;
   }
   const last = members.at(-1)?.id ?? key;
-  for (const member of newcomersFrom(peer, key)) {
+  for (const member of newMembersFrom(peer, key)) {
     if (fresh.length === NEW_ASKED) break;
     if (members.includes(member)) continue;
     members.push(member);
@@ -152,7 +152,7 @@ function mayHaveGoneOn(peer: Peer, key: number): boolean {
  */
 function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
   const entered = peer.now - peer.lifecycle.enteredAt <= NEW_MS && id !== peer.self.id;
-  if (entered && count < NEWCOMER_ASKS) return true;
+  if (entered && count < NEW_MEMBER_ASKS) return true;
   if (count >= NEW_ASKED) return false;
   const came = peer.membership.arrivals.get(birth);
   return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.membership.awaited.has(id);
@@ -162,7 +162,7 @@ function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
  * Those that may hold names of any part, from a key on: who has come, but for who is in its first ring; and
  * who has not answered yet, for as long as the lost are sought.
  */
-function newcomersFrom(peer: Peer, key: number): Member[] {
+function newMembersFrom(peer: Peer, key: number): Member[] {
   const {
     config,
     now,
