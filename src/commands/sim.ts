@@ -61,7 +61,7 @@ const ARGS = {
     valueHint: ROUTES.join("|"),
     description: "the strategy (default finger)",
   },
-  story: { type: "string", valueHint: "FILE", description: "instead: play a story" },
+  scenario: { type: "string", valueHint: "FILE", description: "instead: play a scenario" },
   plot: { type: "string", valueHint: "DIR", description: "instead: draw the figures as SVG" },
   ...JSON_ARG,
 } as const;
@@ -72,7 +72,9 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   const whole = (least: number, most: number) => (what: string, text: string) =>
     parseWhole(what, text, least, most);
   const seed = optional(whole(0, MAX_SEED), "--seed", args.seed);
-  const modes = (["seeds", "peers", "story", "plot"] as const).filter((m) => args[m] !== undefined);
+  const modes = (["seeds", "peers", "scenario", "plot"] as const).filter(
+    (m) => args[m] !== undefined,
+  );
   if (modes.length > 1) throw new UsageError(`Give one of --${modes.join(" and --")}, not both`);
   const large = (["for", "churn", "loss", "interval", "route"] as const).find(
     (m) => args[m] !== undefined,
@@ -87,7 +89,8 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   if (args.jobs !== undefined && (seed !== null || modes.some((mode) => mode !== "seeds"))) {
     throw new UsageError("--jobs is for --seeds");
   }
-  if (args.story !== undefined) return { kind: "story", path: args.story, seed: seed ?? 1 };
+  if (args.scenario !== undefined)
+    return { kind: "scenario", path: args.scenario, seed: seed ?? 1 };
   if (args.plot !== undefined) return { kind: "plot", dir: args.plot, seed: seed ?? 1 };
   if (args.peers !== undefined) {
     return {
@@ -153,12 +156,16 @@ export default command({
   name: "sim",
   args: ARGS,
   forms: [[]],
+  renamed: { story: "scenario" },
   examples: [
     ["p2p sim --seeds 1000", "a thousand rings, each with faults of its own"],
     ["p2p sim --seeds 100 --hard", "harder faults, busy clients, and all that they were told"],
     ["p2p sim --seed 17", "seed 17 again, to the same event"],
     ["p2p sim --peers 1000 --for 1h --churn 1/s --loss 1%", "a large ring under churn, measured"],
-    ["p2p sim --story story.txt", "a story as in the tests: what is done, and what is printed"],
+    [
+      "p2p sim --scenario scenario.txt",
+      "a scenario as in the tests: what is done, and what is printed",
+    ],
     ["p2p sim --plot figures", "hops, bytes and healing, against theory"],
   ],
   async run(args) {

@@ -5,8 +5,8 @@ import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import type { Command } from "../protocol/model/io.ts";
 import type { SimContent } from "./bodies.ts";
-import type { Chance } from "./chance.ts";
 import { drawKey } from "./figure-ring.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 import { type Stage, snapshots } from "./stage.ts";
 
 /** The clock goes on by so much at a time. */
@@ -42,9 +42,9 @@ export function readFile(
 }
 
 /** What each peer says of the ring, and whom it names as the owner of a key of its own. */
-export function lookUpAll({ world, outcomes }: Stage, chance: Chance): PeerSnapshot[] {
+export function lookUpAll({ world, outcomes }: Stage, generator: RandomGenerator): PeerSnapshot[] {
   const asked = snapshots(world).map((peer) => {
-    const key = world.config.bits > NUMBERED_BITS ? drawKey(chance) : chance.below(256);
+    const key = world.config.bits > NUMBERED_BITS ? drawKey(generator) : generator.below(256);
     return { peer, key, command: world.command(peer.id, { kind: "lookup", key }, null) };
   });
   world.run(world.now + LOOKUPS_MS);

@@ -1,6 +1,7 @@
 /** Many operations on one name right after each other, as the clients of a busy program make them. */
-import type { Chance } from "./chance.ts";
+
 import { wordOf } from "./names.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 /** More than the origins or owners that a version remembers. */
 const MANY_ORIGINS = 17;
@@ -14,7 +15,7 @@ export class Bursts {
   #made = 0;
 
   constructor(
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     private readonly names: readonly string[],
   ) {}
 
@@ -22,7 +23,7 @@ export class Bursts {
   of(name: string, writer: number, readers: readonly number[]): string[] {
     const word = wordOf(name);
     return Array.from({ length: OPERATIONS }, (_, i) => {
-      const wait = this.chance.pick([1, 4, 12]);
+      const wait = this.generator.pick([1, 4, 12]);
       if (i % READS === 0) return `after ${wait} ${this.store(81, word, writer)}`;
       const place = i % readers.length;
       return `after ${wait} client ${82 + place} request ${word} via ${readers[place]}`;
@@ -32,11 +33,11 @@ export class Bursts {
   /** More peers store a name, one right after the other, than a version remembers. */
   ofOrigins(up: readonly number[]): string[] | null {
     if (up.length < 3) return null;
-    const word = wordOf(this.chance.pick(this.names));
-    const first = this.chance.below(up.length);
+    const word = wordOf(this.generator.pick(this.names));
+    const first = this.generator.below(up.length);
     return Array.from({ length: MANY_ORIGINS + 3 }, (_, i) => {
       const peer = up[(first + i) % up.length] ?? 0;
-      return `after ${this.chance.pick([0, 3, 30])} ${this.store(90 + i, word, peer)}`;
+      return `after ${this.generator.pick([0, 3, 30])} ${this.store(90 + i, word, peer)}`;
     });
   }
 

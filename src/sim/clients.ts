@@ -10,7 +10,7 @@ import type { Host } from "./host.ts";
 import { contentOf, keyOf, nameOf, passesDoor } from "./names.ts";
 import type { World } from "./world.ts";
 
-/** An operation as a story orders it. */
+/** An operation as a scenario orders it. */
 type Order = {
   readonly client: number;
   readonly kind: Operation["kind"];

@@ -5,7 +5,13 @@
  */
 import { Failure } from "../protocol/model/failure.ts";
 import { DRAWING, HARD } from "./drawing.ts";
-import { KEPT_FAILURES, playSeeds, type SeedsPlayed, type SwarmsResult, sumUp } from "./swarms.ts";
+import {
+  KEPT_FAILURES,
+  playSeeds,
+  type RunsResult,
+  type SeedsPlayed,
+  sumUp,
+} from "./simulated-runs.ts";
 
 export type CrewOptions = {
   readonly first: number;
@@ -43,7 +49,7 @@ export function serveAsHand(): Promise<number> {
 }
 
 /** Plays the seeds. Begins nothing new when enough of them have failed. @throws Failure if a hand ends early */
-export async function runCrew(options: CrewOptions): Promise<SwarmsResult> {
+export async function runCrew(options: CrewOptions): Promise<RunsResult> {
   const { first, count, twice, hard, hands, program, progress } = options;
   const began = performance.now();
   const shares: Share[] = [];

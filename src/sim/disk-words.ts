@@ -1,4 +1,4 @@
-/** What a story may do to disks and contents, in its words. Of peers that never were it says nothing. */
+/** What a scenario may do to disks and contents, in its words. Of peers that never were it says nothing. */
 import { type Host, localTime } from "./host.ts";
 import { cutPower, wipe } from "./mishaps.ts";
 import { contentOf, nameOf } from "./names.ts";
@@ -75,7 +75,7 @@ export function scrub(world: World, host: Host): void {
 function rot(world: World, { disk }: Host, all: boolean): void {
   const sound = disk.sound();
   if (sound.length === 0) return;
-  for (const record of all ? sound : [world.chance.pick(sound)]) disk.rot(record);
+  for (const record of all ? sound : [world.generator.pick(sound)]) disk.rot(record);
 }
 
 /** Another content lies where a file is stored from: whoever asks for it again gets that one. */

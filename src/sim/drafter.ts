@@ -1,14 +1,14 @@
 /**
- * What a fault does, in the words of stories: to processes and to links. A drafter remembers what it
+ * What a fault does, in the words of scenarios: to processes and to links. A drafter remembers what it
  * has planned, so that most of its faults hit something.
  */
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
-import type { Chance } from "./chance.ts";
 import type { Kind } from "./drawing.ts";
 import { drawKey } from "./figure-ring.ts";
 import { FileDrafter, isFileKind } from "./file-faults.ts";
 import { HardDrafter } from "./hard-faults.ts";
 import { isHardKind } from "./hard-kinds.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 /** Until all know the new address of one that has moved, or have found each other after a cut. */
 const KNOWN_MS = 30_000;
@@ -31,7 +31,7 @@ export class Drafter {
   #everCut = false;
 
   constructor(
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     ids: readonly number[],
     private readonly bits: number,
     names: readonly string[],
@@ -56,8 +56,8 @@ export class Drafter {
       areTogether: () => this.#areTogether(),
       allBut: (side: readonly number[]) => this.#allBut(side),
     };
-    this.#files = new FileDrafter(chance, rest, ids, bits, names);
-    this.#hard = new HardDrafter(chance, rest, names, bits);
+    this.#files = new FileDrafter(generator, rest, ids, bits, names);
+    this.#hard = new HardDrafter(generator, rest, names, bits);
   }
 
   /** Every peer that there is at some time. */
@@ -76,20 +76,20 @@ export class Drafter {
     const up = [...this.#up].sort((a, b) => a - b);
     if (isHardKind(kind)) return this.#hard.draft(kind, up);
     if (isFileKind(kind)) return this.#files.draft(kind, up, at);
-    const one = this.chance.pick(up);
-    const other = this.chance.pick(up);
+    const one = this.generator.pick(up);
+    const other = this.generator.pick(up);
     switch (kind) {
       case "kill":
         return this.#kill([one]);
       case "kill-neighbours":
         return this.#kill(this.#neighbours(up, 2));
       case "kill-many":
-        return this.#kill(this.#neighbours(up, this.chance.between(3, 9)));
+        return this.#kill(this.#neighbours(up, this.generator.between(3, 9)));
       case "kill-for-good": {
         // Once in a plan: two at once leave a copy of whatever had three.
         if (this.#buried || this.#everCut || up.length <= 5) return null;
         this.#buried = true;
-        const ids = this.#neighbours(up, this.chance.between(1, 2));
+        const ids = this.#neighbours(up, this.generator.between(1, 2));
         for (const id of ids) this.#up.delete(id);
         const words = `kill ${ids.join(" ")} for good`;
         return [this.#files.destroying(words, at)];
@@ -99,7 +99,7 @@ export class Drafter {
       case "freeze":
         return this.#freeze([one]);
       case "freeze-half":
-        return this.#freeze(this.chance.sample(up, up.length >> 1));
+        return this.#freeze(this.generator.sample(up, up.length >> 1));
       case "thaw":
         return this.#thaw();
       case "quit":
@@ -116,24 +116,27 @@ export class Drafter {
         );
       }
       case "power-cut": {
-        const many = this.chance.pick([1, 1, 2, 3, up.length]);
+        const many = this.generator.pick([1, 1, 2, 3, up.length]);
         return asPowerCut(this.#kill(this.#neighbours(up, many)));
       }
       case "cut": {
         if (!this.#mayCut()) return null;
-        const side = this.chance.sample(up, this.chance.between(1, Math.max(1, up.length - 1)));
+        const side = this.generator.sample(
+          up,
+          this.generator.between(1, Math.max(1, up.length - 1)),
+        );
         const rest = this.#allBut(side);
         return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
       }
       case "twins": {
         if (!this.#mayCut()) return null;
-        const side = this.chance.sample(up, up.length >> 1);
+        const side = this.generator.sample(up, up.length >> 1);
         const rest = this.#allBut(side);
         if (side.length === 0 || rest.length === 0) return null;
         const id = this.#freeId();
         const [here, there] = [
-          this.chance.pick(side),
-          this.chance.pick(up.filter((other) => !side.includes(other))),
+          this.generator.pick(side),
+          this.generator.pick(up.filter((other) => !side.includes(other))),
         ];
         this.#comes(id);
         return [
@@ -147,7 +150,7 @@ export class Drafter {
       case "slow":
         return one === other
           ? null
-          : [`slow ${one} towards ${other} by ${this.chance.between(50, 900)}`];
+          : [`slow ${one} towards ${other} by ${this.generator.between(50, 900)}`];
       case "hang":
         return one === other ? null : [`hang ${one} towards ${other}`];
       case "refuse":
@@ -215,7 +218,7 @@ export class Drafter {
 
   #restart(): string[] | null {
     if (this.#down.size === 0) return null;
-    const ids = this.chance.sample([...this.#down], this.chance.between(1, this.#down.size));
+    const ids = this.generator.sample([...this.#down], this.generator.between(1, this.#down.size));
     for (const id of ids) {
       this.#down.delete(id);
       this.#up.add(id);
@@ -236,7 +239,7 @@ export class Drafter {
   }
 
   #join(ids: readonly number[], up: readonly number[]): string[] {
-    const pairs = ids.map((id) => `${id} via ${this.chance.pick(up)}`);
+    const pairs = ids.map((id) => `${id} via ${this.generator.pick(up)}`);
     for (const id of ids) this.#comes(id);
     return [`join ${pairs.join(" and ")}`];
   }
@@ -247,15 +250,15 @@ export class Drafter {
   }
 
   #freeId(): number {
-    if (this.bits > NUMBERED_BITS) return drawKey(this.chance);
+    if (this.bits > NUMBERED_BITS) return drawKey(this.generator);
     const taken = new Set([...this.#up, ...this.#down]);
-    let id = this.chance.below(255);
+    let id = this.generator.below(255);
     while (taken.has(id) || taken.has(id + 1)) id = (id + 2) % 255;
     return id;
   }
 
   #neighbours(up: readonly number[], count: number): number[] {
-    const start = this.chance.below(up.length);
+    const start = this.generator.below(up.length);
     return Array.from(
       { length: Math.min(count, up.length) },
       (_, i) => up[(start + i) % up.length] ?? 0,

@@ -4,11 +4,11 @@ import { type CheckResult, checkRing } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import { askAndWait, readFile } from "./asking.ts";
-import type { Chance } from "./chance.ts";
 import { PATIENCE_MS } from "./clients.ts";
 import type { Epilogue } from "./epilogue.ts";
 import { contentOf, keyOf } from "./names.ts";
 import type { Fail } from "./promises.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 import { type Stage, snapshots } from "./stage.ts";
 
 /** All is well again so long after a heal. */
@@ -39,7 +39,7 @@ const LONG_NAME = `${"epilogue-".repeat(27)}.txt`;
 
 /** What the run does and knows. */
 export type Run = {
-  /** Does an action of a story. */
+  /** Does an action of a scenario. */
   act(action: string): void;
   owed(): readonly Owed[];
   judge(owed: Owed, read: FileRead): CheckResult;
@@ -54,7 +54,7 @@ export class EpiloguePlayer {
 
   constructor(
     stage: Stage,
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     private readonly run: Run,
     private readonly fail: Fail,
   ) {
@@ -70,14 +70,14 @@ export class EpiloguePlayer {
 
   play({ kind, holdMs }: Epilogue): void {
     if (this.#ids.length < 3) return;
-    const [one = 0] = this.chance.sample(this.#ids, 1);
+    const [one = 0] = this.generator.sample(this.#ids, 1);
     const others = this.#ids.filter((id) => id !== one);
     switch (kind) {
       case "isolated":
         this.#cut([one], holdMs);
         return;
       case "halves":
-        this.#cut(this.chance.sample(this.#ids, this.#ids.length >> 1), holdMs);
+        this.#cut(this.generator.sample(this.#ids, this.#ids.length >> 1), holdMs);
         return;
       case "no-udp":
         this.#withoutUdp([one], others, holdMs);
@@ -96,7 +96,7 @@ export class EpiloguePlayer {
         return;
       case "restarted":
         for (const words of ["kill", "move"]) this.run.act(`${words} ${one}`);
-        this.#ask(this.chance.pick(AWAY_MS));
+        this.#ask(this.generator.pick(AWAY_MS));
         this.run.act(`restart ${one}`);
         this.#pass(STARTED_MS);
         this.#askWell();
@@ -136,7 +136,7 @@ export class EpiloguePlayer {
   #refusals(): void {
     this.#allReach = true;
     for (let i = 0; i < REFUSALS; i++) {
-      const [one = 0, other = 0] = this.chance.sample(this.#ids, 2);
+      const [one = 0, other = 0] = this.generator.sample(this.#ids, 2);
       this.run.act(`refuse ${one} towards ${other} once`);
       this.#pass(REFUSED_EVERY_MS);
     }
@@ -151,7 +151,7 @@ export class EpiloguePlayer {
     const { bits, copies } = world.config;
     const holders =
       world.living()[0]?.peer?.membership.view.holders(keyOf(name, bits), copies) ?? [];
-    const [lost = 0, other = 0] = this.chance.sample(
+    const [lost = 0, other = 0] = this.generator.sample(
       holders.map((m) => m.id),
       2,
     );
@@ -159,10 +159,10 @@ export class EpiloguePlayer {
     this.#storeAs(name, lost);
     for (const words of ["kill", "wipe"]) this.run.act(`${words} ${lost}`);
     const rest = this.#ids.filter((id) => id !== lost);
-    this.run.act(`join ${lost} via ${this.chance.pick(rest)}`);
-    this.#pass(this.chance.pick(BACK_MS));
+    this.run.act(`join ${lost} via ${this.generator.pick(rest)}`);
+    this.#pass(this.generator.pick(BACK_MS));
     const owed = this.run.owed().filter(({ least }) => least.name === name);
-    for (const each of owed) this.#readAt(each, this.chance.pick(rest));
+    for (const each of owed) this.#readAt(each, this.generator.pick(rest));
     this.#askAt(rest);
   }
 
@@ -179,13 +179,13 @@ export class EpiloguePlayer {
     this.#pass(BEGUN_MS);
     this.#askAt([one]);
     this.#store(one);
-    this.#askAt([...this.chance.sample(others, 1), one]);
+    this.#askAt([...this.generator.sample(others, 1), one]);
   }
 
   /** Two stores on both sides of a cut: what lost the name is there, under a name of its own. */
   #conflict(): void {
     if (this.#anyFull) return;
-    const side = this.chance.sample(this.#ids, this.#ids.length >> 1);
+    const side = this.generator.sample(this.#ids, this.#ids.length >> 1);
     const rest = this.#ids.filter((id) => !side.includes(id));
     this.run.act(`cut ${side.join(" ")} from ${rest.join(" ")}`);
     this.#pass(WELL_MS + MERGED_MS);
@@ -193,7 +193,7 @@ export class EpiloguePlayer {
     this.run.act("mend");
     this.#pass(MERGED_MS);
     const conflicts = this.run.owed().filter(({ least }) => least.name === LONG_NAME);
-    for (const owed of conflicts) this.#readAt(owed, this.chance.pick(this.#ids));
+    for (const owed of conflicts) this.#readAt(owed, this.generator.pick(this.#ids));
   }
 
   /** Everything that is asked is answered, and right; and all see the same ring. */
@@ -201,7 +201,7 @@ export class EpiloguePlayer {
     for (const result of Object.values(checkRing(snapshots(this.#stage.world)))) {
       if (!result.ok) this.fail("D9", result.why);
     }
-    const asked = this.chance.sample(this.#ids, ASKED);
+    const asked = this.generator.sample(this.#ids, ASKED);
     this.#askAt(asked);
     for (const id of asked) this.#store(id);
     this.#askAt(asked);
@@ -210,7 +210,7 @@ export class EpiloguePlayer {
   #askAt(ids: readonly number[]): void {
     const owed = this.run.owed();
     for (const id of ids) {
-      for (const one of this.chance.sample(owed, ASKED)) this.#readAt(one, id);
+      for (const one of this.generator.sample(owed, ASKED)) this.#readAt(one, id);
     }
   }
 
@@ -250,8 +250,8 @@ export class EpiloguePlayer {
     const owed = this.run.owed();
     const end = world.now + forMs;
     while (world.now < end) {
-      const { name, key } = owed.length > 0 ? this.chance.pick(owed) : { name: "0000", key: 0 };
-      world.command(this.chance.pick(this.#ids), { kind: "request", name, key }, null);
+      const { name, key } = owed.length > 0 ? this.generator.pick(owed) : { name: "0000", key: 0 };
+      world.command(this.generator.pick(this.#ids), { kind: "request", name, key }, null);
       this.#pass(Math.min(ASKED_EVERY_MS, end - world.now));
     }
   }

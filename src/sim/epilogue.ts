@@ -4,7 +4,7 @@
  * is wrong, so all must be well within seconds (`epilogue-player.ts`).
  */
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
-import { Chance } from "./chance.ts";
+import { RandomGenerator } from "./random-generator.ts";
 
 export const EPILOGUE_KINDS = [
   "isolated",
@@ -28,11 +28,11 @@ export type Epilogue = {
 const HOLDS_MS = [8_000, 27_000, 40_000] as const;
 /** Draws what a plan ends with, apart from all else that its seed draws. */
 export function drawEpilogue(seed: number, bits: number): Epilogue {
-  const chance = new Chance(seed ^ 0xe9170);
-  for (let i = 0; i < 20; i++) chance.bits();
+  const generator = new RandomGenerator(seed ^ 0xe9170);
+  for (let i = 0; i < 20; i++) generator.bits();
   // Names of any length, and a founder that comes back, are of drawn rings.
   const all = EPILOGUE_KINDS.filter((kind) => bits > NUMBERED_BITS || !isOfDrawn(kind));
-  return { kind: chance.pick(all), holdMs: chance.pick(HOLDS_MS) };
+  return { kind: generator.pick(all), holdMs: generator.pick(HOLDS_MS) };
 }
 
 function isOfDrawn(kind: Epilogue["kind"]): boolean {

@@ -139,7 +139,7 @@ function write(
   disk.write(record);
   const upTo = disk.written;
   const synced =
-    world.now + world.chance.between(SYNC_MS.least, disk.slowestSyncMs ?? SYNC_MS.most);
+    world.now + world.generator.between(SYNC_MS.least, disk.slowestSyncMs ?? SYNC_MS.most);
   // Word of a write never overtakes that of one before it, but for disks that have so many at once.
   disk.syncAt = disk.slowestSyncMs === null ? Math.max(disk.syncAt, synced) : synced;
   world.queue.plan(disk.syncAt, () => {

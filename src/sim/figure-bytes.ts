@@ -113,7 +113,7 @@ export function leastBytes(changesPerSecond: number): number {
  * @returns the milliseconds that all peers lived together
  */
 function live(ring: FigureRing, changesPerSecond: number, untilMs: number): number {
-  const { world, chance } = ring;
+  const { world, generator } = ring;
   const begin = world.now;
   const share = 1_000 / changesPerSecond;
   let peerMs = 0;
@@ -121,7 +121,7 @@ function live(ring: FigureRing, changesPerSecond: number, untilMs: number): numb
     const up = world.living().length;
     const since = world.now;
     // In a ring at rest the share of one change is without end.
-    const next = begin + (changes + (1 + chance.below(1_000)) / 1_001) * share;
+    const next = begin + (changes + (1 + generator.below(1_000)) / 1_001) * share;
     world.run(Math.min(untilMs, next));
     peerMs += up * (world.now - since);
     if (world.now >= untilMs) return peerMs;
@@ -130,8 +130,8 @@ function live(ring: FigureRing, changesPerSecond: number, untilMs: number): numb
 }
 
 function change(ring: FigureRing, join: boolean): void {
-  const { world, chance } = ring;
-  const { id } = chance.pick(world.living());
+  const { world, generator } = ring;
+  const { id } = generator.pick(world.living());
   if (join) {
     world.startPeer(drawFreeId(ring), joinThrough(world, id));
     return;

@@ -68,7 +68,7 @@ export function healTimes(
   victims: number,
   seed: number,
 ): number[] {
-  const { world, chance } = formRing({
+  const { world, generator } = formRing({
     peers: PEERS,
     pingIntervalMs,
     strategy: "finger",
@@ -86,8 +86,8 @@ export function healTimes(
   const times: number[] = [];
   for (let i = 0; i < victims; i++) {
     // The moment is random in the interval, and the ring has come to rest.
-    world.run(world.now + 5_000 + pingIntervalMs + chance.below(pingIntervalMs));
-    const { id, peer } = chance.pick(world.living());
+    world.run(world.now + 5_000 + pingIntervalMs + generator.below(pingIntervalMs));
+    const { id, peer } = generator.pick(world.living());
     victim = id;
     for (const { id: watcher } of peer?.membership.view.before(id, 2) ?? []) watchers.add(watcher);
     const harmedAt = world.now;

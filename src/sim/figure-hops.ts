@@ -72,7 +72,7 @@ export function lookupHops(
   lookups: number,
   seed: number,
 ): Spread {
-  const { world, chance } = formRing({
+  const { world, generator } = formRing({
     peers,
     pingIntervalMs: PING_INTERVAL_MS,
     strategy,
@@ -90,7 +90,7 @@ export function lookupHops(
   world.run(5_000);
   const up = world.living();
   for (let asked = 1; asked <= lookups; asked++) {
-    world.command(chance.pick(up).id, { kind: "lookup", key: drawKey(chance) }, null);
+    world.command(generator.pick(up).id, { kind: "lookup", key: drawKey(generator) }, null);
     if (asked % BATCH === 0 || asked === lookups) world.run(world.now + BATCH_MS);
   }
   if (hops.length !== lookups) throw new Error(`${lookups - hops.length} lookups did not end`);

@@ -1,11 +1,11 @@
 /** A ring to be measured: drawn ids, no loss, and nothing else than what the measurement does to it. */
 
 import { DRAWN_BITS, type Strategy } from "../protocol/model/config.ts";
-import { Chance } from "./chance.ts";
 import type { NetworkConfig } from "./network.ts";
+import { RandomGenerator } from "./random-generator.ts";
 import { World } from "./world.ts";
 
-export type FigureRing = { readonly world: World; readonly chance: Chance };
+export type FigureRing = { readonly world: World; readonly generator: RandomGenerator };
 
 export type FigureRingOptions = {
   readonly peers: number;
@@ -31,23 +31,23 @@ export function formRing(options: FigureRingOptions): FigureRing {
   const wire = { perMille: wirePerMille, ofTalk: wirePerMille };
   const config = { ring: 70_000, bits: DRAWN_BITS, strategy, pingIntervalMs, copies: 3 };
   const world = new World({ config, network, seed, wire });
-  const chance = new Chance(seed ^ 0x5eed);
+  const generator = new RandomGenerator(seed ^ 0x5eed);
   const ids = new Set<number>();
-  while (ids.size < peers) ids.add(drawKey(chance));
+  while (ids.size < peers) ids.add(drawKey(generator));
   world.form([...ids]);
-  return { world, chance };
+  return { world, generator };
 }
 
 /** A position on the circle of drawn ids. */
-export function drawKey(chance: Chance): number {
-  return chance.below(2 ** 16) * 2 ** 32 + chance.bits();
+export function drawKey(generator: RandomGenerator): number {
+  return generator.below(2 ** 16) * 2 ** 32 + generator.bits();
 }
 
 /** An id that nobody has. */
-export function drawFreeId({ world, chance }: FigureRing): number {
+export function drawFreeId({ world, generator }: FigureRing): number {
   const taken = new Set([...world.hosts.values()].map((host) => host.id));
   for (;;) {
-    const id = drawKey(chance);
+    const id = drawKey(generator);
     if (!taken.has(id)) return id;
   }
 }

@@ -1,7 +1,7 @@
-/** What a plan does with files, and to the disks that keep them, in the words of stories. */
+/** What a plan does with files, and to the disks that keep them, in the words of scenarios. */
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/model/config.ts";
-import type { Chance } from "./chance.ts";
 import { HOSTILE_NAMES, holdersAmong, isTaken, nameOf, wordOf } from "./names.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 export const FILE_KINDS = [
   "store",
@@ -80,7 +80,7 @@ export class FileDrafter {
   #mendedAt = 0;
 
   constructor(
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     private readonly rest: Rest,
     founders: readonly number[],
     private readonly bits: number,
@@ -92,9 +92,9 @@ export class FileDrafter {
 
   /** @param up the peers that run, by ascending id */
   draft(kind: FileKind, up: readonly number[], at: number): string[] | null {
-    const { chance, rest } = this;
-    const one = chance.pick(up);
-    const other = chance.pick(up);
+    const { generator, rest } = this;
+    const one = generator.pick(up);
+    const other = generator.pick(up);
     switch (kind) {
       case "store":
         return this.#store(one, this.#newName());
@@ -106,7 +106,7 @@ export class FileDrafter {
       }
       case "store-and-power-cut": {
         const name = this.#name();
-        const victims = this.#holdersOf(up, name).slice(0, chance.between(1, 3));
+        const victims = this.#holdersOf(up, name).slice(0, generator.between(1, 3));
         const cut = rest.kill(victims)?.map((words) => words.replace("kill", "power-cut"));
         return [...this.#store(one, name), ...this.#soon(cut ?? null)];
       }
@@ -115,7 +115,7 @@ export class FileDrafter {
       case "store-and-remove": {
         const name = this.#name();
         const remove = `${other} types Remove ${name}`;
-        return chance.below(2) === 0
+        return generator.below(2) === 0
           ? [...this.#store(one, name), ...this.#soon([remove])]
           : [remove, ...this.#soon(this.#store(one, name))];
       }
@@ -134,7 +134,7 @@ export class FileDrafter {
       case "restart-empty":
         return this.#restartEmpty(one, up, at);
       case "rot": {
-        const all = chance.below(3) === 0 ? " all" : "";
+        const all = generator.below(3) === 0 ? " all" : "";
         return [this.destroying(`rot ${one}${all}`, at)];
       }
       case "scrub":
@@ -157,23 +157,23 @@ export class FileDrafter {
 
   /** Each store of a name has another size, and so another content. */
   #store(origin: number, name: string): string[] {
-    const [least, most] = this.chance.pick(SIZES);
-    return [`file ${name} ${this.chance.between(least, most)}`, `${origin} types Store ${name}`];
+    const [least, most] = this.generator.pick(SIZES);
+    return [`file ${name} ${this.generator.between(least, most)}`, `${origin} types Store ${name}`];
   }
 
   #storeBothSides(up: readonly number[]): string[] | null {
     if (up.length < 4 || !this.rest.mayCut()) return null;
-    const side = this.chance.sample(up, up.length >> 1);
+    const side = this.generator.sample(up, up.length >> 1);
     const there = up.filter((id) => !side.includes(id));
     const rest = this.rest.allBut(side);
     const name = this.#name();
-    const mend = this.chance.below(2) === 0 ? ["after 20000 mend"] : [];
-    const [first = "", ...second] = this.#store(this.chance.pick(side), name);
+    const mend = this.generator.below(2) === 0 ? ["after 20000 mend"] : [];
+    const [first = "", ...second] = this.#store(this.generator.pick(side), name);
     return [
       `cut ${side.join(" ")} from ${rest.join(" ")}`,
-      `after ${this.chance.pick(CUT_KNOWN_MS)} ${first}`,
+      `after ${this.generator.pick(CUT_KNOWN_MS)} ${first}`,
       ...second,
-      ...this.#store(this.chance.pick(there), name),
+      ...this.#store(this.generator.pick(there), name),
       ...mend,
     ];
   }
@@ -183,12 +183,12 @@ export class FileDrafter {
     if (!this.rest.mayLeave()) return null;
     const name = this.#name();
     const holders = this.#holdersOf(up, name);
-    const leaver = this.chance.pick(holders);
-    const victim = this.chance.pick([leaver, leaver, ...holders]);
+    const leaver = this.generator.pick(holders);
+    const victim = this.generator.pick([leaver, leaver, ...holders]);
     this.rest.gone(leaver);
     const kill = victim === leaver ? [`kill ${leaver}`] : this.rest.kill([victim]);
     return [
-      ...this.#store(this.chance.pick(up), name),
+      ...this.#store(this.generator.pick(up), name),
       ...this.#soon([`quit ${leaver}`]),
       ...this.#soon(kill),
     ];
@@ -200,8 +200,8 @@ export class FileDrafter {
     const leavers = this.#holdersOf(up, name);
     if (up.length < MANY_PEERS || !this.rest.mayLeave()) return null;
     for (const id of leavers) this.rest.leaves(id);
-    const store = this.#store(this.chance.pick(up), name);
-    return [...store, `after ${this.chance.pick(STORED_MS)} quit ${leavers.join(" ")}`];
+    const store = this.#store(this.generator.pick(up), name);
+    return [...store, `after ${this.generator.pick(STORED_MS)} quit ${leavers.join(" ")}`];
   }
 
   /** A peer loses its folder, and comes back with nothing. */
@@ -224,16 +224,16 @@ export class FileDrafter {
   #soon(actions: readonly string[] | null): string[] {
     const [first, ...rest] = actions ?? [];
     if (first === undefined) return [];
-    return [`after ${this.chance.pick(AMID_MS)} ${first}`, ...rest];
+    return [`after ${this.generator.pick(AMID_MS)} ${first}`, ...rest];
   }
 
   #newName(): string {
-    const { bits, chance, taken } = this;
+    const { bits, generator, taken } = this;
     for (;;) {
       const name =
-        bits > NUMBERED_BITS && chance.below(2) === 0
-          ? wordOf(chance.pick(HOSTILE_NAMES))
-          : String(chance.below(10_000)).padStart(4, "0");
+        bits > NUMBERED_BITS && generator.below(2) === 0
+          ? wordOf(generator.pick(HOSTILE_NAMES))
+          : String(generator.below(10_000)).padStart(4, "0");
       if (isTaken(name, taken)) continue;
       this.#names.push(name);
       return name;
@@ -242,7 +242,7 @@ export class FileDrafter {
 
   /** One that was stored before, or a new one. */
   #name(): string {
-    return this.#names.length === 0 ? this.#newName() : this.chance.pick(this.#names);
+    return this.#names.length === 0 ? this.#newName() : this.generator.pick(this.#names);
   }
 
   /** The peers that should hold a name: the owner, and the next two. */

@@ -1,13 +1,13 @@
 /**
- * Faults as real networks and machines have them, in the words of stories: links that flap, carry one
+ * Faults as real networks and machines have them, in the words of scenarios: links that flap, carry one
  * way or one channel only and are mended after seconds, short sleeps, resets, machines that move. Most
  * of them hit the peers that keep what the clients work on, and end while other faults go on.
  */
 import { Bursts } from "./bursts.ts";
-import type { Chance } from "./chance.ts";
 import type { Rest } from "./file-faults.ts";
 import type { HardKind } from "./hard-kinds.ts";
 import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 /** How long a cut is held: less than a probe, until the cut off are held for dead, and up to 40 s. */
 const HOLDS_MS = [300, 1_500, 4_000, 8_000, 14_000, 27_000, 40_000] as const;
@@ -36,35 +36,35 @@ export class HardDrafter {
 
   /** @param names what the clients work on @param bits the circle has 2^bits positions */
   constructor(
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     private readonly rest: Rest,
     private readonly names: readonly string[],
     private readonly bits: number,
   ) {
-    this.#bursts = new Bursts(chance, names);
+    this.#bursts = new Bursts(generator, names);
   }
 
   /** @param up the peers that run, by ascending id, two at least */
   draft(kind: HardKind, up: readonly number[]): string[] | null {
-    const { chance, rest } = this;
-    const [one = 0, other = 0] = chance.sample(up, 2);
-    const owner = chance.pick(this.#holders(up));
+    const { generator, rest } = this;
+    const [one = 0, other = 0] = generator.sample(up, 2);
+    const owner = generator.pick(this.#holders(up));
     if (up.length < 2) return null;
     switch (kind) {
       case "cut-held":
         return this.#cut("", this.#halves(up));
       case "cut-owner":
-        return this.#cut("", this.#apart(this.#holders(up).slice(0, chance.between(1, 2))));
+        return this.#cut("", this.#apart(this.#holders(up).slice(0, generator.between(1, 2))));
       case "cut-pair":
         return this.#cut("", { side: [owner], rest: [owner === one ? other : one] });
       case "cut-and-kill": {
         const cut = this.#cut("", this.#apart([owner]));
         if (cut === null) return null;
         const kill = rest.kill([owner]) ?? [];
-        return [...cut, ...kill.map((words) => `after ${chance.pick(AWAY_MS)} ${words}`)];
+        return [...cut, ...kill.map((words) => `after ${generator.pick(AWAY_MS)} ${words}`)];
       }
       case "cut-udp":
-        return this.#cut("udp ", chance.below(2) === 0 ? this.#halves(up) : this.#apart([one]));
+        return this.#cut("udp ", generator.below(2) === 0 ? this.#halves(up) : this.#apart([one]));
       case "cut-udp-one-way":
         return this.#cut("udp ", this.#oneWay(up, one), "towards");
       case "cut-tcp":
@@ -76,9 +76,9 @@ export class HardDrafter {
       case "freeze-briefly":
         return this.#sleep([one]);
       case "freeze-owner":
-        return this.#sleep(this.#holders(up).slice(0, chance.between(1, 2)));
+        return this.#sleep(this.#holders(up).slice(0, generator.between(1, 2)));
       case "kill-owner":
-        return rest.kill(this.#holders(up).slice(0, chance.between(1, 2)));
+        return rest.kill(this.#holders(up).slice(0, generator.between(1, 2)));
       case "restart-owner":
         return this.#restart(owner, []);
       case "join-owner":
@@ -102,15 +102,15 @@ export class HardDrafter {
       case "move-anew":
         return rest.mayMove() ? this.#restart(owner, [`move ${owner}`]) : null;
       case "second-address":
-        return [`second ${one} for ${chance.sample(up, up.length >> 1).join(" ")}`];
+        return [`second ${one} for ${generator.sample(up, up.length >> 1).join(" ")}`];
       case "change-content":
         return this.#changeContent(up, one);
       case "many-origins":
         return this.#bursts.ofOrigins(up);
       case "slow-disk":
         return [
-          `slow-disk ${owner} by ${chance.between(50, 3_000)}`,
-          `later ${chance.pick(HOLDS_MS)} quick-disk ${owner}`,
+          `slow-disk ${owner} by ${generator.between(50, 3_000)}`,
+          `later ${generator.pick(HOLDS_MS)} quick-disk ${owner}`,
         ];
       case "age":
         // Where a part of a ring runs cut off for as long as that, what was removed comes back with it.
@@ -121,15 +121,15 @@ export class HardDrafter {
   /** A cut that is mended alone, after a while. */
   #cut(of: string, sides: Sides | null, how = "from"): string[] | null {
     if (sides === null || !this.#canPart(sides)) return null;
-    const hold = this.chance.pick(HOLDS_MS);
+    const hold = this.generator.pick(HOLDS_MS);
     if (!this.rest.mayPart(hold)) return null;
     const words = `cut ${of}${sides.side.join(" ")} ${how} ${sides.rest.join(" ")}`;
     return [words, `later ${hold} mend ${words}`];
   }
 
   #flap(sides: Sides): string[] | null {
-    const times = this.chance.between(3, 12);
-    const every = this.chance.pick(FLAPS_MS);
+    const times = this.generator.between(3, 12);
+    const every = this.generator.pick(FLAPS_MS);
     if (!this.#canPart(sides) || !this.rest.mayPart(2 * times * every)) return null;
     const words = `cut ${sides.side.join(" ")} from ${sides.rest.join(" ")}`;
     const turns = Array.from({ length: times }, (_, i) => [
@@ -140,34 +140,34 @@ export class HardDrafter {
   }
 
   #sleep(ids: readonly number[]): string[] {
-    const hold = this.chance.pick(SLEEPS_MS);
+    const hold = this.generator.pick(SLEEPS_MS);
     return [`freeze ${ids.join(" ")}`, `later ${hold} thaw ${ids.join(" ")}`];
   }
 
   /** Is down for a while; what happens to it meanwhile is given. */
   #restart(id: number, meanwhile: readonly string[]): string[] {
-    return [`kill ${id}`, ...meanwhile, `later ${this.chance.pick(AWAY_MS)} restart ${id}`];
+    return [`kill ${id}`, ...meanwhile, `later ${this.generator.pick(AWAY_MS)} restart ${id}`];
   }
 
   /** A new member owns a name at once, of which it has nothing yet. */
   #joinAsOwner(up: readonly number[]): string[] | null {
-    const name = this.chance.pick(this.names);
+    const name = this.generator.pick(this.names);
     const id = keyOf(name, this.bits);
     const [old = 0] = holdersAmong(up, name, this.bits);
-    const ids = Array.from({ length: this.chance.pick(CROWDS) }, (_, i) => id + i);
+    const ids = Array.from({ length: this.generator.pick(CROWDS) }, (_, i) => id + i);
     const come = ids.filter((one) => one < 2 ** this.bits && this.rest.comes(one));
     if (!come.includes(id)) return null;
-    const joins = come.map((one) => `${one} via ${this.chance.pick(up)}`).join(" and ");
+    const joins = come.map((one) => `${one} via ${this.generator.pick(up)}`).join(" and ");
     return [`join ${joins}`, ...this.#bursts.of(name, id, [old, id])];
   }
 
   /** An owner that has just answered is taken for dead, hears of it late, and is still read from. */
   #refuseOwner(up: readonly number[]): string[] | null {
-    const name = this.chance.pick(this.names);
+    const name = this.generator.pick(this.names);
     const [owner = 0, next = 0] = holdersAmong(up, name, this.bits);
     if (next === owner) return null;
     const others = up.filter((id) => id !== owner).join(" ");
-    const late = this.chance.between(100, 900);
+    const late = this.generator.between(100, 900);
     return [
       `client 82 request ${wordOf(name)} via ${owner}`,
       `after 80 slow ${others} towards ${owner} by ${late}`,
@@ -178,44 +178,47 @@ export class HardDrafter {
 
   /** Most are away at a time, and the few that are left go on by themselves, until all are back. */
   #backTogether(up: readonly number[], ends: string, begins: string): string[] | null {
-    const { chance } = this;
+    const { generator } = this;
     if (up.length < 3) return null;
-    const name = chance.pick(this.names);
-    const away = chance.sample(up, chance.between(Math.max(2, up.length >> 1), up.length - 1));
+    const name = generator.pick(this.names);
+    const away = generator.sample(
+      up,
+      generator.between(Math.max(2, up.length >> 1), up.length - 1),
+    );
     const left = up.filter((id) => !away.includes(id));
     return [
       `${ends} ${away.join(" ")}`,
-      `after ${chance.pick(TOGETHER_AWAY_MS)} ${this.#bursts.store(80, wordOf(name), chance.pick(left))}`,
-      `after ${chance.pick(HANDED_ON_MS)} ${begins} ${away.join(" ")}`,
-      ...this.#bursts.of(name, away[0] ?? 0, [chance.pick(left), ...away.slice(0, 3)]),
+      `after ${generator.pick(TOGETHER_AWAY_MS)} ${this.#bursts.store(80, wordOf(name), generator.pick(left))}`,
+      `after ${generator.pick(HANDED_ON_MS)} ${begins} ${away.join(" ")}`,
+      ...this.#bursts.of(name, away[0] ?? 0, [generator.pick(left), ...away.slice(0, 3)]),
     ];
   }
 
   /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
   #leaveHolders(up: readonly number[]): string[] | null {
-    const { chance, rest } = this;
+    const { generator, rest } = this;
     const [first = 0, ...others] = this.#holders(up);
     if (up.length < MANY_PEERS || !rest.mayLeave()) return null;
-    const killed = chance.below(2) === 0 ? chance.pick([first, ...others]) : null;
+    const killed = generator.below(2) === 0 ? generator.pick([first, ...others]) : null;
     const leavers = [first, ...others].filter((id) => id !== killed);
     for (const id of leavers) rest.leaves(id);
     const kill = killed === null ? [] : (rest.kill([killed]) ?? []);
     return [
       `quit ${leavers.join(" ")}`,
-      ...kill.map((words) => `after ${chance.pick(HANDED_ON_MS)} ${words}`),
+      ...kill.map((words) => `after ${generator.pick(HANDED_ON_MS)} ${words}`),
     ];
   }
 
   /** Of a name of its own, so that nobody asks what the right content is. */
   #changeContent(up: readonly number[], origin: number): string[] {
     const name = this.#ownName();
-    const size = this.chance.between(70_000, 20_000_000);
-    const after = this.chance.pick([0, 1, 5, 20, 300]);
+    const size = this.generator.between(70_000, 20_000_000);
+    const after = this.generator.pick([0, 1, 5, 20, 300]);
     return [
       `file ${name} ${size}`,
       `${origin} types Store ${name}`,
-      `after ${after} change ${name} ${size + this.chance.below(2)}`,
-      ...(this.chance.below(2) === 0
+      `after ${after} change ${name} ${size + this.generator.below(2)}`,
+      ...(this.generator.below(2) === 0
         ? [`reset ${origin} from ${holdersAmong(up, name, this.bits)[0]}`]
         : []),
     ];
@@ -223,12 +226,12 @@ export class HardDrafter {
 
   /** A removal grows old on all disks or on one, whose peer starts again and reads it. */
   #age(up: readonly number[]): string[] | null {
-    const name = wordOf(this.chance.pick(this.names));
-    const [old = 0, young = 0] = this.chance.sample(up, 2);
-    const [more, less] = [this.chance.pick(AGES_DAYS), this.chance.pick(AGES_DAYS)];
+    const name = wordOf(this.generator.pick(this.names));
+    const [old = 0, young = 0] = this.generator.sample(up, 2);
+    const [more, less] = [this.generator.pick(AGES_DAYS), this.generator.pick(AGES_DAYS)];
     return [
       `client 80 remove ${name} via ${old} ${young}`,
-      `after ${this.chance.pick([500, 5_000])} age ${name} ${less}`,
+      `after ${this.generator.pick([500, 5_000])} age ${name} ${less}`,
       `age ${name} ${more} at ${old}`,
       `restart ${old} ${young}`,
     ];
@@ -236,11 +239,11 @@ export class HardDrafter {
 
   /** The peers that should hold one of the names, its owner first. */
   #holders(up: readonly number[]): number[] {
-    return holdersAmong(up, this.chance.pick(this.names), this.bits);
+    return holdersAmong(up, this.generator.pick(this.names), this.bits);
   }
 
   #halves(up: readonly number[]): Sides {
-    return this.#apart(this.chance.sample(up, Math.max(1, up.length >> 1)));
+    return this.#apart(this.generator.sample(up, Math.max(1, up.length >> 1)));
   }
 
   #apart(side: readonly number[]): Sides {
@@ -251,8 +254,8 @@ export class HardDrafter {
   #oneWay(up: readonly number[], one: number): Sides {
     const side = [one];
     const rest = up.filter((id) => id !== one);
-    const few = this.chance.below(2) === 0 ? rest : rest.slice(0, 1);
-    return this.chance.below(2) === 0 ? { side, rest: few } : { side: few, rest: side };
+    const few = this.generator.below(2) === 0 ? rest : rest.slice(0, 1);
+    return this.generator.below(2) === 0 ? { side, rest: few } : { side: few, rest: side };
   }
 
   #canPart({ side, rest }: Sides): boolean {

@@ -1,4 +1,4 @@
-/** What a story may do to links and addresses, in its words. Of peers that never were it says nothing. */
+/** What a scenario may do to links and addresses, in its words. Of peers that never were it says nothing. */
 import { REFUSALS } from "../protocol/model/config.ts";
 import type { Address } from "../protocol/model/member.ts";
 import type { Host } from "./host.ts";

@@ -1,4 +1,4 @@
-/** Names and contents in stories: written so that any name is one word, and placed as the real peers do. */
+/** Names and contents in scenarios: written so that any name is one word, and placed as the real peers do. */
 import { createHash } from "node:crypto";
 import { MAX_NAME_BYTES, NUMBERED_BITS } from "../protocol/model/config.ts";
 import {
@@ -10,12 +10,12 @@ import {
 import { storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
 import type { SimContent } from "./bodies.ts";
 
-/** A name as a word of a story: what would end the word is escaped, as in the path of a URL. */
+/** A name as a word of a scenario: what would end the word is escaped, as in the path of a URL. */
 export function wordOf(name: string): string {
   return encodeURIComponent(name);
 }
 
-/** The name that a word of a story stands for, in the form in which doors give it on. */
+/** The name that a word of a scenario stands for, in the form in which doors give it on. */
 export function nameOf(word: string): string {
   try {
     return storedName(decodeURIComponent(word));

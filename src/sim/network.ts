@@ -3,7 +3,7 @@
  * links that are cut one way or both, for one channel or both, slow, or hanging half-open.
  */
 import type { Address } from "../protocol/model/member.ts";
-import type { Chance } from "./chance.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 export type NetworkConfig = {
   /** One way, in milliseconds; each delivery draws between the two, so datagrams overtake each other. */
@@ -40,7 +40,7 @@ export type Link =
 export type CutOf = "all" | "udp" | "tcp";
 
 type Cut = {
-  /** The words of the story that made it, by which it is mended alone. */
+  /** The words of the scenario that made it, by which it is mended alone. */
   readonly words: string;
   readonly of: CutOf;
   readonly from: Set<Address>;
@@ -52,15 +52,15 @@ const CUT: Link = { kind: "cut" };
 
 /** Links are between hosts, each named by the first address it ever had: one that moves stays cut off. */
 export class Network {
-  readonly #chance: Chance;
+  readonly #generator: RandomGenerator;
   readonly #config: NetworkConfig;
   #cuts: Cut[] = [];
   readonly #slow = new Map<string, number>();
   readonly #halfOpen = new Set<string>();
 
-  constructor(config: NetworkConfig, chance: Chance) {
+  constructor(config: NetworkConfig, generator: RandomGenerator) {
     this.#config = config;
-    this.#chance = chance;
+    this.#generator = generator;
   }
 
   /** The way of a datagram from one host to another. */
@@ -137,17 +137,17 @@ export class Network {
   /** One way's delay, drawn anew each time. */
   delay(): number {
     const { minDelayMs, maxDelayMs } = this.#config;
-    return minDelayMs + ((maxDelayMs - minDelayMs) * this.#chance.below(1_024)) / 1_024;
+    return minDelayMs + ((maxDelayMs - minDelayMs) * this.#generator.below(1_024)) / 1_024;
   }
 
   /** The delays after which a datagram sent now arrives: none, one or two. */
   datagramDelays(from: Address, to: Address): number[] {
     const { lossPerMille, duplicatePerMille } = this.#config;
     const link = this.datagramLink(from, to);
-    if (link.kind === "cut" || this.#chance.perMille(lossPerMille)) return [];
+    if (link.kind === "cut" || this.#generator.perMille(lossPerMille)) return [];
     const extra = link.kind === "open" ? link.extraMs : 0;
     const delays = [extra + this.delay()];
-    if (this.#chance.perMille(duplicatePerMille)) delays.push(extra + this.delay());
+    if (this.#generator.perMille(duplicatePerMille)) delays.push(extra + this.delay());
     return delays;
   }
 

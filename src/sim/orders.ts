@@ -1,7 +1,7 @@
 /** What a plan's clients do: many operations on a few names, most of them while something is wrong. */
 import { BODY_BYTES } from "../protocol/model/config.ts";
-import type { Chance } from "./chance.ts";
 import { wordOf } from "./names.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 export type PlannedAction = { readonly at: number; readonly action: string };
 
@@ -44,28 +44,28 @@ const SIZES = [
 ] as const;
 
 /** Draws the clients' operations. No two stores have one size, and so one content. */
-export function drawOrders(chance: Chance, of: OrdersOf): PlannedAction[] {
+export function drawOrders(generator: RandomGenerator, of: OrdersOf): PlannedAction[] {
   const { names, peers, faults, from, count } = of;
-  const clients = chance.between(CLIENTS.least, CLIENTS.most);
+  const clients = generator.between(CLIENTS.least, CLIENTS.most);
   const until = faults.at(-1)?.at ?? from;
   const sizes = new Set<number>();
   return Array.from({ length: count }, () => {
-    const near = faults.length > 0 && chance.below(4) > 0;
+    const near = faults.length > 0 && generator.below(4) > 0;
     const at = near
-      ? chance.pick(faults).at + chance.between(-NEAR_MS.before, NEAR_MS.after)
-      : chance.between(from, until + NEAR_MS.after);
-    const verb = chance.pick(VERBS);
-    const name = wordOf(chance.pick(names));
-    const size = verb === "store" ? ` ${freshSize(chance, sizes)}` : "";
-    const via = chance.sample(peers, TRIES).join(" ");
-    const client = chance.between(1, clients);
+      ? generator.pick(faults).at + generator.between(-NEAR_MS.before, NEAR_MS.after)
+      : generator.between(from, until + NEAR_MS.after);
+    const verb = generator.pick(VERBS);
+    const name = wordOf(generator.pick(names));
+    const size = verb === "store" ? ` ${freshSize(generator, sizes)}` : "";
+    const via = generator.sample(peers, TRIES).join(" ");
+    const client = generator.between(1, clients);
     return { at: Math.max(from, at), action: `client ${client} ${verb} ${name}${size} via ${via}` };
   });
 }
 
-function freshSize(chance: Chance, taken: Set<number>): number {
-  const [least, most] = chance.pick(SIZES);
-  let size = chance.between(Math.ceil(least / STEP), Math.floor(most / STEP));
+function freshSize(generator: RandomGenerator, taken: Set<number>): number {
+  const [least, most] = generator.pick(SIZES);
+  let size = generator.between(Math.ceil(least / STEP), Math.floor(most / STEP));
   while (taken.has(size)) size += 1;
   taken.add(size);
   return size * STEP;

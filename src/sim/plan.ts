@@ -1,9 +1,8 @@
 /**
  * Plans: what a seed draws. A ring of its own size and kind, a network, and faults of kinds and at
- * times of its own, as actions in the words of stories; so a plan that fails is a story already.
+ * times of its own, as actions in the words of scenarios; so a plan that fails is a scenario already.
  */
 import type { RingConfig } from "../protocol/model/config.ts";
-import { Chance } from "./chance.ts";
 import { Drafter } from "./drafter.ts";
 import { DRAWING, KINDS, type Kind, PART_WIRE, WHOLE_WIRE } from "./drawing.ts";
 import { drawEpilogue, type Epilogue, epilogueInWords } from "./epilogue.ts";
@@ -11,6 +10,7 @@ import { drawKey } from "./figure-ring.ts";
 import { HOSTILE_NAMES } from "./names.ts";
 import type { NETWORKS } from "./network.ts";
 import { drawOrders, type PlannedAction } from "./orders.ts";
+import { RandomGenerator } from "./random-generator.ts";
 import { drawnRing, numberedRing } from "./stage.ts";
 import type { WireShare } from "./wire-trip.ts";
 
@@ -43,61 +43,63 @@ const MOST_NAMES = 5;
 
 /** Draws the plan of a seed. The same seed gives the same plan, always. */
 export function drawPlan(seed: number, drawing = DRAWING): Plan {
-  const chance = new Chance(seed);
+  const generator = new RandomGenerator(seed);
   // Seeds next to each other begin alike; they part after a few draws.
-  for (let i = 0; i < WARM_UP; i++) chance.bits();
-  const drawn = chance.perMille(drawing.drawnPerMille);
-  const wire = chance.perMille(drawing.wholeWirePerMille) ? WHOLE_WIRE : PART_WIRE;
-  const small = chance.perMille(drawing.smallPerMille);
-  const ids = drawIds(chance, drawn);
-  const interval = chance.pick([500, 1_000, 5_000]);
+  for (let i = 0; i < WARM_UP; i++) generator.bits();
+  const drawn = generator.perMille(drawing.drawnPerMille);
+  const wire = generator.perMille(drawing.wholeWirePerMille) ? WHOLE_WIRE : PART_WIRE;
+  const small = generator.perMille(drawing.smallPerMille);
+  const ids = drawIds(generator, drawn);
+  const interval = generator.pick([500, 1_000, 5_000]);
   const config: RingConfig = {
     ...(drawn ? drawnRing(interval) : numberedRing(interval)),
-    strategy: chance.pick(["successor", "finger", "direct"]),
+    strategy: generator.pick(["successor", "finger", "direct"]),
   };
-  const names = drawNames(chance, drawn);
-  const drafter = new Drafter(chance, ids, config.bits, names);
-  const kinds = chance.sample(KINDS, chance.between(3, KINDS.length));
+  const names = drawNames(generator, drawn);
+  const drafter = new Drafter(generator, ids, config.bits, names);
+  const kinds = generator.sample(KINDS, generator.between(3, KINDS.length));
   const weighted = kinds.flatMap((kind) => Array<Kind>(drawing.weights[kind]).fill(kind));
   const faults: PlannedAction[] = [];
   const from = FOUNDING_MS + 2 * interval;
   let at = from;
-  const count = chance.between(3, MOST_FAULTS);
+  const count = generator.between(3, MOST_FAULTS);
   for (let i = 0; i < count && weighted.length > 0; i++) {
-    for (const words of drafter.draft(chance.pick(weighted), at) ?? []) {
+    for (const words of drafter.draft(generator.pick(weighted), at) ?? []) {
       const [, how = "", wait = "0", rest = ""] = /^(after|later) (\d+) (.*)$/.exec(words) ?? [];
       if (how === "after") at += Number(wait);
       faults.push({ at: how === "later" ? at + Number(wait) : at, action: rest || words });
     }
-    at += chance.pick(PAUSES_MS);
+    at += generator.pick(PAUSES_MS);
   }
   const peers = drafter.everyone;
   const known = { names, peers, faults: inOrder(faults), from, count: drawing.operations };
   return {
     seed,
     config,
-    network: chance.pick(["local", "wide", "hostile"]),
-    driftPerMillion: chance.pick([0, 200]),
+    network: generator.pick(["local", "wide", "hostile"]),
+    driftPerMillion: generator.pick([0, 200]),
     wire,
     small,
     ids,
-    actions: inOrder([...faults, ...drawOrders(chance, known)]),
+    actions: inOrder([...faults, ...drawOrders(generator, known)]),
     epilogue: drawing.epilogue ? drawEpilogue(seed, config.bits) : null,
   };
 }
 
-function drawIds(chance: Chance, drawn: boolean): number[] {
-  const size = chance.pick([3, 4, 5, 8, 12, 16, 24, 40]);
-  if (drawn) return Array.from({ length: size }, () => drawKey(chance));
+function drawIds(generator: RandomGenerator, drawn: boolean): number[] {
+  const size = generator.pick([3, 4, 5, 8, 12, 16, 24, 40]);
+  if (drawn) return Array.from({ length: size }, () => drawKey(generator));
   const all = Array.from({ length: 256 }, (_, i) => i);
-  return chance.sample(all, size);
+  return generator.sample(all, size);
 }
 
 /** Those of clients; what is typed at peers has names of its own, of which some are the same. */
-function drawNames(chance: Chance, drawn: boolean): string[] {
-  const count = chance.between(1, MOST_NAMES);
-  if (drawn) return chance.sample(HOSTILE_NAMES, count);
-  const digits = Array.from({ length: count }, () => String(chance.below(10_000)).padStart(4, "0"));
+function drawNames(generator: RandomGenerator, drawn: boolean): string[] {
+  const count = generator.between(1, MOST_NAMES);
+  if (drawn) return generator.sample(HOSTILE_NAMES, count);
+  const digits = Array.from({ length: count }, () =>
+    String(generator.below(10_000)).padStart(4, "0"),
+  );
   return [...new Set(digits)];
 }
 
@@ -106,8 +108,8 @@ function inOrder(actions: readonly PlannedAction[]): PlannedAction[] {
   return [...actions].sort((a, b) => a.at - b.at);
 }
 
-/** A plan as a story's text, to be kept in the tests and played again. */
-export function planAsStory(plan: Plan, why: string): string {
+/** A plan as a scenario's text, to be kept in the tests and played again. */
+export function planAsScenario(plan: Plan, why: string): string {
   return [
     `# ${why}`,
     `seed ${plan.seed}`,

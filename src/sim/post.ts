@@ -31,7 +31,7 @@ export class Post {
     ring: number,
     share: WireShare,
   ) {
-    this.wire = new WireTrip(roads.chance, ring, share);
+    this.wire = new WireTrip(roads.generator, ring, share);
     this.streams = new Streams(roads, {
       deliver: (target, frame) => this.#deliver(target, frame),
       refused: (host, to) => this.refuse(host, to),
@@ -146,11 +146,11 @@ export class Post {
 
   /** Gives a stream's message with the time that it was under way: never too short, or none at all. */
   #deliver(target: Host, { input, content, sentAt, first, again }: Frame): void {
-    const { chance, now } = this.roads;
+    const { generator, now } = this.roads;
     const took = now - sentAt;
     if (again || took > LATE_MS) for (const see of this.late) see(target, again);
-    const untimed = first && chance.perMille(UNTIMED_PER_MILLE);
-    const heldMs = untimed ? null : took * TIMING_RATE + chance.below(TIMING_MS);
+    const untimed = first && generator.perMille(UNTIMED_PER_MILLE);
+    const heldMs = untimed ? null : took * TIMING_RATE + generator.below(TIMING_MS);
     const body = content === null ? null : target.bodies.take(content);
     this.roads.give(target, { ...input, body, heldMs });
   }

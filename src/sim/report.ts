@@ -2,19 +2,15 @@
 import { brokenChecks } from "../checks/ring.ts";
 import { DRAWING, HARD } from "./drawing.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
+import type { RunsResult } from "./simulated-runs.ts";
 import { statesOf } from "./sometimes.ts";
-import type { SwarmsResult } from "./swarms.ts";
 
 /**
  * What a set of seeds came to.
  * @param missed why it shows too little, in words
  * @param hard true of hard seeds, which are played again as such
  */
-export function swarmLines(
-  result: SwarmsResult,
-  missed: readonly string[],
-  hard: boolean,
-): string[] {
+export function runLines(result: RunsResult, missed: readonly string[], hard: boolean): string[] {
   const { first, count, failures, faults, filesRead, operations, reads } = result;
   const { inputs, virtualMs, realMs } = result;
   const what = count === 1 ? `seed ${first}` : `seeds ${first} to ${first + count - 1}`;
@@ -33,15 +29,15 @@ export function swarmLines(
     for (const state of states) lines.push(`  ${state.padEnd(width)}  ${result.reached[state]}`);
   }
   lines.push("");
-  for (const { seed, failure, story } of failures) {
+  for (const { seed, failure, scenario } of failures) {
     lines.push(
       `seed ${seed} failed: ${failure.check} after ${duration(failure.at)}: ${failure.why}`,
     );
     lines.push(
       `replay it: p2p sim --seed ${seed}${hard ? " --hard" : ""}`,
-      "cut down, as a story:",
+      "cut down, as a scenario:",
       "",
-      story,
+      scenario,
     );
   }
   if (failures.length > 0) lines.push(`${failures.length} failed`);

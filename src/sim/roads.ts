@@ -1,10 +1,10 @@
 /** What everything that moves needs of the world. */
 import type { Input } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
-import type { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import type { Network } from "./network.ts";
 import type { EventQueue } from "./queue.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 
 export type MessageInput = Extract<Input, { type: "message" }>;
 
@@ -13,7 +13,7 @@ export type Roads = {
   readonly hosts: ReadonlyMap<Address, Host>;
   readonly network: Network;
   readonly queue: EventQueue;
-  readonly chance: Chance;
+  readonly generator: RandomGenerator;
   /** The host that has an address now. */
   at(address: Address): Host | undefined;
   /** True of an address that a machine has left: nothing there answers. */

@@ -1,4 +1,4 @@
-/** What `p2p sim` does: seeds with faults, a large ring under churn, a story, or the figures. */
+/** What `p2p sim` does: seeds with faults, a large ring under churn, a scenario, or the figures. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
@@ -6,12 +6,12 @@ import { Failure } from "../protocol/model/failure.ts";
 import { runCrew } from "./crew.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { drawFigures } from "./figures.ts";
-import { drawPlan, planAsStory } from "./plan.ts";
+import { drawPlan, planAsScenario } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
-import { scaleTable, swarmLines } from "./report.ts";
+import { runLines, scaleTable } from "./report.ts";
 import { runScale, type ScaleOptions } from "./scale.ts";
-import { playStory } from "./story.ts";
-import { runSwarms, type SwarmsResult, unreached } from "./swarms.ts";
+import { playScenario } from "./scenario.ts";
+import { type RunsResult, runSeeds, unreached } from "./simulated-runs.ts";
 
 export type SimOptions =
   | {
@@ -34,7 +34,7 @@ export type SimOptions =
       readonly json: boolean;
     }
   | ({ readonly kind: "scale"; readonly json: boolean } & Omit<ScaleOptions, "progress">)
-  | { readonly kind: "story"; readonly path: string; readonly seed: number }
+  | { readonly kind: "scenario"; readonly path: string; readonly seed: number }
   | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
 
 /** From so many seeds on, a set that has not reached every rare state is inconclusive. */
@@ -49,7 +49,7 @@ export async function runSim(options: SimOptions): Promise<number> {
       return playSeed(options);
     case "scale":
       return playScale(options);
-    case "story":
+    case "scenario":
       return playFile(options);
     case "plot":
       return drawPlots(options);
@@ -63,18 +63,18 @@ async function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): Promi
   const clock = () => performance.now();
   const result =
     jobs === 1
-      ? runSwarms({ first, count, twice, drawing, progress, clock })
+      ? runSeeds({ first, count, twice, drawing, progress, clock })
       : await runCrew({ first, count, twice, hard, hands: jobs, program, progress });
   progress(count, true);
   const missed = untested(result, drawing);
-  if (options.json) console.log(JSON.stringify({ v: 1, ...result, unreached: missed }));
-  else console.log(swarmLines(result, missed, options.hard).join("\n"));
+  if (options.json) console.log(JSON.stringify({ v: 2, ...result, unreached: missed }));
+  else console.log(runLines(result, missed, options.hard).join("\n"));
   if (result.failures.length > 0) return 1;
   return missed.length > 0 ? 3 : 0;
 }
 
 /** D5, and the rare states: why a set of seeds that held shows too little. */
-function untested(result: SwarmsResult, drawing: Drawing): string[] {
+function untested(result: RunsResult, drawing: Drawing): string[] {
   const tested = conclusive(result.faults, result.filesRead);
   const states = result.count >= SEEDS_FOR_ALL_STATES ? unreached(result, drawing) : [];
   return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
@@ -87,12 +87,12 @@ function drawingOf({ hard }: { readonly hard: boolean }): Drawing {
 function playSeed({ seed, hard, json }: Extract<SimOptions, { kind: "seed" }>): number {
   const drawing = drawingOf({ hard });
   const clock = () => performance.now();
-  const result = runSwarms({ first: seed, count: 1, twice: true, drawing, clock });
+  const result = runSeeds({ first: seed, count: 1, twice: true, drawing, clock });
   if (json) {
     console.log(JSON.stringify({ v: 1, plan: drawPlan(seed, drawing), ...result }));
   } else {
-    console.log(planAsStory(drawPlan(seed, drawing), `seed ${seed}`));
-    console.log(swarmLines(result, [], hard).join("\n"));
+    console.log(planAsScenario(drawPlan(seed, drawing), `seed ${seed}`));
+    console.log(runLines(result, [], hard).join("\n"));
   }
   return result.failures.length > 0 ? 1 : 0;
 }
@@ -108,20 +108,20 @@ function playScale(options: Extract<SimOptions, { kind: "scale" }>): number {
   return result.ok ? 0 : 1;
 }
 
-function playFile({ path, seed }: Extract<SimOptions, { kind: "story" }>): number {
+function playFile({ path, seed }: Extract<SimOptions, { kind: "scenario" }>): number {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new Failure(
-      `The story ${path} cannot be read (${error instanceof Error ? error.message : error}).`,
+      `The scenario ${path} cannot be read (${error instanceof Error ? error.message : error}).`,
     );
   }
   let difference: string | null;
   try {
-    difference = playStory(text, seed);
+    difference = playScenario(text, seed);
   } catch (error) {
-    throw new Failure(`${path} is no story: ${error instanceof Error ? error.message : error}.`);
+    throw new Failure(`${path} is no scenario: ${error instanceof Error ? error.message : error}.`);
   }
   console.log(difference === null ? `${path} is told as written` : `${path}, ${difference}`);
   return difference === null ? 0 : 1;

@@ -26,7 +26,7 @@ export function startInputOf(
   };
 }
 
-/** What a disk with room says: more than any story stores. */
+/** What a disk with room says: more than any scenario stores. */
 const ROOM_BYTES = 2 ** 40;
 
 /** Tells a process whether its disk takes files. */

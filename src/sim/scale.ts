@@ -5,9 +5,9 @@
 import { brokenChecks, type CheckResult, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import { DRAWN_BITS, NUMBERED_BITS, type Strategy } from "../protocol/model/config.ts";
 import { isIn } from "../protocol/state.ts";
-import { Chance } from "./chance.ts";
 import type { Host } from "./host.ts";
 import { Measures } from "./measures.ts";
+import { RandomGenerator } from "./random-generator.ts";
 import { joinThrough } from "./stage.ts";
 import { World } from "./world.ts";
 
@@ -70,7 +70,7 @@ class ScaleRun {
   readonly #options: ScaleOptions;
   readonly #world: World;
   readonly #measures: Measures;
-  readonly #chance: Chance;
+  readonly #generator: RandomGenerator;
   readonly #circle: number;
   #departures = 0;
   #joins = 0;
@@ -81,7 +81,7 @@ class ScaleRun {
     const { peers, pingIntervalMs, lossPerMille, strategy, seed } = options;
     const bits = peers <= 128 ? NUMBERED_BITS : DRAWN_BITS;
     this.#circle = 2 ** bits;
-    this.#chance = new Chance(seed);
+    this.#generator = new RandomGenerator(seed);
     const network = { minDelayMs: 1, maxDelayMs: 40, lossPerMille, duplicatePerMille: 1 };
     const config = { ring: 70_000, bits, strategy, pingIntervalMs, copies: 3 };
     this.#world = new World({ config, network, seed, wire: { perMille: 2, ofTalk: 2 } });
@@ -100,7 +100,7 @@ class ScaleRun {
     for (let step = 1; step <= steps; step++) {
       const end = (forMs * step) / steps;
       while (churnPerSecond > 0) {
-        const next = world.now + this.#chance.exponential(1_000 / churnPerSecond);
+        const next = world.now + this.#generator.exponential(1_000 / churnPerSecond);
         if (next > end) break;
         world.run(next);
         this.#change();
@@ -150,10 +150,10 @@ class ScaleRun {
   #change(): void {
     const world = this.#world;
     const up = this.#measures.up;
-    const host = up[this.#chance.below(up.length)];
+    const host = up[this.#generator.below(up.length)];
     if (host === undefined) return;
     const small = up.length <= this.#options.peers;
-    if (small && this.#chance.perMille(500 + (up.length < this.#options.peers ? 300 : 0))) {
+    if (small && this.#generator.perMille(500 + (up.length < this.#options.peers ? 300 : 0))) {
       this.#joins += 1;
       this.#measures.joined(world.startPeer(this.#drawFreeId(), joinThrough(world, host.id)));
       return;
@@ -170,7 +170,7 @@ class ScaleRun {
     const asked = new Map<number, { host: Host; key: number; command: number }[]>();
     const up = world.living();
     for (let i = 0; i < LOOKUPS; i++) {
-      const host = this.#chance.pick(up);
+      const host = this.#generator.pick(up);
       const key = this.#drawId();
       const command = world.command(host.id, { kind: "lookup", key }, null);
       asked.set(host.id, [...(asked.get(host.id) ?? []), { host, key, command }]);
@@ -210,8 +210,8 @@ class ScaleRun {
   }
 
   #drawId(): number {
-    if (this.#circle <= 2 ** 32) return this.#chance.below(this.#circle);
-    return this.#chance.below(2 ** 16) * 2 ** 32 + this.#chance.bits();
+    if (this.#circle <= 2 ** 32) return this.#generator.below(this.#circle);
+    return this.#generator.below(2 ** 16) * 2 ** 32 + this.#generator.bits();
   }
 
   #drawFreeId(): number {

@@ -1,6 +1,6 @@
 /**
  * Cutting a failing plan down: fewer faults, then fewer peers, as long as it still fails the same
- * check. What is left is short enough to be read, and kept in the tests as a story.
+ * check. What is left is short enough to be read, and kept in the tests as a scenario.
  */
 import type { Plan } from "./plan.ts";
 

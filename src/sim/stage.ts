@@ -1,4 +1,4 @@
-/** A world as a story sees it: actions in words are done to it, and what the peers print is kept. */
+/** A world as a scenario sees it: actions in words are done to it, and what the peers print is kept. */
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";

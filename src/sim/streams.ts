@@ -99,8 +99,8 @@ export class Streams {
   reset(host: Host, to: Address): void {
     const stream = this.#of(host).get(to);
     if (stream === undefined || stream.state === "ended") return;
-    const { chance, now } = this.roads;
-    const fate = chance.pick(["lost", "carried over", "twice"]);
+    const { generator, now } = this.roads;
+    const fate = generator.pick(["lost", "carried over", "twice"]);
     const again = [...stream.recent, ...stream.held].filter((frame) => {
       if (!frame.arrived) return fate !== "lost";
       return fate === "twice" && now - frame.sentAt < UNACKNOWLEDGED_MS;
@@ -234,7 +234,7 @@ export class Streams {
     if (stream.held.length > 1 || stream.state === "dialling") return;
     stream.heldSince = this.roads.now;
     stream.waitMs = FIRST_WAIT_MS;
-    stream.patienceMs = this.roads.chance.pick(PATIENCE_MS);
+    stream.patienceMs = this.roads.generator.pick(PATIENCE_MS);
     this.#retryLater(stream);
   }
 

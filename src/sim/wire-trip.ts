@@ -2,7 +2,7 @@
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { decode, encode, type Sender } from "../wire/message.ts";
-import type { Chance } from "./chance.ts";
+import type { RandomGenerator } from "./random-generator.ts";
 import type { MessageInput } from "./roads.ts";
 
 /**
@@ -22,7 +22,7 @@ export class WireTrip {
   readonly #senders = new WeakMap<Member, { readonly host: string; readonly sender: Sender }>();
 
   constructor(
-    private readonly chance: Chance,
+    private readonly generator: RandomGenerator,
     private readonly ring: number,
     private readonly share: WireShare,
   ) {}
@@ -30,7 +30,7 @@ export class WireTrip {
   /** The message as it is read at the other end. @throws Error if the wire refuses its own message */
   travel(input: MessageInput): MessageInput {
     const often = TALK.has(input.message.tag) ? this.share.ofTalk : this.share.perMille;
-    if (often < 1_000 && !this.chance.perMille(often)) return input;
+    if (often < 1_000 && !this.generator.perMille(often)) return input;
     const { host, sender } = this.#senderOf(input.from);
     const bytes = encode(input.message, sender);
     this.sampled += 1;

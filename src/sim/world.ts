@@ -10,7 +10,6 @@ import { type Address, makeMember } from "../protocol/model/member.ts";
 import { SharedViews, View } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
-import { Chance } from "./chance.ts";
 import { effectBytes } from "./effect-bytes.ts";
 import { beginEffect } from "./effects.ts";
 import { Fingerprint } from "./fingerprint.ts";
@@ -27,6 +26,7 @@ import { Network, type NetworkConfig } from "./network.ts";
 import { Places } from "./places.ts";
 import { Post } from "./post.ts";
 import { EventQueue } from "./queue.ts";
+import { RandomGenerator } from "./random-generator.ts";
 import { inputsAtThaw, startInputOf, tellRoom } from "./running.ts";
 import { sealed } from "./sealed.ts";
 import type { WireShare } from "./wire-trip.ts";
@@ -54,7 +54,7 @@ export class World {
   readonly workingDirectory = new Map<string, SimContent>();
   readonly network: Network;
   readonly queue = new EventQueue();
-  readonly chance: Chance;
+  readonly generator: RandomGenerator;
   readonly fingerprint = new Fingerprint();
   readonly readers: WorldReader[] = [];
   /** Told of every version that has become durable, and when it had been written by at the latest. */
@@ -78,8 +78,8 @@ export class World {
   constructor(options: WorldOptions) {
     const { config, network, seed, driftPerMillion = 0, limits = LIMITS } = options;
     this.config = config;
-    this.chance = new Chance(seed);
-    this.network = new Network(network, this.chance);
+    this.generator = new RandomGenerator(seed);
+    this.network = new Network(network, this.generator);
     this.#driftPerMillion = driftPerMillion;
     this.#limits = limits;
     this.places = new Places(config);
@@ -158,7 +158,7 @@ export class World {
     for (const version of disk.synced(disk.written)) {
       for (const tell of this.commits) tell(host, version, host.endedAt);
     }
-    const input = startInputOf(host, this.config, birth, this.chance.bits(), this.now);
+    const input = startInputOf(host, this.config, birth, this.generator.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
@@ -260,13 +260,13 @@ export class World {
   }
 
   #drawBirth(): string {
-    return [0, 0].map(() => this.chance.bits().toString(16).padStart(8, "0")).join("");
+    return [0, 0].map(() => this.generator.bits().toString(16).padStart(8, "0")).join("");
   }
 
   #makeHost(id: number, start: Start): Host {
     const drift = this.#driftPerMillion;
-    const rate = 1 + (drift === 0 ? 0 : this.chance.between(-drift, drift)) / 1_000_000;
-    const clock = { offsetMs: drift === 0 ? 0 : this.chance.below(1_000_000), rate };
+    const rate = 1 + (drift === 0 ? 0 : this.generator.between(-drift, drift)) / 1_000_000;
+    const clock = { offsetMs: drift === 0 ? 0 : this.generator.below(1_000_000), rate };
     const host = makeHost(id, this.addressOf(id), clock, start, this.#limits);
     this.places.add(host, false);
     // A ring that begins lacks nothing; who joins one learns of it what there is to know.

@@ -236,7 +236,7 @@ describe("p2p chaos", () => {
 test("p2p sim --jobs is for seeds, and by default no process has few", () => {
   expect(simOptions({ seeds: "500", jobs: "3" })).toMatchObject({ kind: "seeds", jobs: 3 });
   expect(simOptions({ seeds: "19" })).toMatchObject({ jobs: 1 });
-  for (const mode of ["seed", "peers", "story", "plot"] as const) {
+  for (const mode of ["seed", "peers", "scenario", "plot"] as const) {
     expect(() => simOptions({ [mode]: "5", jobs: "2" })).toThrow("--jobs is for --seeds");
   }
 });
@@ -245,7 +245,7 @@ test("p2p sim --hard is for seeds, and for one seed", () => {
   expect(simOptions({ seeds: "5", hard: true })).toMatchObject({ kind: "seeds", hard: true });
   expect(simOptions({ seed: "5", hard: true })).toMatchObject({ kind: "seed", hard: true });
   expect(simOptions({ seed: "5" })).toMatchObject({ hard: false });
-  for (const mode of ["peers", "story", "plot"] as const) {
+  for (const mode of ["peers", "scenario", "plot"] as const) {
     expect(() => simOptions({ [mode]: "5", hard: true })).toThrow(
       `--hard is for --seeds and --seed, not for --${mode}`,
     );

@@ -5,7 +5,7 @@ import { inTime } from "../../src/door/in-time.ts";
 import { DoorRefused } from "../../src/door/knock.ts";
 import type { Outcome as Answer } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
-import { Chance } from "../../src/sim/chance.ts";
+import { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { sha256 } from "../store/temporary.ts";
 import type { HostRing } from "./host-ring.ts";
 
@@ -46,7 +46,7 @@ export class Clients {
     seed: number,
   ) {
     this.#clients = Array.from({ length: CLIENTS }, (_, client) =>
-      this.#work(client, new Chance(seed + client)),
+      this.#work(client, new RandomGenerator(seed + client)),
     );
   }
 
@@ -57,15 +57,15 @@ export class Clients {
     await inTime(Promise.all(this.#clients), END_LIMIT_MS, late);
   }
 
-  async #work(client: number, chance: Chance): Promise<void> {
+  async #work(client: number, generator: RandomGenerator): Promise<void> {
     while (!this.#stopped) {
-      await Bun.sleep(chance.exponential(PAUSE_MS));
-      const n = chance.pick(this.ring.numbers);
-      if (this.ring.peer(n).frozen && !chance.perMille(AT_FROZEN)) continue;
+      await Bun.sleep(generator.exponential(PAUSE_MS));
+      const n = generator.pick(this.ring.numbers);
+      if (this.ring.peer(n).frozen && !generator.perMille(AT_FROZEN)) continue;
       const { lasting, removed } = this.names;
-      const name = chance.pick([...lasting, ...removed]);
-      if (chance.perMille(STORES)) await this.store(n, name, client, chance.perMille(LARGE));
-      else if (removed.includes(name) && chance.perMille(REMOVALS))
+      const name = generator.pick([...lasting, ...removed]);
+      if (generator.perMille(STORES)) await this.store(n, name, client, generator.perMille(LARGE));
+      else if (removed.includes(name) && generator.perMille(REMOVALS))
         await this.#remove(n, name, client);
       else await this.#request(n, name, client);
     }

@@ -1,5 +1,5 @@
 /** What is done to a ring on hosts: each fault is injected, lasts, and is mended. */
-import type { Chance } from "../../src/sim/chance.ts";
+import type { RandomGenerator } from "../../src/sim/random-generator.ts";
 import type { HostRing } from "./host-ring.ts";
 
 export type Fault = {
@@ -14,7 +14,7 @@ export type Fault = {
    * @param name of a file that has been stored
    * @returns what mends it
    */
-  inject(ring: HostRing, chance: Chance, name: string): Promise<() => void>;
+  inject(ring: HostRing, generator: RandomGenerator, name: string): Promise<() => void>;
 };
 
 /** A silence is noticed within 8 s: a round of pings comes every 5 s, and three are tried. */
@@ -30,15 +30,15 @@ export const FAULTS = {
   halves: {
     seconds: NOTICED_S,
     longSeconds: LONG_S,
-    inject: async (ring, chance) => {
-      const half = chance.sample(ring.numbers, ring.size >> 1);
+    inject: async (ring, generator) => {
+      const half = generator.sample(ring.numbers, ring.size >> 1);
       return parted(ring, half);
     },
   },
   isolated: {
     seconds: UNNOTICED_S,
     longSeconds: LONG_S,
-    inject: async (ring, chance) => parted(ring, [chance.pick(ring.numbers)]),
+    inject: async (ring, generator) => parted(ring, [generator.pick(ring.numbers)]),
   },
   /** The owner of a file, and the next that holds it: a majority of three. */
   "frozen owner": {
@@ -54,7 +54,7 @@ export const FAULTS = {
     seconds: NOTICED_S,
     longSeconds: LONG_S,
     deathless: true,
-    inject: async (ring, chance) => withoutUdp(ring, [chance.pick(ring.numbers)]),
+    inject: async (ring, generator) => withoutUdp(ring, [generator.pick(ring.numbers)]),
   },
   "no UDP at all": {
     seconds: NOTICED_S,
@@ -76,10 +76,10 @@ export const FAULTS = {
   "moved address": {
     seconds: 1,
     longSeconds: UNNOTICED_S,
-    inject: async (ring, chance, name) => {
+    inject: async (ring, generator, name) => {
       // The others' contact stays where it is.
       const movable = (await ring.holders(name)).filter((n) => n !== 0);
-      await ring.move(chance.pick(movable.slice(0, 1)));
+      await ring.move(generator.pick(movable.slice(0, 1)));
       return () => {};
     },
   },

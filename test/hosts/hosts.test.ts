@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { Chance } from "../../src/sim/chance.ts";
+import { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { Gate } from "../support/gate.ts";
 import { BUILT } from "../support/program.ts";
 import { FAULTS, type Fault, type FaultName } from "./faults.ts";
@@ -60,7 +60,7 @@ describe.skipIf(!BUILT || noHosts !== "")(`six peers on six hosts (seed ${seed})
         `keep what they acknowledged: ${name}${noTool ? `, left out: ${noRules}` : ""}`,
         () =>
           ring.use(async (open) => {
-            expect(await playRound(open, name, new Chance(seed + i))).toEqual([]);
+            expect(await playRound(open, name, new RandomGenerator(seed + i))).toEqual([]);
           }),
         LIMIT_MS,
       );

@@ -1,7 +1,7 @@
 /** One fault, from before it to after it, while clients are at work; and what was wrong then. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Chance } from "../../src/sim/chance.ts";
+import type { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { Stalls } from "../support/stalls.ts";
 import { Clients } from "./clients.ts";
 import { wrongDeaths } from "./deaths.ts";
@@ -25,7 +25,7 @@ const ONE_MORE_CLIENT = 100;
 export async function playRound(
   ring: HostRing,
   faultName: FaultName,
-  chance: Chance,
+  generator: RandomGenerator,
 ): Promise<string[]> {
   const fault: Fault = FAULTS[faultName];
   // Few names, so that many operations meet on each.
@@ -34,12 +34,12 @@ export async function playRound(
     lasting: [first, `${faultName} 2`, `${faultName} 3`],
     removed: [`${faultName}, removed`],
   };
-  const clients = new Clients(ring, names, chance.bits());
+  const clients = new Clients(ring, names, generator.bits());
   await clients.store(0, first, ONE_MORE_CLIENT);
   await Bun.sleep(BEFORE_MS);
   const began = Date.now();
   const stalls = new Stalls();
-  const mend = await fault.inject(ring, chance, first);
+  const mend = await fault.inject(ring, generator, first);
   // While nobody has noticed, so that some of these get stuck on their way.
   const running = ring.numbers.filter((n) => !ring.peer(n).frozen);
   const early = running.map((n) => clients.store(n, first, ONE_MORE_CLIENT + n));

@@ -21,7 +21,7 @@ const MOST_MS = 900_000;
 const RUNNER = `
 import { ALONE, HARD, PLAIN } from "./src/sim/drawing.ts";
 import { drawPlan } from "./src/sim/plan.ts";
-import { runPlan } from "./src/sim/swarm.ts";
+import { runPlan } from "./src/sim/simulated-run.ts";
 const drawing = { hard: HARD, alone: ALONE }[process.argv[4]] ?? PLAIN;
 const failureOf = (seed) => {
   try {

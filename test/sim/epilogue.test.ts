@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { ALONE, HARD } from "../../src/sim/drawing.ts";
 import { EPILOGUE_KINDS } from "../../src/sim/epilogue.ts";
-import { drawPlan, planAsStory } from "../../src/sim/plan.ts";
-import { runPlan } from "../../src/sim/swarm.ts";
+import { drawPlan, planAsScenario } from "../../src/sim/plan.ts";
+import { runPlan } from "../../src/sim/simulated-run.ts";
 
 const first = Number(process.env["P2P_SEED"] ?? 1);
 const count = Number(process.env["P2P_SEEDS"] ?? 12);
@@ -23,5 +23,5 @@ test("each kind is drawn, for rings of every kind, and written down with the pla
   expect([...kinds].toSorted()).toEqual([...EPILOGUE_KINDS].toSorted());
   const [plan] = plans;
   if (plan?.epilogue == null) throw new Error("a hard plan has no epilogue");
-  expect(planAsStory(plan, "kept")).toContain(`# then, in calm: ${plan.epilogue.kind} for `);
+  expect(planAsScenario(plan, "kept")).toContain(`# then, in calm: ${plan.epilogue.kind} for `);
 });

@@ -1,13 +1,13 @@
 /** Plans as seeds draw them, and what they may be cut down to. */
 import { expect, test } from "bun:test";
 import { storedName } from "../../src/protocol/model/names.ts";
-import { Chance } from "../../src/sim/chance.ts";
 import { DRAWING, HARD, KINDS, PLAIN } from "../../src/sim/drawing.ts";
 import { HOSTILE_NAMES, nameOf, wordOf } from "../../src/sim/names.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { drawPlan } from "../../src/sim/plan.ts";
+import { RandomGenerator } from "../../src/sim/random-generator.ts";
+import { runPlan } from "../../src/sim/simulated-run.ts";
 import { Stage } from "../../src/sim/stage.ts";
-import { runPlan } from "../../src/sim/swarm.ts";
 
 const SEEDS = Array.from({ length: 120 }, (_, i) => i + 1);
 
@@ -77,19 +77,19 @@ test("no action breaks the simulator, whatever is left of its plan", () => {
   for (const seed of [...SEEDS.slice(0, 40), 999_201]) {
     for (const drawing of [PLAIN, HARD]) {
       const { config, ids, actions } = drawPlan(seed, drawing);
-      const chance = new Chance(seed);
+      const generator = new RandomGenerator(seed);
       const stage = new Stage({ config, network: LOCAL_NETWORK, seed });
       // Most of the peers never were, and half of the actions are not done.
-      stage.found(chance.sample(ids, 3));
+      stage.found(generator.sample(ids, 3));
       for (const { action } of actions) {
-        if (chance.below(2) === 0) stage.act(action);
-        if (chance.below(40) === 0) stage.world.run(stage.world.now + 1);
+        if (generator.below(2) === 0) stage.act(action);
+        if (generator.below(40) === 0) stage.world.run(stage.world.now + 1);
       }
     }
   }
 });
 
-test("a plan that fails because a peer throws is a failure with a story, as any other", () => {
+test("a plan that fails because a peer throws is a failure with a scenario, as any other", () => {
   const plan = {
     ...drawPlan(1, PLAIN),
     actions: [{ at: 9_000, action: "client 1 juggle 0001 via 1" }],
@@ -97,7 +97,7 @@ test("a plan that fails because a peer throws is a failure with a story, as any 
   expect(runPlan(plan).failure).toMatchObject({ check: "threw" });
 });
 
-test("names in stories are one word each, and come back as they were", () => {
+test("names in scenarios are one word each, and come back as they were", () => {
   const drawn = SEEDS.map((seed) => drawPlan(seed, HARD)).filter(({ config }) => config.bits > 8);
   expect(drawn.length).toBeGreaterThan(10);
   for (const { actions } of drawn) {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { snapshot } from "../../src/protocol/snapshot.ts";
-import { Chance } from "../../src/sim/chance.ts";
 import type { Host } from "../../src/sim/host.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
+import { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
 
 const SEED = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
@@ -18,15 +18,20 @@ function namesOn({ disk }: Host): string[] {
   return disk.intact().flatMap(({ name, removed }) => (removed ? [] : [name]));
 }
 
-/** One thing that happens to a ring. @returns it in the words of a story */
-function happen(stage: Stage, chance: Chance, ids: readonly number[], step: number): string {
-  const id = chance.pick(ids);
+/** One thing that happens to a ring. @returns it in the words of a scenario */
+function happen(
+  stage: Stage,
+  generator: RandomGenerator,
+  ids: readonly number[],
+  step: number,
+): string {
+  const id = generator.pick(ids);
   const host = stage.world.hostOf(id);
-  const draw = chance.below(10);
+  const draw = generator.below(10);
   if (host.peer === null) return draw < 5 ? `restart ${id}` : "calm";
   if (draw < 5) {
     const name = `${1_000 + step}`;
-    stage.act(`file ${name} ${chance.pick([0, 500, 200_000])}`);
+    stage.act(`file ${name} ${generator.pick([0, 500, 200_000])}`);
     return `${id} types Store ${name}`;
   }
   const dead = ids.filter((other) => stage.world.hostOf(other).peer === null).length;
@@ -63,8 +68,8 @@ function untilSure(stage: Stage, why: string): void {
 test(`who is called safe is safe (P2P_TEST_SEED=${SEED})`, () => {
   const seen = { safe: 0, unsafe: 0, short: 0 };
   for (let ring = 0; ring < RINGS; ring++) {
-    const chance = new Chance(SEED + ring);
-    const ids = chance.pick([
+    const generator = new RandomGenerator(SEED + ring);
+    const ids = generator.pick([
       [20, 30, 40],
       [10, 20, 30, 40, 50],
     ]);
@@ -75,7 +80,7 @@ test(`who is called safe is safe (P2P_TEST_SEED=${SEED})`, () => {
     stage.world.run(8_000);
     const told: string[] = [];
     for (let step = 0; step < ACTIONS; step++) {
-      const action = happen(stage, chance, ids, step);
+      const action = happen(stage, generator, ids, step);
       told.push(action);
       if (action !== "calm") stage.act(action);
       stage.world.run(stage.world.now + STILL_MS);

@@ -94,8 +94,8 @@ test("after random histories, kills and failures the disk holds what a table doe
     while (queue.length > 0) {
       const failed: FileRecord[] = [];
       const under = queue.splice(0, 1 + randomBelow(random, 12));
-      const chance = randomBelow(random, 6);
-      if (chance === 0) failOnce();
+      const generator = randomBelow(random, 6);
+      if (generator === 0) failOnce();
       const { files } = opened;
       const tries = under.map((record) =>
         enter(files, record).then(
@@ -103,7 +103,7 @@ test("after random histories, kills and failures the disk holds what a table doe
           () => failed.push(record),
         ),
       );
-      if (chance === 1) {
+      if (generator === 1) {
         // Some are durable by then, some half, some not begun.
         await Promise.race(tries);
         const kept = [...said];
@@ -116,7 +116,7 @@ test("after random histories, kills and failures the disk holds what a table doe
       }
       await Promise.all(tries);
       handles.datasync = datasync;
-      if (chance === 2) {
+      if (generator === 2) {
         await opened.close();
         opened = await openFolder(opened.dir, ZERO);
       }

@@ -12,6 +12,7 @@ type Spec<T extends ArgsDef> = {
   args: T;
   forms: readonly (readonly string[])[];
   hidden?: readonly string[];
+  renamed?: Readonly<Record<string, string>>;
   examples: readonly Example[];
   run(args: ParsedArgs<T>): Promise<number>;
 };
@@ -23,6 +24,7 @@ export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
     args: spec.args,
     forms: spec.forms,
     hidden: spec.hidden ?? [],
+    renamed: spec.renamed ?? {},
     examples: spec.examples,
   };
   let exitCode = 0;

@@ -11,5 +11,7 @@ export type Shape = {
   readonly forms: readonly (readonly string[])[];
   /** Flags that no help shows. */
   readonly hidden: readonly string[];
+  /** Flags of earlier versions, and what each is called now. */
+  readonly renamed: Readonly<Record<string, string>>;
   readonly examples: readonly Example[];
 };

@@ -17,6 +17,7 @@ const sample = command({
   },
   forms: [["FROM", "TO"], ["FROM"]],
   hidden: ["secret"],
+  renamed: { compel: "force" },
   examples: [["p2p sample a b", "from a to b"]],
   async run(args) {
     const { from, to, output, force, secret } = args;
@@ -66,6 +67,8 @@ describe("what does not", () => {
     [["a", "--base-prot", "3"], "did you mean --base-port?"],
     [["a", "--xyzzy"], "p2p sample --help"],
     [["a", "--secrt", "x"], "p2p sample --help"],
+    [["a", "--compel"], "--compel is called --force now"],
+    [["a", "--compel=1"], "--compel is called --force now"],
     [["a", "-x"], 'Unknown flag "-x"'],
     [["a", "-of"], 'Unknown flag "-of"'],
     [["a", "--no-force"], 'Unknown flag "--no-force"'],

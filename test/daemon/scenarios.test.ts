@@ -2,23 +2,23 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUILT } from "../support/program.ts";
-import { canPlayOnProcesses, playOnProcesses } from "../support/story-on-processes.ts";
+import { canPlayOnProcesses, playOnProcesses } from "../support/scenario-on-processes.ts";
 
-/** The stories of the simulator, told by real processes: a line that differs is a difference of drivers. */
+/** The scenarios of the simulator, told by real processes: a line that differs is a difference of drivers. */
 
 const FOLDER = join(import.meta.dir, "..", "transcripts");
 
 describe.skipIf(!BUILT)("with real processes", () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith(".txt"));
-  const stories = names
+  const scenarios = names
     .map((name) => ({ name, text: readFileSync(join(FOLDER, name), "utf8") }))
     .filter(({ text }) => canPlayOnProcesses(text));
 
-  test("most stories can be played", () => {
-    expect(stories.length).toBeGreaterThan(25);
+  test("most scenarios can be played", () => {
+    expect(scenarios.length).toBeGreaterThan(25);
   });
 
-  for (const { name, text } of stories) {
+  for (const { name, text } of scenarios) {
     test.concurrent(`${name} is told as written`, async () => {
       expect(await playOnProcesses(text)).toBeNull();
     }, 120_000);

@@ -1,5 +1,5 @@
 /**
- * Stories: text files that say what is done to a ring, and what each peer prints for it. Every step
+ * Scenarios: text files that say what is done to a ring, and what each peer prints for it. Every step
  * runs until the ring is calm again; then the lines of the step are compared, peer by peer. A line
  * `...` stands for whatever else is printed. `at 1500 kill 9` is done at that time, in milliseconds,
  * whatever goes on, and its lines are not compared.
@@ -23,8 +23,8 @@ export type Step = {
 /** Stands for whatever else is printed. */
 const OTHERS = "  ...";
 
-/** Takes a story apart: an action at the margin, the lines it brings indented below; `#` is a comment. */
-export function parseStory(text: string): Step[] {
+/** Takes a scenario apart: an action at the margin, the lines it brings indented below; `#` is a comment. */
+export function parseScenario(text: string): Step[] {
   const steps: { number: number; action: string; expected: string[] }[] = [];
   for (const [index, raw] of text.split("\n").entries()) {
     const line = raw.trimEnd();
@@ -35,10 +35,10 @@ export function parseStory(text: string): Step[] {
   return steps;
 }
 
-/** Plays a story. @returns what went otherwise, as readable text; null if all was as written */
-export function playStory(text: string, seed: number, network = LOCAL_NETWORK): string | null {
-  const player = new StoryPlayer(seed, network);
-  for (const step of parseStory(text)) {
+/** Plays a scenario. @returns what went otherwise, as readable text; null if all was as written */
+export function playScenario(text: string, seed: number, network = LOCAL_NETWORK): string | null {
+  const player = new ScenarioPlayer(seed, network);
+  for (const step of parseScenario(text)) {
     const printed = player.play(step.action);
     if (step.action === "calm") {
       const broken = player.brokenChecks();
@@ -52,14 +52,14 @@ export function playStory(text: string, seed: number, network = LOCAL_NETWORK): 
   return null;
 }
 
-/** Plays a story and writes it down again with the lines that were printed: how a new one is begun. */
-export function tellStory(text: string, seed: number, network = LOCAL_NETWORK): string {
-  const player = new StoryPlayer(seed, network);
-  const told = parseStory(text).flatMap(({ action }) => [action, ...player.play(action), ""]);
+/** Plays a scenario and writes it down again with the lines that were printed: how a new one is begun. */
+export function tellScenario(text: string, seed: number, network = LOCAL_NETWORK): string {
+  const player = new ScenarioPlayer(seed, network);
+  const told = parseScenario(text).flatMap(({ action }) => [action, ...player.play(action), ""]);
   return told.join("\n");
 }
 
-class StoryPlayer {
+class ScenarioPlayer {
   #intervalMs = 1_000;
   #seed: number;
   #network: NetworkConfig;
@@ -108,7 +108,7 @@ class StoryPlayer {
   }
 
   #ring(): Stage {
-    if (this.#stage === null) throw new Error("a story begins with `ring` and its ids");
+    if (this.#stage === null) throw new Error("a scenario begins with `ring` and its ids");
     return this.#stage;
   }
 

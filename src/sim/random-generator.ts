@@ -11,7 +11,7 @@ const EXPONENTIAL = [
   1_023, 1_114, 1_214, 1_326, 1_451, 1_594, 1_761, 1_962, 2_213, 2_549, 3_060, 4_159,
 ] as const;
 
-export class Chance {
+export class RandomGenerator {
   readonly #generator;
 
   /** @param seed a whole number; only its lower 32 bits count */

@@ -1,11 +1,11 @@
-/** Many seeds in a row: each drawn, played, and, if it fails, cut down to a story that can be kept. */
+/** Many seeds in a row: each drawn, played, and, if it fails, cut down to a scenario that can be kept. */
 import { DRAWING, type Drawing } from "./drawing.ts";
-import { drawPlan, type Plan, planAsStory } from "./plan.ts";
+import { drawPlan, type Plan, planAsScenario } from "./plan.ts";
 import { shrinkPlan } from "./shrink.ts";
+import { type Failure, runPlan } from "./simulated-run.ts";
 import { ALL_STATES, type RareState, statesOf } from "./sometimes.ts";
-import { type Failure, runPlan } from "./swarm.ts";
 
-export type SwarmsOptions = {
+export type RunsOptions = {
   readonly first: number;
   readonly count: number;
   /** Every seed is played twice, and must have one history. */
@@ -18,16 +18,16 @@ export type SwarmsOptions = {
   readonly clock: () => number;
 };
 
-export type SwarmFailure = {
+export type RunFailure = {
   readonly seed: number;
   readonly failure: Failure;
-  /** The plan cut down, as the text of a story. */
-  readonly story: string;
+  /** The plan cut down, as the text of a scenario. */
+  readonly scenario: string;
 };
 
 /** What seeds came to, whoever has played them. */
 export type SeedsPlayed = {
-  readonly failures: readonly SwarmFailure[];
+  readonly failures: readonly RunFailure[];
   /** How many seeds reached each rare state. */
   readonly reached: Readonly<Record<RareState, number>>;
   readonly faults: number;
@@ -42,7 +42,7 @@ export type SeedsPlayed = {
   readonly fingerprints: readonly string[];
 };
 
-export type SwarmsResult = Omit<SeedsPlayed, "fingerprints"> & {
+export type RunsResult = Omit<SeedsPlayed, "fingerprints"> & {
   readonly count: number;
   readonly realMs: number;
   /** Of all histories together. */
@@ -53,16 +53,16 @@ export type SwarmsResult = Omit<SeedsPlayed, "fingerprints"> & {
 export const KEPT_FAILURES = 5;
 
 /** Plays the seeds, and measures the time of it. Stops early when enough of them have failed. */
-export function runSwarms(options: SwarmsOptions): SwarmsResult {
+export function runSeeds(options: RunsOptions): RunsResult {
   const began = options.clock();
   const played = playSeeds(options);
   return sumUp([played], options.clock() - began);
 }
 
 /** Plays the seeds. Stops early when enough of them have failed. */
-export function playSeeds(options: Omit<SwarmsOptions, "clock">): SeedsPlayed {
+export function playSeeds(options: Omit<RunsOptions, "clock">): SeedsPlayed {
   const { first, count, twice, progress, drawing = DRAWING } = options;
-  const failures: SwarmFailure[] = [];
+  const failures: RunFailure[] = [];
   const reached = noneReached();
   const sums = { faults: 0, filesRead: 0, operations: 0, reads: 0, inputs: 0, virtualMs: 0 };
   const fingerprints: string[] = [];
@@ -86,7 +86,7 @@ export function playSeeds(options: Omit<SwarmsOptions, "clock">): SeedsPlayed {
 const SUMMED = ["faults", "filesRead", "operations", "reads", "inputs", "virtualMs"] as const;
 
 /** One result of parts that follow each other. @param realMs how long all of it took */
-export function sumUp(parts: readonly SeedsPlayed[], realMs: number): SwarmsResult {
+export function sumUp(parts: readonly SeedsPlayed[], realMs: number): RunsResult {
   const reached = noneReached();
   for (const part of parts) for (const state of ALL_STATES) reached[state] += part.reached[state];
   const sum = (key: (typeof SUMMED)[number]) => parts.reduce((all, part) => all + part[key], 0);
@@ -112,15 +112,15 @@ function noneReached(): Record<RareState, number> {
 }
 
 /** The rare states that none of so many seeds has reached: then they have not tested enough. */
-export function unreached(result: SwarmsResult, drawing: Drawing): RareState[] {
+export function unreached(result: RunsResult, drawing: Drawing): RareState[] {
   return statesOf(drawing).filter((state) => result.reached[state] === 0);
 }
 
-function cutDown(seed: number, plan: Plan, failure: Failure): SwarmFailure {
+function cutDown(seed: number, plan: Plan, failure: Failure): RunFailure {
   const { check } = failure;
   const { plan: small } = shrinkPlan(plan, (p) => runPlan(p).failure?.check === check);
   const after = runPlan(small).failure ?? failure;
-  return { seed, failure, story: planAsStory(small, `${after.check}: ${after.why}`) };
+  return { seed, failure, scenario: planAsScenario(small, `${after.check}: ${after.why}`) };
 }
 
 /** One fingerprint of many, which depends on their order. */

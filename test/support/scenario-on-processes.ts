@@ -1,5 +1,5 @@
-/** Plays a story of test/transcripts with real processes, and compares what they print with it. */
-import { parseStory, type Step } from "../../src/sim/story.ts";
+/** Plays a scenario of test/transcripts with real processes, and compares what they print with it. */
+import { parseScenario, type Step } from "../../src/sim/scenario.ts";
 import { isPing } from "./peer-process.ts";
 import { Stalls } from "./stalls.ts";
 import { type TestRing, withRing } from "./test-ring.ts";
@@ -22,9 +22,9 @@ const VERBS = [
   "thaw",
 ];
 
-/** False of a story that does what only a simulator can: to the network, the clock, the very moment. */
+/** False of a scenario that does what only a simulator can: to the network, the clock, the very moment. */
 export function canPlayOnProcesses(text: string): boolean {
-  return parseStory(text).every(({ action }) => {
+  return parseScenario(text).every(({ action }) => {
     const [verb = "", second] = action.split(/\s+/);
     return VERBS.includes(verb) || second === "types";
   });
@@ -44,7 +44,7 @@ export async function playOnProcesses(text: string): Promise<string | null> {
 }
 
 async function playOnce(text: string): Promise<string | null> {
-  const steps = parseStory(text);
+  const steps = parseScenario(text);
   const interval = steps.find(({ action }) => action.startsWith("interval "))?.action;
   let difference: string | null = null;
   const play = async (ring: TestRing) => {
@@ -142,7 +142,7 @@ class Player {
     return [...this.#ring.peers].map(([id, peer]) => ({ id, key: peer, printed: peer.printed }));
   }
 
-  /** What was printed in this step, as a story writes it. */
+  /** What was printed in this step, as a scenario writes it. */
   #printed(): Lines {
     const written = this.#all().flatMap(({ id, key, printed }) =>
       printed
@@ -182,7 +182,7 @@ function byPeer(lines: readonly string[]): Lines {
   return peers;
 }
 
-/** Contents have another hash than in a story, and a receipt on a busy machine may lack the last copy. */
+/** Contents have another hash than in a scenario, and a receipt on a busy machine may lack the last copy. */
 function comparable(line: string): string {
   return line.replace(/sha256 .*/, "").replace(/[23] of 3 copies, on .*, (\d+ bytes)/, "$1");
 }

@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test";
 import { BUSY, DRAWING, HARD } from "../../src/sim/drawing.ts";
-import { drawPlan, planAsStory } from "../../src/sim/plan.ts";
+import { drawPlan, planAsScenario } from "../../src/sim/plan.ts";
+import { playScenario } from "../../src/sim/scenario.ts";
 import { sealed } from "../../src/sim/sealed.ts";
 import { shrinkPlan } from "../../src/sim/shrink.ts";
+import { runPlan } from "../../src/sim/simulated-run.ts";
+import { runSeeds } from "../../src/sim/simulated-runs.ts";
 import { CLIENT_STATES, HARD_STATES, RARE_STATES } from "../../src/sim/sometimes.ts";
-import { playStory } from "../../src/sim/story.ts";
-import { runPlan } from "../../src/sim/swarm.ts";
-import { runSwarms } from "../../src/sim/swarms.ts";
 
-/** `P2P_SEEDS=5000 npm test -- test/sim/swarm` is a soak; a failing seed prints the command that replays it. */
+/** `P2P_SEEDS=5000 npm test -- test/sim/simulated-run` is a soak; a failing seed prints the command that replays it. */
 const count = Number(process.env["P2P_SEEDS"] ?? 20);
 const first = Number(process.env["P2P_SEED"] ?? 1);
 /** One in so many is played once more, twice: it has one history. */
@@ -18,13 +18,13 @@ const drawing = process.env["P2P_HARD"] === "1" ? HARD : DRAWING;
 
 test("rings heal and keep their files, whatever the seed, with one history each", () => {
   console.log(`seeds ${first} to ${first + count - 1}`);
-  const swarms = { drawing, clock: () => 0 };
-  const once = runSwarms({ ...swarms, first, count, twice: false });
-  const again = runSwarms({ ...swarms, first, count: Math.ceil(count / TWICE), twice: true });
+  const runs = { drawing, clock: () => 0 };
+  const once = runSeeds({ ...runs, first, count, twice: false });
+  const again = runSeeds({ ...runs, first, count: Math.ceil(count / TWICE), twice: true });
   const failures = [...once.failures, ...again.failures];
-  const told = failures.map(({ seed, failure, story }) => {
+  const told = failures.map(({ seed, failure, scenario }) => {
     const why = `seed ${seed}: ${failure.check} at ${failure.at} ms: ${failure.why}`;
-    return `${why}\nreplay: p2p sim --seed ${seed}\n${story}`;
+    return `${why}\nreplay: p2p sim --seed ${seed}\n${scenario}`;
   });
   expect(told.join("\n")).toBe("");
 }, 900_000);
@@ -49,8 +49,9 @@ test.each([
   300_000,
 );
 
-test("a plan written down as a story is told the same way", () => {
-  for (const seed of [3, 8]) expect(playStory(planAsStory(drawPlan(seed), "kept"), 0)).toBeNull();
+test("a plan written down as a scenario is told the same way", () => {
+  for (const seed of [3, 8])
+    expect(playScenario(planAsScenario(drawPlan(seed), "kept"), 0)).toBeNull();
 });
 
 test("a failing plan is cut down to what makes it fail", () => {

@@ -1,5 +1,5 @@
 /**
- * Swarm runs: a plan's faults are done to a ring; then they end, and everything that must hold has to
+ * Simulated runs: a plan's faults are done to a ring; then they end, and everything that must hold has to
  * hold within a bound of virtual time. What must hold always is looked at all the way.
  */
 import {
@@ -17,7 +17,6 @@ import { historyHolds } from "../checks/order.ts";
 import { brokenChecks, type CheckResult, checkRing } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS } from "../protocol/model/config.ts";
 import { lookUpAll, readFile } from "./asking.ts";
-import { Chance } from "./chance.ts";
 import { Chronicle } from "./chronicle.ts";
 import { epilogueInWords } from "./epilogue.ts";
 import { EpiloguePlayer } from "./epilogue-player.ts";
@@ -28,6 +27,7 @@ import { NETWORKS } from "./network.ts";
 import { type Plan, SETTLE_AFTER_MS } from "./plan.ts";
 import { Pledged } from "./pledged.ts";
 import { type Fail, Promises } from "./promises.ts";
+import { RandomGenerator } from "./random-generator.ts";
 import { type RareState, Sometimes } from "./sometimes.ts";
 import { Stage, snapshots } from "./stage.ts";
 
@@ -39,7 +39,7 @@ export type Failure = {
   readonly at: number;
 };
 
-export type SwarmResult = {
+export type RunResult = {
   readonly failure: Failure | null;
   /** Of all that happened: the same for the same plan, on every machine. */
   readonly fingerprint: string;
@@ -70,13 +70,13 @@ const CLIENTS_MS = 60_000;
 const ROOM_MS = 1.25 * COMPARE_EVERY_MS;
 
 /** Plays a plan to its end, or to the first check that does not hold. */
-export function runPlan(plan: Plan): SwarmResult {
+export function runPlan(plan: Plan): RunResult {
   const run = new Run(plan);
   let failure: Failure | null = null;
   try {
     run.play();
   } catch (error) {
-    // A peer that throws has ended; that it did is worth the same story as any other failure.
+    // A peer that throws has ended; that it did is worth the same scenario as any other failure.
     const threw = { check: "threw", why: String(error), at: run.stage.world.now };
     failure = error instanceof Broken ? error.failure : threw;
   }
@@ -107,13 +107,13 @@ class Run {
   filesRead = 0;
   readonly #chronicle: Chronicle;
   readonly #plan: Plan;
-  readonly #chance: Chance;
+  readonly #generator: RandomGenerator;
   readonly #ledger: Ledger;
   readonly #promises: Promises;
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#chance = new Chance(plan.seed ^ 0x5eed);
+    this.#generator = new RandomGenerator(plan.seed ^ 0x5eed);
     const { config, seed, driftPerMillion, wire } = plan;
     const network = NETWORKS[plan.network];
     const limits = plan.small ? SMALL_LIMITS : LIMITS;
@@ -155,7 +155,7 @@ class Run {
       judge: (owed: Owed, read: FileRead) => readRight(owed, this.#ledger.known(), read),
     };
     const fail: Fail = (check, why) => this.#fail(check, `${epilogueInWords(epilogue)}: ${why}`);
-    new EpiloguePlayer(this.stage, this.#chance, run, fail).play(epilogue);
+    new EpiloguePlayer(this.stage, this.#generator, run, fail).play(epilogue);
   }
 
   #act(action: string): void {
@@ -201,7 +201,7 @@ class Run {
       again = this.stage.startShortAgain();
       checks = checkRing(snapshots(world));
       if (brokenChecks(checks).length === 0)
-        checks = checkRing(lookUpAll(this.stage, this.#chance));
+        checks = checkRing(lookUpAll(this.stage, this.#generator));
       again ||= brokenChecks(checks).length > 0 || this.#between() !== null;
     } while (again && world.now < end);
     const broken = brokenChecks(checks)[0];
@@ -232,7 +232,7 @@ class Run {
     const known = this.#ledger.known();
     this.#ask("D1", storesKept(this.#ledger.owed(), known, this.#ledger.disks()));
     for (const owed of this.#owed()) {
-      for (const host of this.#chance.sample(world.living(), 3)) {
+      for (const host of this.#generator.sample(world.living(), 3)) {
         const read = this.#read(host, owed);
         this.#ask("D1", readRight(owed, this.#ledger.known(), read));
       }
@@ -241,7 +241,7 @@ class Run {
 
   /** What each name of the clients stands for at the end. */
   #readEndings(): void {
-    const [host] = this.#chance.sample(this.stage.world.living(), 1);
+    const [host] = this.#generator.sample(this.stage.world.living(), 1);
     if (host === undefined) return;
     for (const name of this.#chronicle.names()) {
       const key = keyOf(name, this.stage.world.config.bits);
