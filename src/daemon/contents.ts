@@ -19,8 +19,8 @@ import type { Commands } from "./commands.ts";
 import { COPY_BYTES } from "./limits.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
-import type { Pace } from "./pace.ts";
-import { type Arriving, Parked, type Taker } from "./parked.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
+import { type Arriving, Resumable, type Taker } from "./resumable.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
 type FetchResult = Extract<Input, { type: "fetched" }>["result"];
@@ -30,7 +30,7 @@ export type ContentsOptions = {
   readonly commands: Commands;
   readonly offers: Offers;
   readonly arrivals: Arrivals;
-  readonly pace: Pace;
+  readonly rateLimiter: RateLimiter;
   readonly moving: Moving;
   readonly transport: () => Transport;
   /** This peer's id and address. */
@@ -42,7 +42,7 @@ export type ContentsOptions = {
 export class Contents {
   readonly bodies = new Bodies();
   readonly #sent = new SentBodies();
-  readonly #parked = new Parked();
+  readonly #resumable = new Resumable();
 
   constructor(private readonly options: ContentsOptions) {}
 
@@ -68,9 +68,9 @@ export class Contents {
 
   /** Fetches a content and puts it where it belongs. Never rejects. */
   async fetch(effect: FetchEffect): Promise<FetchResult> {
-    const { pace, moving } = this.options;
+    const { rateLimiter, moving } = this.options;
     const began = performance.now();
-    const awaited = effect.repair ? null : pace.awaited();
+    const awaited = effect.repair ? null : rateLimiter.awaited();
     const move = moving.begin(effect.file, effect.size);
     const before = { bytes: 0 };
     let result: FetchResult;
@@ -90,12 +90,12 @@ export class Contents {
 
   /** A command has ended: what broke off on its way to it is wanted no more. */
   forget(command: number): void {
-    this.#parked.drop(command);
+    this.#resumable.drop(command);
   }
 
   /** Leaves nothing that is not whole. Never rejects. */
   close(): Promise<void> {
-    return this.#parked.clear();
+    return this.#resumable.clear();
   }
 
   #report(effect: FetchEffect, result: FetchResult, bytes: number, ms: number): void {
@@ -177,7 +177,7 @@ export class Contents {
   ): Promise<Fetched> {
     const { into } = effect;
     const place = placeOf(into);
-    let arriving = this.#parked.take(place, into.sha256);
+    let arriving = this.#resumable.take(place, into.sha256);
     for (;;) {
       arriving ??= { taker: this.#takerOf(into, effect.job), hash: inlineHash(), bytes: 0 };
       const resumed = arriving.bytes > 0;
@@ -194,7 +194,7 @@ export class Contents {
       } catch (error) {
         const trouble = error instanceof FetchFailure ? error.trouble : "local";
         if (into.sha256 !== null && arriving.bytes > 0 && mayGoOn(trouble) && this.#wants(into)) {
-          this.#parked.park(place, into.sha256, arriving);
+          this.#resumable.keep(place, into.sha256, arriving);
           throw error;
         }
         await arriving.taker.abort();
@@ -212,14 +212,14 @@ export class Contents {
   }
 
   #sinkOf(effect: FetchEffect, arriving: Arriving, move: Move): ContentSink {
-    const { pace } = this.options;
+    const { rateLimiter } = this.options;
     return {
       open: () => {},
       write: (chunk) => {
         arriving.bytes += chunk.length;
         move.bytes = arriving.bytes;
         const written = arriving.taker.write(chunk);
-        const wait = effect.repair ? pace.take(chunk.length) : undefined;
+        const wait = effect.repair ? rateLimiter.take(chunk.length) : undefined;
         if (wait === undefined || written === undefined) return written ?? wait;
         return Promise.all([written, wait]).then(() => {});
       },

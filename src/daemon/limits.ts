@@ -18,20 +18,20 @@ export const COPY_BYTES = 262_144;
 export const HASH_BYTES = 1_048_576;
 
 /** Copies that broke off and wait to be gone on with: as many as are fetched at a time. */
-export const PARKED_DRAFTS = 4;
+export const RESUMABLE_DRAFTS = 4;
 /** Deliveries that broke off: each is of a command that still runs, and there are no more of those. */
-export const PARKED_DELIVERIES = 1_024;
+export const RESUMABLE_DELIVERIES = 1_024;
 /** What broke off waits so long for another holder: longer than any repair takes to begin again. */
-export const PARKED_MS = 120_000;
+export const RESUMABLE_MS = 120_000;
 
 /** Repair may take this much unless told otherwise: faster than most networks, slower than a disk. */
 export const REPAIR_BYTES_PER_SECOND = 200_000_000;
 /** While someone waits for a content of their own, repair gets one part of so many. */
 export const REPAIR_SHARE = 4;
 /** A taker is let run ahead by so long, since timers are no more exact than that. */
-export const PACE_SLACK_MS = 20;
+export const RATE_SLACK_MS = 20;
 
-/** Stored contents are read back at this pace: a tenth of a slow disk, and 100 GB in three hours. */
+/** Stored contents are read back at this rate: a tenth of a slow disk, and 100 GB in three hours. */
 export const SCRUB_BYTES_PER_SECOND = 10_000_000;
 /** The first pass begins so long after the start: a ring that just came up has other things to do. */
 export const SCRUB_FIRST_MS = 300_000;

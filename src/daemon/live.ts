@@ -22,7 +22,7 @@ import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
 import { Moving } from "./moving.ts";
 import { Offers } from "./offers.ts";
 import type { PeerOptions } from "./options.ts";
-import { Pace } from "./pace.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import { RoomWatch } from "./room.ts";
 import { Scrubbing } from "./scrubbing.ts";
 
@@ -149,7 +149,7 @@ function makeContents(
   driver: () => Driver,
 ) {
   const { files } = folder;
-  const pace = new Pace(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
+  const rateLimiter = new RateLimiter(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
   const moving = new Moving();
   const damaged = (record: VersionId) => {
     const version = versionId(record);
@@ -159,7 +159,7 @@ function makeContents(
   files.damaged = damaged;
   const commands: Commands = new Commands((command) => contents.forget(command));
   const common = {
-    ...{ folder, commands, pace, moving, cwd: process.cwd(), damaged },
+    ...{ folder, commands, rateLimiter, moving, cwd: process.cwd(), damaged },
     arrivals: new Arrivals(),
     self: () => driver().self,
     report: (event: PeerEvent) => events.publish(event),

@@ -12,7 +12,7 @@ import type { Arrivals } from "./arrivals.ts";
 import type { Commands, Given } from "./commands.ts";
 import { OFFERS_KEPT } from "./limits.ts";
 import type { Moving } from "./moving.ts";
-import type { Pace } from "./pace.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 
 export type OffersOptions = {
   readonly folder: Folder;
@@ -20,7 +20,7 @@ export type OffersOptions = {
   readonly arrivals: Arrivals;
   /** The working directory, whose `NAME.pdf` stand in for stored copies. */
   readonly cwd: string;
-  readonly pace: Pace;
+  readonly rateLimiter: RateLimiter;
   readonly moving: Moving;
   /** This peer's id. */
   readonly self: () => { readonly id: number };
@@ -69,7 +69,7 @@ export class Offers {
     const began = performance.now();
     const move = this.options.moving.begin(file, content.size, offset);
     // Someone waits for what a request asked for, and for what a store brings.
-    const awaited = source.kind === "ticket" ? this.options.pace.awaited() : null;
+    const awaited = source.kind === "ticket" ? this.options.rateLimiter.awaited() : null;
     let failure: unknown = null;
     return {
       size: content.size,

@@ -72,11 +72,11 @@ export const RELATIONS: readonly Relation[] = [
   ["a sleep is longer than a heartbeat", config.ASLEEP_MS > config.HEARTBEAT_MS],
   [
     "silence is no death before a last try has its time",
-    patience.SILENCE_MS > patience.PROBES_BEFORE_LAST_TRY * patience.PACE_MOST_MS,
+    patience.SILENCE_MS > patience.PROBES_BEFORE_LAST_TRY * patience.PROBE_WAIT_MOST_MS,
   ],
   [
     "one that is suspected hears of it, and is heard",
-    patience.REFUTE_MS >= 2 * patience.PACE_MOST_MS,
+    patience.REFUTE_MS >= 2 * patience.PROBE_WAIT_MOST_MS,
   ],
   [
     "who was away knows it before a removal is forgotten",

@@ -1,5 +1,5 @@
 /**
- * Reading stored copies back: in the background at a low pace, and at once for whoever asks. What is
+ * Reading stored copies back: in the background at a low rate, and at once for whoever asks. What is
  * not what it was is set aside and told to the protocol, which has it fetched anew.
  */
 import type { ScrubReport } from "../door/types.ts";

@@ -1,12 +1,12 @@
 /** What becomes of a simulated peer's effects: begun at once and in order, as in any driver. */
 import type { PeerEvent } from "../protocol/model/events.ts";
 import type { Effect } from "../protocol/model/io.ts";
-import { beginFetch, bury, type FetchRoads } from "./fetching.ts";
+import { beginFetch, bury, type FetchServices } from "./fetching.ts";
 import type { Host } from "./host.ts";
 import type { Post } from "./post.ts";
 
 /** What the effects need of the world. */
-export type EffectRoads = FetchRoads & {
+export type EffectServices = FetchServices & {
   readonly post: Post;
   readonly readers: readonly ((host: Host, event: PeerEvent) => void)[];
   end(host: Host): void;
@@ -15,7 +15,7 @@ export type EffectRoads = FetchRoads & {
 /** What a sync to the disk takes. */
 const PERSIST_MS = 1;
 
-export function beginEffect(world: EffectRoads, host: Host, effect: Effect): void {
+export function beginEffect(world: EffectServices, host: Host, effect: Effect): void {
   switch (effect.type) {
     case "send":
       world.post.send(host, effect);
@@ -76,12 +76,12 @@ export function beginEffect(world: EffectRoads, host: Host, effect: Effect): voi
   }
 }
 
-function tell(world: EffectRoads, host: Host, event: PeerEvent): void {
+function tell(world: EffectServices, host: Host, event: PeerEvent): void {
   for (const reader of world.readers) reader(host, event);
 }
 
 /** A write to the disk completes a little later, if the process lives so long. */
-function persist(world: EffectRoads, host: Host, incarnation: number): void {
+function persist(world: EffectServices, host: Host, incarnation: number): void {
   const { run } = host;
   world.queue.plan(world.now + PERSIST_MS, () => {
     if (host.run !== run) return;

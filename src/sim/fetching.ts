@@ -6,9 +6,9 @@ import type { Effect, Input } from "../protocol/model/io.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Arrival, GivenCommand, Host } from "./host.ts";
 import { type Reading, readVersion, setAside } from "./reading.ts";
-import type { Roads } from "./roads.ts";
+import type { SimServices } from "./services.ts";
 
-export type FetchRoads = Roads & {
+export type FetchServices = SimServices & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
   /** Told of every version that becomes durable somewhere. */
   readonly commits: readonly ((host: Host, record: FileRecord, writtenBy: number) => void)[];
@@ -33,7 +33,7 @@ const STALL_MS = 10_000;
 const SYNC_MS = { least: 1, most: 8 } as const;
 
 /** Moves one content from its server to the disk, or to the one who asked, of `host`. */
-export function beginFetch(world: FetchRoads, host: Host, effect: FetchEffect): void {
+export function beginFetch(world: FetchServices, host: Host, effect: FetchEffect): void {
   const server = world.at(effect.from);
   const { content, damaged } = servedBy(world, host, server, effect.source);
   const [hostRun, serverRun] = [host.run, server?.run];
@@ -88,31 +88,35 @@ function commandOf(server: Host, source: FetchEffect["source"]): GivenCommand | 
 }
 
 /** The file that a command stores has changed before anybody had it: its peer has found that out. */
-function tellSpoilt(world: FetchRoads, server: Host, source: FetchEffect["source"]): void {
+function tellSpoilt(world: FetchServices, server: Host, source: FetchEffect["source"]): void {
   if (source.kind !== "ticket") return;
   world.give(server, { type: "spoilt", at: 0, request: source.request });
 }
 
 /** Makes a removal durable. */
 export function bury(
-  world: FetchRoads,
+  world: FetchServices,
   host: Host,
   { job, record }: Extract<Effect, { type: "bury" }>,
 ): void {
   write(world, host, job, record, { size: 0, sha256: EMPTY_SHA256 });
 }
 
-function movingMs(world: FetchRoads, { repair }: FetchEffect, content: SimContent | null): number {
+function movingMs(
+  world: FetchServices,
+  { repair }: FetchEffect,
+  content: SimContent | null,
+): number {
   const rate = repair ? REPAIR_BYTES_PER_MS : BYTES_PER_MS;
   return world.network.delay() + (content?.size ?? 0) / rate;
 }
 
 /** The bytes come over a connection that the taker has dialled. */
-function open({ network }: FetchRoads, host: Host, server: Host): boolean {
+function open({ network }: FetchServices, host: Host, server: Host): boolean {
   return network.carries(host.address, server.address);
 }
 
-function arrived(world: FetchRoads, host: Host, effect: FetchEffect, content: SimContent): void {
+function arrived(world: FetchServices, host: Host, effect: FetchEffect, content: SimContent): void {
   const { into, job } = effect;
   const arrival = host.arriving.get(job);
   if (arrival !== undefined) arrival.whole = true;
@@ -123,7 +127,7 @@ function arrived(world: FetchRoads, host: Host, effect: FetchEffect, content: Si
 
 /** Writes a version, and says so when it has been synced, if the process lives so long. */
 function write(
-  world: FetchRoads,
+  world: FetchServices,
   host: Host,
   job: number,
   record: FileRecord,
@@ -154,13 +158,13 @@ function write(
   });
 }
 
-function fail(world: FetchRoads, host: Host, { job }: FetchEffect, why: string): void {
+function fail(world: FetchServices, host: Host, { job }: FetchEffect, why: string): void {
   host.arriving.delete(job);
   world.give(host, { type: "fetched", at: 0, job, result: { ok: false, why, here: false } });
 }
 
 function servedBy(
-  world: FetchRoads,
+  world: FetchServices,
   host: Host,
   server: Host | undefined,
   source: FetchEffect["source"],

@@ -4,7 +4,7 @@ import type { Address, Member } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import type { Host } from "./host.ts";
 import { bodyFor } from "./reading.ts";
-import type { MessageInput, Roads } from "./roads.ts";
+import type { MessageInput, SimServices } from "./services.ts";
 import { DIAL_MS, type Frame, Streams } from "./streams.ts";
 import { type WireShare, WireTrip } from "./wire-trip.ts";
 
@@ -27,12 +27,12 @@ export class Post {
   readonly wire: WireTrip;
 
   constructor(
-    private readonly roads: Roads,
+    private readonly services: SimServices,
     ring: number,
     share: WireShare,
   ) {
-    this.wire = new WireTrip(roads.generator, ring, share);
-    this.streams = new Streams(roads, {
+    this.wire = new WireTrip(services.generator, ring, share);
+    this.streams = new Streams(services, {
       deliver: (target, frame) => this.#deliver(target, frame),
       refused: (host, to) => this.refuse(host, to),
       timedOut: (host, to) => this.tell(host, to, "timeout"),
@@ -45,7 +45,7 @@ export class Post {
     const { to, channel, message } = effect;
     this.sent += 1;
     for (const observe of this.observers) observe(host, message, to);
-    const source = this.roads.sourceOf(host, to);
+    const source = this.services.sourceOf(host, to);
     const from: Member = self.address === source ? self : { ...self, address: source };
     const given: MessageInput = {
       type: "message",
@@ -58,7 +58,7 @@ export class Post {
     };
     const input = this.wire.travel(given);
     if (channel === "datagram") this.#sendDatagram(host, to, input);
-    else this.streams.send(host, to, input, bodyFor(this.roads, host, effect.body));
+    else this.streams.send(host, to, input, bodyFor(this.services, host, effect.body));
   }
 
   /** The stream to an address is wanted: if nobody listens there, that is noticed. */
@@ -72,8 +72,8 @@ export class Post {
    * hears of it, and what is sent then is lost.
    */
   breakLinksTo({ address, places }: Host): void {
-    for (const other of this.roads.hosts.values()) {
-      if (!this.roads.network.carries(address, other.address)) continue;
+    for (const other of this.services.hosts.values()) {
+      if (!this.services.network.carries(address, other.address)) continue;
       for (const place of places) {
         this.streams.broken(other, place);
         if (other.watched.has(place)) this.refuse(other, place);
@@ -85,7 +85,7 @@ export class Post {
   dial(host: Host, address: Address): void {
     const { run } = host;
     if (!this.#answers(host, address)) {
-      this.roads.queue.plan(this.roads.now + DIAL_MS, () => {
+      this.services.queue.plan(this.services.now + DIAL_MS, () => {
         if (host.run === run && !this.#answers(host, address)) this.tell(host, address, "timeout");
       });
     } else if (!this.listens(address)) this.refuse(host, address);
@@ -97,18 +97,18 @@ export class Post {
    */
   sever(host: Host, address: Address): void {
     this.streams.sever(host, address);
-    const other = this.roads.at(address);
+    const other = this.services.at(address);
     if (other === undefined) return;
     for (const place of host.places) this.streams.sever(other, place);
   }
 
   listens(address: Address): boolean {
-    return (this.roads.at(address)?.peer ?? null) !== null;
+    return (this.services.at(address)?.peer ?? null) !== null;
   }
 
   /** Tells a peer, a way's delay later, that an address refuses, if it still does. */
   refuse(host: Host, address: Address): void {
-    const { network, queue, now } = this.roads;
+    const { network, queue, now } = this.services;
     const { run } = host;
     queue.plan(now + (this.#reaches(host, address) ? network.delay() : DIAL_MS), () => {
       if (host.run !== run || this.listens(address)) return;
@@ -118,47 +118,47 @@ export class Post {
 
   /** True if a dial reaches the machine that has an address. */
   #reaches(host: Host, address: Address): boolean {
-    const { network } = this.roads;
-    if (this.roads.isLeft(address)) return false;
-    return network.carries(host.address, this.roads.at(address)?.address ?? address);
+    const { network } = this.services;
+    if (this.services.isLeft(address)) return false;
+    return network.carries(host.address, this.services.at(address)?.address ?? address);
   }
 
   /** True if a dial is answered, be it by a refusal; one that hangs half-open seems to be. */
   #answers(host: Host, address: Address): boolean {
-    const { network } = this.roads;
-    if (this.roads.isLeft(address)) return false;
-    const there = this.roads.at(address)?.address ?? address;
+    const { network } = this.services;
+    if (this.services.isLeft(address)) return false;
+    const there = this.services.at(address)?.address ?? address;
     const { kind } = network.streamLink(host.address, there);
     return kind !== "cut" && kind !== "unheard";
   }
 
   #sendDatagram(host: Host, to: Address, input: MessageInput): void {
-    const { network, queue, now } = this.roads;
-    const target = this.roads.at(to);
+    const { network, queue, now } = this.services;
+    const target = this.services.at(to);
     if (target === undefined) return;
     for (const delay of network.datagramDelays(host.address, target.address)) {
       queue.plan(now + delay, () => {
-        const there = this.roads.at(to);
-        if (there !== undefined) this.roads.give(there, input);
+        const there = this.services.at(to);
+        if (there !== undefined) this.services.give(there, input);
       });
     }
   }
 
   /** Gives a stream's message with the time that it was under way: never too short, or none at all. */
   #deliver(target: Host, { input, content, sentAt, first, again }: Frame): void {
-    const { generator, now } = this.roads;
+    const { generator, now } = this.services;
     const took = now - sentAt;
     if (again || took > LATE_MS) for (const see of this.late) see(target, again);
     const untimed = first && generator.perMille(UNTIMED_PER_MILLE);
     const heldMs = untimed ? null : took * TIMING_RATE + generator.below(TIMING_MS);
     const body = content === null ? null : target.bodies.take(content);
-    this.roads.give(target, { ...input, body, heldMs });
+    this.services.give(target, { ...input, body, heldMs });
   }
 
   /** Tells a peer how a try to reach an address has failed. */
   tell(host: Host, address: Address, how: Unreachable): void {
     // The streams that came from a process that has ended broke with it.
     const broke = how === "refused" && !this.listens(address);
-    this.roads.give(host, { type: "unreachable", at: 0, address, how, broke });
+    this.services.give(host, { type: "unreachable", at: 0, address, how, broke });
   }
 }

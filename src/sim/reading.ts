@@ -6,7 +6,7 @@ import type { Host } from "./host.ts";
 import type { EventQueue } from "./queue.ts";
 
 /** What is found out needs of the world. */
-export type ReadRoads = {
+export type ReadServices = {
   readonly now: number;
   readonly queue: EventQueue;
   give(host: Host, input: Input): void;
@@ -28,7 +28,7 @@ export function readVersion({ disk }: Host, version: VersionId): Reading {
 
 /** What goes with a message; null where it cannot be had, and the message goes alone. */
 export function bodyFor(
-  roads: ReadRoads,
+  services: ReadServices,
   host: Host,
   source: BodySource | null,
 ): SimContent | null {
@@ -36,17 +36,17 @@ export function bodyFor(
   if (source.kind === "body") return host.bodies.get(source.number);
   const { content, damaged } = readVersion(host, source.version);
   if (damaged === null) return content !== null && isSmall(content) ? content : null;
-  setAside(roads, host, damaged);
+  setAside(services, host, damaged);
   return null;
 }
 
 /** Sets a damaged copy aside, at once, and tells the peer, which is amid its step perhaps, right after. */
-export function setAside(roads: ReadRoads, host: Host, record: FileRecord): void {
+export function setAside(services: ReadServices, host: Host, record: FileRecord): void {
   const { run } = host;
   const version = versionId(record);
   host.disk.drop(version);
-  roads.queue.plan(roads.now, () => {
-    if (host.run === run) roads.give(host, { type: "damaged", at: 0, version });
+  services.queue.plan(services.now, () => {
+    if (host.run === run) services.give(host, { type: "damaged", at: 0, version });
   });
 }
 

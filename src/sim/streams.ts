@@ -7,7 +7,7 @@ import type { Address } from "../protocol/model/member.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
 import type { Link } from "./network.ts";
-import type { MessageInput, Roads } from "./roads.ts";
+import type { MessageInput, SimServices } from "./services.ts";
 
 /** What a stream carries: one message with its body. */
 export type Frame = {
@@ -78,7 +78,7 @@ export class Streams {
   readonly #severings = new WeakMap<Host, Map<Address, number>>();
 
   constructor(
-    private readonly roads: Roads,
+    private readonly services: SimServices,
     private readonly reader: StreamReader,
   ) {}
 
@@ -88,7 +88,7 @@ export class Streams {
     const stream =
       known?.state === "ended" || known?.run !== host.run ? this.#dial(host, to) : known;
     const first = stream.lastAt === 0 && stream.held.length === 0;
-    const sentAt = this.roads.now;
+    const sentAt = this.services.now;
     this.#put(stream, { input, content, sentAt, first, again: false, arrived: false, lost: false });
   }
 
@@ -99,7 +99,7 @@ export class Streams {
   reset(host: Host, to: Address): void {
     const stream = this.#of(host).get(to);
     if (stream === undefined || stream.state === "ended") return;
-    const { generator, now } = this.roads;
+    const { generator, now } = this.services;
     const fate = generator.pick(["lost", "carried over", "twice"]);
     const again = [...stream.recent, ...stream.held].filter((frame) => {
       if (!frame.arrived) return fate !== "lost";
@@ -145,15 +145,15 @@ export class Streams {
   /** The stream's way from where it was dialled to where it leads. */
   #way({ host, source, to }: Stream): Link {
     // An address that was left answers nothing, and what was dialled from one is heard no more.
-    if (this.roads.isLeft(to) || !host.places.includes(source)) return CUT;
-    return this.roads.network.streamLink(host.address, this.roads.at(to)?.address ?? to);
+    if (this.services.isLeft(to) || !host.places.includes(source)) return CUT;
+    return this.services.network.streamLink(host.address, this.services.at(to)?.address ?? to);
   }
 
   #dial(host: Host, to: Address): Stream {
     const stream: Stream = {
       host,
       run: host.run,
-      source: this.roads.sourceOf(host, to),
+      source: this.services.sourceOf(host, to),
       to,
       severed: this.#severedOf(host, to),
       state: "open",
@@ -170,7 +170,7 @@ export class Streams {
     const { kind } = this.#way(stream);
     if (kind === "cut" || kind === "unheard") {
       stream.state = "dialling";
-      this.roads.queue.plan(this.roads.now + DIAL_MS, () => this.#dialled(stream));
+      this.services.queue.plan(this.services.now + DIAL_MS, () => this.#dialled(stream));
     }
     return stream;
   }
@@ -200,7 +200,7 @@ export class Streams {
   }
 
   #transmit(stream: Stream, frame: Frame, extraMs: number): void {
-    const { network, queue, now } = this.roads;
+    const { network, queue, now } = this.services;
     stream.lastAt = Math.max(now + extraMs + network.delay(), stream.lastAt);
     if (stream.recent.push(frame) > RECENT) stream.recent.shift();
     queue.plan(stream.lastAt, () => this.#arrive(stream, frame));
@@ -209,9 +209,9 @@ export class Streams {
   #arrive(stream: Stream, frame: Frame): void {
     // One whose process has ended, or that was given up, may have been severed too.
     if (frame.lost || stream.severed !== this.#severedOf(stream.host, stream.to)) return;
-    const target = this.roads.at(stream.to);
+    const target = this.services.at(stream.to);
     const { host, to } = stream;
-    if (this.roads.isLeft(to)) return;
+    if (this.services.isLeft(to)) return;
     const other = stream.toRun !== null && stream.toRun !== target?.run;
     if (target === undefined || target.peer === null || other) {
       this.#end(stream);
@@ -232,14 +232,14 @@ export class Streams {
     }
     stream.held.push(frame);
     if (stream.held.length > 1 || stream.state === "dialling") return;
-    stream.heldSince = this.roads.now;
+    stream.heldSince = this.services.now;
     stream.waitMs = FIRST_WAIT_MS;
-    stream.patienceMs = this.roads.generator.pick(PATIENCE_MS);
+    stream.patienceMs = this.services.generator.pick(PATIENCE_MS);
     this.#retryLater(stream);
   }
 
   #retryLater(stream: Stream): void {
-    const { now, queue } = this.roads;
+    const { now, queue } = this.services;
     const next = now + stream.waitMs;
     const end = stream.heldSince + stream.patienceMs;
     queue.plan(end > now ? Math.min(next, end) : next, () => this.#retry(stream));
@@ -253,7 +253,7 @@ export class Streams {
     }
     if (this.#way(stream).kind === "open") {
       for (const frame of stream.held.splice(0)) this.#put(stream, frame);
-    } else if (this.roads.now - stream.heldSince >= this.#patience(stream)) {
+    } else if (this.services.now - stream.heldSince >= this.#patience(stream)) {
       this.#fail(stream);
     } else {
       stream.waitMs = Math.min(2 * stream.waitMs, LONGEST_WAIT_MS);

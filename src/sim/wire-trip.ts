@@ -3,7 +3,7 @@ import type { Address, Member } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { decode, encode, type Sender } from "../wire/message.ts";
 import type { RandomGenerator } from "./random-generator.ts";
-import type { MessageInput } from "./roads.ts";
+import type { MessageInput } from "./services.ts";
 
 /**
  * Parts in a thousand of all messages that go through the real wire format. Of the kinds that make up

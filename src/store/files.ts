@@ -63,7 +63,7 @@ export class FileStore {
 
   /** All versions held of all names, conflicts and removals too. */
   records(): FileRecord[] {
-    return Array.from(this.ledger.shelves.all(), (row) => row.record);
+    return Array.from(this.ledger.rows.all(), (row) => row.record);
   }
 
   /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
@@ -73,12 +73,12 @@ export class FileStore {
 
   /** A version as it is held, under whatever stamp; null if it is not. */
   find(id: VersionId): FileRecord | null {
-    return this.ledger.shelves.find(id)?.record ?? null;
+    return this.ledger.rows.find(id)?.record ?? null;
   }
 
   /** The version held that has the name, which may be a removal. */
   winner(name: string): FileRecord | null {
-    return winnerOf(this.ledger.shelves.of(name).map((row) => row.record)) ?? null;
+    return winnerOf(this.ledger.rows.of(name).map((row) => row.record)) ?? null;
   }
 
   /**
@@ -123,7 +123,7 @@ export class FileStore {
    * @returns null if the version is not held, is a removal, is damaged, or has more than BODY_BYTES
    */
   bytesOf(id: VersionId): Uint8Array | null {
-    const row = this.ledger.shelves.find(id);
+    const row = this.ledger.rows.find(id);
     if (row === undefined || row.record.removed || row.record.size > BODY_BYTES) return null;
     let bytes: Uint8Array | null = null;
     try {
@@ -142,7 +142,7 @@ export class FileStore {
    * @returns null if the version is not held or is a removal, or its content is damaged or missing
    */
   open(id: VersionId): Content | null {
-    const row = this.ledger.shelves.find(id);
+    const row = this.ledger.rows.find(id);
     if (row === undefined || row.record.removed) return null;
     if (row.content === "") {
       const bytes = this.bytesOf(id);
@@ -161,14 +161,14 @@ export class FileStore {
 
   /** A version never has its name from here on: at once in memory, soon on the disk. Nothing happens if it is not held. */
   setApart(id: VersionId): void {
-    const row = this.ledger.shelves.find(id);
+    const row = this.ledger.rows.find(id);
     if (row !== undefined)
       this.ledger.rewrite({ ...row, record: Object.freeze({ ...row.record, apart: true }) });
   }
 
   /** Forgets a version and removes its content; nothing happens if it is not held. */
   drop(id: VersionId): void {
-    const row = this.ledger.shelves.find(id);
+    const row = this.ledger.rows.find(id);
     if (row === undefined) return;
     this.ledger.forget(row);
     if (row.content !== "") removeQuietly(join(this.dir, row.content));
@@ -179,7 +179,7 @@ export class FileStore {
    * happens if it is not held. Never rejects.
    */
   async setAside(id: VersionId): Promise<void> {
-    const row = this.ledger.shelves.find(id);
+    const row = this.ledger.rows.find(id);
     if (row === undefined) return;
     const from = row.content === "" ? this.rawBody(row) : join(this.dir, row.content);
     this.ledger.forget(row);
@@ -189,7 +189,7 @@ export class FileStore {
   /** Reads every content back and reports the damaged ones, which stay. Never rejects. */
   scrub(options: ScrubOptions): Promise<Scrubbed> {
     this.ledger.forgetPages();
-    return scrub({ shelves: this.ledger.shelves, open: (row) => this.openUnchecked(row) }, options);
+    return scrub({ rows: this.ledger.rows, open: (row) => this.openUnchecked(row) }, options);
   }
 
   /** Resolves when what was begun is durable, and closes. */
@@ -203,7 +203,7 @@ export class FileStore {
    * @returns whether there were any
    */
   private async makeWay(removal: FileRecord): Promise<boolean> {
-    const rows = this.ledger.shelves.replacedBy(removal).filter(({ content }) => content !== "");
+    const rows = this.ledger.rows.replacedBy(removal).filter(({ content }) => content !== "");
     for (const { content } of rows) await unlink(join(this.dir, content)).catch(() => {});
     return rows.length > 0;
   }
@@ -270,14 +270,14 @@ export class FileStore {
 
   /** False of a content that came for nothing: the version is held already, or one that replaced it. */
   private isNamed(content: string, { name }: FileRecord): boolean {
-    return this.ledger.shelves.of(name).some((row) => row.content === content);
+    return this.ledger.rows.of(name).some((row) => row.content === content);
   }
 
   /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
     if (present.size === 0) return;
     const named = new Set(this.ledger.unfit.map(({ content }) => content));
-    for (const { content } of this.ledger.shelves.all()) named.add(content);
+    for (const { content } of this.ledger.rows.all()) named.add(content);
     for (const name of present) {
       if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
     }

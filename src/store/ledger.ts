@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { FileRecord } from "../protocol/model/files.ts";
 import { DiskTrouble, explainDisk } from "./disk.ts";
+import { type Change, HeldRows } from "./held-rows.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
 import { isOfferable } from "./offerable.ts";
-import { type Change, Shelves } from "./shelves.ts";
 import type { Row, Table } from "./table.ts";
 import { ROW_BYTES, weightOf } from "./weight.ts";
 
@@ -33,7 +33,7 @@ type Entry = {
 type Entered = { readonly entry: Entry; readonly kept: boolean; readonly change: Change | null };
 
 export class Ledger {
-  readonly shelves = new Shelves();
+  readonly rows = new HeldRows();
   /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
   readonly unfit: Row[] = [];
   private nextId = 1;
@@ -41,7 +41,7 @@ export class Ledger {
   private waiting: Entry[] = [];
   private waitingBytes = 0;
   /** Rows that are to go from the index some time soon; nothing waits for it. */
-  private readonly doomed = new Set<number>();
+  private readonly pendingRemovals = new Set<number>();
   /** Rows that the index has otherwise: it is to have them so. */
   private readonly rewritten = new Map<number, Row>();
   private working: Promise<void> | null = null;
@@ -100,16 +100,16 @@ export class Ledger {
 
   /** Has a row hold its version otherwise: at once in memory, soon in the index. */
   rewrite(row: Row): void {
-    this.shelves.replace(row, row);
+    this.rows.replace(row, row);
     this.rewritten.set(row.id, row);
     this.wake();
   }
 
   /** Holds a row no more: at once in memory, soon in the index. Its content is the caller's affair. */
   forget(row: Row): void {
-    this.shelves.remove(row);
+    this.rows.remove(row);
     this.rewritten.delete(row.id);
-    this.doomed.add(row.id);
+    this.pendingRemovals.add(row.id);
     this.wake();
   }
 
@@ -141,21 +141,21 @@ export class Ledger {
     }
     for (const row of bare) {
       this.loadOne(row);
-      if (this.shelves.holds(row)) this.forget(row);
+      if (this.rows.holds(row)) this.forget(row);
     }
     this.wake();
   }
 
   private loadOne(row: Row): void {
-    const change = this.shelves.take(row);
+    const change = this.rows.take(row);
     if (change?.added?.record === row.record && change.dead.length === 0) return;
     const { added = null, learnt = [], dead = [] } = change ?? {};
-    if (added === null) this.doomed.add(row.id);
+    if (added === null) this.pendingRemovals.add(row.id);
     else if (added.record !== row.record) this.rewritten.set(row.id, added);
     for (const { after } of learnt) this.rewritten.set(after.id, after);
     for (const { id } of dead) {
       this.rewritten.delete(id);
-      this.doomed.add(id);
+      this.pendingRemovals.add(id);
     }
   }
 
@@ -163,7 +163,7 @@ export class Ledger {
     if (this.working !== null || (this.waiting.length === 0 && !this.isBehind())) return;
     this.working = this.work().finally(() => {
       this.working = null;
-      // A full disk keeps its doomed rows until something else is to be written.
+      // A full disk keeps its rows that are to go until something else is to be written.
       if (this.waiting.length > 0) this.wake();
     });
   }
@@ -172,9 +172,9 @@ export class Ledger {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
       const entries = this.nextGroup();
-      const doomed = firstOf(this.doomed, GROUP_ROWS);
+      const removals = firstOf(this.pendingRemovals, GROUP_ROWS);
       try {
-        await this.write(entries, doomed);
+        await this.write(entries, removals);
       } catch (error) {
         const why = explainDisk(error);
         for (const entry of entries) entry.reject(why);
@@ -185,7 +185,7 @@ export class Ledger {
 
   /** True if the index has what it shall not have. */
   private isBehind(): boolean {
-    return this.doomed.size > 0 || this.rewritten.size > 0;
+    return this.pendingRemovals.size > 0 || this.rewritten.size > 0;
   }
 
   private nextGroup(): Entry[] {
@@ -200,19 +200,19 @@ export class Ledger {
     return this.waiting.splice(0, rows);
   }
 
-  private async write(entries: readonly Entry[], doomed: readonly number[]): Promise<void> {
+  private async write(entries: readonly Entry[], removals: readonly number[]): Promise<void> {
     const index = await this.opened();
     const entered: Entered[] = [];
     try {
-      const bytes = GROUP_PAGES_BYTES + doomed.length * PAGE_BYTES + this.sizeOf(entries);
+      const bytes = GROUP_PAGES_BYTES + removals.length * PAGE_BYTES + this.sizeOf(entries);
       await index.change((table) => {
         const now = this.now();
         for (const row of this.rewritten.values()) table.update(row, now);
-        for (const id of doomed) table.drop(id);
+        for (const id of removals) table.drop(id);
         for (const entry of entries) this.enterOne(table, entry, entered, now);
       }, bytes);
       this.rewritten.clear();
-      for (const id of doomed) this.doomed.delete(id);
+      for (const id of removals) this.pendingRemovals.delete(id);
       if (entries.length > 0) await index.sync();
     } catch (error) {
       for (const { change } of entered.reverse()) this.takeBack(change);
@@ -245,8 +245,8 @@ export class Ledger {
   private enterOne(table: Table, entry: Entry, entered: Entered[], now: number): void {
     const { content, bytes } = entry;
     const record = Object.freeze({ ...entry.record });
-    const change = this.shelves.take({ id: this.nextId, record, content });
-    const kept = change?.added != null || this.shelves.find(record) !== undefined;
+    const change = this.rows.take({ id: this.nextId, record, content });
+    const kept = change?.added != null || this.rows.find(record) !== undefined;
     entered.push({ entry, kept, change });
     if (change === null) return;
     if (change.added !== null) {
@@ -260,21 +260,21 @@ export class Ledger {
   private takeBack(change: Change | null): void {
     if (change === null) return;
     const { added, learnt, dead } = change;
-    const still = added === null || this.shelves.holds(added);
+    const still = added === null || this.rows.holds(added);
     if (added !== null) this.forget(added);
     for (const { before } of learnt) {
-      if (!this.shelves.holds(before)) continue;
+      if (!this.rows.holds(before)) continue;
       this.rewrite(before);
     }
     for (const row of dead) {
-      if (still) this.shelves.add(row);
+      if (still) this.rows.add(row);
       else this.outlive(row);
     }
   }
 
   /** A version that another took the place of goes, its content too. */
   private outlive(row: Row): void {
-    this.doomed.add(row.id);
+    this.pendingRemovals.add(row.id);
     if (row.content !== "") this.removeContent(row.content);
   }
 
@@ -282,7 +282,7 @@ export class Ledger {
     let bytes = this.rewritten.size * ROW_BYTES;
     for (const { record, bytes: body } of entries) {
       bytes += weightOf(record) + (body?.length ?? 0);
-      for (const row of this.shelves.of(record.name)) bytes += weightOf(row.record);
+      for (const row of this.rows.of(record.name)) bytes += weightOf(row.record);
     }
     return bytes;
   }

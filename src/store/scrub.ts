@@ -2,8 +2,8 @@
 import type { FileRecord } from "../protocol/model/files.ts";
 import type { Content } from "./content.ts";
 import { isPassing } from "./disk.ts";
+import type { HeldRows } from "./held-rows.ts";
 import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";
-import type { Shelves } from "./shelves.ts";
 import type { Row } from "./table.ts";
 
 export type ScrubOptions = {
@@ -22,7 +22,7 @@ export type Scrubbed = { readonly files: number; readonly bytes: number; readonl
 
 /** What the pass reads from. */
 export type ScrubSource = {
-  readonly shelves: Shelves;
+  readonly rows: HeldRows;
   /** Opens a row's content, unchecked. @throws the system's or SQLite's error */
   open(row: Row): Content;
 };
@@ -32,25 +32,25 @@ export type ScrubSource = {
  * Never rejects, unless a callback throws.
  */
 export async function scrub(source: ScrubSource, options: ScrubOptions): Promise<Scrubbed> {
-  const pace = new Pace(options.bytesPerSecond, options.signal);
+  const rateLimiter = new RateLimiter(options.bytesPerSecond, options.signal);
   const piece = new Uint8Array(SCRUB_PIECE_BYTES);
   let files = 0;
   let damaged = 0;
-  for (const row of [...source.shelves.all()]) {
+  for (const row of [...source.rows.all()]) {
     if (options.signal?.aborted) break;
     const { record } = row;
-    if (record.removed || !source.shelves.holds(row)) continue;
-    const sound = await isSound(source, row, piece, pace);
+    if (record.removed || !source.rows.holds(row)) continue;
+    const sound = await isSound(source, row, piece, rateLimiter);
     if (sound === null) continue;
     files++;
     if (!sound) {
       damaged++;
       options.damaged(record);
     }
-    if (await pace.rest()) options.progress?.(files, pace.bytes);
+    if (await rateLimiter.rest()) options.progress?.(files, rateLimiter.bytes);
   }
-  options.progress?.(files, pace.bytes);
-  return { files, bytes: pace.bytes, damaged };
+  options.progress?.(files, rateLimiter.bytes);
+  return { files, bytes: rateLimiter.bytes, damaged };
 }
 
 /** @returns null if it cannot be told: the pass was ended, or the version is held no more */
@@ -58,19 +58,23 @@ async function isSound(
   source: ScrubSource,
   row: Row,
   piece: Uint8Array,
-  pace: Pace,
+  rateLimiter: RateLimiter,
 ): Promise<boolean | null> {
   try {
-    const sha256 = await hashOf(source.open(row), piece, pace);
+    const sha256 = await hashOf(source.open(row), piece, rateLimiter);
     if (sha256 === row.record.sha256) return true;
-    return sha256 === null || !source.shelves.holds(row) ? null : false;
+    return sha256 === null || !source.rows.holds(row) ? null : false;
   } catch (error) {
-    return isPassing(error) || !source.shelves.holds(row) ? null : false;
+    return isPassing(error) || !source.rows.holds(row) ? null : false;
   }
 }
 
 /** @returns null if the pass was ended in the middle */
-async function hashOf(content: Content, piece: Uint8Array, pace: Pace): Promise<string | null> {
+async function hashOf(
+  content: Content,
+  piece: Uint8Array,
+  rateLimiter: RateLimiter,
+): Promise<string | null> {
   try {
     const hasher = new Bun.CryptoHasher("sha256");
     for (let at = 0; at < content.size; ) {
@@ -78,9 +82,9 @@ async function hashOf(content: Content, piece: Uint8Array, pace: Pace): Promise<
       if (bytes === 0) break;
       hasher.update(piece.subarray(0, bytes));
       at += bytes;
-      pace.bytes += bytes;
-      if (bytes === piece.length) await pace.rest();
-      if (pace.ended) return null;
+      rateLimiter.bytes += bytes;
+      if (bytes === piece.length) await rateLimiter.rest();
+      if (rateLimiter.ended) return null;
     }
     return hasher.digest("hex");
   } finally {
@@ -89,7 +93,7 @@ async function hashOf(content: Content, piece: Uint8Array, pace: Pace): Promise<
 }
 
 /** Lets timers and sockets have their turn, and keeps to a rate. */
-class Pace {
+class RateLimiter {
   bytes = 0;
   private restedAt = 0;
   private rows = 0;

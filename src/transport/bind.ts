@@ -4,18 +4,18 @@ import { isIP } from "node:net";
 import type { SocketHandler, TCPSocketListener } from "bun";
 import { Failure } from "../protocol/model/failure.ts";
 import { formatAddress } from "../wire/address.ts";
+import type { ConnectionHandler } from "./connection.ts";
 import { type Datagrams, type DatagramsOptions, openDatagrams } from "./datagrams.ts";
-import type { Ear } from "./ear.ts";
 import { FREE_PORT_ATTEMPTS, RESOLVE_DEADLINE_MS } from "./limits.ts";
 
 export type BindOptions = DatagramsOptions & {
-  readonly handlers: SocketHandler<Ear>;
+  readonly handlers: SocketHandler<ConnectionHandler>;
   /** Hears each new connection's opening. */
-  readonly acceptor: Ear;
+  readonly acceptor: ConnectionHandler;
 };
 
 export type Bound = {
-  readonly listener: TCPSocketListener<Ear>;
+  readonly listener: TCPSocketListener<ConnectionHandler>;
   readonly datagrams: Datagrams;
 };
 
@@ -54,10 +54,15 @@ export async function resolveHost(host: string, like?: string): Promise<string> 
   }
 }
 
-function listen(options: BindOptions): TCPSocketListener<Ear> {
+function listen(options: BindOptions): TCPSocketListener<ConnectionHandler> {
   const { host, port, handlers, acceptor } = options;
   try {
-    return Bun.listen<Ear>({ hostname: host, port, socket: handlers, data: acceptor });
+    return Bun.listen<ConnectionHandler>({
+      hostname: host,
+      port,
+      socket: handlers,
+      data: acceptor,
+    });
   } catch (error) {
     throw failureOf(error, host, port, "TCP");
   }

@@ -9,7 +9,7 @@ import type { SocketHandler, TCPSocketConnectOptions } from "bun";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import { parseAddress } from "../wire/address.ts";
-import { DEAF, drop, type Ear, type Wire } from "./ear.ts";
+import { type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
 import {
   DIAL_DEADLINE_MS,
   QUICK_BREAKS,
@@ -24,7 +24,7 @@ import {
 } from "./limits.ts";
 
 export type DialerOptions = {
-  readonly handlers: SocketHandler<Ear>;
+  readonly handlers: SocketHandler<ConnectionHandler>;
   /** Where connections shall come from, so that a peer has one host; null for any. */
   readonly localHost: string | null;
   /** False where the system says at once that it knows no way there. */
@@ -58,9 +58,13 @@ export class Dialer {
 
   /**
    * Opens a connection; calls back once, within the deadline, never before it returns.
-   * @param ear hears the connection from its opening on
+   * @param handler hears the connection from its opening on
    */
-  dial(address: Address, ear: Ear, done: (result: Wire | Unreachable) => void): Cancel {
+  dial(
+    address: Address,
+    handler: ConnectionHandler,
+    done: (result: Wire | Unreachable) => void,
+  ): Cancel {
     const startedAt = performance.now();
     let settled = false;
     let connecting = false;
@@ -84,14 +88,14 @@ export class Dialer {
           drop(socket);
           this.#options.late(address);
         } else {
-          socket.data = ear;
+          socket.data = handler;
           socket.setNoDelay(true);
           settle(socket);
         }
       };
       // A dying process takes a connection and resets it at once: the next one says what is the matter.
       const connect = (again: number): Promise<Wire> =>
-        this.#connect(target, { ...DEAF, opened }).catch((error: unknown) => {
+        this.#connect(target, { ...IGNORING, opened }).catch((error: unknown) => {
           if (settled || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
           return connect(again - 1);
         });
@@ -127,9 +131,9 @@ export class Dialer {
     known.free = silent ? UNANSWERED_AT_ONCE : Math.max(known.free, 1);
   }
 
-  async #connect(target: { host: string; port: number }, data: Ear): Promise<Wire> {
+  async #connect(target: { host: string; port: number }, data: ConnectionHandler): Promise<Wire> {
     const { handlers, localHost } = this.#options;
-    const options: TCPSocketConnectOptions<Ear> & { localAddress?: string } = {
+    const options: TCPSocketConnectOptions<ConnectionHandler> & { localAddress?: string } = {
       hostname: target.host,
       port: target.port,
       data,

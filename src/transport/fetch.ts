@@ -7,8 +7,8 @@ import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
+import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
-import { drop, type Ear, finish, type Wire } from "./ear.ts";
 import type { ContentHash } from "./hash.ts";
 import { STALL_MS } from "./limits.ts";
 import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
@@ -29,7 +29,7 @@ export type DownloadOptions = {
 
 type Stage = "head" | "content" | "tail" | "over";
 
-export class Download implements Ear {
+export class Download implements ConnectionHandler {
   readonly #options: DownloadOptions;
   readonly #reader = new FrameReader();
   #socket: Wire | null = null;

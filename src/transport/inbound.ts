@@ -6,7 +6,7 @@ import { FrameReader } from "../wire/frame.ts";
 import type { WireMessage } from "../wire/table.ts";
 import { Echoes } from "./beats.ts";
 import { Broken } from "./broken.ts";
-import { drop, type Ear, type Wire } from "./ear.ts";
+import { type ConnectionHandler, drop, type Wire } from "./connection.ts";
 import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES, SILENT_STREAM_MS } from "./limits.ts";
 
 /** A message let in, or why it was not. */
@@ -117,7 +117,7 @@ type CallerEvents = {
 };
 
 /** One connection. */
-class Caller implements Ear {
+class Caller implements ConnectionHandler {
   readonly #socket: Wire;
   readonly #options: InboundOptions;
   readonly #events: CallerEvents;

@@ -8,8 +8,8 @@ import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { Beats } from "./beats.ts";
+import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import type { Cancel, Dialer } from "./dial.ts";
-import { drop, type Ear, finish, type Wire } from "./ear.ts";
 import {
   CUT_MS,
   DIAL_OLD_MS,
@@ -38,7 +38,7 @@ export type LinkOptions = {
   ended(): void;
 };
 
-export class Link implements Ear {
+export class Link implements ConnectionHandler {
   readonly #options: LinkOptions;
   readonly #outbox = new Outbox(LINK_QUEUE_BYTES);
   #socket: Wire | null = null;

@@ -1,6 +1,6 @@
 /** Frames on their way to one peer: bounded, in order, many to a write. */
 import { type Age, NO_AGE, setAge } from "../wire/age.ts";
-import type { Wire } from "./ear.ts";
+import type { Wire } from "./connection.ts";
 import { BATCH_BYTES } from "./limits.ts";
 
 /** Where small frames are joined: the system copies what it takes, so one place serves all peers. */
@@ -65,7 +65,7 @@ export class Outbox {
     let total = 0;
     for (let next = this.#next(); next !== null; next = this.#next()) {
       const taken = socket.write(next);
-      // Closed: the close itself is told to the socket's ear.
+      // Closed: the close itself is told to the socket's handler.
       if (taken < 0) break;
       total += taken;
       this.#advance(taken);

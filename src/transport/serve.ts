@@ -4,7 +4,7 @@
  * it is read again where the taker has found it to be wrong.
  */
 import type { Message } from "../protocol/model/messages.ts";
-import { drop, type Ear, finish, type Wire } from "./ear.ts";
+import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { type ContentHash, inlineHash } from "./hash.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS } from "./limits.ts";
 import { Turns } from "./turns.ts";
@@ -25,30 +25,30 @@ type Served = { readonly ok: boolean; readonly sha256: string | null };
 /** Sends the content and closes the connection, whatever happens. Never rejects. */
 export async function serveContent(socket: Wire, options: ServeOptions): Promise<void> {
   const { source, fault } = options;
-  const outlet = new Outlet(socket, options.ring);
+  const sender = new ContentSender(socket, options.ring);
   let served: Served = { ok: false, sha256: null };
   try {
-    served = await serveAll(outlet, options);
+    served = await serveAll(sender, options);
   } catch (error) {
     fault(error);
   }
-  outlet.end(served.ok);
+  sender.end(served.ok);
   try {
-    source.done(served.ok, outlet.contentBytes, served.sha256);
+    source.done(served.ok, sender.contentBytes, served.sha256);
   } catch (error) {
     fault(error);
   }
 }
 
-async function serveAll(outlet: Outlet, options: ServeOptions): Promise<Served> {
+async function serveAll(sender: ContentSender, options: ServeOptions): Promise<Served> {
   const { source, offset, frame } = options;
   const hash = source.sha256 === null && offset === 0 ? inlineHash() : null;
   const head = frame({ tag: "content", size: source.size });
-  const sent = (await outlet.write(head)) && (await sendBytes(outlet, source, offset, hash));
+  const sent = (await sender.write(head)) && (await sendBytes(sender, source, offset, hash));
   if (!sent) return { ok: false, sha256: null };
   const own = hash === null ? null : await hash.digest();
   const sha256 = source.sha256 ?? own;
-  const verdict = await outlet.ask(frame({ tag: "content-end", sha256 }));
+  const verdict = await sender.ask(frame({ tag: "content-end", sha256 }));
   if (verdict === null) return { ok: false, sha256: own };
   if (sha256 === null || sha256 === verdict) return { ok: true, sha256: own };
   return { ok: false, sha256: own ?? (await hashAgain(source)) };
@@ -56,15 +56,15 @@ async function serveAll(outlet: Outlet, options: ServeOptions): Promise<Served> 
 
 /** @returns false where the source or the connection came to an early end */
 async function sendBytes(
-  outlet: Outlet,
+  sender: ContentSender,
   source: ContentSource,
   offset: number,
   hash: ContentHash | null,
 ): Promise<boolean> {
   return readAll(source, offset, async (chunk) => {
     await hash?.update(chunk);
-    if (!(await outlet.write(chunk))) return false;
-    outlet.contentBytes += chunk.length;
+    if (!(await sender.write(chunk))) return false;
+    sender.contentBytes += chunk.length;
     return true;
   });
 }
@@ -101,7 +101,7 @@ async function readAll(
 }
 
 /** Writes that wait for the other side to read. */
-class Outlet implements Ear {
+class ContentSender implements ConnectionHandler {
   readonly #socket: Wire;
   readonly #verdict: Verdict;
   #open = true;

@@ -11,10 +11,10 @@ import { formatAddress, parseAddress } from "../wire/address.ts";
 import { decode, encode, encodeFrame } from "../wire/message.ts";
 import type { WireMessage } from "../wire/table.ts";
 import { type Bound, bindBoth, resolveHost } from "./bind.ts";
+import { type ConnectionHandler, callbacks, finish, IGNORING } from "./connection.ts";
 import { Contents } from "./contents.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
-import { callbacks, DEAF, type Ear, finish } from "./ear.ts";
 import { Frames } from "./frames.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
@@ -99,7 +99,10 @@ class Sockets implements Transport {
   }
 
   async open(): Promise<void> {
-    const acceptor: Ear = { ...DEAF, opened: (socket) => this.#inbound.accept(socket) };
+    const acceptor: ConnectionHandler = {
+      ...IGNORING,
+      opened: (socket) => this.#inbound.accept(socket),
+    };
     this.#bound = await bindBoth({
       host: this.host,
       port: this.#options.port,
@@ -141,7 +144,7 @@ class Sockets implements Transport {
 
   dial(address: Address): void {
     if (this.#closed) return;
-    this.#dialer.dial(address, DEAF, (result) => {
+    this.#dialer.dial(address, IGNORING, (result) => {
       if (typeof result === "string") this.#unreachable(address, result);
       else finish(result);
     });

@@ -151,12 +151,12 @@ test("what lost its name to one that knew nothing of it is kept as a conflict", 
   const newer = store("c", 2, [5000, 5100]);
   expect(judge(history([A, other, newer], { situations, ending: end("c", "b") }))).toBe("holds");
   // So has one through a side that hears of it and cannot answer.
-  const deaf = from(0, {
+  const unansweredByAll = from(0, {
     severed: [1, 2, 3].flatMap((a) => [4, 5, 6].map((b): [number, number] => [b, a])),
   });
-  expect(judge(history([A, other], { situations: [deaf, from(1000)], ending: end("b") }))).toBe(
-    "holds",
-  );
+  expect(
+    judge(history([A, other], { situations: [unansweredByAll, from(1000)], ending: end("b") })),
+  ).toBe("holds");
 });
 
 test("only what is bound is judged: cuts, and 3 s after them", () => {

@@ -6,7 +6,7 @@ import { Commands } from "../../src/daemon/commands.ts";
 import { Contents } from "../../src/daemon/contents.ts";
 import { Moving } from "../../src/daemon/moving.ts";
 import { Offers } from "../../src/daemon/offers.ts";
-import { Pace } from "../../src/daemon/pace.ts";
+import { RateLimiter } from "../../src/daemon/rate-limiter.ts";
 import type { PeerEvent } from "../../src/protocol/model/events.ts";
 import { type FileRecord, versionId } from "../../src/protocol/model/files.ts";
 import type { Effect } from "../../src/protocol/model/io.ts";
@@ -55,7 +55,7 @@ beforeAll(async () => {
   mkdirSync(landing);
   folder = await openFolder(join(temporary.dir, "8"));
   const common = {
-    ...{ folder, pace: new Pace(1e12), moving: new Moving(), cwd: landing },
+    ...{ folder, rateLimiter: new RateLimiter(1e12), moving: new Moving(), cwd: landing },
     arrivals: new Arrivals(),
     self: () => ({ id: 8, address: "127.0.0.1:1" }),
     report: (event: PeerEvent) => void events.push(event),

@@ -4,9 +4,9 @@ import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
+import { FileIndex } from "../../src/protocol/model/file-index.ts";
 import { compareStamps, type FileRecord, versionKey } from "../../src/protocol/model/files.ts";
 import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { Shelf } from "../../src/protocol/model/shelf.ts";
 import { merge, stampsOf, type Versions } from "../../src/protocol/model/versions.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
@@ -86,7 +86,7 @@ test("after random histories, kills and failures the disk holds what a table doe
       // Of operations that went in a circle the order may leave one or another for a while.
       return history.hasCircle() ? [] : history.executed;
     });
-    const shelf = new Shelf(8, shuffled(random, [...executed, ...executed]));
+    const index = new FileIndex(8, shuffled(random, [...executed, ...executed]));
     let opened = await openFolder(join(folder.dir, `${seed}`), ZERO);
     const said: FileRecord[] = [];
     let copies = 0;
@@ -130,11 +130,11 @@ test("after random histories, kills and failures the disk holds what a table doe
     const { files } = opened;
     expect({ seed, records: inOrder(files.records()) }).toEqual({ seed, records: before });
     for (const name of NAMES) {
-      for (const record of executed) shelf.take(record);
-      const [held, table] = [versionsOf(files, name), shelf.versions(name)];
+      for (const record of executed) index.take(record);
+      const [held, table] = [versionsOf(files, name), index.versions(name)];
       expect({ seed, living: living(held) }).toEqual({ seed, living: living(table) });
       expect({ seed, reach: reach(held) }).toEqual({ seed, reach: reach(table) });
-      const winner = table.find((v) => shelf.isWinner(v));
+      const winner = table.find((v) => index.isWinner(v));
       expect(files.winner(name)?.operation).toEqual(winner?.operation);
     }
     const large = files.records().filter(({ size }) => size > BODY_BYTES);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { callbacks, IGNORING } from "../../src/transport/connection.ts";
 import { roomFor } from "../../src/transport/descriptors.ts";
-import { callbacks, DEAF } from "../../src/transport/ear.ts";
 import { Inbound } from "../../src/transport/inbound.ts";
 import { FRAME_DEADLINE_MS, SILENT_STREAM_MS } from "../../src/transport/limits.ts";
 import { PREFIX_BYTES } from "../../src/wire/age.ts";
@@ -112,7 +112,7 @@ describe("limits", () => {
       hostname: HOST,
       port: 0,
       data: {
-        ...DEAF,
+        ...IGNORING,
         opened(socket) {
           inbound.accept(socket);
           accepted.put(++count);

@@ -2,8 +2,8 @@
 import { afterEach, expect, test } from "bun:test";
 import type { Unreachable } from "../../src/protocol/model/io.ts";
 import { Beats, Echoes } from "../../src/transport/beats.ts";
+import { callbacks, type Wire } from "../../src/transport/connection.ts";
 import { Dialer } from "../../src/transport/dial.ts";
-import { callbacks, type Wire } from "../../src/transport/ear.ts";
 import {
   BEAT_MS,
   BEATS_REMEMBERED,

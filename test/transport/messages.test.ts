@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import type { Message } from "../../src/protocol/model/messages.ts";
-import type { Wire } from "../../src/transport/ear.ts";
+import type { Wire } from "../../src/transport/connection.ts";
 import { LINK_QUEUE_BYTES } from "../../src/transport/limits.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { decode } from "../../src/wire/message.ts";

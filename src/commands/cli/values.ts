@@ -44,7 +44,7 @@ function parseSecondsMs(what: string, text: string, max: number): number {
   );
 }
 
-/** The slowest pace at which a copy still moves before its sender takes it for stalled. */
+/** The slowest rate at which a copy still moves before its sender takes it for stalled. */
 const MIN_RATE_BYTES = 1_000_000;
 
 /** Bytes a second, with a decimal unit: "50M", "1.5G", "200000000". At least 1M. */

@@ -1,5 +1,5 @@
 /**
- * Trying one member: pings at a pace, a long last try, by stream and through others too, then a verdict.
+ * Trying one member: pings, each with its time to be answered, a long last try, by stream and through others too, then a verdict.
  * What an answer or a silence means depends on the reason (see ProbeReason in state.ts).
  */
 
@@ -12,12 +12,12 @@ import { type Peer, send } from "../state.ts";
 import {
   INDIRECT_EVERY,
   INDIRECT_PROBERS,
-  LAST_TRY_PACE_MS,
+  LAST_TRY_EVERY_MS,
+  LOSSY_EVERY_MS,
   LOSSY_MS,
-  LOSSY_PACE_MS,
-  PACE_FLOOR_MS,
-  PACE_MOST_MS,
-  PACE_ROUND_TRIPS,
+  PROBE_WAIT_LEAST_MS,
+  PROBE_WAIT_MOST_MS,
+  PROBE_WAIT_ROUND_TRIPS,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
   REFUTE_MS,
@@ -202,23 +202,23 @@ function armProbe(peer: Peer, probe: Probe): void {
   probe.sent += 1;
   const { reason, target, until } = probe;
   const lossy = peer.now - peer.membership.datagrams.lostAt < LOSSY_MS;
-  let wait = lossy ? LOSSY_PACE_MS : LAST_TRY_PACE_MS;
-  if (probe.sent <= PROBES_BEFORE_LAST_TRY) wait = paceOf(peer, target);
+  let wait = lossy ? LOSSY_EVERY_MS : LAST_TRY_EVERY_MS;
+  if (probe.sent <= PROBES_BEFORE_LAST_TRY) wait = probeWaitOf(peer, target);
   // One ping is enough where nobody is to be held for dead.
   if (reason === "claimant") wait = TAKEN_PROBE_MS;
   peer.deadlines.set("probe", probeKey(reason, target.id), Math.min(peer.now + wait, until));
 }
 
-function paceOf(peer: Peer, target: Member): number {
-  const wait = PACE_ROUND_TRIPS * (peer.membership.roundTrips.get(target.id) ?? 0);
-  return Math.max(PACE_FLOOR_MS, Math.min(PACE_MOST_MS, wait));
+function probeWaitOf(peer: Peer, target: Member): number {
+  const wait = PROBE_WAIT_ROUND_TRIPS * (peer.membership.roundTrips.get(target.id) ?? 0);
+  return Math.max(PROBE_WAIT_LEAST_MS, Math.min(PROBE_WAIT_MOST_MS, wait));
 }
 
 /** When the silence of a probe that begins now is a verdict. */
 function verdictAt(peer: Peer, reason: ProbeReason, target: Member): number {
   if (reason === "claimant") return peer.now + TAKEN_PROBE_MS;
   if (reason !== "suspicion") return peer.now + SILENCE_MS;
-  return peer.now + Math.max(REFUTE_MS, PROBES_BEFORE_LAST_TRY * paceOf(peer, target));
+  return peer.now + Math.max(REFUTE_MS, PROBES_BEFORE_LAST_TRY * probeWaitOf(peer, target));
 }
 
 /** By datagram whatever is known of them: where they are lost, so may be what goes by stream. */

@@ -20,7 +20,7 @@ import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer } from "../state.ts";
-import { PACE_ROUND_TRIPS } from "./patience.ts";
+import { PROBE_WAIT_ROUND_TRIPS } from "./patience.ts";
 import { endInSilence, pingTarget, probeMember } from "./probing.ts";
 import { probeKey } from "./records.ts";
 import type { Probe } from "./state.ts";
@@ -91,7 +91,10 @@ function refused(peer: Peer, probe: Probe, broke: boolean): boolean {
     return true;
   }
   const roundTrip = peer.membership.roundTrips.get(probe.target.id) ?? Number.POSITIVE_INFINITY;
-  const wait = Math.max(REFUSAL_LEAST_MS, Math.min(REFUSAL_MOST_MS, PACE_ROUND_TRIPS * roundTrip));
+  const wait = Math.max(
+    REFUSAL_LEAST_MS,
+    Math.min(REFUSAL_MOST_MS, PROBE_WAIT_ROUND_TRIPS * roundTrip),
+  );
   peer.deadlines.set("probe", key, probe.refusedAt + wait);
   return false;
 }

@@ -59,7 +59,7 @@ export type Datagrams = {
   /** Addresses spoken to by stream: until when, and the datagrams lost to each since. */
   readonly muted: Map<Address, { readonly until: number; missed: number }>;
   /** Nobody answers by datagram: all are spoken to by stream. */
-  deaf: boolean;
+  unansweredByAll: boolean;
   /** When a ping by datagram was last answered by one. */
   answeredAt: number;
   /** When a member was last found alive that had left a ping unanswered: the network loses some. */
@@ -151,7 +151,7 @@ export function makeMembership(
     indirect: new Map(),
     datagrams: {
       muted: new Map(),
-      deaf: false,
+      unansweredByAll: false,
       answeredAt: Number.NEGATIVE_INFINITY,
       lostAt: Number.NEGATIVE_INFINITY,
       said: false,

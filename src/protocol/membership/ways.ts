@@ -22,10 +22,10 @@ import type { Probe } from "./state.ts";
 
 /** The way that messages to an address take which may be lost. */
 export function wayTo(peer: Peer, address: Address): Channel {
-  const { muted, deaf } = peer.membership.datagrams;
+  const { muted, unansweredByAll } = peer.membership.datagrams;
   const known = muted.get(address);
   if (known !== undefined && known.until < peer.now) muted.delete(address);
-  return deaf || muted.has(address) ? "stream" : "datagram";
+  return unansweredByAll || muted.has(address) ? "stream" : "datagram";
 }
 
 /** @param round one of a round, which the transcript shows */
@@ -49,7 +49,10 @@ export function probeDatagrams(peer: Peer, member: Member): void {
   const muted = datagrams.muted.get(member.address);
   if (muted !== undefined && muted.missed >= DATAGRAMS_MISSED && !datagrams.said) {
     datagrams.said = true;
-    note(peer, datagrams.deaf ? sentences.noDatagrams() : sentences.noDatagramsTo(member.id));
+    note(
+      peer,
+      datagrams.unansweredByAll ? sentences.noDatagrams() : sentences.noDatagramsTo(member.id),
+    );
   }
   const pings = datagrams.said || muted === undefined ? 1 : DATAGRAM_PROBES;
   if (muted !== undefined) muted.missed += pings;
@@ -64,7 +67,7 @@ export function datagramAnswered(peer: Peer, address: Address): void {
     membership: { datagrams },
   } = peer;
   datagrams.answeredAt = peer.now;
-  datagrams.deaf = false;
+  datagrams.unansweredByAll = false;
   datagrams.muted.delete(address);
   if (!datagrams.said || [...datagrams.muted.values()].some(({ until }) => until >= peer.now))
     return;
@@ -81,7 +84,7 @@ export function streamAnswered(peer: Peer, address: Address, probe: Probe): void
     membership: { datagrams },
   } = peer;
   const lost = probe.lastTry && wayTo(peer, address) === "datagram";
-  if (lost && datagrams.answeredAt < probe.startedAt) datagrams.deaf = true;
+  if (lost && datagrams.answeredAt < probe.startedAt) datagrams.unansweredByAll = true;
   if (lost || datagrams.muted.has(address)) mute(peer, address);
 }
 

@@ -239,7 +239,7 @@ export const LATE_FOR_MS = 3_600_000;
 export const ASK_LATE_MS = 500;
 export const POSTPONED = 1_024;
 /** Parts of the circle whose digests a peer keeps up: 4,096, some 25 files each where it holds 100,000. */
-export const SHELF_BITS = 12;
+export const RANGE_BITS = 12;
 /** Parts into which a range is cut where two peers hold different files in it. */
 export const COMPARE_PARTS = 16;
 /** Holders compare all that they share this often, whatever they know of each other. */

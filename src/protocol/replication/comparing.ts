@@ -4,11 +4,11 @@
  * asleep, learns so what it lacks of its part of the circle (tenure.ts).
  */
 import { COMPARE_EVERY_MS, COMPARE_PARTS, OFFER_RECORDS } from "../model/config.ts";
+import type { Author } from "../model/file-index.ts";
 import { type Range, versionKey } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { Compare, Compared } from "../model/messages.ts";
 import { randomBelow } from "../model/random.ts";
-import type { Author } from "../model/shelf.ts";
 import { type Peer, send } from "../state.ts";
 import { sendOffers } from "./copies.ts";
 import { confirm, otherHolders } from "./holders.ts";

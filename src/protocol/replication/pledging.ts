@@ -4,10 +4,10 @@
  * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
  */
 import { PROMISE_MS, PROMISES } from "../model/config.ts";
+import { isWithin } from "../model/file-index.ts";
 import { type FileRecord, isStampedBy, type VersionId, versionKey } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { Lease } from "../model/messages.ts";
-import { isWithin } from "../model/shelf.ts";
 import { type Peer, send } from "../state.ts";
 import { othersFor } from "./quorum.ts";
 import type { Pledge, Withheld } from "./state.ts";

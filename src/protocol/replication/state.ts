@@ -1,11 +1,11 @@
 /** What a peer holds, and what it does for the copies of it. */
 import { ByVersion } from "../model/by-version.ts";
+import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Answer, Inquire, Inquired, Offer, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
-import { Shelf } from "../model/shelf.ts";
 import type { Versions } from "../model/versions.ts";
 
 /** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
@@ -114,7 +114,7 @@ export type Replication = {
   readonly readings: Reading[];
   /** Receipts given of late, for origins that ask again; the oldest go first. */
   readonly receipts: Map<RequestId, Answer>;
-  readonly files: Shelf;
+  readonly files: FileIndex;
   readonly tenure: Tenure;
   /** Promises given to owners, by their births. */
   readonly pledges: Map<string, Pledge>;
@@ -163,7 +163,7 @@ export function makeReplication(start: StartInput): Replication {
     placements: new Placements(),
     readings: [],
     receipts: new Map(),
-    files: new Shelf(start.config.bits, start.files),
+    files: new FileIndex(start.config.bits, start.files),
     tenure: {
       epoch: -1,
       agreed: new Set(),

@@ -4,11 +4,11 @@
  * LEASE_MS, to acknowledge no other owner's version. What it does not know it learns by comparing.
  */
 import { DECLINED_FILES, LEASE_MS, SETTLE_ASK_MS } from "../model/config.ts";
+import type { Author } from "../model/file-index.ts";
 import { type FileRecord, type Range, runOf } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
 import type { Compared, Leased } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
-import type { Author } from "../model/shelf.ts";
 import { type Peer, send } from "../state.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
 import type { Tenure } from "./state.ts";

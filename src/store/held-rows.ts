@@ -15,7 +15,7 @@ export type Change = {
 
 const NONE: readonly never[] = Object.freeze([]);
 
-export class Shelves {
+export class HeldRows {
   /** Most names have one row, which needs no list. */
   private readonly names = new Map<string, Row | readonly Row[]>();
 

@@ -8,7 +8,7 @@ import type { RandomGenerator } from "./random-generator.ts";
 
 export type MessageInput = Extract<Input, { type: "message" }>;
 
-export type Roads = {
+export type SimServices = {
   readonly now: number;
   readonly hosts: ReadonlyMap<Address, Host>;
   readonly network: Network;

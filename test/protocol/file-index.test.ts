@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { FileIndex } from "../../src/protocol/model/file-index.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
 import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { Shelf } from "../../src/protocol/model/shelf.ts";
 import { lineage, merge, type Versions, winnerOf } from "../../src/protocol/model/versions.ts";
 import { History, living, mergedAtRandom, SOME } from "./histories.ts";
 
@@ -43,7 +43,7 @@ for (const bits of [8, 48]) {
     console.log(`seed ${seed}`);
     const random = makeRandom(seed);
     const circle = 2 ** bits;
-    const shelf = new Shelf(bits, []);
+    const index = new FileIndex(bits, []);
     const plain = new Map<string, Versions>();
     const place = () => Math.floor((randomBelow(random, 4096) / 4096) * circle);
     const keys = Array.from({ length: 300 }, place);
@@ -53,8 +53,8 @@ for (const bits of [8, 48]) {
       const held = plain.get(name) ?? [];
       const [old] = held;
       if (old !== undefined && randomBelow(random, 4) === 0) {
-        expect(shelf.delete(old)).toBe(true);
-        expect(shelf.delete(old)).toBe(false);
+        expect(index.delete(old)).toBe(true);
+        expect(index.delete(old)).toBe(false);
         plain.set(name, held.slice(1));
       } else {
         const key = keys[number] ?? 0;
@@ -63,42 +63,42 @@ for (const bits of [8, 48]) {
         const follows = randomBelow(random, 3) === 0 ? [] : held.slice(0, 1);
         const beside = held.filter((v) => !follows.includes(v));
         const one = { ...made, ...lineage(follows, beside, 0) };
-        expect(shelf.take(one).changed).toBe(true);
-        expect(shelf.take(one).changed).toBe(false);
+        expect(index.take(one).changed).toBe(true);
+        expect(index.take(one).changed).toBe(false);
         plain.set(name, merge(held, one));
       }
       if (i % 50 !== 0) continue;
       const all = [...plain.values()].flat();
       const files = all.filter((r) => !r.removed);
-      expect(shelf.size).toBe(all.length);
-      expect(texts([...shelf.values()])).toEqual(texts(all));
-      expect(shelf.count).toBe(files.length);
-      expect(shelf.bytes).toBe(files.reduce((sum, r) => sum + r.size, 0));
+      expect(index.size).toBe(all.length);
+      expect(texts([...index.values()])).toEqual(texts(all));
+      expect(index.count).toBe(files.length);
+      expect(index.bytes).toBe(files.reduce((sum, r) => sum + r.size, 0));
       const [from, to] = [place(), place()];
       const but = randomBelow(random, 2) === 0 ? null : { owner: 4, run: 2, counter: 500 };
       const wanted = all.filter(
         ({ key, stamp: { owner, run, counter } }) =>
           within(key, from, to) && !(but !== null && owner === 4 && run === 2 && counter > 500),
       );
-      expect(texts(shelf.within({ from, to }, but))).toEqual(texts(wanted));
-      // The digest is that of a shelf which never held anything else.
-      const fresh = new Shelf(bits, wanted);
-      expect(shelf.range(from, to, but)).toEqual({ ...fresh.range(0, 0, null), from, to });
+      expect(texts(index.within({ from, to }, but))).toEqual(texts(wanted));
+      // The digest is that of an index which never held anything else.
+      const fresh = new FileIndex(bits, wanted);
+      expect(index.range(from, to, but)).toEqual({ ...fresh.range(0, 0, null), from, to });
     }
   });
 }
 
-test("whatever the order, shelves that took the same in are the same, and so are their digests", () => {
+test("whatever the order, indexes that took the same in are the same, and so are their digests", () => {
   for (let seed = 31; seed < 51; seed++) {
     console.log(`seed ${seed}`);
     const history = new History(seed, { ...SOME, steps: 20 });
     if (history.hasCircle() || history.executed.length === 0) continue;
     const random = makeRandom(seed);
-    const [one, two] = [0, 1].map(() => new Shelf(8, mergedAtRandom(random, history.executed)));
-    const three = new Shelf(8, history.executed);
-    for (const shelf of [two, three]) {
-      expect(shelf?.range(0, 0, null)).toEqual(one?.range(0, 0, null));
-      expect(living(shelf?.versions("plan.txt") ?? [])).toEqual(living(three.versions("plan.txt")));
+    const [one, two] = [0, 1].map(() => new FileIndex(8, mergedAtRandom(random, history.executed)));
+    const three = new FileIndex(8, history.executed);
+    for (const index of [two, three]) {
+      expect(index?.range(0, 0, null)).toEqual(one?.range(0, 0, null));
+      expect(living(index?.versions("plan.txt") ?? [])).toEqual(living(three.versions("plan.txt")));
     }
   }
 });
@@ -106,38 +106,38 @@ test("whatever the order, shelves that took the same in are the same, and so are
 test("a version is found by its name, by that of a conflict, and as itself", () => {
   for (const name of ["plan.txt", "ß".repeat(127)]) {
     const [lesser, greater] = [record(name, 3, 1, false, 5), record(name, 3, 2, false, 6)];
-    const shelf = new Shelf(8, []);
-    expect(shelf.take(lesser).fresh).toEqual([lesser]);
-    expect(shelf.shownAs(lesser)).toBe(name);
+    const index = new FileIndex(8, []);
+    expect(index.take(lesser).fresh).toEqual([lesser]);
+    expect(index.shownAs(lesser)).toBe(name);
     // That the other is a conflict now follows for whoever hears of this one.
-    expect(shelf.take(greater).fresh).toEqual([greater]);
-    expect(shelf.get(name)).toBe(greater);
-    expect(shelf.isWinner(greater)).toBe(true);
-    expect(shelf.shownAs(lesser)).toBe(conflictName(lesser));
-    expect(shelf.get(conflictName(lesser))).toBe(lesser);
-    expect(shelf.get(conflictName(record(name, 3, 9)))).toBeUndefined();
-    expect(shelf.find({ ...lesser })).toBe(lesser);
+    expect(index.take(greater).fresh).toEqual([greater]);
+    expect(index.get(name)).toBe(greater);
+    expect(index.isWinner(greater)).toBe(true);
+    expect(index.shownAs(lesser)).toBe(conflictName(lesser));
+    expect(index.get(conflictName(lesser))).toBe(lesser);
+    expect(index.get(conflictName(record(name, 3, 9)))).toBeUndefined();
+    expect(index.find({ ...lesser })).toBe(lesser);
     const restamped = { ...lesser, stamp: { ...lesser.stamp, counter: 8 } };
-    const { changed, fresh } = shelf.take(restamped);
+    const { changed, fresh } = index.take(restamped);
     expect([changed, fresh.length]).toEqual([true, 1]);
-    expect(shelf.get(name)?.operation).toEqual(lesser.operation);
-    expect(winnerOf(shelf.versions(name))).toBe(fresh[0]);
-    expect(shelf.get("another")).toBeUndefined();
+    expect(index.get(name)?.operation).toEqual(lesser.operation);
+    expect(winnerOf(index.versions(name))).toBe(fresh[0]);
+    expect(index.get("another")).toBeUndefined();
   }
 });
 
 test("digests differ where a name, a version or a place does", () => {
-  const one = new Shelf(8, [record("a", 3, 1)]).range(0, 0, null);
-  expect(new Shelf(8, [record("b", 3, 1)]).range(0, 0, null).digest).not.toBe(one.digest);
-  expect(new Shelf(8, [record("a", 3, 2)]).range(0, 0, null).digest).not.toBe(one.digest);
+  const one = new FileIndex(8, [record("a", 3, 1)]).range(0, 0, null);
+  expect(new FileIndex(8, [record("b", 3, 1)]).range(0, 0, null).digest).not.toBe(one.digest);
+  expect(new FileIndex(8, [record("a", 3, 2)]).range(0, 0, null).digest).not.toBe(one.digest);
   const apart = { ...record("a", 3, 1), apart: true };
-  expect(new Shelf(8, [apart]).range(0, 0, null).digest).not.toBe(one.digest);
-  expect(new Shelf(8, []).range(0, 0, null)).toEqual({ from: 0, to: 0, count: 0, digest: 0 });
+  expect(new FileIndex(8, [apart]).range(0, 0, null).digest).not.toBe(one.digest);
+  expect(new FileIndex(8, []).range(0, 0, null)).toEqual({ from: 0, to: 0, count: 0, digest: 0 });
 });
 
 test("the parts of a range are all of it, and nothing twice", () => {
   const records = Array.from({ length: 256 }, (_, key) => record(`file ${key}`, key, key + 1));
-  const shelf = new Shelf(8, records);
+  const index = new FileIndex(8, records);
   for (const [from, to] of [
     [0, 0],
     [17, 17],
@@ -145,24 +145,24 @@ test("the parts of a range are all of it, and nothing twice", () => {
     [5, 6],
     [250, 2],
   ] as const) {
-    const whole = shelf.range(from, to, null);
-    const parts = shelf.parts({ from, to }, 16, null);
+    const whole = index.range(from, to, null);
+    const parts = index.parts({ from, to }, 16, null);
     expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(whole.count);
     expect(parts[0]?.from).toBe(from);
     expect(parts.at(-1)?.to).toBe(to);
-    const names = parts.flatMap((part) => shelf.within(part, null).map((r) => r.name));
+    const names = parts.flatMap((part) => index.within(part, null).map((r) => r.name));
     expect(new Set(names).size).toBe(whole.count);
   }
 });
 
 test("pages follow each other in the order of names", () => {
   const names = ["b", "a", "ä", "c", "aa"];
-  const shelf = new Shelf(
+  const index = new FileIndex(
     8,
     names.map((name, i) => record(name, i, i + 1)),
   );
   const page = (after: string | null) =>
-    shelf.page(after, 2).map((versions) => versions.map((r) => r.name).join());
+    index.page(after, 2).map((versions) => versions.map((r) => r.name).join());
   expect(page(null)).toEqual(["a", "aa"]);
   expect(page("aa")).toEqual(["b", "c"]);
   expect(page("bb")).toEqual(["c", "ä"]);

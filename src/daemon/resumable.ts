@@ -3,7 +3,7 @@
  * another holder can go on from that byte.
  */
 import type { ContentHash } from "../transport/hash.ts";
-import { PARKED_DELIVERIES, PARKED_DRAFTS, PARKED_MS } from "./limits.ts";
+import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "./limits.ts";
 
 /** Where a content goes, and what makes it count. */
 export type Taker = {
@@ -19,17 +19,17 @@ export type Arriving = { readonly taker: Taker; readonly hash: ContentHash; byte
 
 type Entry = { readonly arriving: Arriving; readonly sha256: string; readonly timer: Timer };
 
-export class Parked {
+export class Resumable {
   readonly #drafts = new Map<string, Entry>();
   readonly #deliveries = new Map<string, Entry>();
 
   /** Keeps what has come. `place` is where it goes: a command's number, or a version of a name. */
-  park(place: string | number, sha256: string, arriving: Arriving): void {
+  keep(place: string | number, sha256: string, arriving: Arriving): void {
     this.drop(place);
-    const timer = setTimeout(() => this.drop(place), PARKED_MS);
+    const timer = setTimeout(() => this.drop(place), RESUMABLE_MS);
     const table = this.#tableOf(place);
     table.set(String(place), { arriving, sha256, timer });
-    const most = table === this.#drafts ? PARKED_DRAFTS : PARKED_DELIVERIES;
+    const most = table === this.#drafts ? RESUMABLE_DRAFTS : RESUMABLE_DELIVERIES;
     for (const oldest of table.keys()) {
       if (table.size <= most) return;
       void this.#drop(table, oldest);

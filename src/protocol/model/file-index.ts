@@ -1,5 +1,5 @@
 /** The versions that a peer holds, by name and by place on the circle, with the digests of ranges. */
-import { SHELF_BITS } from "./config.ts";
+import { RANGE_BITS } from "./config.ts";
 import { addHash, hashText, removeHash } from "./digest.ts";
 import {
   conflictName,
@@ -21,7 +21,7 @@ type Bucket = { digest: number; count: number; readonly names: Set<Name> };
 /** Whose stamps of which run are left out of a digest: those with a counter above this one's. */
 export type Author = Stamp;
 
-/** What became of a shelf when a version was taken in. */
+/** What became of an index when a version was taken in. */
 export type Taken = {
   /** Something is known that was not. */
   readonly changed: boolean;
@@ -34,7 +34,7 @@ export type Taken = {
 
 const NO_VERSIONS: Versions = Object.freeze([]);
 
-export class Shelf {
+export class FileIndex {
   readonly #buckets = new Map<number, Bucket>();
   readonly #names = new Map<string, Name>();
   readonly #circle: number;
@@ -50,7 +50,7 @@ export class Shelf {
   /** @param bits of the circle's positions */
   constructor(bits: number, records: readonly FileRecord[]) {
     this.#circle = 2 ** bits;
-    this.#width = 2 ** Math.max(0, bits - SHELF_BITS);
+    this.#width = 2 ** Math.max(0, bits - RANGE_BITS);
     for (const record of records) this.take(record);
   }
 

@@ -1,8 +1,8 @@
 /**
- * The pace of repair: all copies that nobody waits for share one allowance of bytes a second, and get
+ * A rate limiter for repair: all copies that nobody waits for share one allowance of bytes a second, and get
  * a part of it only while contents move that somebody does wait for.
  */
-import { PACE_SLACK_MS, REPAIR_SHARE } from "./limits.ts";
+import { RATE_SLACK_MS, REPAIR_SHARE } from "./limits.ts";
 
 export type Clock = { now(): number; wait(ms: number): Promise<void> };
 
@@ -11,7 +11,7 @@ const CLOCK: Clock = {
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
-export class Pace {
+export class RateLimiter {
   /** When all that was taken so far is paid for. */
   #paidAt = 0;
   #awaited = 0;
@@ -40,10 +40,10 @@ export class Pace {
     const now = this.clock.now();
     const share = this.#awaited > 0 ? REPAIR_SHARE : 1;
     const costMs = (bytes * 1_000 * share) / this.bytesPerSecond;
-    // An allowance that nobody used is gone: a burst would not be the pace that was asked for.
-    this.#paidAt = Math.max(this.#paidAt, now - PACE_SLACK_MS) + costMs;
+    // An allowance that nobody used is gone: a burst would not be the rate that was asked for.
+    this.#paidAt = Math.max(this.#paidAt, now - RATE_SLACK_MS) + costMs;
     const waitMs = this.#paidAt - now;
-    if (waitMs < PACE_SLACK_MS) return undefined;
+    if (waitMs < RATE_SLACK_MS) return undefined;
     return this.clock.wait(waitMs);
   }
 }
