@@ -181,8 +181,8 @@ export function contentKnown(
   return broken([], `a content of file ${name} was handed out that no version of it has`);
 }
 
-/** D4: a receipt names durable copies only. @param durableOn the peers where the version has been synced */
-export function receiptTrue(
+/** D4: an acknowledgement names durable copies only. @param durableOn the peers where the version has been synced */
+export function acknowledgementTrue(
   record: FileRecord,
   copies: readonly number[],
   durableOn: ReadonlySet<number>,
@@ -191,7 +191,7 @@ export function receiptTrue(
   if (without.length === 0) return HOLDS;
   return broken(
     without,
-    `the receipt of ${told(record)} names peer ${without[0]}, which has no durable copy`,
+    `the acknowledgement of ${told(record)} names peer ${without[0]}, which has no durable copy`,
   );
 }
 

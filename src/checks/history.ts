@@ -14,7 +14,7 @@ export type Outcome =
       readonly kind: "done";
       /** What was read. Of a removal that found nothing, null: it counts as a read of "missing". */
       readonly value?: Value;
-      /** The peers that the receipt of a store or a removal names. */
+      /** The peers that the acknowledgement of a store or a removal names. */
       readonly copies?: readonly number[];
     }
   /** It was not done, and never will be. Of a read: no answer. */

@@ -9,7 +9,7 @@ import {
   COPIES_AT_ONCE,
   COPIES_QUEUED,
   DECLINED_FILES,
-  GONE_MEMBERS,
+  DEPARTED_MEMBERS,
   HIGHEST_INCARNATION,
   LEASE_MS,
   OPERATIONS_REMEMBERED,
@@ -40,7 +40,7 @@ function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean 
 
 /** Tables and the most that they hold. */
 const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer) => number])[] = [
-  ["the departed", GONE_MEMBERS, ({ membership }) => membership.gone.size],
+  ["the departed", DEPARTED_MEMBERS, ({ membership }) => membership.departed.size],
   ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
   ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
   ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
@@ -49,7 +49,11 @@ const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer)
   ["hops", REQUESTS_IN_FLIGHT, ({ requests }) => requests.hops.size],
   ["requests seen", REQUESTS_REMEMBERED * SLACK, ({ requests }) => requests.seen.size],
   ["operations", OPERATIONS_REMEMBERED * SLACK, ({ requests }) => requests.lastOn.size],
-  ["receipts", REQUESTS_REMEMBERED * SLACK, ({ replication }) => replication.receipts.size],
+  [
+    "acknowledgements",
+    REQUESTS_REMEMBERED * SLACK,
+    ({ replication }) => replication.acknowledgements.size,
+  ],
   ["requests at their owner", REQUESTS_IN_FLIGHT, requestsHere],
   ["doubts", REQUESTS_IN_FLIGHT, ({ replication }) => replication.doubts.size],
   ["promises", PROMISES, ({ replication }) => replication.pledges.size],
@@ -118,7 +122,7 @@ const ALWAYS: readonly Invariant[] = [
   ],
   [
     "every placement has its time",
-    (peer) => waits(peer, "receipt", peer.replication.placements.keys()),
+    (peer) => waits(peer, "acknowledgement", peer.replication.placements.keys()),
   ],
   ["every doubt has its time", (peer) => waits(peer, "confirm", peer.replication.doubts.keys())],
   ["every listing has its time", (peer) => waits(peer, "list", peer.requests.listings.keys())],
@@ -142,7 +146,7 @@ const ALWAYS: readonly Invariant[] = [
   ],
   [
     "word that is gathered has its time",
-    (peer) => peer.replication.tidings.size === 0 || peer.deadlines.has("tidings", 0),
+    (peer) => peer.replication.batched.size === 0 || peer.deadlines.has("batched", 0),
   ],
   [
     "news that waits has its time",
@@ -177,7 +181,8 @@ const OF_THE_VIEW: readonly Invariant[] = [
   ],
   [
     "nobody is both in the view and gone",
-    ({ membership: { view, gone } }) => view.members.every(({ id }) => gone.get(id) === undefined),
+    ({ membership: { view, departed } }) =>
+      view.members.every(({ id }) => departed.get(id) === undefined),
   ],
   [
     "whoever is awaited is in the view",

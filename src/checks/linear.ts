@@ -69,11 +69,11 @@ export function unexplained<S extends Step>(
 
 /** Takes all reads of what is there that can do no harm, and passes over what cannot follow. */
 function settle(steps: readonly Step[], state: State): State {
-  let settled = state;
+  let reached = state;
   for (;;) {
-    const read = readsOfNow(steps, settled).find((index) => isHarmless(steps, settled, index));
-    if (read === undefined) return settled;
-    settled = take(steps, settled, read);
+    const read = readsOfNow(steps, reached).find((index) => isHarmless(steps, reached, index));
+    if (read === undefined) return reached;
+    reached = take(steps, reached, read);
   }
 }
 

@@ -97,8 +97,8 @@ function conflictsDue(register: Register, zero: number): CheckResult {
  * nothing. Nor does what a disk had to give up for a later version in time, when it comes to another.
  */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
-  const stamps = [false, true].flatMap((gone) =>
-    firstOfEach(applied.filter(({ overtaken = false }) => overtaken === gone)),
+  const stamps = [false, true].flatMap((passed) =>
+    firstOfEach(applied.filter(({ overtaken = false }) => overtaken === passed)),
   );
   for (const each of stamps) {
     const { content, stamp, at, stampedAt, peer, overtaken } = each;

@@ -115,15 +115,15 @@ export function wasOver(register: Register, read: Read, write: Write): boolean {
 const namesKept: Clause = (register, zero) => {
   const { ending, name, writes } = register;
   if (ending === null) return HOLDS;
-  const holding = register.writersOf(ending.value);
-  if (holding.some((write) => write.excused)) return HOLDS;
+  const replicated = register.writersOf(ending.value);
+  if (replicated.some((write) => write.excused)) return HOLDS;
   for (const write of writes) {
     const { operation, acknowledged, excused, value } = write;
     if (operation === null || !acknowledged || excused || value === ending.value) continue;
-    if (!holding.every((old) => register.precedes(old, write))) continue;
+    if (!replicated.every((old) => register.precedes(old, write))) continue;
     // It may have been replaced by what was destroyed.
     if (writes.some((newer) => newer.excused && register.precedes(write, newer))) continue;
-    const [old] = holding.slice(-1);
+    const [old] = replicated.slice(-1);
     const now = old === undefined ? "" : `is ${tellWrite(old, zero)}`;
     return broken(
       operation,

@@ -143,7 +143,7 @@ export class Register {
   /**
    * True if a write had been replaced, before a read began, by an acknowledged one of which no copy is
    * among those that the read could reach. Who holds a name changes with the ring, and who holds it no
-   * more drops its copy: so the copies of the first need not be where its receipt says, and those of the
+   * more drops its copy: so the copies of the first need not be where its acknowledgement says, and those of the
    * other are beyond a cut. Across disjoint sets of copies nothing is promised.
    */
   private hasMovedOn(write: Write, read: Read): boolean {

@@ -166,7 +166,7 @@ export class Driver {
         void this.#persist(effect.id, effect.incarnation);
         return;
       case "save":
-        folder.saveView([...effect.members, ...effect.gone], effect.left);
+        folder.saveView([...effect.members, ...effect.departed], effect.left);
         return;
       case "event":
         publish(effect.event);

@@ -18,10 +18,10 @@ import {
 } from "./membership/rounds.ts";
 import { settleCheck } from "./membership/spreading.ts";
 import type { Deadline, DeadlineKind } from "./model/deadlines.ts";
+import { acknowledgementOverdue } from "./replication/acknowledging.ts";
+import { tellBatched, tellWithheld } from "./replication/confirming.ts";
 import { forgetDoubt } from "./replication/doubting.ts";
-import { tellTidings, tellWithheld } from "./replication/holding.ts";
 import { inquiryOverdue } from "./replication/inquiring.ts";
-import { receiptOverdue } from "./replication/receipts.ts";
 import { dropSpare, lookAfterCopies, repair } from "./replication/repairing.ts";
 import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
 import { listingOverdue } from "./requests/listing.ts";
@@ -66,7 +66,7 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
   confirm: forgetDoubt,
 
   withheld: tellWithheld,
-  receipt: receiptOverdue,
+  acknowledgement: acknowledgementOverdue,
   repair: (peer) => {
     askAgain(peer);
     repair(peer);
@@ -74,7 +74,7 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
   },
   drop: dropSpare,
   compare: lookAfterCopies,
-  tidings: tellTidings,
+  batched: tellBatched,
 };
 
 /** @param deadline that has come, and is set no more */

@@ -23,11 +23,11 @@ import type { Message } from "./model/messages.ts";
 import type { SharedViews } from "./model/view.ts";
 import { meetDeadline } from "./overdue.ts";
 import { receive } from "./receiving.ts";
+import { checkAcknowledgements, takeReadings } from "./replication/acknowledging.ts";
 import { copyHeld, copyRefused } from "./replication/copies.ts";
 import { fetchQueued, takeJob } from "./replication/fetching.ts";
 import { reviewInquiries } from "./replication/inquiring.ts";
 import { contentPlaced, placeElsewhere, placementFailed } from "./replication/placing.ts";
-import { checkReceipts, takeReadings } from "./replication/receipts.ts";
 import { copyDamaged } from "./replication/repairing.ts";
 import { contentServed, looked, readPlaced } from "./replication/serving.ts";
 import { finishStep } from "./reporting.ts";
@@ -190,7 +190,7 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
     else {
       copyHeld(peer, job.record, job.from);
-      checkReceipts(peer, peer.self, [job.record]);
+      checkAcknowledgements(peer, peer.self, [job.record]);
     }
   }
   if (job.kind !== "deliver") fetchQueued(peer);

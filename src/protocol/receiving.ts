@@ -17,18 +17,18 @@ import type { Body } from "./model/io.ts";
 import type { Member } from "./model/member.ts";
 import type { Channel, Message, Pong } from "./model/messages.ts";
 import { randomBelow } from "./model/random.ts";
+import { checkAcknowledgements } from "./replication/acknowledging.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
 import {
   receiveDeclined,
-  receiveHolding,
   receiveLost,
   receiveOffer,
+  receiveReplicated,
 } from "./replication/copies.ts";
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
 import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
 import { placeElsewhere } from "./replication/placing.ts";
 import { receiveLease } from "./replication/pledging.ts";
-import { checkReceipts } from "./replication/receipts.ts";
 import { receiveDelegate } from "./replication/serving.ts";
 import { receiveLeased } from "./replication/tenure.ts";
 import { placeStore } from "./replication/writing.ts";
@@ -109,9 +109,9 @@ const HANDLERS: Readonly<{
   delegate: receiveDelegate,
   offer: (peer, offer, { from, body, heldMs }) =>
     receiveOffer(peer, from, offer, isOverdue(peer, heldMs) ? null : body),
-  holding: (peer, { files, taking }, { from }) => {
-    receiveHolding(peer, from, files, taking);
-    checkReceipts(peer, from, files);
+  replicated: (peer, { files, taking }, { from }) => {
+    receiveReplicated(peer, from, files, taking);
+    checkAcknowledgements(peer, from, files);
     departWhenSafe(peer);
   },
   declined: (peer, { files }, { from }) => {

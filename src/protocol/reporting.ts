@@ -43,9 +43,9 @@ function reportSuccessors(peer: Peer): void {
   // A leaver's own neighbours are of no interest any more.
   if (peer.phase !== "in") return;
   for (const id of new Set(before)) {
-    const gone = peer.membership.gone.get(id);
-    if (id === self.id || view.find(id) !== undefined || gone === undefined) continue;
-    line(peer, gone.state === "left" ? lines.willDepart(id) : lines.notAlive(id));
+    const departed = peer.membership.departed.get(id);
+    if (id === self.id || view.find(id) !== undefined || departed === undefined) continue;
+    line(peer, departed.state === "left" ? lines.willDepart(id) : lines.notAlive(id));
   }
   if (peer.cause !== null) line(peer, peer.cause);
   line(peer, lines.newFirstSuccessor(pair[0]));
@@ -96,5 +96,10 @@ function saveView(peer: Peer): void {
   } = peer;
   const members = view.expected === 0 ? view.members : view.members.filter((m) => !isExpected(m));
   // The gone are kept too: one of them may be the only way back to a ring that has parted.
-  peer.effects.push({ type: "save", members, gone: peer.membership.gone.last, left: false });
+  peer.effects.push({
+    type: "save",
+    members,
+    departed: peer.membership.departed.last,
+    left: false,
+  });
 }

@@ -41,7 +41,7 @@ export function snapshot(peer: Peer): Snapshot {
     pingIntervalMs: config.pingIntervalMs,
     successors: view.after(self.id, 2).map((m) => m.id),
     predecessors: view.before(self.id, 2).map((m) => m.id),
-    members: [...view.members, ...peer.membership.gone.members].sort((a, b) => a.id - b.id),
+    members: [...view.members, ...peer.membership.departed.members].sort((a, b) => a.id - b.id),
     digest: view.digest,
     files: snapshotFiles(peer),
   };

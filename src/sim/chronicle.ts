@@ -52,10 +52,10 @@ export class Chronicle {
   /** All of it, of the names that clients worked on. @param excused tells of a version that nobody could have kept */
   history(excused: (record: FileRecord) => boolean): History {
     const names = new Set(this.names());
-    const { operations, receipts } = this.#stage.clients;
+    const { operations, acknowledgements } = this.#stage.clients;
     return {
       operations: operations.map((operation) => {
-        const record = receipts.get(operation);
+        const record = acknowledgements.get(operation);
         return record !== undefined && excused(record)
           ? { ...operation, excused: true }
           : operation;

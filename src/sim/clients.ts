@@ -34,8 +34,8 @@ export const PATIENCE_MS = 4_000;
 
 export class Clients {
   readonly operations: Operation[] = [];
-  /** What the receipts of stores and removals named. */
-  readonly receipts = new Map<Operation, FileRecord>();
+  /** What the acknowledgements of stores and removals named. */
+  readonly acknowledgements = new Map<Operation, FileRecord>();
   /** Operations that were tried again at another peer. */
   triedAgain = 0;
   /** Answers to reads so far, and those that came while links were cut or peers frozen. */
@@ -136,7 +136,7 @@ export class Clients {
     if (open === undefined) return;
     const { operation } = open;
     const seen = seenOf(outcome);
-    if (outcome.kind === "stored") this.receipts.set(operation, outcome.record);
+    if (outcome.kind === "stored") this.acknowledgements.set(operation, outcome.record);
     const read = operation.kind === "request" && seen.kind === "done";
     if (read) this.reads += 1;
     if (read && this.#trouble()) this.readsInTrouble += 1;

@@ -18,7 +18,7 @@ type Write = { readonly key: string; readonly record: FileRecord | null };
 export class SimDisk {
   incarnation = 0;
   members: readonly Member[] = [];
-  gone: readonly Member[] = [];
+  departed: readonly Member[] = [];
   /** The last run left in good order. */
   left = false;
   /** When its peer last was in its ring and knew all, in virtual milliseconds; null if never. */

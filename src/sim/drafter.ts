@@ -40,7 +40,7 @@ export class Drafter {
     this.#all = new Set(ids);
     const rest = {
       kill: (victims: readonly number[]) => this.#kill(victims),
-      gone: (id: number) => this.#goes(id),
+      departed: (id: number) => this.#goes(id),
       leaves: (id: number) => {
         this.#up.delete(id);
       },

@@ -173,7 +173,7 @@ const effect = casesBy<"type", Effect>("type", {
   "sever-dialled": {},
   dial: { address: address },
   persist: { id: v.position, incarnation: u53 },
-  save: { members, gone: members, left: bool },
+  save: { members, departed: members, left: bool },
   event: { event },
   fetch: {
     job: u53,

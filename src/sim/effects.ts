@@ -37,7 +37,7 @@ export function beginEffect(world: EffectServices, host: Host, effect: Effect): 
       return;
     case "save":
       host.disk.members = effect.members;
-      host.disk.gone = effect.gone;
+      host.disk.departed = effect.departed;
       host.disk.left = effect.left;
       return;
     case "event":

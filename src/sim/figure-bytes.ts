@@ -27,7 +27,7 @@ const HEADERS = 28;
 /** In an interval each of two successors is pinged in a round and between rounds; and so many are answered. */
 const MESSAGES_PER_INTERVAL = 4 * Math.ceil(PING_INTERVAL_MS / WATCH_MS);
 /** One that has gone is tried in each interval as well. */
-const TRIES_OF_GONE = 1;
+const PINGS_OF_DEPARTED = 1;
 /** News of a change goes from each peer to its two neighbours and to two others. */
 const PUSHES_PER_CHANGE = 4;
 
@@ -102,7 +102,7 @@ export function leastBytes(changesPerSecond: number): number {
     SOMEONE,
   );
   const gossip = bytesOf({ tag: "gossip", joining: false, members: [SOMEONE] }, SOMEONE);
-  const rounds = MESSAGES_PER_INTERVAL + (changesPerSecond > 0 ? TRIES_OF_GONE : 0);
+  const rounds = MESSAGES_PER_INTERVAL + (changesPerSecond > 0 ? PINGS_OF_DEPARTED : 0);
   // Before it passes word on, a peer tries the member, or compares digests: a ping with its answer.
   const ofOneChange = PUSHES_PER_CHANGE * gossip + 2 * ping;
   return (rounds * ping * 1_000) / PING_INTERVAL_MS + changesPerSecond * ofOneChange;

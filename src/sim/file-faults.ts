@@ -31,7 +31,7 @@ export function isFileKind(kind: string): kind is FileKind {
 export type Rest = {
   kill(ids: readonly number[]): string[] | null;
   /** Notes that a peer is down, whatever ended it. */
-  gone(id: number): void;
+  departed(id: number): void;
   /** Notes that a peer leaves in good order. */
   leaves(id: number): void;
   /** Notes that a peer comes, unless its id is or was another's. */
@@ -50,7 +50,7 @@ export type Rest = {
 
 /** Copies are destroyed on purpose no faster than a ring can make them good. */
 const DESTROY_GAP_MS = 30_000;
-/** Within a store: before its content has come, before the copies, and about when the receipt is given. */
+/** Within a store: before its content has come, before the copies, and about when the acknowledgement is given. */
 const AMID_MS = [0, 1, 3, 8, 20, 60] as const;
 /** Both sides of a cut know that it is there. */
 const CUT_KNOWN_MS = [500, 20_000] as const;
@@ -75,7 +75,7 @@ export class FileDrafter {
    * Peers that are in the ring by themselves: two that knew it through each other alone would wait for
    * each other.
    */
-  readonly #settled: Set<number>;
+  readonly #established: Set<number>;
   /** Until when what was destroyed last may not be made good yet. */
   #mendedAt = 0;
 
@@ -87,7 +87,7 @@ export class FileDrafter {
     /** Names that clients work on, whose histories are judged: nothing else is stored under these. */
     private readonly taken: readonly string[],
   ) {
-    this.#settled = new Set(founders);
+    this.#established = new Set(founders);
   }
 
   /** @param up the peers that run, by ascending id */
@@ -185,7 +185,7 @@ export class FileDrafter {
     const holders = this.#holdersOf(up, name);
     const leaver = this.generator.pick(holders);
     const victim = this.generator.pick([leaver, leaver, ...holders]);
-    this.rest.gone(leaver);
+    this.rest.departed(leaver);
     const kill = victim === leaver ? [`kill ${leaver}`] : this.rest.kill([victim]);
     return [
       ...this.#store(this.generator.pick(up), name),
@@ -206,9 +206,9 @@ export class FileDrafter {
 
   /** A peer loses its folder, and comes back with nothing. */
   #restartEmpty(id: number, up: readonly number[], at: number): string[] | null {
-    const known = up.find((k) => k !== id && this.#settled.has(k));
+    const known = up.find((k) => k !== id && this.#established.has(k));
     if (known === undefined) return null;
-    this.#settled.delete(id);
+    this.#established.delete(id);
     const kill = this.destroying(`kill ${id}`, at);
     return [kill, `wipe ${id}`, `join ${id} via ${known}`];
   }

@@ -11,7 +11,7 @@ import type { Stage } from "./stage.ts";
 
 type Entry = {
   readonly record: FileRecord;
-  /** As many copies as the receipt named, or as there were when last all were there. */
+  /** As many copies as the acknowledgement named, or as there were when last all were there. */
   copies: number;
   /** The hosts whose copies were destroyed since. */
   readonly destroyed: Set<Host>;
@@ -70,8 +70,8 @@ export class Ledger {
     return [...this.#versions.values()].flat().map((v) => v.record);
   }
 
-  /** Takes down a receipt. */
-  noteReceipt(record: FileRecord, copies: number): void {
+  /** Takes down an acknowledgement. */
+  noteAcknowledgement(record: FileRecord, copies: number): void {
     const heirs = this.#heirsOf(record);
     // A copy may have been destroyed before the word of it was here.
     const early = this.#destroyed.filter((d) => heirs.some((heir) => standsFor(d.record, heir)));
@@ -144,7 +144,7 @@ export class Ledger {
   /** One that has given up keeps its folder, but does not come back with it. */
   #countTwins(entry: Entry): void {
     const ended = [...this.stage.world.hosts.values()].filter((h) => this.#gaveUp(h));
-    const lost = this.#holding(ended, entry.record);
+    const lost = this.#replicated(ended, entry.record);
     if (lost.length === 0) return;
     for (const host of lost) entry.destroyed.add(host);
     this.#excuse(entry);
@@ -166,10 +166,10 @@ export class Ledger {
   }
 
   #hostsOf(record: FileRecord): Host[] {
-    return this.#holding(this.#hosts(), record);
+    return this.#replicated(this.#hosts(), record);
   }
 
-  #holding(hosts: readonly Host[], record: FileRecord): Host[] {
+  #replicated(hosts: readonly Host[], record: FileRecord): Host[] {
     const heirs = this.#heirsOf(record);
     const stands = (version: FileRecord) => heirs.some((heir) => standsFor(version, heir));
     return hosts.filter(({ disk }) => disk.intact().some(stands));

@@ -50,7 +50,7 @@ export class Pledged {
     } else if (message.tag === "leased" && message.granted) {
       this.#noteAsker(host, to);
       this.#noteGrant(host, message.nonce);
-    } else if (message.tag === "holding") this.#noteWord(host, to, message.files);
+    } else if (message.tag === "replicated") this.#noteWord(host, to, message.files);
     else if (message.tag === "inquired") {
       this.#noteAsker(host, to);
       this.#noteWord(host, to, message.records);
@@ -63,9 +63,9 @@ export class Pledged {
     // One on its way into the ring has met nobody yet, and says what its disk has.
     if (asker === undefined || host.peer === null || !isIn(host.peer)) return;
     const {
-      membership: { view, gone },
+      membership: { view, departed },
     } = host.peer;
-    if (view.find(asker.id) !== undefined || gone.get(asker.id) !== undefined) return;
+    if (view.find(asker.id) !== undefined || departed.get(asker.id) !== undefined) return;
     this.fail("D8", `peer ${host.id} gave its word to peer ${asker.id}, which it has never met`);
   }
 
@@ -92,7 +92,7 @@ export class Pledged {
       for (const version of versions) {
         const record = host.peer?.replication.files.find(version);
         if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
-        if (this.#answersAlone(owner, record, host) && !this.#knows(owner, record)) {
+        if (this.#answersAlone(owner, record, host) && !this.#isAuthoritative(owner, record)) {
           const what = `a version of ${record.name} that peer ${owner.id} knows nothing of`;
           this.fail("D8", `peer ${host.id} told of ${what}, and had promised it to wait`);
         }
@@ -110,14 +110,14 @@ export class Pledged {
   #answersAlone(owner: Host, { name }: FileRecord, holder: Host): boolean {
     const { peer } = owner;
     if (peer === null || peer.replication.tenure.epoch !== peer.membership.epoch) return false;
-    if (peer.replication.elsewhere.has(name) || isCopying(peer, name)) return false;
+    if (peer.replication.knownStale.has(name) || isCopying(peer, name)) return false;
     // One that had something else when it promised is not counted.
     if (!peer.replication.tenure.agreed.has(holder.peer?.self.birth ?? "")) return false;
     return localTime(owner, this.stage.world.now) < peer.replication.tenure.until;
   }
 
   /** True if an owner has the version, or what took its place, or is about to have it. */
-  #knows(owner: Host, record: FileRecord): boolean {
+  #isAuthoritative(owner: Host, record: FileRecord): boolean {
     const { peer } = owner;
     if (peer === null || peer.replication.files.find(record) !== undefined) return true;
     const placed = [...peer.replication.placements.values()].map((p) => p.record);

@@ -2,7 +2,7 @@
  * What must hold at every moment of a run, as one who sees all peers at once can tell: what is said of
  * the living, of joiners and of files has to be true when it is said.
  */
-import { contentKnown, oneContent, onMajority, receiptTrue } from "../checks/files.ts";
+import { acknowledgementTrue, contentKnown, oneContent, onMajority } from "../checks/files.ts";
 import { Invariants } from "../checks/invariants.ts";
 import type { CheckResult } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/model/config.ts";
@@ -39,7 +39,7 @@ export class Promises {
   readonly #frozen = new Set<number>();
   /** Contents that lay in the working directory before: they may still be on their way. */
   readonly #local = new Set<string>();
-  readonly #receipts = new Set<number>();
+  readonly #acknowledgements = new Set<number>();
   /** What origins were told. */
   readonly #told = new Set<string>();
   /** Requests that an owner had others serve. */
@@ -91,7 +91,7 @@ export class Promises {
     else if (message.tag === "successor-change") this.#noteTakingIn(host, message.request);
     else if (message.tag === "answer" && message.outcome.kind === "stored") {
       const { record, copies } = message.outcome;
-      this.#noteReceipt(host, message.request, record, copies);
+      this.#noteAcknowledgement(host, message.request, record, copies);
     } else if (message.tag === "delegate") {
       this.#delegated.add(message.request);
       this.#noteFound(host, message.version);
@@ -106,8 +106,8 @@ export class Promises {
       this.#noteRumour(host.id, event.id, event.memberIncarnation);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
       const { record, copies } = event.outcome;
-      this.#told.add(receiptKey(record, copies));
-      this.ledger.noteReceipt(record, copies.length);
+      this.#told.add(acknowledgementKey(record, copies));
+      this.ledger.noteAcknowledgement(record, copies.length);
     } else if (event.event === "outcome" && event.outcome.kind === "received") {
       const { name = "" } = host.commands.get(event.command) ?? {};
       this.#noteDelivery(name, event.outcome.sha256);
@@ -134,12 +134,18 @@ export class Promises {
     this.fail("R10", `peer ${host.id} takes in two joiners at once`);
   }
 
-  /** D4: a receipt names durable copies only, and a majority of those that there should be. */
-  #noteReceipt(host: Host, request: number, record: FileRecord, copies: readonly number[]): void {
+  /** D4: an acknowledgement names durable copies only, and a majority of those that there should be. */
+  #noteAcknowledgement(
+    host: Host,
+    request: number,
+    record: FileRecord,
+    copies: readonly number[],
+  ): void {
     // What its own origin was told before, when fewer were there, comes again with a copy that was late.
-    if (this.#receipts.has(request) || this.#told.has(receiptKey(record, copies))) return;
-    this.#receipts.add(request);
-    this.#ask("D4", receiptTrue(record, copies, this.ledger.durableOn(record)));
+    if (this.#acknowledgements.has(request) || this.#told.has(acknowledgementKey(record, copies)))
+      return;
+    this.#acknowledgements.add(request);
+    this.#ask("D4", acknowledgementTrue(record, copies, this.ledger.durableOn(record)));
     this.#ask(
       "D4",
       onMajority(record.name, copies.length, this.#wantedBy(host), Number.POSITIVE_INFINITY),
@@ -219,6 +225,6 @@ export class Promises {
   }
 }
 
-function receiptKey({ name, stamp }: FileRecord, copies: readonly number[]): string {
+function acknowledgementKey({ name, stamp }: FileRecord, copies: readonly number[]): string {
   return [name, stamp.counter, stamp.owner, stamp.run, ...copies].join(" ");
 }

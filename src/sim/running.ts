@@ -18,7 +18,7 @@ export function startInputOf(
   return {
     ...{ type: "start", config, id, address: places[0] ?? address, birth, seed, start },
     incarnation: disk.incarnation,
-    restored: [...disk.members, ...disk.gone],
+    restored: [...disk.members, ...disk.departed],
     left: disk.left,
     awayMs: aliveAt === null ? null : now - aliveAt,
     forgottenMs: forgottenAt === null ? null : now - forgottenAt,

@@ -191,7 +191,7 @@ class ScaleRun {
 
   /**
    * What the peers in the ring say. Peers that know the same name one table, so that thousands of them
-   * are checked at the cost of a few; the gone, which no check asks for, are left out.
+   * are checked at the cost of a few; the departed, which no check asks for, are left out.
    */
   #snapshots(): PeerSnapshot[] {
     return this.#world.living().flatMap(({ peer }) => {

@@ -186,8 +186,11 @@ class Run {
     for (const { peer, frozen, id } of living) {
       if (peer === null || frozen || this.sometimes.anyCut) continue;
       if (this.sometimes.refusedLately(id)) continue;
-      const knows = peer.membership.view.members.some((m) => m.id !== id && alive.has(m.address));
-      if (!knows && !this.sometimes.manyDown) this.#fail("R3", `peer ${id} knows nobody who lives`);
+      const hasCompany = peer.membership.view.members.some(
+        (m) => m.id !== id && alive.has(m.address),
+      );
+      if (!hasCompany && !this.sometimes.manyDown)
+        this.#fail("R3", `peer ${id} knows nobody who lives`);
     }
   }
 

@@ -167,7 +167,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     back: bool,
   }),
   offer: row(19, { records: v.records, origin: option(offerOrigin) }),
-  holding: row(20, { files: v.heldVersions, taking: bool }),
+  replicated: row(20, { files: v.heldVersions, taking: bool }),
   list: row(21, { request: v.request, after: option(v.fileName) }),
   listed: row(22, {
     request: v.request,

@@ -102,8 +102,8 @@ export function drawSituations(seed: number, until = 5000): Situation[] {
     const severed = cut.flatMap((a) =>
       ALL.filter((b) => !cut.includes(b)).map((b): [number, number] => [a, b]),
     );
-    const gone = some();
-    const running = ALL.filter((id) => !gone.includes(id));
+    const departed = some();
+    const running = ALL.filter((id) => !departed.includes(id));
     situations.push(
       randomBelow(random, 2) === 0 ? from(at) : from(at, { running, frozen: some(), severed }),
     );

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import {
+  acknowledgementTrue,
   conclusive,
   contentKnown,
   copiesEnough,
@@ -7,7 +8,6 @@ import {
   oneContent,
   owedBy,
   readRight,
-  receiptTrue,
   storesKept,
   wholeOrNothing,
 } from "../../src/checks/files.ts";
@@ -89,8 +89,8 @@ test("D1: of two that knew nothing of each other, one is owed under the name, on
 });
 
 test("D1: a read gives what is owed or newer, and nothing of what was removed", () => {
-  const gone = removal(2, 20, first);
-  const known = [first, second, gone];
+  const departed = removal(2, 20, first);
+  const known = [first, second, departed];
   const stored = { name: "0015", key: 15, least: second };
   expect(readRight(stored, known, read(second.sha256)).ok).toBe(true);
   expect(
@@ -100,7 +100,7 @@ test("D1: a read gives what is owed or newer, and nothing of what was removed", 
   expect(readRight(stored, [first, second], read(null)).ok).toBe(false);
   expect(readRight(stored, known, { kind: "failed", peer: 10, why: "no answer" }).ok).toBe(false);
 
-  const removed = { name: "0015", key: 15, least: gone };
+  const removed = { name: "0015", key: 15, least: departed };
   expect(readRight(removed, known, read(null)).ok).toBe(true);
   const back = readRight(removed, known, read(first.sha256));
   expect(back.ok === false && back.why).toContain("resurrected");
@@ -136,8 +136,11 @@ test("D3: one content for each stamp, and none that nobody stored", () => {
 });
 
 test("D4: a receipt names durable copies only, and a store without one is whole or not there", () => {
-  expect(receiptTrue(first, [20, 30], new Set([20, 30, 40])).ok).toBe(true);
-  expect(receiptTrue(first, [20, 30], new Set([20]))).toMatchObject({ ok: false, peers: [30] });
+  expect(acknowledgementTrue(first, [20, 30], new Set([20, 30, 40])).ok).toBe(true);
+  expect(acknowledgementTrue(first, [20, 30], new Set([20]))).toMatchObject({
+    ok: false,
+    peers: [30],
+  });
   const contents = new Set([first.sha256]);
   expect(wholeOrNothing("0015", contents, read(null)).ok).toBe(true);
   expect(wholeOrNothing("0015", contents, read(first.sha256)).ok).toBe(true);

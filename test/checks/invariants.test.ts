@@ -19,7 +19,7 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["every inquiry has its time", (p) => p.replication.inquiries.set(1, {} as never)],
   ["that was sent has its time", (p) => p.requests.pending.set(1, { begun: true } as never)],
   ["acknowledgements that wait", (p) => p.acks.set(1, { to: "10.0.0.1:1", at: 0 })],
-  ["word that is gathered", (p) => p.replication.tidings.set("10.0.0.1:1", [])],
+  ["word that is gathered", (p) => p.replication.batched.set("10.0.0.1:1", [])],
   ["news that waits", (p) => p.membership.rumours.set(9, member(9))],
   ["an owner's lease", (p) => (p.replication.tenure.until = Number.POSITIVE_INFINITY)],
   ["copies wait in line", (p) => p.replication.copyQueue.set("a", {} as never)],
@@ -34,7 +34,7 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
     "both in the view and gone",
     (p) => {
       see(p, { ...member(9), incarnation: 2 });
-      p.membership.gone.add({ ...member(9), state: "dead" }, p.now);
+      p.membership.departed.add({ ...member(9), state: "dead" }, p.now);
     },
   ],
   [

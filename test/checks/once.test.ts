@@ -99,13 +99,15 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   const early = [applied("a", 1, 50), applied("a", 3, 60), applied("b", 2, 250)];
   expect(by(...early)).toBe("holds");
   // What had been replaced on one disk may come to another late.
-  const gone = (at: number) => ({ ...applied("a", 1, at), overtaken: true });
-  expect(by(applied("b", 2, 250), gone(260), applied("a", 1, 9000))).toBe("holds");
-  expect(by(applied("b", 2, 250), gone(9000))).toBe("holds");
+  const departed = (at: number) => ({ ...applied("a", 1, at), overtaken: true });
+  expect(by(applied("b", 2, 250), departed(260), applied("a", 1, 9000))).toBe("holds");
+  expect(by(applied("b", 2, 250), departed(9000))).toBe("holds");
   // Where that was late as well, it was executed late.
-  expect(by(applied("b", 2, 250), gone(9000), applied("a", 1, 9500))).toContain("after its end");
+  expect(by(applied("b", 2, 250), departed(9000), applied("a", 1, 9500))).toContain(
+    "after its end",
+  );
   const refused = [store("a", 1, [0, 100], REFUSED)];
-  for (const each of [applied("a", 1, 50), gone(50)]) {
+  for (const each of [applied("a", 1, 50), departed(50)]) {
     expect(judge(history(refused, { applied: [each] }))).toContain("was refused, and executed");
   }
 });

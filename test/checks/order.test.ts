@@ -34,9 +34,9 @@ test("(a) no read returns what an acknowledged write had replaced before it bega
 
 test("(a) holds of removals, and of what was there before all", () => {
   const cases = { situations: FAULTY };
-  const gone = remove(2, [200, 300]);
-  expect(judge(history([A, gone, read(null, 4, [400, 500])], cases))).toBe("holds");
-  expect(judge(history([A, gone, read("a", 4, [400, 500])], cases))).toContain(
+  const departed = remove(2, [200, 300]);
+  expect(judge(history([A, departed, read(null, 4, [400, 500])], cases))).toBe("holds");
+  expect(judge(history([A, departed, read("a", 4, [400, 500])], cases))).toContain(
     "though the removal",
   );
   expect(judge(history([A, read(null, 4, [400, 500])], cases))).toContain(
@@ -46,7 +46,7 @@ test("(a) holds of removals, and of what was there before all", () => {
   const nothing = remove(4, [400, 500], { kind: "done", value: null });
   expect(judge(history([A, nothing], cases))).toContain("the removal of x by client 4");
   // Which of two removals it was nobody can tell, so that the later one explains it.
-  const again = [A, gone, store("c", 1, [400, 500]), remove(1, [600, 700], UNKNOWN)];
+  const again = [A, departed, store("c", 1, [400, 500]), remove(1, [600, 700], UNKNOWN)];
   expect(judge(history([...again, read(null, 4, [6000, 6100])], cases))).toBe("holds");
   expect(judge(history([...again.slice(0, 3), read(null, 4, [600, 700])], cases))).toContain(
     "though",
@@ -80,8 +80,8 @@ test("(c) no acknowledged version loses its name to one that ended before it beg
   // To be kept as a conflict does not make up for it.
   const kept = history([A, B], { situations: FAULTY, ending: end("a", "b") });
   expect(judge(kept)).toContain("in the end x is");
-  const gone = history([A, B], { situations: FAULTY, ending: end(null) });
-  expect(judge(gone)).toContain("in the end x is nothing, though");
+  const departed = history([A, B], { situations: FAULTY, ending: end(null) });
+  expect(judge(departed)).toContain("in the end x is nothing, though");
   const removed = [A, remove(2, [200, 300])];
   expect(judge(history(removed, { situations: FAULTY, ending: end("a") }))).toContain(
     "the removal of x",
@@ -233,8 +233,8 @@ test("what was destroyed on purpose is not judged", () => {
   ).toBe("holds");
   // What it had replaced is destroyed with it.
   for (const situations of [FAULTY, [from(0)]]) {
-    const gone = [A, lost, read(null, 4, [400, 500])];
-    expect(judge(history(gone, { situations, ending: end(null) }))).toBe("holds");
+    const departed = [A, lost, read(null, 4, [400, 500])];
+    expect(judge(history(departed, { situations, ending: end(null) }))).toBe("holds");
   }
 });
 

@@ -25,7 +25,7 @@ export const FAULTS: readonly Fault[] = [
   ...INVARIANT_FAULTS,
   {
     name: "forget the second successor",
-    breaks: "a peer knows one successor, and has none when that one dies",
+    breaks: "a peer isAuthoritative one successor, and has none when that one dies",
     edits: [
       {
         file: "model/view.ts",
@@ -122,12 +122,12 @@ export const FAULTS: readonly Fault[] = [
     within: 1,
   },
   {
-    name: "forget who is gone",
+    name: "forget who is departed",
     breaks: "the halves of a split ring never find each other",
     edits: [
       {
         file: "membership/records.ts",
-        find: "peer.membership.gone.add(member, peer.now);",
+        find: "peer.membership.departed.add(member, peer.now);",
         replace: "",
       },
     ],

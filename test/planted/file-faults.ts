@@ -4,10 +4,10 @@ import type { Fault } from "./fault.ts";
 export const FILE_FAULTS: readonly Fault[] = [
   {
     name: "acknowledge before the copies",
-    breaks: "a receipt names copies that no disk has",
+    breaks: "a acknowledgement names copies that no disk has",
     edits: [
       {
-        file: "replication/receipts.ts",
+        file: "replication/acknowledging.ts",
         find: "const copies = clockwise(peer, record.key, durableOn);",
         replace: "const copies = holders.map((m) => m.id);",
       },
@@ -107,12 +107,12 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "count a declined copy as held",
-    breaks: "a receipt names peers whose disks were full",
+    breaks: "a acknowledgement names peers whose disks were full",
     edits: [
       {
         file: "receiving.ts",
         find: "placeElsewhere(peer, files);",
-        replace: "checkReceipts(peer, from, files);",
+        replace: "checkAcknowledgements(peer, from, files);",
       },
     ],
     checks: ["D4"],

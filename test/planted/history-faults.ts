@@ -11,7 +11,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/quorum.ts",
-        find: "needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };",
+        find: "needed: mayHaveContinued(peer, key) ? members.length + 1 : enough };",
         replace: "needed: Math.min(1, enough) };",
       },
     ],
@@ -21,7 +21,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
   },
   {
     name: "acknowledge with one copy",
-    breaks: "the next owner may know nothing of what a receipt was given for",
+    breaks: "the next owner may know nothing of what a acknowledgement was given for",
     edits: [
       {
         file: "replication/quorum.ts",

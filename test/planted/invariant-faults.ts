@@ -38,7 +38,7 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     breaks: "a store's slot at its owner is never free again",
     edits: [
       {
-        file: "replication/receipts.ts",
+        file: "replication/acknowledging.ts",
         find: "  peer.replication.placements.delete(request);\n",
         replace: "",
       },
@@ -77,8 +77,8 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     breaks: "holders are told of copies when there happen to be many",
     edits: [
       {
-        file: "replication/holding.ts",
-        find: '    peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);\n',
+        file: "replication/confirming.ts",
+        find: '    peer.deadlines.setEarlier("batched", 0, peer.now + BATCH_SPACING_MS);\n',
         replace: "",
       },
     ],
@@ -138,7 +138,7 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     within: 2,
   },
   {
-    name: "await one that has gone",
+    name: "await one that has departed",
     breaks: "owners wait for the word of one that will never give it",
     edits: [
       {
@@ -151,12 +151,12 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     within: 12,
   },
   {
-    name: "keep one that is back among the gone",
+    name: "keep one that is back among the departed",
     breaks: "a member that lives is pinged as one that may have come back",
     edits: [
       {
         file: "membership/records.ts",
-        find: "    peer.membership.gone.delete(member.id);\n",
+        find: "    peer.membership.departed.delete(member.id);\n",
         replace: "",
       },
     ],

@@ -15,7 +15,7 @@ function member(id: number, fields: Partial<Member> = {}): Member {
 const [TWO, EIGHT, NINE] = [member(2), member(8), member(9)];
 /** From the beginning until one that never answers has its last try. */
 const LAST_TRY_MS = 3_500;
-const ELSEWHERE = "10.0.1.9:12256";
+const KNOWN_STALE = "10.0.1.9:12256";
 
 /** Peer 8 of the ring 2, 8, 9. */
 function eight() {
@@ -80,7 +80,7 @@ const count = (effects: readonly Effect[], is: (effect: Effect) => boolean) =>
   effects.filter(is).length;
 
 test.each([
-  ["greater", ELSEWHERE],
+  ["greater", KNOWN_STALE],
   ["lesser", "1.0.0.9:12256"],
 ])(
   "a member that speaks from two addresses in turn, the second the %s, is news once",
@@ -170,7 +170,7 @@ test.each(["watch", "suspicion"] as const)(
   "a new member does not wait for the %s probe of its former self",
   (reason) => {
     const { peer, give, pass } = eight();
-    const silent = [NINE.address, ELSEWHERE];
+    const silent = [NINE.address, KNOWN_STALE];
     if (reason === "watch") {
       give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout", broke: false });
     } else {
@@ -178,8 +178,8 @@ test.each(["watch", "suspicion"] as const)(
       give(said(TWO, { tag: "gossip", joining: false, members }, 200));
     }
     expect([...peer.membership.probes.values()].map((t) => t.reason)).toContain(reason);
-    const back = member(9, { address: ELSEWHERE, incarnation: 2, birth: "b".repeat(16) });
-    const [tried] = pingsTo(ELSEWHERE, give(ping(back, 1, 210)));
+    const back = member(9, { address: KNOWN_STALE, incarnation: 2, birth: "b".repeat(16) });
+    const [tried] = pingsTo(KNOWN_STALE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
     // The verdict on the former run changes nothing for the new member.
     const refused = { type: "unreachable", address: NINE.address, how: "refused" } as const;
@@ -210,7 +210,7 @@ test("a new member that moves on is tried where it is", () => {
   const { peer, give } = eight();
   give({ type: "unreachable", at: 200, address: NINE.address, how: "timeout", broke: false });
   for (const [incarnation, address] of [
-    [2, ELSEWHERE],
+    [2, KNOWN_STALE],
     [3, "10.0.2.9:12256"],
   ] as const) {
     const birth = `${incarnation}`.repeat(16);

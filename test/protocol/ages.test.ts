@@ -13,12 +13,12 @@ import { inquireOf, OnePeer, version } from "./one-peer.ts";
 
 /** A removal of a name that 8 owns, so old when the peer under test begins, at 1,000 of its clock. */
 function removal(ageMs: number): FileRecord {
-  const gone = { size: 0, sha256: EMPTY_SHA256, removed: true };
-  return version(8, 3, 7, { ...gone, ageMs });
+  const departed = { size: 0, sha256: EMPTY_SHA256, removed: true };
+  return version(8, 3, 7, { ...departed, ageMs });
 }
 
-function holdingOf({ name, operation, sha256, stamp }: FileRecord, taking = false) {
-  return { tag: "holding", files: [{ name, operation, sha256, stamp }], taking } as const;
+function replicatedOf({ name, operation, sha256, stamp }: FileRecord, taking = false) {
+  return { tag: "replicated", files: [{ name, operation, sha256, stamp }], taking } as const;
 }
 
 const drops = (effects: readonly Effect[]) => effects.filter((e) => e.type === "drop").length;
@@ -52,7 +52,7 @@ test("an old removal goes when all that should have it do, or a day later", () =
   ] as const) {
     const record = removal(ageMs);
     const holder = new OnePeer(9, undefined, [record]);
-    for (const id of confirmedBy) holder.hear(id, holdingOf(record));
+    for (const id of confirmedBy) holder.hear(id, replicatedOf(record));
     expect(drops(holder.pass(3 * COMPARE_EVERY_MS))).toBe(goes ? 1 : 0);
     expect(holder.peer.replication.files.size).toBe(goes ? 0 : 1);
   }
@@ -82,16 +82,17 @@ test("histories lose what is too old on their way out", () => {
 test("a leaver forgets who had what, and counts on those that stay and know that it leaves", () => {
   const record = version(8, 3, 7);
   const leaver = new OnePeer(8, undefined, [record]);
-  for (const id of [9, 14, 20]) leaver.hear(id, holdingOf(record, true));
+  for (const id of [9, 14, 20]) leaver.hear(id, replicatedOf(record, true));
   const offered = leaver.command(1, { kind: "quit" });
   const departs = (effects: readonly Effect[]) =>
     effects.some((e) => e.type === "send" && e.message.tag === "depart");
   expect(departs(offered)).toBe(false);
   expect(leaver.to("offer").sort()).toEqual([14, 20, 9]);
   // Word of before, or of one that may be leaving as well.
-  for (const id of [9, 14, 20]) expect(departs(leaver.hear(id, holdingOf(record)))).toBe(false);
-  for (const id of [9, 14]) expect(departs(leaver.hear(id, holdingOf(record, true)))).toBe(false);
-  expect(departs(leaver.hear(20, holdingOf(record, true)))).toBe(true);
+  for (const id of [9, 14, 20]) expect(departs(leaver.hear(id, replicatedOf(record)))).toBe(false);
+  for (const id of [9, 14])
+    expect(departs(leaver.hear(id, replicatedOf(record, true)))).toBe(false);
+  expect(departs(leaver.hear(20, replicatedOf(record, true)))).toBe(true);
 });
 
 test("a member says that it takes over only while it stays, and knows that the other leaves", () => {
@@ -100,7 +101,8 @@ test("a member says that it takes over only while it stays, and knows that the o
     const holder = new OnePeer(9, undefined, [record]);
     prepare(holder);
     holder.hear(8, { tag: "offer", records: [record], origin: null });
-    return holder.sent("holding").find(({ message }) => message.files.length > 0)?.message.taking;
+    return holder.sent("replicated").find(({ message }) => message.files.length > 0)?.message
+      .taking;
   };
   const leaving = (id: number, holder: OnePeer) => {
     const member = holder.peer.membership.view.find(id);

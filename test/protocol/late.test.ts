@@ -207,8 +207,8 @@ test("one that has a file under its name says so to whoever offers it as a confl
 });
 
 test("it forgets no removal until it is one of a ring again, and takes what others would not", () => {
-  const gone = { size: 0, sha256: EMPTY_SHA256, removed: true };
-  const removal = { ...fileOf(TOMBSTONE_LAST_MS + DAY_MS), ...gone };
+  const departed = { size: 0, sha256: EMPTY_SHA256, removed: true };
+  const removal = { ...fileOf(TOMBSTONE_LAST_MS + DAY_MS), ...departed };
   const drops = (effects: readonly Effect[]) => effects.some((e) => e.type === "drop");
   const life = away([removal]);
   expect(drops(life.pass(LATE_FOR_MS - 600_000, LATE))).toBe(false);
@@ -234,10 +234,10 @@ test("it forgets no removal until it is one of a ring again, and takes what othe
 });
 
 test("a removal is taken however old it is where what it removed is held", () => {
-  const gone = { size: 0, sha256: EMPTY_SHA256, removed: true, replaced: [OLD.stamp] };
+  const departed = { size: 0, sha256: EMPTY_SHA256, removed: true, replaced: [OLD.stamp] };
   const stamp = { ...OLD.stamp, counter: 4 };
   const operation = { ...OLD.operation, number: 4 };
-  const removal = { ...fileOf(30.5 * DAY_MS), ...gone, stamp, operation };
+  const removal = { ...fileOf(30.5 * DAY_MS), ...departed, stamp, operation };
   for (const files of [[], [OLD]]) {
     const life = new Life(files, { awayMs: 1_000 });
     const effects = life.hear(NINE, { tag: "offer", records: [removal], origin: null });

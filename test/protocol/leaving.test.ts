@@ -11,15 +11,15 @@ function leaver(): OnePeer {
   const file = version(8, 5, 1);
   const one = new OnePeer(8, [2, 8, 9], [file]);
   one.command(1, { kind: "quit" });
-  for (const id of [2, 9]) one.hear(id, holding(file));
+  for (const id of [2, 9]) one.hear(id, replicated(file));
   return one;
 }
 
 /** A member's word that it has a version, and knows who leaves. */
-function holding(record: FileRecord | undefined): Message {
+function replicated(record: FileRecord | undefined): Message {
   if (record === undefined) throw new Error("there is no version");
   const { name, operation, stamp, sha256 } = record;
-  return { tag: "holding", files: [{ name, operation, stamp, sha256 }], taking: true };
+  return { tag: "replicated", files: [{ name, operation, stamp, sha256 }], taking: true };
 }
 
 function departs(one: OnePeer): void {
@@ -44,7 +44,7 @@ test("what one takes in while it departs is not its to keep: its word of it coun
   const late = version(9, 6, 3, { name: "late" });
   one.hear(9, { tag: "offer", records: [late], origin: null }, { body: BODY });
   one.durable();
-  const all = [...one.hear(9, holding(late)), ...one.pass(2_000)];
+  const all = [...one.hear(9, replicated(late)), ...one.pass(2_000)];
   expect(one.peer.replication.files.versions("late")).toHaveLength(1);
   expect(exitOf(all)).toBe(0);
 });

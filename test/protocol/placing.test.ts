@@ -27,7 +27,7 @@ test("a small content goes on with the offers, and back with the answer", () => 
   const files = offer?.records.map(({ name, operation, sha256, stamp }) => ({
     ...{ name, operation, sha256, stamp },
   }));
-  owner.hear(9, { tag: "holding", files: files ?? [], taking: false });
+  owner.hear(9, { tag: "replicated", files: files ?? [], taking: false });
   owner.hear(9, routedFrom(9, 7, READ));
   expect(owner.to("inquire")).toEqual([]);
   const [answer, ...more] = owner.effects.filter((e) => e.type === "send");

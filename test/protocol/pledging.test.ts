@@ -1,6 +1,6 @@
 /** What a holder has promised an owner, and what it says to others meanwhile. */
 import { expect, test } from "bun:test";
-import { HOLDING_SPACING_MS, PROMISE_MS, PROMISES } from "../../src/protocol/model/config.ts";
+import { BATCH_SPACING_MS, PROMISE_MS, PROMISES } from "../../src/protocol/model/config.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { BODY, IDS, inquireOf, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
 
@@ -33,21 +33,21 @@ function promised(): OnePeer {
 test("while it is promised, word of another's version is kept back from others, and said afterwards", () => {
   const holder = promised();
   take(holder, 14, FOREIGN);
-  expect(holder.to("holding")).toEqual([]);
+  expect(holder.to("replicated")).toEqual([]);
   holder.hear(14, inquireOf("plan"));
   expect(holder.to("inquired")).toEqual([]);
   // The owner itself hears of it soon.
-  holder.pass(HOLDING_SPACING_MS);
-  expect(holder.to("holding")).toEqual([8]);
+  holder.pass(BATCH_SPACING_MS);
+  expect(holder.to("replicated")).toEqual([8]);
   holder.hear(8, inquireOf("plan", 2));
   expect(holder.to("inquired")).toEqual([8]);
   // Of another name there is nothing to keep back.
   holder.hear(14, inquireOf("other", 3));
   expect(holder.to("inquired")).toEqual([14]);
-  holder.pass(PROMISE_MS - HOLDING_SPACING_MS - 1);
-  expect([...holder.to("holding"), ...holder.to("inquired")]).toEqual([]);
+  holder.pass(PROMISE_MS - BATCH_SPACING_MS - 1);
+  expect([...holder.to("replicated"), ...holder.to("inquired")]).toEqual([]);
   holder.pass(1);
-  expect(holder.to("holding")).toContain(14);
+  expect(holder.to("replicated")).toContain(14);
   const { operation } = FOREIGN;
   expect(holder.sent("inquired")).toMatchObject([
     { message: { request: 1, records: [{ operation }] } },
@@ -57,10 +57,10 @@ test("while it is promised, word of another's version is kept back from others, 
 test("nor does another holder hear of it that did not give it", () => {
   const holder = promised();
   take(holder, 20, FOREIGN);
-  holder.pass(HOLDING_SPACING_MS);
-  expect(holder.to("holding")).toEqual([8]);
+  holder.pass(BATCH_SPACING_MS);
+  expect(holder.to("replicated")).toEqual([8]);
   holder.pass(PROMISE_MS);
-  expect(holder.to("holding").sort()).toEqual([14, 20]);
+  expect(holder.to("replicated").sort()).toEqual([14, 20]);
 });
 
 test("a promise that holds is forgotten for no other", () => {
@@ -94,14 +94,14 @@ test("nothing is kept back of what the owner stamped, gave or knows, nor without
   ] as const) {
     const holder = offered ? promised() : new OnePeer(9);
     take(holder, from, record);
-    expect(holder.to("holding")).toContain(from);
+    expect(holder.to("replicated")).toContain(from);
     holder.hear(20, inquireOf(record.name));
     expect(holder.to("inquired")).toEqual([20]);
   }
   const holder = promised();
   take(holder, 14, FOREIGN);
   const { name, operation, sha256, stamp } = FOREIGN;
-  holder.hear(8, { tag: "holding", files: [{ name, operation, sha256, stamp }], taking: false });
+  holder.hear(8, { tag: "replicated", files: [{ name, operation, sha256, stamp }], taking: false });
   holder.hear(14, inquireOf("plan"));
   expect(holder.to("inquired")).toEqual([14]);
 });
@@ -117,7 +117,7 @@ test("a lease is not given while a version is unknown to the owner, and again on
   holder.hear(8, lease(8));
   expect(answerTo(holder).granted).toBe(false);
   const { name, operation, sha256, stamp } = FOREIGN;
-  holder.hear(8, { tag: "holding", files: [{ name, operation, sha256, stamp }], taking: false });
+  holder.hear(8, { tag: "replicated", files: [{ name, operation, sha256, stamp }], taking: false });
   holder.hear(8, lease(9));
   expect(answerTo(holder).granted).toBe(true);
   // The same by a comparison in which both have the same.
@@ -168,7 +168,7 @@ test("an owner's own copy is word as well, which it has promised another to keep
   const files = [{ name, operation, sha256, stamp }];
   const stored = () => holder.sent("answer").map(({ message }) => message.outcome.kind);
   for (const id of [8, 14]) {
-    holder.hear(id, { tag: "holding", files, taking: false });
+    holder.hear(id, { tag: "replicated", files, taking: false });
     expect(stored()).toEqual([]);
   }
   holder.pass(PROMISE_MS - 1);

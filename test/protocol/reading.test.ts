@@ -14,7 +14,7 @@ import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/
 import { makeMember, NO_BIRTH } from "../../src/protocol/model/member.ts";
 import type { Ask } from "../../src/protocol/model/messages.ts";
 import { quorumFor } from "../../src/protocol/replication/quorum.ts";
-import { knows } from "../../src/protocol/replication/tenure.ts";
+import { isAuthoritative } from "../../src/protocol/replication/tenure.ts";
 import {
   BODY,
   IDS,
@@ -186,7 +186,7 @@ test("what is damaged is not given up for an older version, or a removal that kn
     for (const lost of [true, false]) {
       const pair = new OnePeer(8, [8, 9, 14], [other]);
       pair.peer.replication.lost.set("plan", [FOUND]);
-      pair.peer.replication.elsewhere.set("plan", [FOUND]);
+      pair.peer.replication.knownStale.set("plan", [FOUND]);
       // One that left in good order has handed on what it had.
       learn(pair.peer, makeMember({ ...member(14), state: lost ? "dead" : "left" }), "heard");
       read(pair, 1);
@@ -249,7 +249,7 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
   // Of a pair the third, which is not here, may have it.
   const pair = new OnePeer(8, [8, 9]);
   pair.peer.replication.lost.set("plan", [FOUND]);
-  pair.peer.replication.elsewhere.set("plan", [FOUND]);
+  pair.peer.replication.knownStale.set("plan", [FOUND]);
   read(pair, 3);
   pair.hear(9, inquired(3, []));
   expect(outcomes(pair)).toEqual(["failed"]);
@@ -258,7 +258,7 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
 test("of a pair the word of one that could not keep the file is not enough, nor need it take a copy", () => {
   const owner = new OnePeer(8, [8, 14]);
   owner.peer.replication.refusals.set("plan", [FOUND]);
-  owner.peer.replication.elsewhere.set("plan", [FOUND]);
+  owner.peer.replication.knownStale.set("plan", [FOUND]);
   read(owner, 1);
   expect(outcomes(owner)).toEqual([]);
   owner.hear(14, inquired(1, [FOUND]));
@@ -349,7 +349,7 @@ test("one that has just joined asks far beyond the holders, and none of them may
 
 test("of two that have just met none answers alone, nor by a lease without the other", () => {
   const alone = new OnePeer(8, [8]);
-  expect(knows(alone.peer, { name: "plan", key: 7 })).toBe(true);
+  expect(isAuthoritative(alone.peer, { name: "plan", key: 7 })).toBe(true);
   learn(alone.peer, member(9), "returned");
   expect(answersAlone(alone, 2)).toBe(false);
   const owner = new OnePeer(8);

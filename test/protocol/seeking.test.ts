@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { learn } from "../../src/protocol/membership/records.ts";
 import { SEEK_MS } from "../../src/protocol/membership/seeking.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
-import { knows } from "../../src/protocol/replication/tenure.ts";
+import { isAuthoritative } from "../../src/protocol/replication/tenure.ts";
 import { member, OnePeer, READ, routedFrom } from "./one-peer.ts";
 
 /** A ring of which only 8 is left, and slept so long. */
@@ -19,13 +19,13 @@ const PLAN = { name: "plan", key: 7 };
 test("after a long sleep it answers nothing by itself, until the lost have had their time", () => {
   const peer = woken([9, 14]);
   expect(peer.to("ping").sort()).toEqual([14, 9]);
-  expect(knows(peer.peer, PLAN)).toBe(false);
+  expect(isAuthoritative(peer.peer, PLAN)).toBe(false);
   peer.now += SEEK_MS - 1;
   peer.give({ type: "tick" });
-  expect(knows(peer.peer, PLAN)).toBe(false);
+  expect(isAuthoritative(peer.peer, PLAN)).toBe(false);
   peer.now += 1;
   peer.give({ type: "tick" });
-  expect(knows(peer.peer, PLAN)).toBe(true);
+  expect(isAuthoritative(peer.peer, PLAN)).toBe(true);
 });
 
 test("where nobody listens, as it finds twice, it need not wait; nor where it slept briefly", () => {
@@ -38,12 +38,12 @@ test("where nobody listens, as it finds twice, it need not wait; nor where it sl
   refused(9);
   refused(14);
   refused(9);
-  expect(knows(peer.peer, PLAN)).toBe(false);
+  expect(isAuthoritative(peer.peer, PLAN)).toBe(false);
   refused(14);
-  expect(knows(peer.peer, PLAN)).toBe(true);
+  expect(isAuthoritative(peer.peer, PLAN)).toBe(true);
   // One may have gone on alone.
-  expect(knows(woken([9]).peer, PLAN)).toBe(false);
-  expect(knows(woken([9, 14], 400).peer, PLAN)).toBe(true);
+  expect(isAuthoritative(woken([9]).peer, PLAN)).toBe(false);
+  expect(isAuthoritative(woken([9, 14], 400).peer, PLAN)).toBe(true);
 });
 
 test("one that comes back is asked, and has to give its word", () => {

@@ -96,13 +96,13 @@ test("word counts once those that its sender knows of have been asked as well, o
   owner.tell(1, [STRANGER, 20]);
   expect(outcomes(owner)).toEqual(["missing"]);
 
-  const gone = new OnePeer(8);
-  gone.hear(2, routedFrom(2, 1, READ));
-  gone.hear(9, inquired([member(STRANGER)]));
-  learn(gone.peer, makeMember({ ...member(STRANGER), state: "dead" }), "lost");
+  const departed = new OnePeer(8);
+  departed.hear(2, routedFrom(2, 1, READ));
+  departed.hear(9, inquired([member(STRANGER)]));
+  learn(departed.peer, makeMember({ ...member(STRANGER), state: "dead" }), "lost");
   // After a death all have to speak.
-  gone.tell(1, [14, 20]);
-  expect(outcomes(gone)).toEqual(["missing"]);
+  departed.tell(1, [14, 20]);
+  expect(outcomes(departed)).toEqual(["missing"]);
 });
 
 test("one that is only expected has not been asked, and one that was restarted is asked anew", () => {

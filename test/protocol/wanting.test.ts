@@ -10,8 +10,8 @@ const CONFLICT = version(20, 3, 1, {
   ...{ sha256: "cc".repeat(32), operation: { origin: member(20).birth, number: 1 } },
 });
 
-function holding({ name, operation, stamp, sha256 }: FileRecord): Message {
-  return { tag: "holding", files: [{ name, operation, stamp, sha256 }], taking: false };
+function replicated({ name, operation, stamp, sha256 }: FileRecord): Message {
+  return { tag: "replicated", files: [{ name, operation, stamp, sha256 }], taking: false };
 }
 
 function outcomes(peer: OnePeer): string[] {
@@ -36,7 +36,7 @@ test("a new member that is still copying what was stored before does not call it
 test("a newer version that others have is not forgotten when another one of the name comes in", () => {
   const old = version(14, 5, 1, { sha256: "11".repeat(32) });
   const owner = new OnePeer(8, [2, 8, 9, 14, 20], [old, CONFLICT]);
-  for (const id of [9, 14]) for (const v of [old, CONFLICT]) owner.hear(id, holding(v));
+  for (const id of [9, 14]) for (const v of [old, CONFLICT]) owner.hear(id, replicated(v));
   // Its own disk has no room for the next.
   owner.hear(2, routedFrom(2, 1, storeAsk(7)), { body: BODY });
   owner.tell(1, [9, 14], [old, CONFLICT]);
@@ -44,7 +44,7 @@ test("a newer version that others have is not forgotten when another one of the 
   const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
   if (next === undefined) throw new Error("nothing was stamped");
   owner.give({ type: "fetched", job, result: { ok: false, here: true, why: "full" } });
-  for (const id of [9, 14, 20]) owner.hear(id, holding(next));
+  for (const id of [9, 14, 20]) owner.hear(id, replicated(next));
   const write = { number: 8, after: 7, require: 0 };
   const name = conflictName(CONFLICT);
   owner.hear(2, routedFrom(2, 2, { kind: "remove", name, key: 5, write }));
@@ -52,9 +52,9 @@ test("a newer version that others have is not forgotten when another one of the 
   const [removal] = owner.sent("offer")[0]?.message.records ?? [];
   if (removal === undefined) throw new Error("nothing was removed");
   owner.durable();
-  for (const id of [9, 14, 20]) owner.hear(id, holding(removal));
+  for (const id of [9, 14, 20]) owner.hear(id, replicated(removal));
   expect(owner.peer.replication.files.versions("plan")).toHaveLength(2);
-  expect(owner.peer.replication.elsewhere.has("plan")).toBe(true);
+  expect(owner.peer.replication.knownStale.has("plan")).toBe(true);
   owner.hear(2, routedFrom(2, 3, READ));
   expect(outcomes(owner)).toEqual([]);
   expect(owner.to("inquire").length).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ test("a newer version that others have is not forgotten when another one of the 
   owner.pass(FULL_MS);
   owner.hear(9, { tag: "offer", records: [next], origin: null }, { body: BODY });
   owner.durable();
-  expect(owner.peer.replication.elsewhere.size).toBe(0);
+  expect(owner.peer.replication.knownStale.size).toBe(0);
 });
 
 test("nor does one that has lost a copy speak for the name when another version comes in", () => {

@@ -1,7 +1,7 @@
 /** What word is worth: of the dead, of a lesser stamp, of a copy that was lost, of an owner that has promised. */
 import { expect, test } from "bun:test";
 import { learn } from "../../src/protocol/membership/records.ts";
-import { RECEIPT_GRACE_MS, TOMBSTONE_MS } from "../../src/protocol/model/config.ts";
+import { ACKNOWLEDGE_GRACE_MS, TOMBSTONE_MS } from "../../src/protocol/model/config.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import type { Ask, Message } from "../../src/protocol/model/messages.ts";
@@ -16,8 +16,8 @@ function held({ name, operation, stamp, sha256 }: FileRecord) {
   return { name, operation, stamp, sha256 };
 }
 
-function holding(record: FileRecord): Message {
-  return { tag: "holding", files: [held(record)], taking: false };
+function replicated(record: FileRecord): Message {
+  return { tag: "replicated", files: [held(record)], taking: false };
 }
 
 function remove(number: number, name = "plan"): Ask {
@@ -62,7 +62,7 @@ test("of a version that one told of who has died since, that one counts for noth
 test("nor does the confirmation of one that has died", () => {
   const removal = version(8, 9, 9, { ...REMOVED, replaced: [V.stamp] });
   const owner = new OnePeer(8, IDS, [removal]);
-  owner.hear(9, holding(removal));
+  owner.hear(9, replicated(removal));
   dies(owner, 9);
   owner.hear(20, routedFrom(20, 1, remove(1)));
   owner.tell(1, [14, 20], [V]);
@@ -100,19 +100,19 @@ test("a conflict is not missing before a majority has its removal", () => {
   reader.tell(3, [14], [V, conflict]);
   reader.tell(3, [20]);
   expect(outcomes(reader)).toEqual([]);
-  reader.hear(14, holding(removal));
+  reader.hear(14, replicated(removal));
   expect(outcomes(reader)).toEqual(["missing"]);
 });
 
 test("a copy that was lost while the others were awaited is none", () => {
   const { owner, record, job } = placing();
-  owner.hear(9, holding(record));
+  owner.hear(9, replicated(record));
   owner.hear(9, { tag: "lost", files: [held(record)] });
   const { size, sha256 } = record;
   owner.give({ type: "fetched", job, result: { ok: true, size, sha256 } });
-  owner.hear(14, holding(record));
+  owner.hear(14, replicated(record));
   expect(snapshotFiles(owner.peer)).toMatchObject({ safe: false, least: 2 });
-  const all = owner.pass(RECEIPT_GRACE_MS);
+  const all = owner.pass(ACKNOWLEDGE_GRACE_MS);
   const copies = all.flatMap((e) =>
     e.type === "send" && e.message.tag === "answer" && e.message.outcome.kind === "stored"
       ? [e.message.outcome.copies]
@@ -131,7 +131,7 @@ test("what was lost while word of it was kept back is not said to be there after
   holder.give({ type: "damaged", version: { name, operation, sha256 } });
   expect(holder.to("lost")).toContain(9);
   holder.pass(1_000);
-  expect(holder.to("holding")).toEqual([]);
+  expect(holder.to("replicated")).toEqual([]);
 });
 
 test("a removal that was refused is not executed by its second copy when the file is whole again", () => {
@@ -180,7 +180,7 @@ test("an owner that has promised another waits with its own version as well, als
       const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
       owner.give({ type: "fetched", job, result: { ok: false, here: true, why: "full" } });
     }
-    const all = [20, 14, 2].flatMap((id) => [...owner.hear(id, holding(record))]);
+    const all = [20, 14, 2].flatMap((id) => [...owner.hear(id, replicated(record))]);
     const told = (effects: typeof all) =>
       effects.some((e) => e.type === "send" && e.message.tag === "answer");
     expect(told(all)).toBe(false);
@@ -197,9 +197,9 @@ test("neither a promise nor a moment's grace ends the wait for a majority", () =
   expect(stand.owner.peer.replication.placements.size).toBe(1);
   const { owner, record, job } = placing();
   owner.give({ type: "fetched", job, result: { ok: true, size, sha256 } });
-  owner.hear(9, holding(record));
+  owner.hear(9, replicated(record));
   dies(owner, 9);
-  owner.pass(RECEIPT_GRACE_MS);
+  owner.pass(ACKNOWLEDGE_GRACE_MS);
   expect(owner.peer.replication.placements.size).toBe(1);
 });
 

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import { learn } from "../../src/protocol/membership/records.ts";
-import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, STAMP_LEAP } from "../../src/protocol/model/config.ts";
+import {
+  ACKNOWLEDGE_GRACE_MS,
+  COPIES_WAIT_MS,
+  STAMP_LEAP,
+} from "../../src/protocol/model/config.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
 
@@ -8,7 +12,7 @@ import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "./one-peer
 const OTHERS_STAMP = version(14, 3, 7);
 
 function heldOf({ name, operation, sha256, stamp }: typeof OTHERS_STAMP) {
-  return { tag: "holding", files: [{ name, operation, sha256, stamp }], taking: false } as const;
+  return { tag: "replicated", files: [{ name, operation, sha256, stamp }], taking: false } as const;
 }
 
 function asked(number: number): OnePeer {
@@ -27,7 +31,7 @@ test("an operation that another owner has stamped is finished, under its stamp",
   for (const { message } of owner.sent("offer")) expect(message.records).toEqual([OTHERS_STAMP]);
   expect(owner.to("offer")).toContain(9);
   owner.hear(9, heldOf(OTHERS_STAMP));
-  owner.pass(RECEIPT_GRACE_MS);
+  owner.pass(ACKNOWLEDGE_GRACE_MS);
   const [answer, ...more] = owner.sent("answer");
   expect(more).toEqual([]);
   expect(answer?.message.outcome).toMatchObject({ kind: "stored", copies: [9, 14] });
@@ -57,7 +61,7 @@ test("an operation that was replaced since is answered under the stamp that it h
   });
   const owner = asked(7);
   owner.tell(1, [9, 14], [newer]);
-  owner.pass(RECEIPT_GRACE_MS);
+  owner.pass(ACKNOWLEDGE_GRACE_MS);
   const stored = owner.sent("answer").map(({ message }) => message.outcome);
   const own = { operation: { origin: member(2).birth, number: 7 }, stamp: span.stamp };
   expect(stored).toMatchObject([{ kind: "stored", copies: [9, 14], record: own }]);

@@ -89,13 +89,13 @@ test(`who is called safe is safe (P2P_TEST_SEED=${SEED})`, () => {
       for (const host of living) {
         if (host.peer === null) continue;
         const files = snapshot(host.peer).files;
-        const elsewhere = copiesElsewhere(living, host);
+        const knownStale = copiesElsewhere(living, host);
         const why = `seed ${SEED + ring}: ${told.join(", ")}: peer ${host.id}`;
-        const safe = elsewhere.every((copies) => copies >= COPIES - 1);
-        expect([why, files.count]).toEqual([why, elsewhere.length]);
+        const safe = knownStale.every((copies) => copies >= COPIES - 1);
+        expect([why, files.count]).toEqual([why, knownStale.length]);
         expect([why, files.safe]).toEqual([why, safe]);
         const wanted = Math.min(COPIES, living.length);
-        const short = elsewhere.filter((copies) => copies + 1 < wanted).length;
+        const short = knownStale.filter((copies) => copies + 1 < wanted).length;
         expect([why, files.short]).toEqual([why, short]);
         seen[safe ? "safe" : "unsafe"] += 1;
         seen.short += short;

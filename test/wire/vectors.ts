@@ -529,7 +529,7 @@ export const VECTORS: readonly Vector[] = [
     000000080000000101
   `,
     {
-      tag: "holding",
+      tag: "replicated",
       files: [held],
       taking: true,
     },

@@ -5,7 +5,7 @@ import { beats, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Probe } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
-import { GONE_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
+import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
@@ -83,7 +83,7 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
-  const former = peer.membership.view.find(joiner.id) ?? peer.membership.gone.get(joiner.id);
+  const former = peer.membership.view.find(joiner.id) ?? peer.membership.departed.get(joiner.id);
   const incarnation = Math.max(former?.incarnation ?? 0, joiner.incarnation) + 1;
   const { id, address, birth } = joiner;
   const member = makeMember({ id, address, birth, incarnation, state: "alive" });
@@ -122,8 +122,10 @@ function accept(peer: Peer, routed: Routed, incarnation: number): void {
 }
 
 function sendAcceptance(peer: Peer, request: number, joiner: Member): void {
-  const present = peer.membership.view.after(peer.self.id, SYNC_MEMBERS - GONE_TOLD - 1);
-  const known = [peer.self, ...present, ...peer.membership.gone.last].filter((m) => !isExpected(m));
+  const present = peer.membership.view.after(peer.self.id, SYNC_MEMBERS - DEPARTED_TOLD - 1);
+  const known = [peer.self, ...present, ...peer.membership.departed.last].filter(
+    (m) => !isExpected(m),
+  );
   const { incarnation } = joiner;
   const standing = standingOf(peer.membership.absence, peer.now);
   const outcome = { kind: "accepted", standing, incarnation, members: known } as const;

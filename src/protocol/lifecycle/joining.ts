@@ -2,7 +2,7 @@
 
 import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn, noteStanding } from "../membership/late.ts";
-import { adoptView, rememberGone, viewChanged } from "../membership/records.ts";
+import { adoptView, rememberDeparted, viewChanged } from "../membership/records.ts";
 import { roundSoon } from "../membership/rounds.ts";
 import {
   JOIN_ANSWER_MS,
@@ -119,7 +119,7 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
   const others = members.filter((m) => m.id !== peer.self.id);
   adoptView(peer, View.of([peer.self, ...others.filter(isPresent)], peer.views));
   // Known as gone, they are tried now and then: one may be the only way to a part split off.
-  for (const member of others) if (!isPresent(member)) rememberGone(peer, member);
+  for (const member of others) if (!isPresent(member)) rememberDeparted(peer, member);
   viewChanged(peer);
   const pair = peer.membership.view.successorPair(peer.self.id);
   line(peer, lines.joinAccepted());

@@ -130,7 +130,12 @@ export function endDeparture(peer: Peer): void {
   // One that leaves too early may come back with what it holds, to the members that it knew.
   if (short.length === 0) {
     const members = peer.membership.view.members.filter((m) => m.id !== self.id && !isExpected(m));
-    peer.effects.push({ type: "save", members, gone: peer.membership.gone.last, left: true });
+    peer.effects.push({
+      type: "save",
+      members,
+      departed: peer.membership.departed.last,
+      left: true,
+    });
   }
   exit(
     peer,
@@ -144,7 +149,7 @@ export function endDeparture(peer: Peer): void {
  * that was leaving too, and whose last word went astray, has just ended.
  */
 function isCutOff(peer: Peer): boolean {
-  return peer.membership.view.size === 1 && peer.membership.gone.anyLost;
+  return peer.membership.view.size === 1 && peer.membership.departed.anyLost;
 }
 
 function shortFile(peer: Peer, record: FileRecord): ShortFile {

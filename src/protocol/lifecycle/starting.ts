@@ -1,9 +1,9 @@
 /** The ways into a ring: named successors, a ring of one's own, a known peer, or an earlier run's view. */
 
-import { askFormerSelf, formerSelfGone, waitForFormer } from "../membership/former.ts";
+import { askFormerSelf, formerSelfAbsent, waitForFormer } from "../membership/former.ts";
 import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn } from "../membership/late.ts";
-import { adoptView, known, rememberGone, viewChanged } from "../membership/records.ts";
+import { adoptView, known, rememberDeparted, viewChanged } from "../membership/records.ts";
 import { awaitMember, beginRound } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
 import { sendPing } from "../membership/ways.ts";
@@ -34,7 +34,7 @@ export function persisted(peer: Peer, incarnation: number): void {
 
 /** Nobody lives where this folder's peer did. @param at what cannot be reached; null if the time for it is over */
 export function formerPlaceEmpty(peer: Peer, at: Address | null): void {
-  const incarnation = formerSelfGone(peer, at);
+  const incarnation = formerSelfAbsent(peer, at);
   if (incarnation !== null) persisted(peer, incarnation);
 }
 
@@ -72,7 +72,7 @@ function comeUp(peer: Peer, incarnation: number): void {
   for (const member of restored) {
     if (member.id === peer.self.id) continue;
     if (!isPresent(member)) {
-      rememberGone(peer, member);
+      rememberDeparted(peer, member);
       sendPing(peer, member.address, randomBits(peer.random), "datagram");
       continue;
     }

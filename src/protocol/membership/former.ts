@@ -37,7 +37,7 @@ export function waitForFormer(peer: Peer, incarnation: number): void {
 }
 
 /** Nobody is there, or nobody answers. @returns the incarnation that has waited for that, if one has */
-export function formerSelfGone(peer: Peer, at: Address | null): number | null {
+export function formerSelfAbsent(peer: Peer, at: Address | null): number | null {
   if (
     peer.membership.formerAddress === null ||
     (at !== null && at !== peer.membership.formerAddress)

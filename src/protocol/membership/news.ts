@@ -69,7 +69,7 @@ export function absorb(
 export function afterAnswer(peer: Peer, probe: Probe, from: Member): void {
   if (probe.reason === "unverified") {
     // Heard from itself just now: those who are told need not try it again.
-    const taken = learn(peer, from, peer.membership.gone.has(from.id) ? "returned" : "joined");
+    const taken = learn(peer, from, peer.membership.departed.has(from.id) ? "returned" : "joined");
     // It was heard of, and not seen to join: it may have been in another part of the ring.
     if (taken) noteArrival(peer, from, false);
   } else if (probe.reason === "claimant" && from.id === peer.self.id) {

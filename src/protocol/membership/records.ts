@@ -18,7 +18,7 @@ import type { Probe, ProbeReason } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
-  return peer.membership.view.find(id) ?? peer.membership.gone.get(id);
+  return peer.membership.view.find(id) ?? peer.membership.departed.get(id);
 }
 
 /** True if this record says more than what is known of its id. */
@@ -43,8 +43,8 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   peer.membership.awaited.delete(member.id);
   peer.deadlines.clear("awaited", member.id);
   if (isPresent(member)) {
-    const diedAt = old === undefined ? peer.membership.gone.diedAt(member.id) : peer.now;
-    peer.membership.gone.delete(member.id);
+    const diedAt = old === undefined ? peer.membership.departed.diedAt(member.id) : peer.now;
+    peer.membership.departed.delete(member.id);
     peer.membership.view = peer.membership.view.with(member);
     // One that was named by hand, and meets this peer for the first time, has been nowhere else.
     const named = old !== undefined && isExpected(old);
@@ -55,14 +55,15 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     peer.membership.view = peer.membership.view.without(member.id);
     peer.membership.roundTrips.delete(member.id);
     peer.membership.roundHeard.delete(member.id);
-    rememberGone(peer, member);
-    if (member.state === "dead" && old !== undefined) peer.membership.gone.sawDie(old, peer.now);
+    rememberDeparted(peer, member);
+    if (member.state === "dead" && old !== undefined)
+      peer.membership.departed.sawDie(old, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.membership.joiningRumours : peer.membership.rumours).set(member.id, member);
   viewChanged(peer);
-  // A gone member that nobody here knew changes nothing that a reader sees.
+  // A departed member that nobody here knew changes nothing that a reader sees.
   if (old !== undefined || isPresent(member)) {
     const { id, incarnation: memberIncarnation, state } = member;
     emit(peer, { event: "member", id, memberIncarnation, state, why });
@@ -137,7 +138,7 @@ export function repairSoon(peer: Peer): void {
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
-/** Keeps a gone member in mind, within the limits of time and number. */
-export function rememberGone(peer: Peer, member: Member): void {
-  peer.membership.gone.add(member, peer.now);
+/** Keeps a departed member in mind, within the limits of time and number. */
+export function rememberDeparted(peer: Peer, member: Member): void {
+  peer.membership.departed.add(member, peer.now);
 }

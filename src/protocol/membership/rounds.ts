@@ -5,7 +5,7 @@ import {
   AWAITED_NOTICE_MS,
   AWAITED_RETRY_MS,
   AWAITED_STREAM_MS,
-  GONE_BY_STREAM,
+  DEPARTED_BY_STREAM,
   LOST_BY_STREAM,
   LOST_TRY_FOR_MS,
   LOST_TRY_MS,
@@ -24,7 +24,7 @@ import { died, probeMember, watchWith } from "./probing.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
-/** Pings both successors, and one gone member, so that the halves of a split ring find each other. */
+/** Pings both successors, and one departed member, so that the halves of a split ring find each other. */
 export function beginRound(peer: Peer): void {
   const {
     self,
@@ -33,7 +33,7 @@ export function beginRound(peer: Peer): void {
   const { pingIntervalMs } = peer.config;
   peer.deadlines.set("round", 0, peer.now + pingIntervalMs);
   if (pingIntervalMs > WATCH_MS) peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
-  tryOneGone(peer);
+  probeOneDeparted(peer);
   const successors = view.after(self.id, 2);
   if (successors.length === 0) return;
   line(peer, lines.pingsSent(...view.successorPair(self.id)), true);
@@ -154,12 +154,12 @@ export function noticeAwaited(peer: Peer): void {
   if (ids.length > 0) note(peer, sentences.missing(ids.map(([id]) => id)));
 }
 
-/** Round by round, each of the gone in its turn. */
-function tryOneGone(peer: Peer): void {
-  const gone = peer.membership.gone.after(peer.membership.triedGone);
-  if (gone === undefined) return;
-  peer.membership.triedGone = gone.id;
-  askGone(peer, gone, GONE_BY_STREAM);
+/** Round by round, each of the departed in its turn. */
+function probeOneDeparted(peer: Peer): void {
+  const departed = peer.membership.departed.after(peer.membership.probedDeparted);
+  if (departed === undefined) return;
+  peer.membership.probedDeparted = departed.id;
+  askDeparted(peer, departed, DEPARTED_BY_STREAM);
 }
 
 /**
@@ -168,13 +168,13 @@ function tryOneGone(peer: Peer): void {
  * part of a ring most of those that are missed may be dead, and only one behind a cut that is over by now.
  */
 export function tryLost(peer: Peer): void {
-  const lost = peer.membership.gone
+  const lost = peer.membership.departed
     .lostSince(peer.now - LOST_TRY_FOR_MS)
     .filter(({ id }) => isBeside(peer, id));
   if (lost.length === 0) return;
   peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
   const oneIn = Math.ceil(lost.length / LOST_BY_STREAM);
-  if (isIn(peer)) for (const member of lost) askGone(peer, member, oneIn);
+  if (isIn(peer)) for (const member of lost) askDeparted(peer, member, oneIn);
 }
 
 /** True if a member with this id would be one of the two before or behind this peer. */
@@ -184,10 +184,10 @@ function isBeside({ self, membership: { view } }: Peer, id: number): boolean {
 }
 
 /** @param oneIn so many times by stream too: datagrams may be what parts the ring */
-function askGone(peer: Peer, gone: Member, oneIn: number): void {
-  const way = wayTo(peer, gone.address);
-  sendPing(peer, gone.address, randomBits(peer.random), way);
+function askDeparted(peer: Peer, departed: Member, oneIn: number): void {
+  const way = wayTo(peer, departed.address);
+  sendPing(peer, departed.address, randomBits(peer.random), way);
   if (way === "datagram" && randomBelow(peer.random, oneIn) === 0) {
-    sendPing(peer, gone.address, randomBits(peer.random), "stream");
+    sendPing(peer, departed.address, randomBits(peer.random), "stream");
   }
 }

@@ -17,7 +17,7 @@ const SOUGHT = 16;
 export function seekLost(peer: Peer): void {
   peer.membership.sought.clear();
   peer.membership.soughtUntil = peer.now + SEEK_MS;
-  for (const { id, address } of peer.membership.gone
+  for (const { id, address } of peer.membership.departed
     .lostSince(Number.NEGATIVE_INFINITY)
     .slice(-SOUGHT)) {
     peer.membership.sought.set(id, { address, refused: false });

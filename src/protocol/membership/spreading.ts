@@ -111,7 +111,7 @@ export function receiveSync(peer: Peer, from: Member, sync: Sync): void {
   absorb(peer, from, sync.members, false);
 }
 
-/** All that this peer knows of the parts of the circle whose digests differ, gone members too. */
+/** All that this peer knows of the parts of the circle whose digests differ, departed members too. */
 function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly number[]): Member[] {
   const { bits } = peer.config;
   const found: Member[] = [];
@@ -120,7 +120,7 @@ function membersWhere(peer: Peer, mine: readonly number[], theirs: readonly numb
     const [from, to] = boundsOf(bucket, bits);
     found.push(
       ...peer.membership.view.between(from, to),
-      ...peer.membership.gone.between(from, to),
+      ...peer.membership.departed.between(from, to),
     );
   }
   return found.filter((m) => !isExpected(m));

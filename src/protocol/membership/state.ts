@@ -1,6 +1,6 @@
 /** What a peer knows of the members of its ring, and of the ways to them. */
 import { type Absence, type Postponed, startAbsence } from "../model/absence.ts";
-import { GoneTable } from "../model/gone.ts";
+import { DepartedTable } from "../model/departed.ts";
 import type { StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
@@ -88,9 +88,9 @@ export type Membership = {
   view: View;
   /** Counts the changes of the view, and the sleeps and losses after which an owner has to ask again. */
   epoch: number;
-  readonly gone: GoneTable;
-  /** The gone member that was tried last. */
-  triedGone: number;
+  readonly departed: DepartedTable;
+  /** The departed member that was tried last. */
+  probedDeparted: number;
   /** Those who spread word of this peer's death, to be told that it lives. */
   readonly suspecters: Set<Address>;
   readonly awaited: Map<number, Awaited>;
@@ -143,8 +143,8 @@ export function makeMembership(
     movesTo: null,
     view: View.of([self], views),
     epoch: 0,
-    gone: new GoneTable(),
-    triedGone: start.id,
+    departed: new DepartedTable(),
+    probedDeparted: start.id,
     suspecters: new Set(),
     awaited: new Map(),
     probes: new Map(),

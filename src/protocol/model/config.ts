@@ -44,8 +44,8 @@ export const MUTED_ROUNDS = 3;
 export const DATAGRAMS_MISSED = 12;
 /** Datagrams that go with a round's ping by stream until then; one afterwards. */
 export const DATAGRAM_PROBES = 6;
-/** One in so many of a round's pings of the gone goes by stream too: datagrams may be what parts the ring. */
-export const GONE_BY_STREAM = 8;
+/** One in so many of a round's pings of the departed goes by stream too: datagrams may be what parts the ring. */
+export const DEPARTED_BY_STREAM = 8;
 /** An awaited member that has been asked by datagram for so long is asked by stream as well. */
 export const AWAITED_STREAM_MS = 400;
 
@@ -81,9 +81,9 @@ export const SYNC_BUCKETS = 64;
 /** Members in one message, a joiner's first table too: with the longest addresses of IPv6, one frame. */
 export const SYNC_MEMBERS = 16_384;
 
-/** Gone members are remembered this long, and so many of them. */
-export const GONE_MS = 24 * 3_600_000;
-export const GONE_MEMBERS = 4_096;
+/** Departed members are remembered this long, and so many of them. */
+export const DEPARTED_MS = 24 * 3_600_000;
+export const DEPARTED_MEMBERS = 4_096;
 /**
  * Those that were lost a short while ago are pinged this often, whatever the ping interval: when a cut is
  * over that is found out at once. Longer cuts than this are found to be over by the rounds. No more than
@@ -98,7 +98,7 @@ export const LOST_BY_STREAM = 4;
 export const SUSPECTERS = 16;
 
 /** The last of them that a joiner is told of, and a folder keeps: a part split off may consist of these. */
-export const GONE_TOLD = 64;
+export const DEPARTED_TOLD = 64;
 
 /** A member that has not started is asked again so soon, then twice as late each time up to this. */
 export const AWAITED_FIRST_RETRY_MS = 50;
@@ -247,7 +247,7 @@ export const COMPARE_EVERY_MS = 60_000;
 /** An owner asks again so much later what it may lack, if it had no good answer. */
 export const SETTLE_ASK_MS = 1_000;
 /** Word of copies that nobody waits for is gathered for so long. */
-export const HOLDING_SPACING_MS = 100;
+export const BATCH_SPACING_MS = 100;
 /** A peer whose disk would take no copy declines others for so long, and is asked again after COMPARE_EVERY_MS. */
 export const FULL_MS = 5_000;
 /** Files of which a peer remembers who has declined them. */
@@ -277,8 +277,8 @@ export const SMALL_FETCHES_AT_ONCE = 20;
 export const COPIES_QUEUED = 16_384;
 /** Copies, removals among them, on their way to this disk at a time: two whole offers of what needs no fetch. */
 export const COPIES_AT_ONCE = 512;
-/** With a majority durable, a receipt waits so much longer for the copies that are nearly there. */
-export const RECEIPT_GRACE_MS = 300;
+/** With a majority durable, an acknowledgement waits so much longer for the copies that are nearly there. */
+export const ACKNOWLEDGE_GRACE_MS = 300;
 /** A version that is read waits so long until a majority has it. */
 export const READ_WAIT_MS = 2_000;
 /** An owner waits so long for a majority of copies before it says what there is. */

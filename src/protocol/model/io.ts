@@ -37,7 +37,7 @@ export type StartInput = {
   readonly start: Start;
   /** The highest incarnation that this id has used from this data folder; 0 for none. */
   readonly incarnation: number;
-  /** The members known when this folder was last in use, the last of the gone too; empty for a new one. */
+  /** The members known when this folder was last in use, the last of the departed too; empty for a new one. */
   readonly restored: readonly Member[];
   /** The peer left its ring in good order since: what it held was handed on. False if left out. */
   readonly left?: boolean;
@@ -212,7 +212,7 @@ export type Effect =
       readonly type: "save";
       readonly members: readonly Member[];
       /** The last that have gone. */
-      readonly gone: readonly Member[];
+      readonly departed: readonly Member[];
       readonly left: boolean;
     }
   | { readonly type: "event"; readonly event: PeerEvent }

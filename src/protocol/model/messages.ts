@@ -188,8 +188,8 @@ export type Offer = {
  * "These are durable here": under their names, as conflicts, or in what has replaced them. The hash is
  * what the content came to.
  */
-export type Holding = {
-  readonly tag: "holding";
+export type Replicated = {
+  readonly tag: "replicated";
   readonly files: readonly HeldVersion[];
   /** The sender knows that the receiver is leaving, and is not leaving itself. */
   readonly taking: boolean;
@@ -281,7 +281,7 @@ export type Message =
   | Lease
   | Leased
   | Offer
-  | Holding
+  | Replicated
   | Declined
   | Lost
   | Compare

@@ -14,7 +14,7 @@ export type Placement = {
   /** That of the operation: the record's own, unless it has replaced what the operation made. */
   readonly stamp: Stamp;
   readonly body: Body | null;
-  /** A read that waits for it; else a receipt is given. */
+  /** A read that waits for it; else an acknowledgement is given. */
   readonly reading: boolean;
   /** Where it is durable, by birth. */
   readonly durable: Set<string>;

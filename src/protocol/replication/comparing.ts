@@ -10,9 +10,9 @@ import type { Member } from "../model/member.ts";
 import type { Compare, Compared } from "../model/messages.ts";
 import { randomBelow } from "../model/random.ts";
 import { type Peer, send } from "../state.ts";
+import { takesFrom } from "./confirming.ts";
 import { sendOffers } from "./copies.ts";
 import { confirm, otherHolders } from "./holders.ts";
-import { takesFrom } from "./holding.ts";
 import { noteAgreed } from "./pledging.ts";
 import { authorOf, noteCompared, ownedFrom } from "./tenure.ts";
 

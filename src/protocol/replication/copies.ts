@@ -34,12 +34,12 @@ import type { Address, Member } from "../model/member.ts";
 import type { Offer } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/versions.ts";
 import { type Peer, send, sendToEach } from "../state.ts";
+import { tellHeld, tellSoon } from "./confirming.ts";
 import { beginBurial, beginFetch, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
-import { tellHeld, tellSoon } from "./holding.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { witness } from "./state.ts";
-import { noteElsewhere } from "./tenure.ts";
+import { noteStale } from "./tenure.ts";
 import { noteHere, noteWanting } from "./wanting.ts";
 
 /** A version may lack a copy: its holders are looked after soon. */
@@ -96,7 +96,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
 }
 
 /** Notes that a holder has these very versions, or what has replaced them. */
-export function receiveHolding(
+export function receiveReplicated(
   peer: Peer,
   from: Member,
   files: readonly HeldVersion[],
@@ -254,7 +254,7 @@ function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void 
   if (records.length === 0) return;
   for (const record of records) {
     noteWanting(peer.replication.refusals, record);
-    noteElsewhere(peer, record);
+    noteStale(peer, record);
   }
   boundTable(peer.replication.refusals, DECLINED_FILES);
   send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });

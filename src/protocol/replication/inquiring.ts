@@ -105,9 +105,9 @@ export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inque
  * Word counts once all that its sender knows of have been asked here too, or are known to be gone: what
  * was acknowledged with them this peer learns from them alone.
  */
-function noteSettled(peer: Peer, inquiry: Inquiry): void {
+function noteCertain(peer: Peer, inquiry: Inquiry): void {
   for (const [birth, { from, told }] of inquiry.ahead) {
-    if (!told.others.every((m) => isSettled(peer, m))) continue;
+    if (!told.others.every((m) => isAccountedFor(peer, m))) continue;
     inquiry.ahead.delete(birth);
     note(inquiry, from, told.records);
     if (told.declined) inquiry.declined.add(birth);
@@ -115,10 +115,10 @@ function noteSettled(peer: Peer, inquiry: Inquiry): void {
   }
 }
 
-function isSettled({ membership: { view, gone } }: Peer, member: Member): boolean {
+function isAccountedFor({ membership: { view, departed } }: Peer, member: Member): boolean {
   const present = view.find(member.id);
   if (present !== undefined) return !isExpected(present);
-  const left = gone.get(member.id);
+  const left = departed.get(member.id);
   return left !== undefined && compareMembers(left, member) >= 0;
 }
 
@@ -204,7 +204,7 @@ function hasAs(version: FileRecord, record: FileRecord): boolean {
 
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
 function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | null {
-  noteSettled(peer, inquiry);
+  noteCertain(peer, inquiry);
   const quorum = quorumOf(peer, inquiry);
   const { members, needed } = quorum;
   const { name, asked } = inquiry;

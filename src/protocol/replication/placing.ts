@@ -1,6 +1,6 @@
 /**
  * Placements: a version is made durable on a majority of those that should hold it, and then said to be:
- * to its origin by a receipt, or to one who reads it.
+ * to its origin by an acknowledgement, or to one who reads it.
  */
 import { answer } from "../answering.ts";
 import { BODY_BYTES, COPIES_WAIT_MS, FULL_MS, READ_WAIT_MS } from "../model/config.ts";
@@ -13,14 +13,14 @@ import { randomRequest } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import type { Versions } from "../model/versions.ts";
 import { type Peer, sendToEach } from "../state.ts";
+import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.ts";
+import { tellSoon } from "./confirming.ts";
 import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
 import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
 import { confirm, holdersOf, otherHolders, setDecliners } from "./holders.ts";
-import { tellSoon } from "./holding.ts";
 import { heardToHave } from "./inquiring.ts";
-import { answerForGood, endPlacement, giveReceipt } from "./receipts.ts";
 import type { Inquiry } from "./state.ts";
-import { noteElsewhere } from "./tenure.ts";
+import { noteStale } from "./tenure.ts";
 
 /** Begins to make a version durable that was stamped just now, here and elsewhere. */
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
@@ -80,7 +80,7 @@ function begin(
     ...{ until, enoughAt: null },
   };
   peer.replication.placements.add(placement);
-  peer.deadlines.set("receipt", request, until);
+  peer.deadlines.set("acknowledgement", request, until);
   return placement;
 }
 
@@ -97,7 +97,7 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
     fetchQueued(peer);
   }
   offerMissing(peer, placement);
-  giveReceipt(peer, placement);
+  acknowledgeWrite(peer, placement);
 }
 
 /** Fetches a content from its origin; the other holders have it from here while it comes in. */
@@ -127,8 +127,8 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   if (placement.body === null && !record.removed) offerRecord(peer, record, null);
   tellSoon(peer, record, null);
   placement.until = peer.now + COPIES_WAIT_MS;
-  peer.deadlines.set("receipt", request, placement.until);
-  giveReceipt(peer, placement);
+  peer.deadlines.set("acknowledgement", request, placement.until);
+  acknowledgeWrite(peer, placement);
 }
 
 /**
@@ -144,12 +144,12 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
     noteDeclined(peer, record, peer.self);
   }
   // Others may have it from here on, under this peer's own stamp.
-  noteElsewhere(peer, record);
+  noteStale(peer, record);
   if (otherHolders(peer, record).length > 0) {
     offerMissing(peer, placement);
     placement.until = peer.now + COPIES_WAIT_MS;
-    peer.deadlines.set("receipt", request, placement.until);
-    giveReceipt(peer, placement);
+    peer.deadlines.set("acknowledgement", request, placement.until);
+    acknowledgeWrite(peer, placement);
     return;
   }
   endPlacement(peer, request);
@@ -162,7 +162,7 @@ export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void 
   for (const name of new Set(files.map((f) => f.name))) {
     for (const placement of peer.replication.placements.of(name)) {
       offerMissing(peer, placement);
-      giveReceipt(peer, placement);
+      acknowledgeWrite(peer, placement);
     }
   }
 }
@@ -174,11 +174,11 @@ function offerMissing(peer: Peer, placement: Placement): void {
   const here = durable.has(peer.self.birth) || record.removed || body !== null;
   const holder = peer.membership.view.members.find((m) => durable.has(m.birth));
   // Where nobody has it yet, the one who stores it does.
-  const elsewhere =
+  const knownStale =
     holder === undefined
       ? { id: arrival.routed.origin.id, address: arrival.routed.origin.address, request }
       : { id: holder.id, address: holder.address, request: null };
-  const origin = here ? null : elsewhere;
+  const origin = here ? null : knownStale;
   const message: Offer = { tag: "offer", records: [record], origin };
   sendToEach(peer, missing, message, here ? bodyOf(placement) : null);
 }

@@ -93,11 +93,11 @@ export function promisedUntil(peer: Peer, word: Withheld): number {
 }
 
 /**
- * Until when a receipt of this peer's own has to wait: its copy is word of a holder too, and so is its stamp,
+ * Until when an acknowledgement of this peer's own has to wait: its copy is word of a holder too, and so is its stamp,
  * where its disk would not take the version. In the past if it need not.
  */
 export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): number {
-  if (held) return promisedUntil(peer, { kind: "holding", to: "", record });
+  if (held) return promisedUntil(peer, { kind: "replicated", to: "", record });
   let until = Number.NEGATIVE_INFINITY;
   if (!isStampedBy(record, peer.self)) return until;
   for (const pledge of peer.replication.pledges.values()) {
@@ -113,7 +113,7 @@ export function takeWithheld(peer: Peer): Withheld[] {
 
 function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
-  if (word.kind === "holding") return foreign.has(versionKey(word.record));
+  if (word.kind === "replicated") return foreign.has(versionKey(word.record));
   return peer.replication.files
     .versions(baseOf(peer, word.inquire.name))
     .some((record) => foreign.has(versionKey(record)));

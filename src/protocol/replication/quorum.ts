@@ -71,16 +71,16 @@ export function quorumFor(peer: Peer, key: number, more: number): Quorum {
   // One that was away for long knows nothing by itself.
   const all = isDoubtful(peer.membership.absence) || hasJustDied(peer, among);
   const enough = all ? members.length : Math.max(1, members.length - (majority(peer) - 1));
-  return { members, fresh, needed: mayHaveGoneOn(peer, key) ? members.length + 1 : enough };
+  return { members, fresh, needed: mayHaveContinued(peer, key) ? members.length + 1 : enough };
 }
 
 /** True if one of these has just died, or another run of it that is back. */
 function hasJustDied(
-  { now, membership: { gone, arrivals } }: Peer,
+  { now, membership: { departed, arrivals } }: Peer,
   among: (member: { readonly id: number }) => boolean,
 ): boolean {
   const since = now - MOURNING_MS;
-  if (gone.diedSince(since).some(among)) return true;
+  if (departed.diedSince(since).some(among)) return true;
   for (const came of arrivals.values()) if (came.formerDiedAt >= since && among(came)) return true;
   return false;
 }
@@ -121,7 +121,7 @@ export function isHolderLost(peer: Peer, key: number): boolean {
 
 /** Those that may hold a name, were lost and are looked for; and when whoever was lost died. */
 function lostLately(peer: Peer, key: number): { died: Map<number, number>; away: number[] } {
-  const died = peer.membership.gone.seenDead(peer.now - LOST_TRY_FOR_MS);
+  const died = peer.membership.departed.seenDead(peer.now - LOST_TRY_FOR_MS);
   return { died, away: died.size === 0 ? [] : holdersOf(peer, key, [...died.keys()]) };
 }
 
@@ -141,7 +141,7 @@ function holdersOf(
 }
 
 /** True while one is sought that may hold a name, and may have gone on without this peer: alone, if need be. */
-function mayHaveGoneOn(peer: Peer, key: number): boolean {
+function mayHaveContinued(peer: Peer, key: number): boolean {
   const sought = stillSought(peer);
   return sought.length > 0 && holdersOf(peer, key, sought).length > 0;
 }

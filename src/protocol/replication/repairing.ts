@@ -18,6 +18,7 @@ import type { Member } from "../model/member.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
+import { takeWordBack } from "./confirming.ts";
 import { forget, isTooOld, sendOffers } from "./copies.ts";
 import {
   forgetFormerHolders,
@@ -26,9 +27,8 @@ import {
   otherHolders,
   shortOfCopies,
 } from "./holders.ts";
-import { takeWordBack } from "./holding.ts";
 import { quorumFor } from "./quorum.ts";
-import { noteElsewhere } from "./tenure.ts";
+import { noteStale } from "./tenure.ts";
 import { noteWanting } from "./wanting.ts";
 
 /**
@@ -139,7 +139,7 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
   peer.replication.damaged += 1;
   noteWanting(peer.replication.lost, record);
   boundTable(peer.replication.lost, DECLINED_FILES);
-  noteElsewhere(peer, record);
+  noteStale(peer, record);
   note(peer, sentences.damaged(name));
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);
   const others = new Set([...asked, ...otherHolders(peer, record)]);

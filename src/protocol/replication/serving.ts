@@ -11,15 +11,15 @@ import type { AnswerOutcome, Delegate, RequestId, Routed } from "../model/messag
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { line, type Peer, send } from "../state.ts";
+import { answerForGood } from "./acknowledging.ts";
 import { fitsBody } from "./copies.ts";
 import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
 import { placeForReading, underWay } from "./placing.ts";
 import { lostHolders, majority } from "./quorum.ts";
-import { answerForGood } from "./receipts.ts";
 import { copiesElsewhere } from "./safety.ts";
 import type { Inquiry, Reading } from "./state.ts";
-import { knows } from "./tenure.ts";
+import { isAuthoritative } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
 
 /** A request that belongs here: serves it, or asks those that may hold the name first. */
@@ -30,8 +30,8 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   const record = askedFor(ask.name, peer.replication.files.versions(name));
   const safe = record === undefined || isSafe(peer, record);
   // What this very peer has stamped may be on other disks before it is on its own, and be read there.
-  const settled = () => underWay(peer, name).every((v) => isHere(peer, v));
-  if (knows(peer, { name, key: ask.key }) && safe && settled()) {
+  const certain = () => underWay(peer, name).every((v) => isHere(peer, v));
+  if (isAuthoritative(peer, { name, key: ask.key }) && safe && certain()) {
     serveRecord(peer, arrival, record, []);
     return;
   }
@@ -114,11 +114,11 @@ function tellWhere(
   peer: Peer,
   { routed }: Arrival,
   record: FileRecord | null,
-  holding: readonly Member[],
+  replicated: readonly Member[],
 ): void {
   const { ask } = routed;
   if (ask.kind !== "where") return;
-  const ids = holding.map((m) => m.id);
+  const ids = replicated.map((m) => m.id);
   const there = record === null || record.removed || !isNothing(ask.name, record) ? record : null;
   answer(peer, routed, { kind: "where", record: there, holders: clockwise(peer, ask.key, ids) });
 }

@@ -44,7 +44,7 @@ export type Reading = {
 /** What is said to another only when the promises that it would break have passed. */
 export type Withheld =
   /** That a version is durable here. */
-  | { readonly kind: "holding"; readonly to: Address; readonly record: FileRecord }
+  | { readonly kind: "replicated"; readonly to: Address; readonly record: FileRecord }
   /** What is held here of a name. */
   | {
       readonly kind: "inquired";
@@ -112,8 +112,8 @@ export type Replication = {
   readonly placements: Placements;
   /** Reads that may go on, handled within the step. */
   readonly readings: Reading[];
-  /** Receipts given of late, for origins that ask again; the oldest go first. */
-  readonly receipts: Map<RequestId, Answer>;
+  /** Acknowledgements given of late, for origins that ask again; the oldest go first. */
+  readonly acknowledgements: Map<RequestId, Answer>;
   readonly files: FileIndex;
   readonly tenure: Tenure;
   /** Promises given to owners, by their births. */
@@ -125,7 +125,7 @@ export type Replication = {
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Wanting;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
-  readonly elsewhere: Wanting;
+  readonly knownStale: Wanting;
   /** Per version, the births of members that confirmed it under the stamp that it has here. */
   readonly confirmed: ByVersion<readonly string[]>;
   /** Versions that a holder may not have confirmed, and when they are to be offered. */
@@ -143,7 +143,7 @@ export type Replication = {
   /** Damaged copies found in this run. */
   damaged: number;
   /** Word of copies held here that nobody waits for, by address. */
-  readonly tidings: Map<Address, HeldVersion[]>;
+  readonly batched: Map<Address, HeldVersion[]>;
   readonly jobs: Map<number, FetchJob>;
   /** Copies waiting for a place among the fetches, by version. */
   readonly copyQueue: Map<string, QueuedCopy>;
@@ -162,7 +162,7 @@ export function makeReplication(start: StartInput): Replication {
     doubts: new Map(),
     placements: new Placements(),
     readings: [],
-    receipts: new Map(),
+    acknowledgements: new Map(),
     files: new FileIndex(start.config.bits, start.files),
     tenure: {
       epoch: -1,
@@ -179,7 +179,7 @@ export function makeReplication(start: StartInput): Replication {
     withheld: [],
     inquiredEpoch: 0,
     lost: new Map(),
-    elsewhere: new Map(),
+    knownStale: new Map(),
     confirmed: new ByVersion(),
     lacking: new ByVersion(),
     rescan: true,
@@ -188,7 +188,7 @@ export function makeReplication(start: StartInput): Replication {
     fullUntil: Number.NEGATIVE_INFINITY,
     removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),
     damaged: 0,
-    tidings: new Map(),
+    batched: new Map(),
     jobs: new Map(),
     copyQueue: new Map(),
     nextJob: 1,

@@ -18,10 +18,13 @@ import { isCopying, noteWanting } from "./wanting.ts";
  * True if this owner knows without asking what the newest version of a name is. If not, or not for long,
  * it asks for a lease, and for what it lacks.
  */
-export function knows(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
+export function isAuthoritative(
+  peer: Peer,
+  { name, key }: Pick<FileRecord, "name" | "key">,
+): boolean {
   if (peer.membership.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
   const holds =
-    !peer.replication.elsewhere.has(name) && peer.replication.elsewhere.size < DECLINED_FILES;
+    !peer.replication.knownStale.has(name) && peer.replication.knownStale.size < DECLINED_FILES;
   // Each request comes by here: with a lease that is good for long the quorum need not be known.
   if (peer.replication.tenure.epoch === peer.membership.epoch && !isEnding(peer)) return holds;
   const quorum = ownQuorum(peer);
@@ -45,9 +48,9 @@ export function endTenure(peer: Peer): void {
 }
 
 /** Others hold a version that this peer does not. */
-export function noteElsewhere(peer: Peer, record: FileRecord): void {
-  if (peer.replication.elsewhere.size < DECLINED_FILES)
-    noteWanting(peer.replication.elsewhere, record);
+export function noteStale(peer: Peer, record: FileRecord): void {
+  if (peer.replication.knownStale.size < DECLINED_FILES)
+    noteWanting(peer.replication.knownStale, record);
 }
 
 /** A member's promise, or its refusal. */

@@ -25,13 +25,13 @@ const WANTED_KEPT = 8;
  * is known also to one whose disk refused that conflict, or lost it.
  */
 export function baseOf(
-  { replication: { files, refusals, lost, elsewhere } }: Peer,
+  { replication: { files, refusals, lost, knownStale } }: Peer,
   name: string,
 ): string {
   const base = files.baseOf(name);
   const conflict = base === name ? parseConflictName(name) : null;
   if (conflict === null || conflict.key === null) return base;
-  for (const table of [refusals, lost, elsewhere]) {
+  for (const table of [refusals, lost, knownStale]) {
     for (const versions of table.values()) {
       for (const v of versions) {
         if (isSameOperation(v.operation, conflict.operation) && conflictName(v) === name)
@@ -50,11 +50,11 @@ export function noteWanting(table: Wanting, record: FileRecord): void {
 
 /** Versions of a name are held here: what is among them, or was replaced by one of them, is wanted no more. */
 export function noteHere(
-  { replication: { elsewhere, lost, refusals } }: Peer,
+  { replication: { knownStale, lost, refusals } }: Peer,
   name: string,
   held: Versions,
 ): void {
-  for (const table of [elsewhere, lost, refusals]) {
+  for (const table of [knownStale, lost, refusals]) {
     const wanted = table.get(name);
     if (wanted === undefined) continue;
     const left = wanted.filter(

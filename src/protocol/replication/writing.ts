@@ -21,14 +21,14 @@ import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
 import { line, type Peer } from "../state.ts";
+import { answerForGood } from "./acknowledging.ts";
 import { askOrigin, isDue } from "./doubting.ts";
 import { beginInquiry, heardToHave } from "./inquiring.ts";
 import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
-import { answerForGood } from "./receipts.ts";
 import { isHere, isSafe, lostWith, tellDamaged } from "./serving.ts";
 import type { Inquiry } from "./state.ts";
-import { knows } from "./tenure.ts";
+import { isAuthoritative } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
 
 type WriteAsk = Extract<Ask, { kind: "store" | "remove" }>;
@@ -38,20 +38,20 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   const { routed, body, first } = arrival;
   const { ask, request } = routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return;
-  const given = peer.replication.receipts.get(request);
+  const given = peer.replication.acknowledgements.get(request);
   if (given !== undefined) {
     answer(peer, routed, given.outcome);
     return;
   }
   if (first && ask.kind === "store") line(peer, lines.storeAccepted(ask.name));
   const known = isAtWork(peer, arrival);
-  // With a content that is here already the receipt follows soon.
+  // With a content that is here already the acknowledgement follows soon.
   if (body === null || known) answer(peer, routed, { kind: "placed" });
   if (known || (ask.kind === "store" && ask.content === null)) return;
   if (!isDue(peer, arrival)) askOrigin(peer, arrival);
   else {
     const name = baseOf(peer, ask.name);
-    if (knows(peer, { name, key: ask.key })) {
+    if (isAuthoritative(peer, { name, key: ask.key })) {
       execute(peer, arrival, peer.replication.files.versions(name), null);
       return;
     }
@@ -101,7 +101,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   }
   if (standing.kind !== "new") return;
   const target = targetOf(ask, versions);
-  if (ask.kind === "remove" && (target === undefined || isGone(peer, target, inquiry))) {
+  if (ask.kind === "remove" && (target === undefined || isAlreadyRemoved(peer, target, inquiry))) {
     const lost = target === undefined ? lostWith(peer, routed) : null;
     answerForGood(peer, routed, lost ?? { kind: "missing" });
     return;
@@ -118,7 +118,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
  * True of a removal that no later reader will miss. One that is still on its way to the disks may be missed,
  * and the version before it read: it is removed once more.
  */
-function isGone(peer: Peer, record: FileRecord, inquiry: Inquiry | null): boolean {
+function isAlreadyRemoved(peer: Peer, record: FileRecord, inquiry: Inquiry | null): boolean {
   if (!record.removed) return false;
   const heard = inquiry !== null && heardToHave(peer, inquiry, record).length >= majority(peer);
   return heard || (isHere(peer, record) && isSafe(peer, record));

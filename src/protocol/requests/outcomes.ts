@@ -182,7 +182,7 @@ function tellServer(peer: Peer, pending: Pending, server: number, name: string):
   pending.server = server;
 }
 
-/** This peer's own content has been taken by the owner: from here on the owner's receipt is awaited. */
+/** This peer's own content has been taken by the owner: from here on the owner's acknowledgement is awaited. */
 export function contentTaken(peer: Peer, request: RequestId): void {
   const pending = peer.requests.pending.get(request);
   if (pending === undefined || pending.ask.kind !== "store") return;

@@ -146,9 +146,9 @@ function tell(peer: Peer, request: RequestId, asked: number): StatusTold {
   const {
     self,
     config,
-    membership: { view, gone },
+    membership: { view, departed },
   } = peer;
-  const dead = gone.members.filter(({ state }) => state === "dead").length;
+  const dead = departed.members.filter(({ state }) => state === "dead").length;
   return {
     tag: "status-told",
     request,
@@ -159,7 +159,7 @@ function tell(peer: Peer, request: RequestId, asked: number): StatusTold {
     present: view.digest === asked ? null : presentOf(view),
     expected: view.expected,
     dead,
-    left: gone.size - dead,
+    left: departed.size - dead,
     files: snapshotFiles(peer),
   };
 }

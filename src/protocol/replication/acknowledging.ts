@@ -1,10 +1,10 @@
 /**
- * Receipts: a placement ends when its version is durable where it should be, or on enough of these, and its
+ * Acknowledgements: a placement ends when its version is durable where it should be, or on enough of these, and its
  * origin is told what has come of it.
  */
 import { answer, clockwise } from "../answering.ts";
 import { forgetOldest } from "../model/bounded.ts";
-import { COPIES_WAIT_MS, RECEIPT_GRACE_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
+import { ACKNOWLEDGE_GRACE_MS, COPIES_WAIT_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
 import {
   compareStamps,
   EMPTY_SHA256,
@@ -24,14 +24,18 @@ import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 import type { Reading } from "./state.ts";
 
-/** Copies have become durable: gives the receipts that this completes. */
-export function checkReceipts(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+/** Copies have become durable: gives the acknowledgements that this completes. */
+export function checkAcknowledgements(
+  peer: Peer,
+  from: Member,
+  files: readonly HeldVersion[],
+): void {
   for (const held of files) {
     for (const placement of peer.replication.placements.of(held.name)) {
       const { record, durable } = placement;
       if (durable.has(from.birth) || !standsFor(peer, record, held)) continue;
       durable.add(from.birth);
-      giveReceipt(peer, placement);
+      acknowledgeWrite(peer, placement);
     }
   }
 }
@@ -43,22 +47,22 @@ function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
   return mine !== undefined && isReplacedBy(record, mine);
 }
 
-/** The time for copies is over: a majority makes a receipt; less than that may still become one. */
-export function receiptOverdue(peer: Peer, request: RequestId): void {
+/** The time for copies is over: a majority makes an acknowledgement; less than that may still become one. */
+export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
   const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   // A content that still comes in has no limit but that of its way.
   if (isComing(peer, request)) {
     placement.until = peer.now + COPIES_WAIT_MS;
-    peer.deadlines.set("receipt", request, placement.until);
-  } else giveReceipt(peer, placement);
+    peer.deadlines.set("acknowledgement", request, placement.until);
+  } else acknowledgeWrite(peer, placement);
 }
 
 /**
  * Ends a placement when all copies are durable, or some time after enough are: a majority of as many as
  * there should be, full disks included, or as many as its origin requires.
  */
-export function giveReceipt(peer: Peer, placement: Placement): void {
+export function acknowledgeWrite(peer: Peer, placement: Placement): void {
   const { record, request, arrival, durable, reading, until } = placement;
   const { ask } = arrival.routed;
   const own = durable.has(peer.self.birth);
@@ -67,7 +71,7 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
   if (!own && !reading && !overdue && isComing(peer, request)) return;
   const promised = ownWordUntil(peer, record, own);
   if (promised > peer.now) {
-    peer.deadlines.set("receipt", request, promised);
+    peer.deadlines.set("acknowledgement", request, promised);
     return;
   }
   const holders = holdersOf(peer, record);
@@ -83,10 +87,10 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
   const all = holders.every((h) => durable.has(h.birth));
   // With enough of them the others have a moment more, unless one of these is lost meanwhile.
   placement.enoughAt = enough ? (placement.enoughAt ?? peer.now) : null;
-  const graceUntil = (placement.enoughAt ?? Number.POSITIVE_INFINITY) + RECEIPT_GRACE_MS;
+  const graceUntil = (placement.enoughAt ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;
   const done = reading ? enough : all || peer.now >= graceUntil;
   if (!done && !overdue) {
-    peer.deadlines.set("receipt", request, Math.min(until, graceUntil));
+    peer.deadlines.set("acknowledgement", request, Math.min(until, graceUntil));
     return;
   }
   endPlacement(peer, request);
@@ -110,8 +114,8 @@ export function giveReceipt(peer: Peer, placement: Placement): void {
  * or found nothing to remove, has left nothing by which a second copy would be known.
  */
 export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
-  peer.replication.receipts.set(routed.request, answer(peer, routed, outcome));
-  forgetOldest(peer.replication.receipts, REQUESTS_REMEMBERED);
+  peer.replication.acknowledgements.set(routed.request, answer(peer, routed, outcome));
+  forgetOldest(peer.replication.acknowledgements, REQUESTS_REMEMBERED);
 }
 
 /** True while this peer's own copy is on its way to its disk. */
@@ -124,7 +128,7 @@ function isComing(peer: Peer, request: RequestId): boolean {
 
 export function endPlacement(peer: Peer, request: RequestId): void {
   peer.replication.placements.delete(request);
-  peer.deadlines.clear("receipt", request);
+  peer.deadlines.clear("acknowledgement", request);
 }
 
 function whatOf(ask: Ask): string {

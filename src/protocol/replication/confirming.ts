@@ -1,5 +1,5 @@
 /** Word that versions are durable here, for those who count copies; where a promise keeps it back, later. */
-import { HOLDING_SPACING_MS, OFFER_RECORDS } from "../model/config.ts";
+import { BATCH_SPACING_MS, OFFER_RECORDS } from "../model/config.ts";
 import {
   type FileRecord,
   type HeldVersion,
@@ -20,33 +20,33 @@ import { takeWithheld, withhold } from "./pledging.ts";
 export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
   const held = heldVersion(record);
   for (const { address } of otherHolders(peer, record)) {
-    if (address === but || withhold(peer, { kind: "holding", to: address, record })) continue;
-    const tidings = peer.replication.tidings.get(address) ?? [];
-    tidings.push(held);
-    peer.replication.tidings.set(address, tidings);
-    peer.deadlines.setEarlier("tidings", 0, peer.now + HOLDING_SPACING_MS);
-    if (tidings.length >= OFFER_RECORDS) tellTidings(peer);
+    if (address === but || withhold(peer, { kind: "replicated", to: address, record })) continue;
+    const batched = peer.replication.batched.get(address) ?? [];
+    batched.push(held);
+    peer.replication.batched.set(address, batched);
+    peer.deadlines.setEarlier("batched", 0, peer.now + BATCH_SPACING_MS);
+    if (batched.length >= OFFER_RECORDS) tellBatched(peer);
   }
 }
 
 /** Tells the other holders of copies what has become durable here of late. */
-export function tellTidings(peer: Peer): void {
-  for (const [address, files] of peer.replication.tidings) {
-    if (files.length > 0) sendHolding(peer, address, files);
+export function tellBatched(peer: Peer): void {
+  for (const [address, files] of peer.replication.batched) {
+    if (files.length > 0) sendReplicated(peer, address, files);
   }
-  peer.replication.tidings.clear();
+  peer.replication.batched.clear();
 }
 
 /** Says that versions are durable here, but for what a promise keeps back for a moment. */
 export function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  const told = records.filter((record) => !withhold(peer, { kind: "holding", to, record }));
-  if (told.length > 0) sendHolding(peer, to, told.map(heldVersion));
+  const told = records.filter((record) => !withhold(peer, { kind: "replicated", to, record }));
+  if (told.length > 0) sendReplicated(peer, to, told.map(heldVersion));
 }
 
 /** Says what a promise has kept back. */
 export function tellWithheld(peer: Peer): void {
   for (const word of takeWithheld(peer)) {
-    if (word.kind === "holding") sendHolding(peer, word.to, [heldVersion(word.record)]);
+    if (word.kind === "replicated") sendReplicated(peer, word.to, [heldVersion(word.record)]);
     else tellInquired(peer, word.to, word.inquire);
   }
 }
@@ -54,11 +54,11 @@ export function tellWithheld(peer: Peer): void {
 /** What is not here any more is not said to be, where that was about to be said. */
 export function takeWordBack(peer: Peer, version: VersionId): void {
   const others = peer.replication.withheld.splice(0).filter((word) => {
-    return word.kind !== "holding" || !isSameVersion(word.record, version);
+    return word.kind !== "replicated" || !isSameVersion(word.record, version);
   });
   peer.replication.withheld.push(...others);
-  for (const [address, files] of peer.replication.tidings) {
-    peer.replication.tidings.set(
+  for (const [address, files] of peer.replication.batched) {
+    peer.replication.batched.set(
       address,
       files.filter((held) => !isSameVersion(held, version)),
     );
@@ -70,6 +70,6 @@ export function takesFrom(peer: Peer, to: Address): boolean {
   return peer.phase === "in" && peer.membership.view.at(to)?.state !== "alive";
 }
 
-function sendHolding(peer: Peer, to: Address, files: readonly HeldVersion[]): void {
-  send(peer, to, "stream", { tag: "holding", files, taking: takesFrom(peer, to) });
+function sendReplicated(peer: Peer, to: Address, files: readonly HeldVersion[]): void {
+  send(peer, to, "stream", { tag: "replicated", files, taking: takesFrom(peer, to) });
 }

@@ -2,10 +2,10 @@
  * The members that a peer knows to have gone: kept to refuse stale word of their life, and tried now
  * and then. In a large ring there are thousands, at every peer, so each takes up two numbers' room.
  */
-import { GONE_MEMBERS, GONE_MS, GONE_TOLD } from "./config.ts";
+import { DEPARTED_MEMBERS, DEPARTED_MS, DEPARTED_TOLD } from "./config.ts";
 import type { Member } from "./member.ts";
 
-export class GoneTable {
+export class DepartedTable {
   /** By ascending id, and since when each has been gone. */
   readonly #members: Member[] = [];
   readonly #since: number[] = [];
@@ -81,7 +81,7 @@ export class GoneTable {
     const index = this.#indexFrom(member.id);
     this.#members.splice(index, 0, member);
     this.#since.splice(index, 0, now);
-    this.#last = [...this.#last.slice(1 - GONE_TOLD), member];
+    this.#last = [...this.#last.slice(1 - DEPARTED_TOLD), member];
     this.#earliest = Math.min(this.#earliest, now);
     this.#latest = now;
     while (this.#isTooMuch(now)) this.#forgetEarliest(now);
@@ -94,7 +94,7 @@ export class GoneTable {
     this.#since.splice(index, 1);
     this.#seen.delete(id);
     this.#leaving.delete(id);
-    if (this.#last.some((m) => m.id === id)) this.#last = this.#lastGone();
+    if (this.#last.some((m) => m.id === id)) this.#last = this.#lastDeparted();
   }
 
   /** The last that were lost, not left, since a time; in the order of their going. */
@@ -116,7 +116,7 @@ export class GoneTable {
   }
 
   #isTooMuch(now: number): boolean {
-    return this.size > GONE_MEMBERS || now - this.#earliest > GONE_MS;
+    return this.size > DEPARTED_MEMBERS || now - this.#earliest > DEPARTED_MS;
   }
 
   /** Forgets the one that went first, unless those that were deleted have made room already. */
@@ -126,10 +126,10 @@ export class GoneTable {
     if (member !== undefined && this.#isTooMuch(now)) this.delete(member.id);
   }
 
-  #lastGone(): readonly Member[] {
+  #lastDeparted(): readonly Member[] {
     const places = this.#members.map((_, place) => place);
     places.sort((a, b) => (this.#since[a] ?? 0) - (this.#since[b] ?? 0));
-    return places.slice(-GONE_TOLD).flatMap((place) => this.#members[place] ?? []);
+    return places.slice(-DEPARTED_TOLD).flatMap((place) => this.#members[place] ?? []);
   }
 
   #indexFrom(id: number): number {
