@@ -78,7 +78,7 @@ describe("a breach is seen:", () => {
     "peer.replication.leap = true;",
     "peer.replication.counter += 1;",
     "peer.replication.tenure.epoch = 3;",
-    "if (peer.replication.declined.delete(name)) return;",
+    "if (peer.replication.rejected.delete(name)) return;",
     "for (const r of peer.replication.readings.splice(0)) f(r);",
   ])("membership/ changes what is another room's: %s", (statement) => {
     const text = `export function f(peer: Peer): void {\n  ${statement}\n}`;

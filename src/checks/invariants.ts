@@ -8,13 +8,13 @@ import { probeKey } from "../protocol/membership/records.ts";
 import {
   COPIES_AT_ONCE,
   COPIES_QUEUED,
-  DECLINED_FILES,
   DEPARTED_MEMBERS,
   HIGHEST_INCARNATION,
   LEASE_MS,
   OPERATIONS_REMEMBERED,
   PROBES_AT_ONCE,
   PROMISES,
+  REJECTED_FILES,
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
   ROOMS_KNOWN,
@@ -57,9 +57,9 @@ const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer)
   ["requests at their owner", REQUESTS_IN_FLIGHT, requestsHere],
   ["doubts", REQUESTS_IN_FLIGHT, ({ replication }) => replication.doubts.size],
   ["promises", PROMISES, ({ replication }) => replication.pledges.size],
-  ["names that were declined", DECLINED_FILES, ({ replication }) => replication.declined.size],
-  ["names that it declined", DECLINED_FILES, ({ replication }) => replication.refusals.size],
-  ["names that it lost", DECLINED_FILES, ({ replication }) => replication.lost.size],
+  ["names that were rejected", REJECTED_FILES, ({ replication }) => replication.rejected.size],
+  ["names that it rejected", REJECTED_FILES, ({ replication }) => replication.refusals.size],
+  ["names that it lost", REJECTED_FILES, ({ replication }) => replication.lost.size],
   ["copies in line", COPIES_QUEUED, ({ replication }) => replication.copyQueue.size],
   ["copies on their way", COPIES_AT_ONCE, (peer) => copiesUnderWay(peer).all],
 ];
@@ -202,16 +202,16 @@ const OF_THE_FILES: readonly Invariant[] = [
   [
     "only those who should hold a copy have confirmed it",
     (peer) => {
-      const { files, confirmed, declined, rescan } = peer.replication;
+      const { files, confirmed, rejected, rescan } = peer.replication;
       // They are looked through when the view has been still for a moment; a leaver takes anybody's word.
       if (rescan || peer.phase === "leaving") return true;
       for (const record of files.values()) {
         const births = confirmed.get(record) ?? [];
         if (births.length === 0) continue;
         const holders = holdersOf(peer, record);
-        const decliners = declined.get(record.name) ?? [];
+        const rejecters = rejected.get(record.name) ?? [];
         const may = (birth: string) =>
-          decliners.includes(birth) || holders.some((h) => h.birth === birth);
+          rejecters.includes(birth) || holders.some((h) => h.birth === birth);
         if (!births.every(may)) return false;
       }
       return true;

@@ -57,9 +57,9 @@ export class Contents {
   }
 
   /** Makes durable what brings no content: a removal, or word of a version held. Never rejects. */
-  async bury(record: FileRecord): Promise<FetchResult> {
+  async mergeRecord(record: FileRecord): Promise<FetchResult> {
     try {
-      await this.options.folder.files.bury(record);
+      await this.options.folder.files.mergeRecord(record);
       return { ok: true, size: 0, sha256: EMPTY_SHA256 };
     } catch (error) {
       return { ok: false, why: sentenceOf(error), here: true };

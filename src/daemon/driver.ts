@@ -176,9 +176,9 @@ export class Driver {
           .fetch(effect)
           .then((result) => this.give({ type: "fetched", job: effect.job, result }));
         return;
-      case "bury":
+      case "merge":
         void contents()
-          .bury(effect.record)
+          .mergeRecord(effect.record)
           .then((result) => this.give({ type: "fetched", job: effect.job, result }));
         return;
       case "serve":

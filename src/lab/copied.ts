@@ -34,7 +34,7 @@ export async function untilCopied(
 ): Promise<Broken | null> {
   const end = performance.now() + limitMs;
   for (;;) {
-    const broken = await lackingCopy(watch, ids);
+    const broken = await underReplicatedAt(watch, ids);
     if (broken === null) return null;
     const hopeless = giveUp();
     if (hopeless !== null) return hopeless;
@@ -49,7 +49,7 @@ export async function copiesKept(watch: Watch, ids: readonly number[]): Promise<
   return Math.max(0, ...polled.map(({ status }) => status?.files.copies ?? 0));
 }
 
-async function lackingCopy(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
+async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
   let copies = 0;
   for (const { id, status } of await watch.poll(ids)) {
     if (status === null) return lacking([id], `peer ${id} does not answer`);

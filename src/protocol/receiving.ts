@@ -20,9 +20,9 @@ import { randomBelow } from "./model/random.ts";
 import { checkAcknowledgements } from "./replication/acknowledging.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
 import {
-  receiveDeclined,
   receiveLost,
   receiveOffer,
+  receiveRejected,
   receiveReplicated,
 } from "./replication/copies.ts";
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
@@ -114,8 +114,8 @@ const HANDLERS: Readonly<{
     checkAcknowledgements(peer, from, files);
     departWhenSafe(peer);
   },
-  declined: (peer, { files }, { from }) => {
-    receiveDeclined(peer, from, files);
+  rejected: (peer, { files }, { from }) => {
+    receiveRejected(peer, from, files);
     placeElsewhere(peer, files);
     departWhenSafe(peer);
   },

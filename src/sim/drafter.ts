@@ -25,7 +25,7 @@ export class Drafter {
   #movedAt = Number.NEGATIVE_INFINITY;
   #mendedAt = Number.NEGATIVE_INFINITY;
   #now = 0;
-  #buried = false;
+  #killedForGood = false;
   /** Links are cut, or were: who leaves for good now may be the only one that both sides know. */
   #cut = false;
   #everCut = false;
@@ -87,8 +87,8 @@ export class Drafter {
         return this.#kill(this.#neighbours(up, this.generator.between(3, 9)));
       case "kill-for-good": {
         // Once in a plan: two at once leave a copy of whatever had three.
-        if (this.#buried || this.#everCut || up.length <= 5) return null;
-        this.#buried = true;
+        if (this.#killedForGood || this.#everCut || up.length <= 5) return null;
+        this.#killedForGood = true;
         const ids = this.#neighbours(up, this.generator.between(1, 2));
         for (const id of ids) this.#up.delete(id);
         const words = `kill ${ids.join(" ")} for good`;
@@ -168,7 +168,7 @@ export class Drafter {
 
   /** Not soon after a move, either: those whom the one that moved has not told would not find it. */
   #mayCut(): boolean {
-    if (this.#buried || this.#now < this.#movedAt + KNOWN_MS) return false;
+    if (this.#killedForGood || this.#now < this.#movedAt + KNOWN_MS) return false;
     this.#cut = true;
     this.#everCut = true;
     return true;
@@ -176,7 +176,7 @@ export class Drafter {
 
   /** A cut that is mended by itself after so long. */
   #mayPart(ms: number): boolean {
-    if (this.#buried || this.#now < this.#movedAt + KNOWN_MS) return false;
+    if (this.#killedForGood || this.#now < this.#movedAt + KNOWN_MS) return false;
     this.#everCut = true;
     this.#partedUntil = Math.max(this.#partedUntil, this.#now + ms);
     return true;

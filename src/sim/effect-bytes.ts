@@ -185,7 +185,7 @@ const effect = casesBy<"type", Effect>("type", {
     into,
     repair: bool,
   },
-  bury: { job: u53, record: v.fileRecord },
+  merge: { job: u53, record: v.fileRecord },
   serve: { request: v.request, what: served },
   look: { request: v.request, name: text },
   apart: { versions: list(v.version, MOST) },

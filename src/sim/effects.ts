@@ -1,7 +1,7 @@
 /** What becomes of a simulated peer's effects: begun at once and in order, as in any driver. */
 import type { PeerEvent } from "../protocol/model/events.ts";
 import type { Effect } from "../protocol/model/io.ts";
-import { beginFetch, bury, type FetchServices } from "./fetching.ts";
+import { beginFetch, type FetchServices, mergeRecord } from "./fetching.ts";
 import type { Host } from "./host.ts";
 import type { Post } from "./post.ts";
 
@@ -47,8 +47,8 @@ export function beginEffect(world: EffectServices, host: Host, effect: Effect): 
     case "fetch":
       beginFetch(world, host, effect);
       return;
-    case "bury":
-      bury(world, host, effect);
+    case "merge":
+      mergeRecord(world, host, effect);
       return;
     case "serve":
       host.served.set(effect.request, effect.what);

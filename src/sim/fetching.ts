@@ -94,10 +94,10 @@ function tellSpoilt(world: FetchServices, server: Host, source: FetchEffect["sou
 }
 
 /** Makes a removal durable. */
-export function bury(
+export function mergeRecord(
   world: FetchServices,
   host: Host,
-  { job, record }: Extract<Effect, { type: "bury" }>,
+  { job, record }: Extract<Effect, { type: "merge" }>,
 ): void {
   write(world, host, job, record, { size: 0, sha256: EMPTY_SHA256 });
 }

@@ -190,10 +190,10 @@ export class Ledger {
 
   /** Those that were killed for good, or left, do not come back; nor does a twin that gave up. */
   #hosts(): Host[] {
-    const { world, buried } = this.stage;
+    const { world, killedForGood } = this.stage;
     return [...world.hosts.values()].filter((host) => {
       if (host.peer !== null) return true;
-      return !(buried.has(host.id) || this.#gaveUp(host) || host.exitCode === 0);
+      return !(killedForGood.has(host.id) || this.#gaveUp(host) || host.exitCode === 0);
     });
   }
 

@@ -26,7 +26,7 @@ import { nameOf } from "./names.ts";
 import type { Sometimes } from "./sometimes.ts";
 import type { Stage } from "./stage.ts";
 
-/** Whoever declined a copy for want of room is asked again within this time. */
+/** Whoever rejected a copy for want of room is asked again within this time. */
 const ROOM_KNOWN_MS = 1.25 * COMPARE_EVERY_MS;
 
 type Execution = { readonly stamp: Stamp; readonly at: number };
@@ -159,7 +159,7 @@ export class Promises {
     const on = held === undefined ? 0 : this.ledger.durableOn(held.record).size;
     const { world } = this.stage;
     const full = world.living().filter((h) => h.disk.full);
-    // One that had no room is offered what it declined once in a while.
+    // One that had no room is offered what it rejected once in a while.
     const was = (id: number) =>
       world.now - (this.#roomAt.get(id) ?? -ROOM_KNOWN_MS) < ROOM_KNOWN_MS;
     const members = (host.peer?.membership.view.members ?? []).filter(stays);

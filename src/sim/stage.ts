@@ -37,7 +37,7 @@ export class Stage {
   readonly world: World;
   readonly lines: SimLine[] = [];
   /** Killed for good: settling does not start them again. */
-  readonly buried = new Set<number>();
+  readonly killedForGood = new Set<number>();
   readonly #startedAgain = new Set<Host>();
   /** How the commands given here ended, by number. */
   readonly outcomes = new Map<number, Outcome>();
@@ -84,7 +84,7 @@ export class Stage {
         return;
       case "kill":
         for (const id of ids) {
-          if (words.includes("good")) this.buried.add(id);
+          if (words.includes("good")) this.killedForGood.add(id);
           if (this.runs(id)) world.kill(id);
         }
         return;
@@ -198,7 +198,7 @@ export class Stage {
   #startAgain(host: Host): void {
     const { world } = this;
     const twin = world.addressOf(host.id) !== host.address;
-    const stays = host.exitCode === 0 || twin || this.buried.has(host.id);
+    const stays = host.exitCode === 0 || twin || this.killedForGood.has(host.id);
     if (host.peer === null && !stays) world.startPeer(host.id, host.start);
   }
 

@@ -108,7 +108,7 @@ export class FileStore {
    * @returns resolves when durable: false if a version that replaced it is held
    * @throws DiskTrouble
    */
-  async bury(record: FileRecord): Promise<boolean> {
+  async mergeRecord(record: FileRecord): Promise<boolean> {
     try {
       return await this.ledger.enter(record, "", null);
     } catch (error) {

@@ -153,7 +153,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   inquired: row(17, {
     request: v.request,
     records: v.records,
-    declined: bool,
+    rejected: bool,
     lost: v.heldVersions,
     room: u53,
     others: list(v.member, GOSSIP_MEMBERS),
@@ -178,7 +178,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   content: row(24, { size: u53 }),
   "content-end": row(25, { sha256: option(v.sha256) }),
   "content-refused": row(26, { why: v.sentence }),
-  declined: row(27, { files: v.heldVersions }),
+  rejected: row(27, { files: v.heldVersions }),
   lost: row(28, { files: v.heldVersions }),
   compare: row(29, { nonce: u32, own: option(u53), ranges: v.ranges }),
   compared: row(30, {

@@ -250,7 +250,7 @@ test("a small content that came with a message is kept, and delivered, from memo
 
 test("a removal takes the place of what is held", async () => {
   const removed = removalOf("film", 9, [record.stamp]);
-  expect(await contents.bury(removed)).toMatchObject({ ok: true, size: 0 });
+  expect(await contents.mergeRecord(removed)).toMatchObject({ ok: true, size: 0 });
   expect(folder.files.winner("film")?.removed).toBe(true);
 });
 

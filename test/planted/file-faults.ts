@@ -106,7 +106,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     drawing: "hard",
   },
   {
-    name: "count a declined copy as held",
+    name: "count a rejected copy as held",
     breaks: "a acknowledgement names peers whose disks were full",
     edits: [
       {
@@ -214,12 +214,12 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "lifecycle/leaving.ts",
-        find: "if (shortOfCopies(peer).length > 0) return;\n  const lacking = lackingCopies(peer);",
+        find: "if (shortOfCopies(peer).length > 0) return;\n  const lacking = underReplicated(peer);",
         replace: "const lacking: FileRecord[] = [];",
       },
       {
         file: "lifecycle/leaving.ts",
-        find: "const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : lackingCopies(peer);",
+        find: "const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);",
         replace: "const lacking: FileRecord[] = [];",
       },
       {

@@ -31,7 +31,7 @@ test("an old removal is not taken in, and one that is younger is, with its age",
   ] as const) {
     const holder = new OnePeer(9);
     holder.hear(8, { tag: "offer", records: [removal(ageMs)], origin: null });
-    expect(holder.effects.some((e) => e.type === "bury")).toBe(taken);
+    expect(holder.effects.some((e) => e.type === "merge")).toBe(taken);
     holder.durable();
     expect(holder.peer.replication.files.size).toBe(taken ? 1 : 0);
     if (!taken) continue;

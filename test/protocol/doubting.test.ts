@@ -22,7 +22,7 @@ function confirmed(owner: OnePeer, request: number, leftMs: number) {
 function executes(effects: readonly Effect[]): boolean {
   return effects.some(
     (e) =>
-      e.type === "bury" || e.type === "fetch" || (e.type === "send" && e.message.tag === "offer"),
+      e.type === "merge" || e.type === "fetch" || (e.type === "send" && e.message.tag === "offer"),
   );
 }
 

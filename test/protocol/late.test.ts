@@ -174,7 +174,7 @@ test("of two, it serves nothing before it has heard from the other", () => {
   const life = away([OLD]);
   life.hear(NINE, request);
   const records: FileRecord[] = [];
-  const word = { tag: "inquired", request: 5, records, declined: false, lost: [] } as const;
+  const word = { tag: "inquired", request: 5, records, rejected: false, lost: [] } as const;
   for (const one of [NINE, FOURTEEN]) life.hear(one, { ...word, room: 1, others: [] });
   expect(told(life.effects, "answer", NINE)).toEqual([]);
   // One word of a member that was there makes it a conflict, and the name nothing.
@@ -229,7 +229,7 @@ test("it forgets no removal until it is one of a ring again, and takes what othe
     const other = new Life([], { awayMs });
     other.pong(NINE, LATE);
     const effects = other.hear(NINE, { tag: "offer", records: [removal], origin: null });
-    expect(effects.some((e) => e.type === "bury")).toBe(taken);
+    expect(effects.some((e) => e.type === "merge")).toBe(taken);
   }
 });
 
@@ -241,7 +241,7 @@ test("a removal is taken however old it is where what it removed is held", () =>
   for (const files of [[], [OLD]]) {
     const life = new Life(files, { awayMs: 1_000 });
     const effects = life.hear(NINE, { tag: "offer", records: [removal], origin: null });
-    expect(effects.some((e) => e.type === "bury")).toBe(files.length > 0);
+    expect(effects.some((e) => e.type === "merge")).toBe(files.length > 0);
   }
 });
 

@@ -110,9 +110,9 @@ export class OnePeer {
   durable(): readonly Effect[] {
     const all: Effect[] = [];
     for (const effect of this.effects) {
-      if (effect.type !== "bury" && effect.type !== "fetch") continue;
+      if (effect.type !== "merge" && effect.type !== "fetch") continue;
       const { size, sha256 } =
-        effect.type === "bury" || effect.into.kind === "deliver"
+        effect.type === "merge" || effect.into.kind === "deliver"
           ? { size: 0, sha256: "" }
           : effect.into.record;
       const result = { ok: true, size, sha256 } as const;
@@ -126,7 +126,7 @@ export class OnePeer {
   tell(request: number, ids: readonly number[], records: readonly FileRecord[] = []): void {
     const all: Effect[] = [];
     for (const id of ids) {
-      const rest = { declined: false, lost: [], room: 1_000_000, others: [] };
+      const rest = { rejected: false, lost: [], room: 1_000_000, others: [] };
       all.push(...this.hear(id, { tag: "inquired", request, records, ...rest }));
     }
     this.effects = all;

@@ -46,7 +46,7 @@ function inquired(request: number, records: readonly FileRecord[]) {
     tag: "inquired",
     request,
     records,
-    declined: false,
+    rejected: false,
     lost: [],
     room: 1,
     others: [],
@@ -215,7 +215,7 @@ test("where others have no room, whoever can keep a version is heard: it may hav
   const owner = new OnePeer(8, [8, 9, 14, 20]);
   owner.peer.replication.refusals.set("plan", [removal]);
   read(owner, 1);
-  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, [FOUND]), declined: true });
+  for (const id of [9, 14]) owner.hear(id, { ...inquired(1, [FOUND]), rejected: true });
   expect([...outcomes(owner), ...owner.to("delegate")]).toEqual([]);
   const all = [...owner.hear(20, inquired(1, [removal])), ...owner.pass(5_000)];
   expect(all.some((e) => e.type === "send" && e.message.tag === "delegate")).toBe(false);

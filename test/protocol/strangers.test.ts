@@ -13,7 +13,7 @@ const STRANGER = 11;
 
 /** Word of 9 for the request 1, which knows of these as well. */
 function inquired(others: readonly Member[]) {
-  const rest = { declined: false, lost: [], room: 1_000_000, others };
+  const rest = { rejected: false, lost: [], room: 1_000_000, others };
   return { tag: "inquired", request: 1, records: [], ...rest } as const;
 }
 

@@ -30,7 +30,7 @@ test("a new member that is still copying what was stored before does not call it
   expect(peer.to("inquire")).toEqual([8]);
   // To another it says that it could not keep it yet: the next is asked as well.
   peer.hear(8, { tag: "inquire", request: 2, name: "plan", key: 5, asked: [6, 8] });
-  expect(peer.sent("inquired")[0]?.message).toMatchObject({ records: [], declined: true });
+  expect(peer.sent("inquired")[0]?.message).toMatchObject({ records: [], rejected: true });
 });
 
 test("a newer version that others have is not forgotten when another one of the name comes in", () => {
@@ -86,6 +86,6 @@ test("one whose disk refused the conflict of a long name can tell which name it 
     const peer = new OnePeer(8);
     if (refused) peer.peer.replication.refusals.set(long.name, [long]);
     peer.hear(9, { ...ask, request: 2 });
-    expect(peer.sent("inquired")[0]?.message.declined).toBe(refused);
+    expect(peer.sent("inquired")[0]?.message.rejected).toBe(refused);
   }
 });

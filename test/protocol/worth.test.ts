@@ -140,7 +140,7 @@ test("a removal that was refused is not executed by its second copy when the fil
   owner.give({ type: "damaged", version: { name, operation, sha256 } });
   owner.hear(20, routedFrom(20, 1, remove(1)));
   for (const id of [9, 14]) {
-    const rest = { declined: false, lost: [V], room: 1_000_000, others: [] };
+    const rest = { rejected: false, lost: [V], room: 1_000_000, others: [] };
     owner.hear(id, { tag: "inquired", request: 1, records: [], ...rest });
   }
   owner.tell(1, [20]);

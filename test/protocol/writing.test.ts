@@ -112,7 +112,7 @@ test("stamps leap after each change of the view, and the origin's counter counts
 });
 
 function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
-  const rest = { declined: false, lost: [], room, others: [] };
+  const rest = { rejected: false, lost: [], room, others: [] };
   return { tag: "inquired", request: 1, records, ...rest } as const;
 }
 

@@ -9,7 +9,7 @@ const SEED = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 1
 const RINGS = 12;
 const ACTIONS = 12;
 const COPIES = 3;
-/** A death is known, copies are made, and those who declined have been asked again. */
+/** A death is known, copies are made, and those who rejected have been asked again. */
 const STILL_MS = 100_000;
 const SURE_S = 20;
 
@@ -47,7 +47,7 @@ function copiesElsewhere(living: readonly Host[], host: Host): number[] {
 }
 
 /**
- * Those who declined are asked again now and then, and until they have answered a peer may think that a
+ * Those who rejected are asked again now and then, and until they have answered a peer may think that a
  * copy is missing. It never takes one to be there that is not.
  */
 function untilSure(stage: Stage, why: string): void {

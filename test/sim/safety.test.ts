@@ -76,7 +76,7 @@ test("with all its copies every file is safe, and with one member dead none is",
   }
 });
 
-test("a copy in the place of one that was declined counts, and one that is nowhere does not", () => {
+test("a copy in the place of one that was rejected counts, and one that is nowhere does not", () => {
   const stage = ringOf([...THREE, 50]);
   stage.act("full 30");
   later(stage, TOLD_MS);
@@ -114,7 +114,7 @@ test("a store that cannot have its majority is refused before it is stamped, by 
   }
 });
 
-test("whoever declined a file is asked to note its removal all the same", () => {
+test("whoever rejected a file is asked to note its removal all the same", () => {
   const stage = ringOf(THREE);
   stage.act("file 0025 1000");
   for (const id of [20, 40]) stage.world.hostOf(id).disk.full = true;
@@ -151,7 +151,7 @@ test("a store that falls short after its stamp may still appear, and says so", (
   expect(outcome?.kind === "failed" && outcome.why).toMatch(
     /^Storing 0015 is not confirmed: it is durable on 1 of 3 peers \(30\), and may still appear\.$/,
   );
-  // What they declined says that they have no room: the next is refused.
+  // What they rejected says that they have no room: the next is refused.
   expect(type(stage, 30, "Store 0016")).toMatchObject({ kind: "failed", maybe: false });
   later(stage, 5_000);
   expect(filesAt(stage, 30)).toMatchObject({ count: 1, short: 1, least: 1, safe: false });
@@ -228,7 +228,7 @@ test("a leaver with the only copy waits, says so, and ends with what would be lo
   later(stage, 20_000);
   expect(onDisks(stage, "0015")).toEqual(THREE);
   expect(type(stage, 40, "Request 0015")).toMatchObject({ kind: "received" });
-  // Those who declined it at first have it now, and all know that.
+  // Those who rejected it at first have it now, and all know that.
   for (const id of THREE) expect(filesAt(stage, id)).toMatchObject({ short: 0, safe: true });
 });
 

@@ -33,7 +33,7 @@ test("a version that is put apart has its name no more, its content stays, and a
   }
   // Word that the version has its name gives it back.
   const [small] = opened.files.records();
-  if (small !== undefined) await opened.files.bury({ ...small, apart: false });
+  if (small !== undefined) await opened.files.mergeRecord({ ...small, apart: false });
   await opened.close();
   opened = await openFolder(dir, ZERO);
   expect(opened.files.winner("small")).toEqual(

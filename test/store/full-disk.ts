@@ -66,14 +66,16 @@ const asKept = await isJust(first.files, kept);
 const leftovers = readdirSync(join(dir, "files")).filter((name) => name.startsWith("incoming-"));
 // A removal makes its own room.
 const large = kept.filter((name) => name.startsWith("first-300000"));
-const buriedWhenFull = await first.files.bury(removalOf(large.pop() ?? "", 2, [stampOf(1)]));
+const removedWhenFull = await first.files.mergeRecord(
+  removalOf(large.pop() ?? "", 2, [stampOf(1)]),
+);
 await fill(first.files, "more");
 // Room again: some go, and others find their place.
 const gone = large.pop() ?? "";
 first.files.drop(first.files.winner(gone) ?? recordOf(gone, someBytes(0), 1));
 while (((await freeBytes(dir)) ?? 0) < 200_000)
   await new Promise((resolve) => setImmediate(resolve));
-const buried = await first.files.bury(removalOf(kept[0] ?? "", 2, [stampOf(1)]));
+const removed = await first.files.mergeRecord(removalOf(kept[0] ?? "", 2, [stampOf(1)]));
 const keptWithRoom = await first.files.keep(recordOf("again", someBytes(9), 1), someBytes(9));
 for (const record of first.files.records()) first.files.drop(record);
 await first.close();
@@ -94,8 +96,8 @@ console.log(
     allTrouble,
     asKept,
     leftovers,
-    buriedWhenFull,
-    buried,
+    removedWhenFull,
+    removed,
     keptWithRoom,
     started: true,
     identity: third.identity?.incarnation,

@@ -17,7 +17,7 @@ async function keepOn(lane: number): Promise<never> {
     const { origin } = operationOf(stampOf(last));
     const history = [{ origin, from: 1, to: last + 1, ageMs: 0, stamp: stampOf(last + 1) }];
     const bytes = randomBytes(1 + ((i * 7_777) % 9_000));
-    if (i % 10 === 9) await files.bury({ ...removalOf(name, last + 1, replaced), history });
+    if (i % 10 === 9) await files.mergeRecord({ ...removalOf(name, last + 1, replaced), history });
     else await files.keep({ ...recordOf(name, bytes, last + 1, replaced), history }, bytes);
     writeSync(1, `${name} ${last + 1}\n`);
   }

@@ -34,7 +34,7 @@ function failOnce(): void {
 }
 
 function enter(files: FileStore, record: FileRecord): Promise<boolean> {
-  if (record.removed) return files.bury(record);
+  if (record.removed) return files.mergeRecord(record);
   const bytes = CONTENTS.find(({ sha256 }) => sha256 === record.sha256)?.bytes ?? new Uint8Array();
   return bytes.length > BODY_BYTES ? put(files, record, bytes) : files.keep(record, bytes);
 }

@@ -157,7 +157,7 @@ test("all that a version carries comes back, its ages by the clock of the next r
   const removal = { ...removalOf("b", 2, []), apart: true, ageMs: -5 };
   let opened = await openFolder(dir, ZERO);
   await opened.files.keep(record, bytes);
-  await opened.files.bury(removal);
+  await opened.files.mergeRecord(removal);
   await opened.close();
   // The next run's clock begins an hour later: so much older is everything as of its zero.
   opened = await openFolder(dir, ZERO + 3_600_000);
@@ -182,7 +182,7 @@ test("a start forgets no removal, however old: that is for the ring to say", asy
   const dir = join(folder.dir, "old");
   const removal = { ...removalOf("a", 2, [stampOf(1)]), ageMs: 400 * 86_400_000 };
   let opened = await openFolder(dir, ZERO);
-  await opened.files.bury(removal);
+  await opened.files.mergeRecord(removal);
   await opened.close();
   opened = await openFolder(dir, ZERO);
   expect(opened.files.records()).toEqual([removal]);

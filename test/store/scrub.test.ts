@@ -25,7 +25,7 @@ async function filled(name: string) {
   const opened = await openFolder(join(folder.dir, name));
   for (const size of SIZES)
     await put(opened.files, recordOf(`n${size}`, someBytes(size), 1), someBytes(size));
-  await opened.files.bury(removalOf("removed", 1, []));
+  await opened.files.mergeRecord(removalOf("removed", 1, []));
   return opened;
 }
 

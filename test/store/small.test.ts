@@ -82,7 +82,7 @@ test("a small content, a large one and a removal take each other's place by thei
   expect(await opened.files.keep(recordOf("f", small, 2), small)).toBe(true);
   expect(await put(opened.files, recordOf("f", large, 3), large)).toBe(true);
   expect(bytesNamed(opened.files, "f")).toBeNull();
-  expect(await opened.files.bury(removalOf("f", 4, [stampOf(3)]))).toBe(true);
+  expect(await opened.files.mergeRecord(removalOf("f", 4, [stampOf(3)]))).toBe(true);
   expect(await opened.files.keep(recordOf("f", small, 2), small)).toBe(false);
   opened = await reopen(opened);
   expect(opened.files.records().length).toBe(1);
@@ -124,7 +124,7 @@ test("a version that the newer one had not seen lives on as its conflict, small 
     expect(await readAll(files.open(record))).toBe(record.sha256);
   }
   // Equal contents replace nothing by being equal, nor does a removal what it had not seen.
-  await files.bury({ ...removalOf("r", 1, []), stamp: stampOf(1, 2) });
+  await files.mergeRecord({ ...removalOf("r", 1, []), stamp: stampOf(1, 2) });
   await files.keep(recordOf("r", someBytes(5), stampOf(3, 5)), someBytes(5));
   await files.keep(recordOf("r", someBytes(5), stampOf(4, 6)), someBytes(5));
   expect(files.records().filter(({ name }) => name === "r").length).toBe(3);

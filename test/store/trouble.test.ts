@@ -35,7 +35,7 @@ test("where a sync fails nothing of the group is held, and what was held is", as
     files.keep(recordOf("a", two, stampOf(2, 2), [stampOf(1, 2)]), two),
     files.keep(recordOf("b", two, stampOf(2, 8)), two),
     files.keep(recordOf("c", two, stampOf(2, 2)), two),
-    files.bury(removalOf("d", 3, [])),
+    files.mergeRecord(removalOf("d", 3, [])),
   ]);
   prototype.datasync = datasync;
   await handle.close();
@@ -65,8 +65,8 @@ test.skipIf(!canMount)("a full disk", async () => {
     allTrouble: true,
     asKept: true,
     leftovers: [],
-    buriedWhenFull: true,
-    buried: true,
+    removedWhenFull: true,
+    removed: true,
     keptWithRoom: true,
     // After a kill and a start on the full disk.
     started: true,

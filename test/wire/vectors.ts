@@ -437,7 +437,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "inquired",
       request: REQUEST,
       records: [record],
-      declined: false,
+      rejected: false,
       lost: [],
       room: 1_000_000_000,
       others: [],
@@ -454,7 +454,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "inquired",
       request: REQUEST,
       records: [],
-      declined: true,
+      rejected: true,
       lost: [heldVersion(record)],
       room: 0,
       others: [nine],
@@ -540,7 +540,7 @@ export const VECTORS: readonly Vector[] = [
     eaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000000070000
     0000000800000001
   `,
-    { tag: "declined", files: [held] },
+    { tag: "rejected", files: [held] },
   ),
   v(
     `

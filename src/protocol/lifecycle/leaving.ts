@@ -10,8 +10,8 @@ import { isExpected, type Member } from "../model/member.ts";
 import { randomRequest } from "../model/random.ts";
 import { type ShortFile, sentences } from "../model/sentences.ts";
 import { shortOfCopies } from "../replication/holders.ts";
-import { askDecliners, distrustAll, offerMissing } from "../replication/repairing.ts";
-import { copiesElsewhere, lackingCopies } from "../replication/safety.ts";
+import { askRejecters, distrustAll, offerMissing } from "../replication/repairing.ts";
+import { copiesElsewhere, underReplicated } from "../replication/safety.ts";
 import { exit, isIn, note, type Peer, send } from "../state.ts";
 
 /** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
@@ -27,7 +27,7 @@ export function beginLeaving(peer: Peer): void {
   // Other members hold its files now. What they confirmed before, they may have dropped since, or have
   // confirmed as one that leaves as well.
   distrustAll(peer);
-  const short = lackingCopies(peer).length;
+  const short = underReplicated(peer).length;
   peer.lifecycle.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
   offerMissing(peer);
   departWhenSafe(peer);
@@ -35,12 +35,12 @@ export function beginLeaving(peer: Peer): void {
 
 /**
  * Departs once every file held here has all its copies elsewhere: as many as are wanted, or as there are
- * members that stay. Where those who are left to take them have declined, they are asked again.
+ * members that stay. Where those who are left to take them have rejected, they are asked again.
  */
 export function departWhenSafe(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.lifecycle.departing !== null) return;
   if (shortOfCopies(peer).length > 0) return;
-  const lacking = lackingCopies(peer);
+  const lacking = underReplicated(peer);
   if (lacking.length === 0) {
     depart(peer);
     return;
@@ -62,11 +62,11 @@ export function askAgain(peer: Peer): void {
   if (
     peer.phase !== "leaving" ||
     peer.lifecycle.departing !== null ||
-    peer.replication.declined.size === 0
+    peer.replication.rejected.size === 0
   )
     return;
   if (shortOfCopies(peer).length > 0) return;
-  for (const record of lackingCopies(peer)) askDecliners(peer, record.name);
+  for (const record of underReplicated(peer)) askRejecters(peer, record.name);
 }
 
 /** The time for handing on is over: departs whatever is short, unless some has been handed on meanwhile. */
@@ -76,7 +76,7 @@ export function leaveOverdue(peer: Peer): void {
     lifecycle: { handOver, departing },
   } = peer;
   if (handOver === null || departing !== null) return;
-  const short = lackingCopies(peer).length;
+  const short = underReplicated(peer).length;
   if (short < handOver.short && now < handOver.until) {
     peer.lifecycle.handOver = { ...handOver, short };
     peer.deadlines.set("leave", 0, now + LEAVE_MS);
@@ -123,7 +123,7 @@ export function endDeparture(peer: Peer): void {
   }
   // While it waited it may have been left alone with what it has. What others have given it meanwhile is
   // not its to keep: word of one that has left counts nowhere.
-  const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : lackingCopies(peer);
+  const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);
   const short = lacking
     .filter((record) => departing.kept.get(record) || isStampedBy(record, self))
     .map((record) => shortFile(peer, record));

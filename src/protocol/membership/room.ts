@@ -10,7 +10,7 @@ export function ownRoom({ now, replication: { fullUntil }, membership: { room } 
   return now < fullUntil ? 0 : room;
 }
 
-/** A member has said how much room it has, or has declined what it had none for. */
+/** A member has said how much room it has, or has rejected what it had none for. */
 export function noteRoom(peer: Peer, { birth }: Member, bytes: number): void {
   peer.membership.rooms.set(birth, bytes);
   boundTable(peer.membership.rooms, ROOMS_KNOWN);

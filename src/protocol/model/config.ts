@@ -248,10 +248,10 @@ export const COMPARE_EVERY_MS = 60_000;
 export const SETTLE_ASK_MS = 1_000;
 /** Word of copies that nobody waits for is gathered for so long. */
 export const BATCH_SPACING_MS = 100;
-/** A peer whose disk would take no copy declines others for so long, and is asked again after COMPARE_EVERY_MS. */
+/** A peer whose disk would take no copy rejects others for so long, and is asked again after COMPARE_EVERY_MS. */
 export const FULL_MS = 5_000;
-/** Files of which a peer remembers who has declined them. */
-export const DECLINED_FILES = 16_384;
+/** Files of which a peer remembers who has rejected them. */
+export const REJECTED_FILES = 16_384;
 
 /** After a change of the view, copies are checked when it has been still for so long. */
 export const REPAIR_SETTLE_MS = 300;

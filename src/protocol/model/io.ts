@@ -231,7 +231,7 @@ export type Effect =
       readonly repair: boolean;
     }
   /** Merge into the store what brings no content, a removal or word of a version held; then give `fetched`. */
-  | { readonly type: "bury"; readonly job: number; readonly record: FileRecord }
+  | { readonly type: "merge"; readonly job: number; readonly record: FileRecord }
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }

@@ -130,8 +130,8 @@ export type Inquired = {
   readonly request: RequestId;
   /** All versions of the name. */
   readonly records: readonly FileRecord[];
-  /** The sender has declined a version of it: another member may have it in its place. */
-  readonly declined: boolean;
+  /** The sender has rejected a version of it: another member may have it in its place. */
+  readonly rejected: boolean;
   /** Versions whose copies were damaged at the sender, and have not come back, nor what replaced them. */
   readonly lost: readonly HeldVersion[];
   readonly room: number;
@@ -195,7 +195,7 @@ export type Replicated = {
   readonly taking: boolean;
 };
 /** "I cannot keep these: my disk is full, or fails." */
-export type Declined = { readonly tag: "declined"; readonly files: readonly HeldVersion[] };
+export type Rejected = { readonly tag: "rejected"; readonly files: readonly HeldVersion[] };
 /** "My copies of these are damaged: I do not hold them any more." */
 export type Lost = { readonly tag: "lost"; readonly files: readonly HeldVersion[] };
 
@@ -282,7 +282,7 @@ export type Message =
   | Leased
   | Offer
   | Replicated
-  | Declined
+  | Rejected
   | Lost
   | Compare
   | Compared

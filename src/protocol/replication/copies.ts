@@ -1,6 +1,6 @@
 /**
  * Copies: who should hold what is worked out from the view; a holder offers its records to the holders
- * that have not confirmed them, and these fetch what they lack, or decline what they cannot keep.
+ * that have not confirmed them, and these fetch what they lack, or reject what they cannot keep.
  */
 
 import { mayGiveTo, noteTaken } from "../membership/late.ts";
@@ -11,9 +11,9 @@ import {
   COMPARE_EVERY_MS,
   COPIES_AT_ONCE,
   COPIES_QUEUED,
-  DECLINED_FILES,
   DROP_SETTLE_MS,
   FULL_MS,
+  REJECTED_FILES,
   REPAIR_SETTLE_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
@@ -35,7 +35,7 @@ import type { Offer } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/versions.ts";
 import { type Peer, send, sendToEach } from "../state.ts";
 import { tellHeld, tellSoon } from "./confirming.ts";
-import { beginBurial, beginFetch, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
+import { beginFetch, beginMerge, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
 import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { witness } from "./state.ts";
@@ -90,7 +90,7 @@ export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body 
     else takeOffered(peer, from, offer, record, needed, body);
   }
   tellHeld(peer, from.address, held);
-  decline(peer, from.address, refused);
+  reject(peer, from.address, refused);
   sendOffers(peer, from.address, better);
   fetchQueued(peer);
 }
@@ -112,19 +112,19 @@ export function receiveReplicated(
 }
 
 /** Others take the place of a holder that cannot keep these files. */
-export function receiveDeclined(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
+export function receiveRejected(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   noteKnown(peer, from, files);
-  // Until it says otherwise: what it declined is not to be counted on for the next store.
+  // Until it says otherwise: what it rejected is not to be counted on for the next store.
   if (files.length > 0) noteRoom(peer, from, 0);
-  for (const version of files) noteDeclined(peer, version, from);
+  for (const version of files) noteRejected(peer, version, from);
 }
 
 /** A member cannot keep a file. */
-export function noteDeclined(peer: Peer, version: VersionId, { birth }: Member): void {
-  const births = peer.replication.declined.get(version.name) ?? [];
+export function noteRejected(peer: Peer, version: VersionId, { birth }: Member): void {
+  const births = peer.replication.rejected.get(version.name) ?? [];
   if (births.includes(birth)) return;
-  peer.replication.declined.set(version.name, [...births, birth]);
-  boundTable(peer.replication.declined, DECLINED_FILES);
+  peer.replication.rejected.set(version.name, [...births, birth]);
+  boundTable(peer.replication.rejected, REJECTED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
   for (const record of peer.replication.files.versions(version.name)) repairOne(peer, record);
 }
@@ -187,8 +187,8 @@ export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
 /** This peer's disk would not take a copy: its offerer finds another holder. */
 export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
   peer.replication.fullUntil = peer.now + FULL_MS;
-  noteDeclined(peer, record, peer.self);
-  decline(peer, from.address, [record]);
+  noteRejected(peer, record, peer.self);
+  reject(peer, from.address, [record]);
 }
 
 /** True of a content that may travel as the body of a message. */
@@ -237,7 +237,7 @@ function takeOffered(
   if (copiesUnderWay(peer).all >= COPIES_AT_ONCE) return;
   const job = { kind: "copy", record, from } as const;
   if (needed === "word") {
-    if (!coming) beginBurial(peer, job);
+    if (!coming) beginMerge(peer, job);
   } else if (
     !coming &&
     body !== null &&
@@ -250,12 +250,12 @@ function takeOffered(
   }
 }
 
-function decline(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+function reject(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0) return;
   for (const record of records) {
     noteWanting(peer.replication.refusals, record);
     noteStale(peer, record);
   }
-  boundTable(peer.replication.refusals, DECLINED_FILES);
-  send(peer, to, "stream", { tag: "declined", files: records.map(heldVersion) });
+  boundTable(peer.replication.refusals, REJECTED_FILES);
+  send(peer, to, "stream", { tag: "rejected", files: records.map(heldVersion) });
 }

@@ -56,10 +56,10 @@ export function beginDelivery(
 }
 
 /** Has the driver make durable what brings no content: a removal, or word of a version held. */
-export function beginBurial(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
+export function beginMerge(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
   const number = peer.replication.nextJob++;
   peer.replication.jobs.set(number, job);
-  peer.effects.push({ type: "bury", job: number, record: job.record });
+  peer.effects.push({ type: "merge", job: number, record: job.record });
 }
 
 /** True if this version is on its way already. */

@@ -10,11 +10,11 @@ export function holdersOf(
   { name, key }: Pick<FileRecord, "name" | "key">,
 ): readonly Member[] {
   const { copies } = peer.config;
-  const declined = peer.replication.declined.get(name);
-  if (declined === undefined) return peer.membership.view.holders(key, copies);
+  const rejected = peer.replication.rejected.get(name);
+  if (rejected === undefined) return peer.membership.view.holders(key, copies);
   const able = peer.membership.view
-    .holders(key, copies + declined.length)
-    .filter((m) => !declined.includes(m.birth));
+    .holders(key, copies + rejected.length)
+    .filter((m) => !rejected.includes(m.birth));
   return able.slice(0, copies);
 }
 
@@ -64,11 +64,11 @@ export function confirm(peer: Peer, record: FileRecord, from: Member): void {
   if (!lacksWord(peer, record, now)) peer.replication.lacking.delete(record);
 }
 
-/** One that had declined a file holds it after all. */
+/** One that had rejected a file holds it after all. */
 export function takeBack(peer: Peer, name: string, birth: string): void {
-  const births = peer.replication.declined.get(name);
+  const births = peer.replication.rejected.get(name);
   if (births === undefined || !births.includes(birth)) return;
-  setDecliners(
+  setRejecters(
     peer,
     name,
     births.filter((b) => b !== birth),
@@ -77,9 +77,9 @@ export function takeBack(peer: Peer, name: string, birth: string): void {
 }
 
 /** Who cannot keep a file, fewer than before: whoever had it in their place need not keep it any more. */
-export function setDecliners(peer: Peer, name: string, births: readonly string[]): void {
-  if (births.length === 0) peer.replication.declined.delete(name);
-  else peer.replication.declined.set(name, births);
+export function setRejecters(peer: Peer, name: string, births: readonly string[]): void {
+  if (births.length === 0) peer.replication.rejected.delete(name);
+  else peer.replication.rejected.set(name, births);
   for (const record of peer.replication.files.versions(name)) forgetFormerHolders(peer, record);
 }
 

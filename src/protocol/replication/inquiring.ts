@@ -53,7 +53,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     name,
     versions: [],
     heard: new Map(),
-    declined: new Set(),
+    rejected: new Set(),
     ahead: new Map(),
     lost: new Map(),
     asked: new Set(),
@@ -80,11 +80,11 @@ export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
   const records = fitting(newest, OFFER_RECORDS);
   const base = baseOf(peer, name);
-  const declined = isAbsent(peer, base);
+  const rejected = isAbsent(peer, base);
   const lost = (peer.replication.lost.get(base) ?? []).map(heldVersion);
   const room = ownRoom(peer);
   const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
-  send(peer, to, "stream", { tag: "inquired", request, records, declined, lost, room, others });
+  send(peer, to, "stream", { tag: "inquired", request, records, rejected, lost, room, others });
 }
 
 /** True if others have in this peer's place what it could not keep, or has not got yet. */
@@ -110,7 +110,7 @@ function noteCertain(peer: Peer, inquiry: Inquiry): void {
     if (!told.others.every((m) => isAccountedFor(peer, m))) continue;
     inquiry.ahead.delete(birth);
     note(inquiry, from, told.records);
-    if (told.declined) inquiry.declined.add(birth);
+    if (told.rejected) inquiry.rejected.add(birth);
     if (told.lost.length > 0) inquiry.lost.set(birth, told.lost);
   }
 }
@@ -213,8 +213,8 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
     // What is held here is known at any time, and may have become more.
     if (id === peer.self.id) {
       note(inquiry, member, peer.replication.files.versions(name));
-      if (isAbsent(peer, name)) inquiry.declined.add(birth);
-      else inquiry.declined.delete(birth);
+      if (isAbsent(peer, name)) inquiry.rejected.add(birth);
+      else inquiry.rejected.delete(birth);
       const lost = peer.replication.lost.get(name);
       if (lost !== undefined) inquiry.lost.set(birth, lost);
       else inquiry.lost.delete(birth);
@@ -245,9 +245,9 @@ function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
   const { members, needed } = quorum;
   const answered = answeredOf(inquiry, members);
   if (answered === members.length) return needed <= members.length;
-  const { heard, lost, declined } = inquiry;
+  const { heard, lost, rejected } = inquiry;
   const said = members.filter(({ birth }) => heard.has(birth) && !lost.has(birth));
-  const able = members.filter((m) => stays(m) && !declined.has(m.birth));
+  const able = members.filter((m) => stays(m) && !rejected.has(m.birth));
   const silent = able.filter((m) => !said.includes(m)).length;
   const spoken = said.length >= needed && silent < Math.min(able.length, majority(peer));
   return spoken && hasFresh(inquiry, quorum);
@@ -270,11 +270,11 @@ function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
   return newest !== undefined && heardToHave(peer, inquiry, newest).length < majority(peer);
 }
 
-/** One who declined a version has another in its place, who is asked too. */
+/** One who rejected a version has another in its place, who is asked too. */
 function quorumOf(peer: Peer, inquiry: Inquiry): Quorum {
-  const { name, declined } = inquiry;
-  const known = peer.replication.declined.get(name) ?? [];
-  const more = new Set([...declined, ...known]).size;
+  const { name, rejected } = inquiry;
+  const known = peer.replication.rejected.get(name) ?? [];
+  const more = new Set([...rejected, ...known]).size;
   return quorumFor(peer, keyOf(inquiry), more);
 }
 

@@ -15,9 +15,9 @@ import type { Versions } from "../model/versions.ts";
 import { type Peer, sendToEach } from "../state.ts";
 import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.ts";
 import { tellSoon } from "./confirming.ts";
-import { holdRecord, noteDeclined, offerRecord } from "./copies.ts";
-import { beginBurial, beginFetch, fetchQueued } from "./fetching.ts";
-import { confirm, holdersOf, otherHolders, setDecliners } from "./holders.ts";
+import { holdRecord, noteRejected, offerRecord } from "./copies.ts";
+import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
+import { confirm, holdersOf, otherHolders, setRejecters } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
 import type { Inquiry } from "./state.ts";
 import { noteStale } from "./tenure.ts";
@@ -26,10 +26,10 @@ import { noteStale } from "./tenure.ts";
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   const { body, routed } = arrival;
   // A removal brings nothing: who had no room for the content may well note it.
-  if (record.removed) setDecliners(peer, record.name, []);
+  if (record.removed) setRejecters(peer, record.name, []);
   const placement = begin(peer, arrival, record, false);
   const job = { kind: "placement", request: routed.request, record } as const;
-  if (record.removed) beginBurial(peer, job);
+  if (record.removed) beginMerge(peer, job);
   else if (body === null) fetchAndPassOn(peer, placement);
   else beginFetch(peer, job, routed.origin, { kind: "body", number: body.number }, false);
   if (record.removed || body !== null) offerRecord(peer, record, bodyOf(placement));
@@ -92,7 +92,7 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
   if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
   const from = holders.find((m) => m.birth !== peer.self.birth);
   if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
-    if (record.removed) beginBurial(peer, { kind: "copy", record, from });
+    if (record.removed) beginMerge(peer, { kind: "copy", record, from });
     else peer.replication.copyQueue.set(versionKey(record), { record, from, origin: null });
     fetchQueued(peer);
   }
@@ -141,7 +141,7 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   const { record, arrival } = placement;
   if (here) {
     peer.replication.fullUntil = peer.now + FULL_MS;
-    noteDeclined(peer, record, peer.self);
+    noteRejected(peer, record, peer.self);
   }
   // Others may have it from here on, under this peer's own stamp.
   noteStale(peer, record);

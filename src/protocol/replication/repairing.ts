@@ -5,9 +5,9 @@ import { repairSoon } from "../membership/records.ts";
 import { boundTable } from "../model/bounded.ts";
 import {
   COMPARE_EVERY_MS,
-  DECLINED_FILES,
   DROP_SETTLE_MS,
   OFFER_RECORDS,
+  REJECTED_FILES,
   REPAIR_RETRY_MS,
   REPAIR_SETTLE_MS,
   TOMBSTONE_DROP_MS,
@@ -48,12 +48,12 @@ export function distrustAll(peer: Peer): void {
   peer.replication.rescan = true;
   peer.replication.confirmed.clear();
   // Those who had no room before may have some now.
-  peer.replication.declined.clear();
+  peer.replication.rejected.clear();
 }
 
 /** Those who had no room for a version of a name are offered it again. */
-export function askDecliners(peer: Peer, name: string): void {
-  if (peer.replication.declined.delete(name)) peer.replication.rescan = true;
+export function askRejecters(peer: Peer, name: string): void {
+  if (peer.replication.rejected.delete(name)) peer.replication.rescan = true;
 }
 
 /** Drops the copies that belong to others, who have all confirmed theirs; the view has been still for long. */
@@ -113,10 +113,10 @@ export function offerMissing(peer: Peer): void {
   }
 }
 
-/** From time to time: those who declined are asked again, old removals go, and all shared is compared. */
+/** From time to time: those who rejected are asked again, old removals go, and all shared is compared. */
 export function lookAfterCopies(peer: Peer): void {
-  if (peer.replication.declined.size > 0) {
-    peer.replication.declined.clear();
+  if (peer.replication.rejected.size > 0) {
+    peer.replication.rejected.clear();
     repairSoon(peer);
   }
   for (const [key, version] of peer.replication.removals) {
@@ -138,7 +138,7 @@ export function copyDamaged(peer: Peer, version: VersionId): void {
   takeWordBack(peer, record);
   peer.replication.damaged += 1;
   noteWanting(peer.replication.lost, record);
-  boundTable(peer.replication.lost, DECLINED_FILES);
+  boundTable(peer.replication.lost, REJECTED_FILES);
   noteStale(peer, record);
   note(peer, sentences.damaged(name));
   const asked = quorumFor(peer, key, 0).members.filter((m) => m.id !== peer.self.id);

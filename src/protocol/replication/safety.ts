@@ -1,6 +1,6 @@
 /**
  * Whether what is held here is safe: how many durable copies of it this peer knows of. A copy that its
- * holder declined is a missing one, unless another member has it in that holder's place.
+ * holder rejected is a missing one, unless another member has it in that holder's place.
  */
 
 import { ownRoom, withoutRoomFor } from "../membership/room.ts";
@@ -17,7 +17,7 @@ const SETTLING_MS = 3_000;
 /** How many others hold a version durably, as they have said. */
 export function copiesElsewhere(peer: Peer, record: FileRecord): number {
   const { id } = peer.self;
-  // Those who declined are asked again, and whoever has it in their place has it meanwhile.
+  // Those who rejected are asked again, and whoever has it in their place has it meanwhile.
   const those =
     peer.phase === "leaving" ? peer.membership.view.members.filter(stays) : holdersOf(peer, record);
   return those.filter((m) => m.id !== id && hasConfirmed(peer, record, m)).length;
@@ -33,20 +33,20 @@ export function copiesKnown(peer: Peer, record: FileRecord): number {
  * The versions held here that have fewer copies than there should be: as many as are wanted, or as there
  * are members that stay. A leaver's own counts for nothing; where all others leave too, none is asked for.
  */
-export function lackingCopies(peer: Peer): FileRecord[] {
+export function underReplicated(peer: Peer): FileRecord[] {
   const wanted = copiesWanted(peer);
   if (!peer.membership.view.members.some(stays)) return [];
-  // Where nobody has declined anything, a version lacks copies only if a holder has yet to confirm it.
+  // Where nobody has rejected anything, a version lacks copies only if a holder has yet to confirm it.
   const some =
-    peer.replication.declined.size === 0
+    peer.replication.rejected.size === 0
       ? shortOfCopies(peer)
       : [...peer.replication.files.values()];
   return some.filter((record) => copiesKnown(peer, record) < wanted);
 }
 
-/** True of what has just come, if nobody has declined it, or is known to have no room for it. */
+/** True of what has just come, if nobody has rejected it, or is known to have no room for it. */
 function isSettling(peer: Peer, record: FileRecord): boolean {
-  if (peer.now + record.ageMs >= SETTLING_MS || peer.replication.declined.has(record.name))
+  if (peer.now + record.ageMs >= SETTLING_MS || peer.replication.rejected.has(record.name))
     return false;
   return withoutRoomFor(peer, holdersOf(peer, record), record.size).length === 0;
 }
@@ -60,7 +60,7 @@ export function snapshotFiles(peer: Peer): SnapshotFiles {
   } = peer;
   const { count, bytes } = files;
   const wanted = copiesWanted(peer);
-  const lacking = lackingCopies(peer).filter((record) => !record.removed);
+  const lacking = underReplicated(peer).filter((record) => !record.removed);
   const least = lacking.reduce((few, record) => Math.min(few, copiesKnown(peer, record)), wanted);
   // All but this one, and one in any case, where only one is wanted.
   const needed = Math.max(1, config.copies - 1);

@@ -14,9 +14,9 @@ export type Inquiry = {
   readonly name: string;
   /** All versions that were told of. */
   versions: Versions;
-  /** Who has said what it holds, by birth; and who of them has declined a version. */
+  /** Who has said what it holds, by birth; and who of them has rejected a version. */
   readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
-  readonly declined: Set<string>;
+  readonly rejected: Set<string>;
   /** Word of members, by birth, that know of others which this peer knows nothing of yet. */
   readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
   /** What was lost of it, by the births of those that have: what they say is not all that they acknowledged. */
@@ -133,8 +133,8 @@ export type Replication = {
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
   /** Per name, the births of members that cannot keep it; the oldest go first. */
-  readonly declined: Map<string, readonly string[]>;
-  /** Names of which this peer has declined a version; the oldest go first. */
+  readonly rejected: Map<string, readonly string[]>;
+  /** Names of which this peer has rejected a version; the oldest go first. */
   readonly refusals: Wanting;
   /** Until when this peer's own disk is taken for full. */
   fullUntil: number;
@@ -183,7 +183,7 @@ export function makeReplication(start: StartInput): Replication {
     confirmed: new ByVersion(),
     lacking: new ByVersion(),
     rescan: true,
-    declined: new Map(),
+    rejected: new Map(),
     refusals: new Map(),
     fullUntil: Number.NEGATIVE_INFINITY,
     removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),

@@ -3,7 +3,7 @@
  * It has to know all that was acknowledged there, and a quorum must have promised, within the last
  * LEASE_MS, to acknowledge no other owner's version. What it does not know it learns by comparing.
  */
-import { DECLINED_FILES, LEASE_MS, SETTLE_ASK_MS } from "../model/config.ts";
+import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
 import type { Author } from "../model/file-index.ts";
 import { type FileRecord, type Range, runOf } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
@@ -24,7 +24,7 @@ export function isAuthoritative(
 ): boolean {
   if (peer.membership.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
   const holds =
-    !peer.replication.knownStale.has(name) && peer.replication.knownStale.size < DECLINED_FILES;
+    !peer.replication.knownStale.has(name) && peer.replication.knownStale.size < REJECTED_FILES;
   // Each request comes by here: with a lease that is good for long the quorum need not be known.
   if (peer.replication.tenure.epoch === peer.membership.epoch && !isEnding(peer)) return holds;
   const quorum = ownQuorum(peer);
@@ -49,7 +49,7 @@ export function endTenure(peer: Peer): void {
 
 /** Others hold a version that this peer does not. */
 export function noteStale(peer: Peer, record: FileRecord): void {
-  if (peer.replication.knownStale.size < DECLINED_FILES)
+  if (peer.replication.knownStale.size < REJECTED_FILES)
     noteWanting(peer.replication.knownStale, record);
 }
 
