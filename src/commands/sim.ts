@@ -156,7 +156,7 @@ export default command({
   name: "sim",
   args: ARGS,
   forms: [[]],
-  renamed: { story: "scenario" },
+  renamed: [["story", "scenario"]],
   examples: [
     ["p2p sim --seeds 1000", "a thousand rings, each with faults of its own"],
     ["p2p sim --seeds 100 --hard", "harder faults, busy clients, and all that they were told"],

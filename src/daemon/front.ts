@@ -149,18 +149,18 @@ export class Front implements DoorHost {
   async request(
     name: string,
     into: Into | null,
-    gone: AbortSignal,
+    aborted: AbortSignal,
   ): ReturnType<DoorHost["request"]> {
     const landing = into === null ? null : landingSpot(into);
     let delivery: SpoolDelivery | null = null;
     const abort = async () => await delivery?.abort();
     const deliver = () => {
-      if (gone.aborted) throw new Failure("Nobody waits for it any more.");
+      if (aborted.aborted) throw new Failure("Nobody waits for it any more.");
       delivery = spoolDelivery(landing ?? spoolSpot(this.spoolDir), abort());
       return delivery;
     };
     const taken = () => delivery?.spooled() ?? null;
-    gone.addEventListener("abort", () => void abort(), { once: true });
+    aborted.addEventListener("abort", () => void abort(), { once: true });
     const outcome = await this.#forName(wrongName, name, (ended) =>
       this.#seek("request", name, ended, deliver),
     );

@@ -77,7 +77,7 @@ export async function live(
   const room = new RoomWatch({
     dir: folder.dir,
     room: (bytes) => driver.give({ type: "room", bytes }),
-    gone: () => {
+    deleted: () => {
       const text = `The data folder ${folder.dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
       events.publish({ event: "note", text });
       front.quit();

@@ -11,7 +11,7 @@ export type RoomOptions = {
   /** What there is room for, where that is another amount than before. */
   readonly room: (bytes: number) => void;
   /** The folder, or what must be in it, has gone or is another one: what is stored now is nowhere. Called once. */
-  readonly gone: () => void;
+  readonly deleted: () => void;
 };
 
 export class RoomWatch {
@@ -52,7 +52,7 @@ export class RoomWatch {
     if (!this.isThere) {
       this.close();
       this.#give(0);
-      this.#options.gone();
+      this.#options.deleted();
       return;
     }
     this.#noteMarks();

@@ -6,7 +6,7 @@ import type { Landing } from "../store/local.ts";
 import { markOf } from "../store/mark.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
 import { inTime } from "./in-time.ts";
-import { DoorClosed, DoorRefused, gone, type Knock, knock, withPulse } from "./knock.ts";
+import { DoorClosed, DoorRefused, type Knock, knock, peerEnded, withPulse } from "./knock.ts";
 import {
   ASK_MS,
   LOOKUPS_MS,
@@ -145,7 +145,7 @@ export function doorClient(dir: string): DoorClient {
     list: async () => {
       const outcome = await json<Outcome>(dir, await work("/files", {}));
       if (outcome.kind === "failed") throw new DoorRefused(outcome.why, "failed");
-      if (outcome.kind !== "listed") throw gone(dir);
+      if (outcome.kind !== "listed") throw peerEnded(dir);
       return { files: outcome.files, silent: outcome.silent };
     },
   };
@@ -206,13 +206,13 @@ async function json<T>(dir: string, response: Response): Promise<T> {
   try {
     return (await response.json()) as T;
   } catch {
-    throw gone(dir);
+    throw peerEnded(dir);
   }
 }
 
 function incoming(dir: string, response: Response): Incoming {
   const header = response.headers.get(CONTENT_HEADER);
-  if (header === null) throw gone(dir);
+  if (header === null) throw peerEnded(dir);
   const from = JSON.parse(header) as ContentFrom;
   const read: Incoming["read"] = async (take) => {
     if (response.body === null) return;
@@ -236,7 +236,7 @@ type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read">;
 
 function nextPiece(dir: string, reader: Reader): ReturnType<Reader["read"]> {
   const step = reader.read().catch(() => {
-    throw gone(dir);
+    throw peerEnded(dir);
   });
-  return inTime(step, TRANSFER_STALL_MS, () => gone(dir));
+  return inTime(step, TRANSFER_STALL_MS, () => peerEnded(dir));
 }

@@ -1,6 +1,6 @@
 /** The reading end of a peer's event stream. */
 import { inTime } from "./in-time.ts";
-import { gone, knock } from "./knock.ts";
+import { knock, peerEnded } from "./knock.ts";
 import { HELLO_MS, MAX_EVENT_BYTES } from "./limits.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
 
@@ -22,7 +22,7 @@ export async function readEvents(
   onEvent: (event: LoggedEvent) => void,
 ): Promise<EventReader> {
   const response = await knock(dir, "/events", {}, HELLO_MS);
-  if (response.body === null) throw gone(dir);
+  if (response.body === null) throw peerEnded(dir);
   const reader = response.body.getReader();
   let open = true;
   let cut: string | null = null;
@@ -44,14 +44,16 @@ export async function readEvents(
     .catch(() => {})
     .then(() => {
       if (!open) return null;
-      return cut === null ? gone(dir).message : `The peer in ${dir} cut off its events: ${cut}.`;
+      return cut === null
+        ? peerEnded(dir).message
+        : `The peer in ${dir} cut off its events: ${cut}.`;
     });
-  const early = ended.then(() => Promise.reject(gone(dir)));
+  const early = ended.then(() => Promise.reject(peerEnded(dir)));
   // It matters only before the hello.
   early.catch(() => {});
   await inTime(Promise.race([hello, early]), HELLO_MS, () => {
     close();
-    return gone(dir);
+    return peerEnded(dir);
   });
   return { ended, close };
 }

@@ -76,8 +76,8 @@ export function problemsIn(
   for (const { self, files } of peers) {
     const its = (what: string) => problems.push(`peer ${self.id}: ${what}`);
     if (files.short > 0) its(shortInWords({ ...files, copies, kept }));
-    const gone = self.id === asked.id && (!kept || freeBytes === null);
-    if (files.room === 0 && !gone) its("its disk is full, and takes no file any more");
+    const deleted = self.id === asked.id && (!kept || freeBytes === null);
+    if (files.room === 0 && !deleted) its("its disk is full, and takes no file any more");
   }
   return problems;
 }

@@ -47,7 +47,7 @@ export type DoorHost = {
   request(
     name: string,
     into: Into | null,
-    gone: AbortSignal,
+    aborted: AbortSignal,
   ): Promise<{ outcome: Outcome; content: Spooled | null }>;
   /** @param require as for a store */
   remove(name: string, require: number): Promise<Outcome>;

@@ -55,14 +55,14 @@ export async function knock(
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (signal.aborted) throw signal.reason;
-    throw gone(dir);
+    throw peerEnded(dir);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** The connection failed, or broke. */
-export function gone(dir: string): DoorClosed {
+export function peerEnded(dir: string): DoorClosed {
   return new DoorClosed(
     `No peer answers in ${dir}: it has ended, or never started; start it, or choose another.`,
   );

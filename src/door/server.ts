@@ -224,11 +224,11 @@ class Rooms {
   private async request(
     name: string,
     query: URLSearchParams,
-    gone: AbortSignal,
+    aborted: AbortSignal,
   ): Promise<Response> {
     const into = intoOf(query);
     if (into !== null && !isAbsolute(into.path)) return refusePath(into.path);
-    const { outcome, content } = await this.host.request(name, into, gone);
+    const { outcome, content } = await this.host.request(name, into, aborted);
     if (outcome.kind === "received" && content !== null) {
       const { from, route, size, sha256 } = outcome;
       const head = { size, sha256, from, route };

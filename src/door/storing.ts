@@ -44,7 +44,7 @@ export async function storeFile(
     () => door.store(stored, piped ? Bun.stdin.stream() : path, require),
   );
   const ms = performance.now() - start;
-  const words = receipt(stored, outcome, ms);
+  const words = storedLine(stored, outcome, ms);
   console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
   await sayFewer(door, `stored ${printable(stored)}`, outcome);
   return 0;
@@ -87,7 +87,7 @@ export async function sayFewer(door: DoorClient, done: string, outcome: Outcome)
 }
 
 /** @throws Failure unless it was stored */
-function receipt(name: string, outcome: Outcome, ms: number): string {
+function storedLine(name: string, outcome: Outcome, ms: number): string {
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind !== "stored")
     throw new Failure(`${show(name)} was not stored, only placed: try again.`);

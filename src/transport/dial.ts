@@ -66,12 +66,12 @@ export class Dialer {
     done: (result: Wire | Unreachable) => void,
   ): Cancel {
     const startedAt = performance.now();
-    let settled = false;
+    let over = false;
     let connecting = false;
     let unanswered = false;
     const settle = (result: Wire | Unreachable): void => {
-      if (settled) return;
-      settled = true;
+      if (over) return;
+      over = true;
       clearTimeout(deadline);
       done(result);
     };
@@ -84,7 +84,7 @@ export class Dialer {
     if (target !== null && this.#mayConnect(address, startedAt)) {
       connecting = true;
       const opened = (socket: Wire): void => {
-        if (settled) {
+        if (over) {
           drop(socket);
           this.#options.late(address);
         } else {
@@ -96,13 +96,13 @@ export class Dialer {
       // A dying process takes a connection and resets it at once: the next one says what is the matter.
       const connect = (again: number): Promise<Wire> =>
         this.#connect(target, { ...IGNORING, opened }).catch((error: unknown) => {
-          if (settled || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
+          if (over || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
           return connect(again - 1);
         });
       connect(QUICK_BREAKS)
         .catch((error: unknown) => {
           const tookMs = performance.now() - startedAt;
-          if (!settled) settle(this.#meaning(error, target, tookMs));
+          if (!over) settle(this.#meaning(error, target, tookMs));
         })
         .finally(() => {
           connecting = false;
@@ -110,7 +110,7 @@ export class Dialer {
         });
     }
     return () => {
-      settled = true;
+      over = true;
       // It may yet have to be counted, but nothing waits for it any more.
       deadline.unref();
     };

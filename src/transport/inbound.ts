@@ -63,7 +63,7 @@ export class Inbound {
         this.#buffered += change;
         if (this.#buffered > INBOUND_BUFFERED_BYTES) this.#relieve();
       },
-      gone: (broke) => {
+      ended: (broke) => {
         this.#strangers.delete(caller);
         this.#known.delete(caller);
         if (caller.address !== null) this.#broken.ended(caller.address, broke, performance.now());
@@ -113,7 +113,7 @@ type CallerEvents = {
   named(before: Address | null, now: Address): void;
   held(change: number): void;
   /** @param broke the other side, or the connection, has ended it */
-  gone(broke: boolean): void;
+  ended(broke: boolean): void;
 };
 
 /** One connection. */
@@ -247,7 +247,7 @@ class Caller implements ConnectionHandler {
     if (!this.#open) return;
     this.#open = false;
     this.#hold(0);
-    this.#events.gone(broke);
+    this.#events.ended(broke);
   }
 
   #hold(bytes: number): void {

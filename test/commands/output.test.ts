@@ -51,10 +51,10 @@ describe.skipIf(!BUILT || !existsSync(FULL))("output that is not taken", () => {
             ]);
             // What the first run did may be in the way of the second, which then says so.
             if (argv === "rm 2067") continue;
-            const gone = await bash(`${INTO_NOTHING} p2p ${argv} >&4`, ring.cwd);
+            const missing = await bash(`${INTO_NOTHING} p2p ${argv} >&4`, ring.cwd);
             const said = argv.startsWith("chaos") ? "chaos would be in a ring of its own\n" : "";
-            const stderr = gone.stderr.replace(FEWER, "");
-            expect([argv, gone.exitCode, stderr]).toEqual([argv, 141, said]);
+            const stderr = missing.stderr.replace(FEWER, "");
+            expect([argv, missing.exitCode, stderr]).toEqual([argv, 141, said]);
           }
         },
         [2],
@@ -70,8 +70,8 @@ describe.skipIf(!BUILT || !existsSync(FULL))("output that is not taken", () => {
         const full = await bash(`${line} > ${FULL}`, ring.cwd);
         expect(full.exitCode).toBe(1);
         expect(full.stderr).toMatch(/^What was to be printed [^\n]*the disk is full[^\n]*\n$/);
-        const gone = await bash(`${INTO_NOTHING} ${line} >&4`, ring.cwd);
-        expect([gone.exitCode, gone.stderr]).toEqual([141, ""]);
+        const missing = await bash(`${INTO_NOTHING} ${line} >&4`, ring.cwd);
+        expect([missing.exitCode, missing.stderr]).toEqual([141, ""]);
       }),
     LIMIT_MS,
   );

@@ -62,9 +62,9 @@ describe.skipIf(!BUILT)("status --all", () => {
     () =>
       withRing(
         async (ring) => {
-          const elsewhere = ring.folder("elsewhere");
+          const other = ring.folder("elsewhere");
           for (const id of [15, 16]) {
-            const data = `${elsewhere}/.p2p/${ring.ports.base}-${id}`;
+            const data = `${other}/.p2p/${ring.ports.base}-${id}`;
             const peer = ring.start(id, ["join", id, 4, 1, ...ring.basePort, "--data", data]);
             await peer.waitFor("Join request has been accepted");
           }
@@ -78,7 +78,7 @@ describe.skipIf(!BUILT)("status --all", () => {
           };
           // The word of the joins is still on its way.
           await ring.wake.until("all of it, from here", 20_000, () => right(ring.cwd));
-          await ring.wake.until("all of it, from there", 20_000, () => right(elsewhere));
+          await ring.wake.until("all of it, from there", 20_000, () => right(other));
         },
         [4, 9, 14],
       ),

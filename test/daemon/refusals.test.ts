@@ -33,8 +33,8 @@ function refusalTest(name: string, body: (ring: TestRing) => Promise<void>): voi
 
 describe.skipIf(!BUILT)("one sentence, exit 1, the ring untouched:", () => {
   refusalTest("a taken id, by its port", async (ring) => {
-    const elsewhere = ring.folder("elsewhere");
-    const ended = await p2p(["join", 9, 4, 1, ...ring.basePort], elsewhere);
+    const other = ring.folder("elsewhere");
+    const ended = await p2p(["join", 9, 4, 1, ...ring.basePort], other);
     expectSentence(ended, `${ring.ports.base + 9}`);
     await expectUntouched(ring, FOUR);
   });

@@ -16,7 +16,7 @@ function watched(name: string) {
   const room = new RoomWatch({
     dir,
     room: (bytes) => void told.push(bytes),
-    gone: () => void told.push("gone"),
+    deleted: () => void told.push("gone"),
   });
   return { dir, told, room };
 }
@@ -58,7 +58,7 @@ test("a folder that is gone, or another one, or lacks what must be in it, is not
 test("what is not there yet is missed from when it has been there", async () => {
   const { dir, told, room } = watched("young");
   rmSync(join(dir, "index.db"));
-  const young = new RoomWatch({ dir, room: () => {}, gone: () => void told.push("gone") });
+  const young = new RoomWatch({ dir, room: () => {}, deleted: () => void told.push("gone") });
   await young.look();
   writeFileSync(join(dir, "index.db"), "");
   await young.look();

@@ -158,8 +158,8 @@ safetyTest("a peer whose folder is deleted is not safe, and leaves with a word",
   expect((await peer.waitForEnd()).code).toBe(1);
   await ring.wake.until("the word of those who stay", 20_000, async () => {
     const { files, members } = await ring.status(20);
-    const gone = members.find(({ id }) => id === 30)?.state !== "alive";
-    return gone && files.least === 2 && !files.safe ? true : null;
+    const deleted = members.find(({ id }) => id === 30)?.state !== "alive";
+    return deleted && files.least === 2 && !files.safe ? true : null;
   });
   const lost = await ring.run("health", "--peer", 30);
   expect([lost.stdout, lost.exitCode]).toEqual(["", 3]);

@@ -180,11 +180,11 @@ function lookUp(key: number): Status["lookups"][number] {
 
 function ringOf(status: Status, lookups: readonly number[]): RingTold {
   const { self, members, at, ring, bits, route, successors, predecessors, digest, files } = status;
-  const gone = { expected: 0, dead: 0, left: 0 };
+  const aborted = { expected: 0, dead: 0, left: 0 };
   const said = { self, route, successors, predecessors, digest, files };
   return {
     ...{ v: 1, at, ring, bits, silent: [] },
-    peers: [{ ...said, ...gone, view: 0, lookups: lookups.map(lookUp) }],
+    peers: [{ ...said, ...aborted, view: 0, lookups: lookups.map(lookUp) }],
     views: [members.map((member) => ({ id: member.id, state: member.state }))],
   };
 }

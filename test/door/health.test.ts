@@ -75,10 +75,10 @@ test("each thing that is wrong is a sentence", () => {
 test("what members say of themselves counts, and that some say nothing", () => {
   const self = { id: 9, ...at, incarnation: 1 };
   const view = { route: "finger", successors: [], predecessors: [], members: [] } as const;
-  const gone = { expected: 0, dead: 0, left: 0, digest: "", lookups: [] };
+  const deleted = { expected: 0, dead: 0, left: 0, digest: "", lookups: [] };
   const checks: Checks = {
     ...{ v: 2, at: 0 },
-    peers: [{ self, ...view, ...gone, files: { ...files, short: 2, least: 1, room: 0 } }],
+    peers: [{ self, ...view, ...deleted, files: { ...files, short: 2, least: 1, room: 0 } }],
     silent: [
       { id: 14, ...at },
       { id: 19, ...at },

@@ -71,8 +71,8 @@ const removedWhenFull = await first.files.mergeRecord(
 );
 await fill(first.files, "more");
 // Room again: some go, and others find their place.
-const gone = large.pop() ?? "";
-first.files.drop(first.files.winner(gone) ?? recordOf(gone, someBytes(0), 1));
+const missing = large.pop() ?? "";
+first.files.drop(first.files.winner(missing) ?? recordOf(missing, someBytes(0), 1));
 while (((await freeBytes(dir)) ?? 0) < 200_000)
   await new Promise((resolve) => setImmediate(resolve));
 const removed = await first.files.mergeRecord(removalOf(kept[0] ?? "", 2, [stampOf(1)]));

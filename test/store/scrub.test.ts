@@ -58,10 +58,10 @@ test("contents that were changed, cut, or taken away are found, and no others", 
   database.run("UPDATE bodies SET bytes = zeroblob(1000) WHERE length(bytes) = 1000");
   database.close();
   opened = await openFolder(dir);
-  const gone = readdirSync(join(dir, "files")).find(
+  const missing = readdirSync(join(dir, "files")).find(
     (name) => Bun.file(join(dir, "files", name)).size === 300_000,
   );
-  rmSync(join(dir, "files", gone ?? ""));
+  rmSync(join(dir, "files", missing ?? ""));
   const damaged: string[] = [];
   const found = await opened.files.scrub({
     bytesPerSecond: Number.POSITIVE_INFINITY,

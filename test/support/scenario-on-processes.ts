@@ -84,13 +84,13 @@ class Player {
     const loose = mayGoOtherwise(action);
     const compare = () =>
       loose ? finalPairsDiffer(want, this.#printed()) : linesDiffer(want, this.#printed());
-    const settled = async () => {
+    const calm = async () => {
       const here = await ring.wake
         .until("the lines", STEP_LIMIT_MS, () => (compare() === null ? true : null))
         .catch(() => false);
       if (here) await ring.calm(STEP_LIMIT_MS);
     };
-    await settled();
+    await calm();
     await Bun.sleep(STILL_MS);
     const difference = compare() ?? this.#pairsUntrue();
     for (const { printed, key } of this.#all()) this.#shown.set(key, printed.length);

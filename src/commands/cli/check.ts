@@ -63,8 +63,9 @@ function readFlag(shape: Shape, word: string): Flag {
       return { name, label: typed, takesValue: def.type !== "boolean", value };
     }
   }
-  const now = shape.renamed[typed.slice(2)];
-  if (now !== undefined) throw new UsageError(`${typed} is called --${now} now`);
+  for (const [before, now] of shape.renamed) {
+    if (typed === `--${before}`) throw new UsageError(`${typed} is called --${now} now`);
+  }
   const known = flagNames(shape);
   const hint = didYouMean(typed, known) || `; its flags are listed by p2p ${shape.name} --help`;
   throw new UsageError(`Unknown flag ${quote(typed)} for p2p ${shape.name}${hint}`);

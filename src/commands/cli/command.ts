@@ -12,7 +12,7 @@ type Spec<T extends ArgsDef> = {
   args: T;
   forms: readonly (readonly string[])[];
   hidden?: readonly string[];
-  renamed?: Readonly<Record<string, string>>;
+  renamed?: Shape["renamed"];
   examples: readonly Example[];
   run(args: ParsedArgs<T>): Promise<number>;
 };
@@ -24,7 +24,7 @@ export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
     args: spec.args,
     forms: spec.forms,
     hidden: spec.hidden ?? [],
-    renamed: spec.renamed ?? {},
+    renamed: spec.renamed ?? [],
     examples: spec.examples,
   };
   let exitCode = 0;

@@ -12,6 +12,6 @@ export type Shape = {
   /** Flags that no help shows. */
   readonly hidden: readonly string[];
   /** Flags of earlier versions, and what each is called now. */
-  readonly renamed: Readonly<Record<string, string>>;
+  readonly renamed: readonly (readonly [before: string, now: string])[];
   readonly examples: readonly Example[];
 };

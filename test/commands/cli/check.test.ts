@@ -17,7 +17,7 @@ const sample = command({
   },
   forms: [["FROM", "TO"], ["FROM"]],
   hidden: ["secret"],
-  renamed: { compel: "force" },
+  renamed: [["compel", "force"]],
   examples: [["p2p sample a b", "from a to b"]],
   async run(args) {
     const { from, to, output, force, secret } = args;
