@@ -38,7 +38,7 @@ type Waiting = {
 
 export class BenchClient {
   readonly #id = randomBytes(6).readUIntBE(0, 6);
-  readonly #birth = randomBytes(8).toString("hex");
+  readonly #instance = randomBytes(8).toString("hex");
   readonly #waiting = new Map<number, Waiting>();
   readonly #ring: number;
   readonly #bits: number;
@@ -63,7 +63,7 @@ export class BenchClient {
       ring: this.#ring,
       id: this.#id,
       incarnation: 0,
-      birth: this.#birth,
+      instance: this.#instance,
       state: "alive",
       port: 1,
     };
@@ -138,7 +138,7 @@ export class BenchClient {
   }
 
   #send(request: number, { ask, to, given }: Waiting): void {
-    const origin = { id: this.#id, address: this.#address, birth: this.#birth };
+    const origin = { id: this.#id, address: this.#address, instance: this.#instance };
     const message: Message = {
       ...{ tag: "routed", request, origin, route: [this.#id], ask },
       ...{ leftMs: RETRY_MS, counter: 0, avoid: [], back: false, lost: false },

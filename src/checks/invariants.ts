@@ -206,13 +206,13 @@ const OF_THE_FILES: readonly Invariant[] = [
       // They are looked through when the view has been still for a moment; a leaver takes anybody's word.
       if (rescan || peer.phase === "leaving") return true;
       for (const record of files.values()) {
-        const births = confirmed.get(record) ?? [];
-        if (births.length === 0) continue;
+        const instances = confirmed.get(record) ?? [];
+        if (instances.length === 0) continue;
         const holders = holdersOf(peer, record);
         const rejecters = rejected.get(record.name) ?? [];
-        const may = (birth: string) =>
-          rejecters.includes(birth) || holders.some((h) => h.birth === birth);
-        if (!births.every(may)) return false;
+        const may = (instance: string) =>
+          rejecters.includes(instance) || holders.some((h) => h.instance === instance);
+        if (!instances.every(may)) return false;
       }
       return true;
     },

@@ -92,8 +92,8 @@ export function drawId(bits: number): number {
   return Math.floor(randomBytes(6).readUIntBE(0, 6) / 2 ** (48 - bits));
 }
 
-/** 64 random bits, as a birth. */
-export function drawBirth(): string {
+/** 64 random bits, as an instance id. */
+export function drawInstance(): string {
   return randomBytes(8).toString("hex");
 }
 

@@ -18,8 +18,8 @@ import {
   checkFolder,
   DRAWN_PORTS,
   dataFolder,
-  drawBirth,
   drawId,
+  drawInstance,
   drawSeed,
   FIRST_DRAWN_PORT,
   foundedConfig,
@@ -32,7 +32,7 @@ import { checkRelations } from "./relations.ts";
 export type { PeerOptions, PeerStart };
 
 /** What the sockets need before the protocol is there. */
-type Identified = { readonly id: number; readonly birth: string; ring: number };
+type Identified = { readonly id: number; readonly instance: string; ring: number };
 
 /**
  * Runs one peer until it ends.
@@ -49,7 +49,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
   let offers: Offers | null = null;
   const identified: Identified = {
     id: id ?? drawId(48),
-    birth: drawBirth(),
+    instance: drawInstance(),
     ring: numbered ? options.basePort : 0,
   };
   const transportOptions = (port: number) => ({
@@ -87,7 +87,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       config,
       id: ownId,
       address: displayAddress({ host, port: transport.port }),
-      birth: identified.birth,
+      instance: identified.instance,
       seed: drawSeed(),
       start,
       incarnation: identity?.incarnation ?? 0,
@@ -130,10 +130,10 @@ function cached(self: () => Driver["self"] | null, identified: Identified, port:
 }
 
 function senderOf(self: Driver["self"] | null, identified: Identified, port: number) {
-  const { id, birth, ring } = identified;
-  if (self === null) return { id, incarnation: 0, birth, state: "alive", ring, port } as const;
+  const { id, instance, ring } = identified;
+  if (self === null) return { id, incarnation: 0, instance, state: "alive", ring, port } as const;
   const { incarnation, state } = self;
-  return { id: self.id, incarnation, birth: self.birth, state, ring, port };
+  return { id: self.id, incarnation, instance: self.instance, state, ring, port };
 }
 
 /**

@@ -49,8 +49,8 @@ export type Peer = {
 
 /** A peer that has not been given its start's effects yet. `views`: shared with the peers beside it. */
 export function createPeer(start: StartInput, at: number, views: SharedViews | null = null): Peer {
-  const { id, address, birth } = start;
-  const self = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
+  const { id, address, instance } = start;
+  const self = makeMember({ id, address, instance, incarnation: 0, state: "alive" });
   return {
     config: start.config,
     start,

@@ -144,13 +144,13 @@ const SOMEONE: Member = makeMember({
   id: 1,
   address: "10.0.0.1:12256",
   incarnation: 1,
-  birth: "0000000000000001",
+  instance: "0000000000000001",
   state: "alive",
 });
 
 /** On the wire, with all headers. */
 function bytesOf(message: Message, from: Member): number {
-  const { id, incarnation, birth, state } = from;
-  const sender = { ring: 70_000, id, incarnation, birth, state, port: 12_256 };
+  const { id, incarnation, instance, state } = from;
+  const sender = { ring: 70_000, id, incarnation, instance, state, port: 12_256 };
   return encode(message, sender).length + HEADERS;
 }

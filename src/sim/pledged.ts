@@ -19,7 +19,7 @@ import type { Stage } from "./stage.ts";
 /** A part of the circle for which an owner wishes to answer alone. */
 type Wish = {
   readonly owner: Host;
-  readonly birth: string;
+  readonly instance: string;
   readonly from: number;
   readonly to: number;
 };
@@ -41,10 +41,10 @@ export class Pledged {
   }
 
   #see(host: Host, message: Message, to: Address): void {
-    const birth = host.peer?.self.birth ?? "";
+    const instance = host.peer?.self.instance ?? "";
     if (message.tag === "lease") {
       const { nonce, from, to: end } = message;
-      this.#wishes.set(nonce, { owner: host, birth, from, to: end });
+      this.#wishes.set(nonce, { owner: host, instance, from, to: end });
       const [first] = this.#wishes.keys();
       if (this.#wishes.size > WISHES && first !== undefined) this.#wishes.delete(first);
     } else if (message.tag === "leased" && message.granted) {
@@ -73,7 +73,7 @@ export class Pledged {
     const wish = this.#wishes.get(nonce);
     if (wish === undefined) return;
     // An owner that asks anew has given up what it was promised before.
-    const open = this.#openOf(host).filter((p) => p.birth !== wish.birth);
+    const open = this.#openOf(host).filter((p) => p.instance !== wish.instance);
     const claimant = open.find(
       ({ from, to }) => isWithin(wish.to, from, to) || isWithin(to, wish.from, wish.to),
     );
@@ -87,8 +87,8 @@ export class Pledged {
 
   #noteWord(host: Host, to: Address, versions: readonly VersionId[]): void {
     for (const pledge of this.#openOf(host)) {
-      const { owner, birth } = pledge;
-      if (owner.places.includes(to) || owner.peer?.self.birth !== birth) continue;
+      const { owner, instance } = pledge;
+      if (owner.places.includes(to) || owner.peer?.self.instance !== instance) continue;
       for (const version of versions) {
         const record = host.peer?.replication.files.find(version);
         if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
@@ -112,7 +112,7 @@ export class Pledged {
     if (peer === null || peer.replication.tenure.epoch !== peer.membership.epoch) return false;
     if (peer.replication.knownStale.has(name) || isCopying(peer, name)) return false;
     // One that had something else when it promised is not counted.
-    if (!peer.replication.tenure.agreed.has(holder.peer?.self.birth ?? "")) return false;
+    if (!peer.replication.tenure.agreed.has(holder.peer?.self.instance ?? "")) return false;
     return localTime(owner, this.stage.world.now) < peer.replication.tenure.until;
   }
 

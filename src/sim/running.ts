@@ -10,13 +10,13 @@ import { type Host, virtualTime } from "./host.ts";
 export function startInputOf(
   { id, address, places, disk, start }: Host,
   config: RingConfig,
-  birth: string,
+  instance: string,
   seed: number,
   now: number,
 ): StartInput {
   const { aliveAt, forgottenAt } = disk;
   return {
-    ...{ type: "start", config, id, address: places[0] ?? address, birth, seed, start },
+    ...{ type: "start", config, id, address: places[0] ?? address, instance, seed, start },
     incarnation: disk.incarnation,
     restored: [...disk.members, ...disk.departed],
     left: disk.left,

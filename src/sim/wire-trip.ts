@@ -46,9 +46,9 @@ export class WireTrip {
   #senderOf(from: Member): { readonly host: string; readonly sender: Sender } {
     const known = this.#senders.get(from);
     if (known !== undefined) return known;
-    const { id, incarnation, birth, state } = from;
+    const { id, incarnation, instance, state } = from;
     const { host, port } = partsOf(from.address);
-    const made = { host, sender: { id, incarnation, birth, state, ring: this.ring, port } };
+    const made = { host, sender: { id, incarnation, instance, state, ring: this.ring, port } };
     this.#senders.set(from, made);
     return made;
   }

@@ -111,14 +111,13 @@ export class World {
 
   /** Makes a ring that stands: every peer is in it and knows all the others. */
   form(ids: readonly number[]): void {
-    const births = ids.map(() => this.#drawBirth());
-    const hosts = ids.map((id) => this.#makeHost(id, { kind: "found" }));
-    const members = hosts.map(({ id, address }, i) =>
-      makeMember({ id, address, incarnation: 1, birth: births[i] ?? "", state: "alive" }),
-    );
+    const drawn = ids.map((id) => ({ id, instance: this.#drawInstance() }));
+    const members = drawn.map(({ id, instance }) => {
+      const { address } = this.#makeHost(id, { kind: "found" });
+      return makeMember({ id, address, incarnation: 1, instance, state: "alive" });
+    });
     const view = View.of(members, this.#views);
-    for (const [i, { id }] of hosts.entries())
-      this.#start(id, { kind: "formed", view }, births[i] ?? "");
+    for (const { id, instance } of drawn) this.#start(id, { kind: "formed", view }, instance);
   }
 
   /** @throws Error if there was never such a peer */
@@ -130,7 +129,7 @@ export class World {
 
   /** Starts a peer on a new host, or again on its old one with the disk as it is. */
   startPeer(id: number, start: Start): Host {
-    return this.#start(id, start, this.#drawBirth());
+    return this.#start(id, start, this.#drawInstance());
   }
 
   /** Starts a second process under an id that may be taken, at an address of its own. */
@@ -139,14 +138,15 @@ export class World {
     if (this.hosts.has(address)) return;
     const host = makeHost(id, address, { offsetMs: 0, rate: 1 }, start, this.#limits);
     this.places.add(host, true);
-    this.#run(host, start, this.#drawBirth());
+    this.#run(host, start, this.#drawInstance());
   }
 
-  #start(id: number, start: Start, birth: string): Host {
-    return this.#run(this.hosts.get(this.addressOf(id)) ?? this.#makeHost(id, start), start, birth);
+  #start(id: number, start: Start, instance: string): Host {
+    const host = this.hosts.get(this.addressOf(id)) ?? this.#makeHost(id, start);
+    return this.#run(host, start, instance);
   }
 
-  #run(host: Host, start: Start, birth: string): Host {
+  #run(host: Host, start: Start, instance: string): Host {
     host.start = start;
     host.run += 1;
     host.frozen = false;
@@ -158,7 +158,7 @@ export class World {
     for (const version of disk.synced(disk.written)) {
       for (const tell of this.commits) tell(host, version, host.endedAt);
     }
-    const input = startInputOf(host, this.config, birth, this.generator.bits(), this.now);
+    const input = startInputOf(host, this.config, instance, this.generator.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);
     host.peer = peer;
     this.#perform(host, effects);
@@ -259,7 +259,7 @@ export class World {
     });
   }
 
-  #drawBirth(): string {
+  #drawInstance(): string {
     return [0, 0].map(() => this.generator.bits().toString(16).padStart(8, "0")).join("");
   }
 

@@ -60,7 +60,7 @@ function parseConfig(value: unknown, ring: number): RingConfig | null {
 
 /** The view as text, members without their hashes, which follow from the rest. */
 export function formatView(view: SavedView): string {
-  const members = view.members.map((m) => [m.id, m.incarnation, m.birth, m.state, m.address]);
+  const members = view.members.map((m) => [m.id, m.incarnation, m.instance, m.state, m.address]);
   return `${JSON.stringify({ v: 1, left: view.left, members })}\n`;
 }
 
@@ -80,12 +80,12 @@ export function parseView(value: unknown): SavedView | null {
 
 function parseMember(fields: unknown): Member | null {
   if (!Array.isArray(fields)) return null;
-  const [id, incarnation, birth, name, address]: unknown[] = fields;
+  const [id, incarnation, instance, name, address]: unknown[] = fields;
   const state = MEMBER_STATES.find((known) => known === name);
   if (!isWhole(id, MAX_ID) || !isWhole(incarnation) || state === undefined) return null;
-  if (typeof birth !== "string" || !/^[0-9a-f]{16}$/.test(birth)) return null;
+  if (typeof instance !== "string" || !/^[0-9a-f]{16}$/.test(instance)) return null;
   if (typeof address !== "string" || !/^[^\s]{1,300}:[0-9]{1,5}$/.test(address)) return null;
-  return makeMember({ id, incarnation, birth, state, address });
+  return makeMember({ id, incarnation, instance, state, address });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -19,5 +19,5 @@ export const MAX_SENTENCE = 512;
 /** Senders whose headers are kept as they were last read: a ring's most talkative, 400 bytes each. */
 export const SENDERS_KEPT = 4_096;
 
-/** Births and IPv4 addresses whose texts are kept: as many as the members of most rings, in some KiB. */
+/** Instance ids and IPv4 addresses whose texts are kept: as many as the members of most rings, in some KiB. */
 export const RECENT_TEXTS = 512;

@@ -1,5 +1,5 @@
 /**
- * Texts of eight bytes or less that come again and again, as births and addresses do: the same bytes give
+ * Texts of eight bytes or less that come again and again, as instance ids and addresses do: the same bytes give
  * the same text, which is made once. So it takes no memory in each record that has it, and is compared
  * and looked up without a look at its characters.
  */

@@ -7,7 +7,7 @@ import { formatAddress } from "./address.ts";
 import { Reader, type Writer } from "./bytes.ts";
 import { type Codec, struct, u32 } from "./codec.ts";
 import { SENDERS_KEPT } from "./limits.ts";
-import { birth, port, position, state } from "./values.ts";
+import { instance, port, position, state } from "./values.ts";
 
 /** Who sends: its ring, and its own member record. Its host is what the receiver's socket sees. */
 export type Sender = {
@@ -15,7 +15,7 @@ export type Sender = {
   readonly ring: number;
   readonly id: number;
   readonly incarnation: number;
-  readonly birth: string;
+  readonly instance: string;
   readonly state: MemberState;
   /** Where it listens, for datagrams and streams alike; never 0. */
   readonly port: number;
@@ -26,7 +26,7 @@ export const senderCodec: Codec<Sender> = struct<Sender>({
   ring: u32,
   id: position,
   incarnation: u32,
-  birth,
+  instance,
   state,
   port,
 });

@@ -52,10 +52,10 @@ export const position = u48;
 export const request = u48;
 export const digest = u53;
 export const sha256 = hex(32);
-const births = new Recent((high, low) => digitsOf(high) + digitsOf(low));
-export const birth: Codec<string> = {
+const instances = new Recent((high, low) => digitsOf(high) + digitsOf(low));
+export const instance: Codec<string> = {
   write: (w, v) => w.hex(v, 8),
-  read: (r) => births.of(r.u32(), r.u32()),
+  read: (r) => instances.of(r.u32(), r.u32()),
 };
 export const state: Codec<MemberState> = word(MEMBER_STATES);
 
@@ -102,7 +102,7 @@ export const address: Codec<Address> = {
 const memberFields = struct<Omit<Member, "hash">>({
   id: position,
   incarnation: u32,
-  birth,
+  instance,
   state,
   address,
 });
@@ -118,7 +118,7 @@ export const route: Codec<readonly number[]> = list(position, MAX_ROUTE);
 export const asked: Codec<readonly number[]> = list(position, ASKED_TOLD);
 export const copies: Codec<readonly number[]> = list(position, MAX_COPIES);
 
-export const origin: Codec<Origin> = struct<Origin>({ id: position, address, birth });
+export const origin: Codec<Origin> = struct<Origin>({ id: position, address, instance });
 
 /** A time left, in whole milliseconds: never more than there is. */
 export const leftMs: Codec<number> = {
@@ -154,10 +154,10 @@ export const stamp: Codec<Stamp> = struct<Stamp>({
 });
 
 export const operation: Codec<Operation> = struct<Operation>({
-  origin: birth,
+  origin: instance,
   number: within(u48, 1, 2 ** 48 - 1),
 });
-const span: Codec<Span> = struct<Span>({ origin: birth, from: u48, to: u48, ageMs, stamp });
+const span: Codec<Span> = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, stamp });
 
 export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   name: fileName,

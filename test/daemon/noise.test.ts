@@ -26,7 +26,14 @@ function datagram(ring: number): Uint8Array {
   }
   const right = encode(
     { tag: "ping", nonce: 7, digest: 1, round: true, room: 5, awayMs: null, forgottenMs: null },
-    { ring, id: 5, incarnation: 1, birth: "00".repeat(8), state: "alive", port: 1 + below(65_535) },
+    {
+      ring,
+      id: 5,
+      incarnation: 1,
+      instance: "00".repeat(8),
+      state: "alive",
+      port: 1 + below(65_535),
+    },
   );
   // The header keeps its ring, so that the peer reads on.
   if (kind === 2) return Uint8Array.from([...right.subarray(0, 8), ...rubbish(below(200))]);

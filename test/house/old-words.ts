@@ -15,6 +15,8 @@ export const OLD_WORDS: Readonly<Record<string, string>> = {
   askDecliners: "askRejecters",
   askGone: "askDeparted",
   beginBurial: "beginMerge",
+  birth: "instance",
+  births: "instances",
   buried: "killedForGood",
   buriedWhenFull: "removedWhenFull",
   bury: "mergeRecord",

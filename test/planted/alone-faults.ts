@@ -58,7 +58,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
       },
       {
         file: "membership/probing.ts",
-        find: "const other = target.birth !== tried.birth || target.address !== tried.address;",
+        find: "const other = target.instance !== tried.instance || target.address !== tried.address;",
         replace: "const other = false;",
       },
       // Of a join that is seen there is word which is believed at once, and makes it good.

@@ -138,7 +138,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       {
         file: "replication/repairing.ts",
         find: "if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(",
-        replace: "if (holdersOf(peer, record).every((h) => h.birth.length > 0)) drop(",
+        replace: "if (holdersOf(peer, record).every((h) => h.instance.length > 0)) drop(",
       },
       {
         file: "membership/records.ts",

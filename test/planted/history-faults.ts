@@ -140,7 +140,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
       {
         file: "replication/pledging.ts",
-        find: "!(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);",
+        find: "!(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.instance);",
         replace: "true;",
       },
     ],

@@ -8,9 +8,9 @@ import { SharedViews, View } from "../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 
 function member(id: number, fields: Partial<Member> = {}): Member {
-  const birth = id.toString(16).padStart(16, "0");
+  const instance = id.toString(16).padStart(16, "0");
   const address = `10.0.0.${id}:12256`;
-  return makeMember({ id, incarnation: 1, birth, state: "alive", address, ...fields });
+  return makeMember({ id, incarnation: 1, instance, state: "alive", address, ...fields });
 }
 const [TWO, EIGHT, NINE] = [member(2), member(8), member(9)];
 /** From the beginning until one that never answers has its last try. */
@@ -22,7 +22,7 @@ function eight() {
   const views = new SharedViews();
   const config = { ring: 70_000, bits: 48, strategy: "direct", pingIntervalMs: 5_000 } as const;
   const start: StartInput = {
-    ...{ type: "start", id: 8, address: EIGHT.address, birth: EIGHT.birth, seed: 5 },
+    ...{ type: "start", id: 8, address: EIGHT.address, instance: EIGHT.instance, seed: 5 },
     config: { ...config, copies: 3 },
     start: { kind: "formed", view: View.of([TWO, EIGHT, NINE], views) },
     ...{ incarnation: 0, restored: [], files: [] },
@@ -178,7 +178,7 @@ test.each(["watch", "suspicion"] as const)(
       give(said(TWO, { tag: "gossip", joining: false, members }, 200));
     }
     expect([...peer.membership.probes.values()].map((t) => t.reason)).toContain(reason);
-    const back = member(9, { address: KNOWN_STALE, incarnation: 2, birth: "b".repeat(16) });
+    const back = member(9, { address: KNOWN_STALE, incarnation: 2, instance: "b".repeat(16) });
     const [tried] = pingsTo(KNOWN_STALE, give(ping(back, 1, 210)));
     expect(tried).toBeDefined();
     // The verdict on the former run changes nothing for the new member.
@@ -213,8 +213,8 @@ test("a new member that moves on is tried where it is", () => {
     [2, KNOWN_STALE],
     [3, "10.0.2.9:12256"],
   ] as const) {
-    const birth = `${incarnation}`.repeat(16);
-    const back = member(9, { address, incarnation, birth });
+    const instance = `${incarnation}`.repeat(16);
+    const back = member(9, { address, incarnation, instance });
     const sent = give(ping(back, incarnation, 200 + incarnation));
     expect(pingsTo(address, sent)).toHaveLength(1);
   }

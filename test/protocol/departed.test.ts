@@ -4,8 +4,8 @@ import { DepartedTable } from "../../src/protocol/model/departed.ts";
 import { type Member, makeMember } from "../../src/protocol/model/member.ts";
 
 function dead(id: number, incarnation = 1): Member {
-  const birth = id.toString(16).padStart(16, "0");
-  return makeMember({ id, incarnation, birth, state: "dead", address: `10.0.0.1:${id + 1}` });
+  const instance = id.toString(16).padStart(16, "0");
+  return makeMember({ id, incarnation, instance, state: "dead", address: `10.0.0.1:${id + 1}` });
 }
 
 const ids = (members: readonly Member[]) => members.map((m) => m.id);

@@ -22,8 +22,8 @@ const THERE: Standing = { awayMs: null, forgottenMs: 35 * DAY_MS };
 const THERE_BEFORE: Standing = { awayMs: null, forgottenMs: 45 * DAY_MS };
 
 function member(id: number): Member {
-  const birth = id.toString(16).padStart(16, "0");
-  return makeMember({ id, incarnation: 1, birth, state: "alive", address: `127.0.0.1:${id}` });
+  const instance = id.toString(16).padStart(16, "0");
+  return makeMember({ id, incarnation: 1, instance, state: "alive", address: `127.0.0.1:${id}` });
 }
 const [EIGHT, NINE, FOURTEEN] = [member(8), member(9), member(14)];
 
@@ -57,7 +57,14 @@ class Life {
       copies: 3,
     } as const;
     const start: StartInput = {
-      ...{ type: "start", config, id: 8, address: EIGHT.address, birth: EIGHT.birth, seed: 5 },
+      ...{
+        type: "start",
+        config,
+        id: 8,
+        address: EIGHT.address,
+        instance: EIGHT.instance,
+        seed: 5,
+      },
       start: { kind: "formed", view: View.of(ring) },
       ...{ incarnation: 0, restored: [], files, ...more },
     };
@@ -154,7 +161,7 @@ test("it offers nothing to whoever has not answered it", () => {
 });
 
 test("of two, it serves nothing before it has heard from the other", () => {
-  const origin = { id: 9, address: NINE.address, birth: NINE.birth };
+  const origin = { id: 9, address: NINE.address, instance: NINE.instance };
   const ask = { kind: "request", name: "plan", key: 7 } as const;
   const request: Message = {
     ...{ tag: "routed", request: 5, origin, route: [9], ask, leftMs: 9_000, counter: 0 },

@@ -65,7 +65,7 @@ test("a new member that cannot answer this peer is believed when another had its
   expect(pingReq?.message.target.id).toBe(30);
   const nonce = pingReq?.message.nonce ?? 0;
   // Another run of it is another peer.
-  const other = makeMember({ ...unverified, birth: "f".repeat(16) });
+  const other = makeMember({ ...unverified, instance: "f".repeat(16) });
   one.hear(9, { tag: "ping-req-ack", nonce, target: other });
   expect(one.peer.membership.view.find(30)).toBeUndefined();
   one.hear(9, { tag: "ping-req-ack", nonce, target: unverified });

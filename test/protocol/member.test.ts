@@ -6,8 +6,8 @@ import {
   makeMember,
 } from "../../src/protocol/model/member.ts";
 
-function member(incarnation: number, state: MemberState, birth = "a", address = "h:1"): Member {
-  return makeMember({ id: 7, incarnation, birth: birth.padStart(16, "0"), state, address });
+function member(incarnation: number, state: MemberState, instance = "a", address = "h:1"): Member {
+  return makeMember({ id: 7, incarnation, instance: instance.padStart(16, "0"), state, address });
 }
 
 /** From the least to the greatest. */
@@ -23,7 +23,7 @@ const ORDER = [
   member(3, "alive"),
 ];
 
-test("records of one id are ordered by incarnation, state, birth and address", () => {
+test("records of one id are ordered by incarnation, state, instance and address", () => {
   for (const [i, a] of ORDER.entries()) {
     for (const [j, b] of ORDER.entries()) {
       expect(Math.sign(compareMembers(a, b))).toBe(Math.sign(i - j));

@@ -20,7 +20,7 @@ export const OTHERS = [9, 14, 20];
 export function member(id: number): Member {
   const hex = id.toString(16).padStart(8, "0");
   const address = `127.0.0.1:${12_000 + id}`;
-  return makeMember({ id, incarnation: 1, birth: hex + hex, state: "alive", address });
+  return makeMember({ id, incarnation: 1, instance: hex + hex, state: "alive", address });
 }
 
 export function idAt(address: string): number {
@@ -28,8 +28,8 @@ export function idAt(address: string): number {
 }
 
 export function originOf(id: number): Origin {
-  const { address, birth } = member(id);
-  return { id, address, birth };
+  const { address, instance } = member(id);
+  return { id, address, instance };
 }
 
 export class OnePeer {
@@ -44,10 +44,10 @@ export class OnePeer {
     files: readonly FileRecord[] = [],
     config: Partial<RingConfig> = {},
   ) {
-    const { address, birth } = member(id);
+    const { address, instance } = member(id);
     const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
     const start: StartInput = {
-      ...{ type: "start", id, address, birth, seed: 5, files },
+      ...{ type: "start", id, address, instance, seed: 5, files },
       config: { ...ring, pingIntervalMs: 3_600_000, ...config },
       start: { kind: "formed", view: View.of(ids.map(member)) },
       ...{ incarnation: 1, restored: [] },
@@ -180,7 +180,7 @@ export function version(
 ): FileRecord {
   return {
     ...{ name: "plan", key: 5, ...CONTENT, removed: false, apart: false, ageMs: 0 },
-    operation: { origin: member(2).birth, number },
+    operation: { origin: member(2).instance, number },
     stamp: { counter, owner, run: owner },
     ...{ also: [], replaced: [], history: [], spared: [] },
     ...more,

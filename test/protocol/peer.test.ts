@@ -8,7 +8,7 @@ const START: StartInput = {
   config: { ring: 12_000, bits: 8, strategy: "successor", pingIntervalMs: 1_000, copies: 3 },
   id: 8,
   address: "127.0.0.1:12008",
-  birth: "00000000000000aa",
+  instance: "00000000000000aa",
   seed: 5,
   start: {
     kind: "init",
@@ -24,7 +24,7 @@ const START: StartInput = {
 const NINE = makeMember({
   id: 9,
   incarnation: 1,
-  birth: "00000000000000bb",
+  instance: "00000000000000bb",
   state: "alive",
   address: "127.0.0.1:12009",
 });

@@ -11,7 +11,7 @@ import {
   UNAVAILABLE_MS,
 } from "../../src/protocol/model/config.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
-import { makeMember, NO_BIRTH } from "../../src/protocol/model/member.ts";
+import { makeMember, NO_INSTANCE } from "../../src/protocol/model/member.ts";
 import type { Ask } from "../../src/protocol/model/messages.ts";
 import { quorumFor } from "../../src/protocol/replication/quorum.ts";
 import { isAuthoritative } from "../../src/protocol/replication/tenure.ts";
@@ -378,10 +378,10 @@ test("after a start those that are awaited have to answer as well, until they ar
 test("one that was named by hand is no new member when it is met, and one that comes unknown is", () => {
   const owner = new OnePeer(8);
   owner.peer.membership.view = owner.peer.membership.view.with(
-    makeMember({ ...member(11), birth: NO_BIRTH, incarnation: 0 }),
+    makeMember({ ...member(11), instance: NO_INSTANCE, incarnation: 0 }),
   );
   owner.hear(11, { tag: "ack", request: 1 });
-  expect(owner.peer.membership.view.find(11)?.birth).toBe(member(11).birth);
+  expect(owner.peer.membership.view.find(11)?.instance).toBe(member(11).instance);
   const fresh = () => quorumFor(owner.peer, 5, 0).fresh.map((m) => m.id);
   expect(fresh()).toEqual([]);
   learn(owner.peer, member(12), "joined");
@@ -501,7 +501,11 @@ test("a person is told so of a content whose sender has died only after it was t
 
 test("a conflict of a long name is found under its own, whoever holds it, and can be removed", () => {
   const name = "a".repeat(250);
-  const own = { name, operation: { origin: member(9).birth, number: 8 }, sha256: "cd".repeat(32) };
+  const own = {
+    name,
+    operation: { origin: member(9).instance, number: 8 },
+    sha256: "cd".repeat(32),
+  };
   const [conflict, winner] = [{ ...FOUND, name }, version(9, 5, 8, own)];
   const asked = conflictName(conflict);
   for (const held of [[conflict, winner], []]) {

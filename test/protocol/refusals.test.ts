@@ -18,7 +18,7 @@ const START: StartInput = {
   config: { ring: 12_000, bits: 8, strategy: "successor", pingIntervalMs: 3_600_000, copies: 3 },
   id: 8,
   address: "127.0.0.1:12008",
-  birth: EIGHT.birth,
+  instance: EIGHT.instance,
   seed: 5,
   start: { kind: "formed", view: View.of([EIGHT, NINE, FOURTEEN]) },
   incarnation: 0,
@@ -27,12 +27,12 @@ const START: StartInput = {
 };
 
 function memberOf(id: number): Member {
-  const birth = `00000000000000${10 + id}`;
+  const instance = `00000000000000${10 + id}`;
   return makeMember({
     id,
     address: `127.0.0.1:${12_000 + id}`,
     incarnation: 1,
-    birth,
+    instance,
     state: "alive",
   });
 }

@@ -11,14 +11,14 @@ const SEED = 7_301;
 const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
 
 function peerOf(strategy: Strategy, id: number, ids: readonly number[]): Peer {
-  const { address, birth } = member(id);
+  const { address, instance } = member(id);
   const peer = createPeer(
     {
       type: "start",
       config: { ring: 12_000, bits: 8, strategy, pingIntervalMs: 1_000, copies: 3 },
       id,
       address,
-      birth,
+      instance,
       seed: 1,
       start: { kind: "found" },
       incarnation: 0,

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { learn } from "../../src/protocol/membership/records.ts";
 import { HOP_ACK_MS } from "../../src/protocol/model/config.ts";
-import { type Member, makeMember, NO_BIRTH } from "../../src/protocol/model/member.ts";
+import { type Member, makeMember, NO_INSTANCE } from "../../src/protocol/model/member.ts";
 import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "./one-peer.ts";
 
 const LEASE = { tag: "lease", nonce: 5, from: 2, to: 8, asked: [8, 9, 14, 20] } as const;
@@ -107,7 +107,7 @@ test("word counts once those that its sender knows of have been asked as well, o
 
 test("one that is only expected has not been asked, and one that was restarted is asked anew", () => {
   const owner = new OnePeer(8, [8, 9, 20]);
-  const expected = makeMember({ ...member(14), birth: NO_BIRTH, incarnation: 0 });
+  const expected = makeMember({ ...member(14), instance: NO_INSTANCE, incarnation: 0 });
   owner.peer.membership.view = owner.peer.membership.view.with(expected);
   owner.hear(9, routedFrom(9, 1, READ));
   owner.hear(9, inquired([member(14)]));

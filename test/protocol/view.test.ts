@@ -6,9 +6,9 @@ import { boundsOf, bucketOf, SharedViews, View } from "../../src/protocol/model/
 const SEED = 20_201;
 
 function member(id: number, fields: Partial<Member> = {}): Member {
-  const birth = id.toString(16).padStart(16, "0");
+  const instance = id.toString(16).padStart(16, "0");
   const address = `127.0.0.1:${12_000 + id}`;
-  return makeMember({ id, incarnation: 1, birth, state: "alive", address, ...fields });
+  return makeMember({ id, incarnation: 1, instance, state: "alive", address, ...fields });
 }
 
 function viewOf(...ids: number[]): View {

@@ -7,7 +7,7 @@ import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "./on
 
 /** A conflict of the name, which another has stored. */
 const CONFLICT = version(20, 3, 1, {
-  ...{ sha256: "cc".repeat(32), operation: { origin: member(20).birth, number: 1 } },
+  ...{ sha256: "cc".repeat(32), operation: { origin: member(20).instance, number: 1 } },
 });
 
 function replicated({ name, operation, stamp, sha256 }: FileRecord): Message {

@@ -83,7 +83,7 @@ test("of an operation with two stamps only those that have the greater one count
 
 test("a conflict is not missing before a majority has its removal", () => {
   const conflict = version(20, 3, 1, {
-    ...{ sha256: "cc".repeat(32), operation: { origin: member(20).birth, number: 1 } },
+    ...{ sha256: "cc".repeat(32), operation: { origin: member(20).instance, number: 1 } },
   });
   const name = conflictName(conflict);
   const owner = new OnePeer(8, IDS, [V, conflict]);

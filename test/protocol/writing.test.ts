@@ -49,21 +49,21 @@ test("an operation that lies on one disk, and stays there, is not confirmed", ()
 
 test("an operation that was replaced since is answered under the stamp that it had", () => {
   const span = {
-    origin: member(2).birth,
+    origin: member(2).instance,
     from: 7,
     to: 7,
     ageMs: 0,
     stamp: { counter: 3, owner: 14, run: 1 },
   };
   const newer = version(14, 4, 3, {
-    ...{ operation: { origin: member(20).birth, number: 3 }, sha256: "cd".repeat(32) },
+    ...{ operation: { origin: member(20).instance, number: 3 }, sha256: "cd".repeat(32) },
     ...{ replaced: [OTHERS_STAMP.stamp], history: [span] },
   });
   const owner = asked(7);
   owner.tell(1, [9, 14], [newer]);
   owner.pass(ACKNOWLEDGE_GRACE_MS);
   const stored = owner.sent("answer").map(({ message }) => message.outcome);
-  const own = { operation: { origin: member(2).birth, number: 7 }, stamp: span.stamp };
+  const own = { operation: { origin: member(2).instance, number: 7 }, stamp: span.stamp };
   expect(stored).toMatchObject([{ kind: "stored", copies: [9, 14], record: own }]);
 });
 

@@ -13,7 +13,7 @@ const OPEN = join(import.meta.dir, "../../src/store/folder.ts");
 const member = makeMember({
   id: 9,
   incarnation: 3,
-  birth: "00ff00ff00ff00ff",
+  instance: "00ff00ff00ff00ff",
   state: "alive",
   address: "127.0.0.1:12009",
 });

@@ -18,7 +18,7 @@ test.each(["datagram", "stream"] as const)(
     one.transport.send(two.address, channel, ack(7));
     const heard = await two.heard.first();
     expect(heard).toMatchObject({ message: ack(7), channel });
-    expect(heard.from).toMatchObject({ id: 1, address: one.address, birth: "00000000000000aa" });
+    expect(heard.from).toMatchObject({ id: 1, address: one.address, instance: "00000000000000aa" });
 
     two.transport.send(heard.from.address, channel, ack(8));
     expect((await one.heard.first()).message).toEqual(ack(8));
@@ -65,7 +65,7 @@ test("a message too long for a datagram goes by stream", async () => {
   const target = makeMember({
     id: 5,
     incarnation: 1,
-    birth: "00000000000000aa",
+    instance: "00000000000000aa",
     state: "alive",
     address: "127.0.0.1:5",
   });
@@ -99,7 +99,7 @@ test("datagrams that are none of ours are dropped and counted", async () => {
 });
 
 describe("a body", () => {
-  const origin = { id: 1, address: "127.0.0.1:9", birth: "0123456789abcdef" };
+  const origin = { id: 1, address: "127.0.0.1:9", instance: "0123456789abcdef" };
   const routed = (request: number, size: number): Message => ({
     tag: "routed",
     request,

@@ -88,7 +88,7 @@ export function closeAll(): void {
 }
 
 export function sender(id: number, port: number): Sender {
-  return { ring: RING, id, incarnation: 1, birth: "00000000000000aa", state: "alive", port };
+  return { ring: RING, id, incarnation: 1, instance: "00000000000000aa", state: "alive", port };
 }
 
 export function ack(request: number): Message {

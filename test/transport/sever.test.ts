@@ -14,7 +14,7 @@ async function spawnPeer() {
     const { openTransport } = await import(${JSON.stringify(new URL("../../src/transport/transport.ts", import.meta.url).pathname)});
     const transport = await openTransport({
       host: "${HOST}", port: 0,
-      sender: () => ({ ring: ${RING}, id: 2, incarnation: 1, birth: "00000000000000bb", state: "alive", port: transport.port }),
+      sender: () => ({ ring: ${RING}, id: 2, incarnation: 1, instance: "00000000000000bb", state: "alive", port: transport.port }),
       message: (from, message, channel, body, heldMs) => console.log(JSON.stringify({ request: message.request, heldMs })),
       unreachable() {}, open: () => ({ refused: "nothing" }), fault(error) { throw error; },
     });
@@ -97,7 +97,7 @@ test.each(["the address", "all that is dialled"])(
     const body = new Uint8Array(60_000);
     const first = next;
     for (; next < first + COUNT; next++) {
-      const origin = { id: 1, address: one.address, birth: "01".repeat(8) };
+      const origin = { id: 1, address: one.address, instance: "01".repeat(8) };
       const content = { size: body.length, sha256: "ab".repeat(32) };
       const write = { number: 1, after: 0, require: 0 };
       const ask = { kind: "store", name: "a", key: 1, content, write } as const;

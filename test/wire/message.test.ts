@@ -179,7 +179,7 @@ describe("encoding", () => {
       makeMember({
         id,
         incarnation: id,
-        birth: "0123456789abcdef",
+        instance: "0123456789abcdef",
         state: "alive",
         address: `[2001:db89:abcd:ef01:2345:6789:abcd:${(id + 0x1000).toString(16)}]:12256`,
       }),

@@ -18,7 +18,7 @@ export const SENDER: Sender = {
   ring: 12_000,
   id: 8,
   incarnation: 1,
-  birth: "0123456789abcdef",
+  instance: "0123456789abcdef",
   state: "alive",
   port: 12_008,
 };
@@ -29,21 +29,21 @@ const REQUEST = 0x010203040506;
 const nine: Member = makeMember({
   id: 9,
   incarnation: 2,
-  birth: "00112233445566ff",
+  instance: "00112233445566ff",
   state: "dead",
   address: "127.0.0.1:12009",
 });
 const far: Member = makeMember({
   id: 2 ** 48 - 1,
   incarnation: 0xffffffff,
-  birth: "ffffffffffffffff",
+  instance: "ffffffffffffffff",
   state: "leaving",
   address: "[2001:db8::1]:12256",
 });
 const joiner: Member = makeMember({
   id: 15,
   incarnation: 0,
-  birth: "1500150015001500",
+  instance: "1500150015001500",
   state: "alive",
   address: "127.0.0.1:12015",
 });
@@ -98,7 +98,7 @@ const version = { name: "4103", operation, sha256: SHA };
 const held = { ...version, stamp };
 const quarter = { from: 0, to: 64, count: 3, digest: 2 ** 53 - 1 };
 const empty = { from: 64, to: 128, count: 0, digest: 0 };
-const origin = { id: 8, address: "127.0.0.1:12008", birth: "0123456789abcdef" };
+const origin = { id: 8, address: "127.0.0.1:12008", instance: "0123456789abcdef" };
 const holder = { id: 8, address: "127.0.0.1:12008" };
 /** A request as its origin sends it first. */
 const sent = { leftMs: 1_500, counter: 7, avoid: [], back: false, lost: false };

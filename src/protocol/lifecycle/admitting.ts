@@ -20,12 +20,14 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
   } = peer;
   const old = view.find(joiner.id);
   if (joiner.id === self.id) {
-    if (joiner.birth !== self.birth) answer(peer, routed, { kind: "taken", by: self.address });
+    if (joiner.instance !== self.instance)
+      answer(peer, routed, { kind: "taken", by: self.address });
   } else if (peer.phase !== "in") {
     answer(peer, routed, { kind: "busy" });
-  } else if (old?.birth === joiner.birth) {
+  } else if (old?.instance === joiner.instance) {
     // Taken in before: the answer was lost, or its predecessor does not know yet.
-    if (lock?.joiner.birth !== joiner.birth || lock.told) accept(peer, routed, old.incarnation);
+    if (lock?.joiner.instance !== joiner.instance || lock.told)
+      accept(peer, routed, old.incarnation);
   } else if (lock !== null) {
     answer(peer, routed, { kind: "busy" });
   } else if (old !== undefined && !isExpected(old) && old.address !== joiner.address) {
@@ -85,8 +87,8 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
   const former = peer.membership.view.find(joiner.id) ?? peer.membership.departed.get(joiner.id);
   const incarnation = Math.max(former?.incarnation ?? 0, joiner.incarnation) + 1;
-  const { id, address, birth } = joiner;
-  const member = makeMember({ id, address, birth, incarnation, state: "alive" });
+  const { id, address, instance } = joiner;
+  const member = makeMember({ id, address, instance, incarnation, state: "alive" });
   const before = peer.membership.view.successorPair(peer.self.id);
   peer.lifecycle.lock = { request: routed.request, joiner, told: false };
   peer.deadlines.set("lock", 0, peer.now + JOIN_LOCK_MS);

@@ -99,8 +99,8 @@ export function receiveIntroduction(peer: Peer, introduction: Introduction): voi
     lifecycle: { joining },
   } = peer;
   if (joining?.request !== introduction.request || joining.acceptance !== null) return;
-  const { address, birth, incarnation, state } = peer.self;
-  peer.self = makeMember({ id: introduction.proposedId, address, birth, incarnation, state });
+  const { address, instance, incarnation, state } = peer.self;
+  peer.self = makeMember({ id: introduction.proposedId, address, instance, incarnation, state });
   adoptView(peer, View.of([peer.self], peer.views));
   joining.request = randomRequest(peer.random);
   askToJoin(peer, joining);
@@ -135,11 +135,11 @@ export function enterRing(peer: Peer, joining: Joining, incarnation: number): vo
 
 function askToJoin(peer: Peer, joining: Joining): void {
   peer.deadlines.set("join", 0, peer.now + JOIN_ANSWER_MS);
-  const { id, address, birth } = peer.self;
+  const { id, address, instance } = peer.self;
   send(peer, joining.contact, "stream", {
     tag: "routed",
     request: joining.request,
-    origin: { id, address, birth },
+    origin: { id, address, instance },
     route: [id],
     ask: { kind: "join", joiner: peer.self },
     leftMs: JOIN_ANSWER_MS,

@@ -33,11 +33,11 @@ export function beginReturn(peer: Peer): boolean {
   if (former.length === 0) return false;
   const asked = randomSample(peer.random, former, FORMER_ASKED);
   const silent = new Map(asked.map((member) => [member.address, member]));
-  const births = new Set(restored.map(({ birth }) => birth));
+  const instances = new Set(restored.map(({ instance }) => instance));
   const until = peer.now + RETURN_MS;
   const retryMs = AWAITED_FIRST_RETRY_MS;
   peer.phase = "joining";
-  peer.lifecycle.returning = { silent, births, until, retryMs, restarted: [], commands: [] };
+  peer.lifecycle.returning = { silent, instances, until, retryMs, restarted: [], commands: [] };
   // A stream tells at once where nobody listens, and gets through where datagrams do not.
   for (const address of silent.keys()) sendPing(peer, address, randomBits(peer.random), "stream");
   askFormer(peer);
@@ -69,7 +69,7 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
     silentNoMore(peer, from.address);
   } else if (from.state === "alive" && message.tag === "pong") {
     // One with named successors goes in by its command where the others have begun anew as well.
-    if (peer.start.start.kind !== "init" || returning.births.has(from.birth)) {
+    if (peer.start.start.kind !== "init" || returning.instances.has(from.instance)) {
       peer.deadlines.clear("join", 0);
       joinThrough(peer, from.address, nameOf(peer, from), false);
     } else {

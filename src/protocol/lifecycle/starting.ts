@@ -9,7 +9,7 @@ import { seekLost } from "../membership/seeking.ts";
 import { sendPing } from "../membership/ways.ts";
 import { RESTORED_GRACE_MS } from "../model/config.ts";
 import type { Unreachable } from "../model/io.ts";
-import { type Address, isPresent, type Member, makeMember, NO_BIRTH } from "../model/member.ts";
+import { type Address, isPresent, type Member, makeMember, NO_INSTANCE } from "../model/member.ts";
 import { randomBelow, randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { emit, exit, note, type Peer } from "../state.ts";
@@ -110,8 +110,8 @@ function membersBefore(peer: Peer): readonly Member[] {
 /** A member named by hand may start at any time; in a ring that has been, it has its time like the rest. */
 function expect(peer: Peer, id: number, address: Address, limited: boolean): void {
   if (id === peer.self.id || known(peer, id) !== undefined) return;
-  const birth = NO_BIRTH;
-  const member = makeMember({ id, address, birth, incarnation: 0, state: "alive" });
+  const instance = NO_INSTANCE;
+  const member = makeMember({ id, address, instance, incarnation: 0, state: "alive" });
   adoptView(peer, peer.membership.view.with(member));
   const until = limited ? peer.now + RESTORED_GRACE_MS : Number.POSITIVE_INFINITY;
   awaitMember(peer, id, until);

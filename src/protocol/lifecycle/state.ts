@@ -24,8 +24,8 @@ export type Joining = {
 export type Returning = {
   /** Former members that have said nothing yet, by address. */
   readonly silent: Map<Address, Member>;
-  /** All births known then: one of them that is in the ring says that the ring has gone on. */
-  readonly births: ReadonlySet<string>;
+  /** All instances known then: one of them that is in the ring says that the ring has gone on. */
+  readonly instances: ReadonlySet<string>;
   readonly until: number;
   retryMs: number;
   /** Those in the ring that were started anew since. */

@@ -35,10 +35,10 @@ export function moveTo(peer: Peer, address: Address): void {
 
 /** Replaces this peer's own record and, in the ring, queues it to be pushed. */
 export function setSelf(peer: Peer, incarnation: number, state: MemberState): void {
-  const { id, birth, address: former } = peer.self;
+  const { id, instance, address: former } = peer.self;
   const address = peer.membership.movesTo ?? former;
   peer.membership.movesTo = null;
-  peer.self = makeMember({ id, address, birth, incarnation, state });
+  peer.self = makeMember({ id, address, instance, incarnation, state });
   peer.membership.view = peer.membership.view.with(peer.self);
   if (!isIn(peer)) return;
   // What was dialled from a former address waits for acknowledgements that go there.

@@ -89,13 +89,13 @@ export function noteStanding(peer: Peer, from: Member, told: Standing, answered:
     if (stampedAt > absence.forgotten + FORGOTTEN_STEP_MS) raiseForgotten(peer, stampedAt);
   }
   if (told.awayMs === null) {
-    absence.others.delete(from.birth);
+    absence.others.delete(from.instance);
     if (absence.late) becomeCurrent(peer);
   } else {
     const knownUntil = now - told.awayMs;
-    absence.others.set(from.birth, knownUntil);
+    absence.others.set(from.instance, knownUntil);
     boundTable(absence.others, SYNC_MEMBERS);
-    if (answered) absence.answered.add(from.birth);
+    if (answered) absence.answered.add(from.instance);
     // What it holds is soon held here too; but what is forgotten here it gives as conflicts alone.
     if (absence.late && absence.knownUntil !== null) {
       const least = Math.max(knownUntil, absence.forgotten);
@@ -138,7 +138,7 @@ export function postpone(peer: Peer, waiting: Postponed): boolean {
   } = peer;
   const { from, message } = waiting;
   if (!isDoubtful(absence) || !OF_VERSIONS.has(message.tag)) return false;
-  if (from.id === peer.self.id || absence.answered.has(from.birth)) return false;
+  if (from.id === peer.self.id || absence.answered.has(from.instance)) return false;
   ask(peer, from);
   if (absence.postponed.length < POSTPONED) absence.postponed = [...absence.postponed, waiting];
   return true;
@@ -150,7 +150,8 @@ export function takePostponed(peer: Peer): readonly Postponed[] {
     membership: { absence },
   } = peer;
   if (absence.postponed.length === 0) return absence.postponed;
-  const known = ({ from }: Postponed) => !isDoubtful(absence) || absence.answered.has(from.birth);
+  const known = ({ from }: Postponed) =>
+    !isDoubtful(absence) || absence.answered.has(from.instance);
   const ready = absence.postponed.filter(known);
   absence.postponed = absence.postponed.filter((waiting) => !known(waiting));
   return ready;
@@ -164,7 +165,7 @@ export function mayGiveTo(peer: Peer, to: Address): boolean {
   if (!isDoubtful(absence) || to === peer.self.address) return true;
   const member = view.at(to);
   if (member === undefined) return false;
-  if (absence.answered.has(member.birth)) return true;
+  if (absence.answered.has(member.instance)) return true;
   ask(peer, member);
   return false;
 }
@@ -198,8 +199,8 @@ function raiseForgotten(peer: Peer, stampedAt: number): void {
   tellAlive(peer);
 }
 
-function isOutdated({ membership: { absence } }: Peer, { birth }: Member): boolean {
-  const knownUntil = absence.others.get(birth);
+function isOutdated({ membership: { absence } }: Peer, { instance }: Member): boolean {
+  const knownUntil = absence.others.get(instance);
   return knownUntil !== undefined && knownUntil < absence.forgotten;
 }
 
@@ -211,8 +212,8 @@ function becomeCurrent(peer: Peer): void {
   absence.late = false;
   absence.answered.clear();
   absence.asked.clear();
-  for (const { address, birth } of peer.membership.view.members) {
-    if (absence.others.has(birth)) sendPing(peer, address, randomBits(peer.random), "stream");
+  for (const { address, instance } of peer.membership.view.members) {
+    if (absence.others.has(instance)) sendPing(peer, address, randomBits(peer.random), "stream");
   }
 }
 
@@ -241,10 +242,10 @@ function setApart(peer: Peer): void {
   repairSoon(peer);
 }
 
-function ask(peer: Peer, { birth, address }: Member): void {
+function ask(peer: Peer, { instance, address }: Member): void {
   const { asked } = peer.membership.absence;
-  if (peer.now - (asked.get(birth) ?? Number.NEGATIVE_INFINITY) < ASK_LATE_MS) return;
-  asked.set(birth, peer.now);
+  if (peer.now - (asked.get(instance) ?? Number.NEGATIVE_INFINITY) < ASK_LATE_MS) return;
+  asked.set(instance, peer.now);
   boundTable(asked, SYNC_MEMBERS);
   sendPing(peer, address, randomBits(peer.random), "stream");
 }

@@ -117,7 +117,8 @@ function isPossible(peer: Peer, { id, incarnation }: Member): boolean {
 function hearNewer(peer: Peer, from: Member, old: Member): void {
   const present = isPresent(old);
   if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "suspicion");
-  else if (present && (from.birth === old.birth || isExpected(old))) learn(peer, from, "heard");
+  else if (present && (from.instance === old.instance || isExpected(old)))
+    learn(peer, from, "heard");
   // Two processes cannot listen at one address: the former one is gone.
   else if (present && from.address === old.address) learn(peer, from, "replaced");
   else probeMember(peer, from, "unverified", present ? ["datagram"] : ["datagram", "stream"]);
@@ -132,7 +133,7 @@ function consider(peer: Peer, member: Member, joining: boolean): void {
   } else if (isPresent(member)) {
     if (member.address === peer.self.address) return;
     const fresh = old === undefined || member.incarnation > old.incarnation;
-    if (present?.birth === member.birth) learn(peer, member, "heard");
+    if (present?.instance === member.instance) learn(peer, member, "heard");
     else if (joining && fresh)
       learn(peer, member, present === undefined && old ? "returned" : "joined");
     else probeMember(peer, member, "unverified", ["datagram"]);
@@ -174,7 +175,7 @@ function suspectedBy(peer: Peer, suspecter: Member): void {
 function isSameLife(a: Member, b: Member): boolean {
   return (
     a.id === b.id &&
-    a.birth === b.birth &&
+    a.instance === b.instance &&
     a.incarnation === b.incarnation &&
     a.state === b.state &&
     isPresent(a)
@@ -183,11 +184,11 @@ function isSameLife(a: Member, b: Member): boolean {
 
 /**
  * Word about this peer's own id: its death is refuted, from where it was last seen; another address is
- * taken over, as all others do, so that all agree and nothing is refuted; another birth is tried.
+ * taken over, as all others do, so that all agree and nothing is refuted; another instance is tried.
  */
 function hearOfSelf(peer: Peer, member: Member): void {
   if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
-  const former = member.birth === peer.self.birth || member.address === peer.self.address;
+  const former = member.instance === peer.self.instance || member.address === peer.self.address;
   if (isSameLife(member, peer.self)) moveTo(peer, member.address);
   else if (former || !isPresent(member))
     raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);

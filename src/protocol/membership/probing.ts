@@ -66,7 +66,7 @@ export function probeMember(
 
 /** True of another run, or another address, of a new member that is being tried: the answer can only be its own. */
 function isLater(target: Member, tried: Member): boolean {
-  const other = target.birth !== tried.birth || target.address !== tried.address;
+  const other = target.instance !== tried.instance || target.address !== tried.address;
   return other && compareMembers(target, tried) > 0;
 }
 
@@ -110,12 +110,13 @@ export function endInSilence(
   if (probe.reason === "watch" || probe.reason === "suspicion") died(peer, probe.target, why);
 }
 
-/** An answer: the probe of its sender ends well if it is to one of its pings and from the same birth. */
+/** An answer: the probe of its sender ends well if it is to one of its pings and from the same instance. */
 export function answerProbe(peer: Peer, from: Member, pong: Pong, channel: Channel): Probe | null {
   for (const reason of ["watch", "unverified", "claimant"] as const) {
     const probe = peer.membership.probes.get(probeKey(reason, from.id));
     const sentAt = probe?.nonces.get(pong.nonce);
-    if (probe === undefined || sentAt === undefined || from.birth !== probe.target.birth) continue;
+    if (probe === undefined || sentAt === undefined || from.instance !== probe.target.instance)
+      continue;
     peer.membership.roundTrips.set(from.id, peer.now - sentAt);
     if (probe.sent > 1) peer.membership.datagrams.lostAt = peer.now;
     if (channel === "stream") streamAnswered(peer, from.address, probe);
@@ -142,7 +143,7 @@ export function probeFor(peer: Peer, from: Member, pingReq: PingReq, channel: Ch
 /** Passes an answer on to the one who asked for it. */
 export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
   const indirect = peer.membership.indirect.get(pong.nonce);
-  if (indirect === undefined || indirect.target.birth !== from.birth) return;
+  if (indirect === undefined || indirect.target.instance !== from.instance) return;
   peer.membership.indirect.delete(pong.nonce);
   const { nonce, target, asker, channel } = indirect;
   send(peer, asker, channel, { tag: "ping-req-ack", nonce, target });
@@ -152,7 +153,7 @@ export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
 export function acceptRelayed(peer: Peer, { nonce, target }: PingReqAck): Probe | null {
   for (const reason of ["watch", "unverified"] as const) {
     const probe = peer.membership.probes.get(probeKey(reason, target.id));
-    if (!probe?.nonces.has(nonce) || probe.target.birth !== target.birth) continue;
+    if (!probe?.nonces.has(nonce) || probe.target.instance !== target.instance) continue;
     endProbe(peer, probe);
     return probe;
   }
@@ -175,7 +176,7 @@ export function restartProbes(peer: Peer): void {
 export function died(peer: Peer, member: Member, why: "refused" | "lost" | "suspicion"): void {
   const watched = isWatched(peer, member);
   const present = peer.membership.view.find(member.id);
-  if (present === undefined || present.birth !== member.birth) return;
+  if (present === undefined || present.instance !== member.instance) return;
   if (learn(peer, makeMember({ ...present, state: "dead" }), why) && watched) tryNext(peer);
 }
 

@@ -50,7 +50,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
     const named = old !== undefined && isExpected(old);
     // One that joins here, and never was in a ring, has acknowledged nothing elsewhere.
     const anew = why === "joined" && unknown && member.incarnation === 1;
-    if (old?.birth !== member.birth && !named) noteArrival(peer, member, anew, diedAt);
+    if (old?.instance !== member.instance && !named) noteArrival(peer, member, anew, diedAt);
   } else {
     peer.membership.view = peer.membership.view.without(member.id);
     peer.membership.roundTrips.delete(member.id);
@@ -121,14 +121,14 @@ export function viewChanged(peer: Peer): void {
 /** A member has come, or has answered for the first time: the ones that came long ago are forgotten. */
 export function noteArrival(
   peer: Peer,
-  { id, birth }: Member,
+  { id, instance }: Member,
   anew: boolean,
   formerDiedAt = Number.NEGATIVE_INFINITY,
 ): void {
   for (const [known, { at }] of peer.membership.arrivals) {
     if (peer.now - at > NEW_MS) peer.membership.arrivals.delete(known);
   }
-  peer.membership.arrivals.set(birth, { id, at: peer.now, anew, formerDiedAt });
+  peer.membership.arrivals.set(instance, { id, at: peer.now, anew, formerDiedAt });
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

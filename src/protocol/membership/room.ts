@@ -11,8 +11,8 @@ export function ownRoom({ now, replication: { fullUntil }, membership: { room } 
 }
 
 /** A member has said how much room it has, or has rejected what it had none for. */
-export function noteRoom(peer: Peer, { birth }: Member, bytes: number): void {
-  peer.membership.rooms.set(birth, bytes);
+export function noteRoom(peer: Peer, { instance }: Member, bytes: number): void {
+  peer.membership.rooms.set(instance, bytes);
   boundTable(peer.membership.rooms, ROOMS_KNOWN);
 }
 
@@ -22,8 +22,8 @@ export function withoutRoomFor(
   members: readonly Member[],
   bytes: number,
 ): readonly Member[] {
-  return members.filter(({ id, birth }) => {
-    const room = id === peer.self.id ? ownRoom(peer) : peer.membership.rooms.get(birth);
+  return members.filter(({ id, instance }) => {
+    const room = id === peer.self.id ? ownRoom(peer) : peer.membership.rooms.get(instance);
     return room !== undefined && room < bytes;
   });
 }

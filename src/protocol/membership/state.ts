@@ -120,13 +120,13 @@ export type Membership = {
   readonly absence: Absence;
   /** What was asked by those that are no members here, yet. */
   readonly strangers: StrangersAsk[];
-  /** Bytes that this disk, and those of others by birth, have room for. */
+  /** Bytes that this disk, and those of others by instance, have room for. */
   room: number;
   readonly rooms: Map<string, number>;
   /** The addresses of lost members that have their time to answer, since this peer started or slept; by id. */
   readonly sought: Map<number, { readonly address: Address; refused: boolean }>;
   soughtUntil: number;
-  /** The members that came lately, by birth; `anew`: to this very ring, and from none. */
+  /** The members that came lately, by instance; `anew`: to this very ring, and from none. */
   readonly arrivals: Map<string, Arrived>;
 };
 

@@ -50,5 +50,5 @@ export function takeFamiliar(peer: Peer): Postponed[] {
 function isFamiliar({ membership: { view } }: Peer, { from, message }: Postponed): boolean {
   if (from.incarnation === 0) return message.tag === "routed";
   const member = view.find(from.id);
-  return member !== undefined && member.birth === from.birth && !isExpected(member);
+  return member !== undefined && member.instance === from.instance && !isExpected(member);
 }

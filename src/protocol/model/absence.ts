@@ -36,11 +36,11 @@ export type Absence = {
   hasOld: boolean;
   /** How long it has been with others. */
   togetherMs: number;
-  /** Up to when others that are late know all, by birth: those that have spoken to this peer. */
+  /** Up to when others that are late know all, by instance: those that have spoken to this peer. */
   readonly others: Map<string, number>;
-  /** Births of those of them that have answered this peer's ping, and so know that it is late too. */
+  /** Instance ids of those of them that have answered this peer's ping, and so know that it is late too. */
   readonly answered: Set<string>;
-  /** When a member was last asked, by birth. */
+  /** When a member was last asked, by instance. */
   readonly asked: Map<string, number>;
   /** What has come from members that have not answered yet. */
   postponed: readonly Postponed[];

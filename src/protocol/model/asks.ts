@@ -39,7 +39,7 @@ export type Ask =
 export type Origin = {
   readonly id: number;
   readonly address: Address;
-  readonly birth: string;
+  readonly instance: string;
 };
 
 /**

@@ -19,7 +19,7 @@ export type Stamp = {
  * client sessions of Raft). Given by its origin before the first try.
  */
 export type Operation = {
-  /** The birth of the peer it was given to: 16 hexadecimal digits. */
+  /** The instance id of the peer it was given to: 16 hexadecimal digits. */
   readonly origin: string;
   /** From 1 on; the operations of one origin only grow. */
   readonly number: number;
@@ -84,15 +84,15 @@ export type Range = {
 /** The hash of an empty content. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** The run of a process in its stamps: the first 32 bits of its birth. An incarnation may be another's too. */
-export function runOf({ birth }: { readonly birth: string }): number {
-  return Number.parseInt(birth.slice(0, 8), 16);
+/** The run of a process in its stamps: the first 32 bits of its instance id. An incarnation may be another's too. */
+export function runOf({ instance }: { readonly instance: string }): number {
+  return Number.parseInt(instance.slice(0, 8), 16);
 }
 
 /** True of what this owner, in this run of its process, has stamped. */
 export function isStampedBy(
   { stamp }: { readonly stamp: Stamp },
-  owner: { readonly id: number; readonly birth: string },
+  owner: { readonly id: number; readonly instance: string },
 ): boolean {
   return stamp.owner === owner.id && stamp.run === runOf(owner);
 }

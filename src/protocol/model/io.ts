@@ -31,7 +31,7 @@ export type StartInput = {
   readonly config: RingConfig;
   readonly id: number;
   readonly address: Address;
-  readonly birth: string;
+  readonly instance: string;
   /** For all random choices of this peer, a whole number in [0, 2^32). */
   readonly seed: number;
   readonly start: Start;

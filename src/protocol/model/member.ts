@@ -21,20 +21,20 @@ export type Member = {
   /** Raised only by the peer itself; 0 for a member that is only expected, or is still joining. */
   readonly incarnation: number;
   /** 64 random bits drawn at the process's start, as 16 hexadecimal digits. */
-  readonly birth: string;
+  readonly instance: string;
   readonly state: MemberState;
   readonly address: Address;
   /** This record's share of the view's digest: a whole number in [0, 2^52). */
   readonly hash: number;
 };
 
-/** The birth of a member that nobody has heard from yet. */
-export const NO_BIRTH = "0000000000000000";
+/** The instance id of a member that nobody has heard from yet. */
+export const NO_INSTANCE = "0000000000000000";
 
 /** Makes a frozen record; its hash covers all of its fields: two that differ are told apart. */
 export function makeMember(fields: Omit<Member, "hash">): Member {
-  const { id, incarnation, birth, state, address } = fields;
-  return Object.freeze({ id, incarnation, birth, state, address, hash: hashOf(fields) });
+  const { id, incarnation, instance, state, address } = fields;
+  return Object.freeze({ id, incarnation, instance, state, address, hash: hashOf(fields) });
 }
 
 /** True of a member that takes part in the ring: alive, or leaving and not yet gone. */
@@ -53,17 +53,17 @@ export function isExpected(member: Member): boolean {
 }
 
 /**
- * Orders two records of one id by incarnation, state, birth and address.
+ * Orders two records of one id by incarnation, state, instance and address.
  * @returns a positive number if `a` wins, a negative one if `b` does, 0 if they are the same
  */
 export function compareMembers(a: Member, b: Member): number {
   if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation;
   if (a.state !== b.state) return MEMBER_STATES.indexOf(a.state) - MEMBER_STATES.indexOf(b.state);
-  if (a.birth !== b.birth) return a.birth < b.birth ? -1 : 1;
+  if (a.instance !== b.instance) return a.instance < b.instance ? -1 : 1;
   if (a.address !== b.address) return a.address < b.address ? -1 : 1;
   return 0;
 }
 
 function hashOf(m: Omit<Member, "hash">): number {
-  return hashText(`${m.id}/${m.incarnation}/${m.birth}/${m.state}/${m.address}`);
+  return hashText(`${m.id}/${m.incarnation}/${m.instance}/${m.state}/${m.address}`);
 }

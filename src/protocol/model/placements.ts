@@ -16,7 +16,7 @@ export type Placement = {
   readonly body: Body | null;
   /** A read that waits for it; else an acknowledgement is given. */
   readonly reading: boolean;
-  /** Where it is durable, by birth. */
+  /** Where it is durable, by instance. */
   readonly durable: Set<string>;
   /** When it is given up. */
   until: number;

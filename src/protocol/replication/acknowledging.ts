@@ -33,8 +33,8 @@ export function checkAcknowledgements(
   for (const held of files) {
     for (const placement of peer.replication.placements.of(held.name)) {
       const { record, durable } = placement;
-      if (durable.has(from.birth) || !standsFor(peer, record, held)) continue;
-      durable.add(from.birth);
+      if (durable.has(from.instance) || !standsFor(peer, record, held)) continue;
+      durable.add(from.instance);
       acknowledgeWrite(peer, placement);
     }
   }
@@ -65,7 +65,7 @@ export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
 export function acknowledgeWrite(peer: Peer, placement: Placement): void {
   const { record, request, arrival, durable, reading, until } = placement;
   const { ask } = arrival.routed;
-  const own = durable.has(peer.self.birth);
+  const own = durable.has(peer.self.instance);
   const overdue = peer.now >= until;
   // The owner's own content has to be there, or have failed.
   if (!own && !reading && !overdue && isComing(peer, request)) return;
@@ -77,14 +77,14 @@ export function acknowledgeWrite(peer: Peer, placement: Placement): void {
   const holders = holdersOf(peer, record);
   // The copy of one that leaves goes with it.
   const durableOn = peer.membership.view.members
-    .filter((m) => stays(m) && durable.has(m.birth))
+    .filter((m) => stays(m) && durable.has(m.instance))
     .map((m) => m.id);
   const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
   // What is read need be on no more than can keep it: whoever asks hears one of those.
   const most = reading ? holders.length : Number.POSITIVE_INFINITY;
   const needed = required > 0 ? required : Math.min(most, majority(peer));
   const enough = durableOn.length >= needed;
-  const all = holders.every((h) => durable.has(h.birth));
+  const all = holders.every((h) => durable.has(h.instance));
   // With enough of them the others have a moment more, unless one of these is lost meanwhile.
   placement.enoughAt = enough ? (placement.enoughAt ?? peer.now) : null;
   const graceUntil = (placement.enoughAt ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;
@@ -101,7 +101,7 @@ export function acknowledgeWrite(peer: Peer, placement: Placement): void {
     return;
   }
   const wantedOn = peer.membership.view.holders(record.key, copiesWanted(peer));
-  const lacking = wantedOn.filter((m) => !durable.has(m.birth)).map((m) => m.id);
+  const lacking = wantedOn.filter((m) => !durable.has(m.instance)).map((m) => m.id);
   const outcome: AnswerOutcome = enough
     ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
     : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
@@ -140,7 +140,7 @@ function whatOf(ask: Ask): string {
 export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
   const { ask, origin } = arrival.routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return record;
-  const operation = { origin: origin.birth, number: ask.write.number };
+  const operation = { origin: origin.instance, number: ask.write.number };
   if (isSameOperation(record.operation, operation)) return record;
   const content = ask.kind === "store" ? ask.content : null;
   const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };

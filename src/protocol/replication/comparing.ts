@@ -55,7 +55,7 @@ export function receiveCompare(peer: Peer, from: Member, { nonce, own, ranges }:
     differ.push(mine);
     if (isSmall(peer, mine, theirs)) offerRange(peer, from, mine, but);
   }
-  const pledge = peer.replication.pledges.get(from.birth);
+  const pledge = peer.replication.pledges.get(from.instance);
   const isAll = (range: Range) => range.from === pledge?.from && range.to === pledge.to;
   if (own !== null && same.some(isAll)) noteAgreed(peer, from);
   const taking = takesFrom(peer, from.address);
@@ -98,7 +98,7 @@ function keepsBack(
   range: Range,
 ): boolean {
   for (const { owner, until, foreign } of pledges.values()) {
-    if (until <= now || owner.birth === from.birth || foreign.size === 0) continue;
+    if (until <= now || owner.instance === from.instance || foreign.size === 0) continue;
     if (files.within(range, null).some((record) => foreign.has(versionKey(record)))) return true;
   }
   return false;

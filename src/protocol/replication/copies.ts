@@ -120,10 +120,10 @@ export function receiveRejected(peer: Peer, from: Member, files: readonly HeldVe
 }
 
 /** A member cannot keep a file. */
-export function noteRejected(peer: Peer, version: VersionId, { birth }: Member): void {
-  const births = peer.replication.rejected.get(version.name) ?? [];
-  if (births.includes(birth)) return;
-  peer.replication.rejected.set(version.name, [...births, birth]);
+export function noteRejected(peer: Peer, version: VersionId, { instance }: Member): void {
+  const instances = peer.replication.rejected.get(version.name) ?? [];
+  if (instances.includes(instance)) return;
+  peer.replication.rejected.set(version.name, [...instances, instance]);
   boundTable(peer.replication.rejected, REJECTED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
   for (const record of peer.replication.files.versions(version.name)) repairOne(peer, record);
@@ -134,17 +134,17 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
   for (const version of files) {
     const record = peer.replication.files.find(version);
     if (record === undefined) continue;
-    const births = peer.replication.confirmed.get(record) ?? [];
+    const instances = peer.replication.confirmed.get(record) ?? [];
     peer.replication.confirmed.set(
       record,
-      births.filter((birth) => birth !== from.birth),
+      instances.filter((instance) => instance !== from.instance),
     );
     repairOne(peer, record);
     sendOffers(peer, from.address, [record]);
   }
   // What is still being placed may not be in the table yet.
   for (const { record, durable } of peer.replication.placements.values()) {
-    if (files.some((version) => isSameVersion(version, record))) durable.delete(from.birth);
+    if (files.some((version) => isSameVersion(version, record))) durable.delete(from.instance);
   }
 }
 
@@ -155,7 +155,7 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
 export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const { changed, fresh, before, now } = peer.replication.files.take(taken);
   if (!changed) return;
-  takeBack(peer, taken.name, peer.self.birth);
+  takeBack(peer, taken.name, peer.self.instance);
   notePledges(peer, taken, from);
   noteTaken(peer, taken, from);
   noteHere(peer, taken.name, now);

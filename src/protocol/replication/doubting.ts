@@ -13,7 +13,7 @@ import { type Peer, send } from "../state.ts";
 
 /** True as long as the request may be executed without asking. */
 export function isDue(peer: Peer, { validUntil, routed }: Arrival): boolean {
-  const own = routed.origin.birth === peer.self.birth;
+  const own = routed.origin.instance === peer.self.instance;
   return peer.now <= validUntil && (!own || peer.requests.pending.has(routed.request));
 }
 

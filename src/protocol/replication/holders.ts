@@ -14,7 +14,7 @@ export function holdersOf(
   if (rejected === undefined) return peer.membership.view.holders(key, copies);
   const able = peer.membership.view
     .holders(key, copies + rejected.length)
-    .filter((m) => !rejected.includes(m.birth));
+    .filter((m) => !rejected.includes(m.instance));
   return able.slice(0, copies);
 }
 
@@ -27,25 +27,25 @@ export function otherHolders(peer: Peer, record: Pick<FileRecord, "name" | "key"
 function isOtherHolder(
   peer: Peer,
   record: Pick<FileRecord, "name" | "key">,
-  { id, birth }: Member,
+  { id, instance }: Member,
 ): boolean {
-  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.birth === birth);
+  return id !== peer.self.id && holdersOf(peer, record).some((m) => m.instance === instance);
 }
 
 /** A confirmation counts only as long as its giver is a holder: afterwards it may drop its copy. */
 export function forgetFormerHolders(peer: Peer, record: FileRecord): void {
   // A leaver is no holder: whoever stays keeps its copy until the holders have theirs.
   if (peer.phase === "leaving") return;
-  const births = peer.replication.confirmed.get(record);
-  if (births === undefined) return;
+  const instances = peer.replication.confirmed.get(record);
+  if (instances === undefined) return;
   const holders = otherHolders(peer, record);
-  const left = births.filter((birth) => holders.some((h) => h.birth === birth));
-  if (left.length < births.length) peer.replication.confirmed.set(record, left);
+  const left = instances.filter((instance) => holders.some((h) => h.instance === instance));
+  if (left.length < instances.length) peer.replication.confirmed.set(record, left);
 }
 
 /** True if this holder has confirmed the version, under the stamp that it has here. */
 export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): boolean {
-  return peer.replication.confirmed.get(version)?.includes(holder.birth) ?? false;
+  return peer.replication.confirmed.get(version)?.includes(holder.instance) ?? false;
 }
 
 /**
@@ -53,33 +53,33 @@ export function hasConfirmed(peer: Peer, version: VersionId, holder: Member): bo
  * where this peer leaves, only when the holders have theirs, and then one that has none is asked in vain.
  */
 export function confirm(peer: Peer, record: FileRecord, from: Member): void {
-  const { birth } = from;
-  takeBack(peer, record.name, birth);
-  const births = peer.replication.confirmed.get(record) ?? [];
-  if (births.includes(birth)) return;
+  const { instance } = from;
+  takeBack(peer, record.name, instance);
+  const instances = peer.replication.confirmed.get(record) ?? [];
+  if (instances.includes(instance)) return;
   if (peer.phase !== "leaving" && !isOtherHolder(peer, record, from)) return;
-  const now = [...births, birth];
+  const now = [...instances, instance];
   peer.replication.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.
   if (!lacksWord(peer, record, now)) peer.replication.lacking.delete(record);
 }
 
 /** One that had rejected a file holds it after all. */
-export function takeBack(peer: Peer, name: string, birth: string): void {
-  const births = peer.replication.rejected.get(name);
-  if (births === undefined || !births.includes(birth)) return;
+export function takeBack(peer: Peer, name: string, instance: string): void {
+  const instances = peer.replication.rejected.get(name);
+  if (instances === undefined || !instances.includes(instance)) return;
   setRejecters(
     peer,
     name,
-    births.filter((b) => b !== birth),
+    instances.filter((b) => b !== instance),
   );
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Who cannot keep a file, fewer than before: whoever had it in their place need not keep it any more. */
-export function setRejecters(peer: Peer, name: string, births: readonly string[]): void {
-  if (births.length === 0) peer.replication.rejected.delete(name);
-  else peer.replication.rejected.set(name, births);
+export function setRejecters(peer: Peer, name: string, instances: readonly string[]): void {
+  if (instances.length === 0) peer.replication.rejected.delete(name);
+  else peer.replication.rejected.set(name, instances);
   for (const record of peer.replication.files.versions(name)) forgetFormerHolders(peer, record);
 }
 
@@ -89,9 +89,9 @@ export function isShort(peer: Peer, record: FileRecord): boolean {
 }
 
 /** True if some other holder is not among those who have confirmed a version. */
-function lacksWord(peer: Peer, record: FileRecord, births: readonly string[]): boolean {
-  for (const { id, birth } of holdersOf(peer, record)) {
-    if (id !== peer.self.id && !births.includes(birth)) return true;
+function lacksWord(peer: Peer, record: FileRecord, instances: readonly string[]): boolean {
+  for (const { id, instance } of holdersOf(peer, record)) {
+    if (id !== peer.self.id && !instances.includes(instance)) return true;
   }
   return false;
 }

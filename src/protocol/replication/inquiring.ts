@@ -96,8 +96,8 @@ function isAbsent(peer: Peer, name: string): boolean {
 export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
   const inquiry = peer.replication.inquiries.get(told.request);
   noteRoom(peer, from, told.room);
-  if (inquiry === undefined || inquiry.heard.has(from.birth)) return null;
-  inquiry.ahead.set(from.birth, { from, told });
+  if (inquiry === undefined || inquiry.heard.has(from.instance)) return null;
+  inquiry.ahead.set(from.instance, { from, told });
   return advance(peer, told.request, inquiry);
 }
 
@@ -106,12 +106,12 @@ export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inque
  * was acknowledged with them this peer learns from them alone.
  */
 function noteCertain(peer: Peer, inquiry: Inquiry): void {
-  for (const [birth, { from, told }] of inquiry.ahead) {
+  for (const [instance, { from, told }] of inquiry.ahead) {
     if (!told.others.every((m) => isAccountedFor(peer, m))) continue;
-    inquiry.ahead.delete(birth);
+    inquiry.ahead.delete(instance);
     note(inquiry, from, told.records);
-    if (told.rejected) inquiry.rejected.add(birth);
-    if (told.lost.length > 0) inquiry.lost.set(birth, told.lost);
+    if (told.rejected) inquiry.rejected.add(instance);
+    if (told.lost.length > 0) inquiry.lost.set(instance, told.lost);
   }
 }
 
@@ -147,7 +147,7 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
     // Its origin may give it up when it hears of that.
     inquiry.arrival = { ...inquiry.arrival, validUntil: Number.NEGATIVE_INFINITY };
     inquiry.asked.clear();
-    for (const birth of inquiry.heard.keys()) inquiry.asked.add(birth);
+    for (const instance of inquiry.heard.keys()) inquiry.asked.add(instance);
     peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
     advance(peer, request, inquiry);
   }
@@ -175,7 +175,7 @@ export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
   const isMissing = (old: HeldVersion) =>
     !versions.some((v) => isSameVersion(v, old) || isReplacedBy(old, v));
   const damaged = members.filter(
-    ({ birth }) => heard.has(birth) && lost.get(birth)?.some(isMissing) === true,
+    ({ instance }) => heard.has(instance) && lost.get(instance)?.some(isMissing) === true,
   );
   const others = answeredOf(inquiry, members) - damaged.length;
   const enough = Math.max(needed, majorityOf(peer.config.copies));
@@ -194,7 +194,7 @@ function heardOf(
   has: (v: FileRecord) => boolean,
 ): Member[] {
   return [...heard.values()].flatMap(({ member, versions }) =>
-    view.find(member.id)?.birth === member.birth && versions.some(has) ? [member] : [],
+    view.find(member.id)?.instance === member.instance && versions.some(has) ? [member] : [],
   );
 }
 
@@ -209,17 +209,17 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
   const { members, needed } = quorum;
   const { name, asked } = inquiry;
   for (const member of members) {
-    const { birth, id, address } = member;
+    const { instance, id, address } = member;
     // What is held here is known at any time, and may have become more.
     if (id === peer.self.id) {
       note(inquiry, member, peer.replication.files.versions(name));
-      if (isAbsent(peer, name)) inquiry.rejected.add(birth);
-      else inquiry.rejected.delete(birth);
+      if (isAbsent(peer, name)) inquiry.rejected.add(instance);
+      else inquiry.rejected.delete(instance);
       const lost = peer.replication.lost.get(name);
-      if (lost !== undefined) inquiry.lost.set(birth, lost);
-      else inquiry.lost.delete(birth);
-    } else if (!asked.has(birth)) {
-      asked.add(birth);
+      if (lost !== undefined) inquiry.lost.set(instance, lost);
+      else inquiry.lost.delete(instance);
+    } else if (!asked.has(instance)) {
+      asked.add(instance);
       const key = keyOf(inquiry);
       send(peer, address, "stream", {
         tag: "inquire",
@@ -246,8 +246,8 @@ function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
   const answered = answeredOf(inquiry, members);
   if (answered === members.length) return needed <= members.length;
   const { heard, lost, rejected } = inquiry;
-  const said = members.filter(({ birth }) => heard.has(birth) && !lost.has(birth));
-  const able = members.filter((m) => stays(m) && !rejected.has(m.birth));
+  const said = members.filter(({ instance }) => heard.has(instance) && !lost.has(instance));
+  const able = members.filter((m) => stays(m) && !rejected.has(m.instance));
   const silent = able.filter((m) => !said.includes(m)).length;
   const spoken = said.length >= needed && silent < Math.min(able.length, majority(peer));
   return spoken && hasFresh(inquiry, quorum);
@@ -255,11 +255,11 @@ function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
 
 /** True if all have spoken that have just come. */
 function hasFresh({ heard }: Inquiry, { fresh }: Quorum): boolean {
-  return fresh.every((m) => heard.has(m.birth));
+  return fresh.every((m) => heard.has(m.instance));
 }
 
 function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
-  return members.reduce((sum, { birth }) => sum + (heard.has(birth) ? 1 : 0), 0);
+  return members.reduce((sum, { instance }) => sum + (heard.has(instance) ? 1 : 0), 0);
 }
 
 /** True where the others are worth their time: it is to be told who has it, or to be on a majority. */
@@ -284,7 +284,7 @@ function keyOf({ arrival }: Inquiry): number {
 }
 
 function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[]): void {
-  inquiry.heard.set(member.birth, { member, versions });
+  inquiry.heard.set(member.instance, { member, versions });
   inquiry.versions = versions.reduce(merge, inquiry.versions);
 }
 

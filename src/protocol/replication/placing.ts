@@ -88,10 +88,10 @@ function begin(
 function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
   const { record } = placement;
   const holders = inquiry === null ? [] : heardToHave(peer, inquiry, record);
-  for (const { birth } of holders) placement.durable.add(birth);
-  if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.birth);
-  const from = holders.find((m) => m.birth !== peer.self.birth);
-  if (!placement.durable.has(peer.self.birth) && from !== undefined && isHolder(peer, record)) {
+  for (const { instance } of holders) placement.durable.add(instance);
+  if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.instance);
+  const from = holders.find((m) => m.instance !== peer.self.instance);
+  if (!placement.durable.has(peer.self.instance) && from !== undefined && isHolder(peer, record)) {
     if (record.removed) beginMerge(peer, { kind: "copy", record, from });
     else peer.replication.copyQueue.set(versionKey(record), { record, from, origin: null });
     fetchQueued(peer);
@@ -119,10 +119,10 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   holdRecord(peer, record, peer.self);
   const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
-  placement.durable.add(peer.self.birth);
+  placement.durable.add(peer.self.instance);
   for (const holder of holdersOf(peer, record)) {
     // Those who were faster have said so of a version that was not in the table yet.
-    if (placement.durable.has(holder.birth)) confirm(peer, record, holder);
+    if (placement.durable.has(holder.instance)) confirm(peer, record, holder);
   }
   if (placement.body === null && !record.removed) offerRecord(peer, record, null);
   tellSoon(peer, record, null);
@@ -170,9 +170,9 @@ export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void 
 /** Offers a placed version to the holders that have not got it, from wherever it is to be had. */
 function offerMissing(peer: Peer, placement: Placement): void {
   const { record, arrival, durable, body, request } = placement;
-  const missing = otherHolders(peer, record).filter((m) => !durable.has(m.birth));
-  const here = durable.has(peer.self.birth) || record.removed || body !== null;
-  const holder = peer.membership.view.members.find((m) => durable.has(m.birth));
+  const missing = otherHolders(peer, record).filter((m) => !durable.has(m.instance));
+  const here = durable.has(peer.self.instance) || record.removed || body !== null;
+  const holder = peer.membership.view.members.find((m) => durable.has(m.instance));
   // Where nobody has it yet, the one who stores it does.
   const knownStale =
     holder === undefined

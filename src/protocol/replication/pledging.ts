@@ -16,7 +16,7 @@ import { baseOf } from "./wanting.ts";
 /** An owner wishes to answer alone. */
 export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   const { nonce, from: after, to, asked } = lease;
-  const known = peer.replication.pledges.get(from.birth);
+  const known = peer.replication.pledges.get(from.instance);
   const clean = known !== undefined && known.from === after && known.to === to;
   // What was lost here, the owner cannot learn from a comparison.
   const lost = [...peer.replication.lost.values()].some(
@@ -26,11 +26,11 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   // What others hold that it does not know of, it cannot know either.
   const ahead = othersFor(peer, after + 1, asked).length > 0;
   const granted =
-    !(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.birth);
+    !(dirty || ahead || isTaken(peer, from, after, to)) && hasPlaceFor(peer, from.instance);
   if (granted) {
     const until = peer.now + PROMISE_MS;
-    peer.replication.pledges.delete(from.birth);
-    peer.replication.pledges.set(from.birth, {
+    peer.replication.pledges.delete(from.instance);
+    peer.replication.pledges.set(from.instance, {
       owner: from,
       from: after,
       to,
@@ -42,8 +42,8 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
 }
 
 /** True if one more promise can be kept in mind: of those that have ended the first is forgotten for it. */
-function hasPlaceFor({ now, replication: { pledges } }: Peer, birth: string): boolean {
-  if (pledges.has(birth) || pledges.size < PROMISES) return true;
+function hasPlaceFor({ now, replication: { pledges } }: Peer, instance: string): boolean {
+  if (pledges.has(instance) || pledges.size < PROMISES) return true;
   for (const [owner, { until }] of pledges) {
     if (until <= now) return pledges.delete(owner);
   }
@@ -53,21 +53,21 @@ function hasPlaceFor({ now, replication: { pledges } }: Peer, birth: string): bo
 /** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
   for (const { owner, from: after, to, foreign } of peer.replication.pledges.values()) {
-    const theirs = from.birth === owner.birth || isStampedBy(record, owner);
+    const theirs = from.instance === owner.instance || isStampedBy(record, owner);
     if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
   }
 }
 
 /** A member has said that it has these versions, or knows of them. */
-export function noteKnown(peer: Peer, { birth }: Member, versions: readonly VersionId[]): void {
-  const pledge = peer.replication.pledges.get(birth);
+export function noteKnown(peer: Peer, { instance }: Member, versions: readonly VersionId[]): void {
+  const pledge = peer.replication.pledges.get(instance);
   if (pledge === undefined || pledge.foreign.size === 0) return;
   for (const version of versions) pledge.foreign.delete(versionKey(version));
 }
 
 /** An owner has just what this peer has in its part of the circle. */
-export function noteAgreed(peer: Peer, { birth }: Member): void {
-  peer.replication.pledges.get(birth)?.foreign.clear();
+export function noteAgreed(peer: Peer, { instance }: Member): void {
+  peer.replication.pledges.get(instance)?.foreign.clear();
 }
 
 /**
@@ -122,7 +122,7 @@ function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
 /** True if another owner, or this very peer, may answer alone for some of it. */
 function isTaken(peer: Peer, from: Member, after: number, to: number): boolean {
   for (const pledge of peer.replication.pledges.values()) {
-    if (pledge.until <= peer.now || pledge.owner.birth === from.birth) continue;
+    if (pledge.until <= peer.now || pledge.owner.instance === from.instance) continue;
     if (isWithin(to, pledge.from, pledge.to) || isWithin(pledge.to, after, to)) return true;
   }
   return peer.replication.tenure.until > peer.now && isWithin(peer.self.id, after, to);

@@ -150,11 +150,11 @@ function mayHaveContinued(peer: Peer, key: number): boolean {
  * True of one that has come just now, or has not answered yet since this peer started or slept; and of all
  * others to one that has just come itself. Up to a number for one name. @param count how many there are so far
  */
-function isUnsure(peer: Peer, { id, birth }: Member, count: number): boolean {
+function isUnsure(peer: Peer, { id, instance }: Member, count: number): boolean {
   const entered = peer.now - peer.lifecycle.enteredAt <= NEW_MS && id !== peer.self.id;
   if (entered && count < NEW_MEMBER_ASKS) return true;
   if (count >= NEW_ASKED) return false;
-  const came = peer.membership.arrivals.get(birth);
+  const came = peer.membership.arrivals.get(instance);
   return (came !== undefined && peer.now - came.at <= NEW_MS) || peer.membership.awaited.has(id);
 }
 

@@ -68,7 +68,7 @@ export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): 
     answer(peer, arrival.routed, { kind: "unavailable", answered: copies.length, needed });
     return;
   }
-  const holders = peer.membership.view.members.filter((m) => durable.has(m.birth));
+  const holders = peer.membership.view.members.filter((m) => durable.has(m.instance));
   if (ask.kind === "where") tellWhere(peer, arrival, record, holders);
   else serveRecord(peer, arrival, record, holders);
 }

@@ -14,12 +14,12 @@ export type Inquiry = {
   readonly name: string;
   /** All versions that were told of. */
   versions: Versions;
-  /** Who has said what it holds, by birth; and who of them has rejected a version. */
+  /** Who has said what it holds, by instance; and who of them has rejected a version. */
   readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
   readonly rejected: Set<string>;
-  /** Word of members, by birth, that know of others which this peer knows nothing of yet. */
+  /** Word of members, by instance, that know of others which this peer knows nothing of yet. */
   readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
-  /** What was lost of it, by the births of those that have: what they say is not all that they acknowledged. */
+  /** What was lost of it, by the instance ids of those that have: what they say is not all that they acknowledged. */
   readonly lost: Map<string, readonly HeldVersion[]>;
   readonly asked: Set<string>;
   /** When it is given up. */
@@ -72,7 +72,7 @@ export type QueuedCopy = {
 export type Tenure = {
   /** The view's change that all of this is about. */
   epoch: number;
-  /** Members that have said, since then, that they have nothing else; by birth. */
+  /** Members that have said, since then, that they have nothing else; by instance. */
   readonly agreed: Set<string>;
   /** The highest counter of this peer's stamps at that change: of what it stamps since, it knows. */
   counter: number;
@@ -116,7 +116,7 @@ export type Replication = {
   readonly acknowledgements: Map<RequestId, Answer>;
   readonly files: FileIndex;
   readonly tenure: Tenure;
-  /** Promises given to owners, by their births. */
+  /** Promises given to owners, by their instances. */
   readonly pledges: Map<string, Pledge>;
   /** Word that waits until a promise has passed. */
   readonly withheld: Withheld[];
@@ -126,13 +126,13 @@ export type Replication = {
   readonly lost: Wanting;
   /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
   readonly knownStale: Wanting;
-  /** Per version, the births of members that confirmed it under the stamp that it has here. */
+  /** Per version, the instance ids of members that confirmed it under the stamp that it has here. */
   readonly confirmed: ByVersion<readonly string[]>;
   /** Versions that a holder may not have confirmed, and when they are to be offered. */
   readonly lacking: ByVersion<number>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
-  /** Per name, the births of members that cannot keep it; the oldest go first. */
+  /** Per name, the instance ids of members that cannot keep it; the oldest go first. */
   readonly rejected: Map<string, readonly string[]>;
   /** Names of which this peer has rejected a version; the oldest go first. */
   readonly refusals: Wanting;

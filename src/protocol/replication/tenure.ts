@@ -58,8 +58,8 @@ export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean 
   const tenure = present(peer);
   if (nonce === 0 || nonce !== tenure.leaseNonce) return;
   // What it has taken in, or forgotten, since it last agreed is to be compared.
-  if (!(clean && granted)) tenure.agreed.delete(from.birth);
-  if (granted) tenure.granted.add(from.birth);
+  if (!(clean && granted)) tenure.agreed.delete(from.instance);
+  if (granted) tenure.granted.add(from.instance);
   begin(peer, tenure);
 }
 
@@ -71,7 +71,7 @@ export function noteCompared(peer: Peer, from: Member, { nonce, same, differ }: 
   const isOwn = (range: Range) => range.from === after && range.to === to;
   // The one asked beyond the holders has nothing at all there, as a rule.
   if (!(same.some(isOwn) || differ.some((range) => isOwn(range) && range.count === 0))) return;
-  tenure.agreed.add(from.birth);
+  tenure.agreed.add(from.instance);
   begin(peer, tenure);
 }
 
@@ -122,8 +122,8 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quo
   for (const { address } of others) {
     send(peer, address, "stream", { tag: "lease", nonce: tenure.leaseNonce, from, to, asked });
   }
-  const strangers = others.filter((m) => !tenure.agreed.has(m.birth));
-  const known = fresh.every((m) => tenure.agreed.has(m.birth));
+  const strangers = others.filter((m) => !tenure.agreed.has(m.instance));
+  const known = fresh.every((m) => tenure.agreed.has(m.instance));
   const enough = known && others.length - strangers.length + 1 >= needed;
   if (enough || peer.now - tenure.comparedAt < SETTLE_ASK_MS) return;
   tenure.comparedAt = peer.now;
@@ -138,7 +138,7 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quo
 /** Begins to answer alone if enough have promised, and have nothing else. */
 function begin(peer: Peer, tenure: Tenure): void {
   const { members, needed, fresh } = ownQuorum(peer);
-  const gave = (m: Member) => tenure.granted.has(m.birth) && tenure.agreed.has(m.birth);
+  const gave = (m: Member) => tenure.granted.has(m.instance) && tenure.agreed.has(m.instance);
   if (members.filter(gave).length + 1 < needed || !fresh.every(gave)) return;
   tenure.until = Math.max(tenure.until, tenure.leaseAskedAt + LEASE_MS);
 }

@@ -91,7 +91,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
   const name = found[0]?.name ?? baseOf(peer, ask.name);
   // What is on its way to the disks counts as well: a later stamp follows it.
   const versions = underWay(peer, name).reduce(merge, found);
-  const operation = { origin: origin.birth, number: ask.write.number };
+  const operation = { origin: origin.instance, number: ask.write.number };
   const sha256 = ask.kind === "store" ? (ask.content?.sha256 ?? EMPTY_SHA256) : EMPTY_SHA256;
   const standing = standingOf(versions, operation, sha256);
   if (standing.kind === "alive") {

@@ -50,7 +50,7 @@ export function requestOverdue(peer: Peer, request: RequestId): void {
 }
 
 function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
-  const { id, address, birth } = peer.self;
+  const { id, address, instance } = peer.self;
   const { ask, body } = pending;
   pending.begun = true;
   pending.sentAt = peer.now;
@@ -62,7 +62,7 @@ function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
   const routed: Routed = {
     tag: "routed",
     request,
-    origin: { id, address, birth },
+    origin: { id, address, instance },
     route: [id],
     ask,
     leftMs: REQUEST_RETRY_MS,

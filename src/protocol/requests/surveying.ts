@@ -119,7 +119,7 @@ function lookUp(peer: Peer, request: RequestId, { by, key }: SurveyLookup, again
   const routed: Routed = {
     tag: "routed",
     request,
-    origin: { id: self.id, address: self.address, birth: self.birth },
+    origin: { id: self.id, address: self.address, instance: self.instance },
     route: [self.id],
     ask: { kind: "lookup", key },
     leftMs: SURVEY_WAIT_MS,
