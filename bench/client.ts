@@ -3,7 +3,7 @@
  * the hash of every content that comes back.
  */
 import { createHash, randomBytes } from "node:crypto";
-import type { Status } from "../src/door/types.ts";
+import type { Status } from "../src/control/types.ts";
 import { BODY_BYTES } from "../src/protocol/model/config.ts";
 import type { Address, Member } from "../src/protocol/model/member.ts";
 import type { Answer, Ask, Confirm, Message } from "../src/protocol/model/messages.ts";

@@ -71,14 +71,14 @@ async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number 
   const before = pids.map((pid) => residentBytes(pid)?.now);
   const cpuBefore = cpuMicros(pids);
   const ended = Promise.withResolvers<number>();
-  const events = await asker.door.events((event) => {
+  const events = await asker.control.events((event) => {
     if (event.event !== "outcome") return;
     const { outcome } = event;
     if (outcome.kind === "received" && outcome.sha256 === sha256) ended.resolve(performance.now());
     else ended.reject(new Error(`the request ended otherwise: ${JSON.stringify(outcome)}`));
   });
   const start = performance.now();
-  await asker.door.type(`Request ${name}`);
+  await asker.control.type(`Request ${name}`);
   const ms = (await ended.promise) - start;
   const cpuAfter = cpuMicros(pids);
   events.close();

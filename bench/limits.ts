@@ -12,7 +12,7 @@ export const WRITER_BYTES = 1_048_576;
 
 /** A ring of three, or one peer started again with many files, is up long before this. */
 export const START_MS = 60_000;
-/** How often a door is asked whether its peer is in. */
+/** How often a control socket is asked whether its peer is in. */
 export const LOOK_MS = 2;
 /** One operation: a store of 1 GiB in three copies on a slow disk takes some ten seconds. */
 export const OPERATION_MS = 120_000;

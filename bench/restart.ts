@@ -29,7 +29,7 @@ export async function measureRestart(
   const { host, port } = first.status.self;
   let { child } = second;
   for (let round = 0; round < rounds; round++) {
-    await untilStatus(second.door, (status) => status.files.count === files);
+    await untilStatus(second.control, (status) => status.files.count === files);
     await killChild(child);
     const start = performance.now();
     const peer = await startPeer(program, second.cwd, `${host}:${port}`);
@@ -38,7 +38,7 @@ export async function measureRestart(
     const held = peer.status.files.count;
     if (held !== files) throw new Error(`${held} of ${files} files are there after the restart`);
     // That all have their copies is known once it has compared with the others what they hold.
-    await untilStatus(peer.door, (status) => status.files.short === 0);
+    await untilStatus(peer.control, (status) => status.files.short === 0);
     const safeMs = performance.now() - start;
     const grownBytes = residentBytes(peer.pid)?.most ?? null;
     const what = { bytes: KIB, inFlight: 0 };

@@ -1,9 +1,9 @@
 /** A ring of real peers: one process each, in folders of their own, on loopback. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type DoorClient, doorClient } from "../src/door/client.ts";
-import type { Status } from "../src/door/types.ts";
-import { readLivingCard } from "../src/store/card.ts";
+import { type ControlClient, controlClient } from "../src/control/client.ts";
+import type { Status } from "../src/control/types.ts";
+import { readLivingProcess } from "../src/store/process-file.ts";
 import { killChild, reaped } from "./children.ts";
 import { LOOK_MS, PEERS, START_MS } from "./limits.ts";
 
@@ -12,7 +12,7 @@ export type RunningPeer = {
   readonly pid: number;
   /** Its working directory; its data folder is `data` in it. */
   readonly cwd: string;
-  readonly door: DoorClient;
+  readonly control: ControlClient;
   readonly status: Status;
 };
 
@@ -35,7 +35,7 @@ export async function startRing(program: readonly string[], dir: string): Promis
   }
   // What the first ones said at their start knows nothing of those who came later.
   const ready = await Promise.all(
-    peers.map(async (peer) => ({ ...peer, status: await untilStatus(peer.door, knowsAll) })),
+    peers.map(async (peer) => ({ ...peer, status: await untilStatus(peer.control, knowsAll) })),
   );
   return { peers: ready, pids: ready.map(({ pid }) => pid) };
 }
@@ -57,13 +57,13 @@ export async function startPeer(
     }),
   );
   const data = join(cwd, "data");
-  const door = doorClient(data);
-  // A folder that was used before has the card of its last run until the new one is in.
+  const control = controlClient(data);
+  // A folder that was used before has the process file of its last run until the new one is in.
   await until(`the peer in ${cwd} to be in`, () => {
-    const found = readLivingCard(data);
-    return found !== null && found.card !== null && found.pid === child.pid;
+    const found = readLivingProcess(data);
+    return found !== null && found.processFile !== null && found.pid === child.pid;
   });
-  return { child, pid: child.pid, cwd, door, status: await untilStatus(door, () => true) };
+  return { child, pid: child.pid, cwd, control, status: await untilStatus(control, () => true) };
 }
 
 export async function stopRing(ring: Ring): Promise<void> {
@@ -74,17 +74,17 @@ function knowsAll({ members }: Status): boolean {
   return members.length === PEERS && members.every((m) => m.state === "alive" && m.incarnation > 0);
 }
 
-/** Asks a door until what it says is good. @throws Error if that takes too long */
+/** Asks a control socket until what it says is good. @throws Error if that takes too long */
 export async function untilStatus(
-  door: DoorClient,
+  control: ControlClient,
   good: (status: Status) => boolean,
 ): Promise<Status> {
   let last: Status | null = null;
   await until("a peer's door", async () => {
-    last = await door.status().catch(() => null);
+    last = await control.status().catch(() => null);
     return last !== null && good(last);
   });
-  if (last === null) throw new Error("a peer's door said nothing");
+  if (last === null) throw new Error("a peer's control socket said nothing");
   return last;
 }
 

@@ -1,8 +1,8 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 import { createInterface, type Interface } from "node:readline";
-import { outlive } from "../door/lost-terminal.ts";
-import { ENDLESS, readTypedLines } from "../door/typed-lines.ts";
-import type { LoggedEvent } from "../door/types.ts";
+import { outlive } from "../control/lost-terminal.ts";
+import { ENDLESS, readTypedLines } from "../control/typed-lines.ts";
+import type { LoggedEvent } from "../control/types.ts";
 import { isInForeground } from "./foreground.ts";
 import { LineWriter } from "./lines.ts";
 

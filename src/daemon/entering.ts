@@ -1,6 +1,6 @@
 /** Coming into a ring of which only an address is known: the peer there says what ring it is. */
 
-import { displayAddress } from "../door/display.ts";
+import { displayAddress } from "../control/display.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";

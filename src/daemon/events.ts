@@ -1,5 +1,5 @@
 /** The one stream of what happens at a peer, and its readers. */
-import type { LoggedEvent } from "../door/types.ts";
+import type { LoggedEvent } from "../control/types.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import { LOST_TOLD_MS } from "./limits.ts";
 

@@ -1,6 +1,6 @@
-/** What a peer does for those who talk to it from outside the ring: its terminal and its door. */
+/** What a peer does for those who talk to it from outside the ring: its terminal and its control socket. */
 import { basename } from "node:path";
-import type { DoorHost, Into, Named, Uploaded } from "../door/host.ts";
+import type { ControlHost, Into, Named, Uploaded } from "../control/host.ts";
 import type {
   LoggedEvent,
   Progress,
@@ -8,7 +8,7 @@ import type {
   ScrubReport,
   Status,
   StatusLookup,
-} from "../door/types.ts";
+} from "../control/types.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import { Failure } from "../protocol/model/failure.ts";
@@ -46,7 +46,7 @@ export type FrontOptions = {
   readonly config: RingConfig;
 };
 
-export class Front implements DoorHost {
+export class Front implements ControlHost {
   readonly #storing: Storing;
   /** What was typed before this peer was in its ring; null from then on. */
   #early: (() => void)[] | null = [];
@@ -150,7 +150,7 @@ export class Front implements DoorHost {
     name: string,
     into: Into | null,
     aborted: AbortSignal,
-  ): ReturnType<DoorHost["request"]> {
+  ): ReturnType<ControlHost["request"]> {
     const landing = into === null ? null : landingSpot(into);
     let delivery: SpoolDelivery | null = null;
     const abort = async () => await delivery?.abort();

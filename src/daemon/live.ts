@@ -1,5 +1,5 @@
-/** One peer's life: its protocol, its contents, its door and its terminal, brought together. */
-import { type Door, serveDoor } from "../door/server.ts";
+/** One peer's life: its protocol, its contents, its control socket and its terminal, brought together. */
+import { type Control, serveControl } from "../control/server.ts";
 import { agedOutcome } from "../protocol/model/ages.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
@@ -119,12 +119,12 @@ export async function live(
   const quit = () => front.quit();
   process.on("SIGTERM", quit);
   const hush = tellOfLost(folder.log, events);
-  let door: Door | null = null;
+  let control: Control | null = null;
   try {
     driver.begin();
     room.begin();
     scrubbing.begin();
-    door = serveDoor(folder.dir, front);
+    control = serveControl(folder.dir, front);
     if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
     const code = await exited;
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
@@ -136,7 +136,7 @@ export async function live(
     scrubbing.close();
     terminal.close();
     await contents.close();
-    await door?.close();
+    await control?.close();
   }
 }
 

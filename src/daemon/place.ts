@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { displayAddress } from "../door/display.ts";
+import { displayAddress } from "../control/display.ts";
 import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";

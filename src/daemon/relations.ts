@@ -2,7 +2,7 @@
  * What the limits and intervals of the rooms owe to each other. Each is chosen in its own place, for its own
  * reason; that they fit together is said here, and looked at when the program is loaded.
  */
-import { MAX_REQUIRED } from "../door/limits.ts";
+import { MAX_REQUIRED } from "../control/limits.ts";
 import * as patience from "../protocol/membership/patience.ts";
 import * as config from "../protocol/model/config.ts";
 import * as transport from "../transport/limits.ts";

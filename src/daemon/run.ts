@@ -1,6 +1,6 @@
 /** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
 
-import { displayAddress } from "../door/display.ts";
+import { displayAddress } from "../control/display.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start, StartInput } from "../protocol/model/io.ts";

@@ -2,7 +2,7 @@
  * Reading stored copies back: in the background at a low rate, and at once for whoever asks. What is
  * not what it was is set aside and told to the protocol, which has it fetched anew.
  */
-import type { ScrubReport } from "../door/types.ts";
+import type { ScrubReport } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { FileRecord } from "../protocol/model/files.ts";
 import type { FileStore } from "../store/files.ts";
@@ -90,11 +90,11 @@ export class Scrubbing {
 
   async #inBackground(): Promise<void> {
     this.#timer = null;
-    const control = new AbortController();
-    this.#background = control;
+    const aborting = new AbortController();
+    this.#background = aborting;
     try {
       const damaged = this.damaged;
-      const { signal } = control;
+      const { signal } = aborting;
       await this.files.scrub({ bytesPerSecond: SCRUB_BYTES_PER_SECOND, signal, damaged });
     } catch {
       // A disk that fails as a whole says so wherever it is used.

@@ -1,11 +1,11 @@
 /**
- * What a request brings for a command at the door: small contents stay in memory, larger ones go to the
+ * What a request brings for a command at the control socket: small contents stay in memory, larger ones go to the
  * file that the command named, or else to one in the data folder.
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Into, Spooled } from "../door/host.ts";
+import type { Into, Spooled } from "../control/host.ts";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
@@ -52,7 +52,7 @@ export type SpoolDelivery = Taking & {
 };
 
 /**
- * Begins a delivery for a command at the door.
+ * Begins a delivery for a command at the control socket.
  * @param before kept when an earlier delivery to the same spot has left it
  */
 export function spoolDelivery({ path, refusal }: Spot, before: Promise<void>): SpoolDelivery {

@@ -1,5 +1,5 @@
 /** A peer's word about itself, from its protocol, its sockets and its disk. */
-import type { RingMember, RingPeer, RingTold, Status, StatusLookup } from "../door/types.ts";
+import type { RingMember, RingPeer, RingTold, Status, StatusLookup } from "../control/types.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import type { Member } from "../protocol/model/member.ts";
@@ -17,7 +17,7 @@ export type StatusSources = {
   readonly config: RingConfig;
 };
 
-/** What the members have said to this one, as its door gives it on. */
+/** What the members have said to this one, as its control socket gives it on. */
 export function ringTold(config: RingConfig, { members, silent }: Surveyed): RingTold {
   const views: (readonly RingMember[])[] = [];
   const peers = members.map((said): RingPeer => {

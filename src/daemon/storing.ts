@@ -1,7 +1,7 @@
 /** What a person stores through this peer: bytes, an upload, or a file from where it is. */
 import { unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import type { Named, Uploaded } from "../door/host.ts";
+import type { Named, Uploaded } from "../control/host.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import { EMPTY_SHA256 } from "../protocol/model/files.ts";
@@ -41,7 +41,7 @@ export class Storing {
     private readonly begin: Begin,
   ) {}
 
-  /** What came in at the door; a temporary file goes when the store has ended. */
+  /** What came in at the control socket; a temporary file goes when the store has ended. */
   upload(given: string, upload: Uploaded, require: number, ended: Given["ended"]): void {
     const file = { name: storedName(given), require };
     if ("bytes" in upload) {

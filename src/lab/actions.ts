@@ -1,7 +1,7 @@
 /** Does what is typed at a ring's prompt. */
-import { count, displayList, displayTable } from "../door/display.ts";
-import { snapshotOf } from "../door/status.ts";
-import type { Status } from "../door/types.ts";
+import { count, displayList, displayTable } from "../control/display.ts";
+import { snapshotOf } from "../control/status.ts";
+import type { Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { firstBroken, HEAL_CHECKS, sayBroken } from "./judge.ts";
 import { CALM_AT_MOST_MS, CALM_POLL_MS, TYPED_MS } from "./limits.ts";
@@ -67,15 +67,16 @@ export class Actions {
 
   private async typeAt(id: number, line: string): Promise<void> {
     this.mustRun(id);
-    const door = this.network.watch.door(id);
-    if (door === undefined) throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
+    const control = this.network.watch.control(id);
+    if (control === undefined)
+      throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
     const transfers = /^(store|request|remove|where)\s+\d{4}(\.conflict-[-\d]+)?$/i.test(line);
     const outcome = this.network.watch.event(
       id,
       (event) => event.event === "outcome" && !["owner", "listed"].includes(event.outcome.kind),
       transfers && this.wait ? TYPED_MS : 0,
     );
-    await door.type(line);
+    await control.type(line);
     if (transfers) await Promise.race([outcome, this.network.untilEnded(id, TYPED_MS)]);
     if (/^quit$/i.test(line)) await this.network.untilEnded(id, TYPED_MS);
   }

@@ -102,7 +102,7 @@ export class Attack {
     const { watch } = this.ring;
     const taken = await namesIn(watch, ids);
     const names = drawFiles(seed ^ CLIENTS_SALT, taken, CLIENT_NAMES).map(({ name }) => name);
-    const ring = { living: () => this.ring.living(), door: (id: number) => watch.door(id) };
+    const ring = { living: () => this.ring.living(), control: (id: number) => watch.control(id) };
     return new Clients(ring, names, seed);
   }
 
@@ -127,10 +127,10 @@ export class Attack {
     clients: Clients,
   ): Promise<{ broken: Broken | null } | { inconclusive: string }> {
     const { situations } = this;
-    const door = this.ring.watch.door(this.ring.living()[0] ?? 0);
+    const control = this.ring.watch.control(this.ring.living()[0] ?? 0);
     try {
-      if (door === undefined) throw new Failure("no peer runs");
-      const endings = await endingsOf(door, clients.names);
+      if (control === undefined) throw new Failure("no peer runs");
+      const endings = await endingsOf(control, clients.names);
       const broken = historyBroken({ operations: clients.operations, situations, endings });
       return { broken };
     } catch (error) {

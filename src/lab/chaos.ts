@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { displayList } from "../door/display.ts";
+import { displayList } from "../control/display.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Attack } from "./attack.ts";
 import { STEADY_MS } from "./limits.ts";

@@ -1,6 +1,6 @@
 /** Clients that store, request and remove a few names while peers are killed, and take down what they were told. */
 import type { Ending, Operation, Outcome } from "../checks/history.ts";
-import { type DoorClient, DoorRefused } from "../door/client.ts";
+import { type ControlClient, ControlRefused } from "../control/client.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName } from "../protocol/model/files.ts";
 import { makeRandom, type Random, randomBelow } from "../protocol/model/random.ts";
@@ -9,12 +9,12 @@ import { sha256 } from "./corpus.ts";
 import { CLIENT_PAUSE_MS, CLIENTS, CLIENTS_END_MS } from "./limits.ts";
 
 /** What they need of a peer. */
-export type ClientDoor = Pick<DoorClient, "store" | "request" | "remove">;
+export type ControlledClient = Pick<ControlClient, "store" | "request" | "remove">;
 
 /** Where they find peers. */
 export type ClientRing = {
   living(): readonly number[];
-  door(id: number): ClientDoor | undefined;
+  control(id: number): ControlledClient | undefined;
 };
 
 /** An operation that is under way; its end and its outcome come later. */
@@ -109,25 +109,28 @@ export class Clients {
   private async store(client: number, peer: number, name: string): Promise<void> {
     this.written += 1;
     const bytes = new TextEncoder().encode(`${name} ${this.written} ${client} ${this.seed}\n`);
-    await this.take({ client, peer, kind: "store", name, content: sha256(bytes) }, async (door) => {
-      const outcome = await door.store(name, new Blob([bytes]).stream());
-      if (outcome.kind !== "stored") return UNKNOWN;
-      return { kind: "done", copies: outcome.copies };
-    });
+    await this.take(
+      { client, peer, kind: "store", name, content: sha256(bytes) },
+      async (control) => {
+        const outcome = await control.store(name, new Blob([bytes]).stream());
+        if (outcome.kind !== "stored") return UNKNOWN;
+        return { kind: "done", copies: outcome.copies };
+      },
+    );
   }
 
   private async remove(client: number, peer: number, name: string): Promise<void> {
-    await this.take({ client, peer, kind: "remove", name, content: null }, async (door) => {
-      const outcome = await door.remove(name);
+    await this.take({ client, peer, kind: "remove", name, content: null }, async (control) => {
+      const outcome = await control.remove(name);
       if (outcome.kind === "missing") return { kind: "done", value: null };
       return outcome.kind === "stored" ? { kind: "done", copies: outcome.copies } : UNKNOWN;
     });
   }
 
   private async request(client: number, peer: number, name: string): Promise<void> {
-    await this.take({ client, peer, kind: "request", name, content: null }, async (door) => {
+    await this.take({ client, peer, kind: "request", name, content: null }, async (control) => {
       const pieces: Uint8Array[] = [];
-      const incoming = await door.request(name);
+      const incoming = await control.request(name);
       await incoming.read((piece) => {
         pieces.push(piece.slice());
         return undefined;
@@ -138,13 +141,13 @@ export class Clients {
 
   private async take(
     what: Omit<Begun, "start">,
-    ask: (door: ClientDoor) => Promise<Outcome>,
+    ask: (control: ControlledClient) => Promise<Outcome>,
   ): Promise<void> {
-    const door = this.ring.door(what.peer);
-    if (door === undefined) return;
+    const control = this.ring.control(what.peer);
+    if (control === undefined) return;
     const begun: Begun = { ...what, start: epochNow() };
     this.underWay.add(begun);
-    const outcome = await ask(door).catch((error: unknown) => outcomeOf(what.kind, error));
+    const outcome = await ask(control).catch((error: unknown) => outcomeOf(what.kind, error));
     this.underWay.delete(begun);
     this.ended.push({ ...begun, end: epochNow(), outcome });
   }
@@ -155,17 +158,17 @@ const REFUSALS: ReadonlySet<string> = new Set(["busy", "bad-request", "refused"]
 
 /** What a peer's refusal, or its silence, says of an operation. */
 function outcomeOf(kind: Operation["kind"], error: unknown): Outcome {
-  if (!(error instanceof DoorRefused)) return UNKNOWN;
+  if (!(error instanceof ControlRefused)) return UNKNOWN;
   if (error.kind === "not-found" && kind !== "store") return { kind: "done", value: null };
   return REFUSALS.has(error.kind) ? { kind: "refused" } : UNKNOWN;
 }
 
 /** What names stand for, by a listing of all files. */
 export async function endingsOf(
-  door: Pick<DoorClient, "list">,
+  control: Pick<ControlClient, "list">,
   names: readonly string[],
 ): Promise<Ending[]> {
-  const { files, silent } = await door.list();
+  const { files, silent } = await control.list();
   if (silent > 0) throw new Failure(`${silent} peers did not say what they hold`);
   const records = files.map(({ record }) => record).filter(({ removed }) => !removed);
   return names.map((name) => ({

@@ -59,7 +59,7 @@ async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<
   }
   const [first] = ids;
   const listed = await watch
-    .door(first ?? 0)
+    .control(first ?? 0)
     ?.list()
     .catch(() => null);
   if (!listed || listed.silent > 0) return lacking([], "not every peer says what it holds");

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { inTime } from "../door/in-time.ts";
+import { inTime } from "../control/in-time.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
 import { READ_MS } from "./limits.ts";
@@ -35,7 +35,7 @@ export async function storeFiles(
     const path = join(spool, file.name);
     await writeFile(path, content);
     try {
-      const outcome = await watch.door(id)?.store(file.name, path);
+      const outcome = await watch.control(id)?.store(file.name, path);
       if (outcome?.kind !== "stored") throw new Error(sayOutcome(outcome));
     } catch (error) {
       throw new Failure(
@@ -72,9 +72,9 @@ export async function readBack(
 
 /** Names that the ring has: a file of someone else's is not to be replaced. */
 export async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set<string>> {
-  const door = watch.door(ids[0] ?? 0);
+  const control = watch.control(ids[0] ?? 0);
   try {
-    const { files } = (await door?.list()) ?? { files: [] };
+    const { files } = (await control?.list()) ?? { files: [] };
     return new Set(files.map((file) => file.record.name));
   } catch (error) {
     throw new Failure(`The files of the ring could not be listed: ${why(error)}`, 3);
@@ -83,12 +83,12 @@ export async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set
 
 /** @returns what was amiss, or null */
 async function readOne(watch: Watch, id: number, file: StoredFile): Promise<string | null> {
-  const door = watch.door(id);
-  if (door === undefined) return "the peer has ended";
+  const control = watch.control(id);
+  if (control === undefined) return "the peer has ended";
   const hash = createHash("sha256");
   let bytes = 0;
   const read = async (): Promise<void> => {
-    const incoming = await door.request(file.name);
+    const incoming = await control.request(file.name);
     await incoming.read((piece) => {
       hash.update(piece);
       bytes += piece.length;

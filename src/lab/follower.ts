@@ -1,16 +1,16 @@
-/** Follows one peer through its door: its events as they come, and from them what it knows. */
+/** Follows one peer through its control socket: its events as they come, and from them what it knows. */
 import { existsSync } from "node:fs";
 import type { PeerSnapshot } from "../checks/ring.ts";
-import { type DoorClient, doorClient } from "../door/client.ts";
-import type { EventReader } from "../door/event-reader.ts";
-import { doorPathToKnock } from "../door/path.ts";
-import { snapshotOf } from "../door/status.ts";
-import type { LoggedEvent, Status } from "../door/types.ts";
+import { type ControlClient, controlClient } from "../control/client.ts";
+import type { EventReader } from "../control/event-reader.ts";
+import { controlPathToCall } from "../control/path.ts";
+import { snapshotOf } from "../control/status.ts";
+import type { LoggedEvent, Status } from "../control/types.ts";
 import { afterEvent, tellsOfView } from "./judge.ts";
 import {
-  DOOR_QUICK_TRIES,
-  DOOR_RETRY_MS,
-  DOOR_SLOW_RETRY_MS,
+  CONTROL_QUICK_TRIES,
+  CONTROL_RETRY_MS,
+  CONTROL_SLOW_RETRY_MS,
   MAX_RECENT_EVENTS,
 } from "./limits.ts";
 
@@ -25,7 +25,7 @@ export type Seen = {
 };
 
 export class Follower {
-  readonly door: DoorClient;
+  readonly control: ControlClient;
   /** Null until the peer has answered. */
   snapshot: PeerSnapshot | null = null;
   /** The peer has a durable incarnation, and so is in its ring. */
@@ -42,7 +42,7 @@ export class Follower {
     readonly dir: string,
     private readonly tell: (seen: Seen) => void,
   ) {
-    this.door = doorClient(dir);
+    this.control = controlClient(dir);
     void this.follow();
   }
 
@@ -67,18 +67,18 @@ export class Follower {
   /** Until it is closed: a peer that starts, or whose stream was cut, is asked again. */
   private async follow(): Promise<void> {
     for (let tries = 0; !this.closed; tries++) {
-      // Cheaper than knocking where there is no door.
-      if (existsSync(doorPathToKnock(this.dir)) && (await this.attend())) tries = 0;
-      await Bun.sleep(tries < DOOR_QUICK_TRIES ? DOOR_RETRY_MS : DOOR_SLOW_RETRY_MS);
+      // Cheaper than calling where there is no control socket.
+      if (existsSync(controlPathToCall(this.dir)) && (await this.attend())) tries = 0;
+      await Bun.sleep(tries < CONTROL_QUICK_TRIES ? CONTROL_RETRY_MS : CONTROL_SLOW_RETRY_MS);
     }
   }
 
   /** @returns whether the peer answered */
   private async attend(): Promise<boolean> {
     try {
-      this.reader = await this.door.events((event) => this.see(event));
+      this.reader = await this.control.events((event) => this.see(event));
       if (this.closed) this.reader.close();
-      else this.take(await this.door.status());
+      else this.take(await this.control.status());
       await this.reader.ended;
       return true;
     } catch {
@@ -107,7 +107,7 @@ export class Follower {
   /** A peer that comes in takes on a whole table, for which there are no events. */
   private async refresh(): Promise<void> {
     try {
-      this.take(await this.door.status());
+      this.take(await this.control.status());
     } catch {
       // Then its stream has ended as well, and it is asked again.
     }

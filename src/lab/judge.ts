@@ -3,7 +3,7 @@ import type { History } from "../checks/history.ts";
 import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
 import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
-import type { LoggedEvent } from "../door/types.ts";
+import type { LoggedEvent } from "../control/types.ts";
 
 /** D6 and D7 of what clients were told. @returns the first that does not hold, or null */
 export function historyBroken(history: History): Broken | null {

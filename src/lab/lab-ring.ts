@@ -32,7 +32,7 @@ export function ownRing(network: Network): LabRing {
 }
 
 /**
- * A ring of another process, reached through its door.
+ * A ring of another process, reached through its control socket.
  * @param dir the ring's folder
  * @throws Failure if it does not answer
  */

@@ -14,10 +14,10 @@ export const POLL_MS = 1_000;
 export const STATUS_MS = 3_000;
 export const LOOKUPS_MS = 10_000;
 
-/** A door that is not there yet is tried again so soon at first, and then more slowly. */
-export const DOOR_RETRY_MS = 5;
-export const DOOR_SLOW_RETRY_MS = 100;
-export const DOOR_QUICK_TRIES = 400;
+/** A control socket that is not there yet is tried again so soon at first, and then more slowly. */
+export const CONTROL_RETRY_MS = 5;
+export const CONTROL_SLOW_RETRY_MS = 100;
+export const CONTROL_QUICK_TRIES = 400;
 
 /** Events kept to be put on top of a status that was made before them: it takes far less to come. */
 export const MAX_RECENT_EVENTS = 1_024;

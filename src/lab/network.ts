@@ -22,7 +22,7 @@ export type NetworkPlan = PeerPlace & {
   readonly cwd: string;
 };
 
-/** A peer as the ring's own door tells of it. */
+/** A peer as the ring's own control socket tells of it. */
 export type NetworkPeer = {
   readonly id: number;
   readonly pid: number;

@@ -1,10 +1,10 @@
-/** A typed client of a ring's own door. */
-import { inTime } from "../door/in-time.ts";
+/** A typed client of a ring's own control socket. */
+import { inTime } from "../control/in-time.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Signal } from "./child.ts";
 import { RING_ASK_MS, RING_START_MS } from "./limits.ts";
-import type { RingError, RingKilled, RingStarted, RingStatus } from "./ring-door.ts";
-import { ringPathToKnock } from "./ring-folder.ts";
+import type { RingError, RingKilled, RingStarted, RingStatus } from "./ring-control.ts";
+import { ringPathToCall } from "./ring-folder.ts";
 
 /** All of it rejects with a Failure of one sentence. */
 export type RingClient = {
@@ -28,9 +28,9 @@ export function askRing(dir: string): RingClient {
   };
 }
 
-/** What a ring's door says is of this very program's making, so its form is trusted. */
+/** What a ring's control socket says is of this very program's making, so its form is trusted. */
 async function ask<T>(dir: string, path: string, body: object | null, limitMs: number): Promise<T> {
-  const unix = ringPathToKnock(dir);
+  const unix = ringPathToCall(dir);
   const what = body === null ? {} : { method: "POST", body: JSON.stringify(body) };
   const answered = fetch(`http://ring${path}`, { ...what, unix, timeout: false }).then(
     async (response) => ({ ok: response.ok, said: (await response.json()) as T | RingError }),

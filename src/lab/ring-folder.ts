@@ -1,14 +1,14 @@
 /** The folder of a ring: who it is, and whether it lives. A dead ring's folder is used again. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { doorPathToKnock, doorPathToOpen } from "../door/path.ts";
+import { controlPathToCall, controlPathToOpen } from "../control/path.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { RING_ALIVE_MS } from "./limits.ts";
 
 const RING_FILE = "ring.json";
 
 /** What `ring.json` says. `startedAt` is the ring process's start, in epoch milliseconds. */
-export type RingCard = {
+export type RingProcess = {
   readonly v: 1;
   readonly pid: number;
   readonly startedAt: number;
@@ -20,7 +20,7 @@ export type RingCard = {
 };
 
 /** A ring that was found, with its folder's absolute path. */
-export type FoundRing = { readonly dir: string; readonly card: RingCard };
+export type FoundRing = { readonly dir: string; readonly processFile: RingProcess };
 
 /** The folder of a ring in a working folder, as an absolute path. */
 export function ringDir(cwd: string, basePort: number): string {
@@ -32,7 +32,7 @@ export function ringDir(cwd: string, basePort: number): string {
  * @throws Failure that names the ring that lives there, or what is in the way
  */
 export async function takeRingDir(dir: string): Promise<void> {
-  const former = readCard(dir);
+  const former = readProcessFile(dir);
   if (former !== null && (await lives(dir))) {
     throw new Failure(
       `A ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir.`,
@@ -46,10 +46,10 @@ export async function takeRingDir(dir: string): Promise<void> {
   }
 }
 
-/** Writes the card in place of an older one, as a whole. */
-export function writeRingCard(dir: string, card: RingCard): void {
+/** Writes the process file in place of an older one, as a whole. */
+export function writeRingProcess(dir: string, processFile: RingProcess): void {
   const path = join(dir, RING_FILE);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(card)}\n`, { mode: 0o600 });
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(processFile)}\n`, { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
 }
 
@@ -59,31 +59,33 @@ export async function livingRings(cwd: string): Promise<FoundRing[]> {
   const dirs = ringFolders(root).map((name) => join(root, name));
   const found = await Promise.all(
     dirs.map(async (dir): Promise<FoundRing[]> => {
-      const card = readCard(dir);
-      return card !== null && (await lives(dir)) ? [{ dir, card }] : [];
+      const processFile = readProcessFile(dir);
+      return processFile !== null && (await lives(dir)) ? [{ dir, processFile }] : [];
     }),
   );
-  return found.flat().sort((a, b) => a.card.basePort - b.card.basePort);
+  return found.flat().sort((a, b) => a.processFile.basePort - b.processFile.basePort);
 }
 
-/** The path at which a ring opens its own door. @throws Failure if there is no place for it */
+/** The path at which a ring opens its own control socket. @throws Failure if there is no place for it */
 export function ringPathToOpen(dir: string): string {
-  return ringPath(doorPathToOpen(dir));
+  return ringPath(controlPathToOpen(dir));
 }
 
-/** The path at which a ring's door is to be found, whether or not anyone is there. */
-export function ringPathToKnock(dir: string): string {
-  return ringPath(doorPathToKnock(dir));
+/** The path at which a ring's control socket is to be found, whether or not anyone is there. */
+export function ringPathToCall(dir: string): string {
+  return ringPath(controlPathToCall(dir));
 }
 
-/** Where a peer's door would be in this folder; a path by hash is the ring's alone as it stands. */
-function ringPath(doorPath: string): string {
-  return basename(doorPath) === "door.sock" ? join(dirname(doorPath), "ring.sock") : doorPath;
+/** Where a peer's control socket would be in this folder; a path by hash is the ring's alone as it stands. */
+function ringPath(controlPath: string): string {
+  return basename(controlPath) === "door.sock"
+    ? join(dirname(controlPath), "ring.sock")
+    : controlPath;
 }
 
 /** A socket takes connections only while its process lives, frozen or not. */
 async function lives(dir: string): Promise<boolean> {
-  const connected = Bun.connect({ unix: ringPathToKnock(dir), socket: { data() {} } })
+  const connected = Bun.connect({ unix: ringPathToCall(dir), socket: { data() {} } })
     .then((socket) => {
       socket.end();
       return true;
@@ -92,18 +94,18 @@ async function lives(dir: string): Promise<boolean> {
   return await Promise.race([connected, Bun.sleep(RING_ALIVE_MS).then(() => true)]);
 }
 
-function readCard(dir: string): RingCard | null {
+function readProcessFile(dir: string): RingProcess | null {
   try {
     const value: unknown = JSON.parse(readFileSync(join(dir, RING_FILE), "utf8"));
-    return isCard(value) ? value : null;
+    return isProcessFile(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-function isCard(value: unknown): value is RingCard {
+function isProcessFile(value: unknown): value is RingProcess {
   if (typeof value !== "object" || value === null) return false;
-  const { v, pid, ids, interval, basePort } = value as Partial<RingCard>;
+  const { v, pid, ids, interval, basePort } = value as Partial<RingProcess>;
   return (
     v === 1 &&
     typeof pid === "number" &&

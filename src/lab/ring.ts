@@ -1,7 +1,7 @@
 /** `p2p ring`: a ring of real peers on this machine, in one terminal. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkFolderPath } from "../door/path.ts";
+import { checkFolderPath } from "../control/path.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";
@@ -12,8 +12,8 @@ import { QUIET_AT_MOST_MS, QUIET_MS, STEADY_MS } from "./limits.ts";
 import { Network } from "./network.ts";
 import { checkPorts } from "./ports.ts";
 import { ownProgram } from "./program.ts";
-import { serveRing } from "./ring-door.ts";
-import { ringDir, takeRingDir, writeRingCard } from "./ring-folder.ts";
+import { serveRing } from "./ring-control.ts";
+import { ringDir, takeRingDir, writeRingProcess } from "./ring-folder.ts";
 import { Screen } from "./screen.ts";
 import { untilSteady } from "./steady.ts";
 import { Stop, Stopped } from "./stop.ts";
@@ -58,16 +58,16 @@ export async function runRing(options: RingOptions): Promise<number> {
       note: (id, text) => screen.note(id, text),
       ended: (id, end) => screen.note(id, sayEnd(end)),
     });
-    const door = serveRing(folder, basePort, network, () => stop.wish("asked"));
+    const control = serveRing(folder, basePort, network, () => stop.wish("asked"));
     try {
       const startedAt = processStartedAt();
       const interval = pingIntervalMs / 1000;
-      writeRingCard(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
+      writeRingProcess(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
       return await live(options, network, screen, stop);
     } finally {
       screen.muted = true;
       await network.stop();
-      door.close();
+      control.close();
     }
   } finally {
     stop.release();

@@ -1,8 +1,8 @@
 /** What chaos is let loose on: the ring that runs here, or one of its own for the time being. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { displayList, displayPeers } from "../door/display.ts";
-import { findPeers, othersFolder } from "../door/find.ts";
+import { displayList, displayPeers } from "../control/display.ts";
+import { findPeers, othersFolder } from "../control/find.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { attachedRing, type LabRing, ownRing } from "./lab-ring.ts";
 import { Network } from "./network.ts";
@@ -47,8 +47,10 @@ export async function runningRing(options: TargetOptions): Promise<FoundRing | n
     throw new Failure(`There is no folder ${where}: check --dir, or attack a ring with --own.`);
   }
   const rings = await livingRings(where);
-  const ports = displayList(rings.map((ring) => ring.card.basePort));
-  const meant = rings.filter(({ card }) => basePort === null || card.basePort === basePort);
+  const ports = displayList(rings.map((ring) => ring.processFile.basePort));
+  const meant = rings.filter(
+    ({ processFile }) => basePort === null || processFile.basePort === basePort,
+  );
   const [ring, ...others] = meant;
   if (others.length > 0) {
     throw new Failure(
@@ -83,11 +85,11 @@ function refuseOtherPeers(where: string): void {
 }
 
 /** @throws Failure if the ring does not answer */
-export async function attach({ dir, card }: FoundRing): Promise<Target> {
+export async function attach({ dir, processFile }: FoundRing): Promise<Target> {
   const ring = await attachedRing(dir);
   return {
     ring,
-    what: `the ring in ${dir}, process ${card.pid}`,
+    what: `the ring in ${dir}, process ${processFile.pid}`,
     borrowed: true,
     close: async () => ring.watch.close(),
   };

@@ -1,8 +1,8 @@
 /** All the peers that a lab follows, and what is known of each. */
 import type { PeerSnapshot } from "../checks/ring.ts";
-import type { DoorClient } from "../door/client.ts";
-import { snapshotOf } from "../door/status.ts";
-import type { LoggedEvent, Status } from "../door/types.ts";
+import type { ControlClient } from "../control/client.ts";
+import { snapshotOf } from "../control/status.ts";
+import type { LoggedEvent, Status } from "../control/types.ts";
 import { Follower, type Seen } from "./follower.ts";
 import { tellsOfView } from "./judge.ts";
 import { LOOKUPS_MS, STATUS_MS } from "./limits.ts";
@@ -37,8 +37,8 @@ export class Watch {
     return this.followers.get(id);
   }
 
-  door(id: number): DoorClient | undefined {
-    return this.followers.get(id)?.door;
+  control(id: number): ControlClient | undefined {
+    return this.followers.get(id)?.control;
   }
 
   /** @returns a function that ends it */
@@ -105,7 +105,7 @@ export class Watch {
     const follower = this.followers.get(id);
     try {
       const limitMs = STATUS_MS + (keys.length > 0 ? LOOKUPS_MS : 0);
-      const status = (await follower?.door.status(keys, limitMs)) ?? null;
+      const status = (await follower?.control.status(keys, limitMs)) ?? null;
       // Another peer may have come to live in this folder.
       if (status === null || status.self.id !== id) return { id, status: null };
       follower?.take(status);

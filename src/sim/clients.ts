@@ -7,7 +7,7 @@ import type { Outcome } from "../protocol/model/events.ts";
 import type { FileRecord } from "../protocol/model/files.ts";
 import type { Command } from "../protocol/model/io.ts";
 import type { Host } from "./host.ts";
-import { contentOf, keyOf, nameOf, passesDoor } from "./names.ts";
+import { contentOf, keyOf, nameOf, passesControl } from "./names.ts";
 import type { World } from "./world.ts";
 
 /** An operation as a scenario orders it. */
@@ -87,13 +87,13 @@ export class Clients {
     }
   }
 
-  /** @returns false where nobody runs, or the door refuses the name */
+  /** @returns false where nobody runs, or the control socket refuses the name */
   #tryAt(client: Client, order: Order, index: number): boolean {
     const { world } = this;
     const peer = order.via[index] ?? 0;
     const host = world.places.byId(peer);
     if (host === undefined || host.peer === null || world.places.isTwice(peer)) return false;
-    if (!passesDoor(order.name, world.config.bits, order.kind === "store")) return false;
+    if (!passesControl(order.name, world.config.bits, order.kind === "store")) return false;
     if (index > 0) this.triedAgain += 1;
     const { kind, name } = order;
     const content = kind === "store" ? contentOf(name, order.size + index) : null;

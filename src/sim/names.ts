@@ -15,7 +15,7 @@ export function wordOf(name: string): string {
   return encodeURIComponent(name);
 }
 
-/** The name that a word of a scenario stands for, in the form in which doors give it on. */
+/** The name that a word of a scenario stands for, in the form in which control sockets give it on. */
 export function nameOf(word: string): string {
   try {
     return storedName(decodeURIComponent(word));
@@ -50,8 +50,8 @@ export function holdersAmong(up: readonly number[], name: string, bits: number):
   return [...up.slice(start), ...up.slice(0, start)].slice(0, 3);
 }
 
-/** True of a name that a door gives on to its peer. @param stores under it, not only asks for it */
-export function passesDoor(name: string, bits: number, stores: boolean): boolean {
+/** True of a name that a control socket gives on to its peer. @param stores under it, not only asks for it */
+export function passesControl(name: string, bits: number, stores: boolean): boolean {
   return (stores ? wrongToStore(name, bits) : wrongName(name, bits)) === null;
 }
 

@@ -146,14 +146,14 @@ function escaped(words: string): string {
 /** The card is drawn with the chart, so the page around it may be of any colour. */
 function style(): string {
   const theme = (dark: boolean) => {
-    const [card, ink, grid] = dark
+    const [panel, ink, grid] = dark
       ? ["#161b22", "#e6edf3", "#30363d"]
       : ["#ffffff", "#1f2328", "#d8dee4"];
     const series = COLOURS.map(([light, bright], i) => {
       const colour = dark ? bright : light;
       return `.s${i} path{stroke:${colour}}.s${i} circle,.s${i} rect{fill:${colour}}`;
     });
-    return `.card{fill:${card};stroke:${grid}}text{fill:${ink}}.grid{stroke:${grid}}.axis{stroke:${ink}}${series.join("")}`;
+    return `.card{fill:${panel};stroke:${grid}}text{fill:${ink}}.grid{stroke:${grid}}.axis{stroke:${ink}}${series.join("")}`;
   };
   return [
     "text{font:13px system-ui,sans-serif}.title{font-size:16px;font-weight:600}",

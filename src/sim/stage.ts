@@ -11,7 +11,7 @@ import { actOnDisks, DISK_VERBS, scrub } from "./disk-words.ts";
 import type { Host } from "./host.ts";
 import { actOnLinks, LINK_VERBS } from "./link-words.ts";
 import { wipe } from "./mishaps.ts";
-import { keyOf, nameOf, passesDoor } from "./names.ts";
+import { keyOf, nameOf, passesControl } from "./names.ts";
 import { World, type WorldOptions } from "./world.ts";
 
 export type SimLine = {
@@ -118,7 +118,7 @@ export class Stage {
     const [verb = "", word = ""] = text.trim().split(/\s+/);
     const name = nameOf(word);
     const kind = verb.toLowerCase();
-    if (word !== "" && !passesDoor(name, world.config.bits, kind === "store")) return null;
+    if (word !== "" && !passesControl(name, world.config.bits, kind === "store")) return null;
     const key = keyOf(name, world.config.bits);
     const content = world.workingDirectory.get(name) ?? null;
     const size = content?.size ?? null;

@@ -5,16 +5,15 @@ import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Member } from "../protocol/model/member.ts";
 import { show } from "../protocol/model/names.ts";
-import { CARD_FILE, type PeerCard, readLivingCard, writeCard } from "./card.ts";
 import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
 import { LatestFile } from "./latest.ts";
 import {
-  CARD_RETRY_MS,
   DYING_LOOK_MS,
   DYING_MS,
+  PROCESS_FILE_RETRY_MS,
   SMALL_FILE_BYTES,
   VIEW_BYTES,
   VIEW_SPACING_MS,
@@ -31,6 +30,12 @@ import {
   parseView,
 } from "./memory.ts";
 import { processStart } from "./process.ts";
+import {
+  type PeerProcess,
+  PROCESS_FILE,
+  readLivingProcess,
+  writeProcessFile,
+} from "./process-file.ts";
 
 const IDENTITY_FILE = "identity.json";
 const VIEW_FILE = "view.json";
@@ -62,7 +67,7 @@ export type Folder = {
   /** For uploads and other things on their way; emptied at each start. */
   readonly spoolDir: string;
   /** Lets others find this peer, as soon as the disk has room for that. @throws other errors of the system */
-  announce(card: PeerCard): void;
+  announce(processFile: PeerProcess): void;
   /** Resolves when it, or a newer one, is durable. @throws the system's error */
   saveIdentity(identity: Identity): Promise<void>;
   /** Keeps the members for the next start, soon; only the latest matters. Never throws. */
@@ -86,14 +91,14 @@ export async function openFolder(
   checkFolderPath(dir);
   const unlock = await lockFolder(dir);
   try {
-    removeQuietly(join(dir, CARD_FILE));
+    removeQuietly(join(dir, PROCESS_FILE));
     // Of contents on their way some may be large: their end makes room on a full disk.
     await emptyFolder(join(dir, "spool"));
-    const shown = showCard(dir, null);
+    const shown = showProcessFile(dir, null);
     const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
     return await openLocked(dir, zeroAt, unlock, shown ? null : full);
   } catch (error) {
-    removeQuietly(join(dir, CARD_FILE));
+    removeQuietly(join(dir, PROCESS_FILE));
     unlock();
     throw new Failure(
       `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
@@ -111,7 +116,7 @@ async function lockFolder(dir: string): Promise<() => void> {
     unlock = takeLock(dir);
     // A process that was killed just now lets go a moment later: nobody lives who has the folder.
     for (let waited = 0; unlock === null && waited < DYING_MS; waited += DYING_LOOK_MS) {
-      if (readLivingCard(dir) !== null) break;
+      if (readLivingProcess(dir) !== null) break;
       await new Promise((resolve) => setTimeout(resolve, DYING_LOOK_MS));
       unlock = takeLock(dir);
     }
@@ -121,7 +126,7 @@ async function lockFolder(dir: string): Promise<() => void> {
     );
   }
   if (unlock !== null) return unlock;
-  const user = readLivingCard(dir);
+  const user = readLivingProcess(dir);
   const who = user === null ? "another process" : `process ${user.pid}`;
   throw new FolderInUse(
     `The data folder ${dir} is in use by ${who}: stop that, or choose another with --data.`,
@@ -168,12 +173,12 @@ async function openLocked(
     files,
     log,
     spoolDir: join(dir, "spool"),
-    announce: (card) => {
+    announce: (processFile) => {
       clearInterval(retry);
-      if (showCard(dir, card)) return;
+      if (showProcessFile(dir, processFile)) return;
       retry = setInterval(() => {
-        if (isShown(dir, card)) clearInterval(retry);
-      }, CARD_RETRY_MS);
+        if (isShown(dir, processFile)) clearInterval(retry);
+      }, PROCESS_FILE_RETRY_MS);
     },
     saveIdentity: (value) => identityFile.save(value),
     // A view that cannot be saved is a slower next start, no more.
@@ -188,7 +193,7 @@ async function openLocked(
       clearInterval(retry);
       await aliveFile.flush();
       await Promise.all([viewFile.flush(), identityFile.flush(), log.close(), files.close()]);
-      removeQuietly(join(dir, CARD_FILE));
+      removeQuietly(join(dir, PROCESS_FILE));
       unlock();
       opened.delete(folder);
     },
@@ -197,18 +202,18 @@ async function openLocked(
   return folder;
 }
 
-function isShown(dir: string, card: PeerCard): boolean {
+function isShown(dir: string, processFile: PeerProcess): boolean {
   try {
-    return showCard(dir, card);
+    return showProcessFile(dir, processFile);
   } catch {
     return false;
   }
 }
 
 /** @returns false if the disk has no room for it. @throws other errors of the system */
-function showCard(dir: string, card: PeerCard | null): boolean {
+function showProcessFile(dir: string, processFile: PeerProcess | null): boolean {
   try {
-    writeCard(dir, process.pid, processStart(process.pid) ?? "unknown", card);
+    writeProcessFile(dir, process.pid, processStart(process.pid) ?? "unknown", processFile);
     return true;
   } catch (error) {
     if (isDiskTrouble(error)) return false;

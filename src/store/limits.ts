@@ -47,12 +47,12 @@ export const LOG_UNWRITTEN_BYTES = 4_194_304;
 export const VIEW_SPACING_MS = 250;
 /** A view larger than this is none that a peer wrote: 4,096 gone and a million living members. */
 export const VIEW_BYTES = 268_435_456;
-/** A card for which the disk had no room is tried again this often. */
-export const CARD_RETRY_MS = 5_000;
+/** A process file for which the disk had no room is tried again this often. */
+export const PROCESS_FILE_RETRY_MS = 5_000;
 /** A folder whose process has just been killed is looked at so often, and for so long, until it lets go. */
 export const DYING_LOOK_MS = 20;
 export const DYING_MS = 3_000;
-/** Identity and card are a few numbers. */
+/** Identity and process file are a few numbers. */
 export const SMALL_FILE_BYTES = 65_536;
 
 /** The longest path of a data folder: SQLite takes 511 bytes, and adds "/index.db-journal" to it. */

@@ -12,7 +12,7 @@ const FULL = "/dev/full";
 const INTO_NOTHING = "exec 4> >(true); wait $!;";
 
 /** What a store says beside its receipt in a ring of one. */
-const FEWER = /^stored \d+: 1 of 3 copies; there is no other peer\n/;
+const FEWER = /^stored \d+: 1 of 3 copies; the ring has 1 peer\n/;
 
 const ALONE = ["help", "help ring", "--version", "sim --seeds 1", "sim --seed 3 --json"];
 const AT_A_PEER = [

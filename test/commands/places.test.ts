@@ -139,7 +139,7 @@ describe.skipIf(!BUILT)("a place that cannot be used is one sentence:", () => {
         async (ring) => {
           const folder = ring.folderOf(2);
           const open = ["", ".p2p", folder];
-          // Opened from without to within: the last has the peer's own folder open, not its card.
+          // Opened from without to within: the last has the peer's own folder open, not its process file.
           for (const opened of open) {
             chmodSync(resolve(ring.cwd, opened), 0o755);
             for (const argv of [

@@ -43,14 +43,14 @@ async function withTwo(body: (pair: Apart, peer: PeerProcess, trap: string) => P
   }
 }
 
-/** By who calls the step: a timer, the two sockets, a promise, the terminal, the door. */
+/** By who calls the step: a timer, the two sockets, a promise, the terminal, the control socket. */
 const CALLERS: readonly [string, string, (pair: Apart, peer: PeerProcess) => unknown][] = [
   ["a timer", "tick", () => {}],
   ["a datagram", "datagram", () => {}],
-  ["a stream", "stream", (pair) => pair.door(1).list()],
-  ["the disk", "fetched", (pair) => pair.door(0).store("more", new Blob(["more"]).stream())],
+  ["a stream", "stream", (pair) => pair.control(1).list()],
+  ["the disk", "fetched", (pair) => pair.control(0).store("more", new Blob(["more"]).stream())],
   ["the terminal", "where", (_, peer) => peer.type("Where kept")],
-  ["the door", "remove", (pair) => pair.door(0).remove("kept")],
+  ["the control socket", "remove", (pair) => pair.control(0).remove("kept")],
 ];
 
 describe("a throw in a step called by", () => {
@@ -58,7 +58,7 @@ describe("a throw in a step called by", () => {
     "%s",
     (_, kind, act) =>
       withTwo(async (pair, peer, trap) => {
-        await pair.door(0).store("kept", new Blob(["kept"]).stream());
+        await pair.control(0).store("kept", new Blob(["kept"]).stream());
         writeFileSync(trap, kind);
         // What is asked of a peer that ends is not answered.
         const asked = Promise.resolve(act(pair, peer)).catch(() => {});
@@ -88,8 +88,8 @@ test(
       writeFileSync(trap, "unfit");
       const many = async () => {
         // Each step of the peer brings another one.
-        await pair.door(0).status([7]);
-        const { dropped } = await pair.door(0).status();
+        await pair.control(0).status([7]);
+        const { dropped } = await pair.control(0).status();
         return dropped.frames >= 3 ? true : null;
       };
       await peer.wake.until("three that were left out", 20_000, many);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { doorClient } from "../../src/door/client.ts";
+import { controlClient } from "../../src/control/client.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { unrest } from "../support/calm.ts";
 import { PeerProcess } from "../support/peer-process.ts";
@@ -91,7 +91,7 @@ describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
       // Where the file came from it stays as it is.
       expect((await p2p(["request", "--", name], origin)).exitCode).toBe(name === "2067" ? 0 : 1);
     }
-    const { files } = await doorClient(homes.folder(4)).list();
+    const { files } = await controlClient(homes.folder(4)).list();
     expect(files.map(({ record }) => record.name).sort()).toEqual([...names].sort());
   });
 

@@ -1,6 +1,6 @@
 /** `p2p status --all` of a ring that lies in several folders, as on several machines. */
 import { describe, expect, test } from "bun:test";
-import type { Checks } from "../../src/door/types.ts";
+import type { Checks } from "../../src/control/types.ts";
 import { Apart } from "../support/apart.ts";
 import { BUILT, type Ended, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
@@ -24,7 +24,7 @@ describe.skipIf(!BUILT)("status --all", () => {
       try {
         await ring.begin(4);
         await ring.whole(0, 1, 2, 3);
-        const statuses = await Promise.all([0, 1, 2, 3].map((i) => ring.door(i).status()));
+        const statuses = await Promise.all([0, 1, 2, 3].map((i) => ring.control(i).status()));
         const ids = statuses.map(({ self }) => self.id);
         for (const i of [0, 3]) {
           const ended = await p2p(["status", "--all", "--json", "--lookup", "7"], ring.home(i));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { doorClient } from "../../src/door/client.ts";
+import { controlClient } from "../../src/control/client.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { BUILT } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
@@ -56,7 +56,7 @@ describe.skipIf(!BUILT)("a ring founded by hand", () => {
         const joiner = start(ring, 1, ...text.split(" ").slice(1), "--verbose");
         await joiner.waitFor("Join request has been accepted");
         let pings = 0;
-        const events = await doorClient(folderOf(ring, 0)).events((event) => {
+        const events = await controlClient(folderOf(ring, 0)).events((event) => {
           if (event.event === "line" && event.fold) pings++;
           ring.wake.ring();
         });
@@ -78,7 +78,7 @@ describe.skipIf(!BUILT)("a ring founded by hand", () => {
         await founder.waitFor(/^p2p join /);
         await Bun.write(join(ring.cwd, "home-0", "notes.txt"), "some words");
         await ring.wake.until("a peer in its ring", 20_000, async () =>
-          (await doorClient(folderOf(ring, 0))
+          (await controlClient(folderOf(ring, 0))
             .list()
             .catch(() => null)) === null
             ? null
@@ -95,7 +95,7 @@ describe.skipIf(!BUILT)("a ring founded by hand", () => {
           );
           expect(text).toStartWith(`There is no file ${name} in ${join(ring.cwd, "home-0")} `);
         }
-        const { files } = await doorClient(folderOf(ring, 0)).list();
+        const { files } = await controlClient(folderOf(ring, 0)).list();
         expect(files.map(({ record }) => record.name)).toEqual(["notes.txt"]);
       }),
     LIMIT_MS,

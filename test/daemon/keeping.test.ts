@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ScrubReport } from "../../src/door/types.ts";
+import type { ScrubReport } from "../../src/control/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { ASIDE, BUILT, PROGRAM, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";

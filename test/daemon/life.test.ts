@@ -17,7 +17,7 @@ describe.skipIf(!BUILT)("a peer started by hand", () => {
         ring.peer(30).closeStdin();
         // A round of pings later it is still there, and serves.
         await ring.peer(30).waitFor(/^Ping requests sent/, 30_000, ring.peer(30).printed.length);
-        await ring.door(10).type("Store 0015");
+        await ring.control(10).type("Store 0015");
         await ring.peer(10).waitFor(/^File 0015 was placed/);
         await ring.calm();
         expect(ring.living).toEqual([10, 20, 30]);

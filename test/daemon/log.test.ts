@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256 } from "../store/temporary.ts";
 import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";

@@ -1,4 +1,4 @@
-/** Names at a real ring's doors: what one of them takes, all its peers bear, now and at every start. */
+/** Names at a real ring's control sockets: what one of them takes, all its peers bear, now and at every start. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,32 +38,35 @@ async function leave(dir: string, name: string, text: string): Promise<void> {
 }
 
 async function namesOf(ring: Apart, i: number): Promise<string[]> {
-  const { files } = await ring.door(i).list();
+  const { files } = await ring.control(i).list();
   return files.map(({ record }) => record.name).sort();
 }
 
 describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
-  ringTest("a name with controls is refused at each door, and troubles no one", async (ring) => {
-    const alone = await ring.found();
-    writeFileSync(join(ring.home(0), "file"), "content");
-    for (const name of BAD) {
-      const ended = await p2p(["store", "file", "--name", name], ring.home(0));
+  ringTest(
+    "a name with controls is refused at each control socket, and troubles no one",
+    async (ring) => {
+      const alone = await ring.found();
+      writeFileSync(join(ring.home(0), "file"), "content");
+      for (const name of BAD) {
+        const ended = await p2p(["store", "file", "--name", name], ring.home(0));
+        expect([ended.stdout, ended.exitCode]).toEqual(["", 1]);
+        expect(ended.stderr).toMatch(/^The name "[ -~]+" has control characters: [^\n]+\.\n$/);
+        const byHand = ring.control(0).store(name, new Blob(["x"]).stream());
+        await expect(byHand).rejects.toThrow("has control characters");
+        const from = alone.printed.length;
+        alone.type(`Store ${name}`);
+        await alone.waitFor(/^The name "[ -~]+" has control characters/, 20_000, from);
+      }
+      const conflict = "file.conflict-0123456789abcdef-7";
+      const ended = await p2p(["store", "file", "--name", conflict], ring.home(0));
       expect([ended.stdout, ended.exitCode]).toEqual(["", 1]);
-      expect(ended.stderr).toMatch(/^The name "[ -~]+" has control characters: [^\n]+\.\n$/);
-      const byHand = ring.door(0).store(name, new Blob(["x"]).stream());
-      await expect(byHand).rejects.toThrow("has control characters");
-      const from = alone.printed.length;
-      alone.type(`Store ${name}`);
-      await alone.waitFor(/^The name "[ -~]+" has control characters/, 20_000, from);
-    }
-    const conflict = "file.conflict-0123456789abcdef-7";
-    const ended = await p2p(["store", "file", "--name", conflict], ring.home(0));
-    expect([ended.stdout, ended.exitCode]).toEqual(["", 1]);
-    expect(ended.stderr).toContain("that of a conflict copy");
-    await ring.join(1);
-    await ring.whole(0, 1);
-    expect(await namesOf(ring, 1)).toEqual([]);
-  });
+      expect(ended.stderr).toContain("that of a conflict copy");
+      await ring.join(1);
+      await ring.whole(0, 1);
+      expect(await namesOf(ring, 1)).toEqual([]);
+    },
+  );
 
   ringTest("one that an earlier version took is set aside at each start", async (ring) => {
     await (await ring.found()).kill();

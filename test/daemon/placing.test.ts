@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { ASIDE, BUILT, PROGRAM, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
@@ -103,7 +103,7 @@ describe.skipIf(!BUILT)("a large content by command line", () => {
       writeFileSync(path, someBytes(SIZE));
       const command = start(ring, "store", `${name}.pdf`, "--peer", String(owner));
       await until("a file on its way", async () => {
-        return ((await ring.door(owner).progress(name)).bytes ?? 0) > 0;
+        return ((await ring.control(owner).progress(name)).bytes ?? 0) > 0;
       });
       truncateSync(path, 1_000_000);
       expect(await command.exited).toBe(1);
@@ -136,7 +136,7 @@ describe.skipIf(!BUILT)("a large content by command line", () => {
         utimesSync(path, atime, mtime);
         const command = start(ring, "store", `${name}.pdf`, "--peer", "8");
         await until(`${name} ${when}`, async () => {
-          const { doing, bytes } = await ring.door(8).progress(name);
+          const { doing, bytes } = await ring.control(8).progress(name);
           return doing === when && (bytes ?? 0) > 0;
         });
         changeLastByte(path);
@@ -164,12 +164,12 @@ describe.skipIf(!BUILT)("a large content by command line", () => {
     expect((await ring.run("store", "4103.pdf", "--peer", 8)).exitCode).toBe(0);
     await ring.calm();
     const transfers: Extract<LoggedEvent, { event: "transfer" }>[] = [];
-    const events = await ring.door(5).events((event) => {
+    const events = await ring.control(5).events((event) => {
       if (event.event === "transfer" && event.file === "4103") transfers.push(event);
     });
     const command = start(ring, "request", "4103", "--peer", "5", "--json");
     await until("a quarter", async () => {
-      return ((await ring.door(5).progress("4103")).bytes ?? 0) >= SIZE / 4;
+      return ((await ring.control(5).progress("4103")).bytes ?? 0) >= SIZE / 4;
     });
     await ring.kill(8);
     expect(await command.exited).toBe(0);

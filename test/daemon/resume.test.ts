@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256 } from "../store/temporary.ts";
 import { ASIDE, BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
@@ -23,9 +23,9 @@ function transfersOf(ring: TestRing, id: number, file: string): Transfer[] {
 
 /** Resolves once so many bytes of a file are here. */
 async function reached(ring: TestRing, id: number, file: string, bytes: number): Promise<void> {
-  const door = ring.door(id);
+  const control = ring.control(id);
   for (let asked = 0; asked < 20_000; asked++) {
-    if (((await door.progress(file)).bytes ?? 0) >= bytes) return;
+    if (((await control.progress(file)).bytes ?? 0) >= bytes) return;
   }
   throw new Error(`${file} never got as far as ${bytes}`);
 }

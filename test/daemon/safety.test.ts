@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Health } from "../../src/door/types.ts";
+import type { Health } from "../../src/control/types.ts";
 import { BUILT } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 

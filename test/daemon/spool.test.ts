@@ -15,7 +15,7 @@ import { Failure } from "../../src/protocol/model/failure.ts";
 import { markOf } from "../../src/store/mark.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 
-/** The files that commands at the door name: made and opened by the peer itself. */
+/** The files that commands at the control socket name: made and opened by the peer itself. */
 
 const { dir, remove } = temporaryFolder();
 afterAll(remove);

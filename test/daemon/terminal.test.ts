@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { doorClient } from "../../src/door/client.ts";
+import { controlClient } from "../../src/control/client.ts";
 import { BUILT, PROGRAM } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS, KEYS } from "../support/terminal.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
@@ -27,14 +27,14 @@ async function atPeer(
 }
 
 function typed(ring: TestRing, line: string): Promise<void> {
-  return doorClient(ring.folderOf(2)).type(line);
+  return controlClient(ring.folderOf(2)).type(line);
 }
 
 /** Waits until the peer is in its ring of one. */
 async function inRing(ring: TestRing): Promise<void> {
-  const door = doorClient(ring.folderOf(2));
+  const control = controlClient(ring.folderOf(2));
   await ring.wake.until("a peer in its ring", 20_000, async () => {
-    const outcome = await door.where("2067").catch(() => null);
+    const outcome = await control.where("2067").catch(() => null);
     return outcome?.kind === "where" ? true : null;
   });
 }

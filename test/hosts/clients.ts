@@ -1,8 +1,8 @@
 /** Clients that store, request and remove a few names through random peers, each one thing at a time. */
 import type { Operation, Outcome, Value } from "../../src/checks/history.ts";
-import type { DoorClient } from "../../src/door/client.ts";
-import { inTime } from "../../src/door/in-time.ts";
-import { DoorRefused } from "../../src/door/knock.ts";
+import { ControlRefused } from "../../src/control/call.ts";
+import type { ControlClient } from "../../src/control/client.ts";
+import { inTime } from "../../src/control/in-time.ts";
 import type { Outcome as Answer } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { RandomGenerator } from "../../src/sim/random-generator.ts";
@@ -75,7 +75,7 @@ export class Clients {
   async store(n: number, name: string, client: number, large = false): Promise<void> {
     const text = `content ${this.#contents++} of ${name}\n`;
     const bytes = Buffer.from(large ? text.repeat(LARGE_BYTES / text.length) : text);
-    const asked = () => this.ring.door(n).store(name, new Blob([bytes]).stream());
+    const asked = () => this.ring.control(n).store(name, new Blob([bytes]).stream());
     await this.#note({ client, n, name, kind: "store", content: sha256(bytes) }, async () =>
       this.#outcomeOf(await asked()),
     );
@@ -83,13 +83,13 @@ export class Clients {
 
   async #remove(n: number, name: string, client: number): Promise<void> {
     await this.#note({ client, n, name, kind: "remove", content: null }, async () =>
-      this.#outcomeOf(await this.ring.door(n).remove(name)),
+      this.#outcomeOf(await this.ring.control(n).remove(name)),
     );
   }
 
   async #request(n: number, name: string, client: number): Promise<void> {
     await this.#note({ client, n, name, kind: "request", content: null }, async () => {
-      return { kind: "done", value: await readAt(this.ring.door(n), name) };
+      return { kind: "done", value: await readAt(this.ring.control(n), name) };
     });
   }
 
@@ -99,7 +99,7 @@ export class Clients {
   ): Promise<void> {
     const start = performance.now();
     const outcome = await work().catch((error: unknown): Outcome => {
-      const refused = error instanceof DoorRefused && error.kind === "refused";
+      const refused = error instanceof ControlRefused && error.kind === "refused";
       return { kind: refused || what.kind === "request" ? "refused" : "unknown" };
     });
     this.operations.push({
@@ -125,9 +125,9 @@ export class Clients {
  * @returns the hash of its content; null if the ring has no such file
  * @throws Failure if there was no answer
  */
-export async function readAt(door: DoorClient, name: string): Promise<Value> {
+export async function readAt(control: ControlClient, name: string): Promise<Value> {
   try {
-    const incoming = await door.request(name);
+    const incoming = await control.request(name);
     const hasher = new Bun.CryptoHasher("sha256");
     await incoming.read((piece) => {
       hasher.update(piece);
@@ -135,7 +135,7 @@ export async function readAt(door: DoorClient, name: string): Promise<Value> {
     });
     return hasher.digest("hex");
   } catch (error) {
-    if (error instanceof DoorRefused && error.kind === "not-found") return null;
+    if (error instanceof ControlRefused && error.kind === "not-found") return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Who was held for dead, by the peers' own logs. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import type { HostRing } from "./host-ring.ts";
 
 /**

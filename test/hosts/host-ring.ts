@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { between } from "../../src/checks/history.ts";
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import { type DoorClient, doorClient } from "../../src/door/client.ts";
-import { snapshotOf } from "../../src/door/status.ts";
+import { type ControlClient, controlClient } from "../../src/control/client.ts";
+import { snapshotOf } from "../../src/control/status.ts";
 import { unrest } from "../support/calm.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { Wake } from "../support/wake.ts";
@@ -42,7 +42,7 @@ export class HostRing {
         await ring.peer(n).waitFor(n === 0 ? /^p2p join / : /has been accepted$/);
       }
       await ring.calm();
-      const said = await Promise.all(ring.numbers.map((n) => ring.door(n).status()));
+      const said = await Promise.all(ring.numbers.map((n) => ring.control(n).status()));
       ring.#ids = said.map(({ self }) => self.id);
       ring.reach = new Reach(ring.#ids);
       return ring;
@@ -76,8 +76,8 @@ export class HostRing {
     return join(this.#dir, `${n}`);
   }
 
-  door(n: number): DoorClient {
-    return doorClient(this.folder(n));
+  control(n: number): ControlClient {
+    return controlClient(this.folder(n));
   }
 
   /** Starts a peer, or starts it again, at its host's present address. */
@@ -91,7 +91,7 @@ export class HostRing {
 
   /** The peers that hold a file, its owner first. */
   async holders(name: string): Promise<number[]> {
-    const outcome = await this.door(0).where(name);
+    const outcome = await this.control(0).where(name);
     if (outcome.kind !== "where") throw new Error(`where ${name}: ${JSON.stringify(outcome)}`);
     return outcome.holders.map((id) => this.#ids.indexOf(id));
   }
@@ -127,7 +127,7 @@ export class HostRing {
     this.start(n);
     const look = async () => {
       this.#refuseEnd(n);
-      return await this.door(n)
+      return await this.control(n)
         .status()
         .catch(() => null);
     };
@@ -138,7 +138,7 @@ export class HostRing {
   /** Waits until all views are right, stores under way or not. @throws Error that says what is not */
   async agree(): Promise<void> {
     await this.#until("views that agree", async () => {
-      const said = await Promise.all(this.numbers.map((n) => this.door(n).status()));
+      const said = await Promise.all(this.numbers.map((n) => this.control(n).status()));
       return brokenChecks(checkRing(said.map(snapshotOf))).join(", ");
     });
   }

@@ -124,7 +124,7 @@ export class Network {
   readonly #namespace = (n: number): string => `${this.#name}-host${n}`;
 
   #cable(n: number): string {
-    const there = `name eth0 address ${cardOf(n)} netns ${this.#namespace(n)}`;
+    const there = `name eth0 address ${processFileOf(n)} netns ${this.#namespace(n)}`;
     return `link add v${n} netns ${this.#switch} type veth peer ${there}`;
   }
 
@@ -136,14 +136,14 @@ export class Network {
     ];
   }
 
-  /** With its card known, a host that cannot be reached is silent, as behind a router, not "unreachable". */
+  /** With its process file known, a host that cannot be reached is silent, as behind a router, not "unreachable". */
   #neighbour(n: number): string {
-    return `neigh replace ${this.#addresses[n]} lladdr ${cardOf(n)} dev eth0 nud permanent`;
+    return `neigh replace ${this.#addresses[n]} lladdr ${processFileOf(n)} dev eth0 nud permanent`;
   }
 }
 
 /** The hardware address of a host. */
-function cardOf(n: number): string {
+function processFileOf(n: number): string {
   return `02:00:00:00:00:${(n + 1).toString(16).padStart(2, "0")}`;
 }
 

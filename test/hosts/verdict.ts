@@ -26,7 +26,7 @@ export async function verdict(
   { operations, acknowledged }: Clients,
   { lasting, removed }: Names,
 ): Promise<{ readonly wrong: string[]; readonly history: History }> {
-  const { files } = await ring.door(0).list();
+  const { files } = await ring.control(0).list();
   const disks = disksOf(
     ring.numbers.map((n) => ring.idOf(n)),
     files,
@@ -43,7 +43,7 @@ export async function verdict(
   await Promise.all(
     reads.map(async ({ each, n }) => {
       const peer = ring.idOf(n);
-      const read = await readAt(ring.door(n), each.name).then(
+      const read = await readAt(ring.control(n), each.name).then(
         (sha256) => ({ kind: "read", peer, sha256 }) as const,
         (error: unknown) => ({ kind: "failed", peer, why: String(error) }) as const,
       );

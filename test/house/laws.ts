@@ -16,7 +16,7 @@ const ROOMS = [
   "sim",
   "page",
   "daemon",
-  "door",
+  "control",
   "store",
   "transport",
   "wire",
@@ -26,8 +26,8 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
-  lab: ["page", "door", "checks", "protocol"],
-  page: ["door", "checks", "protocol"],
+  lab: ["page", "control", "checks", "protocol"],
+  page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
   checks: ["protocol"],
 };

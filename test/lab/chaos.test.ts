@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPeers } from "../../src/door/find.ts";
+import { findPeers } from "../../src/control/find.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
 import { BUILT, p2p, plainEnvironment } from "../support/program.ts";
@@ -186,7 +186,7 @@ describe.skipIf(!BUILT)("p2p chaos", () => {
           cwd: dir,
         });
         try {
-          await peer.wake.until("its card", LIMIT_MS, () =>
+          await peer.wake.until("its process file", LIMIT_MS, () =>
             findPeers(dir).length === 1 ? true : null,
           );
           for (const argv of [[], ["--dir", dir], ["--dry-run"], ["--base-port", base]]) {

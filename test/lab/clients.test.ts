@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { DoorClosed, DoorRefused, type Incoming } from "../../src/door/client.ts";
-import { type ClientDoor, Clients } from "../../src/lab/clients.ts";
+import { ControlClosed, ControlRefused, type Incoming } from "../../src/control/client.ts";
+import { Clients, type ControlledClient } from "../../src/lab/clients.ts";
 import { sha256 } from "../../src/lab/corpus.ts";
 import { historyBroken } from "../../src/lab/judge.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
@@ -9,7 +9,7 @@ import { recordOf as stored } from "../store/records.ts";
 const PEERS = [1, 2, 3];
 const NAMES = ["0001", "0002"];
 
-/** A ring without a network: all its doors lead to the same files. */
+/** A ring without a network: all its control sockets lead to the same files. */
 class FakeRing {
   readonly files = new Map<string, Uint8Array>();
   stores = 0;
@@ -19,12 +19,12 @@ class FakeRing {
 
   living = (): readonly number[] => PEERS;
 
-  door = (id: number): ClientDoor => ({
+  control = (id: number): ControlledClient => ({
     store: async (name, content) => {
       this.stores += 1;
       this.before(this.made);
-      if (this.stores % 7 === 0) throw new DoorClosed("it went away");
-      if (this.stores % 5 === 0) throw new DoorRefused("too many", "busy");
+      if (this.stores % 7 === 0) throw new ControlClosed("it went away");
+      if (this.stores % 5 === 0) throw new ControlRefused("too many", "busy");
       const bytes = new Uint8Array(await new Response(content).arrayBuffer());
       this.files.set(name, bytes);
       this.made.push({ name, content: bytes });
@@ -44,7 +44,7 @@ class FakeRing {
     },
     request: async (name) => {
       const bytes = this.files.get(name);
-      if (bytes === undefined) throw new DoorRefused("nobody has it", "not-found");
+      if (bytes === undefined) throw new ControlRefused("nobody has it", "not-found");
       const read: Incoming["read"] = async (take) => void (await take(bytes));
       return { size: bytes.length, sha256: sha256(bytes), from: 1, route: [], read };
     },

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { PeerSnapshot } from "../../src/checks/ring.ts";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import { Fault } from "../../src/lab/fault.ts";
 import type { Seen } from "../../src/lab/follower.ts";
 import type { PeerEvent } from "../../src/protocol/model/events.ts";

@@ -132,25 +132,25 @@ describe.skipIf(!BUILT)("p2p ring", () => {
   );
 
   test(
-    "a frozen peer is dropped and comes back, by the ring's own door",
+    "a frozen peer is dropped and comes back, by the ring's own control socket",
     () =>
       scene(async ({ dir, base, ring }) => {
         const four = ring("--ids", "10,20,30,40");
         await four.waitFor(/^ring of 4 is steady/);
-        const door = askRing(ringDir(dir, base));
-        await door.kill(20, "SIGSTOP");
+        const control = askRing(ringDir(dir, base));
+        await control.kill(20, "SIGSTOP");
         await four.waitFor("10  Peer 20 is no longer alive");
-        await door.kill(20, "SIGCONT");
+        await control.kill(20, "SIGCONT");
         const from = four.printed.length;
         await four.waitFor("10  My new first successor is Peer 20", LIMIT_MS, from - 1);
-        await door.kill(40, "SIGKILL");
+        await control.kill(40, "SIGKILL");
         await four.waitFor("40  killed");
-        expect(await door.start(40)).toMatchObject({ through: expect.any(Number) });
-        const { peers } = await door.status();
+        expect(await control.start(40)).toMatchObject({ through: expect.any(Number) });
+        const { peers } = await control.status();
         expect(peers.map(({ id, state }) => [id, state])).toEqual(
           [10, 20, 30, 40].map((id) => [id, "running"]),
         );
-        await door.stop();
+        await control.stop();
         expect((await four.waitForEnd()).code).toBe(0);
       }),
     LIMIT_MS,

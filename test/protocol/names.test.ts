@@ -1,7 +1,7 @@
 /** One rule for names: what one check takes, all the others take, for every character that there is. */
 import { describe, expect, test } from "bun:test";
+import { nameOfPath, pathOfName } from "../../src/control/names.ts";
 import { parseTyped } from "../../src/daemon/typed.ts";
-import { nameOfPath, pathOfName } from "../../src/door/names.ts";
 import { isConflictName } from "../../src/protocol/model/files.ts";
 import {
   isFileName,
@@ -60,7 +60,7 @@ function crossesPath(name: string): boolean {
   return nameOfPath(pathOfName(name), "files") === name;
 }
 
-/** All checks of a name, and of what becomes of it at a door. @returns the first that differs from the rule */
+/** All checks of a name, and of what becomes of it at a control socket. @returns the first that differs from the rule */
 function disagreement(name: string): string | null {
   const good = isGood(name);
   const stored = storedName(name);
@@ -76,7 +76,7 @@ function disagreement(name: string): string | null {
   if (good && !forms.includes(name)) return `the form of ${JSON.stringify(name)} as it is`;
   if (storable && forms[0] !== stored) return `the first form of ${JSON.stringify(name)}`;
   if (storedName(stored) !== stored) return `the form stored of ${JSON.stringify(name)}`;
-  if (good && !crossesPath(name)) return `the door on ${JSON.stringify(name)}`;
+  if (good && !crossesPath(name)) return `the control socket on ${JSON.stringify(name)}`;
   return null;
 }
 

@@ -139,12 +139,12 @@ test("what nobody could have kept is excused, and nothing else", () => {
   expect(operations.map((o) => o.excused ?? false)).toEqual([false, true]);
 });
 
-test("any name that a door takes is stored, found and removed where names are free", () => {
+test("any name that a control socket takes is stored, found and removed where names are free", () => {
   const { operations, act, idle } = ring(drawnRing(1_000), NETWORKS.local);
   const names = ["two%20words", "%25", "%F0%9F%91%A9.jpg", "..x", "a%2Fb"];
   for (const name of names)
     act(`client 1 store ${name} 40 via 10`, `client 1 request ${name} via 50`);
-  // A door refuses these, so no peer hears of them.
+  // A control socket refuses these, so no peer hears of them.
   act("client 1 store a%0Ab 40 via 10", "client 1 store .. 40 via 10");
   act("client 1 store x.conflict-1-2-3 40 via 10", `client 1 store ${"n".repeat(256)} 40 via 10`);
   idle();

@@ -2,9 +2,9 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeMember } from "../../src/protocol/model/member.ts";
-import { readLivingCard, writeCard } from "../../src/store/card.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { isLiving, processStart } from "../../src/store/process.ts";
+import { readLivingProcess, writeProcessFile } from "../../src/store/process-file.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -108,11 +108,11 @@ test("a damaged index is set aside with the contents, none of which is lost", as
 test("one process at a time uses a folder, and a dead one's lock is no lock", async () => {
   const dir = join(folder.dir, "locked");
   const child = await holder(dir);
-  expect(readLivingCard(dir)?.card?.id).toBe(8);
+  expect(readLivingProcess(dir)?.processFile?.id).toBe(8);
   await expect(openFolder(dir)).rejects.toThrow(`in use by process ${child.pid}`);
   child.kill("SIGKILL");
   await child.exited;
-  expect(readLivingCard(dir)).toBeNull();
+  expect(readLivingProcess(dir)).toBeNull();
   const mine = await openFolder(dir);
   await expect(openFolder(dir)).rejects.toThrow(`in use by process ${process.pid}`);
   await mine.close();
@@ -153,11 +153,11 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("a card of a process that is gone is no living peer's", () => {
-  const dir = join(folder.dir, "card");
+test("a process file of a process that is gone is no living peer's", () => {
+  const dir = join(folder.dir, "process file");
   mkdirSync(dir);
-  writeCard(dir, process.pid, "another start", null);
-  expect(readLivingCard(dir)).toBeNull();
+  writeProcessFile(dir, process.pid, "another start", null);
+  expect(readLivingProcess(dir)).toBeNull();
   writeFileSync(join(dir, "peer.json"), "{");
-  expect(readLivingCard(dir)).toBeNull();
+  expect(readLivingProcess(dir)).toBeNull();
 });

@@ -1,10 +1,10 @@
 /** Fills a small disk with a store's files, and prints how the store took it, as one line of JSON. */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readLivingCard } from "../../src/store/card.ts";
 import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
+import { readLivingProcess } from "../../src/store/process-file.ts";
 import { openNamed, put, readAll, recordOf, removalOf, stampOf } from "./records.ts";
 import { someBytes } from "./temporary.ts";
 
@@ -86,7 +86,7 @@ const second = await openFolder(dir);
 const sameAfterStart = await isJust(second.files, names);
 await second.saveIdentity({ id: 8, ring: 12000, incarnation: 7, config: null });
 second.announce({ id: 8, host: "127.0.0.1", port: 12008, ring: 12000, bits: 8 });
-const found = readLivingCard(dir)?.card?.id === 8;
+const found = readLivingProcess(dir)?.processFile?.id === 8;
 await second.close();
 const third = await openFolder(dir);
 console.log(

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { doorClient } from "../../src/door/client.ts";
-import { readLivingCard } from "../../src/store/card.ts";
+import { controlClient } from "../../src/control/client.ts";
+import { readLivingProcess } from "../../src/store/process-file.ts";
 import { unrest } from "./calm.ts";
 import { PeerProcess } from "./peer-process.ts";
 import { claimPorts } from "./ports.ts";
@@ -36,8 +36,8 @@ export class Apart {
     return join(this.home(i), ".p2p/peer");
   }
 
-  door(i: number) {
-    return doorClient(this.folder(i));
+  control(i: number) {
+    return controlClient(this.folder(i));
   }
 
   peer(i: number): PeerProcess {
@@ -68,8 +68,8 @@ export class Apart {
 
   /** Waits until commands find a peer by its folder. */
   private async shown(i: number): Promise<void> {
-    const look = () => readLivingCard(this.folder(i))?.card ?? null;
-    await this.wake.until(`the card of the peer in home ${i}`, 20_000, look);
+    const look = () => readLivingProcess(this.folder(i))?.processFile ?? null;
+    await this.wake.until(`the process file of the peer in home ${i}`, 20_000, look);
   }
 
   start(i: number, ...args: readonly string[]): PeerProcess {

@@ -1,7 +1,7 @@
 /** Whether a ring is calm and whole, by what its peers say at their doors. */
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import { doorClient } from "../../src/door/client.ts";
-import { snapshotOf } from "../../src/door/status.ts";
+import { controlClient } from "../../src/control/client.ts";
+import { snapshotOf } from "../../src/control/status.ts";
 
 const COPIES = 3;
 /** Peers next to whose positions keys are looked up, from every peer. */
@@ -13,18 +13,18 @@ const LOOKED_UP = 2;
  * @returns what does not hold of R1 to R8, or of the copies of each file, or is not known to yet; "" if all does
  */
 export async function unrest(dirs: readonly string[]): Promise<string> {
-  const doors = dirs.map(doorClient);
+  const controls = dirs.map(controlClient);
   try {
-    const first = await Promise.all(doors.map((door) => door.status()));
+    const first = await Promise.all(controls.map((control) => control.status()));
     const before = checkRing(first.map(snapshotOf));
     if (brokenChecks(before).length > 0) return JSON.stringify(before);
     const keys = first.slice(0, LOOKED_UP).flatMap(({ self: { id }, bits }) => {
       return [id, (id + 1) % 2 ** bits];
     });
-    const second = await Promise.all(doors.map((door) => door.status(keys)));
+    const second = await Promise.all(controls.map((control) => control.status(keys)));
     const checks = checkRing(second.map(snapshotOf));
     if (brokenChecks(checks).length > 0) return JSON.stringify(checks);
-    const listed = await doors[0]?.list();
+    const listed = await controls[0]?.list();
     const ids = first.map(({ self }) => self.id).sort((a, b) => a - b);
     const short = (listed?.files ?? []).filter(({ record, holders }) =>
       holdersOf(record.key, ids).some((id) => !holders.includes(id)),

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { doorClient } from "../../src/door/client.ts";
-import type { Checks, Status } from "../../src/door/types.ts";
+import { controlClient } from "../../src/control/client.ts";
+import type { Checks, Status } from "../../src/control/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { unrest } from "./calm.ts";
 import { Gate } from "./gate.ts";
@@ -95,12 +95,12 @@ export class TestRing {
     return join(this.cwd, ".p2p", `${this.ports.base}-${id}`);
   }
 
-  door(id: number) {
-    return doorClient(this.folderOf(id));
+  control(id: number) {
+    return controlClient(this.folderOf(id));
   }
 
   status(id: number, keys: readonly number[] = []): Promise<Status> {
-    return this.door(id).status(keys);
+    return this.control(id).status(keys);
   }
 
   /** Writes `NAME.pdf` into the working directory. @returns its content */

@@ -1,5 +1,5 @@
 /**
- * The one rule for the names of files: asked at every door, of what is read from the disk, and of what
+ * The one rule for the names of files: asked at every control socket, of what is read from the disk, and of what
  * comes off the wire. What one of them takes, the others take.
  */
 import { MAX_NAME_BYTES, NUMBERED_BITS } from "./config.ts";

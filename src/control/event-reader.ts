@@ -1,6 +1,7 @@
 /** The reading end of a peer's event stream. */
+
+import { call, peerEnded } from "./call.ts";
 import { inTime } from "./in-time.ts";
-import { knock, peerEnded } from "./knock.ts";
 import { HELLO_MS, MAX_EVENT_BYTES } from "./limits.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
 
@@ -21,7 +22,7 @@ export async function readEvents(
   dir: string,
   onEvent: (event: LoggedEvent) => void,
 ): Promise<EventReader> {
-  const response = await knock(dir, "/events", {}, HELLO_MS);
+  const response = await call(dir, "/events", {}, HELLO_MS);
   if (response.body === null) throw peerEnded(dir);
   const reader = response.body.getReader();
   let open = true;

@@ -4,7 +4,7 @@
  */
 import { CHECK_NAMES, type CheckResult, checkTold, type PeerSnapshot } from "../checks/ring.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { doorClient } from "./client.ts";
+import { controlClient } from "./client.ts";
 import { count, displayList, shortened } from "./display.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
 import type { CheckedPeer, Checks, RingPlace, RingTold } from "./types.ts";
@@ -68,11 +68,11 @@ async function askAll(
   };
   // One that is silent is soon known to be, the ring may take its time.
   const answer = await Promise.all(
-    peers.map((peer) => attempt(peer, () => doorClient(peer.dir).status())),
+    peers.map((peer) => attempt(peer, () => controlClient(peer.dir).status())),
   );
   let left = peers.filter((_, index) => answer[index]);
   const askOne = async (peer: FoundPeer): Promise<void> => {
-    told.push(await doorClient(peer.dir).ring(lookup));
+    told.push(await controlClient(peer.dir).ring(lookup));
   };
   for (let first = left.shift(); first !== undefined; first = left.shift()) {
     const peer = first;

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import type { Outcome } from "../protocol/model/events.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { storedName } from "../protocol/model/names.ts";
-import { type DoorClient, doorClient } from "./client.ts";
+import { type ControlClient, controlClient } from "./client.ts";
 import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
 import { printable, refuseToStore, show } from "./names.ts";
@@ -37,16 +37,16 @@ export async function storeFile(
   const stored = storedName(given);
   if (!piped) await lookAt(path);
   const start = performance.now();
-  const door = doorClient(peer.dir);
+  const control = controlClient(peer.dir);
   const outcome = await withProgress(
     `storing ${printable(stored)}`,
-    () => door.progress(stored),
-    () => door.store(stored, piped ? Bun.stdin.stream() : path, require),
+    () => control.progress(stored),
+    () => control.store(stored, piped ? Bun.stdin.stream() : path, require),
   );
   const ms = performance.now() - start;
   const words = storedLine(stored, outcome, ms);
   console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
-  await sayFewer(door, `stored ${printable(stored)}`, outcome);
+  await sayFewer(control, `stored ${printable(stored)}`, outcome);
   return 0;
 }
 
@@ -70,14 +70,18 @@ async function lookAt(path: string): Promise<void> {
  * and who should have.
  * @param done what was done, such as "stored notes.txt"
  */
-export async function sayFewer(door: DoorClient, done: string, outcome: Outcome): Promise<void> {
+export async function sayFewer(
+  control: ControlClient,
+  done: string,
+  outcome: Outcome,
+): Promise<void> {
   if (outcome.kind !== "stored") return;
   const { copies, wanted, lacking, record } = outcome;
   if (copies.length >= wanted) return;
   const why =
     lacking.length > 0
       ? `not confirmed by ${displayPeers(lacking)}`
-      : await door.status().then(
+      : await control.status().then(
           ({ members }) => `the ring has ${livingInWords(members)}`,
           // It was stored, whatever has become of this peer since.
           () => `there are ${count(copies.length, "peer")}`,

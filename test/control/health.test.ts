@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
-import { problemsIn, problemsOf, showHealth } from "../../src/door/health.ts";
-import type { Checks, Health, Status } from "../../src/door/types.ts";
+import { problemsIn, problemsOf, showHealth } from "../../src/control/health.ts";
+import type { Checks, Health, Status } from "../../src/control/types.ts";
 import { temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 

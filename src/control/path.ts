@@ -1,4 +1,4 @@
-/** Where a door's socket is: both sides derive it from the data folder alone. */
+/** where the control socket is: both sides derive it from the data folder alone. */
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
@@ -14,13 +14,13 @@ import { MAX_SOCKET_PATH_BYTES } from "./limits.ts";
 const SOCKET_FILE = "door.sock";
 
 /**
- * The path at which a peer opens its door. Where the data folder's own path is too long for a
+ * The path at which a peer opens its control socket. Where the data folder's own path is too long for a
  * socket, a folder of this user alone is made for it.
  * @param dir an existing data folder
  * @throws Failure if no safe place for the socket is to be had
  */
-export function doorPathToOpen(dir: string): string {
-  const [path, ...others] = doorPaths(dir);
+export function controlPathToOpen(dir: string): string {
+  const [path, ...others] = controlPaths(dir);
   if (path !== undefined && others.length === 0 && path.endsWith(`/${SOCKET_FILE}`)) return path;
   const paths = path === undefined ? [] : [path, ...others];
   const why: string[] = [];
@@ -34,14 +34,14 @@ export function doorPathToOpen(dir: string): string {
   );
 }
 
-/** The path at which a peer's door is to be found, whether or not anyone is there. */
-export function doorPathToKnock(dir: string): string {
-  const paths = doorPaths(dir);
+/** The path at which a peer's control socket is to be found, whether or not anyone is there. */
+export function controlPathToCall(dir: string): string {
+  const paths = controlPaths(dir);
   return paths.find((path) => existsSync(path)) ?? paths[0] ?? join(dir, SOCKET_FILE);
 }
 
 /** The possible paths, the preferred first: callers may have other runtime folders than the peer. */
-function doorPaths(dir: string): readonly string[] {
+function controlPaths(dir: string): readonly string[] {
   let real = dir;
   try {
     real = realpathSync(dir);

@@ -5,8 +5,8 @@ import {
   displayList,
   displaySize,
   displayTable,
-} from "../../src/door/display.ts";
-import { nameOfPath, pathOfName } from "../../src/door/names.ts";
+} from "../../src/control/display.ts";
+import { nameOfPath, pathOfName } from "../../src/control/names.ts";
 
 test("sizes", () => {
   const shown = [0, 1, 999, 1_000, 12_440_000, 999_600, 2 ** 31, 2 ** 53].map(displaySize);

@@ -3,7 +3,7 @@
  * members: each thing that is wrong is a sentence.
  */
 import { Failure } from "../protocol/model/failure.ts";
-import { doorClient } from "./client.ts";
+import { controlClient } from "./client.ts";
 import { count, displayList } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { checksOf } from "./ring.ts";
@@ -22,9 +22,9 @@ const NOT_TOLD = 3;
  */
 export async function showHealth(choice: PeerChoice, json: boolean): Promise<number> {
   try {
-    const door = doorClient(choosePeer(choice).dir);
-    const status = await door.status();
-    const checks = checksOf([await door.ring()]);
+    const control = controlClient(choosePeer(choice).dir);
+    const status = await control.status();
+    const checks = checksOf([await control.ring()]);
     const problems = [...problemsOf(status), ...problemsIn(checks, status)];
     const healthy = problems.length === 0;
     const peers = checks.peers.length;

@@ -1,12 +1,12 @@
-/** A typed client of a peer's door. No connection is made before it is asked for something. */
+/** A typed client of a peer's control socket. No connection is made before it is asked for something. */
 import { dirname, resolve } from "node:path";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import type { ListedFile, Outcome } from "../protocol/model/events.ts";
 import type { Landing } from "../store/local.ts";
 import { markOf } from "../store/mark.ts";
+import { type Call, ControlClosed, ControlRefused, call, peerEnded, withPulse } from "./call.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
 import { inTime } from "./in-time.ts";
-import { DoorClosed, DoorRefused, type Knock, knock, peerEnded, withPulse } from "./knock.ts";
 import {
   ASK_MS,
   LOOKUPS_MS,
@@ -31,7 +31,7 @@ import {
   type Status,
 } from "./types.ts";
 
-export { DoorClosed, DoorRefused };
+export { ControlClosed, ControlRefused };
 
 /** A file's content on its way; its size and hash are for the taker to check. */
 export type Incoming = ContentFrom & {
@@ -43,7 +43,7 @@ export type Incoming = ContentFrom & {
 export type Landed = ContentFrom & { readonly read: null };
 
 /** All of it rejects with DoorClosed or DoorRefused, each a Failure of one sentence. */
-export type DoorClient = {
+export type ControlClient = {
   /** The peer's data folder. */
   readonly dir: string;
   /**
@@ -91,24 +91,24 @@ export type DoorClient = {
 };
 
 /** @param dir the peer's data folder */
-export function doorClient(dir: string): DoorClient {
+export function controlClient(dir: string): ControlClient {
   const status = async (keys: readonly number[] = [], limitMs?: number): Promise<Status> => {
     const limit = limitMs ?? STATUS_MS + (keys.length === 0 ? 0 : LOOKUPS_MS);
-    return json<Status>(dir, await knock(dir, pathWithKeys("/status", keys), {}, limit));
+    return json<Status>(dir, await call(dir, pathWithKeys("/status", keys), {}, limit));
   };
-  const work = (path: string, ask: Knock): Promise<Response> =>
+  const work = (path: string, ask: Call): Promise<Response> =>
     withPulse(
       (limitMs) => status([], limitMs),
-      (signal) => knock(dir, path, { ...ask, signal }, WORK_MS),
+      (signal) => call(dir, path, { ...ask, signal }, WORK_MS),
     );
   return {
     dir,
     status,
     ring: async (keys = []) =>
-      json<RingTold>(dir, await knock(dir, pathWithKeys("/ring", keys), {}, RING_MS)),
+      json<RingTold>(dir, await call(dir, pathWithKeys("/ring", keys), {}, RING_MS)),
     events: (onEvent) => readEvents(dir, onEvent),
     type: async (line) => {
-      await knock(dir, "/type", { method: "POST", body: line }, TYPE_MS);
+      await call(dir, "/type", { method: "POST", body: line }, TYPE_MS);
     },
     store: async (name, content, require = 0) => {
       const path = typeof content === "string" ? pathOfFile(name, content, require) : null;
@@ -116,7 +116,7 @@ export function doorClient(dir: string): DoorClient {
         try {
           return await json<Outcome>(dir, await work(path, { method: "POST" }));
         } catch (error) {
-          if (!(error instanceof DoorRefused) || error.kind !== "elsewhere") throw error;
+          if (!(error instanceof ControlRefused) || error.kind !== "elsewhere") throw error;
         }
       }
       if (typeof content === "string")
@@ -135,16 +135,16 @@ export function doorClient(dir: string): DoorClient {
     remove: async (name, require = 0) =>
       json<Outcome>(
         dir,
-        await knock(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS),
+        await call(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS),
       ),
     where: async (name) =>
-      json<Outcome>(dir, await knock(dir, pathOfName(name, "where"), {}, ASK_MS)),
+      json<Outcome>(dir, await call(dir, pathOfName(name, "where"), {}, ASK_MS)),
     scrub: async () => json<ScrubReport>(dir, await work("/scrub", { method: "POST" })),
     progress: async (name) =>
-      json<Progress>(dir, await knock(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),
+      json<Progress>(dir, await call(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),
     list: async () => {
       const outcome = await json<Outcome>(dir, await work("/files", {}));
-      if (outcome.kind === "failed") throw new DoorRefused(outcome.why, "failed");
+      if (outcome.kind === "failed") throw new ControlRefused(outcome.why, "failed");
       if (outcome.kind !== "listed") throw peerEnded(dir);
       return { files: outcome.files, silent: outcome.silent };
     },
@@ -168,7 +168,7 @@ async function sendFile(
   dir: string,
   path: string,
   file: string,
-  work: (path: string, ask: Knock) => Promise<Response>,
+  work: (path: string, ask: Call) => Promise<Response>,
 ): Promise<Outcome> {
   const outgoing = await outgoingFile(file);
   try {
@@ -201,7 +201,7 @@ function pathWith(name: string, query: Readonly<Record<string, string>>): string
   return text.length > MAX_QUERY_CHARACTERS ? null : `${pathOfName(name)}?${text}`;
 }
 
-/** What a door says is of this very program's making, so its form is trusted. */
+/** What a control socket says is of this very program's making, so its form is trusted. */
 async function json<T>(dir: string, response: Response): Promise<T> {
   try {
     return (await response.json()) as T;

@@ -1,4 +1,4 @@
-/** Contents through the door, with flat memory: in to a spooled file, out of one. */
+/** Contents through the control socket, with flat memory: in to a spooled file, out of one. */
 import { randomBytes } from "node:crypto";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,12 +9,12 @@ import { ContentWriter } from "../store/writer.ts";
 import type { Uploaded } from "./host.ts";
 import { inTime } from "./in-time.ts";
 import { TRANSFER_STALL_MS } from "./limits.ts";
-import { CONTENT_HEADER, type ContentFrom, type DoorErrorKind, SIZE_HEADER } from "./types.ts";
+import { CONTENT_HEADER, type ContentFrom, type ControlErrorKind, SIZE_HEADER } from "./types.ts";
 
 /** A whole upload; or why there is none. */
 export type Upload =
   | Uploaded
-  | { readonly error: string; readonly kind: DoorErrorKind; readonly status: number };
+  | { readonly error: string; readonly kind: ControlErrorKind; readonly status: number };
 
 /** One piece of a content going out. */
 const PIECE_BYTES = 262_144;

@@ -2,12 +2,17 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
-import { CARD_FILE, type FoundCard, type PeerCard, readLivingCard } from "../store/card.ts";
 import { errorCode } from "../store/durable.ts";
+import {
+  type FoundProcess,
+  type PeerProcess,
+  PROCESS_FILE,
+  readLivingProcess,
+} from "../store/process-file.ts";
 import { displayList } from "./display.ts";
 
-/** A living peer: its folder, its process, and what its card says. */
-export type FoundPeer = PeerCard & { readonly dir: string; readonly pid: number };
+/** A living peer: its folder, its process, and what its process file says. */
+export type FoundPeer = PeerProcess & { readonly dir: string; readonly pid: number };
 
 /** Which peer a command is for: `--peer ID`, `--data DIR`. */
 export type PeerChoice = { readonly peer: number | null; readonly data: string | null };
@@ -77,8 +82,10 @@ export function othersFolder(path: string, cwd: string): Failure | null {
   const dir = resolve(cwd, path);
   const dirs = [dir, ...subfolders(dir).map((name) => join(dir, name))];
   // A folder may be open while the peer in it is not.
-  const cards = dirs.map((each) => join(each, CARD_FILE)).filter((each) => existsSync(each));
-  const closed = [...cards, ...dirs].map(closedAt);
+  const processFiles = dirs
+    .map((each) => join(each, PROCESS_FILE))
+    .filter((each) => existsSync(each));
+  const closed = [...processFiles, ...dirs].map(closedAt);
   const found = closed.find((each) => each !== null) ?? null;
   if (found === null) return null;
   const whose =
@@ -125,14 +132,14 @@ function several(peers: readonly FoundPeer[]): Failure {
 function living(dirs: readonly string[]): FoundPeer[] {
   return dirs
     .slice(0, MAX_FOLDERS)
-    .map(readLivingCard)
+    .map(readLivingProcess)
     .flatMap((found) => (found === null ? [] : foundPeer(found)))
     .sort((a, b) => a.id - b.id);
 }
 
-/** One that is still starting has no card to show, and nobody can talk to it yet. */
-function foundPeer({ card, dir, pid }: FoundCard): FoundPeer[] {
-  return card === null ? [] : [{ ...card, dir, pid }];
+/** One that is still starting has no process file to show, and nobody can talk to it yet. */
+function foundPeer({ processFile, dir, pid }: FoundProcess): FoundPeer[] {
+  return processFile === null ? [] : [{ ...processFile, dir, pid }];
 }
 
 function subfolders(dir: string): string[] {

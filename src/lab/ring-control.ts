@@ -1,4 +1,4 @@
-/** A ring's own door: HTTP on a Unix socket that only its user can open. */
+/** A ring's own control socket: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
 import { Failure } from "../protocol/model/failure.ts";
 import { SIGNALS } from "./child.ts";
@@ -19,10 +19,10 @@ export type RingStarted = { readonly through: number };
 /** The body of every answer that is an error. */
 export type RingError = { readonly error: string };
 
-export type RingDoor = { close(): void };
+export type RingControl = { close(): void };
 
 /**
- * Opens the door of a ring's folder.
+ * Opens the control socket of a ring's folder.
  * @param stop called when `POST /stop` came in
  * @throws Failure if the socket cannot be had
  */
@@ -31,7 +31,7 @@ export function serveRing(
   basePort: number,
   network: Network,
   stop: () => void,
-): RingDoor {
+): RingControl {
   const path = ringPathToOpen(dir);
   removeQuietly(path);
   const answer = async (request: Request): Promise<Response> => {
@@ -55,7 +55,7 @@ function listen(
   path: string,
   answer: (request: Request) => Promise<Response>,
 ): Bun.Server<undefined> {
-  // The socket is created with the mode that the mask leaves; nobody may knock before `chmod`.
+  // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
   const mask = process.umask(0o177);
   try {
     const server = Bun.serve({
@@ -71,7 +71,7 @@ function listen(
     return server;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`The ring's door ${path} could not be opened: ${why}.`);
+    throw new Failure(`The ring's control socket ${path} could not be opened: ${why}.`);
   } finally {
     process.umask(mask);
   }
@@ -103,7 +103,7 @@ async function answerOf(
       setImmediate(stop);
       return { ok: true };
     default:
-      throw new Failure("There is nothing of this name at a ring's door.");
+      throw new Failure("There is nothing of this name at a ring's control socket.");
   }
 }
 

@@ -1,7 +1,7 @@
-/** Answers at the door that say no, or that a store or a removal is not confirmed. */
+/** Answers at the control socket that say no, or that a store or a removal is not confirmed. */
 import type { Outcome } from "../protocol/model/events.ts";
 import { MAX_REQUIRED } from "./limits.ts";
-import type { DoorError, DoorErrorKind } from "./types.ts";
+import type { ControlError, ControlErrorKind } from "./types.ts";
 
 /** How many copies have to be durable: 0 for a majority, which is also where nothing is said; null if that is wrong. */
 export function requiredIn(query: URLSearchParams): number | null {
@@ -39,9 +39,9 @@ export function refuseOutcome(name: string, outcome: Outcome): Response {
 /** An answer that is an error. */
 export function refuse(
   status: number,
-  kind: DoorErrorKind,
+  kind: ControlErrorKind,
   error: string,
-  more: Pick<DoorError, "maybe"> = {},
+  more: Pick<ControlError, "maybe"> = {},
 ): Response {
-  return Response.json({ error, kind, ...more } satisfies DoorError, { status });
+  return Response.json({ error, kind, ...more } satisfies ControlError, { status });
 }

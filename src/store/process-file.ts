@@ -1,5 +1,5 @@
 /**
- * The card of a living peer, `peer.json` in its folder: by it commands find the peer, and know it for
+ * The process file of a living peer, `peer.json` in its folder: by it commands find the peer, and know it for
  * dead when its process is another one or none.
  */
 import {
@@ -18,11 +18,11 @@ import { errorCode } from "./durable.ts";
 import { SMALL_FILE_BYTES } from "./limits.ts";
 import { isLiving } from "./process.ts";
 
-/** The card's file. */
-export const CARD_FILE = "peer.json";
+/** The name of the process file. */
+export const PROCESS_FILE = "peer.json";
 
 /** What a peer says of itself to those who look into its folder. */
-export type PeerCard = {
+export type PeerProcess = {
   readonly id: number;
   readonly host: string;
   readonly port: number;
@@ -31,26 +31,26 @@ export type PeerCard = {
   readonly bits: number;
 };
 
-/** A card as it was found; `card` is null while the peer is still starting. */
-export type FoundCard = {
+/** A process file as it was found; `processFile` is null while the peer is still starting. */
+export type FoundProcess = {
   readonly dir: string;
   readonly pid: number;
   readonly startedAt: string;
-  readonly card: PeerCard | null;
+  readonly processFile: PeerProcess | null;
 };
 
 /**
- * Writes the card in place of an older one, as a whole: a reader never finds half of it.
+ * Writes the process file in place of an older one, as a whole: a reader never finds half of it.
  * @throws the system's error; of a full disk only where there is no older one to be written over
  */
-export function writeCard(
+export function writeProcessFile(
   dir: string,
   pid: number,
   startedAt: string,
-  card: PeerCard | null,
+  processFile: PeerProcess | null,
 ): void {
-  const content = `${JSON.stringify({ v: 1, pid, startedAt, ...card })}\n`;
-  const path = join(dir, CARD_FILE);
+  const content = `${JSON.stringify({ v: 1, pid, startedAt, ...processFile })}\n`;
+  const path = join(dir, PROCESS_FILE);
   try {
     writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
     renameSync(`${path}.tmp`, path);
@@ -61,7 +61,7 @@ export function writeCard(
   }
 }
 
-/** Two hundred bytes are written in one go, into room that the older card has already. */
+/** Two hundred bytes are written in one go, into room that the older process file has already. */
 function writeOver(path: string, content: string): void {
   const bytes = Buffer.from(content.padEnd(statSync(path).size));
   const fd = openSync(path, "r+");
@@ -73,34 +73,34 @@ function writeOver(path: string, content: string): void {
 }
 
 /**
- * Reads the card in a folder.
+ * Reads the process file in a folder.
  * @returns null if there is none, or none that makes sense
  */
-export function readCard(dir: string): FoundCard | null {
+export function readProcessFile(dir: string): FoundProcess | null {
   let value: unknown;
   try {
-    const text = readFileSync(join(dir, CARD_FILE), "utf8");
+    const text = readFileSync(join(dir, PROCESS_FILE), "utf8");
     if (text.length > SMALL_FILE_BYTES) return null;
     value = JSON.parse(text);
   } catch {
     return null;
   }
   if (typeof value !== "object" || value === null) return null;
-  const { pid, startedAt } = value as Partial<FoundCard>;
+  const { pid, startedAt } = value as Partial<FoundProcess>;
   if (typeof pid !== "number" || typeof startedAt !== "string") return null;
-  return { dir, pid, startedAt, card: parseCard(value) };
+  return { dir, pid, startedAt, processFile: parseProcessFile(value) };
 }
 
 /**
- * Reads the card in a folder, if the process that wrote it lives.
+ * Reads the process file in a folder, if the process that wrote it lives.
  * @returns null if no peer lives there
  */
-export function readLivingCard(dir: string): FoundCard | null {
-  const found = readCard(dir);
+export function readLivingProcess(dir: string): FoundProcess | null {
+  const found = readProcessFile(dir);
   return found !== null && isLiving(found.pid, found.startedAt) ? found : null;
 }
 
-function parseCard(value: Partial<PeerCard>): PeerCard | null {
+function parseProcessFile(value: Partial<PeerProcess>): PeerProcess | null {
   const { id, host, port, ring, bits } = value;
   if (typeof id !== "number" || typeof host !== "string" || typeof port !== "number") return null;
   if (typeof ring !== "number" || typeof bits !== "number") return null;

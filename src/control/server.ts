@@ -1,4 +1,4 @@
-/** A peer's door: HTTP on a Unix socket that only its user can open. */
+/** A peer's control socket: HTTP on a Unix socket that only its user can open. */
 import { chmodSync, unlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
@@ -13,10 +13,10 @@ import {
   writeAnswer,
 } from "./answers.ts";
 import { EventStreams } from "./events.ts";
-import type { DoorHost, Into } from "./host.ts";
+import type { ControlHost, Into } from "./host.ts";
 import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { nameOfPath } from "./names.ts";
-import { doorPathToOpen } from "./path.ts";
+import { controlPathToOpen } from "./path.ts";
 import {
   receiveUpload,
   sendContent,
@@ -26,7 +26,7 @@ import {
 } from "./transfer.ts";
 import type { Progress } from "./types.ts";
 
-export type Door = {
+export type Control = {
   /** The socket's path. */
   readonly path: string;
   /** Files that are coming in just now. */
@@ -36,11 +36,11 @@ export type Door = {
 };
 
 /**
- * Opens the door of a data folder whose lock this process holds.
+ * Opens the control socket of a data folder whose lock this process holds.
  * @throws Failure if the socket cannot be had
  */
-export function serveDoor(dir: string, host: DoorHost): Door {
-  const path = doorPathToOpen(dir);
+export function serveControl(dir: string, host: ControlHost): Control {
+  const path = controlPathToOpen(dir);
   removeQuietly(path);
   const rooms = new Rooms(host);
   const streams = rooms.streams;
@@ -61,7 +61,7 @@ export function serveDoor(dir: string, host: DoorHost): Door {
 }
 
 /**
- * An event stream may be silent for hours, and only this user can knock; transfers have limits of their
+ * An event stream may be silent for hours, and only this user can call; transfers have limits of their
  * own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s.
  */
 const UNTIMED: object = { idleTimeout: 0 };
@@ -70,7 +70,7 @@ function listen(
   path: string,
   answer: (request: Request) => Promise<Response>,
 ): Bun.Server<undefined> {
-  // The socket is created with the mode that the mask leaves; nobody may knock before `chmod`.
+  // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
   const mask = process.umask(0o177);
   try {
     const server = Bun.serve({
@@ -83,7 +83,7 @@ function listen(
     chmodSync(path, 0o600);
     return server;
   } catch (error) {
-    throw new Failure(`The door ${path} could not be opened: ${sentenceOf(error)}`);
+    throw new Failure(`The control socket ${path} could not be opened: ${sentenceOf(error)}`);
   } finally {
     process.umask(mask);
   }
@@ -95,7 +95,7 @@ class Rooms {
   readonly uploads = new Map<string, UploadProgress>();
   private transfers = 0;
 
-  constructor(private readonly host: DoorHost) {
+  constructor(private readonly host: ControlHost) {
     this.streams = new EventStreams((listener) => host.subscribe(listener));
   }
 
@@ -121,7 +121,7 @@ class Rooms {
       }
       return (
         (await this.named(request, url)) ??
-        refuse(404, "not-found", "There is nothing of this name at a peer's door.")
+        refuse(404, "not-found", "There is nothing of this name at a peer's control socket.")
       );
     } catch (error) {
       return refuse(500, "failed", sentenceOf(error));
@@ -161,7 +161,7 @@ class Rooms {
     return moving === null ? null : Response.json(this.progress(moving));
   }
 
-  /** What comes in at the door, and then what goes between peers. */
+  /** What comes in at the control socket, and then what goes between peers. */
   private progress(name: string): Progress {
     const upload = this.uploads.get(storedName(name));
     if (upload === undefined) return this.host.progress(name);

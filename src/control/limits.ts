@@ -1,4 +1,4 @@
-/** The door's limits, each with its reason. Times in milliseconds, sizes in bytes. */
+/** The control socket's limits, each with its reason. Times in milliseconds, sizes in bytes. */
 
 /** A line typed at a peer: far longer than any command, far shorter than a flood. */
 export const MAX_LINE_BYTES = 8_192;
@@ -40,7 +40,7 @@ export const HELLO_MS = 5_000;
 /** A line of it: an event names a few peers and one file. */
 export const MAX_EVENT_BYTES = 1_048_576;
 
-/** A door that closes lets what was said go out for so long. */
+/** A control socket that closes lets what was said go out for so long. */
 export const LAST_WORDS_MS = 5;
 
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */

@@ -1,9 +1,9 @@
-/** A peer's folder with an open door and nothing behind it: what a door's tests talk to. */
+/** A peer's folder with an open control socket and nothing behind it: what a control socket's tests talk to. */
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DoorHost, Into } from "../../src/door/host.ts";
-import { type Door, serveDoor } from "../../src/door/server.ts";
-import type { LoggedEvent, RingTold, ScrubReport, Status } from "../../src/door/types.ts";
+import type { ControlHost, Into } from "../../src/control/host.ts";
+import { type Control, serveControl } from "../../src/control/server.ts";
+import type { LoggedEvent, RingTold, ScrubReport, Status } from "../../src/control/types.ts";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import type { Outcome } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
@@ -13,7 +13,7 @@ import { sha256 } from "../store/temporary.ts";
 
 export type FakePeer = {
   readonly dir: string;
-  readonly door: Door;
+  readonly control: Control;
   readonly folder: Folder;
   readonly typed: string[];
   /** Contents by name, as the peer's ring would keep them. */
@@ -41,7 +41,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
   const touched: string[] = [];
   const files = new Map<string, Uint8Array>();
   const listeners = new Set<(event: LoggedEvent) => void>();
-  const host: DoorHost = {
+  const host: ControlHost = {
     spoolDir: folder.spoolDir,
     status: async (lookups) => ({
       ...statusOf(id, bits),
@@ -116,11 +116,11 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       silent: 0,
     }),
   };
-  const door = serveDoor(folder.dir, host);
+  const control = serveControl(folder.dir, host);
   folder.announce({ id, host: "127.0.0.1", port: 12_000 + id, ring: 12_000, bits });
   const peer: FakePeer = {
     dir: folder.dir,
-    door,
+    control,
     folder,
     typed,
     files,
@@ -139,7 +139,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       for (const listener of [...listeners]) listener(event);
     },
     stop: async () => {
-      await door.close();
+      await control.close();
       await folder.close();
     },
   };
@@ -152,7 +152,7 @@ async function requestFrom(
   into: Into | null,
   spooled: string,
   touched: string[],
-): ReturnType<DoorHost["request"]> {
+): ReturnType<ControlHost["request"]> {
   const bytes = files.get(name);
   if (bytes === undefined) {
     return { outcome: { kind: "missing", owner: 19, route: [8, 19] }, content: null };

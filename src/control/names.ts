@@ -1,13 +1,13 @@
-/** Which names files may have, as the commands and the door ask it, and how a name travels in a URL. */
+/** Which names files may have, as the commands and the control socket ask it, and how a name travels in a URL. */
 import { Failure } from "../protocol/model/failure.ts";
 import { printable, show, wrongName, wrongToStore } from "../protocol/model/names.ts";
 
 export { printable, show };
 
-/** What the door says of a name: its content, the peers that hold it, how far it is on its way. */
+/** What the control socket says of a name: its content, the peers that hold it, how far it is on its way. */
 export type Room = "files" | "where" | "progress";
 
-/** The path at the door of what it says of a name. */
+/** The path at the control socket of what it says of a name. */
 export function pathOfName(name: string, room: Room = "files"): string {
   return `/${room}/${encodeURIComponent(name)}`;
 }

@@ -1,24 +1,24 @@
-/** One request at a peer's door, with a time limit, and its errors as sentences. */
+/** One request at a peer's control socket, with a time limit, and its errors as sentences. */
 import { Failure } from "../protocol/model/failure.ts";
 import { PULSE_LIMIT_MS, PULSE_MS } from "./limits.ts";
-import { doorPathToKnock } from "./path.ts";
-import type { DoorError, DoorErrorKind } from "./types.ts";
+import { controlPathToCall } from "./path.ts";
+import type { ControlError, ControlErrorKind } from "./types.ts";
 
 /** The peer is not there, or went away meanwhile, or does not answer. */
-export class DoorClosed extends Failure {}
+export class ControlClosed extends Failure {}
 
 /** The peer answered that it would not, or could not. */
-export class DoorRefused extends Failure {
+export class ControlRefused extends Failure {
   constructor(
     sentence: string,
-    readonly kind: DoorErrorKind,
+    readonly kind: ControlErrorKind,
   ) {
     super(sentence);
   }
 }
 
 /** What a request may have besides its path. */
-export type Knock = {
+export type Call = {
   readonly method?: "POST" | "PUT" | "DELETE";
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,26 +32,26 @@ export type Knock = {
  * @param limitMs for the answer's head to come; its body has limits of its own
  * @throws DoorClosed, DoorRefused, or the signal's reason
  */
-export async function knock(
+export async function call(
   dir: string,
   path: string,
-  ask: Knock,
+  ask: Call,
   limitMs: number,
 ): Promise<Response> {
   const limit = new AbortController();
-  const silent = new DoorClosed(
+  const silent = new ControlClosed(
     `The peer in ${dir} does not answer: it may be frozen, or busy; try again, or restart it.`,
   );
   const timer = setTimeout(() => limit.abort(silent), limitMs);
   const signal =
     ask.signal === undefined ? limit.signal : AbortSignal.any([ask.signal, limit.signal]);
   try {
-    const unix = doorPathToKnock(dir);
+    const unix = controlPathToCall(dir);
     // Without its own time limit: an event stream may be silent for hours.
-    const response = await fetch(`http://door${path}`, { ...ask, unix, signal, timeout: false });
+    const response = await fetch(`http://control${path}`, { ...ask, unix, signal, timeout: false });
     if (response.ok) return response;
-    const { error, kind } = (await response.json()) as DoorError;
-    throw new DoorRefused(error, kind);
+    const { error, kind } = (await response.json()) as ControlError;
+    throw new ControlRefused(error, kind);
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (signal.aborted) throw signal.reason;
@@ -62,8 +62,8 @@ export async function knock(
 }
 
 /** The connection failed, or broke. */
-export function peerEnded(dir: string): DoorClosed {
-  return new DoorClosed(
+export function peerEnded(dir: string): ControlClosed {
+  return new ControlClosed(
     `No peer answers in ${dir}: it has ended, or never started; start it, or choose another.`,
   );
 }
@@ -76,7 +76,7 @@ export async function withPulse<T>(
   ask: (limitMs: number) => Promise<unknown>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const control = new AbortController();
+  const aborting = new AbortController();
   let missed = 0;
   let asking = false;
   const beat = setInterval(async () => {
@@ -86,12 +86,12 @@ export async function withPulse<T>(
       await ask(PULSE_LIMIT_MS);
       missed = 0;
     } catch (error) {
-      if (++missed >= 2) control.abort(error);
+      if (++missed >= 2) aborting.abort(error);
     }
     asking = false;
   }, PULSE_MS);
   try {
-    return await work(control.signal);
+    return await work(aborting.signal);
   } finally {
     clearInterval(beat);
   }

@@ -1,4 +1,4 @@
-/** The event streams that a door has open. Each is cut off when its reader is too slow. */
+/** The event streams that a control socket has open. Each is cut off when its reader is too slow. */
 import { MAX_STREAMS, MAX_UNREAD_BYTES } from "./limits.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
 

@@ -19,8 +19,8 @@ import {
   showStatus,
   storeFile,
   whereIsFile,
-} from "../../src/door/commands.ts";
-import { copiesInWords } from "../../src/door/status.ts";
+} from "../../src/control/commands.ts";
+import { copiesInWords } from "../../src/control/status.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { choosePeer, findPeers, findPeersIn } from "../../src/door/find.ts";
+import { choosePeer, findPeers, findPeersIn } from "../../src/control/find.ts";
 import { Failure } from "../../src/protocol/model/failure.ts";
-import { writeCard } from "../../src/store/card.ts";
 import { processStart } from "../../src/store/process.ts";
+import { writeProcessFile } from "../../src/store/process-file.ts";
 import { temporaryFolder } from "../store/temporary.ts";
 
 const folder = temporaryFolder();
@@ -13,7 +13,7 @@ afterAll(folder.remove);
 function plant(path: string, id: number, startedAt = processStart(process.pid) ?? ""): void {
   const dir = join(folder.dir, path);
   mkdirSync(dir, { recursive: true });
-  writeCard(dir, process.pid, startedAt, {
+  writeProcessFile(dir, process.pid, startedAt, {
     id,
     host: "127.0.0.1",
     port: 12_000 + id,
@@ -39,7 +39,12 @@ test("living peers are found below a folder, by id, and nothing else is", () => 
   plant("a/.p2p/ring-13000/4", 4);
   plant("a/.p2p/other/5", 5);
   writeFileSync(join(cwd, ".p2p/ring-12000/ring.json"), "{}");
-  writeCard(join(cwd, ".p2p/ring-12000"), process.pid, processStart(process.pid) ?? "", null);
+  writeProcessFile(
+    join(cwd, ".p2p/ring-12000"),
+    process.pid,
+    processStart(process.pid) ?? "",
+    null,
+  );
   expect(findPeers(cwd).map(({ id }) => id)).toEqual([4, 8, 19]);
   expect(findPeersIn(join(cwd, ".p2p/ring-12000")).map(({ id }) => id)).toEqual([19]);
   expect(findPeersIn(join(cwd, ".p2p/8")).map(({ id }) => id)).toEqual([8]);

@@ -2,8 +2,13 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { DoorClosed, DoorRefused, doorClient, type Incoming } from "../../src/door/client.ts";
-import type { LoggedEvent } from "../../src/door/types.ts";
+import {
+  ControlClosed,
+  ControlRefused,
+  controlClient,
+  type Incoming,
+} from "../../src/control/client.ts";
+import type { LoggedEvent } from "../../src/control/types.ts";
 import { landingFor, placeWritten } from "../../src/store/local.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
@@ -20,7 +25,7 @@ afterAll(async () => {
 });
 
 function raw(path: string, init: BunFetchRequestInit = {}): Promise<Response> {
-  return fetch(`http://door${path}`, { ...init, unix: peer.door.path });
+  return fetch(`http://control${path}`, { ...init, unix: peer.control.path });
 }
 
 async function hashOf(incoming: Incoming): Promise<string> {
@@ -38,17 +43,17 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test("the socket is its user's alone", () => {
-  expect(statSync(peer.door.path).mode & 0o777).toBe(0o600);
+  expect(statSync(peer.control.path).mode & 0o777).toBe(0o600);
 });
 
 test("status, with and without lookups", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   expect((await client.status()).self.id).toBe(8);
   expect((await client.status([7, 200])).lookups.map(({ key }) => key)).toEqual([7, 200]);
 });
 
 test("a typed line arrives as it is; more than one does not", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   await client.type("Store 2067");
   await client.type("größer\r\n");
   expect(peer.typed).toEqual(["Store 2067", "größer"]);
@@ -58,7 +63,7 @@ test("a typed line arrives as it is; more than one does not", async () => {
 });
 
 test("contents go in and out as they are, whatever their size", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   for (const size of [0, 1, 300_000, 5_000_000]) {
     const bytes = someBytes(size);
     const path = join(folder.dir, "upload");
@@ -73,8 +78,8 @@ test("contents go in and out as they are, whatever their size", async () => {
   expect(readdirSync(peer.folder.spoolDir)).toEqual(["kept"]);
 });
 
-test("a large file is opened, and made, by the peer itself; a small one goes through the door", async () => {
-  const client = doorClient(peer.dir);
+test("a large file is opened, and made, by the peer itself; a small one goes through the control socket", async () => {
+  const client = controlClient(peer.dir);
   const path = join(folder.dir, "größer & kleiner?");
   const landing = landingFor(join(folder.dir, "landed #1"), "refuse");
   for (const size of [65_536, 65_537]) {
@@ -93,7 +98,7 @@ test("a large file is opened, and made, by the peer itself; a small one goes thr
 });
 
 test("a peer that cannot get at a file is sent its bytes, and sends them", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   const bytes = someBytes(300_000);
   const path = join(folder.dir, "unseen");
   writeFileSync(path, bytes);
@@ -107,7 +112,7 @@ test("a peer that cannot get at a file is sent its bytes, and sends them", async
 });
 
 test("names of all kinds travel whole", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   const path = join(folder.dir, "named");
   writeFileSync(path, "named");
   const names = [
@@ -129,7 +134,7 @@ test("names of all kinds travel whole", async () => {
 });
 
 test("a content without an end announced comes whole, and one cut off does not", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   for (const size of [0, 1_000, 1_000_000]) {
     const bytes = someBytes(size);
     const stream = new Blob([bytes]).stream();
@@ -138,16 +143,16 @@ test("a content without an end announced comes whole, and one cut off does not",
   }
   const before = peer.files.size;
   const socket = openSocket(
-    "PUT /files/cut HTTP/1.1\r\nHost: door\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+    "PUT /files/cut HTTP/1.1\r\nHost: control\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
   );
-  await until(() => peer.door.uploads === 1);
+  await until(() => peer.control.uploads === 1);
   socket.end();
-  await until(() => peer.door.uploads === 0);
+  await until(() => peer.control.uploads === 0);
   expect(peer.files.size).toBe(before);
 });
 
 test("a file that changes while its bytes are sent does not arrive", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   const path = join(folder.dir, "changing");
   peer.blind = true;
   try {
@@ -165,7 +170,7 @@ test("a file that changes while its bytes are sent does not arrive", async () =>
       expect(at.size).toBe(30_000_000);
       change();
       await expect(stored).rejects.toThrow(/changing changed while it was being stored/);
-      await until(() => peer.door.uploads === 0);
+      await until(() => peer.control.uploads === 0);
       expect(peer.files.size).toBe(before);
     }
   } finally {
@@ -178,7 +183,7 @@ test("a file that changes while its bytes are sent does not arrive", async () =>
 });
 
 test("a name can be removed, and asked for", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   peer.files.set("1111", someBytes(1_000));
   expect(await client.where("1111")).toMatchObject({ kind: "where", holders: [19, 2, 4] });
   expect(await client.progress("1111")).toEqual({
@@ -194,20 +199,20 @@ test("a name can be removed, and asked for", async () => {
 });
 
 test("what was refused and what may still appear are told apart, by status and kind", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   const path = join(folder.dir, "notes");
   await Bun.write(path, "notes");
-  const url = (name: string) => `http://door/files/${name}`;
+  const url = (name: string) => `http://control/files/${name}`;
   const ways: [string, () => Promise<unknown>, () => Promise<Response>][] = [
     [
       "store",
       () => client.store("2068", path),
-      () => fetch(url("2068"), { unix: peer.door.path, method: "PUT", body: "notes" }),
+      () => fetch(url("2068"), { unix: peer.control.path, method: "PUT", body: "notes" }),
     ],
     [
       "remove",
       () => client.remove("2068"),
-      () => fetch(url("2068"), { unix: peer.door.path, method: "DELETE" }),
+      () => fetch(url("2068"), { unix: peer.control.path, method: "DELETE" }),
     ],
   ];
   for (const [, byClient, byHand] of ways) {
@@ -220,7 +225,7 @@ test("what was refused and what may still appear are told apart, by status and k
       expect(response.status).toBe(status);
       expect(await response.json()).toEqual({ error: "No.", kind, maybe });
       const error = await byClient().catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(DoorRefused);
+      expect(error).toBeInstanceOf(ControlRefused);
       expect(error).toMatchObject({ message: "No.", kind });
     }
   }
@@ -228,7 +233,7 @@ test("what was refused and what may still appear are told apart, by status and k
 });
 
 test("copies can be required of a store and a removal", async () => {
-  const client = doorClient(peer.dir);
+  const client = controlClient(peer.dir);
   const path = join(folder.dir, "required");
   peer.required.length = 0;
   for (const size of [10, 300_000]) {
@@ -239,20 +244,20 @@ test("copies can be required of a store and a removal", async () => {
   await client.remove("2069", 1);
   expect(peer.required).toEqual([3, 0, 3, 0, 1]);
   for (const wrong of ["17", "-1", "x", ""]) {
-    const url = `http://door/files/2069?require=${wrong}`;
-    const response = await fetch(url, { unix: peer.door.path, method: "PUT", body: "x" });
+    const url = `http://control/files/2069?require=${wrong}`;
+    const response = await fetch(url, { unix: peer.control.path, method: "PUT", body: "x" });
     expect(response.status).toBe(400);
   }
 });
 
 test("a file that nobody has is said to be missing", async () => {
-  const error = await doorClient(peer.dir)
+  const error = await controlClient(peer.dir)
     .request("4103")
     .then(
       () => null,
       (reason: unknown) => reason,
     );
-  expect(error).toBeInstanceOf(DoorRefused);
+  expect(error).toBeInstanceOf(ControlRefused);
   expect(error).toMatchObject({ kind: "not-found" });
   expect(String(error)).toContain("No peer holds 4103");
 });
@@ -287,12 +292,12 @@ test("nonsense is refused in a sentence", async () => {
 test("an upload that is cut off leaves nothing and stores nothing", async () => {
   const before = peer.files.size;
   const socket = openSocket(
-    "PUT /files/cut HTTP/1.1\r\nHost: door\r\nContent-Length: 1000000\r\n\r\n",
+    "PUT /files/cut HTTP/1.1\r\nHost: control\r\nContent-Length: 1000000\r\n\r\n",
   );
   socket.write(someBytes(300_000));
-  await until(() => peer.door.uploads === 1);
+  await until(() => peer.control.uploads === 1);
   socket.end();
-  await until(() => peer.door.uploads === 0);
+  await until(() => peer.control.uploads === 0);
   expect(readdirSync(peer.folder.spoolDir).filter((name) => name.startsWith("upload-"))).toEqual(
     [],
   );
@@ -301,7 +306,7 @@ test("an upload that is cut off leaves nothing and stores nothing", async () => 
 
 test("a reader that goes away half way leaves nothing behind", async () => {
   peer.files.set("5000", someBytes(5_000_000));
-  const incoming = await doorClient(peer.dir).request("5000");
+  const incoming = await controlClient(peer.dir).request("5000");
   const stop = new Error("enough");
   await expect(
     incoming.read(() => {
@@ -313,7 +318,7 @@ test("a reader that goes away half way leaves nothing behind", async () => {
 
 test("every event comes, in order, from the moment the stream is open", async () => {
   const seen: LoggedEvent[] = [];
-  const reader = await doorClient(peer.dir).events((event) => seen.push(event));
+  const reader = await controlClient(peer.dir).events((event) => seen.push(event));
   for (let seq = 1; seq <= 500; seq++) peer.emit(seq, `größer ${"x".repeat(seq)}`);
   await until(() => seen.length === 500);
   expect(seen.map(({ seq }) => seq)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1));
@@ -341,18 +346,18 @@ test("a reader of events that is too slow is cut off, and told so", async () => 
 
 test("a stream that ends with its peer says so", async () => {
   const other = await fakePeer(join(folder.dir, "9"), 9);
-  const reader = await doorClient(other.dir).events(() => {});
+  const reader = await controlClient(other.dir).events(() => {});
   await other.stop();
   expect(await reader.ended).toContain("the peer is ending");
 });
 
 test("a peer that is not there is one sentence, at once", async () => {
-  const client = doorClient(join(folder.dir, "nobody"));
+  const client = controlClient(join(folder.dir, "nobody"));
   const tries = [client.status(), client.list(), client.type("x"), client.events(() => {})];
   for (const attempt of await Promise.allSettled([...tries, client.request("2067")])) {
     expect(attempt.status).toBe("rejected");
     if (attempt.status !== "rejected") continue;
-    expect(attempt.reason).toBeInstanceOf(DoorClosed);
+    expect(attempt.reason).toBeInstanceOf(ControlClosed);
     expect(String(attempt.reason)).toContain("No peer answers in");
   }
 });
@@ -360,30 +365,30 @@ test("a peer that is not there is one sentence, at once", async () => {
 test("a peer that does not answer is given up", async () => {
   const dir = join(folder.dir, "frozen");
   const frozen = await fakePeer(dir, 10);
-  await frozen.door.close();
-  const server = Bun.listen({ unix: frozen.door.path, socket: { data() {} } });
-  await expect(doorClient(dir).status([], 50)).rejects.toThrow("does not answer");
+  await frozen.control.close();
+  const server = Bun.listen({ unix: frozen.control.path, socket: { data() {} } });
+  await expect(controlClient(dir).status([], 50)).rejects.toThrow("does not answer");
   server.stop(true);
   await frozen.stop();
 });
 
-test("a door whose path would be too long is found all the same", async () => {
+test("a control socket whose path would be too long is found all the same", async () => {
   const dir = join(folder.dir, "long".repeat(20), "path".repeat(20));
   const runtime = process.env["XDG_RUNTIME_DIR"];
   process.env["XDG_RUNTIME_DIR"] = folder.dir;
   const distant = await fakePeer(dir, 14);
-  expect(Buffer.byteLength(distant.door.path)).toBeLessThanOrEqual(100);
-  expect((await doorClient(dir).status()).self.id).toBe(14);
-  expect(statSync(join(distant.door.path, "..")).mode & 0o777).toBe(0o700);
+  expect(Buffer.byteLength(distant.control.path)).toBeLessThanOrEqual(100);
+  expect((await controlClient(dir).status()).self.id).toBe(14);
+  expect(statSync(join(distant.control.path, "..")).mode & 0o777).toBe(0o700);
   await distant.stop();
-  await expect(doorClient(dir).status()).rejects.toThrow("No peer answers");
+  await expect(controlClient(dir).status()).rejects.toThrow("No peer answers");
   if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
   else process.env["XDG_RUNTIME_DIR"] = runtime;
 });
 
 /** A client that says what it likes. */
 function openSocket(head: string) {
-  const socket = createConnection(peer.door.path);
+  const socket = createConnection(peer.control.path);
   socket.write(head);
   return {
     write: (bytes: Uint8Array) => void socket.write(bytes),

@@ -1,13 +1,13 @@
-/** What a peer's daemon does for its door. */
+/** What a peer's daemon does for its control socket. */
 import type { Outcome } from "../protocol/model/events.ts";
 import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
-/** A content at the door, whole: in memory, or in a temporary file, which whoever takes it removes. */
+/** A content at the control socket, whole: in memory, or in a temporary file, which whoever takes it removes. */
 export type Spooled =
   | { readonly bytes: Uint8Array }
   | { readonly path: string; readonly size: number };
 
-/** The same of what came in at the door; of a file its hash is known by then. */
+/** The same of what came in at the control socket; of a file its hash is known by then. */
 export type Uploaded =
   | { readonly bytes: Uint8Array }
   | { readonly path: string; readonly size: number; readonly sha256: string };
@@ -25,7 +25,7 @@ export type Into = {
   readonly as: string;
 };
 
-export type DoorHost = {
+export type ControlHost = {
   /** @param lookups keys, each looked up through the ring for this status */
   status(lookups: readonly number[]): Promise<Status>;
   /** Asks all members how they see the ring. @param lookups keys that each looks up; none for some of the ring's own */

@@ -1,5 +1,5 @@
 /**
- * What is said at a peer's door: the types of its answers and of its event stream. Everything here is
+ * What is said at a peer's control socket: the types of its answers and of its event stream. Everything here is
  * JSON as it stands; `v` is raised when a reader of the old form would be misled.
  */
 import type { CheckResult } from "../checks/ring.ts";
@@ -70,7 +70,7 @@ export type StatusLookup = {
   readonly route: readonly number[];
 };
 
-/** An event as the log and the door's stream have it: what happened, where, when, in which order. */
+/** An event as the log and the control socket's stream have it: what happened, where, when, in which order. */
 export type LoggedEvent = {
   readonly v: 1;
   /** Epoch milliseconds with fractions. */
@@ -160,8 +160,8 @@ export type Progress = {
   readonly doing: Doing | null;
 };
 
-/** What went wrong at the door. */
-export type DoorErrorKind =
+/** What went wrong at the control socket. */
+export type ControlErrorKind =
   /** The request itself is wrong. */
   | "bad-request"
   /** There is no such route, or no such file in the ring. */
@@ -178,9 +178,9 @@ export type DoorErrorKind =
   | "failed";
 
 /** The body of every answer that is an error. `maybe`: what was asked may still take effect. */
-export type DoorError = {
+export type ControlError = {
   readonly error: string;
-  readonly kind: DoorErrorKind;
+  readonly kind: ControlErrorKind;
   readonly maybe?: boolean;
 };
 

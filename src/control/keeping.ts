@@ -1,7 +1,7 @@
 /** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName, type FileRecord } from "../protocol/model/files.ts";
-import { doorClient } from "./client.ts";
+import { controlClient } from "./client.ts";
 import {
   count,
   displayDuration,
@@ -30,8 +30,8 @@ export async function removeFile(
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
   const start = performance.now();
-  const door = doorClient(peer.dir);
-  const outcome = await door.remove(name, require);
+  const control = controlClient(peer.dir);
+  const outcome = await control.remove(name, require);
   const ms = performance.now() - start;
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind === "missing") throw nobody(name, outcome.owner);
@@ -41,7 +41,7 @@ export async function removeFile(
   console.log(
     json ? JSON.stringify({ v: 1, name, ms, ...outcome }) : `removed ${printable(name)}: ${on}`,
   );
-  await sayFewer(door, `removed ${printable(name)}`, outcome);
+  await sayFewer(control, `removed ${printable(name)}`, outcome);
   return 0;
 }
 
@@ -57,7 +57,7 @@ export async function whereIsFile(
 ): Promise<number> {
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
-  const outcome = await doorClient(peer.dir).where(name);
+  const outcome = await controlClient(peer.dir).where(name);
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind !== "where") throw new Failure(`Nobody could say where ${show(name)} is.`);
   const { record, holders, wanted, owner, route } = outcome;
@@ -77,7 +77,7 @@ export async function whereIsFile(
  * @throws Failure
  */
 export async function listFiles(choice: PeerChoice, json: boolean): Promise<number> {
-  const listed = await doorClient(choosePeer(choice).dir).list();
+  const listed = await controlClient(choosePeer(choice).dir).list();
   const files = listed.files.filter(({ record }) => !record.removed);
   const { silent } = listed;
   if (json) {
@@ -113,7 +113,7 @@ export async function listFiles(choice: PeerChoice, json: boolean): Promise<numb
  * @throws Failure
  */
 export async function scrubPeer(choice: PeerChoice, json: boolean): Promise<number> {
-  const report = await doorClient(choosePeer(choice).dir).scrub();
+  const report = await controlClient(choosePeer(choice).dir).scrub();
   console.log(json ? JSON.stringify(report) : scrubInWords(report));
   return report.more === 0 && report.damaged.every(({ mended }) => mended) ? 0 : 1;
 }

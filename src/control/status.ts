@@ -1,7 +1,7 @@
 /** `p2p status`: one peer in plain words. */
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
-import { doorClient } from "./client.ts";
+import { controlClient } from "./client.ts";
 import {
   bold,
   count,
@@ -26,7 +26,7 @@ export async function showStatus(
   options: { json: boolean; all: boolean; lookup: readonly number[] },
 ): Promise<number> {
   if (options.all) return await showRing(choice, options);
-  const status = await doorClient(choosePeer(choice).dir).status(options.lookup);
+  const status = await controlClient(choosePeer(choice).dir).status(options.lookup);
   console.log(options.json ? JSON.stringify(status) : describe(status).join("\n"));
   return 0;
 }

@@ -2,7 +2,7 @@
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
-import { type DoorClient, doorClient, type Incoming } from "./client.ts";
+import { type ControlClient, controlClient, type Incoming } from "./client.ts";
 import { type Destination, destinationOf, openSink } from "./destination.ts";
 import { displayDuration, displayHash, displaySize } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
@@ -28,15 +28,15 @@ export async function requestFile(
   refuseName(name, peer.bits);
   const destination = await destinationOf(options.output, name, options.force);
   const start = performance.now();
-  const door = doorClient(peer.dir);
+  const control = controlClient(peer.dir);
   let at: { bytes: number; size: number } | null = null;
   const seen = (bytes: number, size: number) => {
     at = { bytes, size };
   };
   const incoming = await withProgress(
     `fetching ${printable(name)}`,
-    async () => at ?? (await door.progress(name)),
-    () => requestTo(destination, door, name, seen),
+    async () => at ?? (await control.progress(name)),
+    () => requestTo(destination, control, name, seen),
   );
   const ms = performance.now() - start;
   const { size, sha256, from, route } = incoming;
@@ -55,21 +55,26 @@ type Seen = (bytes: number, size: number) => void;
 
 async function requestTo(
   destination: Destination,
-  door: DoorClient,
+  control: ControlClient,
   name: string,
   seen: Seen,
 ): Promise<ContentFrom> {
   if (destination.kind === "file") {
-    return await requestToFile(door, name, landingFor(destination.at, destination.overwrite), seen);
+    return await requestToFile(
+      control,
+      name,
+      landingFor(destination.at, destination.overwrite),
+      seen,
+    );
   }
   if (destination.kind === "output") {
-    const incoming = await door.request(name);
+    const incoming = await control.request(name);
     await pour(incoming, seen, printBytes);
     return incoming;
   }
   const sink = await openSink(destination.path);
   try {
-    const incoming = await door.request(name);
+    const incoming = await control.request(name);
     await pour(incoming, seen, sink.write);
     return incoming;
   } finally {
@@ -79,13 +84,13 @@ async function requestTo(
 
 /** The peer writes a large content itself; what it sends instead is written here. */
 async function requestToFile(
-  door: DoorClient,
+  control: ControlClient,
   name: string,
   landing: Landing,
   seen: Seen,
 ): Promise<ContentFrom> {
   return await leavingNothing(landing, async () => {
-    const { read, ...from } = await door.requestInto(name, landing);
+    const { read, ...from } = await control.requestInto(name, landing);
     if (read === null) await placeWritten(landing, from.size);
     else await take({ ...from, read }, landing, seen);
     return from;
