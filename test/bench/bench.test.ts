@@ -2,7 +2,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Line } from "../../bench/figures.ts";
-import { BUILT } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 
 const MAIN = join(import.meta.dir, "../../bench/main.ts");
@@ -20,7 +19,7 @@ async function bench(...args: readonly string[]) {
   return { code: await child.exited, stdout, stderr };
 }
 
-test.skipIf(!BUILT)(
+test(
   "prints a line of JSON for each figure, of peers and baselines",
   async () => {
     const { code, stdout, stderr } = await bench("--tiny", "--json");

@@ -1,11 +1,11 @@
 /** Seeds that several processes play come to what they come to in one. */
 import { expect, test } from "bun:test";
 import { runCrew } from "../../src/sim/crew.ts";
-import { BUILT, p2p } from "../support/program.ts";
+import { p2p } from "../support/program.ts";
 
 const LIMIT_MS = 120_000;
 
-test.skipIf(!BUILT)(
+test(
   "what is played by two processes is what one plays",
   async () => {
     const seeds = ["sim", "--seeds", 6, "--from", 30, "--json"] as const;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { BUILT, bash, PROGRAM, p2p } from "../support/program.ts";
+import { bash, PROGRAM, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 60_000;
@@ -21,7 +21,7 @@ function another(): boolean {
   }
 }
 
-describe.skipIf(!BUILT)("a place that cannot be used is one sentence:", () => {
+describe("a place that cannot be used is one sentence:", () => {
   test(
     "a folder for temporary files that is not there",
     () =>

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Awake } from "../../src/daemon/awake.ts";
 import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/model/config.ts";
-import { BUILT } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 /** A clock and a wall's clock that are set by hand. */
@@ -37,7 +36,7 @@ test("a suspended machine, whose own clock stood still, is told by the wall's cl
   expect(pass(900, 100)).toBe(900);
 });
 
-describe.skipIf(!BUILT)("a stopped process", () => {
+describe("a stopped process", () => {
   test("notices that it slept, for how long, and takes nobody for dead", async () => {
     await withRing(
       async (ring) => {

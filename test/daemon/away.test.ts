@@ -2,7 +2,6 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 
 /** A folder that was away for 40 days, by what it says itself: the time of nothing else is touched. */
@@ -40,7 +39,7 @@ async function store(ring: TestRing): Promise<void> {
   await ring.calm();
 }
 
-describe.skipIf(!BUILT)("a folder that was away for 40 days", () => {
+describe("a folder that was away for 40 days", () => {
   test.concurrent(
     "brings a file back as a conflict that the ring has removed and forgotten",
     () =>

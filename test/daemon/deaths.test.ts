@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { sha256 } from "../store/temporary.ts";
-import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** Whatever befalls its peers, the ring is whole again: R1 to R8 by `p2p status --all --json`. */
@@ -20,7 +19,7 @@ function ringTest(name: string, ids: readonly number[], body: (ring: TestRing) =
   test.concurrent(name, () => withRing(body, ids), LIMIT_MS);
 }
 
-describe.skipIf(!BUILT)("the ring is whole again after", () => {
+describe("the ring is whole again after", () => {
   ringTest("kill -9 of one, which its predecessors say by themselves", SEVEN, async (ring) => {
     await ring.kill(14);
     await Promise.all([9, 8].map((id) => ring.peer(id).waitFor("Peer 14 is no longer alive")));

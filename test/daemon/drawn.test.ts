@@ -5,7 +5,7 @@ import { controlClient } from "../../src/control/client.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
 import { unrest } from "../support/calm.ts";
 import { PeerProcess } from "../support/peer-process.ts";
-import { ASIDE, BUILT, p2p } from "../support/program.ts";
+import { ASIDE, p2p } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 
 /** Rings with drawn ids: founded by `p2p init`, joined by the line that it prints. */
@@ -74,7 +74,7 @@ function drawnTest(name: string, body: (homes: Homes) => Promise<void>): void {
   test.concurrent(name, () => withRing(run), LIMIT_MS);
 }
 
-describe.skipIf(!BUILT)("five peers by p2p init and p2p join HOST:PORT", () => {
+describe("five peers by p2p init and p2p join HOST:PORT", () => {
   drawnTest("are a ring, and keep files of any name", async (homes) => {
     const bytes = someBytes(250_000, 3);
     const names = ["a film.mkv", "Ünï-文件 (1).txt", "'; rm -rf $HOME", "2067", "--help"];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Checks } from "../../src/control/types.ts";
 import { Apart } from "../support/apart.ts";
-import { BUILT, type Ended, p2p } from "../support/program.ts";
+import { type Ended, p2p } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 120_000;
@@ -16,7 +16,7 @@ function broken({ checks }: Checks): string[] {
   return CHECKS.filter((name) => checks[name]?.ok !== true);
 }
 
-describe.skipIf(!BUILT)("status --all", () => {
+describe("status --all", () => {
   test.concurrent(
     "asks all members, wherever their folders are, and names those that are silent",
     async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../store/temporary.ts";
-import { ASIDE, BUILT } from "../support/program.ts";
+import { ASIDE } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** Contents that go into a ring come out of it, byte for byte, whoever dies or leaves meanwhile. */
@@ -36,7 +36,7 @@ async function typeStore(ring: TestRing, id: number, name: string, size: number)
   return sha256(bytes);
 }
 
-describe.skipIf(!BUILT)("files", () => {
+describe("files", () => {
   fileTest("of any size, typed, come back as they went", async (ring) => {
     const hashes = new Map<string, string>();
     for (const [name, size] of SIZES) hashes.set(name, await typeStore(ring, 5, name, size));

@@ -5,7 +5,6 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { controlClient } from "../../src/control/client.ts";
 import { PeerProcess } from "../support/peer-process.ts";
-import { BUILT } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 90_000;
@@ -33,7 +32,7 @@ function keptMembers(folder: string): number {
   }
 }
 
-describe.skipIf(!BUILT)("a ring founded by hand", () => {
+describe("a ring founded by hand", () => {
   test.each(["127.0.0.1", ...(HAS_IPV6 ? ["::1"] : [])])(
     "at %s prints a line that joins it",
     (host) =>
@@ -134,7 +133,7 @@ describe.skipIf(!BUILT)("a ring founded by hand", () => {
   );
 });
 
-describe.skipIf(!BUILT)("join --wait", () => {
+describe("join --wait", () => {
   test(
     "waits for the peer that is asked, and says so once",
     () =>

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { ScrubReport } from "../../src/control/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
-import { ASIDE, BUILT, PROGRAM, plainEnvironment } from "../support/program.ts";
+import { ASIDE, PROGRAM, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
@@ -50,7 +50,7 @@ function damage(ring: TestRing, id: number): void {
   writeFileSync(join(dir, content), bytes);
 }
 
-describe.skipIf(!BUILT)("what a ring keeps", () => {
+describe("what a ring keeps", () => {
   keepingTest("can be removed, and is then nowhere", async (ring) => {
     await store(ring, "4103", 5_000);
     await store(ring, "2067", 300_000);

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { BUILT } from "../support/program.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const FIVE = [5, 8, 9, 14, 19];
 const LIMIT_MS = 120_000;
 
-describe.skipIf(!BUILT)("a peer started by hand", () => {
+describe("a peer started by hand", () => {
   test.concurrent(
     "lives on when its standard input is closed, or is /dev/null",
     () =>

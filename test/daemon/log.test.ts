@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256 } from "../store/temporary.ts";
-import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** What stays in `events.jsonl` of what happened at a peer. */
@@ -16,7 +15,7 @@ function log(ring: TestRing, id: number): LoggedEvent[] {
     .map((line) => JSON.parse(line) as LoggedEvent);
 }
 
-test.skipIf(!BUILT)(
+test(
   "the event log has what happened, each with its time and order, and no pings",
   () =>
     withRing(async (ring) => {

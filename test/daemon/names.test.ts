@@ -6,7 +6,7 @@ import { keyOf } from "../../src/daemon/names.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { recordOf } from "../store/records.ts";
 import { Apart } from "../support/apart.ts";
-import { BUILT, p2p } from "../support/program.ts";
+import { p2p } from "../support/program.ts";
 
 const LIMIT_MS = 120_000;
 const NFC = "caf\u00e9.txt";
@@ -42,7 +42,7 @@ async function namesOf(ring: Apart, i: number): Promise<string[]> {
   return files.map(({ record }) => record.name).sort();
 }
 
-describe.skipIf(!BUILT)("in a ring with drawn ids", () => {
+describe("in a ring with drawn ids", () => {
   ringTest(
     "a name with controls is refused at each control socket, and troubles no one",
     async (ring) => {

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import type { Socket } from "bun";
 import { encode, MAGIC, VERSION } from "../../src/wire/message.ts";
 import { sha256 } from "../store/temporary.ts";
-import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 import { randomFrom } from "../wire/random.ts";
 
@@ -69,7 +68,7 @@ async function connect(ring: TestRing): Promise<Socket<undefined>[]> {
   return await Promise.all(opened);
 }
 
-test.skipIf(!BUILT)(
+test(
   `noise from strangers (P2P_TEST_SEED=${seed})`,
   () =>
     withRing(async (ring) => {

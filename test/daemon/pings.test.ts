@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { BUILT } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** Rounds that are looked at, after the ring has come together. */
@@ -27,7 +26,7 @@ async function rounds(ring: TestRing, id: number): Promise<string[]> {
 
 const count = (lines: readonly string[], text: string) => lines.filter((l) => l === text).length;
 
-describe.skipIf(!BUILT)("pings", () => {
+describe("pings", () => {
   for (const ids of [[30, 90], [10, 20, 200], SEVEN]) {
     test.concurrent(`in a ring of ${ids.length} a round is one line, and one for each request and answer`, async () => {
       const check = async (ring: TestRing) => {

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256, someBytes } from "../store/temporary.ts";
-import { ASIDE, BUILT, PROGRAM, plainEnvironment } from "../support/program.ts";
+import { ASIDE, PROGRAM, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
@@ -56,7 +56,7 @@ function placeTest(name: string, body: (ring: TestRing) => Promise<void>): void 
   test(name, () => withRing(body, SEVEN), LIMIT_MS);
 }
 
-describe.skipIf(!BUILT)("a large content by command line", () => {
+describe("a large content by command line", () => {
   placeTest(
     "leaves nothing in the peer's folder, nor half a file when interrupted",
     async (ring) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT, type Ended, p2p } from "../support/program.ts";
+import { type Ended, p2p } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 
 /** A peer that cannot start says why in one sentence, and the ring does not feel it. */
@@ -31,7 +31,7 @@ function refusalTest(name: string, body: (ring: TestRing) => Promise<void>): voi
   test.concurrent(name, () => withRing(body, FOUR), LIMIT_MS);
 }
 
-describe.skipIf(!BUILT)("one sentence, exit 1, the ring untouched:", () => {
+describe("one sentence, exit 1, the ring untouched:", () => {
   refusalTest("a taken id, by its port", async (ring) => {
     const other = ring.folder("elsewhere");
     const ended = await p2p(["join", 9, 4, 1, ...ring.basePort], other);

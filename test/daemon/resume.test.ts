@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoggedEvent } from "../../src/control/types.ts";
 import { sha256 } from "../store/temporary.ts";
-import { ASIDE, BUILT } from "../support/program.ts";
+import { ASIDE } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** A transfer whose sender dies goes on at the next holder, from the byte that was reached. */
@@ -41,7 +41,7 @@ function bytesOf(size: number): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-describe.skipIf(!BUILT)("a transfer", () => {
+describe("a transfer", () => {
   test(
     "goes on from the byte it reached when its sender is killed, twice",
     () =>

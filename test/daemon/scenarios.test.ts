@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT } from "../support/program.ts";
 import { canPlayOnProcesses, playOnProcesses } from "../support/scenario-on-processes.ts";
 
 /** The scenarios of the simulator, told by real processes: a line that differs is a difference of drivers. */
 
 const FOLDER = join(import.meta.dir, "..", "transcripts");
 
-describe.skipIf(!BUILT)("with real processes", () => {
+describe("with real processes", () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith(".txt"));
   const scenarios = names
     .map((name) => ({ name, text: readFileSync(join(FOLDER, name), "utf8") }))

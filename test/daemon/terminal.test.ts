@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { controlClient } from "../../src/control/client.ts";
-import { BUILT, PROGRAM } from "../support/program.ts";
+import { PROGRAM } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS, KEYS } from "../support/terminal.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
 
@@ -39,7 +39,7 @@ async function inRing(ring: TestRing): Promise<void> {
   });
 }
 
-describe.skipIf(!BUILT || !HAS_TERMINALS)("at a peer's terminal", () => {
+describe.skipIf(!HAS_TERMINALS)("at a peer's terminal", () => {
   test(
     "Ctrl-D ends typing and not the peer, whose lines go on; Ctrl-C then ends it",
     () =>

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { findPeers } from "../../src/control/find.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
-import { BUILT, p2p, plainEnvironment } from "../support/program.ts";
+import { p2p, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 
 const LIMIT_MS = 120_000;
@@ -30,7 +30,7 @@ function script(dir: string, name: string, line: string): string {
   return path;
 }
 
-describe.skipIf(!BUILT)("p2p chaos", () => {
+describe("p2p chaos", () => {
   test(
     "the schedule is shown, the same each time, and nobody is killed",
     () =>

@@ -8,7 +8,7 @@ import { askRing } from "../../src/lab/ring-client.ts";
 import { ringDir } from "../../src/lab/ring-folder.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
-import { BUILT, PROGRAM, p2p } from "../support/program.ts";
+import { PROGRAM, p2p } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 
 const LIMIT_MS = 60_000;
@@ -47,7 +47,7 @@ async function freed(base: number, ids: readonly number[], limitMs: number): Pro
   }
 }
 
-describe.skipIf(!BUILT)("p2p ring", () => {
+describe("p2p ring", () => {
   test(
     "a script of commands is done to its end, one after the other",
     () =>

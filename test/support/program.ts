@@ -5,8 +5,9 @@ import { reaped } from "./reap.ts";
 
 export const PROGRAM = join(import.meta.dir, "../../dist/p2p");
 
-/** Tests of it are left out where it has not been built; `npm test` builds it first. */
-export const BUILT = existsSync(PROGRAM);
+if (!existsSync(PROGRAM)) {
+  throw new Error("The program is not built, and this test runs it: npm run build comes first.");
+}
 
 export type Ended = {
   readonly stdout: string;
