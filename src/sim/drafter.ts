@@ -85,15 +85,8 @@ export class Drafter {
         return this.#kill(this.#neighbours(up, 2));
       case "kill-many":
         return this.#kill(this.#neighbours(up, this.generator.between(3, 9)));
-      case "kill-for-good": {
-        // Once in a plan: two at once leave a copy of whatever had three.
-        if (this.#killedForGood || this.#everCut || up.length <= 5) return null;
-        this.#killedForGood = true;
-        const ids = this.#neighbours(up, this.generator.between(1, 2));
-        for (const id of ids) this.#up.delete(id);
-        const words = `kill ${ids.join(" ")} for good`;
-        return [this.#files.destroying(words, at)];
-      }
+      case "kill-for-good":
+        return this.#killForGood(up, at);
       case "restart":
         return this.#restart();
       case "freeze":
@@ -119,32 +112,10 @@ export class Drafter {
         const many = this.generator.pick([1, 1, 2, 3, up.length]);
         return asPowerCut(this.#kill(this.#neighbours(up, many)));
       }
-      case "cut": {
-        if (!this.#mayCut()) return null;
-        const side = this.generator.sample(
-          up,
-          this.generator.between(1, Math.max(1, up.length - 1)),
-        );
-        const rest = this.#allBut(side);
-        return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
-      }
-      case "twins": {
-        if (!this.#mayCut()) return null;
-        const side = this.generator.sample(up, up.length >> 1);
-        const rest = this.#allBut(side);
-        if (side.length === 0 || rest.length === 0) return null;
-        const id = this.#freeId();
-        const [here, there] = [
-          this.generator.pick(side),
-          this.generator.pick(up.filter((other) => !side.includes(other))),
-        ];
-        this.#comes(id);
-        return [
-          `cut ${[...side, id].join(" ")} from ${rest.join(" ")}`,
-          `join ${id} via ${here}`,
-          `twin ${id} via ${there}`,
-        ];
-      }
+      case "cut":
+        return this.#cutSides(up);
+      case "twins":
+        return this.#twins(up);
       case "cut-one-way":
         return one === other || !this.#mayCut() ? null : [`cut ${one} towards ${other}`];
       case "slow":
@@ -160,6 +131,40 @@ export class Drafter {
         this.#cut = false;
         return ["mend"];
     }
+  }
+
+  #cutSides(up: readonly number[]): string[] | null {
+    if (!this.#mayCut()) return null;
+    const side = this.generator.sample(up, this.generator.between(1, Math.max(1, up.length - 1)));
+    const rest = this.#allBut(side);
+    return rest.length === 0 ? null : [`cut ${side.join(" ")} from ${rest.join(" ")}`];
+  }
+
+  #twins(up: readonly number[]): string[] | null {
+    if (!this.#mayCut()) return null;
+    const side = this.generator.sample(up, up.length >> 1);
+    const rest = this.#allBut(side);
+    if (side.length === 0 || rest.length === 0) return null;
+    const id = this.#freeId();
+    const [here, there] = [
+      this.generator.pick(side),
+      this.generator.pick(up.filter((other) => !side.includes(other))),
+    ];
+    this.#comes(id);
+    return [
+      `cut ${[...side, id].join(" ")} from ${rest.join(" ")}`,
+      `join ${id} via ${here}`,
+      `twin ${id} via ${there}`,
+    ];
+  }
+
+  /** Once in a plan: two at once leave a copy of whatever had three. */
+  #killForGood(up: readonly number[], at: number): string[] | null {
+    if (this.#killedForGood || this.#everCut || up.length <= 5) return null;
+    this.#killedForGood = true;
+    const ids = this.#neighbours(up, this.generator.between(1, 2));
+    for (const id of ids) this.#up.delete(id);
+    return [this.#files.destroying(`kill ${ids.join(" ")} for good`, at)];
   }
 
   #allBut(side: readonly number[]): number[] {

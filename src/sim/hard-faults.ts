@@ -30,6 +30,14 @@ const AGES_DAYS = [28.9, 29.1, 29.99, 30.01, 31, 60] as const;
 /** A peer, and the others that it is cut off from. */
 type Sides = { readonly side: readonly number[]; readonly rest: readonly number[] };
 
+/** Whom a fault may hit: all that run, two of them, and one that owns a name. */
+type Drawn = {
+  readonly up: readonly number[];
+  readonly one: number;
+  readonly other: number;
+  readonly owner: number;
+};
+
 export class HardDrafter {
   readonly #bursts: Bursts;
   #made = 0;
@@ -44,78 +52,65 @@ export class HardDrafter {
     this.#bursts = new Bursts(generator, names);
   }
 
+  /** What each kind does, to peers that were drawn for it. */
+  readonly #drafts: Readonly<Record<HardKind, (drawn: Drawn) => string[] | null>> = {
+    "cut-held": ({ up }) => this.#cut("", this.#halves(up)),
+    "cut-owner": ({ up }) =>
+      this.#cut("", this.#apart(this.#holders(up).slice(0, this.generator.between(1, 2)))),
+    "cut-pair": ({ one, other, owner }) =>
+      this.#cut("", { side: [owner], rest: [owner === one ? other : one] }),
+    "cut-and-kill": ({ owner }) => {
+      const cut = this.#cut("", this.#apart([owner]));
+      if (cut === null) return null;
+      const kill = this.rest.kill([owner]) ?? [];
+      return [...cut, ...kill.map((words) => `after ${this.generator.pick(AWAY_MS)} ${words}`)];
+    },
+    "cut-udp": ({ up, one }) =>
+      this.#cut("udp ", this.generator.below(2) === 0 ? this.#halves(up) : this.#apart([one])),
+    "cut-udp-one-way": ({ up, one }) => this.#cut("udp ", this.#oneWay(up, one), "towards"),
+    "cut-tcp": ({ owner }) => this.#cut("tcp ", this.#apart([owner])),
+    "cut-tcp-one-way": ({ up, owner }) => this.#cut("tcp ", this.#oneWay(up, owner), "towards"),
+    flap: ({ owner }) => this.#flap(this.#apart([owner])),
+    "freeze-briefly": ({ one }) => this.#sleep([one]),
+    "freeze-owner": ({ up }) =>
+      this.#sleep(this.#holders(up).slice(0, this.generator.between(1, 2))),
+    "kill-owner": ({ up }) =>
+      this.rest.kill(this.#holders(up).slice(0, this.generator.between(1, 2))),
+    "restart-owner": ({ owner }) => this.#restart(owner, []),
+    "join-owner": ({ up }) => this.#joinAsOwner(up),
+    "refuse-owner": ({ up }) => this.#refuseOwner(up),
+    "wake-together": ({ up }) => this.#backTogether(up, "freeze", "thaw"),
+    "start-together": ({ up }) => this.#backTogether(up, "kill", "restart"),
+    "leave-holders": ({ up }) => this.#leaveHolders(up),
+    reset: ({ one, other }) => [`reset ${one} from ${other}`],
+    "reset-owner": ({ up, owner }) => [
+      `reset ${owner} from ${up.filter((id) => id !== owner).join(" ")}`,
+    ],
+    "refuse-both": ({ one, other }) => [
+      `refuse ${one} towards ${other}`,
+      `refuse ${other} towards ${one}`,
+    ],
+    move: ({ owner }) => (this.rest.mayMove() ? [`move ${owner}`] : null),
+    "move-anew": ({ owner }) =>
+      this.rest.mayMove() ? this.#restart(owner, [`move ${owner}`]) : null,
+    "second-address": ({ up, one }) => [
+      `second ${one} for ${this.generator.sample(up, up.length >> 1).join(" ")}`,
+    ],
+    "change-content": ({ up, one }) => this.#changeContent(up, one),
+    "many-origins": ({ up }) => this.#bursts.ofOrigins(up),
+    "slow-disk": ({ owner }) => [
+      `slow-disk ${owner} by ${this.generator.between(50, 3_000)}`,
+      `later ${this.generator.pick(HOLDS_MS)} quick-disk ${owner}`,
+    ],
+    // Where a part of a ring runs cut off for as long as that, what was removed comes back with it.
+    age: ({ up }) => (this.rest.areTogether() ? this.#age(up) : null),
+  };
+
   /** @param up the peers that run, by ascending id, two at least */
   draft(kind: HardKind, up: readonly number[]): string[] | null {
-    const { generator, rest } = this;
-    const [one = 0, other = 0] = generator.sample(up, 2);
-    const owner = generator.pick(this.#holders(up));
-    if (up.length < 2) return null;
-    switch (kind) {
-      case "cut-held":
-        return this.#cut("", this.#halves(up));
-      case "cut-owner":
-        return this.#cut("", this.#apart(this.#holders(up).slice(0, generator.between(1, 2))));
-      case "cut-pair":
-        return this.#cut("", { side: [owner], rest: [owner === one ? other : one] });
-      case "cut-and-kill": {
-        const cut = this.#cut("", this.#apart([owner]));
-        if (cut === null) return null;
-        const kill = rest.kill([owner]) ?? [];
-        return [...cut, ...kill.map((words) => `after ${generator.pick(AWAY_MS)} ${words}`)];
-      }
-      case "cut-udp":
-        return this.#cut("udp ", generator.below(2) === 0 ? this.#halves(up) : this.#apart([one]));
-      case "cut-udp-one-way":
-        return this.#cut("udp ", this.#oneWay(up, one), "towards");
-      case "cut-tcp":
-        return this.#cut("tcp ", this.#apart([owner]));
-      case "cut-tcp-one-way":
-        return this.#cut("tcp ", this.#oneWay(up, owner), "towards");
-      case "flap":
-        return this.#flap(this.#apart([owner]));
-      case "freeze-briefly":
-        return this.#sleep([one]);
-      case "freeze-owner":
-        return this.#sleep(this.#holders(up).slice(0, generator.between(1, 2)));
-      case "kill-owner":
-        return rest.kill(this.#holders(up).slice(0, generator.between(1, 2)));
-      case "restart-owner":
-        return this.#restart(owner, []);
-      case "join-owner":
-        return this.#joinAsOwner(up);
-      case "refuse-owner":
-        return this.#refuseOwner(up);
-      case "wake-together":
-        return this.#backTogether(up, "freeze", "thaw");
-      case "start-together":
-        return this.#backTogether(up, "kill", "restart");
-      case "leave-holders":
-        return this.#leaveHolders(up);
-      case "reset":
-        return [`reset ${one} from ${other}`];
-      case "reset-owner":
-        return [`reset ${owner} from ${up.filter((id) => id !== owner).join(" ")}`];
-      case "refuse-both":
-        return [`refuse ${one} towards ${other}`, `refuse ${other} towards ${one}`];
-      case "move":
-        return rest.mayMove() ? [`move ${owner}`] : null;
-      case "move-anew":
-        return rest.mayMove() ? this.#restart(owner, [`move ${owner}`]) : null;
-      case "second-address":
-        return [`second ${one} for ${generator.sample(up, up.length >> 1).join(" ")}`];
-      case "change-content":
-        return this.#changeContent(up, one);
-      case "many-origins":
-        return this.#bursts.ofOrigins(up);
-      case "slow-disk":
-        return [
-          `slow-disk ${owner} by ${generator.between(50, 3_000)}`,
-          `later ${generator.pick(HOLDS_MS)} quick-disk ${owner}`,
-        ];
-      case "age":
-        // Where a part of a ring runs cut off for as long as that, what was removed comes back with it.
-        return rest.areTogether() ? this.#age(up) : null;
-    }
+    const [one = 0, other = 0] = this.generator.sample(up, 2);
+    const owner = this.generator.pick(this.#holders(up));
+    return up.length < 2 ? null : this.#drafts[kind]({ up, one, other, owner });
   }
 
   /** A cut that is mended alone, after a while. */
