@@ -172,14 +172,10 @@ export class Driver {
         publish(effect.event);
         return;
       case "fetch":
-        void contents()
-          .fetch(effect)
-          .then((result) => this.give({ type: "fetched", job: effect.job, result }));
+        void this.#await(effect.job, contents().fetch(effect));
         return;
       case "merge":
-        void contents()
-          .mergeRecord(effect.record)
-          .then((result) => this.give({ type: "fetched", job: effect.job, result }));
+        void this.#await(effect.job, contents().mergeRecord(effect.record));
         return;
       case "serve":
         offers().serve(effect.request, effect.what);
@@ -203,6 +199,10 @@ export class Driver {
         this.#disarm();
         this.#options.ended(effect.code, effect.sentence);
     }
+  }
+
+  async #await(job: number, fetching: ReturnType<Contents["fetch"]>): Promise<void> {
+    this.give({ type: "fetched", job, result: await fetching });
   }
 
   async #persist(id: number, incarnation: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** One peer's life: its protocol, its contents, its control socket and its terminal, brought together. */
 import { type Control, serveControl } from "../control/server.ts";
 import { agedOutcome } from "../protocol/model/ages.ts";
-import { NUMBERED_BITS } from "../protocol/model/config.ts";
+import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import { EXIT_BUG } from "../protocol/model/failure.ts";
 import { type VersionId, versionId } from "../protocol/model/files.ts";
@@ -74,37 +74,14 @@ export async function live(
     },
     startInput,
   );
-  const room = new RoomWatch({
-    dir: folder.dir,
-    room: (bytes) => driver.give({ type: "room", bytes }),
-    deleted: () => {
-      const text = `The data folder ${folder.dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
-      events.publish({ event: "note", text });
-      front.quit();
-    },
+  const room = watchRoom(folder.dir, driver, events, () => front.quit());
+  const moved = { contents, moving, scrubbing };
+  const front = new Front({
+    ...{ driver, commands, events, folder, transport, room, cwd, config },
+    ...moved,
   });
-  const talking = {
-    driver,
-    commands,
-    contents,
-    moving,
-    scrubbing,
-    events,
-    folder,
-    transport,
-    room,
-  };
-  const front = new Front({ ...talking, cwd, config });
-  const say = (sentence: string) => terminal.say(sentence);
-  const terminal = new Console(
-    options.child ? null : (line) => driver.attempt(() => front.typeAt(line, say)),
-    () => {
-      // The terminal is given back first; then the signal does what it does where there is none.
-      terminal.close();
-      process.kill(process.pid, "SIGINT");
-    },
-    // A service's log is no place for five lines every five seconds; the assignment has them all.
-    config.bits <= NUMBERED_BITS || options.verbose,
+  const terminal = openTerminal(options, config, (line, say) =>
+    driver.attempt(() => front.typeAt(line, say)),
   );
   attach({ driver, contents, offers });
   events.subscribe(terminal.read);
@@ -138,6 +115,39 @@ export async function live(
     await contents.close();
     await control?.close();
   }
+}
+
+/** Looks after the folder: how full its disk is, and that it is there. */
+function watchRoom(dir: string, driver: Driver, events: EventStream, quit: () => void): RoomWatch {
+  return new RoomWatch({
+    dir,
+    room: (bytes) => driver.give({ type: "room", bytes }),
+    deleted: () => {
+      const text = `The data folder ${dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
+      events.publish({ event: "note", text });
+      quit();
+    },
+  });
+}
+
+/** @param typed gets each line, unless standard input is not for commands, and a way to answer it */
+function openTerminal(
+  { child, verbose }: PeerOptions,
+  { bits }: RingConfig,
+  typed: (line: string, say: (sentence: string) => void) => void,
+): Console {
+  const say = (sentence: string) => terminal.say(sentence);
+  const terminal = new Console(
+    child ? null : (line) => typed(line, say),
+    () => {
+      // The terminal is given back first; then the signal does what it does where there is none.
+      terminal.close();
+      process.kill(process.pid, "SIGINT");
+    },
+    // A service's log is no place for five lines every five seconds; the assignment has them all.
+    bits <= NUMBERED_BITS || verbose,
+  );
+  return terminal;
 }
 
 /** What moves, serves and reads back this peer's contents. */

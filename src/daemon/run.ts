@@ -82,21 +82,9 @@ export async function runPeer(options: PeerOptions): Promise<number> {
       id: ownId,
     } = await wayIn(options, folder, transport, host, identified.id);
     identified.ring = config.ring;
-    const startInput: StartInput = {
-      type: "start",
-      config,
-      id: ownId,
-      address: displayAddress({ host, port: transport.port }),
-      instance: identified.instance,
-      seed: drawSeed(),
-      start,
-      incarnation: identity?.incarnation ?? 0,
-      restored: folder.restored,
-      left: folder.left,
-      awayMs: folder.awayMs,
-      forgottenMs: folder.forgottenMs,
-      files: folder.files.records(),
-    };
+    const address = displayAddress({ host, port: transport.port });
+    const { instance } = identified;
+    const startInput = startFrom(folder, { config, start, id: ownId, address, instance });
     return await live(options, startInput, folder, transport, (made) => {
       ({ driver, contents, offers } = made);
     });
@@ -205,4 +193,16 @@ async function wayIn(
     return { config: foundedConfig(options, folder.identity), start: { kind: "found" }, id: own };
   }
   return await enterRing(start, options, folder, transport);
+}
+
+/** What a peer begins with: what it is, and what its folder remembers. */
+function startFrom(
+  folder: Folder,
+  self: Pick<StartInput, "config" | "start" | "id" | "address" | "instance">,
+): StartInput {
+  const { identity, restored, left, awayMs, forgottenMs, files } = folder;
+  return {
+    ...{ type: "start", ...self, seed: drawSeed(), incarnation: identity?.incarnation ?? 0 },
+    ...{ restored, left, awayMs, forgottenMs, files: files.records() },
+  };
 }

@@ -1,11 +1,11 @@
 /** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
+
 import { mkdirSync, unlinkSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Member } from "../protocol/model/member.ts";
 import { show } from "../protocol/model/names.ts";
-import { isDiskTrouble } from "./disk.ts";
 import { errorCode, loadJson } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
@@ -13,7 +13,6 @@ import { LatestFile } from "./latest.ts";
 import {
   DYING_LOOK_MS,
   DYING_MS,
-  PROCESS_FILE_RETRY_MS,
   SMALL_FILE_BYTES,
   VIEW_BYTES,
   VIEW_SPACING_MS,
@@ -29,13 +28,8 @@ import {
   parseIdentity,
   parseView,
 } from "./memory.ts";
-import { processStart } from "./process.ts";
-import {
-  type PeerProcess,
-  PROCESS_FILE,
-  readLivingProcess,
-  writeProcessFile,
-} from "./process-file.ts";
+import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
+import { ShownProcess, showProcessFile } from "./shown-process.ts";
 
 const IDENTITY_FILE = "identity.json";
 const VIEW_FILE = "view.json";
@@ -157,7 +151,7 @@ async function openLocked(
   const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
   const aliveFile = new LatestFile(join(dir, ALIVE_FILE), false, VIEW_SPACING_MS, formatAlive);
   const { awayMs, forgottenMs } = durations(alive.value, Date.now());
-  let retry: ReturnType<typeof setInterval> | undefined;
+  const shown = new ShownProcess(dir);
   const folder: Folder = {
     dir,
     identity: identity.value,
@@ -173,13 +167,7 @@ async function openLocked(
     files,
     log,
     spoolDir: join(dir, "spool"),
-    announce: (processFile) => {
-      clearInterval(retry);
-      if (showProcessFile(dir, processFile)) return;
-      retry = setInterval(() => {
-        if (isShown(dir, processFile)) clearInterval(retry);
-      }, PROCESS_FILE_RETRY_MS);
-    },
+    announce: (processFile) => shown.show(processFile),
     saveIdentity: (value) => identityFile.save(value),
     // A view that cannot be saved is a slower next start, no more.
     saveView: (members, left) => void viewFile.save({ members, left }).catch(() => {}),
@@ -190,7 +178,7 @@ async function openLocked(
       void aliveFile.save(value).catch(() => {});
     },
     close: async () => {
-      clearInterval(retry);
+      shown.close();
       await aliveFile.flush();
       await Promise.all([viewFile.flush(), identityFile.flush(), log.close(), files.close()]);
       removeQuietly(join(dir, PROCESS_FILE));
@@ -200,25 +188,6 @@ async function openLocked(
   };
   opened.add(folder);
   return folder;
-}
-
-function isShown(dir: string, processFile: PeerProcess): boolean {
-  try {
-    return showProcessFile(dir, processFile);
-  } catch {
-    return false;
-  }
-}
-
-/** @returns false if the disk has no room for it. @throws other errors of the system */
-function showProcessFile(dir: string, processFile: PeerProcess | null): boolean {
-  try {
-    writeProcessFile(dir, process.pid, processStart(process.pid) ?? "unknown", processFile);
-    return true;
-  } catch (error) {
-    if (isDiskTrouble(error)) return false;
-    throw error;
-  }
 }
 
 /** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
