@@ -62,3 +62,11 @@ export function isFolded(event: LoggedEvent): boolean {
   if (event.event !== "outcome") return false;
   return event.outcome.kind === "listed" || event.outcome.kind === "surveyed";
 }
+
+/** The event of a crash: one sentence, and where it was. */
+export function crashOf(error: unknown): Extract<PeerEvent, { event: "crash" }> {
+  const what = error instanceof Error ? error.message || error.name : String(error);
+  const text = `Unexpected error: ${what.trim().replace(/\s*\n\s*/g, " ")} (a bug in p2p; events.jsonl in the data folder says where)`;
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return { event: "crash", text, stack };
+}

@@ -1,6 +1,6 @@
 /** What a ring shows: lines marked with their peer, never in the way of what is being typed. */
 
-import { isPingLine } from "./fold.ts";
+import { lines } from "../protocol/model/transcript.ts";
 import { MAX_UNREAD_BYTES } from "./limits.ts";
 
 /** Marks are as wide as the longest id and two blanks, so that the lines stand below each other. */
@@ -69,4 +69,13 @@ export class Screen {
     });
     this.curtain?.close();
   }
+}
+
+const PINGS = [lines.pingsSent(0, 0), lines.pingReceived(0), lines.pongReceived(0)].map(
+  (line) => new RegExp(`^${line.replaceAll("0", "\\d+")}$`),
+);
+
+/** True of the lines of a round of pings, which come again and again. */
+export function isPingLine(text: string): boolean {
+  return PINGS.some((pattern) => pattern.test(text));
 }

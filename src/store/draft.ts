@@ -1,8 +1,7 @@
 /** A content on its way into the store, in pieces, from one sender or from several. */
 import type { FileRecord } from "../protocol/model/files.ts";
-import type { Content } from "./content.ts";
+import { type Content, openContent } from "./content.ts";
 import { explainDisk } from "./disk.ts";
-import { tailOf } from "./tail.ts";
 import type { ContentWriter } from "./writer.ts";
 
 /** Exactly one of `commit` and `abort` ends it. */
@@ -55,4 +54,19 @@ export function draftOn(
 
 function explain(error: unknown): never {
   throw explainDisk(error);
+}
+
+/**
+ * A reader of what is being written, also after it was renamed.
+ * @param size of the whole, in bytes; where the writing ends earlier, so does the reading
+ */
+export function tailOf(writer: ContentWriter, size: number): Content {
+  let content: Content | null = null;
+  const read = async (into: Uint8Array, at: number): Promise<number> => {
+    const written = await writer.reached(at);
+    if (written === null) return 0;
+    content ??= openContent(writer.path);
+    return await content.read(into.subarray(0, Math.min(into.length, written - at)), at);
+  };
+  return { size, read, close: () => content?.close() };
 }

@@ -11,9 +11,8 @@ import { DiskTrouble, explainDisk } from "./disk.ts";
 import { type Change, HeldRows } from "./held-rows.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
-import { isOfferable } from "./offerable.ts";
+import { isOfferable, ROW_BYTES, weightOf } from "./row.ts";
 import type { Row, Table } from "./table.ts";
-import { ROW_BYTES, weightOf } from "./weight.ts";
 
 /** What a group takes beside its rows: the pages above them. */
 const GROUP_PAGES_BYTES = 16_384;

@@ -8,7 +8,6 @@ import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
-import { Deadline } from "./deadline.ts";
 import type { ContentHash } from "./hash.ts";
 import { STALL_MS } from "./limits.ts";
 import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
@@ -205,5 +204,28 @@ export class Download implements ConnectionHandler {
     }
     this.#socket = null;
     this.#options.done(result);
+  }
+}
+
+/** A wait with an end, started again whenever something moves. */
+export class Deadline {
+  readonly #ms: number;
+  readonly #passed: () => void;
+  #timer: Timer | null = null;
+
+  constructor(ms: number, passed: () => void) {
+    this.#ms = ms;
+    this.#passed = passed;
+  }
+
+  /** Starts the wait, from the beginning. */
+  start(): void {
+    this.stop();
+    this.#timer = setTimeout(this.#passed, this.#ms);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 }

@@ -6,8 +6,7 @@
 import type { Message } from "../protocol/model/messages.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { type ContentHash, inlineHash } from "./hash.ts";
-import { CONTENT_CHUNK_BYTES, STALL_MS } from "./limits.ts";
-import { Turns } from "./turns.ts";
+import { CONTENT_CHUNK_BYTES, STALL_MS, TURN_MS } from "./limits.ts";
 import type { ContentSource } from "./types.ts";
 import { Verdict } from "./verdict.ts";
 
@@ -176,5 +175,16 @@ class ContentSender implements ConnectionHandler {
       };
       this.#wake = () => settle(this.#open);
     });
+  }
+}
+
+export class Turns {
+  #since = performance.now();
+
+  /** Lets the others work, if it is time. */
+  async give(): Promise<void> {
+    if (performance.now() - this.#since < TURN_MS) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#since = performance.now();
   }
 }

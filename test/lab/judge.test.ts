@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { isPingLine } from "../../src/lab/fold.ts";
 import { firstBroken, sayBroken } from "../../src/lab/judge.ts";
 import { initArgs, joinArgs } from "../../src/lab/program.ts";
+import { isPingLine } from "../../src/lab/screen.ts";
 import { lookupKeys } from "../../src/lab/steady.ts";
 
 const PLACE = { basePort: 12_000, pingIntervalMs: 2500, ringDir: "/r" };

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { tailOf } from "../../src/store/tail.ts";
+import { tailOf } from "../../src/store/draft.ts";
 import { ContentWriter } from "../../src/store/writer.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 

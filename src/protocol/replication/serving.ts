@@ -1,6 +1,5 @@
 /** What an owner does with a request: it serves its copy, or finds who has one. */
 import { answer, clockwise, routeHere } from "../answering.ts";
-import { askedFor, isNothing } from "../model/asked.ts";
 import { isWrite, whatOf } from "../model/asks.ts";
 import { boundTable } from "../model/bounded.ts";
 import { REQUESTS_REMEMBERED } from "../model/config.ts";
@@ -10,6 +9,7 @@ import type { Member } from "../model/member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
+import { askedFor, isNothing } from "../model/versions.ts";
 import { line, type Peer, send } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
 import { fitsBody } from "./copies.ts";

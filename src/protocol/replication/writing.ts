@@ -4,7 +4,6 @@
  */
 import { answer } from "../answering.ts";
 import { withoutRoomFor } from "../membership/room.ts";
-import { askedFor } from "../model/asked.ts";
 import { STAMP_LEAP } from "../model/config.ts";
 import {
   EMPTY_SHA256,
@@ -19,7 +18,7 @@ import { stays } from "../model/member.ts";
 import type { Ask } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
-import { chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
+import { askedFor, chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
 import { line, type Peer } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
 import { askOrigin, isDue } from "./doubting.ts";

@@ -1,7 +1,17 @@
-/** Whether the wire can carry what the disk says of a file: its own encoder is asked. */
+/** A row of the index: what a version takes in it beside its content, about, and whether it could be sent. */
 import type { FileRecord } from "../protocol/model/files.ts";
 import { Writer } from "../wire/bytes.ts";
 import { fileRecord } from "../wire/values.ts";
+
+/** A row: its columns, and a share of a page. */
+export const ROW_BYTES = 1_024;
+/** A stamp or a span of what a version carries on. */
+const PAST_BYTES = 48;
+
+export function weightOf({ also, replaced, history, spared }: FileRecord): number {
+  const past = also.length + replaced.length + history.length + spared.length;
+  return ROW_BYTES + past * PAST_BYTES;
+}
 
 const scratch = new Writer();
 
