@@ -70,7 +70,7 @@ function requestsHere({ replication: { inquiries, placements, looks } }: Peer): 
 
 /** Of what every step may change: cheap enough to be looked at after each. */
 const ALWAYS: readonly Invariant[] = [
-  ["no deadline is left that was due", ({ deadlines, now }) => deadlines.next() > now],
+  ["no deadline is left behind", ({ deadlines, now }) => deadlines.next() >= now],
   ["no effect is left behind", ({ effects, loopback }) => effects.length + loopback.length === 0],
   [
     "no read that may go on is left waiting",

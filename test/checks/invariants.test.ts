@@ -6,7 +6,7 @@ import { member, OnePeer } from "../protocol/one-peer.ts";
 
 /** Each breaks one statement of a peer that is well. */
 const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
-  ["no deadline is left that was due", (p) => p.deadlines.set("watch", 0, p.now)],
+  ["no deadline is left behind", (p) => p.deadlines.set("watch", 0, p.now - 1)],
   ["no effect is left behind", (p) => p.loopback.push({ tag: "ack", request: 1 })],
   ["asked to be made durable", (p) => (p.membership.incarnationAsked = 0)],
   ["in its own view, as it is", (p) => (p.self = { ...p.self, incarnation: 0 })],

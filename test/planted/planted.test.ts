@@ -43,7 +43,7 @@ test("every fault can still be planted", async () => {
 
 test("a fault whose place is gone is not left out in silence", async () => {
   const nowhere = { file: "model/view.ts", find: "there is no such text", replace: "" };
-  expect(plant([nowhere])).rejects.toThrow("is in view.ts 0 times, not once");
+  expect(plant([nowhere])).rejects.toThrow("is in model/view.ts 0 times, not once");
 });
 
 /** What is wrong with how a fault was caught, or null. */

@@ -12,7 +12,7 @@ export const ROAD_FAULTS: readonly Fault[] = [
         replace: "`",
       },
     ],
-    checks: ["R1", "R2", "R3", "R4", "R6", "R8", "D1", "D6"],
+    checks: ["R1", "R2", "R3", "R4", "R6", "R8", "D1", "D6", "I"],
     within: 1,
     drawing: "hard",
   },
