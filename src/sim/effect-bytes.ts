@@ -11,6 +11,7 @@ import type {
   Why,
 } from "../protocol/model/events.ts";
 import type { BodySource, Effect, FetchInto, Served } from "../protocol/model/io.ts";
+import type { Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Message } from "../protocol/model/messages.ts";
 import { Writer } from "../wire/bytes.ts";
 import {
@@ -56,7 +57,18 @@ const text: Written<string> = written((w, value) => {
 });
 const address: Written<string> = written((w, value) => w.text(value, MOST));
 const ids: Written<readonly number[]> = list(v.position, MOST);
-const members = list(v.member, MOST);
+/** A member is one value in all tables that have it, and is told of again and again. */
+const known = new WeakMap<Member, Uint8Array>();
+const member: Written<Member> = written((w, value) => {
+  let bytes = known.get(value);
+  if (bytes === undefined) {
+    const start = w.length;
+    v.member.write(w, value);
+    bytes = w.since(start);
+    known.set(value, bytes);
+  } else w.bytes(bytes);
+});
+const members = list(member, MOST);
 
 /** A union whose cases are told apart by another field than `kind`. */
 type CasesBy<K extends string, T extends { readonly [P in K]: string }> = {
@@ -93,8 +105,10 @@ const served = variants<Served>({
   arriving: { job: u53 },
   local: { name: text },
 });
+/** One that is left out by mistake is for the checks to find. */
+const hash: Written<string> = written((w, value) => option(v.sha256).write(w, value));
 const into = variants<FetchInto>({
-  store: { record: v.fileRecord, sha256: v.sha256, shared: bool },
+  store: { record: v.fileRecord, sha256: hash, shared: bool },
   deliver: { command: u53, sha256: option(v.sha256) },
 });
 const source = variants<FetchSource | Extract<BodySource, { kind: "body" }>>({
@@ -115,7 +129,7 @@ const why = word<Why>([
 ]);
 const listedFile = struct<ListedFile>({ record: v.fileRecord, holders: ids });
 const surveyed = struct<SurveyedMember>({
-  member: v.member,
+  member,
   present: list(v.presentMember, MOST),
   lookups: list(struct({ key: v.position, owner: option(v.position), route: ids }), MOST),
   strategy,

@@ -18,12 +18,9 @@ export class Fingerprint {
 
   /** Takes in bytes, and how many they are. */
   addBytes(bytes: Uint8Array): void {
-    const { length, byteOffset, buffer } = bytes;
-    const view = new DataView(buffer, byteOffset, length);
-    const whole = length - (length % 4);
-    for (let at = 0; at < whole; at += 4) this.add(view.getUint32(at));
-    for (let at = whole; at < length; at++) this.add(view.getUint8(at));
-    this.add(length);
+    this.add(Bun.hash.xxHash32(bytes, 0));
+    this.add(Bun.hash.xxHash32(bytes, 1));
+    this.add(bytes.length);
   }
 
   /** 16 hexadecimal digits. */

@@ -49,7 +49,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
   },
   {
     name: "try a new member after its former self",
-    breaks: "one that starts again knownStale waits for the verdict on where it was",
+    breaks: "one that starts again elsewhere waits for the verdict on where it was",
     edits: [
       {
         file: "membership/records.ts",

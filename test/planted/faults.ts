@@ -25,7 +25,7 @@ export const FAULTS: readonly Fault[] = [
   ...INVARIANT_FAULTS,
   {
     name: "forget the second successor",
-    breaks: "a peer isAuthoritative one successor, and has none when that one dies",
+    breaks: "a peer knows one successor, and has none when that one dies",
     edits: [
       {
         file: "model/view.ts",
@@ -122,7 +122,7 @@ export const FAULTS: readonly Fault[] = [
     within: 1,
   },
   {
-    name: "forget who is departed",
+    name: "forget who has departed",
     breaks: "the halves of a split ring never find each other",
     edits: [
       {

@@ -4,7 +4,7 @@ import type { Fault } from "./fault.ts";
 export const FILE_FAULTS: readonly Fault[] = [
   {
     name: "acknowledge before the copies",
-    breaks: "a acknowledgement names copies that no disk has",
+    breaks: "an acknowledgement names copies that no disk has",
     edits: [
       {
         file: "replication/acknowledging.ts",
@@ -107,7 +107,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "count a rejected copy as held",
-    breaks: "a acknowledgement names peers whose disks were full",
+    breaks: "an acknowledgement names peers whose disks were full",
     edits: [
       {
         file: "receiving.ts",

@@ -21,7 +21,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
   },
   {
     name: "acknowledge with one copy",
-    breaks: "the next owner may know nothing of what a acknowledgement was given for",
+    breaks: "the next owner may know nothing of what an acknowledgement was given for",
     edits: [
       {
         file: "replication/quorum.ts",
@@ -45,7 +45,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7"],
-    within: 3,
+    within: 7,
     drawing: "hard",
   },
   {
@@ -112,7 +112,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D6", "D7", "D8"],
-    within: 19,
+    within: 9,
     drawing: "hard",
   },
   {

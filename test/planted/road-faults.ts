@@ -17,7 +17,7 @@ export const ROAD_FAULTS: readonly Fault[] = [
     drawing: "hard",
   },
   {
-    name: "refuse on the wire what the controls take",
+    name: "refuse on the wire what the control sockets take",
     breaks: "a name beyond ASCII is stored, and ends each peer that would tell of it",
     edits: [
       {
