@@ -101,9 +101,12 @@ export function renewEpoch(peer: Peer): void {
   peer.membership.epoch += 1;
 }
 
-/** Takes a view for its own, before anybody else hears of it. */
+/** Takes a view for its own, before anybody else hears of it: who is in it has not departed. */
 export function adoptView(peer: Peer, view: View): void {
   peer.membership.view = view;
+  for (const { id } of [...peer.membership.departed.members]) {
+    if (view.find(id) !== undefined) peer.membership.departed.delete(id);
+  }
 }
 
 /** Sets the deadlines that follow every change of the view. */
@@ -138,7 +141,8 @@ export function repairSoon(peer: Peer): void {
   peer.deadlines.set("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
-/** Keeps a departed member in mind, within the limits of time and number. */
+/** Keeps a departed member in mind, within the limits of time and number; not one that is back by now. */
 export function rememberDeparted(peer: Peer, member: Member): void {
+  if (peer.membership.view.find(member.id) !== undefined) return;
   peer.membership.departed.add(member, peer.now);
 }
