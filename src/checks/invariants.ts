@@ -40,7 +40,7 @@ function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean 
 
 /** Tables and the most that they hold. */
 const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer) => number])[] = [
-  ["the departed", DEPARTED_MEMBERS, ({ membership }) => membership.departed.size],
+  ["departed members", DEPARTED_MEMBERS, ({ membership }) => membership.departed.size],
   ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
   ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
   ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
@@ -180,7 +180,7 @@ const OF_THE_VIEW: readonly Invariant[] = [
     ({ self, membership: { view } }) => view.members.every((m) => isPresent(m) || m.id === self.id),
   ],
   [
-    "nobody is both in the view and gone",
+    "nobody is both in the view and departed",
     ({ membership: { view, departed } }) =>
       view.members.every(({ id }) => departed.get(id) === undefined),
   ],

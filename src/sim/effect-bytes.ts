@@ -29,12 +29,10 @@ import { writeMessage } from "../wire/message.ts";
 import { strategy } from "../wire/table.ts";
 import * as v from "../wire/values.ts";
 
-/** What is only ever written. */
-type Written<T> = Codec<T>;
-
 const MOST = 65_535;
 
-function written<T>(write: Codec<T>["write"]): Written<T> {
+/** What is only ever written. */
+function written<T>(write: Codec<T>["write"]): Codec<T> {
   return {
     write,
     read: () => {
@@ -45,21 +43,21 @@ function written<T>(write: Codec<T>["write"]): Written<T> {
 
 const bits = new DataView(new ArrayBuffer(8));
 /** Any number: what comes of a clock is no whole one. */
-const real: Written<number> = written((w, value) => {
+const real: Codec<number> = written((w, value) => {
   bits.setFloat64(0, value);
   w.u32(bits.getUint32(0));
   w.u32(bits.getUint32(4));
 });
 /** Whatever a person is told may be long, and hold half a character. */
-const text: Written<string> = written((w, value) => {
+const text: Codec<string> = written((w, value) => {
   w.u32(value.length);
   for (let i = 0; i < value.length; i++) w.u16(value.charCodeAt(i));
 });
-const address: Written<string> = written((w, value) => w.text(value, MOST));
-const ids: Written<readonly number[]> = list(v.position, MOST);
+const address: Codec<string> = written((w, value) => w.text(value, MOST));
+const ids: Codec<readonly number[]> = list(v.position, MOST);
 /** A member is one value in all tables that have it, and is told of again and again. */
 const known = new WeakMap<Member, Uint8Array>();
-const member: Written<Member> = written((w, value) => {
+const member: Codec<Member> = written((w, value) => {
   let bytes = known.get(value);
   if (bytes === undefined) {
     const start = w.length;
@@ -78,7 +76,7 @@ type CasesBy<K extends string, T extends { readonly [P in K]: string }> = {
 function casesBy<K extends string, T extends { readonly [P in K]: string }>(
   key: K,
   cases: CasesBy<K, T>,
-): Written<T> {
+): Codec<T> {
   const numbers = new Map<string, number>();
   const bodies: Codec<object>[] = [];
   for (const [name, fields] of Object.entries<Fields<object>>(cases)) {
@@ -86,9 +84,11 @@ function casesBy<K extends string, T extends { readonly [P in K]: string }>(
     bodies.push(struct<object>(fields));
   }
   return written((w, value) => {
-    const number = numbers.get(value[key]) ?? MOST;
+    const number = numbers.get(value[key]) ?? -1;
+    const body = bodies[number];
+    if (body === undefined) throw new RangeError(`no such case: ${value[key]}`);
     w.u16(number);
-    bodies[number]?.write(w, value);
+    body.write(w, value);
   });
 }
 
@@ -97,7 +97,7 @@ const bodySource = variants<BodySource>({
   body: { number: u53 },
   version: { version: v.version },
 });
-const message: Written<Message> = written((w, value) => writeMessage(w, value));
+const message: Codec<Message> = written((w, value) => writeMessage(w, value));
 
 const served = variants<Served>({
   command: { command: u53 },
@@ -106,7 +106,7 @@ const served = variants<Served>({
   local: { name: text },
 });
 /** One that is left out by mistake is for the checks to find. */
-const hash: Written<string> = written((w, value) => option(v.sha256).write(w, value));
+const hash: Codec<string> = written((w, value) => option(v.sha256).write(w, value));
 const into = variants<FetchInto>({
   store: { record: v.fileRecord, sha256: hash, shared: bool },
   deliver: { command: u53, sha256: option(v.sha256) },
@@ -183,9 +183,9 @@ const event = casesBy<"event", PeerEvent>("event", {
 const effect = casesBy<"type", Effect>("type", {
   send: { to: address, channel, message, body: option(bodySource) },
   watch: { addresses: list(address, MOST) },
-  sever: { address: address },
+  sever: { address },
   "sever-dialled": {},
-  dial: { address: address },
+  dial: { address },
   persist: { id: v.position, incarnation: u53 },
   save: { members, departed: members, left: bool },
   event: { event },

@@ -165,7 +165,8 @@ class Caller implements ConnectionHandler {
     }
     if (whole) {
       this.#heardAt = performance.now();
-      this.#events.heard();
+      // What is passed over may be anything, and makes nobody known.
+      if (!this.#stranger) this.#events.heard();
     }
     this.#hold(this.#reader.buffered);
     if (whole || this.#awaitedSince === null) {

@@ -118,7 +118,7 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
     from.skip(SENDER_BYTES);
     const message = layout.fields.read(from) as WireMessage;
     const most = bodies && layout.withBody ? BODY_BYTES : 0;
-    if (later) return { ring, from: sender, message, body: most === 0 ? null : laterBody(bytes) };
+    if (later) return { ring, from: sender, message, body: most === 0 ? null : laterBody(from) };
     if (from.left > most) return { error: `${from.left - most} bytes too many` };
     return { ring, from: sender, message, body: from.rest() };
   } catch (error) {
@@ -131,12 +131,13 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
  * The body of a message of a later version: its fields may go on behind those that are known here, so the
  * last four bytes say how long the body before them is.
  */
-function laterBody(bytes: Uint8Array): Uint8Array | null {
-  const end = bytes.length - BODY_LENGTH_BYTES;
-  const length = new Reader(bytes.subarray(end)).u32();
-  const start = end - length;
-  if (length > BODY_BYTES || start < HEADER_BYTES) throw new Malformed(`a body of ${length} bytes`);
-  return length === 0 ? null : bytes.slice(start, end);
+function laterBody(behind: Reader): Uint8Array | null {
+  const rest = behind.rest() ?? new Uint8Array(0);
+  const end = rest.length - BODY_LENGTH_BYTES;
+  const length = end < 0 ? -1 : new Reader(rest.subarray(end)).u32();
+  if (length < 0 || length > Math.min(end, BODY_BYTES))
+    throw new Malformed(`a body of ${length} bytes`);
+  return length === 0 ? null : rest.slice(end - length, end);
 }
 
 function refusal(error: string, later: boolean): Decoded {

@@ -31,7 +31,7 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ],
   ["all in the view are present", (p) => see(p, { ...member(9), state: "dead" })],
   [
-    "both in the view and gone",
+    "both in the view and departed",
     (p) => {
       see(p, { ...member(9), incarnation: 2 });
       p.membership.departed.add({ ...member(9), state: "dead" }, p.now);

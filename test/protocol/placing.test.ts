@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { REQUESTS_IN_FLIGHT } from "../../src/protocol/model/config.ts";
+import {
+  COPIES_AT_ONCE,
+  OFFER_RECORDS,
+  REQUESTS_IN_FLIGHT,
+} from "../../src/protocol/model/config.ts";
+import { EMPTY_SHA256 } from "../../src/protocol/model/files.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import { OFFERED_MS } from "../../src/protocol/receiving.ts";
 import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
@@ -128,4 +133,19 @@ test("an owner that deals with too many requests says so, and gives up none for 
   // One that it works on already is no new one.
   owner.hear(9, routedFrom(9, 1, READ));
   expect(owner.to("answer")).toEqual([]);
+});
+
+test("no more copies than fit are on their way to a disk; the rest is offered again", () => {
+  const holder = new OnePeer(9, [2, 8, 9]);
+  const names = Array.from({ length: COPIES_AT_ONCE + OFFER_RECORDS }, (_, i) => `n${i}`);
+  let begun = 0;
+  for (let at = 0; at < names.length; at += OFFER_RECORDS) {
+    const records = names.slice(at, at + OFFER_RECORDS).map((name, i) => ({
+      ...version(8, 1, at + i + 1),
+      ...{ name, size: 0, sha256: EMPTY_SHA256, removed: true },
+    }));
+    const effects = holder.hear(8, { tag: "offer", records, origin: null });
+    begun += effects.filter(({ type }) => type === "merge").length;
+  }
+  expect(begun).toBe(COPIES_AT_ONCE);
 });

@@ -91,10 +91,10 @@ describe("limits", () => {
     port: number;
     accepted: Mailbox<number>;
     heard: Mailbox<number>;
-    refused: () => number;
+    refusals: Mailbox<number>;
     stop(): void;
   } {
-    let refused = 0;
+    const refusals = new Mailbox<number>();
     let count = 0;
     const accepted = new Mailbox<number>();
     const heard = new Mailbox<number>();
@@ -104,9 +104,7 @@ describe("limits", () => {
       message: (_, message) => heard.put(message.tag === "ack" ? message.request : -1),
       fetch() {},
       hello: (beat) => frameOf({ tag: "hello", beat }),
-      refused: () => {
-        refused++;
-      },
+      refused: () => refusals.put(refusals.seen.length + 1),
     });
     const listener = Bun.listen({
       hostname: HOST,
@@ -123,8 +121,25 @@ describe("limits", () => {
       }),
     });
     const stop = () => listener.stop(true);
-    return { inbound, port: listener.port, accepted, heard, refused: () => refused, stop };
+    return { inbound, port: listener.port, accepted, heard, refusals, stop };
   }
+
+  test("what is passed over makes nobody known: a stranger that says nothing else goes first", async () => {
+    const { port, accepted, refusals, stop } = accepting(2);
+    const later = frameOf(ack(1));
+    later[PREFIX_BYTES + 2] = VERSION + 1;
+    later[PREFIX_BYTES + 3] = 200;
+    const stranger = await callRaw(port);
+    await accepted.first((count) => count === 1);
+    const silent = await callRaw(port);
+    await accepted.first((count) => count === 2);
+    stranger.write(later);
+    await refusals.first();
+    await callRaw(port);
+    // Had it become known, the silent one would have been the oldest stranger.
+    await Promise.race([stranger.closed, silent.closed.then(() => expect.unreachable())]);
+    stop();
+  });
 
   test("when all places are taken the oldest stranger goes, then whoever was silent longest", async () => {
     const { inbound, port, accepted, heard, stop } = accepting(3);
@@ -150,7 +165,7 @@ describe("limits", () => {
   });
 
   test("a stranger, and a frame without end, have ten seconds", async () => {
-    const { inbound, port, accepted, heard, refused, stop } = accepting(10);
+    const { inbound, port, accepted, heard, refusals, stop } = accepting(10);
     const silent = await callRaw(port);
     await accepted.first((count) => count === 1);
     const idle = await callRaw(port);
@@ -165,12 +180,12 @@ describe("limits", () => {
     inbound.sweep(performance.now() + FRAME_DEADLINE_MS + 1);
     await Promise.all([silent.closed, halfway.closed]);
     expect(inbound.size).toBe(1);
-    expect(refused()).toBe(2);
+    expect(refusals.seen.length).toBe(2);
     stop();
   });
 
   test("a stream on which nothing comes any more is closed, but not for a sleep of this process", async () => {
-    const { inbound, port, heard, refused, stop } = accepting(10);
+    const { inbound, port, heard, refusals, stop } = accepting(10);
     const silent = await callRaw(port);
     silent.write(frameOf(ack(1)));
     await heard.first((request) => request === 1);
@@ -185,7 +200,7 @@ describe("limits", () => {
     inbound.sweep(now + 3 * SILENT_STREAM_MS);
     await Promise.all([silent.closed, talking.closed]);
     expect(inbound.size).toBe(0);
-    expect(refused()).toBe(0);
+    expect(refusals.seen.length).toBe(0);
     stop();
   });
 

@@ -234,7 +234,8 @@ function takeOffered(
 ): void {
   const coming = isFetching(peer, record);
   // It is offered again while it has not been confirmed.
-  if (copiesUnderWay(peer).all >= COPIES_AT_ONCE) return;
+  const many = peer.replication.jobs.size >= COPIES_AT_ONCE;
+  if (many && copiesUnderWay(peer).all >= COPIES_AT_ONCE) return;
   const job = { kind: "copy", record, from } as const;
   if (needed === "word") {
     if (!coming) beginMerge(peer, job);

@@ -125,8 +125,10 @@ function asSeenFrom(from: Member, routed: Routed): Routed {
 
 /** As many are dealt with here as may be at a time: whoever asks hears so, and nothing that goes on is given up. */
 function isTooMuch(peer: Peer, { request, ask }: Routed): boolean {
-  const { inquiries, placements, looks } = peer.replication;
-  if (ask.kind === "join" || ask.kind === "lookup" || isAtWork(peer, request)) return false;
+  const { inquiries, placements, looks, acknowledgements } = peer.replication;
+  if (ask.kind === "join" || ask.kind === "lookup") return false;
+  // What is being done, or was, is told as it is.
+  if (isAtWork(peer, request) || acknowledgements.has(request)) return false;
   return inquiries.size + placements.size + looks.size >= REQUESTS_IN_FLIGHT;
 }
 
