@@ -108,6 +108,7 @@ describe("a breach is seen:", () => {
     ["checks/a.ts", "../wire/b.ts"],
     ["wire/a.ts", "../transport/b.ts"],
     ["control/a.ts", "../daemon/b.ts"],
+    ["terminal/a.ts", "../protocol/b.ts"],
     ["lab/a.ts", "../daemon/b.ts"],
     ["lab/a.ts", "../transport/b.ts"],
     ["page/a.ts", "../store/b.ts"],

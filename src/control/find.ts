@@ -9,7 +9,7 @@ import {
   PROCESS_FILE,
   readLivingProcess,
 } from "../store/process-file.ts";
-import { displayList } from "./display.ts";
+import { displayList } from "../terminal/display.ts";
 
 /** A living peer: its folder, its process, and what its process file says. */
 export type FoundPeer = PeerProcess & { readonly dir: string; readonly pid: number };

@@ -3,8 +3,8 @@
  * members: each thing that is wrong is a sentence.
  */
 import { Failure } from "../protocol/model/failure.ts";
+import { count, displayList } from "../terminal/display.ts";
 import { controlClient } from "./client.ts";
-import { count, displayList } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { checksOf } from "./ring.ts";
 import { livingInWords, shortInWords } from "./status.ts";

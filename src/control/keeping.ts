@@ -1,7 +1,6 @@
 /** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName, type FileRecord } from "../protocol/model/files.ts";
-import { controlClient } from "./client.ts";
 import {
   count,
   displayDuration,
@@ -10,7 +9,8 @@ import {
   displayPeers,
   displaySize,
   displayTable,
-} from "./display.ts";
+} from "../terminal/display.ts";
+import { controlClient } from "./client.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { printable, refuseName, show } from "./names.ts";
 import { sayFewer } from "./storing.ts";

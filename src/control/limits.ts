@@ -1,7 +1,5 @@
 /** The control socket's limits, each with its reason. Times in milliseconds, sizes in bytes. */
 
-/** A line typed at a peer: far longer than any command, far shorter than a flood. */
-export const MAX_LINE_BYTES = 8_192;
 /** Copies that a store or a removal may require: as many as a ring may keep. */
 export const MAX_REQUIRED = 16;
 /** Keys looked up for one status: each is a request through the ring. */
@@ -45,6 +43,3 @@ export const LAST_WORDS_MS = 5;
 
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH_BYTES = 100;
-
-/** Input that goes on for so long without a line's end is no text, and is read no further. */
-export const MAX_ENDLESS_BYTES = 1_048_576;

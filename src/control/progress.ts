@@ -1,5 +1,5 @@
 /** A line on standard error about work that takes a while; in a terminal only. */
-import { displayDuration, displaySize } from "./display.ts";
+import { displayDuration, displaySize } from "../terminal/display.ts";
 import { PROGRESS_AFTER_MS, PROGRESS_EVERY_MS } from "./limits.ts";
 import type { Progress } from "./types.ts";
 

@@ -2,9 +2,9 @@
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
+import { displayDuration, displayHash, displaySize } from "../terminal/display.ts";
 import { type ControlClient, controlClient, type Incoming } from "./client.ts";
 import { type Destination, destinationOf, openSink } from "./destination.ts";
-import { displayDuration, displayHash, displaySize } from "./display.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { printable, refuseName } from "./names.ts";
 import { withProgress } from "./progress.ts";

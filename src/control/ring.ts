@@ -4,8 +4,8 @@
  */
 import { CHECK_NAMES, type CheckResult, checkTold, type PeerSnapshot } from "../checks/ring.ts";
 import { Failure } from "../protocol/model/failure.ts";
+import { count, displayList, shortened } from "../terminal/display.ts";
 import { controlClient } from "./client.ts";
-import { count, displayList, shortened } from "./display.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
 import type { CheckedPeer, Checks, RingPlace, RingTold } from "./types.ts";
 

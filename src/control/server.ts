@@ -4,6 +4,7 @@ import { isAbsolute } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
 import { errorCode } from "../store/durable.ts";
+import { MAX_LINE_BYTES } from "../terminal/limits.ts";
 import {
   refuse,
   refuseOutcome,
@@ -14,7 +15,7 @@ import {
 } from "./answers.ts";
 import { EventStreams } from "./events.ts";
 import type { ControlHost, Into } from "./host.ts";
-import { LAST_WORDS_MS, MAX_LINE_BYTES, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
+import { LAST_WORDS_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { nameOfPath } from "./names.ts";
 import { controlPathToOpen } from "./path.ts";
 import {

@@ -1,7 +1,6 @@
 /** `p2p status`: one peer in plain words. */
 import type { PeerSnapshot } from "../checks/ring.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
-import { controlClient } from "./client.ts";
 import {
   bold,
   count,
@@ -10,7 +9,8 @@ import {
   displayPeers,
   displaySize,
   shortened,
-} from "./display.ts";
+} from "../terminal/display.ts";
+import { controlClient } from "./client.ts";
 import { choosePeer, type PeerChoice } from "./find.ts";
 import { showRing } from "./ring.ts";
 import type { Status, StatusFiles } from "./types.ts";

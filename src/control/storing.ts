@@ -4,8 +4,14 @@ import { basename } from "node:path";
 import type { Outcome } from "../protocol/model/events.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { storedName } from "../protocol/model/names.ts";
+import {
+  count,
+  displayDuration,
+  displayHash,
+  displayPeers,
+  displaySize,
+} from "../terminal/display.ts";
 import { type ControlClient, controlClient } from "./client.ts";
-import { count, displayDuration, displayHash, displayPeers, displaySize } from "./display.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
 import { printable, refuseToStore, show } from "./names.ts";
 import { withProgress } from "./progress.ts";

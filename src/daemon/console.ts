@@ -1,8 +1,8 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 import { createInterface, type Interface } from "node:readline";
-import { isInForeground, outlive } from "../control/terminal.ts";
-import { ENDLESS, readTypedLines } from "../control/typed-lines.ts";
 import type { LoggedEvent } from "../control/types.ts";
+import { isInForeground, outlive } from "../terminal/tty.ts";
+import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
 import { LineWriter } from "./lines.ts";
 
 /** In the background it looks this often whether it has been brought forward. */

@@ -1,10 +1,10 @@
 /** Coming into a ring of which only an address is known: the peer there says what ring it is. */
 
-import { displayAddress } from "../control/display.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
 import type { Folder } from "../store/folder.ts";
+import { displayAddress } from "../terminal/display.ts";
 import type { Introduced, Transport } from "../transport/types.ts";
 import type { PeerOptions } from "./options.ts";
 import { checkFolder } from "./place.ts";

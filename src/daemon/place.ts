@@ -3,11 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { displayAddress } from "../control/display.ts";
 import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
 import type { Identity } from "../store/memory.ts";
+import { displayAddress } from "../terminal/display.ts";
 import type { PeerOptions } from "./options.ts";
 
 export const DEFAULT_BASE_PORT = 12_000;

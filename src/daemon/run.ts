@@ -1,10 +1,10 @@
 /** One peer as a process: its folder, its sockets and its way into a ring, before its life begins. */
 
-import { displayAddress } from "../control/display.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
+import { displayAddress } from "../terminal/display.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Contents } from "./contents.ts";

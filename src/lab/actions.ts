@@ -1,8 +1,9 @@
 /** Does what is typed at a ring's prompt. */
-import { count, displayList, displayTable } from "../control/display.ts";
+
 import { snapshotOf } from "../control/status.ts";
 import type { Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
+import { count, displayList, displayTable } from "../terminal/display.ts";
 import { firstBroken, HEAL_CHECKS, sayBroken } from "./judge.ts";
 import { CALM_AT_MOST_MS, CALM_POLL_MS, TYPED_MS } from "./limits.ts";
 import type { Network } from "./network.ts";

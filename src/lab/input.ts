@@ -1,7 +1,7 @@
 /** The lines typed at a ring: at a prompt in a terminal, without one in a pipe. */
 import { createInterface, type Interface } from "node:readline";
-import { outlive } from "../control/terminal.ts";
-import { ENDLESS, readTypedLines } from "../control/typed-lines.ts";
+import { outlive } from "../terminal/tty.ts";
+import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
 import { MAX_WAITING_LINES } from "./limits.ts";
 import type { Screen } from "./screen.ts";
 

@@ -1,5 +1,5 @@
 /** What chaos found, as a table, a verdict, a document and an exit code. Pure. */
-import { count, displayTable } from "../control/display.ts";
+import { count, displayTable } from "../terminal/display.ts";
 import type { ReadBack } from "./files.ts";
 import { type Broken, sayBroken } from "./judge.ts";
 

@@ -1,9 +1,9 @@
 /** What chaos is let loose on: the ring that runs here, or one of its own for the time being. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { displayList, displayPeers } from "../control/display.ts";
 import { findPeers, othersFolder } from "../control/find.ts";
 import { Failure } from "../protocol/model/failure.ts";
+import { displayList, displayPeers } from "../terminal/display.ts";
 import { attachedRing, type LabRing, ownRing } from "./lab-ring.ts";
 import { Network } from "./network.ts";
 import { checkPorts, freeBasePort } from "./ports.ts";

@@ -18,6 +18,7 @@ const ROOMS = [
   "daemon",
   "control",
   "store",
+  "terminal",
   "transport",
   "wire",
   "checks",
@@ -26,9 +27,10 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
-  lab: ["page", "control", "checks", "protocol"],
+  lab: ["page", "control", "terminal", "checks", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
+  terminal: [],
   checks: ["protocol"],
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readTypedLines } from "../../src/control/typed-lines.ts";
+import { readTypedLines } from "../../src/terminal/typed-lines.ts";
 
 const MAX_LINE_BYTES = 8_192;
 

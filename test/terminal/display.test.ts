@@ -5,8 +5,7 @@ import {
   displayList,
   displaySize,
   displayTable,
-} from "../../src/control/display.ts";
-import { nameOfPath, pathOfName } from "../../src/control/names.ts";
+} from "../../src/terminal/display.ts";
 
 test("sizes", () => {
   const shown = [0, 1, 999, 1_000, 12_440_000, 999_600, 2 ** 31, 2 ** 53].map(displaySize);
@@ -49,13 +48,4 @@ test("lists, hashes and tables", () => {
     "2067    12 B",
     "4103  300 kB",
   ]);
-});
-
-test("a name travels in a path", () => {
-  for (const name of ["a b", "%", "ä/ö", "a?b"]) {
-    for (const room of ["files", "where", "progress"] as const) {
-      expect(nameOfPath(pathOfName(name, room), room)).toBe(name);
-    }
-    expect(nameOfPath(pathOfName(name, "where"), "files")).toBeNull();
-  }
 });
