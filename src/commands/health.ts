@@ -11,7 +11,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const { showHealth } = await import("../control/commands.ts");
+    const { showHealth } = await import("../actions/health.ts");
     return await showHealth(choice, args.json === true);
   },
 });

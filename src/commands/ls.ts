@@ -11,7 +11,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const { listFiles } = await import("../control/commands.ts");
+    const { listFiles } = await import("../actions/keeping.ts");
     return await listFiles(choice, args.json === true);
   },
 });

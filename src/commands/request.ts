@@ -24,7 +24,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const { requestFile } = await import("../control/commands.ts");
+    const { requestFile } = await import("../actions/requesting.ts");
     return await requestFile(choice, args.name, {
       output: args.output ?? null,
       force: args.force === true,

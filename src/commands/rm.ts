@@ -18,7 +18,7 @@ export default command({
   async run(args) {
     const choice = peerChoice(args);
     const require = optional(parseCopies, "--require", args.require) ?? 0;
-    const { removeFile } = await import("../control/commands.ts");
+    const { removeFile } = await import("../actions/keeping.ts");
     return await removeFile(choice, args.name, { require, json: args.json === true });
   },
 });

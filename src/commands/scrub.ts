@@ -11,7 +11,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const { scrubPeer } = await import("../control/commands.ts");
+    const { scrubPeer } = await import("../actions/keeping.ts");
     return await scrubPeer(choice, args.json === true);
   },
 });

@@ -23,7 +23,7 @@ export default command({
   async run(args) {
     const choice = peerChoice(args);
     const lookup = optional(parseKeys, "--lookup", args.lookup) ?? [];
-    const { showStatus } = await import("../control/commands.ts");
+    const { showStatus } = await import("../actions/status.ts");
     return await showStatus(choice, { json: args.json === true, all: args.all === true, lookup });
   },
 });

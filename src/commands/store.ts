@@ -25,7 +25,7 @@ export default command({
   async run(args) {
     const choice = peerChoice(args);
     const require = optional(parseCopies, "--require", args.require) ?? 0;
-    const { storeFile } = await import("../control/commands.ts");
+    const { storeFile } = await import("../actions/storing.ts");
     const options = { name: args.name ?? null, require, json: args.json === true };
     return await storeFile(choice, args.file, options);
   },

@@ -15,7 +15,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const { whereIsFile } = await import("../control/commands.ts");
+    const { whereIsFile } = await import("../actions/keeping.ts");
     return await whereIsFile(choice, args.name, args.json === true);
   },
 });

@@ -30,9 +30,6 @@ export const TYPE_MS = 5_000;
 export const ASK_MS = 60_000;
 /** How far something is: known at once, and not worth waiting for. */
 export const PROGRESS_MS = 1_000;
-/** Work that takes longer than this shows how far it is, and so often. */
-export const PROGRESS_AFTER_MS = 1_000;
-export const PROGRESS_EVERY_MS = 200;
 /** The first line of an event stream. */
 export const HELLO_MS = 5_000;
 /** A line of it: an event names a few peers and one file. */

@@ -1,6 +1,6 @@
 /** Does what is typed at a ring's prompt. */
 
-import { snapshotOf } from "../control/status.ts";
+import { snapshotOf } from "../control/snapshot.ts";
 import type { Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayList, displayTable } from "../terminal/display.ts";

@@ -4,7 +4,7 @@ import type { PeerSnapshot } from "../checks/ring.ts";
 import { type ControlClient, controlClient } from "../control/client.ts";
 import type { EventReader } from "../control/event-reader.ts";
 import { controlPathToCall } from "../control/path.ts";
-import { snapshotOf } from "../control/status.ts";
+import { snapshotOf } from "../control/snapshot.ts";
 import type { LoggedEvent, Status } from "../control/types.ts";
 import { afterEvent, tellsOfView } from "./judge.ts";
 import {

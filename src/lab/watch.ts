@@ -1,7 +1,7 @@
 /** All the peers that a lab follows, and what is known of each. */
 import type { PeerSnapshot } from "../checks/ring.ts";
 import type { ControlClient } from "../control/client.ts";
-import { snapshotOf } from "../control/status.ts";
+import { snapshotOf } from "../control/snapshot.ts";
 import type { LoggedEvent, Status } from "../control/types.ts";
 import { Follower, type Seen } from "./follower.ts";
 import { tellsOfView } from "./judge.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { between } from "../../src/checks/history.ts";
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import { type ControlClient, controlClient } from "../../src/control/client.ts";
-import { snapshotOf } from "../../src/control/status.ts";
+import { snapshotOf } from "../../src/control/snapshot.ts";
 import { unrest } from "../support/calm.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { Wake } from "../support/wake.ts";

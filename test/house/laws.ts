@@ -15,6 +15,7 @@ const ROOMS = [
   "lab",
   "sim",
   "page",
+  "actions",
   "daemon",
   "control",
   "store",
@@ -30,6 +31,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   lab: ["page", "control", "terminal", "checks", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
+  actions: ["control", "store", "terminal", "checks", "protocol"],
   terminal: [],
   checks: ["protocol"],
 };

@@ -1,7 +1,7 @@
 /** Whether a ring is calm and whole, by what its peers say at their doors. */
 import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import { controlClient } from "../../src/control/client.ts";
-import { snapshotOf } from "../../src/control/status.ts";
+import { snapshotOf } from "../../src/control/snapshot.ts";
 
 const COPIES = 3;
 /** Peers next to whose positions keys are looked up, from every peer. */

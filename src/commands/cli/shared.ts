@@ -1,4 +1,4 @@
-import type { PeerChoice } from "../../control/commands.ts";
+import type { PeerChoice } from "../../control/find.ts";
 import { UsageError } from "./errors.ts";
 import { MAX_POSITION, optional, parseWhole } from "./values.ts";
 

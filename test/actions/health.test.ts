@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, spyOn, test } from "bun:test";
-import { problemsIn, problemsOf, showHealth } from "../../src/control/health.ts";
+import { problemsIn, problemsOf, showHealth } from "../../src/actions/health.ts";
 import type { Checks, Health, Status } from "../../src/control/types.ts";
+import { type FakePeer, fakePeer } from "../control/fake-host.ts";
 import { temporaryFolder } from "../store/temporary.ts";
-import { type FakePeer, fakePeer } from "./fake-host.ts";
 
 const folder = temporaryFolder();
 const printed: string[] = [];

@@ -11,18 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import {
-  listFiles,
-  removeFile,
-  requestFile,
-  scrubPeer,
-  showStatus,
-  storeFile,
-  whereIsFile,
-} from "../../src/control/commands.ts";
-import { copiesInWords } from "../../src/control/status.ts";
+import { listFiles, removeFile, scrubPeer, whereIsFile } from "../../src/actions/keeping.ts";
+import { requestFile } from "../../src/actions/requesting.ts";
+import { copiesInWords, showStatus } from "../../src/actions/status.ts";
+import { storeFile } from "../../src/actions/storing.ts";
+import { type FakePeer, fakePeer } from "../control/fake-host.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
-import { type FakePeer, fakePeer } from "./fake-host.ts";
 
 const folder = temporaryFolder();
 const cwd = process.cwd();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { progressLine, type Screen, withProgress } from "../../src/control/progress.ts";
+import { progressLine, type Screen, withProgress } from "../../src/actions/progress.ts";
 
 function screen(isTTY: boolean): Screen & { readonly written: string[] } {
   const written: string[] = [];

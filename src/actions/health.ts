@@ -2,13 +2,14 @@
  * `p2p health`: whether a ring and its files are well, for scripts. A peer is asked, and through it all
  * members: each thing that is wrong is a sentence.
  */
+
+import { controlClient } from "../control/client.ts";
+import { choosePeer, type PeerChoice } from "../control/find.ts";
+import { checksOf } from "../control/snapshot.ts";
+import type { Checks, Health, Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayList } from "../terminal/display.ts";
-import { controlClient } from "./client.ts";
-import { choosePeer, type PeerChoice } from "./find.ts";
-import { checksOf } from "./ring.ts";
 import { livingInWords, shortInWords } from "./status.ts";
-import type { Checks, Health, Status } from "./types.ts";
 
 /** What the exit code says. 2 is that of a wrong command line, as everywhere. */
 const HEALTHY = 0;

@@ -1,6 +1,9 @@
 /** `p2p store`: a local file, or standard input, into the ring. */
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { type ControlClient, controlClient } from "../control/client.ts";
+import { choosePeer, type FoundPeer, type PeerChoice } from "../control/find.ts";
+import { printable, refuseToStore, show } from "../control/names.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { storedName } from "../protocol/model/names.ts";
@@ -11,9 +14,6 @@ import {
   displayPeers,
   displaySize,
 } from "../terminal/display.ts";
-import { type ControlClient, controlClient } from "./client.ts";
-import { choosePeer, type FoundPeer, type PeerChoice } from "./find.ts";
-import { printable, refuseToStore, show } from "./names.ts";
 import { withProgress } from "./progress.ts";
 import { livingInWords } from "./status.ts";
 

@@ -1,7 +1,11 @@
 /** A line on standard error about work that takes a while; in a terminal only. */
+
+import type { Progress } from "../control/types.ts";
 import { displayDuration, displaySize } from "../terminal/display.ts";
-import { PROGRESS_AFTER_MS, PROGRESS_EVERY_MS } from "./limits.ts";
-import type { Progress } from "./types.ts";
+
+/** Work that takes longer than this shows how far it is, and so often. */
+const PROGRESS_AFTER_MS = 1_000;
+const PROGRESS_EVERY_MS = 200;
 
 export type Screen = {
   readonly isTTY?: boolean;

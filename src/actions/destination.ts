@@ -2,10 +2,10 @@
 import { constants, type Stats } from "node:fs";
 import { lstat, open, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { show } from "../control/names.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { isFourDigits } from "../protocol/model/files.ts";
 import { checkDestination, notWritten, type Overwrite } from "../store/local.ts";
-import { show } from "./names.ts";
 
 export type Destination =
   | { readonly kind: "output" }

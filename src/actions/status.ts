@@ -1,5 +1,8 @@
 /** `p2p status`: one peer in plain words. */
-import type { PeerSnapshot } from "../checks/ring.ts";
+
+import { controlClient } from "../control/client.ts";
+import { choosePeer, type PeerChoice } from "../control/find.ts";
+import type { Status, StatusFiles } from "../control/types.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import {
   bold,
@@ -10,10 +13,7 @@ import {
   displaySize,
   shortened,
 } from "../terminal/display.ts";
-import { controlClient } from "./client.ts";
-import { choosePeer, type PeerChoice } from "./find.ts";
 import { showRing } from "./ring.ts";
-import type { Status, StatusFiles } from "./types.ts";
 
 /**
  * Prints what a peer says of itself; with `all`, what all members of its ring do, and whether that is right.
@@ -29,22 +29,6 @@ export async function showStatus(
   const status = await controlClient(choosePeer(choice).dir).status(options.lookup);
   console.log(options.json ? JSON.stringify(status) : describe(status).join("\n"));
   return 0;
-}
-
-/** What the checks need of a status. */
-export function snapshotOf(status: Status): PeerSnapshot {
-  return {
-    id: status.self.id,
-    bits: status.bits,
-    successors: [...status.successors],
-    predecessors: [...status.predecessors],
-    // One that is only expected is neither held for alive nor for gone.
-    members: status.members
-      .filter((m) => m.incarnation > 0)
-      .map(({ id, state }) => ({ id, state })),
-    lookups: status.lookups.map((lookup) => ({ ...lookup, route: [...lookup.route] })),
-    strategy: status.route,
-  };
 }
 
 function describe(status: Status): string[] {

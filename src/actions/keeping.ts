@@ -1,4 +1,9 @@
 /** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
+
+import { controlClient } from "../control/client.ts";
+import { choosePeer, type PeerChoice } from "../control/find.ts";
+import { printable, refuseName, show } from "../control/names.ts";
+import type { ScrubReport } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName, type FileRecord } from "../protocol/model/files.ts";
 import {
@@ -10,11 +15,7 @@ import {
   displaySize,
   displayTable,
 } from "../terminal/display.ts";
-import { controlClient } from "./client.ts";
-import { choosePeer, type PeerChoice } from "./find.ts";
-import { printable, refuseName, show } from "./names.ts";
 import { sayFewer } from "./storing.ts";
-import type { ScrubReport } from "./types.ts";
 
 /**
  * Removes a file from the ring and prints a receipt.

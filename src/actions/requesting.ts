@@ -1,14 +1,15 @@
 /** `p2p request`: a file from the ring into a file of this folder, or to standard output. */
+
+import { type ControlClient, controlClient, type Incoming } from "../control/client.ts";
+import { choosePeer, type PeerChoice } from "../control/find.ts";
+import { printable, refuseName } from "../control/names.ts";
+import type { ContentFrom } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
 import { displayDuration, displayHash, displaySize } from "../terminal/display.ts";
-import { type ControlClient, controlClient, type Incoming } from "./client.ts";
 import { type Destination, destinationOf, openSink } from "./destination.ts";
-import { choosePeer, type PeerChoice } from "./find.ts";
-import { printable, refuseName } from "./names.ts";
 import { withProgress } from "./progress.ts";
-import type { ContentFrom } from "./types.ts";
 
 /** Standard output, as `-o -`. */
 const STANDARD_OUTPUT = "-";

@@ -2,12 +2,13 @@
  * `p2p status --all`: a peer asks all members of its ring, wherever they are, and what they say is
  * judged. Peers of this machine that it does not know of are asked as well: there two rings may be one.
  */
-import { CHECK_NAMES, type CheckResult, checkTold, type PeerSnapshot } from "../checks/ring.ts";
+import { CHECK_NAMES, type CheckResult } from "../checks/ring.ts";
+import { controlClient } from "../control/client.ts";
+import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "../control/find.ts";
+import { checksOf, isAt } from "../control/snapshot.ts";
+import type { CheckedPeer, Checks, RingTold } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayList, shortened } from "../terminal/display.ts";
-import { controlClient } from "./client.ts";
-import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "./find.ts";
-import type { CheckedPeer, Checks, RingPlace, RingTold } from "./types.ts";
 
 /** Members that are named in one sentence. */
 const NAMED = 20;
@@ -83,36 +84,6 @@ async function askAll(
   );
   await Promise.all(left.map((peer) => attempt(peer, () => askOne(peer))));
   return { told, mute };
-}
-
-/** A process has its port to itself; how a host is called may differ. */
-function isAt(place: RingPlace, { id, port }: { readonly id: number; readonly port: number }) {
-  return place.id === id && place.port === port;
-}
-
-/** What all that were asked have heard, each member once. */
-export function checksOf(told: readonly RingTold[]): Checks {
-  const peers: CheckedPeer[] = [];
-  const snapshots: PeerSnapshot[] = [];
-  for (const { bits, views, peers: heard } of told) {
-    for (const { view, ...said } of heard) {
-      if (peers.some(({ self }) => isAt(self, said.self))) continue;
-      const members = views[view] ?? [];
-      peers.push({ ...said, members });
-      const { self, route, successors, predecessors, lookups } = said;
-      const seen = { successors, predecessors, members, lookups };
-      snapshots.push({ id: self.id, bits, strategy: route, ...seen });
-    }
-  }
-  peers.sort((a, b) => a.self.id - b.self.id);
-  const all = told.flatMap(({ silent }) => silent);
-  const silent = all.filter(
-    (place, index) =>
-      !peers.some(({ self }) => isAt(self, place)) &&
-      all.findIndex((other) => isAt(other, place)) === index,
-  );
-  const ids = silent.map(({ id }) => id);
-  return { v: 2, at: Date.now(), peers, silent, checks: checkTold(snapshots, ids) };
 }
 
 /** `3 of 5 members answered; no answer from 12 and 40` */
