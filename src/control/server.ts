@@ -1,9 +1,7 @@
 /** A peer's control socket: HTTP on a Unix socket that only its user can open. */
-import { chmodSync, unlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { Failure } from "../protocol/model/failure.ts";
 import { storedName, wrongName, wrongToStore } from "../protocol/model/names.ts";
-import { errorCode } from "../store/durable.ts";
+import { errorCode, removeQuietly } from "../store/durable.ts";
 import { MAX_LINE_BYTES } from "../terminal/limits.ts";
 import {
   refuse,
@@ -16,7 +14,8 @@ import {
 import { EventStreams } from "./events.ts";
 import type { ControlHost, Into } from "./host.ts";
 import { LAST_WORDS_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
-import { nameOfPath } from "./names.ts";
+import { listen, type Routes } from "./listen.ts";
+import { nameOfPath, type Room } from "./names.ts";
 import { controlPathToOpen } from "./path.ts";
 import {
   receiveUpload,
@@ -42,53 +41,35 @@ export type Control = {
  */
 export function serveControl(dir: string, host: ControlHost): Control {
   const path = controlPathToOpen(dir);
-  removeQuietly(path);
   const rooms = new Rooms(host);
-  const streams = rooms.streams;
-  const server = listen(path, (request) => rooms.answer(request));
+  const close = listen(path, "The control socket", {
+    routes: rooms.routes(),
+    otherwise: notFound,
+    failed: (error) => refuse(500, "failed", sentenceOf(error)),
+    maxBodyBytes: Number.MAX_SAFE_INTEGER,
+  });
   return {
     path,
     get uploads() {
       return rooms.uploads.size;
     },
     close: async () => {
-      streams.close();
+      rooms.streams.close();
       // Their last lines, and answers just given, are still on their way out.
       await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-      await server.stop(true).catch(() => {});
-      removeQuietly(path);
+      await close();
     },
   };
 }
 
-/**
- * An event stream may be silent for hours, and only this user can call; transfers have limits of their
- * own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s.
- */
-const UNTIMED: object = { idleTimeout: 0 };
-
-function listen(
-  path: string,
-  answer: (request: Request) => Promise<Response>,
-): Bun.Server<undefined> {
-  // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
-  const mask = process.umask(0o177);
-  try {
-    const server = Bun.serve({
-      unix: path,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: answer,
-      ...UNTIMED,
-      error: (error) => refuse(500, "failed", sentenceOf(error)),
-    });
-    chmodSync(path, 0o600);
-    return server;
-  } catch (error) {
-    throw new Failure(`The control socket ${path} could not be opened: ${sentenceOf(error)}`);
-  } finally {
-    process.umask(mask);
-  }
+function notFound(): Response {
+  return refuse(404, "not-found", "There is nothing of this name at a peer's control socket.");
 }
+
+/** What is asked of a name: the name, and the request with its query. */
+type Asked = { readonly name: string; readonly request: Request; readonly query: URLSearchParams };
+/** The same with the copies that have to be durable. */
+type Written = Asked & { readonly require: number };
 
 /** One method for each route. */
 class Rooms {
@@ -100,66 +81,37 @@ class Rooms {
     this.streams = new EventStreams((listener) => host.subscribe(listener));
   }
 
-  async answer(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    try {
-      switch (`${request.method} ${url.pathname}`) {
-        case "GET /status":
-          return await this.lookingUp(url, (keys) => this.host.status(keys));
-        case "GET /ring":
-          return await this.lookingUp(url, (keys) => this.host.ring(keys));
-        case "GET /events":
-          return (
-            this.streams.open() ??
-            refuse(503, "busy", "Too many read this peer's events already: end some of them.")
-          );
-        case "POST /type":
-          return await this.type(request);
-        case "GET /files":
-          return Response.json(await this.host.list());
-        case "POST /scrub":
-          return Response.json(await this.host.scrub());
-      }
-      return (
-        (await this.named(request, url)) ??
-        refuse(404, "not-found", "There is nothing of this name at a peer's control socket.")
-      );
-    } catch (error) {
-      return refuse(500, "failed", sentenceOf(error));
-    }
+  routes(): Routes {
+    const { host } = this;
+    return {
+      "/status": { GET: (request) => this.lookingUp(request, (keys) => host.status(keys)) },
+      "/ring": { GET: (request) => this.lookingUp(request, (keys) => host.ring(keys)) },
+      "/events": { GET: () => this.events() },
+      "/type": { POST: (request) => this.type(request) },
+      "/scrub": { POST: async () => Response.json(await host.scrub()) },
+      "/files": { GET: async () => Response.json(await host.list()) },
+      "/files/:name": {
+        GET: named("files", wrongName, (asked) => this.transfer(() => this.request(asked))),
+        PUT: writing(wrongToStore, (asked) => this.transfer(() => this.store(asked))),
+        POST: writing(wrongToStore, (asked) => this.transfer(() => this.storeFile(asked))),
+        DELETE: writing(wrongName, async ({ name, require }) =>
+          writeAnswer(await host.remove(name, require)),
+        ),
+      },
+      "/where/:name": {
+        GET: named("where", wrongName, async ({ name }) => Response.json(await host.where(name))),
+      },
+      "/progress/:name": {
+        GET: named("progress", wrongName, ({ name }) => Response.json(this.progress(name))),
+      },
+    };
   }
 
-  /** What is asked of a file. @returns null where the path is none of these */
-  private async named(request: Request, url: URL): Promise<Response | null> {
-    const { pathname: path, searchParams: query } = url;
-    const name = nameOfPath(path, "files");
-    if (name !== null) {
-      const brings = request.method === "PUT" || request.method === "POST";
-      const wrong = (brings ? wrongToStore : wrongName)(name, null);
-      if (wrong !== null) return refuse(400, "bad-request", wrong);
-      if (request.method === "GET") {
-        return await this.transfer(() => this.request(name, query, request.signal));
-      }
-      const require = requiredIn(query);
-      if (require === null) return refuse(400, "bad-request", WRONG_REQUIRE);
-      switch (request.method) {
-        case "PUT":
-          return await this.transfer(() => this.store(name, request, require));
-        case "POST":
-          return await this.transfer(() => this.storeFile(name, query, require));
-        case "DELETE":
-          return writeAnswer(await this.host.remove(name, require));
-        default:
-          return null;
-      }
-    }
-    if (request.method !== "GET") return null;
-    const sought = nameOfPath(path, "where");
-    const moving = nameOfPath(path, "progress");
-    const wrong = wrongName(sought ?? moving ?? "?", null);
-    if (wrong !== null) return refuse(400, "bad-request", wrong);
-    if (sought !== null) return Response.json(await this.host.where(sought));
-    return moving === null ? null : Response.json(this.progress(moving));
+  private events(): Response {
+    return (
+      this.streams.open() ??
+      refuse(503, "busy", "Too many read this peer's events already: end some of them.")
+    );
   }
 
   /** What comes in at the control socket, and then what goes between peers. */
@@ -171,10 +123,10 @@ class Rooms {
 
   /** What a question that names keys to look up is answered with. */
   private async lookingUp(
-    url: URL,
+    request: Request,
     ask: (keys: readonly number[]) => Promise<object>,
   ): Promise<Response> {
-    const lookup = url.searchParams.get("lookup");
+    const lookup = new URL(request.url).searchParams.get("lookup");
     const keys = lookup === null || lookup === "" ? [] : lookup.split(",").map(Number);
     if (keys.length > MAX_LOOKUPS) {
       return refuse(400, "bad-request", `At most ${MAX_LOOKUPS} keys can be looked up at a time.`);
@@ -198,7 +150,7 @@ class Rooms {
     return Response.json({ ok: true });
   }
 
-  private async store(given: string, request: Request, require: number): Promise<Response> {
+  private async store({ name: given, request, require }: Written): Promise<Response> {
     const name = storedName(given);
     const progress = uploadProgress(request);
     this.uploads.set(name, progress);
@@ -209,11 +161,7 @@ class Rooms {
   }
 
   /** A file that the peer opens itself, where it can. */
-  private async storeFile(
-    name: string,
-    query: URLSearchParams,
-    require: number,
-  ): Promise<Response> {
+  private async storeFile({ name, query, require }: Written): Promise<Response> {
     const path = query.get("from") ?? "";
     if (!isAbsolute(path)) return refusePath(path);
     const file = { path, mark: query.get("mark") ?? "" };
@@ -222,14 +170,10 @@ class Rooms {
     return refuse(409, "elsewhere", `The peer cannot open ${path}: send its bytes instead.`);
   }
 
-  private async request(
-    name: string,
-    query: URLSearchParams,
-    aborted: AbortSignal,
-  ): Promise<Response> {
+  private async request({ name, query, request }: Asked): Promise<Response> {
     const into = intoOf(query);
     if (into !== null && !isAbsolute(into.path)) return refusePath(into.path);
-    const { outcome, content } = await this.host.request(name, into, aborted);
+    const { outcome, content } = await this.host.request(name, into, request.signal);
     if (outcome.kind === "received" && content !== null) {
       const { from, route, size, sha256 } = outcome;
       const head = { size, sha256, from, route };
@@ -255,6 +199,31 @@ class Rooms {
   }
 }
 
+/** What is answered where a path ends in a good name. */
+function named(
+  room: Room,
+  wrong: typeof wrongName,
+  answer: (asked: Asked) => Response | Promise<Response>,
+): (request: Request) => Response | Promise<Response> {
+  return (request) => {
+    const { pathname, searchParams: query } = new URL(request.url);
+    // Bun's own `params` have something for escapes that stand for no text, too.
+    const name = nameOfPath(pathname, room);
+    if (name === null) return notFound();
+    const why = wrong(name, null);
+    return why === null ? answer({ name, request, query }) : refuse(400, "bad-request", why);
+  };
+}
+
+/** The same of a store or a removal. */
+function writing(wrong: typeof wrongName, answer: (asked: Written) => Promise<Response>) {
+  return named("files", wrong, (asked) => {
+    const require = requiredIn(asked.query);
+    if (require === null) return refuse(400, "bad-request", WRONG_REQUIRE);
+    return answer({ ...asked, require });
+  });
+}
+
 function intoOf(query: URLSearchParams): Into | null {
   const path = query.get("into");
   if (path === null) return null;
@@ -276,10 +245,4 @@ async function readLine(request: Request): Promise<string | null> {
 function sentenceOf(error: unknown): string {
   if (["ENOSPC", "EDQUOT"].includes(errorCode(error))) return "The disk of this peer is full.";
   return error instanceof Error ? error.message : String(error);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {}
 }

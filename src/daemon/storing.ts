@@ -1,5 +1,4 @@
 /** What a person stores through this peer: bytes, an upload, or a file from where it is. */
-import { unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Named, Uploaded } from "../control/host.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
@@ -7,7 +6,7 @@ import type { Outcome } from "../protocol/model/events.ts";
 import { EMPTY_SHA256 } from "../protocol/model/files.ts";
 import type { Body, Command } from "../protocol/model/io.ts";
 import { storedName } from "../protocol/model/names.ts";
-import { errorCode } from "../store/durable.ts";
+import { errorCode, removeQuietly } from "../store/durable.ts";
 import type { Brings, Given } from "./commands.ts";
 import type { Contents } from "./contents.ts";
 import { bytesOpener, localFileNames, openQuietly } from "./given.ts";
@@ -156,12 +155,4 @@ export class Storing {
 
 function failed(why: string): Outcome {
   return { kind: "failed", why, maybe: false };
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It is gone already.
-  }
 }

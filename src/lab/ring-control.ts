@@ -1,5 +1,5 @@
 /** A ring's own control socket: HTTP on a Unix socket that only its user can open. */
-import { chmodSync, unlinkSync } from "node:fs";
+import { listen, type Routes } from "../control/listen.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { SIGNALS } from "./child.ts";
 import type { Network, NetworkPeer } from "./network.ts";
@@ -32,79 +32,52 @@ export function serveRing(
   network: Network,
   stop: () => void,
 ): RingControl {
-  const path = ringPathToOpen(dir);
-  removeQuietly(path);
-  const answer = async (request: Request): Promise<Response> => {
-    try {
-      return Response.json(await answerOf(request, basePort, network, stop));
-    } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error);
-      return Response.json({ error: sentence } satisfies RingError, { status: 400 });
-    }
+  const close = listen(ringPathToOpen(dir), "The ring's control socket", {
+    routes: routesOf(basePort, network, stop),
+    otherwise: () => refuse("There is nothing of this name at a ring's control socket."),
+    failed: (error) => refuse(error instanceof Error ? error.message : String(error)),
+    maxBodyBytes: 4096,
+  });
+  return { close: () => void close() };
+}
+
+function refuse(error: string): Response {
+  return Response.json({ error } satisfies RingError, { status: 400 });
+}
+
+function routesOf(basePort: number, network: Network, stop: () => void): Routes {
+  const kill = async (request: Request): Promise<RingKilled> => {
+    const { id, signal } = await bodyOf(request);
+    const known = SIGNALS.find((name) => name === (signal ?? "SIGKILL"));
+    if (known === undefined) throw new Failure(`The signal must be one of ${SIGNALS.join(", ")}.`);
+    return { at: network.signal(idOf(id), known) };
   };
-  const server = listen(path, answer);
+  const start = async (request: Request): Promise<RingStarted> => ({
+    through: await network.start(idOf((await bodyOf(request)).id)),
+  });
   return {
-    close: () => {
-      void server.stop(true);
-      removeQuietly(path);
+    "/status": {
+      GET: () => {
+        const peers = network.peers();
+        return Response.json({ v: 1, pid: process.pid, basePort, peers } satisfies RingStatus);
+      },
+    },
+    "/kill": { POST: async (request) => Response.json(await kill(request)) },
+    "/start": { POST: async (request) => Response.json(await start(request)) },
+    "/lose-disk": {
+      POST: async (request) => {
+        await network.loseDisk(idOf((await bodyOf(request)).id));
+        return Response.json({ ok: true });
+      },
+    },
+    "/stop": {
+      POST: () => {
+        // The answer goes out first.
+        setImmediate(stop);
+        return Response.json({ ok: true });
+      },
     },
   };
-}
-
-function listen(
-  path: string,
-  answer: (request: Request) => Promise<Response>,
-): Bun.Server<undefined> {
-  // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
-  const mask = process.umask(0o177);
-  try {
-    const server = Bun.serve({
-      unix: path,
-      maxRequestBodySize: 4096,
-      fetch: (request, server) => {
-        // A start may take as long as a join.
-        server.timeout(request, 0);
-        return answer(request);
-      },
-    });
-    chmodSync(path, 0o600);
-    return server;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`The ring's control socket ${path} could not be opened: ${why}.`);
-  } finally {
-    process.umask(mask);
-  }
-}
-
-async function answerOf(
-  request: Request,
-  basePort: number,
-  network: Network,
-  stop: () => void,
-): Promise<RingStatus | RingKilled | RingStarted | { ok: true }> {
-  switch (`${request.method} ${new URL(request.url).pathname}`) {
-    case "GET /status":
-      return { v: 1, pid: process.pid, basePort, peers: network.peers() };
-    case "POST /kill": {
-      const { id, signal } = await bodyOf(request);
-      const known = SIGNALS.find((name) => name === (signal ?? "SIGKILL"));
-      if (known === undefined)
-        throw new Failure(`The signal must be one of ${SIGNALS.join(", ")}.`);
-      return { at: network.signal(idOf(id), known) };
-    }
-    case "POST /lose-disk":
-      await network.loseDisk(idOf((await bodyOf(request)).id));
-      return { ok: true };
-    case "POST /start":
-      return { through: await network.start(idOf((await bodyOf(request)).id)) };
-    case "POST /stop":
-      // The answer goes out first.
-      setImmediate(stop);
-      return { ok: true };
-    default:
-      throw new Failure("There is nothing of this name at a ring's control socket.");
-  }
 }
 
 async function bodyOf(request: Request): Promise<{ id?: unknown; signal?: unknown }> {
@@ -116,10 +89,4 @@ async function bodyOf(request: Request): Promise<{ id?: unknown; signal?: unknow
 function idOf(id: unknown): number {
   if (typeof id === "number" && Number.isSafeInteger(id) && id >= 0 && id < 256) return id;
   throw new Failure("The id must be a whole number from 0 to 255.");
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {}
 }

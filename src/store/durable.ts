@@ -2,6 +2,7 @@
  * Small files that are replaced whole: written beside, renamed over. A reader finds the old content or
  * the new one, never a part.
  */
+import { unlinkSync } from "node:fs";
 import { open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -105,6 +106,13 @@ export async function loadJson<T>(
     () => "it is ignored",
   );
   return { value: null, note: `${path} is damaged (${why}): ${moved}.` };
+}
+
+/** Removes a file, if it is there. */
+export function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
 }
 
 /** The system's code of an error, such as ENOENT; an empty text if it has none. */

@@ -54,7 +54,7 @@ export class FileStore {
   static async open(dataDir: string, { zeroAt }: { readonly zeroAt: number }): Promise<FileStore> {
     const dir = join(dataDir, CONTENTS);
     const present = new Set(await readdir(dir));
-    const removeContent = (content: string): void => removeQuietly(join(dir, content));
+    const removeContent = (content: string): void => removeInBackground(join(dir, content));
     const ledger = await Ledger.open(dataDir, zeroAt, present, removeContent);
     const store = new FileStore(dataDir, dir, ledger);
     await store.clear(present);
@@ -171,7 +171,7 @@ export class FileStore {
     const row = this.ledger.rows.find(id);
     if (row === undefined) return;
     this.ledger.forget(row);
-    if (row.content !== "") removeQuietly(join(this.dir, row.content));
+    if (row.content !== "") removeInBackground(join(this.dir, row.content));
   }
 
   /**
@@ -292,7 +292,7 @@ function notAsAnnounced({ name }: FileRecord): Failure {
   return new Failure(`The content of ${name} is not what its sender announced.`);
 }
 
-/** In the background: a large file takes a while. One that stays is unnamed, and goes at the next start. */
-function removeQuietly(path: string): void {
+/** A large file takes a while. One that stays is unnamed, and goes at the next start. */
+function removeInBackground(path: string): void {
   void unlink(path).catch(() => {});
 }

@@ -1,12 +1,12 @@
 /** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
 
-import { mkdirSync, unlinkSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Member } from "../protocol/model/member.ts";
 import { show } from "../protocol/model/names.ts";
-import { errorCode, loadJson } from "./durable.ts";
+import { errorCode, loadJson, removeQuietly } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
 import { LatestFile } from "./latest.ts";
@@ -232,12 +232,6 @@ async function emptyFolder(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     await rm(join(dir, name), { recursive: true, force: true });
   }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {}
 }
 
 function reason(error: unknown): string {

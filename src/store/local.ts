@@ -1,12 +1,12 @@
 /** Files outside the data folder: those a person stores from, and those that a person gets. */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, statSync, unlinkSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { chmod, link, lstat, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { isFourDigits } from "../protocol/model/files.ts";
 import { type Content, openContent } from "./content.ts";
-import { errorCode } from "./durable.ts";
+import { errorCode, removeQuietly } from "./durable.ts";
 import { ContentWriter } from "./writer.ts";
 
 /**
@@ -89,13 +89,7 @@ export function landingFor(path: string, overwrite: Overwrite): Landing {
         throw notWritten(error, path);
       }
     },
-    remove: () => {
-      try {
-        unlinkSync(temporary);
-      } catch {
-        // There is none, or none any more.
-      }
-    },
+    remove: () => removeQuietly(temporary),
   };
 }
 
