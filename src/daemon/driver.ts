@@ -11,8 +11,8 @@ import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import { Awake } from "./awake.ts";
-import type { Contents } from "./contents.ts";
-import type { Offers } from "./offers.ts";
+import type { Contents } from "./contents/contents.ts";
+import type { Offers } from "./contents/offers.ts";
 
 /** An input without its time, which the driver adds. */
 export type Untimed<T = Input> = T extends Input ? Omit<T, "at"> : never;

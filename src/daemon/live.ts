@@ -10,20 +10,20 @@ import type { RequestId } from "../protocol/model/messages.ts";
 import type { Folder } from "../store/folder.ts";
 import { lookLocal } from "../store/local.ts";
 import type { Transport } from "../transport/types.ts";
-import { Arrivals } from "./arrivals.ts";
-import { Commands } from "./commands.ts";
 import { Console } from "./console.ts";
-import { Contents } from "./contents.ts";
+import { Arrivals } from "./contents/arrivals.ts";
+import { Commands } from "./contents/commands.ts";
+import { Contents } from "./contents/contents.ts";
+import { Moving } from "./contents/moving.ts";
+import { Offers } from "./contents/offers.ts";
+import { RateLimiter } from "./contents/rate-limiter.ts";
+import { Scrubbing } from "./contents/scrubbing.ts";
 import { Driver } from "./driver.ts";
 import { crashOf, EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
-import { Moving } from "./moving.ts";
-import { Offers } from "./offers.ts";
 import type { PeerOptions } from "./options.ts";
-import { RateLimiter } from "./rate-limiter.ts";
 import { RoomWatch } from "./room.ts";
-import { Scrubbing } from "./scrubbing.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
 const LAST_WORDS_MS = 20;

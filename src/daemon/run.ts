@@ -7,12 +7,12 @@ import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
 import { displayAddress } from "../terminal/display.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport } from "../transport/types.ts";
-import type { Contents } from "./contents.ts";
+import type { Contents } from "./contents/contents.ts";
+import type { Offers } from "./contents/offers.ts";
 import type { Driver } from "./driver.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { crashOf } from "./events.ts";
 import { live } from "./live.ts";
-import type { Offers } from "./offers.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
 import {
   checkFolder,

@@ -7,11 +7,11 @@ import { EMPTY_SHA256 } from "../protocol/model/files.ts";
 import type { Body, Command } from "../protocol/model/io.ts";
 import { storedName } from "../protocol/model/names.ts";
 import { errorCode, removeQuietly } from "../store/durable.ts";
-import type { Brings, Given } from "./commands.ts";
-import type { Contents } from "./contents.ts";
-import { bytesOpener, localFileNames, openQuietly } from "./given.ts";
-import { HeldFile } from "./held.ts";
-import type { Moving } from "./moving.ts";
+import type { Brings, Given } from "./contents/commands.ts";
+import type { Contents } from "./contents/contents.ts";
+import { bytesOpener, localFileNames, openQuietly } from "./contents/given.ts";
+import { HeldFile } from "./contents/held.ts";
+import type { Moving } from "./contents/moving.ts";
 import { keyOf } from "./names.ts";
 
 /** Gives a command to the peer. */

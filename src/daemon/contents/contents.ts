@@ -1,22 +1,22 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
-import type { PeerEvent } from "../protocol/model/events.ts";
-import { Failure } from "../protocol/model/failure.ts";
-import { EMPTY_SHA256, type FileRecord, versionKey } from "../protocol/model/files.ts";
-import type { BodySource, Effect, FetchInto, Input } from "../protocol/model/io.ts";
-import type { FetchSource, RequestId } from "../protocol/model/messages.ts";
-import type { Content } from "../store/content.ts";
-import type { Folder } from "../store/folder.ts";
-import { inlineHash } from "../transport/hash.ts";
+import type { PeerEvent } from "../../protocol/model/events.ts";
+import { Failure } from "../../protocol/model/failure.ts";
+import { EMPTY_SHA256, type FileRecord, versionKey } from "../../protocol/model/files.ts";
+import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/io.ts";
+import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
+import type { Content } from "../../store/content.ts";
+import type { Folder } from "../../store/folder.ts";
+import { inlineHash } from "../../transport/hash.ts";
 import {
   type ContentSink,
   type Fetched,
   FetchFailure,
   type Transport,
-} from "../transport/types.ts";
+} from "../../transport/types.ts";
+import { COPY_BYTES } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
-import { COPY_BYTES } from "./limits.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
 import type { RateLimiter } from "./rate-limiter.ts";

@@ -1,8 +1,8 @@
 /** Contents on their way into the store, which others may have while they come in. */
-import type { FileRecord } from "../protocol/model/files.ts";
-import type { Content } from "../store/content.ts";
-import type { Draft } from "../store/draft.ts";
-import { OFFERS_KEPT } from "./limits.ts";
+import type { FileRecord } from "../../protocol/model/files.ts";
+import type { Content } from "../../store/content.ts";
+import type { Draft } from "../../store/draft.ts";
+import { OFFERS_KEPT } from "../limits.ts";
 
 /** What came of a job: a content that still comes, or the version that it has become. */
 export type Arrival =

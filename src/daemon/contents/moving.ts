@@ -1,5 +1,5 @@
 /** The contents that are on their way in or out just now, for those who want to see them move. */
-import type { Doing } from "../control/types.ts";
+import type { Doing } from "../../control/types.ts";
 
 export type Move = {
   readonly file: string;

@@ -2,13 +2,13 @@
  * A file that a command stores from where it is: opened once, and read until the command has ended. It
  * is stored as it was when it was opened, or not at all.
  */
-import type { Named } from "../control/host.ts";
-import { BODY_BYTES } from "../protocol/model/config.ts";
-import { EMPTY_SHA256 } from "../protocol/model/files.ts";
-import type { Content, FileContent } from "../store/content.ts";
-import { markOf } from "../store/mark.ts";
+import type { Named } from "../../control/host.ts";
+import { BODY_BYTES } from "../../protocol/model/config.ts";
+import { EMPTY_SHA256 } from "../../protocol/model/files.ts";
+import type { Content, FileContent } from "../../store/content.ts";
+import { markOf } from "../../store/mark.ts";
+import { HASH_BYTES } from "../limits.ts";
 import { openQuietly } from "./given.ts";
-import { HASH_BYTES } from "./limits.ts";
 
 /** Whatever happens to its name meanwhile, all who read it get the file that the command meant. */
 export class HeldFile {

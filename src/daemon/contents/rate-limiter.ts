@@ -2,7 +2,7 @@
  * A rate limiter for repair: all copies that nobody waits for share one allowance of bytes a second, and get
  * a part of it only while contents move that somebody does wait for.
  */
-import { RATE_SLACK_MS, REPAIR_SHARE } from "./limits.ts";
+import { RATE_SLACK_MS, REPAIR_SHARE } from "../limits.ts";
 
 export type Clock = { now(): number; wait(ms: number): Promise<void> };
 

@@ -2,10 +2,10 @@
  * Reading stored copies back: in the background at a low rate, and at once for whoever asks. What is
  * not what it was is set aside and told to the protocol, which has it fetched anew.
  */
-import type { ScrubReport } from "../control/types.ts";
-import { Failure } from "../protocol/model/failure.ts";
-import type { FileRecord } from "../protocol/model/files.ts";
-import type { FileStore } from "../store/files.ts";
+import type { ScrubReport } from "../../control/types.ts";
+import { Failure } from "../../protocol/model/failure.ts";
+import type { FileRecord } from "../../protocol/model/files.ts";
+import type { FileStore } from "../../store/files.ts";
 import {
   SCRUB_BYTES_PER_SECOND,
   SCRUB_EVERY_MS,
@@ -13,7 +13,7 @@ import {
   SCRUB_LOOK_MS,
   SCRUB_MEND_MS,
   SCRUB_NAMED,
-} from "./limits.ts";
+} from "../limits.ts";
 
 export class Scrubbing {
   #timer: ReturnType<typeof setTimeout> | null = null;

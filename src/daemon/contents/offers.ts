@@ -1,16 +1,16 @@
 /** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
-import type { PeerEvent } from "../protocol/model/events.ts";
-import type { VersionId } from "../protocol/model/files.ts";
-import type { Served } from "../protocol/model/io.ts";
-import type { FetchSource, RequestId } from "../protocol/model/messages.ts";
-import type { Content } from "../store/content.ts";
-import { isPassing } from "../store/disk.ts";
-import type { Folder } from "../store/folder.ts";
-import { openLocal } from "../store/local.ts";
-import type { ContentDenied, ContentSource } from "../transport/types.ts";
+import type { PeerEvent } from "../../protocol/model/events.ts";
+import type { VersionId } from "../../protocol/model/files.ts";
+import type { Served } from "../../protocol/model/io.ts";
+import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
+import type { Content } from "../../store/content.ts";
+import { isPassing } from "../../store/disk.ts";
+import type { Folder } from "../../store/folder.ts";
+import { openLocal } from "../../store/local.ts";
+import type { ContentDenied, ContentSource } from "../../transport/types.ts";
+import { OFFERS_KEPT } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Commands, Given } from "./commands.ts";
-import { OFFERS_KEPT } from "./limits.ts";
 import type { Moving } from "./moving.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 

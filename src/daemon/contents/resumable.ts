@@ -2,8 +2,8 @@
  * Contents that broke off on their way in. What has come of them is kept, with its hash so far, so that
  * another holder can go on from that byte.
  */
-import type { ContentHash } from "../transport/hash.ts";
-import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "./limits.ts";
+import type { ContentHash } from "../../transport/hash.ts";
+import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "../limits.ts";
 
 /** Where a content goes, and what makes it count. */
 export type Taker = {

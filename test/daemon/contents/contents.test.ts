@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Arrivals } from "../../src/daemon/arrivals.ts";
-import { Commands } from "../../src/daemon/commands.ts";
-import { Contents } from "../../src/daemon/contents.ts";
-import { Moving } from "../../src/daemon/moving.ts";
-import { Offers } from "../../src/daemon/offers.ts";
-import { RateLimiter } from "../../src/daemon/rate-limiter.ts";
-import type { PeerEvent } from "../../src/protocol/model/events.ts";
-import { type FileRecord, versionId } from "../../src/protocol/model/files.ts";
-import type { Effect } from "../../src/protocol/model/io.ts";
-import { type Folder, openFolder } from "../../src/store/folder.ts";
-import { deliver } from "../../src/store/local.ts";
-import { FetchFailure, type Transport } from "../../src/transport/types.ts";
-import { recordOf, removalOf } from "../store/records.ts";
-import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
+import { Arrivals } from "../../../src/daemon/contents/arrivals.ts";
+import { Commands } from "../../../src/daemon/contents/commands.ts";
+import { Contents } from "../../../src/daemon/contents/contents.ts";
+import { Moving } from "../../../src/daemon/contents/moving.ts";
+import { Offers } from "../../../src/daemon/contents/offers.ts";
+import { RateLimiter } from "../../../src/daemon/contents/rate-limiter.ts";
+import type { PeerEvent } from "../../../src/protocol/model/events.ts";
+import { type FileRecord, versionId } from "../../../src/protocol/model/files.ts";
+import type { Effect } from "../../../src/protocol/model/io.ts";
+import { type Folder, openFolder } from "../../../src/store/folder.ts";
+import { deliver } from "../../../src/store/local.ts";
+import { FetchFailure, type Transport } from "../../../src/transport/types.ts";
+import { recordOf, removalOf } from "../../store/records.ts";
+import { sha256, someBytes, temporaryFolder } from "../../store/temporary.ts";
 
 /** What becomes of contents that come whole, break off, go on elsewhere, or are not what they should be. */
 

@@ -1,7 +1,7 @@
 /** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
-import { isSameVersion, type VersionId } from "../protocol/model/files.ts";
-import type { Body } from "../protocol/model/io.ts";
-import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "./limits.ts";
+import { isSameVersion, type VersionId } from "../../protocol/model/files.ts";
+import type { Body } from "../../protocol/model/io.ts";
+import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "../limits.ts";
 
 export type KeptBody = { readonly bytes: Uint8Array; readonly sha256: string };
 

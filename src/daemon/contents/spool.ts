@@ -5,13 +5,13 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Into, Spooled } from "../control/host.ts";
-import { BODY_BYTES } from "../protocol/model/config.ts";
-import { Failure } from "../protocol/model/failure.ts";
-import { errorCode } from "../store/durable.ts";
-import { notWritten } from "../store/local.ts";
-import { markOf } from "../store/mark.ts";
-import { ContentWriter } from "../store/writer.ts";
+import type { Into, Spooled } from "../../control/host.ts";
+import { BODY_BYTES } from "../../protocol/model/config.ts";
+import { Failure } from "../../protocol/model/failure.ts";
+import { errorCode } from "../../store/durable.ts";
+import { notWritten } from "../../store/local.ts";
+import { markOf } from "../../store/mark.ts";
+import { ContentWriter } from "../../store/writer.ts";
 import type { Taking } from "./commands.ts";
 
 /** A file to be made for a content, and the sentence for an error of writing it. */

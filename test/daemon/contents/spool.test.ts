@@ -9,11 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { HeldFile } from "../../src/daemon/held.ts";
-import { landingSpot, spoolDelivery, spoolSpot } from "../../src/daemon/spool.ts";
-import { Failure } from "../../src/protocol/model/failure.ts";
-import { markOf } from "../../src/store/mark.ts";
-import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
+import { HeldFile } from "../../../src/daemon/contents/held.ts";
+import { landingSpot, spoolDelivery, spoolSpot } from "../../../src/daemon/contents/spool.ts";
+import { Failure } from "../../../src/protocol/model/failure.ts";
+import { markOf } from "../../../src/store/mark.ts";
+import { sha256, someBytes, temporaryFolder } from "../../store/temporary.ts";
 
 /** The files that commands at the control socket name: made and opened by the peer itself. */
 

@@ -1,11 +1,11 @@
 /** What a command brings from a person's own folder, and where it puts what it fetches. */
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { NUMBERED_BITS } from "../protocol/model/config.ts";
-import { isFourDigits } from "../protocol/model/files.ts";
-import { nameForms } from "../protocol/model/names.ts";
-import { type Content, type FileContent, openContent } from "../store/content.ts";
-import { deliver } from "../store/local.ts";
+import { NUMBERED_BITS } from "../../protocol/model/config.ts";
+import { isFourDigits } from "../../protocol/model/files.ts";
+import { nameForms } from "../../protocol/model/names.ts";
+import { type Content, type FileContent, openContent } from "../../store/content.ts";
+import { deliver } from "../../store/local.ts";
 import type { Taking } from "./commands.ts";
 
 /** A content that a store brings: it may be opened again and again. Null if it is gone. */
