@@ -3,7 +3,6 @@
  * begun, in order, before the next input; one timer for all its deadlines.
  */
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
-import type { PeerEvent } from "../protocol/model/events.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
@@ -13,57 +12,58 @@ import type { Transport } from "../transport/types.ts";
 import { Awake } from "./awake.ts";
 import type { Contents } from "./contents/contents.ts";
 import type { Offers } from "./contents/offers.ts";
-
-/** An input without its time, which the driver adds. */
-export type Untimed<T = Input> = T extends Input ? Omit<T, "at"> : never;
+import type { EventStream } from "./events.ts";
+import type { OwnRecord } from "./own-record.ts";
+import type { Reception, Untimed } from "./reception.ts";
 
 export type DriverOptions = {
+  readonly reception: Reception;
+  readonly own: OwnRecord;
+  readonly events: EventStream;
   readonly folder: Folder;
   readonly config: RingConfig;
-  readonly contents: () => Contents;
-  readonly offers: () => Offers;
-  readonly transport: () => Transport;
+  readonly contents: Contents;
+  readonly offers: Offers;
+  readonly transport: Transport;
   readonly look: (name: string) => number | null;
-  readonly publish: (event: PeerEvent) => void;
-  /** The peer is done; nothing is given to it any more. */
-  readonly ended: (code: number, sentence: string | null) => void;
-  /** A step or an effect threw: nothing is given to the peer any more, since nobody knows what it is in. */
-  readonly failed: (error: unknown) => void;
 };
 
-/** What is driven: the protocol. */
-export type Driven = {
-  readonly startPeer: typeof startPeer;
-  readonly step: typeof step;
-  readonly nextDeadline: typeof nextDeadline;
-};
-const PROTOCOL: Driven = { startPeer, step, nextDeadline };
+/** How a peer ended: as its protocol says, or since a step or an effect threw, and nobody knows what it is in. */
+export type End =
+  | { readonly kind: "exit"; readonly code: number; readonly sentence: string | null }
+  | { readonly kind: "crash"; readonly error: unknown };
 
 export class Driver {
+  /** Resolves when the peer is done; nothing is given to it any more. */
+  readonly ended: Promise<End>;
+  readonly #end: (end: End) => void;
   readonly #options: DriverOptions;
-  readonly #driven: Driven;
-  readonly #waiting: { readonly input: Untimed; readonly givenAt: number }[] = [];
   readonly #awake = new Awake();
-  #peer: Peer;
+  readonly #peer: Peer;
+  #first: readonly Effect[];
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
-  #over = false;
-  /** Kinds of messages that the wire could not hold: of each it is said once. */
-  readonly #unsent = new Set<string>();
 
   /** Makes the peer; its first effects begin with `begin`. */
-  constructor(options: DriverOptions, start: StartInput, driven: Driven = PROTOCOL) {
+  constructor(options: DriverOptions, start: StartInput) {
+    const { promise, resolve } = Promise.withResolvers<End>();
+    this.ended = promise;
+    this.#end = resolve;
     this.#options = options;
-    this.#driven = driven;
-    const { peer, effects } = driven.startPeer(start, performance.now());
+    const { peer, effects } = startPeer(start, performance.now());
     this.#peer = peer;
     this.#first = effects;
+    options.own.self = peer.self;
   }
 
-  #first: readonly Effect[];
-
   begin(): void {
+    const { reception, offers } = this.#options;
+    reception.begin({
+      wake: () => this.#drain(),
+      fail: (error) => this.fail(error),
+      open: (...asked) => offers.openFor(...asked),
+    });
     const first = this.#first;
     this.#first = [];
     this.attempt(() => this.#perform(first));
@@ -74,24 +74,10 @@ export class Driver {
     return snapshot(this.#peer);
   }
 
-  get self(): Peer["self"] {
-    return this.#peer.self;
-  }
-
-  /** Gives an input now, or right after those that wait. */
-  give(input: Untimed): void {
-    if (this.#over) return;
-    this.#waiting.push({ input, givenAt: performance.now() });
-    this.#drain();
-  }
-
   /** Ends the peer for an error that nobody expected, whoever was called when it was thrown. */
   fail(error: unknown): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#waiting.length = 0;
-    this.#disarm();
-    this.#options.failed(error);
+    this.#stop({ kind: "crash", error });
   }
 
   /** Does what must not throw: if it does, the peer ends. */
@@ -103,23 +89,26 @@ export class Driver {
     }
   }
 
-  /** The wire could not hold a message of this kind, which was left out: said once, and no reason to end. */
-  unsent(kind: string, why: string): void {
-    if (this.#unsent.has(kind) || this.#over) return;
-    this.#unsent.add(kind);
-    const text = `A message of the kind "${kind}" does not fit the wire (${why}): it is left out, as all others like it (a bug in p2p).`;
-    this.#options.publish({ event: "note", text });
+  get #over(): boolean {
+    return this.#options.reception.isOver;
+  }
+
+  #stop(end: End): void {
+    this.#options.reception.end();
+    this.#disarm();
+    this.#end(end);
   }
 
   #drain(): void {
     if (this.#busy) return;
     this.#busy = true;
+    const { reception } = this.#options;
     this.attempt(() => {
       for (let at = this.#look(); !this.#over; at = this.#look()) {
-        const next = this.#waiting.shift();
+        const next = reception.next();
         if (next === undefined) return;
-        this.#perform(this.#driven.step(this.#peer, timed(next.input, at, at - next.givenAt)));
-        if (this.#waiting.length === 0) return;
+        this.#step(timed(next.input, at, at - next.givenAt));
+        if (reception.isEmpty) return;
       }
     });
     this.#busy = false;
@@ -128,11 +117,17 @@ export class Driver {
 
   /** The time; a sleep is told to the peer before anything that comes after it. */
   #look(): number {
-    const { at, sleptMs } = this.#awake.look(this.#driven.nextDeadline(this.#peer));
+    const { at, sleptMs } = this.#awake.look(nextDeadline(this.#peer));
     if (sleptMs !== null && !this.#over) {
-      this.#perform(this.#driven.step(this.#peer, { type: "woke", sleptMs, at }));
+      this.#step({ type: "woke", sleptMs, at });
     }
     return at;
+  }
+
+  #step(input: Input): void {
+    const effects = step(this.#peer, input);
+    this.#options.own.self = this.#peer.self;
+    this.#perform(effects);
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -140,27 +135,27 @@ export class Driver {
   }
 
   #begin(effect: Effect): void {
-    const { folder, transport, contents, offers, publish } = this.#options;
+    const { reception, folder, transport, contents, offers, events } = this.#options;
     switch (effect.type) {
       case "send":
-        transport().send(
+        transport.send(
           effect.to,
           effect.channel,
           effect.message,
-          effect.body === null ? null : contents().bodyOf(effect.body),
+          effect.body === null ? null : contents.bodyOf(effect.body),
         );
         return;
       case "watch":
-        transport().watch(effect.addresses);
+        transport.watch(effect.addresses);
         return;
       case "sever":
-        transport().sever(effect.address);
+        transport.sever(effect.address);
         return;
       case "sever-dialled":
-        transport().severDialled();
+        transport.severDialled();
         return;
       case "dial":
-        transport().dial(effect.address);
+        transport.dial(effect.address);
         return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
@@ -169,20 +164,20 @@ export class Driver {
         folder.saveView([...effect.members, ...effect.departed], effect.left);
         return;
       case "event":
-        publish(effect.event);
+        events.publish(effect.event);
         return;
       case "fetch":
-        void this.#await(effect.job, contents().fetch(effect));
+        void this.#await(effect.job, contents.fetch(effect));
         return;
       case "merge":
-        void this.#await(effect.job, contents().mergeRecord(effect.record));
+        void this.#await(effect.job, contents.mergeRecord(effect.record));
         return;
       case "serve":
-        offers().serve(effect.request, effect.what);
+        offers.serve(effect.request, effect.what);
         return;
       case "look": {
         const { request, name } = effect;
-        this.give({ type: "looked", request, size: this.#options.look(name) });
+        reception.give({ type: "looked", request, size: this.#options.look(name) });
         return;
       }
       case "drop":
@@ -195,14 +190,12 @@ export class Driver {
         folder.saveAlive(effect.awayMs, effect.forgottenMs);
         return;
       case "exit":
-        this.#over = true;
-        this.#disarm();
-        this.#options.ended(effect.code, effect.sentence);
+        this.#stop({ kind: "exit", code: effect.code, sentence: effect.sentence });
     }
   }
 
   async #await(job: number, fetching: ReturnType<Contents["fetch"]>): Promise<void> {
-    this.give({ type: "fetched", job, result: await fetching });
+    this.#options.reception.give({ type: "fetched", job, result: await fetching });
   }
 
   async #persist(id: number, incarnation: number): Promise<void> {
@@ -219,11 +212,11 @@ export class Driver {
       });
       return;
     }
-    this.give({ type: "persisted", incarnation });
+    this.#options.reception.give({ type: "persisted", incarnation });
   }
 
   #arm(): void {
-    const next = this.#driven.nextDeadline(this.#peer);
+    const next = nextDeadline(this.#peer);
     // A timer that is due earlier does no harm: it finds nothing and arms again.
     if (this.#over || (this.#timer !== null && next >= this.#timerAt)) return;
     const now = performance.now();
@@ -238,11 +231,10 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.attempt(() => {
-      const givenAt = performance.now();
-      const due = this.#driven.nextDeadline(this.#peer) <= givenAt;
-      if (due) this.#waiting.push({ input: { type: "tick" }, givenAt });
+      const isDue = nextDeadline(this.#peer) <= performance.now();
+      if (isDue) this.#options.reception.give({ type: "tick" });
+      else this.#drain();
     });
-    this.#drain();
   }
 
   #disarm(): void {

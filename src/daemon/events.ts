@@ -2,6 +2,7 @@
 import type { LoggedEvent } from "../control/types.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import { LOST_TOLD_MS } from "./limits.ts";
+import type { OwnRecord } from "./own-record.ts";
 
 export type Reader = (event: LoggedEvent) => void;
 
@@ -9,7 +10,7 @@ export class EventStream {
   readonly #readers = new Set<Reader>();
   #seq = 0;
 
-  constructor(private readonly self: () => { readonly id: number; readonly incarnation: number }) {}
+  constructor(private readonly own: Pick<OwnRecord, "self">) {}
 
   /** @returns a function that ends the subscription */
   subscribe(reader: Reader): () => void {
@@ -19,7 +20,7 @@ export class EventStream {
 
   /** Stamps an event and gives it to all readers, in the order in which they came. */
   publish(event: PeerEvent): void {
-    const { id, incarnation } = this.self();
+    const { id, incarnation } = this.own.self;
     this.#seq += 1;
     const at = performance.timeOrigin + performance.now();
     const logged = stamped(event, at, this.#seq, id, incarnation);
@@ -54,6 +55,17 @@ export function tellOfLost(log: { readonly lost: number }, events: EventStream):
     events.publish({ event: "note", text });
   }, LOST_TOLD_MS);
   return () => clearInterval(timer);
+}
+
+/** Says of each kind of message that the wire could not hold, which was left out, that it is: once, and no reason to end. */
+export function tellOfUnsent(events: EventStream): (kind: string, why: string) => void {
+  const told = new Set<string>();
+  return (kind, why) => {
+    if (told.has(kind)) return;
+    told.add(kind);
+    const text = `A message of the kind "${kind}" does not fit the wire (${why}): it is left out, as all others like it (a bug in p2p).`;
+    events.publish({ event: "note", text });
+  };
 }
 
 /** True of the events that the log leaves out: pings, and answers too long for a line. */

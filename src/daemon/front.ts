@@ -17,8 +17,8 @@ import { nameForms, storedName, wrongName, wrongToStore } from "../protocol/mode
 import { outcomeSentence } from "../protocol/model/sentences.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
+import type { Bodies } from "./contents/bodies.ts";
 import type { Commands, Given } from "./contents/commands.ts";
-import type { Contents } from "./contents/contents.ts";
 import { localDelivery } from "./contents/given.ts";
 import type { Moving } from "./contents/moving.ts";
 import type { Scrubbing } from "./contents/scrubbing.ts";
@@ -27,15 +27,17 @@ import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
 import { MAX_EARLY_LINES } from "./limits.ts";
 import { keyOf } from "./names.ts";
+import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
 import { type Begin, Storing } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
+  readonly reception: Reception;
   readonly driver: Driver;
   readonly commands: Commands;
-  readonly contents: Contents;
+  readonly bodies: Bodies;
   readonly moving: Moving;
   readonly scrubbing: Scrubbing;
   readonly events: EventStream;
@@ -132,7 +134,7 @@ export class Front implements ControlHost {
 
   /** The peer leaves its ring. */
   quit(): void {
-    this.options.driver.give({ type: "command", command: 0, what: { kind: "quit" } });
+    this.options.reception.quit();
   }
 
   store(name: string, upload: Uploaded, require: number): Promise<Outcome> {
@@ -257,7 +259,7 @@ export class Front implements ControlHost {
 
   #begin(...[what, given]: Parameters<Begin>): void {
     const command = this.options.commands.add({ brings: null, deliver: null, ...given });
-    this.options.driver.give({ type: "command", command, what });
+    this.options.reception.give({ type: "command", command, what });
   }
 }
 

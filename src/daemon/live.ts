@@ -12,87 +12,66 @@ import { lookLocal } from "../store/local.ts";
 import type { Transport } from "../transport/types.ts";
 import { Console } from "./console.ts";
 import { Arrivals } from "./contents/arrivals.ts";
+import type { Bodies } from "./contents/bodies.ts";
 import { Commands } from "./contents/commands.ts";
 import { Contents } from "./contents/contents.ts";
 import { Moving } from "./contents/moving.ts";
 import { Offers } from "./contents/offers.ts";
 import { RateLimiter } from "./contents/rate-limiter.ts";
 import { Scrubbing } from "./contents/scrubbing.ts";
-import { Driver } from "./driver.ts";
-import { crashOf, EventStream, isFolded, tellOfLost } from "./events.ts";
+import { Driver, type End } from "./driver.ts";
+import { crashOf, type EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
 import type { PeerOptions } from "./options.ts";
+import type { OwnRecord } from "./own-record.ts";
+import type { Reception } from "./reception.ts";
 import { RoomWatch } from "./room.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
 const LAST_WORDS_MS = 20;
 
-/** What the sockets speak to. */
-export type Living = {
-  readonly driver: Driver;
-  readonly contents: Contents;
-  readonly offers: Offers;
+/** What a peer is made of: open, and known to its sockets. */
+export type Opened = {
+  readonly reception: Reception;
+  readonly own: OwnRecord;
+  readonly events: EventStream;
+  readonly bodies: Bodies;
+  readonly folder: Folder;
+  readonly transport: Transport;
 };
 
 /**
  * The peer's life, from its first input to its exit.
- * @param attach called before the first input
  * @returns the exit code
  */
 export async function live(
   options: PeerOptions,
   startInput: StartInput,
-  folder: Folder,
-  transport: Transport,
-  attach: (living: Living) => void,
+  opened: Opened,
 ): Promise<number> {
-  const { promise: exited, resolve: exit } = Promise.withResolvers<number>();
-  const events = new EventStream(() => driver.self);
-  const made = makeContents(options, folder, transport, events, () => driver);
-  const { commands, contents, offers, moving, scrubbing } = made;
+  const { reception, events, folder } = opened;
   const cwd = process.cwd();
   const { config } = startInput;
-  const driver: Driver = new Driver(
-    {
-      folder,
-      config,
-      contents: () => contents,
-      offers: () => offers,
-      transport: () => transport,
-      look: (name) => lookLocal(cwd, name),
-      publish: (event) => events.publish(event),
-      ended: (code, sentence) => {
-        if (sentence !== null) terminal.say(sentence);
-        exit(room.isThere ? code : Math.max(code, 1));
-      },
-      failed: (error) => {
-        exit(EXIT_BUG);
-        events.publish(crashOf(error));
-      },
-    },
-    startInput,
-  );
-  const room = watchRoom(folder.dir, driver, events, () => front.quit());
-  const moved = { contents, moving, scrubbing };
-  const front = new Front({
-    ...{ driver, commands, events, folder, transport, room, cwd, config },
-    ...moved,
-  });
+  const moved = makeContents(options, opened, cwd);
+  const { commands, contents, scrubbing } = moved;
+  const look = (name: string) => lookLocal(cwd, name);
+  const driver = new Driver({ ...opened, ...moved, config, look }, startInput);
+  const room = watchRoom(folder.dir, reception, events);
+  const front = new Front({ ...opened, ...moved, driver, room, cwd, config });
   const terminal = openTerminal(options, config, (line, say) =>
     driver.attempt(() => front.typeAt(line, say)),
   );
-  attach({ driver, contents, offers });
   events.subscribe(terminal.read);
   events.subscribe((event) => {
     if (!isFolded(event)) folder.log.append(event);
     if (event.event === "outcome") {
       commands.end(event.command, agedOutcome(event.outcome, performance.now()));
     }
-    if (event.event === "joined") announce(folder, transport, driver, startInput);
+    if (event.event === "joined") announce(opened, config);
   });
   for (const note of folder.notes) terminal.say(note);
-  const quit = () => front.quit();
+  const quit = () => reception.quit();
   process.on("SIGTERM", quit);
   const hush = tellOfLost(folder.log, events);
   let control: Control | null = null;
@@ -102,7 +81,7 @@ export async function live(
     scrubbing.begin();
     control = serveControl(folder.dir, front);
     if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
-    const code = await exited;
+    const code = exitOf(await driver.ended, room, terminal, events);
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
   } finally {
@@ -116,15 +95,25 @@ export async function live(
   }
 }
 
+/** Says how a peer has ended. @returns the exit code */
+function exitOf(end: End, room: RoomWatch, terminal: Console, events: EventStream): number {
+  if (end.kind === "crash") {
+    events.publish(crashOf(end.error));
+    return EXIT_BUG;
+  }
+  if (end.sentence !== null) terminal.say(end.sentence);
+  return room.isThere ? end.code : Math.max(end.code, 1);
+}
+
 /** Looks after the folder: how full its disk is, and that it is there. */
-function watchRoom(dir: string, driver: Driver, events: EventStream, quit: () => void): RoomWatch {
+function watchRoom(dir: string, reception: Reception, events: EventStream): RoomWatch {
   return new RoomWatch({
     dir,
-    room: (bytes) => driver.give({ type: "room", bytes }),
+    room: (bytes) => reception.give({ type: "room", bytes }),
     deleted: () => {
       const text = `The data folder ${dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
       events.publish({ event: "note", text });
-      quit();
+      reception.quit();
     },
   });
 }
@@ -152,44 +141,36 @@ function openTerminal(
 /** What moves, serves and reads back this peer's contents. */
 function makeContents(
   options: PeerOptions,
-  folder: Folder,
-  transport: Transport,
-  events: EventStream,
-  driver: () => Driver,
+  { reception, own, events, bodies, folder, transport }: Opened,
+  cwd: string,
 ) {
   const { files } = folder;
-  const rateLimiter = new RateLimiter(options.repairRate ?? REPAIR_BYTES_PER_SECOND);
-  const moving = new Moving();
   const damaged = (record: VersionId) => {
     const version = versionId(record);
     void files.setAside(version);
-    driver().give({ type: "damaged", version });
+    reception.give({ type: "damaged", version });
   };
   files.damaged = damaged;
-  const commands: Commands = new Commands((command) => contents.forget(command));
+  const commands = new Commands();
+  const moving = new Moving();
   const common = {
-    ...{ folder, commands, rateLimiter, moving, cwd: process.cwd(), damaged },
+    ...{ folder, bodies, commands, moving, transport, cwd, damaged },
+    rateLimiter: new RateLimiter(options.repairRate ?? REPAIR_BYTES_PER_SECOND),
     arrivals: new Arrivals(),
-    self: () => driver().self,
+    self: () => own.self,
     report: (event: PeerEvent) => events.publish(event),
-    served: (request: RequestId, ok: boolean) => driver().give({ type: "served", request, ok }),
-    spoilt: (request: RequestId) => driver().give({ type: "spoilt", request }),
+    served: (request: RequestId, ok: boolean) => reception.give({ type: "served", request, ok }),
+    spoilt: (request: RequestId) => reception.give({ type: "spoilt", request }),
   };
   const offers = new Offers(common);
-  const contents: Contents = new Contents({ ...common, offers, transport: () => transport });
+  const contents = new Contents({ ...common, offers });
   return { commands, contents, offers, moving, scrubbing: new Scrubbing(files, damaged) };
 }
 
 /** Others find the peer once it is in its ring. */
-function announce(folder: Folder, transport: Transport, driver: Driver, start: StartInput): void {
+function announce({ folder, transport, own }: Opened, { ring, bits }: RingConfig): void {
   const { port, host } = transport;
-  folder.announce({
-    id: driver.self.id,
-    host,
-    port,
-    ring: start.config.ring,
-    bits: start.config.bits,
-  });
+  folder.announce({ id: own.self.id, host, port, ring, bits });
 }
 
 function tellHowToJoin(

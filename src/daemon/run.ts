@@ -6,14 +6,13 @@ import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
 import { displayAddress } from "../terminal/display.ts";
 import { openTransport } from "../transport/transport.ts";
-import type { Transport } from "../transport/types.ts";
-import type { Contents } from "./contents/contents.ts";
-import type { Offers } from "./contents/offers.ts";
-import type { Driver } from "./driver.ts";
+import type { Transport, TransportOptions } from "../transport/types.ts";
+import { Bodies } from "./contents/bodies.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
-import { crashOf } from "./events.ts";
-import { live } from "./live.ts";
+import { crashOf, EventStream, tellOfUnsent } from "./events.ts";
+import { live, type Opened } from "./live.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
+import { OwnRecord } from "./own-record.ts";
 import {
   checkFolder,
   DRAWN_PORTS,
@@ -27,12 +26,10 @@ import {
   numberedStart,
   reachableHost,
 } from "./place.ts";
+import { Reception } from "./reception.ts";
 import { checkRelations } from "./relations.ts";
 
 export type { PeerOptions, PeerStart };
-
-/** What the sockets need before the protocol is there. */
-type Identified = { readonly id: number; readonly instance: string; ring: number };
 
 /**
  * Runs one peer until it ends.
@@ -44,50 +41,26 @@ export async function runPeer(options: PeerOptions): Promise<number> {
   if (options.child) (await import("./child.ts")).endWithParent();
   const numbered = options.start.kind === "init" || options.start.kind === "join";
   const id = "id" in options.start ? options.start.id : null;
-  let driver: Driver | null = null;
-  let contents: Contents | null = null;
-  let offers: Offers | null = null;
-  const identified: Identified = {
-    id: id ?? drawId(48),
-    instance: drawInstance(),
-    ring: numbered ? options.basePort : 0,
+  const instance = drawInstance();
+  const own = new OwnRecord(id ?? drawId(48), instance, numbered ? options.basePort : 0);
+  const heard = {
+    own,
+    reception: new Reception(),
+    events: new EventStream(own),
+    bodies: new Bodies(),
   };
-  const transportOptions = (port: number) => ({
-    host: options.host,
-    port,
-    sender: cached(() => driver?.self ?? null, identified, port),
-    message: (...[from, message, channel, bytes, heldMs]: Parameters<Heard>) => {
-      const body = bytes === null ? null : (contents?.bodies.keep(bytes) ?? null);
-      driver?.give({ type: "message", from, message, channel, body, heldMs });
-    },
-    unreachable: (...[address, how, broke]: Parameters<Lost>) =>
-      driver?.give({ type: "unreachable", address, how, broke }),
-    open: (...[source, offset, peer]: Parameters<Opened>) =>
-      offers?.openFor(source, offset, peer) ?? { refused: "This peer is not ready yet." },
-    unsent: (tag: string, why: string) => driver?.unsent(tag, why),
-    fault: (error: unknown) => {
-      if (driver === null) throw error;
-      driver.fail(error);
-    },
-  });
   const ports = portsOf(options, id);
-  const [folder, transport] = await openBoth(dataFolder(options), ports, transportOptions);
+  const socketOptions = socketOptionsOf(options.host, heard);
+  const [folder, transport] = await openBoth(dataFolder(options), ports, socketOptions);
   try {
     const { identity } = folder;
     checkFolder(folder.dir, identity, id, numbered ? options.basePort : null);
     const host = reachableHost(transport.host);
-    const {
-      config,
-      start,
-      id: ownId,
-    } = await wayIn(options, folder, transport, host, identified.id);
-    identified.ring = config.ring;
+    const way = await wayIn(options, folder, transport, host, own.self.id);
+    own.ring = way.config.ring;
     const address = displayAddress({ host, port: transport.port });
-    const { instance } = identified;
-    const startInput = startFrom(folder, { config, start, id: ownId, address, instance });
-    return await live(options, startInput, folder, transport, (made) => {
-      ({ driver, contents, offers } = made);
-    });
+    const startInput = startFrom(folder, { ...way, address, instance });
+    return await live(options, startInput, { ...heard, folder, transport });
   } catch (error) {
     // Before there is a peer, or beside it: the log is where one looks for it.
     if (!(error instanceof Failure)) folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
@@ -98,30 +71,26 @@ export async function runPeer(options: PeerOptions): Promise<number> {
   }
 }
 
-type TransportOptions = Parameters<typeof openTransport>[0];
-type Heard = TransportOptions["message"];
-type Lost = TransportOptions["unreachable"];
-type Opened = TransportOptions["open"];
-
-/** The header of all that is sent: made anew only where something in it has changed, since all ask for it. */
-function cached(self: () => Driver["self"] | null, identified: Identified, port: number) {
-  let of: Driver["self"] | null = null;
-  let made = senderOf(null, identified, port);
-  return () => {
-    const now = self();
-    if (now !== of || made.ring !== identified.ring) {
-      of = now;
-      made = senderOf(now, identified, port);
-    }
-    return made;
-  };
-}
-
-function senderOf(self: Driver["self"] | null, identified: Identified, port: number) {
-  const { id, instance, ring } = identified;
-  if (self === null) return { id, incarnation: 0, instance, state: "alive", ring, port } as const;
-  const { incarnation, state } = self;
-  return { id: self.id, incarnation, instance: self.instance, state, ring, port };
+/** What the sockets speak to, which are open before there is a peer. */
+function socketOptionsOf(
+  host: string,
+  { own, reception, events, bodies }: Omit<Opened, "folder" | "transport">,
+): (port: number) => TransportOptions {
+  const unsent = tellOfUnsent(events);
+  return (port) => ({
+    host,
+    port,
+    sender: () => own.senderAt(port),
+    message: (from, message, channel, bytes, heldMs) => {
+      const body = bytes === null ? null : bodies.keep(bytes);
+      reception.give({ type: "message", from, message, channel, body, heldMs });
+    },
+    unreachable: (address, how, broke) =>
+      reception.give({ type: "unreachable", address, how, broke }),
+    open: (source, offset, peer) => reception.open(source, offset, peer),
+    unsent,
+    fault: (error) => reception.fail(error),
+  });
 }
 
 /**

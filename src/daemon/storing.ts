@@ -7,8 +7,8 @@ import { EMPTY_SHA256 } from "../protocol/model/files.ts";
 import type { Body, Command } from "../protocol/model/io.ts";
 import { storedName } from "../protocol/model/names.ts";
 import { errorCode, removeQuietly } from "../store/durable.ts";
+import type { Bodies } from "./contents/bodies.ts";
 import type { Brings, Given } from "./contents/commands.ts";
-import type { Contents } from "./contents/contents.ts";
 import { bytesOpener, localFileNames, openQuietly } from "./contents/given.ts";
 import { HeldFile } from "./contents/held.ts";
 import type { Moving } from "./contents/moving.ts";
@@ -21,7 +21,7 @@ export type Begin = (
 ) => void;
 
 export type StoringOptions = {
-  readonly contents: Contents;
+  readonly bodies: Bodies;
   readonly moving: Moving;
   readonly cwd: string;
   readonly config: RingConfig;
@@ -132,7 +132,7 @@ export class Storing {
   }
 
   #bytes(file: Stored, bytes: Uint8Array, ended: Given["ended"]): void {
-    const body = bytes.length === 0 ? null : this.options.contents.bodies.keep(bytes);
+    const body = bytes.length === 0 ? null : this.options.bodies.keep(bytes);
     const sha256 = body?.sha256 ?? EMPTY_SHA256;
     const brings = { open: bytesOpener(bytes), sha256, ...UNCHANGING };
     this.#store(file, bytes.length, brings, ended, body);

@@ -32,8 +32,12 @@ export class Commands {
   readonly #given = new Map<number, Given>();
   #next = 1;
 
-  /** @param ended called for each command that has ended, after its own `ended` */
-  constructor(private readonly ended: (command: number) => void = () => {}) {}
+  /** Who wants to know of each command that has ended, after its own `ended`. */
+  readonly #readers: ((command: number) => void)[] = [];
+
+  whenEnded(reader: (command: number) => void): void {
+    this.#readers.push(reader);
+  }
 
   /** @returns the number by which the protocol knows the command */
   add(given: Given): number {
@@ -51,7 +55,7 @@ export class Commands {
     this.#given.delete(number);
     if (given !== undefined) given.failed = outcome.kind === "failed";
     given?.ended(outcome);
-    this.ended(number);
+    for (const reader of this.#readers) reader(number);
   }
 
   get size(): number {

@@ -15,7 +15,7 @@ import {
 } from "../../transport/types.ts";
 import { COPY_BYTES } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { Bodies, SentBodies } from "./bodies.ts";
+import { type Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
@@ -27,12 +27,13 @@ type FetchResult = Extract<Input, { type: "fetched" }>["result"];
 
 export type ContentsOptions = {
   readonly folder: Folder;
+  readonly bodies: Bodies;
   readonly commands: Commands;
   readonly offers: Offers;
   readonly arrivals: Arrivals;
   readonly rateLimiter: RateLimiter;
   readonly moving: Moving;
-  readonly transport: () => Transport;
+  readonly transport: Pick<Transport, "fetch">;
   /** This peer's id and address. */
   readonly self: () => { readonly id: number; readonly address: string };
   readonly report: (event: PeerEvent) => void;
@@ -40,16 +41,18 @@ export type ContentsOptions = {
 };
 
 export class Contents {
-  readonly bodies = new Bodies();
   readonly #sent = new SentBodies();
   readonly #resumable = new Resumable();
 
-  constructor(private readonly options: ContentsOptions) {}
+  constructor(private readonly options: ContentsOptions) {
+    // What broke off on its way to a command is wanted no more when that has ended.
+    options.commands.whenEnded((command) => this.#resumable.drop(command));
+  }
 
   /** The small content that goes with a message; null where there is none, or it cannot be had. */
   bodyOf(source: BodySource | null): Uint8Array | null {
     if (source === null) return null;
-    if (source.kind === "body") return this.bodies.get(source.number)?.bytes ?? null;
+    if (source.kind === "body") return this.options.bodies.get(source.number)?.bytes ?? null;
     const { version } = source;
     const { files } = this.options.folder;
     if (files.find(version) === null) return null;
@@ -88,11 +91,6 @@ export class Contents {
     return result;
   }
 
-  /** A command has ended: what broke off on its way to it is wanted no more. */
-  forget(command: number): void {
-    this.#resumable.drop(command);
-  }
-
   /** Leaves nothing that is not whole. Never rejects. */
   close(): Promise<void> {
     return this.#resumable.clear();
@@ -124,7 +122,7 @@ export class Contents {
   /** A small content that is here already, in memory. */
   async #bringBody(effect: FetchEffect, number: number, move: Move): Promise<Fetched> {
     const { into, file } = effect;
-    const body = this.bodies.get(number);
+    const body = this.options.bodies.get(number);
     if (body === null) throw new FetchFailure(`${file} is not kept here any more.`, "refused");
     const { bytes, sha256 } = body;
     check(file, into.sha256, sha256);
@@ -187,7 +185,7 @@ export class Contents {
         const { hash, bytes: offset, taker } = arriving;
         const sink = this.#sinkOf(effect, arriving, move);
         const options = { offset, hash };
-        const fetched = await this.options.transport().fetch(effect.from, source, sink, options);
+        const fetched = await this.options.transport.fetch(effect.from, source, sink, options);
         check(effect.file, into.sha256, fetched.sha256);
         await taker.finish(fetched.size, fetched.sha256);
         return fetched;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Arrivals } from "../../../src/daemon/contents/arrivals.ts";
+import { Bodies } from "../../../src/daemon/contents/bodies.ts";
 import { Commands } from "../../../src/daemon/contents/commands.ts";
 import { Contents } from "../../../src/daemon/contents/contents.ts";
 import { Moving } from "../../../src/daemon/contents/moving.ts";
@@ -29,6 +30,7 @@ const senders: { content: Uint8Array; breaksAt: number }[] = [];
 const asked: number[] = [];
 const events: PeerEvent[] = [];
 const spoilt: number[] = [];
+const bodies = new Bodies();
 let folder: Folder;
 let contents: Contents;
 let offers: Offers;
@@ -49,7 +51,7 @@ const transport = {
     }
     return { size: sender.content.length, sha256: await hash.digest() };
   },
-} as Pick<Transport, "fetch"> as Transport;
+} as Pick<Transport, "fetch">;
 
 beforeAll(async () => {
   mkdirSync(landing);
@@ -62,9 +64,9 @@ beforeAll(async () => {
     served: () => {},
     spoilt: (request: number) => void spoilt.push(request),
     damaged: () => {},
-    transport: () => transport,
+    ...{ transport, bodies },
   };
-  commands = new Commands((command) => contents.forget(command));
+  commands = new Commands();
   offers = new Offers({ ...common, commands });
   contents = new Contents({ ...common, commands, offers });
 });
@@ -227,7 +229,7 @@ test("others may have a copy while it comes in, and nothing of one that does not
 
 test("a small content that came with a message is kept, and delivered, from memory", async () => {
   const small = someBytes(1_000, 3);
-  const body = contents.bodies.keep(small);
+  const body = bodies.keep(small);
   expect(body).toMatchObject({ size: 1_000, sha256: sha256(small) });
   expect(contents.bodyOf({ kind: "body", number: body.number })).toEqual(small);
   const kept = recordOf("small", small, 1);
@@ -255,9 +257,9 @@ test("a removal takes the place of what is held", async () => {
 });
 
 test("the oldest small contents go where there are too many, or too large", async () => {
-  const first = contents.bodies.keep(someBytes(10));
-  for (let i = 0; i < 260; i++) contents.bodies.keep(someBytes(65_536, i));
-  expect(contents.bodies.get(first.number)).toBeNull();
-  const last = contents.bodies.keep(someBytes(10));
-  expect(contents.bodies.get(last.number)).not.toBeNull();
+  const first = bodies.keep(someBytes(10));
+  for (let i = 0; i < 260; i++) bodies.keep(someBytes(65_536, i));
+  expect(bodies.get(first.number)).toBeNull();
+  const last = bodies.keep(someBytes(10));
+  expect(bodies.get(last.number)).not.toBeNull();
 });

@@ -1,0 +1,74 @@
+/**
+ * Where all comes in that is for a peer: from its sockets, which are open before it lives, and from what it has
+ * begun itself. Inputs wait here for their turn.
+ */
+import type { Input } from "../protocol/model/io.ts";
+import type { Offers } from "./contents/offers.ts";
+
+/** An input without its time, which the driver adds. */
+export type Untimed<T = Input> = T extends Input ? Omit<T, "at"> : never;
+
+export type Waiting = { readonly input: Untimed; readonly givenAt: number };
+
+/** A peer that lives. */
+export type Received = {
+  /** An input waits, or several do. */
+  wake(): void;
+  /** Ends the peer for an error that nobody expected. */
+  fail(error: unknown): void;
+  /** Opens what another peer fetches. */
+  open: Offers["openFor"];
+};
+
+export class Reception {
+  readonly #waiting: Waiting[] = [];
+  /** Null until it lives. */
+  #peer: Received | null = null;
+  #over = false;
+
+  /** The peer lives, and hears of what comes from now on. */
+  begin(peer: Received): void {
+    this.#peer = peer;
+  }
+
+  /** Nothing is given to the peer any more. */
+  end(): void {
+    this.#over = true;
+    this.#waiting.length = 0;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Gives an input now, or right after those that wait; it is dropped where no peer lives. */
+  give(input: Untimed): void {
+    if (this.#peer === null || this.#over) return;
+    this.#waiting.push({ input, givenAt: performance.now() });
+    this.#peer.wake();
+  }
+
+  /** The peer leaves its ring. */
+  quit(): void {
+    this.give({ type: "command", command: 0, what: { kind: "quit" } });
+  }
+
+  /** The input whose turn it is; it waits no more. */
+  next(): Waiting | undefined {
+    return this.#waiting.shift();
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Somebody was called, and threw. @throws the error where no peer has lived yet that could end of it */
+  fail(error: unknown): void {
+    if (this.#peer === null) throw error;
+    this.#peer.fail(error);
+  }
+
+  open(...asked: Parameters<Offers["openFor"]>): ReturnType<Offers["openFor"]> {
+    return this.#peer?.open(...asked) ?? { refused: "This peer is not ready yet." };
+  }
+}
