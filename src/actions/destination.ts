@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { show } from "../control/names.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { isFourDigits } from "../protocol/model/files.ts";
-import { checkDestination, notWritten, type Overwrite } from "../store/local.ts";
+import { checkDestination, notWritten, type Overwrite } from "../store/user-files.ts";
 
 export type Destination =
   | { readonly kind: "output" }

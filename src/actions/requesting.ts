@@ -6,7 +6,13 @@ import { printable, refuseName } from "../control/names.ts";
 import type { ContentFrom } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
-import { deliverInto, type Landing, landingFor, notWhole, placeWritten } from "../store/local.ts";
+import {
+  deliverInto,
+  type Landing,
+  landingFor,
+  notWhole,
+  placeWritten,
+} from "../store/user-files.ts";
 import { displayDuration, displayHash, displaySize } from "../terminal/display.ts";
 import { type Destination, destinationOf, openSink } from "./destination.ts";
 import { withProgress } from "./progress.ts";

@@ -2,8 +2,8 @@
 import { dirname, resolve } from "node:path";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import type { ListedFile, Outcome } from "../protocol/model/events.ts";
-import type { Landing } from "../store/local.ts";
 import { markOf } from "../store/mark.ts";
+import type { Landing } from "../store/user-files.ts";
 import { type Call, ControlClosed, ControlRefused, call, peerEnded, withPulse } from "./call.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
 import { inTime } from "./in-time.ts";

@@ -8,7 +8,7 @@ import { type VersionId, versionId } from "../protocol/model/files.ts";
 import type { StartInput } from "../protocol/model/io.ts";
 import type { RequestId } from "../protocol/model/messages.ts";
 import type { Folder } from "../store/folder.ts";
-import { lookLocal } from "../store/local.ts";
+import { lookLocal } from "../store/user-files.ts";
 import type { Transport } from "../transport/types.ts";
 import { Console } from "./console.ts";
 import { Arrivals } from "./contents/arrivals.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
-import type { Identity } from "../store/memory.ts";
+import type { Identity } from "../store/saved-state.ts";
 import { displayAddress } from "../terminal/display.ts";
 import type { PeerOptions } from "./options.ts";
 

@@ -6,10 +6,10 @@ import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Member } from "../protocol/model/member.ts";
 import { show } from "../protocol/model/names.ts";
+import { LatestFile } from "./coalescing.ts";
 import { errorCode, loadJson, removeQuietly } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
-import { LatestFile } from "./latest.ts";
 import {
   DYING_LOOK_MS,
   DYING_MS,
@@ -19,6 +19,7 @@ import {
 } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
+import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
 import {
   type Alive,
   formatAlive,
@@ -27,8 +28,7 @@ import {
   parseAlive,
   parseIdentity,
   parseView,
-} from "./memory.ts";
-import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
+} from "./saved-state.ts";
 import { ShownProcess, showProcessFile } from "./shown-process.ts";
 
 const IDENTITY_FILE = "identity.json";

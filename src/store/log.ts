@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { Shared } from "./latest.ts";
+import { Shared } from "./coalescing.ts";
 import { LOG_BYTES, LOG_FLUSH_BYTES, LOG_FLUSH_MS, LOG_UNWRITTEN_BYTES } from "./limits.ts";
 
 const LOG_FILE = "events.jsonl";

@@ -1,6 +1,6 @@
 /** The tables of the index. */
 import type { Database } from "bun:sqlite";
-import { bringOver } from "./older.ts";
+import { bringOver } from "./migration.ts";
 
 /** Raised with every change of the tables; SQLite keeps it as the database's `user_version`. */
 const SCHEMA_VERSION = 2;
@@ -12,7 +12,7 @@ const SCHEMA_VERSION = 2;
  * all that are read are merged.
  *
  * What is apart, and never has its name, is here under the name of a conflict; `apart` has its own, and is
- * empty of all others. `past` is in past.ts; `born` and `at` are when the version was stamped and when the
+ * empty of all others. `past` is in past-column.ts; `born` and `at` are when the version was stamped and when the
  * row was written, in epoch milliseconds.
  */
 const FILES = `

@@ -1,7 +1,7 @@
 /** The index of the files held, and their small contents, in SQLite. */
 import { Database, type Statement } from "bun:sqlite";
 import { conflictName, type FileRecord } from "../protocol/model/files.ts";
-import { formatPast, parsePast } from "./past.ts";
+import { formatPast, parsePast } from "./past-column.ts";
 import { prepareTables } from "./schema.ts";
 
 /** A version held. */

@@ -9,7 +9,7 @@ import {
   type Incoming,
 } from "../../src/control/client.ts";
 import type { LoggedEvent } from "../../src/control/types.ts";
-import { landingFor, placeWritten } from "../../src/store/local.ts";
+import { landingFor, placeWritten } from "../../src/store/user-files.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 import { type FakePeer, fakePeer } from "./fake-host.ts";
 

@@ -1,7 +1,7 @@
 /** The commands given to this peer that have not ended: where their content comes from and goes to. */
 import type { Outcome } from "../../protocol/model/events.ts";
 import type { Content } from "../../store/content.ts";
-import type { Delivery } from "../../store/local.ts";
+import type { Delivery } from "../../store/user-files.ts";
 
 /** Takes a content whose hash is known by the time it ends. */
 export type Taking = Omit<Delivery, "sha256">;

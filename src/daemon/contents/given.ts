@@ -5,7 +5,7 @@ import { NUMBERED_BITS } from "../../protocol/model/config.ts";
 import { isFourDigits } from "../../protocol/model/files.ts";
 import { nameForms } from "../../protocol/model/names.ts";
 import { type Content, type FileContent, openContent } from "../../store/content.ts";
-import { deliver } from "../../store/local.ts";
+import { deliver } from "../../store/user-files.ts";
 import type { Taking } from "./commands.ts";
 
 /** A content that a store brings: it may be opened again and again. Null if it is gone. */

@@ -6,7 +6,7 @@ import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
 import { isPassing } from "../../store/disk.ts";
 import type { Folder } from "../../store/folder.ts";
-import { openLocal } from "../../store/local.ts";
+import { openLocal } from "../../store/user-files.ts";
 import type { ContentDenied, ContentSource } from "../../transport/types.ts";
 import { OFFERS_KEPT } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";

@@ -12,7 +12,7 @@ import type { PeerEvent } from "../../../src/protocol/model/events.ts";
 import { type FileRecord, versionId } from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import { type Folder, openFolder } from "../../../src/store/folder.ts";
-import { deliver } from "../../../src/store/local.ts";
+import { deliver } from "../../../src/store/user-files.ts";
 import { FetchFailure, type Transport } from "../../../src/transport/types.ts";
 import { recordOf, removalOf } from "../../store/records.ts";
 import { sha256, someBytes, temporaryFolder } from "../../store/temporary.ts";

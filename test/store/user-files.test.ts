@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { checkDestination, deliver, lookLocal, openLocal } from "../../src/store/local.ts";
+import { checkDestination, deliver, lookLocal, openLocal } from "../../src/store/user-files.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LatestFile, Shared } from "../../src/store/latest.ts";
+import { LatestFile, Shared } from "../../src/store/coalescing.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@
  */
 import type { Database } from "bun:sqlite";
 import type { Stamp } from "../protocol/model/files.ts";
-import { formatPast, parseStamps } from "./past.ts";
+import { formatPast, parseStamps } from "./past-column.ts";
 
 /** A row of the tables before this program's, of both kinds that there were. */
 type OlderRow = {
