@@ -1,7 +1,7 @@
 /** One large content from a peer to another, as it is typed at a peer and by command line, beside raw copies. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { keyOf } from "../src/daemon/names.ts";
+import { keyOf } from "../src/daemon/storing.ts";
 import { ContentWriter } from "../src/store/writer.ts";
 import { cpuMicros, reaped, resetResident, residentBytes } from "./children.ts";
 import { rawCopy, sendfileCopy, systemCopy } from "./copies.ts";

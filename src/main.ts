@@ -1,10 +1,10 @@
 import { version } from "../package.json";
+import type { Example } from "./commands/cli/check.ts";
 import type { Command } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
 import { complain, exit, finish } from "./commands/cli/exit.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
 import { watchOutput } from "./commands/cli/output.ts";
-import type { Example } from "./commands/cli/shape.ts";
 import { checkWords, checkWorkingFolder } from "./commands/cli/text.ts";
 import { didYouMean, quote } from "./commands/cli/words.ts";
 

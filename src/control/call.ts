@@ -1,6 +1,5 @@
 /** One request at a peer's control socket, with a time limit, and its errors as sentences. */
 import { Failure } from "../protocol/model/failure.ts";
-import { PULSE_LIMIT_MS, PULSE_MS } from "./limits.ts";
 import { controlPathToCall } from "./path.ts";
 import type { ControlError, ControlErrorKind } from "./types.ts";
 
@@ -66,33 +65,4 @@ export function peerEnded(dir: string): ControlClosed {
   return new ControlClosed(
     `No peer answers in ${dir}: it has ended, or never started; start it, or choose another.`,
   );
-}
-
-/**
- * Does work whose length nobody knows, for as long as the peer shows signs of life.
- * @param ask a cheap question to the peer; the work is given up when two in a row fail
- */
-export async function withPulse<T>(
-  ask: (limitMs: number) => Promise<unknown>,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const aborting = new AbortController();
-  let missed = 0;
-  let asking = false;
-  const beat = setInterval(async () => {
-    if (asking) return;
-    asking = true;
-    try {
-      await ask(PULSE_LIMIT_MS);
-      missed = 0;
-    } catch (error) {
-      if (++missed >= 2) aborting.abort(error);
-    }
-    asking = false;
-  }, PULSE_MS);
-  try {
-    return await work(aborting.signal);
-  } finally {
-    clearInterval(beat);
-  }
 }

@@ -2,11 +2,10 @@
 import { dirname, resolve } from "node:path";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import type { ListedFile, Outcome } from "../protocol/model/events.ts";
-import { markOf } from "../store/mark.ts";
 import type { Landing } from "../store/user-files.ts";
-import { type Call, ControlClosed, ControlRefused, call, peerEnded, withPulse } from "./call.ts";
+import { markOf } from "../store/user-files.ts";
+import { type Call, ControlClosed, ControlRefused, call, peerEnded } from "./call.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
-import { inTime } from "./in-time.ts";
 import {
   ASK_MS,
   LOOKUPS_MS,
@@ -30,6 +29,7 @@ import {
   SIZE_HEADER,
   type Status,
 } from "./types.ts";
+import { inTime, withPulse } from "./waiting.ts";
 
 export { ControlClosed, ControlRefused };
 

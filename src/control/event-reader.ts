@@ -1,9 +1,9 @@
 /** The reading end of a peer's event stream. */
 
 import { call, peerEnded } from "./call.ts";
-import { inTime } from "./in-time.ts";
 import { HELLO_MS, MAX_EVENT_BYTES } from "./limits.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
+import { inTime } from "./waiting.ts";
 
 export type EventReader = {
   /** Resolves when the stream has ended: null if it was closed here, else a sentence that says why. */

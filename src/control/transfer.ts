@@ -7,9 +7,9 @@ import { type Content, openContent } from "../store/content.ts";
 import { errorCode } from "../store/durable.ts";
 import { ContentWriter } from "../store/writer.ts";
 import type { Uploaded } from "./host.ts";
-import { inTime } from "./in-time.ts";
 import { TRANSFER_STALL_MS } from "./limits.ts";
 import { CONTENT_HEADER, type ContentFrom, type ControlErrorKind, SIZE_HEADER } from "./types.ts";
+import { inTime } from "./waiting.ts";
 
 /** A whole upload; or why there is none. */
 export type Upload =

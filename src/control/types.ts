@@ -196,6 +196,11 @@ export type Health = {
   readonly peers: number;
 };
 
+/** The time of all that is said here: the system's at the process's start, monotonic from there. Epoch milliseconds with fractions. */
+export function epochNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** The header of a file's content that carries where it came from, as the JSON of `ContentFrom`. */
 export const CONTENT_HEADER = "x-p2p-content";
 

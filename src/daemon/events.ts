@@ -1,5 +1,5 @@
 /** The one stream of what happens at a peer, and its readers. */
-import type { LoggedEvent } from "../control/types.ts";
+import { epochNow, type LoggedEvent } from "../control/types.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import { LOST_TOLD_MS } from "./limits.ts";
 import type { OwnRecord } from "./own-record.ts";
@@ -22,7 +22,7 @@ export class EventStream {
   publish(event: PeerEvent): void {
     const { id, incarnation } = this.own.self;
     this.#seq += 1;
-    const at = performance.timeOrigin + performance.now();
+    const at = epochNow();
     const logged = stamped(event, at, this.#seq, id, incarnation);
     for (const reader of this.#readers) reader(logged);
   }

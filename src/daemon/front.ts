@@ -26,11 +26,10 @@ import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./con
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
 import { MAX_EARLY_LINES } from "./limits.ts";
-import { keyOf } from "./names.ts";
 import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
-import { type Begin, Storing } from "./storing.ts";
+import { type Begin, keyOf, Storing } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {

@@ -1,5 +1,12 @@
 /** A peer's word about itself, from its protocol, its sockets and its disk. */
-import type { RingMember, RingPeer, RingTold, Status, StatusLookup } from "../control/types.ts";
+import {
+  epochNow,
+  type RingMember,
+  type RingPeer,
+  type RingTold,
+  type Status,
+  type StatusLookup,
+} from "../control/types.ts";
 import type { RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import type { Member } from "../protocol/model/member.ts";
@@ -32,7 +39,7 @@ export function ringTold(config: RingConfig, { members, silent }: Surveyed): Rin
     };
   });
   return {
-    ...{ v: 1, at: performance.timeOrigin + performance.now() },
+    ...{ v: 1, at: epochNow() },
     ...{ ring: `${config.ring}`, bits: config.bits, peers, views },
     silent: silent.map((member) => ({ id: member.id, ...place(member) })),
   };
@@ -54,7 +61,7 @@ export async function statusOf(
   const { datagrams, frames } = transport.dropped;
   return {
     v: 1,
-    at: performance.timeOrigin + performance.now(),
+    at: epochNow(),
     ring: `${config.ring}`,
     bits: config.bits,
     route: config.strategy,

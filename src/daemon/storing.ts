@@ -1,18 +1,24 @@
 /** What a person stores through this peer: bytes, an upload, or a file from where it is. */
+import { createHash } from "node:crypto";
 import { basename, dirname, resolve } from "node:path";
 import type { Named, Uploaded } from "../control/host.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { Outcome } from "../protocol/model/events.ts";
-import { EMPTY_SHA256 } from "../protocol/model/files.ts";
+import {
+  EMPTY_SHA256,
+  isFourDigits,
+  keyOfDigits,
+  parseConflictName,
+} from "../protocol/model/files.ts";
 import type { Body, Command } from "../protocol/model/io.ts";
 import { storedName } from "../protocol/model/names.ts";
+import { contentOf } from "../store/content.ts";
 import { errorCode, removeQuietly } from "../store/durable.ts";
 import type { Bodies } from "./contents/bodies.ts";
 import type { Brings, Given } from "./contents/commands.ts";
-import { bytesOpener, localFileNames, openQuietly } from "./contents/given.ts";
+import { localFileNames, openQuietly } from "./contents/given.ts";
 import { HeldFile } from "./contents/held.ts";
 import type { Moving } from "./contents/moving.ts";
-import { keyOf } from "./names.ts";
 
 /** Gives a command to the peer. */
 export type Begin = (
@@ -134,7 +140,7 @@ export class Storing {
   #bytes(file: Stored, bytes: Uint8Array, ended: Given["ended"]): void {
     const body = bytes.length === 0 ? null : this.options.bodies.keep(bytes);
     const sha256 = body?.sha256 ?? EMPTY_SHA256;
-    const brings = { open: bytesOpener(bytes), sha256, ...UNCHANGING };
+    const brings = { open: () => contentOf(bytes), sha256, ...UNCHANGING };
     this.#store(file, bytes.length, brings, ended, body);
   }
 
@@ -155,4 +161,18 @@ export class Storing {
 
 function failed(why: string): Outcome {
   return { kind: "failed", why, maybe: false };
+}
+
+/**
+ * The name's position on a circle of 2^bits: `number mod 256` for four digits in a numbered ring, else the
+ * first bits of its SHA-256. A conflict is where the name is that it was stored under.
+ */
+export function keyOf(name: string, bits: number): number {
+  const conflict = parseConflictName(name);
+  if (conflict?.key != null) return conflict.key;
+  const base = conflict?.base ?? name;
+  if (bits === NUMBERED_BITS && isFourDigits(base)) return keyOfDigits(base);
+  const hash = createHash("sha256").update(base).digest();
+  // 48 bits at most are read, so the number is exact; the rest is cut off.
+  return Math.floor(hash.readUIntBE(0, 6) / 2 ** (48 - bits));
 }

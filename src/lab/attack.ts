@@ -1,9 +1,9 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
 
 import type { Situation } from "../checks/history.ts";
+import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Clients, endingsOf } from "./clients.ts";
-import { epochNow } from "./clock.ts";
 import { copiesKept, untilCopied } from "./copied.ts";
 import { drawFiles } from "./corpus.ts";
 import { Fault } from "./fault.ts";

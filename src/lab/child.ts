@@ -1,6 +1,7 @@
 /** One peer as a child process. Its standard input is kept open: a child ends when that does. */
+
+import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { epochNow } from "./clock.ts";
 import { DRAIN_MS } from "./limits.ts";
 import { readLines } from "./lines.ts";
 

@@ -1,10 +1,10 @@
 /** Clients that store, request and remove a few names while peers are killed, and take down what they were told. */
 import type { Ending, Operation, Outcome } from "../checks/history.ts";
 import { type ControlClient, ControlRefused } from "../control/client.ts";
+import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName } from "../protocol/model/files.ts";
 import { makeRandom, type Random, randomBelow } from "../protocol/model/random.ts";
-import { epochNow } from "./clock.ts";
 import { sha256 } from "./corpus.ts";
 import { CLIENT_PAUSE_MS, CLIENTS, CLIENTS_END_MS } from "./limits.ts";
 

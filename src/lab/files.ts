@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { inTime } from "../control/in-time.ts";
+import { inTime } from "../control/waiting.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
 import { READ_MS } from "./limits.ts";

@@ -1,5 +1,5 @@
 /** Waits until a fault has healed: by what is seen, and in the end by every peer's own word. */
-import { epochNow } from "./clock.ts";
+import { epochNow } from "../control/types.ts";
 import type { Fault } from "./fault.ts";
 import { type Broken, firstBroken, HEAL_CHECKS } from "./judge.ts";
 import { HOLD_MS, LATE_EVENTS_MS, POLL_MS } from "./limits.ts";

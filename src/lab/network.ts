@@ -1,9 +1,9 @@
 /** A ring of child processes: starts, kills, freezes and ends its peers, and follows them. */
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
+import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Child, type ChildEnd, type Signal } from "./child.ts";
-import { epochNow } from "./clock.ts";
 import { END_MS, RING_ASK_MS, STEADY_MS } from "./limits.ts";
 import { initArgs, joinArgs, type PeerPlace, peerDir } from "./program.ts";
 import { Watch } from "./watch.ts";

@@ -1,5 +1,5 @@
 /** A typed client of a ring's own control socket. */
-import { inTime } from "../control/in-time.ts";
+import { inTime } from "../control/waiting.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Signal } from "./child.ts";
 import { RING_ASK_MS, RING_START_MS } from "./limits.ts";

@@ -5,7 +5,6 @@ import { checkFolderPath } from "../control/path.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";
-import { processStartedAt, sinceStart } from "./clock.ts";
 import { Input } from "./input.ts";
 import { type Broken, sayBroken } from "./judge.ts";
 import { QUIET_AT_MOST_MS, QUIET_MS, STEADY_MS } from "./limits.ts";
@@ -60,7 +59,7 @@ export async function runRing(options: RingOptions): Promise<number> {
     });
     const control = serveRing(folder, basePort, network, () => stop.wish("asked"));
     try {
-      const startedAt = processStartedAt();
+      const startedAt = performance.timeOrigin;
       const interval = pingIntervalMs / 1000;
       writeRingProcess(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
       return await live(options, network, screen, stop);
@@ -99,7 +98,7 @@ async function live(
       screen.complain(`The ring did not come together: ${sayBroken(broken)}.`);
       return 1;
     }
-    screen.say(`ring of ${ids.length} is steady after ${Math.round(sinceStart())} ms`);
+    screen.say(`ring of ${ids.length} is steady after ${Math.round(performance.now())} ms`);
     input.prompt();
     const actions = new Actions(network, screen, !interactive);
     await stop.unless(attend(input, actions, options.forMs, interactive));

@@ -5,7 +5,10 @@ import { conclusive } from "../checks/files.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { runCrew } from "./crew.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
-import { drawFigures } from "./figures.ts";
+import { bytesFigure } from "./figure-bytes.ts";
+import { healFigure } from "./figure-heal.ts";
+import { hopsFigure } from "./figure-hops.ts";
+import type { Figure, FigureProgress } from "./figure-kind.ts";
 import { drawPlan, planAsScenario } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
 import { runLines, scaleTable } from "./report.ts";
@@ -152,4 +155,20 @@ function progressOf(what: string, of: number): (done: number, over?: boolean) =>
     shown = text;
     process.stderr.write(`\r\x1b[K${text}`);
   };
+}
+
+type FigureOptions = {
+  readonly seed: number;
+  /** Smaller rings and fewer measurements: seconds instead of minutes. */
+  readonly quick: boolean;
+  readonly progress?: FigureProgress;
+};
+
+/** Measures all figures. The same seed gives the same figures. */
+export function drawFigures({ seed, quick, progress = () => {} }: FigureOptions): Figure[] {
+  return [
+    hopsFigure(seed, quick, progress),
+    bytesFigure(seed, quick, progress),
+    healFigure(seed, quick, progress),
+  ];
 }

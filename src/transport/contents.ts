@@ -6,7 +6,6 @@ import type { WireMessage } from "../wire/table.ts";
 import { finish, hangUp, type Wire } from "./connection.ts";
 import type { Dialer } from "./dial.ts";
 import { Download } from "./fetch.ts";
-import { inlineHash } from "./hash.ts";
 import { SERVED_AT_ONCE } from "./limits.ts";
 import { serveContent } from "./serve.ts";
 import {
@@ -16,6 +15,7 @@ import {
   type Fetched,
   FetchFailure,
   type FetchOptions,
+  inlineHash,
 } from "./types.ts";
 
 export type ContentsOptions = {

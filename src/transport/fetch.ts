@@ -8,8 +8,8 @@ import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
-import type { ContentHash } from "./hash.ts";
 import { STALL_MS } from "./limits.ts";
+import type { ContentHash } from "./types.ts";
 import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
 
 export type DownloadOptions = {

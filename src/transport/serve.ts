@@ -5,9 +5,9 @@
  */
 import type { Message } from "../protocol/model/messages.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
-import { type ContentHash, inlineHash } from "./hash.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS, TURN_MS } from "./limits.ts";
 import type { ContentSource } from "./types.ts";
+import { type ContentHash, inlineHash } from "./types.ts";
 import { Verdict } from "./verdict.ts";
 
 export type ServeOptions = {

@@ -4,7 +4,6 @@ import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Introduction, Message } from "../protocol/model/messages.ts";
 import type { Sender } from "../wire/message.ts";
-import type { ContentHash } from "./hash.ts";
 
 export type TransportOptions = {
   /** The address of this machine to bind to; a name is resolved first. */
@@ -75,6 +74,25 @@ export type ContentSink = {
    */
   write(chunk: Uint8Array): void | Promise<void>;
 };
+
+/** SHA-256 over pieces in order. An implementation may work elsewhere, hence the promise. */
+export type ContentHash = {
+  /** Takes the next bytes; they may be overwritten after the return, or once the promise is kept. */
+  update(bytes: Uint8Array): void | Promise<void>;
+  /** @returns 64 lower-case hexadecimal digits; called once, last */
+  digest(): string | Promise<string>;
+};
+
+/** Hashes in this thread. */
+export function inlineHash(): ContentHash {
+  const hasher = new Bun.CryptoHasher("sha256");
+  return {
+    update: (bytes) => {
+      hasher.update(bytes);
+    },
+    digest: () => hasher.digest("hex"),
+  };
+}
 
 export type FetchOptions = {
   /** Where to begin; 0 if left out. */

@@ -2,7 +2,7 @@
 import type { Operation, Outcome, Value } from "../../src/checks/history.ts";
 import { ControlRefused } from "../../src/control/call.ts";
 import type { ControlClient } from "../../src/control/client.ts";
-import { inTime } from "../../src/control/in-time.ts";
+import { inTime } from "../../src/control/waiting.ts";
 import type { Outcome as Answer } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { RandomGenerator } from "../../src/sim/random-generator.ts";

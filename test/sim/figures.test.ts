@@ -4,9 +4,9 @@ import { leastBytes, maintenanceBytes } from "../../src/sim/figure-bytes.ts";
 import { healTimes } from "../../src/sim/figure-heal.ts";
 import { lookupHops } from "../../src/sim/figure-hops.ts";
 import type { Figure } from "../../src/sim/figure-kind.ts";
-import { drawFigures } from "../../src/sim/figures.ts";
 import { plotSvg } from "../../src/sim/plot.ts";
 import { makeAxis } from "../../src/sim/plot-scale.ts";
+import { drawFigures } from "../../src/sim/run.ts";
 
 const SEED = 11;
 

@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { inlineHash } from "../../src/transport/hash.ts";
-import { type ContentSink, type ContentSource, FetchFailure } from "../../src/transport/types.ts";
+import {
+  type ContentSink,
+  type ContentSource,
+  FetchFailure,
+  inlineHash,
+} from "../../src/transport/types.ts";
 import { callRaw, closeAll, deadPort, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
 
 afterEach(closeAll);

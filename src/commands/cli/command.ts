@@ -1,6 +1,6 @@
 import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
+import type { Example, Shape } from "./check.ts";
 import { checkArgs } from "./check.ts";
-import type { Example, Shape } from "./shape.ts";
 
 export type Command = Shape & {
   /** @returns the exit code. Throws UsageError where the arguments are wrong. */

@@ -1,6 +1,6 @@
 import type { ArgDef } from "citty";
+import type { Example, Shape } from "./check.ts";
 import { aliases } from "./check.ts";
-import type { Example, Shape } from "./shape.ts";
 
 /** A row of the list of commands. */
 export type Listed = { readonly name: string; readonly summary: string };

@@ -6,11 +6,11 @@ import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
 import type { Folder } from "../../store/folder.ts";
-import { inlineHash } from "../../transport/hash.ts";
 import {
   type ContentSink,
   type Fetched,
   FetchFailure,
+  inlineHash,
   type Transport,
 } from "../../transport/types.ts";
 import { COPY_BYTES } from "../limits.ts";

@@ -4,12 +4,9 @@ import { basename, join } from "node:path";
 import { NUMBERED_BITS } from "../../protocol/model/config.ts";
 import { isFourDigits } from "../../protocol/model/files.ts";
 import { nameForms } from "../../protocol/model/names.ts";
-import { type Content, type FileContent, openContent } from "../../store/content.ts";
+import { type FileContent, openContent } from "../../store/content.ts";
 import { deliver } from "../../store/user-files.ts";
 import type { Taking } from "./commands.ts";
-
-/** A content that a store brings: it may be opened again and again. Null if it is gone. */
-export type Opener = () => Content | null;
 
 /**
  * The files that a typed `Store NAME` may mean, the likeliest first: `NAME.pdf` in a numbered ring, else
@@ -18,19 +15,6 @@ export type Opener = () => Content | null;
 export function localFileNames(name: string, bits: number): readonly string[] {
   if (bits === NUMBERED_BITS) return [`${name}.pdf`];
   return [...new Set([name, ...nameForms(name)])].map((form) => basename(form));
-}
-
-/** A content in memory. */
-export function bytesOpener(bytes: Uint8Array): Opener {
-  return () => ({
-    size: bytes.length,
-    read: (into, at) => {
-      const piece = bytes.subarray(at, at + into.length);
-      into.set(piece);
-      return piece.length;
-    },
-    close: () => {},
-  });
 }
 
 /** Where a typed `Request NAME` leaves a file: the assignment's name is written over, a person's own never. */

@@ -6,7 +6,7 @@ import type { Named } from "../../control/host.ts";
 import { BODY_BYTES } from "../../protocol/model/config.ts";
 import { EMPTY_SHA256 } from "../../protocol/model/files.ts";
 import type { Content, FileContent } from "../../store/content.ts";
-import { markOf } from "../../store/mark.ts";
+import { markOf } from "../../store/user-files.ts";
 import { HASH_BYTES } from "../limits.ts";
 import { openQuietly } from "./given.ts";
 

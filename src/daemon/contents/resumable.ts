@@ -2,7 +2,7 @@
  * Contents that broke off on their way in. What has come of them is kept, with its hash so far, so that
  * another holder can go on from that byte.
  */
-import type { ContentHash } from "../../transport/hash.ts";
+import type { ContentHash } from "../../transport/types.ts";
 import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "../limits.ts";
 
 /** Where a content goes, and what makes it count. */

@@ -9,8 +9,7 @@ import type { Into, Spooled } from "../../control/host.ts";
 import { BODY_BYTES } from "../../protocol/model/config.ts";
 import { Failure } from "../../protocol/model/failure.ts";
 import { errorCode } from "../../store/durable.ts";
-import { markOf } from "../../store/mark.ts";
-import { notWritten } from "../../store/user-files.ts";
+import { markOf, notWritten } from "../../store/user-files.ts";
 import { ContentWriter } from "../../store/writer.ts";
 import type { Taking } from "./commands.ts";
 

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { HeldFile } from "../../../src/daemon/contents/held.ts";
 import { landingSpot, spoolDelivery, spoolSpot } from "../../../src/daemon/contents/spool.ts";
 import { Failure } from "../../../src/protocol/model/failure.ts";
-import { markOf } from "../../../src/store/mark.ts";
+import { markOf } from "../../../src/store/user-files.ts";
 import { sha256, someBytes, temporaryFolder } from "../../store/temporary.ts";
 
 /** The files that commands at the control socket name: made and opened by the peer itself. */

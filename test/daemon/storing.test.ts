@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keyOf } from "../../src/daemon/names.ts";
+import { keyOf } from "../../src/daemon/storing.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { recordOf } from "../store/records.ts";
 import { Apart } from "../support/apart.ts";
