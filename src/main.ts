@@ -10,7 +10,7 @@ import { didYouMean, quote } from "./commands/cli/words.ts";
 
 /** The command table, and how an error becomes one sentence and an exit code. */
 
-type Entry = { readonly summary: string; load(): Promise<{ default: Command }> };
+type Entry = { readonly summary: string; load(): Promise<Command> };
 
 const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
 
@@ -18,55 +18,55 @@ const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
 const COMMANDS: Readonly<Record<string, Entry>> = {
   init: {
     summary: "start a peer that knows its two successors, or the first peer of a new ring",
-    load: () => import("./commands/init.ts"),
+    load: async () => (await import("./commands/init.ts")).default,
   },
   join: {
     summary: "start a peer that joins a ring through a member it knows",
-    load: () => import("./commands/join.ts"),
+    load: async () => (await import("./commands/join.ts")).default,
   },
   ring: {
     summary: "fork a ring of peers on this machine, and show what happens in it",
-    load: () => import("./commands/ring.ts"),
+    load: async () => (await import("./commands/ring.ts")).default,
   },
   chaos: {
     summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
-    load: () => import("./commands/chaos.ts"),
+    load: async () => (await import("./commands/chaos.ts")).default,
   },
   sim: {
     summary: "run thousands of rings under a virtual clock, from a seed, and tell whether all held",
-    load: () => import("./commands/sim.ts"),
+    load: async () => (await import("./commands/sim.ts")).default,
   },
   store: {
     summary: "store a file in the ring of a running peer",
-    load: () => import("./commands/store.ts"),
+    load: async () => (await import("./commands/store.ts")).default,
   },
   request: {
     summary: "fetch a file from the ring of a running peer",
-    load: () => import("./commands/request.ts"),
+    load: async () => (await import("./commands/request.ts")).default,
   },
   rm: {
     summary: "remove a file from the ring of a running peer",
-    load: () => import("./commands/rm.ts"),
+    load: async () => (await import("./commands/files.ts")).rm,
   },
   where: {
     summary: "tell which peers hold a file",
-    load: () => import("./commands/where.ts"),
+    load: async () => (await import("./commands/files.ts")).where,
   },
   ls: {
     summary: "list the files that a running peer knows of",
-    load: () => import("./commands/ls.ts"),
+    load: async () => (await import("./commands/files.ts")).ls,
   },
   scrub: {
     summary: "have a running peer read back all that it holds, and mend what is damaged",
-    load: () => import("./commands/scrub.ts"),
+    load: async () => (await import("./commands/files.ts")).scrub,
   },
   status: {
     summary: "show what a running peer knows of its ring",
-    load: () => import("./commands/status.ts"),
+    load: async () => (await import("./commands/status.ts")).status,
   },
   health: {
     summary: "tell a script whether a ring and its files are well: exit code 0, 1 or 3",
-    load: () => import("./commands/health.ts"),
+    load: async () => (await import("./commands/status.ts")).health,
   },
 };
 
@@ -94,7 +94,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const entry = await find(name);
   checkWords(argv);
   checkWorkingFolder();
-  const { default: command } = await entry.load();
+  const command = await entry.load();
   return await command.run(rest);
 }
 
@@ -110,7 +110,7 @@ async function showHelp(name: string | null, extra: readonly string[] = []): Pro
   if (extra[0] !== undefined) {
     throw new UsageError(`Unexpected argument ${quote(extra[0])}: p2p help takes one command`);
   }
-  const { default: command } = await entry.load();
+  const command = await entry.load();
   console.log(commandHelp(command, entry.summary, color));
   return 0;
 }

@@ -1,8 +1,9 @@
+/** How a peer and its ring are: for a person, and for a script. */
 import { command } from "./cli/command.ts";
 import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
 import { optional, parseKeys } from "./cli/values.ts";
 
-export default command({
+export const status = command({
   name: "status",
   args: {
     all: { type: "boolean", description: "all members of its ring, and whether that is right" },
@@ -25,5 +26,20 @@ export default command({
     const lookup = optional(parseKeys, "--lookup", args.lookup) ?? [];
     const { showStatus } = await import("../actions/status.ts");
     return await showStatus(choice, { json: args.json === true, all: args.all === true, lookup });
+  },
+});
+
+export const health = command({
+  name: "health",
+  args: { ...CHOICE_ARGS, ...JSON_ARG },
+  forms: [[]],
+  examples: [
+    ["p2p health", "is the ring of the peer that runs below this folder well?"],
+    ["p2p health --data /srv/p2p || alert", "exit code 1: it is not; 3: it could not be told"],
+  ],
+  async run(args) {
+    const choice = peerChoice(args);
+    const { showHealth } = await import("../actions/health.ts");
+    return await showHealth(choice, args.json === true);
   },
 });

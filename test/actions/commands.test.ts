@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { listFiles, removeFile, scrubPeer, whereIsFile } from "../../src/actions/keeping.ts";
+import { listFiles, removeFile, scrubPeer, whereIsFile } from "../../src/actions/files.ts";
 import { requestFile } from "../../src/actions/requesting.ts";
 import { copiesInWords, showStatus } from "../../src/actions/status.ts";
 import { storeFile } from "../../src/actions/storing.ts";
