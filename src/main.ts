@@ -6,7 +6,7 @@ import { complain, exit, finish } from "./commands/cli/exit.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
 import { watchOutput } from "./commands/cli/output.ts";
 import { checkWords, checkWorkingFolder } from "./commands/cli/text.ts";
-import { didYouMean, quote } from "./commands/cli/words.ts";
+import { didYouMean, quote } from "./terminal/words.ts";
 
 /** The command table, and how an error becomes one sentence and an exit code. */
 

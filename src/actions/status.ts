@@ -7,12 +7,12 @@ import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import {
   bold,
   count,
-  displayAddress,
   displayList,
   displayPeers,
   displaySize,
   shortened,
 } from "../terminal/display.ts";
+import { formatAddress } from "../wire/address.ts";
 import { showRing } from "./ring.ts";
 
 /**
@@ -35,7 +35,7 @@ function describe(status: Status): string[] {
   const { self, dropped, files } = status;
   const lines = [
     bold(`peer ${self.id} of ${ringName(status)}`),
-    `  address       ${displayAddress(self)}, process ${self.pid}, incarnation ${self.incarnation}`,
+    `  address       ${formatAddress(self.host, self.port)}, process ${self.pid}, incarnation ${self.incarnation}`,
     `  successors    ${displayList(status.successors)}`,
     `  predecessors  ${displayList(status.predecessors)}`,
     `  routing       ${status.route}, pings each ${status.pingIntervalMs / 1000} s`,
@@ -126,7 +126,7 @@ function stateOf({ incarnation, state }: Status["members"][number]): string {
 function memberTable(status: Status): string[] {
   const rows = status.members.map((m) => [
     String(m.id),
-    displayAddress(m),
+    formatAddress(m.host, m.port),
     String(m.incarnation),
     stateOf(m),
   ]);

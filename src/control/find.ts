@@ -142,7 +142,8 @@ function foundPeer({ processFile, dir, pid }: FoundProcess): FoundPeer[] {
   return processFile === null ? [] : [{ ...processFile, dir, pid }];
 }
 
-function subfolders(dir: string): string[] {
+/** The names of the folders in one; none where there is none, or none that can be read. */
+export function subfolders(dir: string): string[] {
   try {
     const entries = readdirSync(dir, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);

@@ -4,8 +4,8 @@ import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
 import type { Folder } from "../store/folder.ts";
-import { displayAddress } from "../terminal/display.ts";
 import type { Introduced, Transport } from "../transport/types.ts";
+import { formatAddress } from "../wire/address.ts";
 import type { PeerOptions } from "./options.ts";
 import { checkFolder } from "./place.ts";
 
@@ -41,7 +41,7 @@ export async function enterRing(
   checkFolder(folder.dir, identity, null, ring);
   if (bits <= NUMBERED_BITS) {
     throw new Failure(
-      `The ring at ${displayAddress({ host, port })} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
+      `The ring at ${formatAddress(host, port)} has numbered peers: join it with a number, as in p2p join 15 4 30.`,
     );
   }
   const pingIntervalMs = options.pingIntervalMs ?? introduction.pingIntervalMs;
@@ -78,7 +78,7 @@ export async function awaitContact(
     const answered = await transport.introduce(at.host, at.port, limitMs).catch(() => null);
     if (answered !== null) return;
     if (!said) {
-      say(`Waiting up to ${waitMs / 1000} s for the peer at ${displayAddress(at)}.`);
+      say(`Waiting up to ${waitMs / 1000} s for the peer at ${formatAddress(at.host, at.port)}.`);
     }
     said = true;
     const rest = Math.min(ASK_AGAIN_MS - (performance.now() - asked), giveUpAt - asked);

@@ -26,10 +26,6 @@ export const RESUMABLE_MS = 120_000;
 
 /** Repair may take this much unless told otherwise: faster than most networks, slower than a disk. */
 export const REPAIR_BYTES_PER_SECOND = 200_000_000;
-/** While someone waits for a content of their own, repair gets one part of so many. */
-export const REPAIR_SHARE = 4;
-/** A taker is let run ahead by so long, since timers are no more exact than that. */
-export const RATE_SLACK_MS = 20;
 
 /** Stored contents are read back at this rate: a tenth of a slow disk, and 100 GB in three hours. */
 export const SCRUB_BYTES_PER_SECOND = 10_000_000;

@@ -7,7 +7,7 @@ import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/co
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
 import type { Identity } from "../store/saved-state.ts";
-import { displayAddress } from "../terminal/display.ts";
+import { formatAddress } from "../wire/address.ts";
 import type { PeerOptions } from "./options.ts";
 
 export const DEFAULT_BASE_PORT = 12_000;
@@ -62,7 +62,7 @@ export function foundedConfig(options: PeerOptions, identity: Identity | null): 
 /** How a numbered peer comes into its ring. */
 export function numberedStart(options: PeerOptions, host: string): Start {
   const { start, basePort } = options;
-  const at = (id: number) => displayAddress({ host, port: basePort + id });
+  const at = (id: number) => formatAddress(host, basePort + id);
   if (start.kind === "init") {
     const successors = [start.first, start.second].map((id) => ({ id, address: at(id) }));
     return { kind: "init", successors };

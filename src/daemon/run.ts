@@ -4,9 +4,9 @@ import type { RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
-import { displayAddress } from "../terminal/display.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport, TransportOptions } from "../transport/types.ts";
+import { formatAddress } from "../wire/address.ts";
 import { Bodies } from "./contents/bodies.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { crashOf, EventStream, tellOfUnsent } from "./events.ts";
@@ -58,7 +58,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     const host = reachableHost(transport.host);
     const way = await wayIn(options, folder, transport, host, own.self.id);
     own.ring = way.config.ring;
-    const address = displayAddress({ host, port: transport.port });
+    const address = formatAddress(host, transport.port);
     const startInput = startFrom(folder, { ...way, address, instance });
     return await live(options, startInput, { ...heard, folder, transport });
   } catch (error) {

@@ -1,9 +1,11 @@
 /** The checks of a ring as the lab asks for them: does it hold, and if not, what does not? Pure. */
+
 import type { History } from "../checks/history.ts";
 import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
 import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
 import type { LoggedEvent } from "../control/types.ts";
+import { displayPeers } from "../terminal/display.ts";
 
 /** D6 and D7 of what clients were told. @returns the first that does not hold, or null */
 export function historyBroken(history: History): Broken | null {
@@ -54,9 +56,7 @@ export function sayBroken({ check, why }: Broken): string {
 }
 
 function silence(ids: readonly number[]): string {
-  return ids.length === 1
-    ? `peer ${ids[0]} does not answer`
-    : `peers ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)} do not answer`;
+  return `${displayPeers(ids)} ${ids.length === 1 ? "does" : "do"} not answer`;
 }
 
 /** What is known of a peer after one more of its events; the same value if that changes nothing. */

@@ -1,6 +1,7 @@
 /** The folder of a ring: who it is, and whether it lives. A dead ring's folder is used again. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { subfolders } from "../control/find.ts";
 import { controlPathToCall, controlPathToOpen } from "../control/path.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { RING_ALIVE_MS } from "./limits.ts";
@@ -56,7 +57,8 @@ export function writeRingProcess(dir: string, processFile: RingProcess): void {
 /** The living rings in a working folder, by base port. */
 export async function livingRings(cwd: string): Promise<FoundRing[]> {
   const root = resolve(cwd, ".p2p");
-  const dirs = ringFolders(root).map((name) => join(root, name));
+  const names = subfolders(root).filter((name) => name.startsWith("ring-"));
+  const dirs = names.map((name) => join(root, name));
   const found = await Promise.all(
     dirs.map(async (dir): Promise<FoundRing[]> => {
       const processFile = readProcessFile(dir);
@@ -114,13 +116,4 @@ function isProcessFile(value: unknown): value is RingProcess {
     Array.isArray(ids) &&
     ids.every((id) => typeof id === "number")
   );
-}
-
-function ringFolders(root: string): string[] {
-  try {
-    const entries = readdirSync(root, { withFileTypes: true });
-    return entries.filter((e) => e.isDirectory() && e.name.startsWith("ring-")).map((e) => e.name);
-  } catch {
-    return [];
-  }
 }

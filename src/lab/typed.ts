@@ -1,5 +1,5 @@
 /** What is typed at a ring's prompt, as values. Pure. */
-import { nearest } from "./near.ts";
+import { nearest } from "../terminal/words.ts";
 
 export type Typed =
   | { readonly kind: "nothing" | "status" | "help" | "quit" }

@@ -1,4 +1,5 @@
 /** Contents in the simulator, and the small ones that a host keeps for messages, under its own numbers. */
+import { boundTable } from "../protocol/model/bounded.ts";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import type { Body } from "../protocol/model/io.ts";
 
@@ -16,10 +17,7 @@ export class Bodies {
   take({ size, sha256 }: SimContent): Body {
     const number = this.#next++;
     this.#kept.set(number, { size, sha256 });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.most) break;
-      this.#kept.delete(oldest);
-    }
+    boundTable(this.#kept, this.most);
     return { number, size, sha256 };
   }
 

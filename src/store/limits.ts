@@ -57,3 +57,8 @@ export const SMALL_FILE_BYTES = 65_536;
 
 /** The longest path of a data folder: SQLite takes 511 bytes, and adds "/index.db-journal" to it. */
 export const MAX_FOLDER_PATH_BYTES = 490;
+
+/** While someone waits for a content of their own, what is limited to a rate gets one part of so many. */
+export const RATE_SHARE = 4;
+/** A taker is let run ahead by so long, since timers are no more exact than that. */
+export const RATE_SLACK_MS = 20;

@@ -4,6 +4,7 @@ import type { Content } from "./content.ts";
 import { isPassing } from "./disk.ts";
 import type { HeldRows } from "./held-rows.ts";
 import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";
+import { RateLimiter } from "./rate-limiter.ts";
 import type { Row } from "./table.ts";
 
 export type ScrubOptions = {
@@ -32,7 +33,7 @@ export type ScrubSource = {
  * Never rejects, unless a callback throws.
  */
 export async function scrub(source: ScrubSource, options: ScrubOptions): Promise<Scrubbed> {
-  const rateLimiter = new RateLimiter(options.bytesPerSecond, options.signal);
+  const pass = new Pass(options.bytesPerSecond, options.signal);
   const piece = new Uint8Array(SCRUB_PIECE_BYTES);
   let files = 0;
   let damaged = 0;
@@ -40,17 +41,17 @@ export async function scrub(source: ScrubSource, options: ScrubOptions): Promise
     if (options.signal?.aborted) break;
     const { record } = row;
     if (record.removed || !source.rows.holds(row)) continue;
-    const sound = await isSound(source, row, piece, rateLimiter);
+    const sound = await isSound(source, row, piece, pass);
     if (sound === null) continue;
     files++;
     if (!sound) {
       damaged++;
       options.damaged(record);
     }
-    if (await rateLimiter.rest()) options.progress?.(files, rateLimiter.bytes);
+    if (await pass.rest()) options.progress?.(files, pass.bytes);
   }
-  options.progress?.(files, rateLimiter.bytes);
-  return { files, bytes: rateLimiter.bytes, damaged };
+  options.progress?.(files, pass.bytes);
+  return { files, bytes: pass.bytes, damaged };
 }
 
 /** @returns null if it cannot be told: the pass was ended, or the version is held no more */
@@ -58,10 +59,10 @@ async function isSound(
   source: ScrubSource,
   row: Row,
   piece: Uint8Array,
-  rateLimiter: RateLimiter,
+  pass: Pass,
 ): Promise<boolean | null> {
   try {
-    const sha256 = await hashOf(source.open(row), piece, rateLimiter);
+    const sha256 = await hashOf(source.open(row), piece, pass);
     if (sha256 === row.record.sha256) return true;
     return sha256 === null || !source.rows.holds(row) ? null : false;
   } catch (error) {
@@ -70,11 +71,7 @@ async function isSound(
 }
 
 /** @returns null if the pass was ended in the middle */
-async function hashOf(
-  content: Content,
-  piece: Uint8Array,
-  rateLimiter: RateLimiter,
-): Promise<string | null> {
+async function hashOf(content: Content, piece: Uint8Array, pass: Pass): Promise<string | null> {
   try {
     const hasher = new Bun.CryptoHasher("sha256");
     for (let at = 0; at < content.size; ) {
@@ -82,9 +79,9 @@ async function hashOf(
       if (bytes === 0) break;
       hasher.update(piece.subarray(0, bytes));
       at += bytes;
-      rateLimiter.bytes += bytes;
-      if (bytes === piece.length) await rateLimiter.rest();
-      if (rateLimiter.ended) return null;
+      pass.bytes += bytes;
+      if (bytes === piece.length) await pass.rest();
+      if (pass.ended) return null;
     }
     return hasher.digest("hex");
   } finally {
@@ -92,17 +89,20 @@ async function hashOf(
   }
 }
 
-/** Lets timers and sockets have their turn, and keeps to a rate. */
-class RateLimiter {
+/** What a pass has read so far. Timers and sockets have their turn meanwhile, and a rate is kept to. */
+class Pass {
   bytes = 0;
   private restedAt = 0;
   private rows = 0;
-  private readonly beganMs = performance.now();
+  private readonly rateLimiter: RateLimiter;
 
   constructor(
-    private readonly bytesPerSecond: number,
+    bytesPerSecond: number,
     private readonly signal: AbortSignal | undefined,
-  ) {}
+  ) {
+    const wait = (ms: number): Promise<void> => sleep(ms, signal);
+    this.rateLimiter = new RateLimiter(bytesPerSecond, { now: () => performance.now(), wait });
+  }
 
   get ended(): boolean {
     return this.signal?.aborted === true;
@@ -111,13 +111,11 @@ class RateLimiter {
   /** Called after each content and piece. @returns whether there was a pause */
   async rest(): Promise<boolean> {
     this.rows++;
-    if (this.rows < SCRUB_ROWS && this.bytes - this.restedAt < SCRUB_PIECE_BYTES) return false;
+    const read = this.bytes - this.restedAt;
+    if (this.rows < SCRUB_ROWS && read < SCRUB_PIECE_BYTES) return false;
     this.rows = 0;
     this.restedAt = this.bytes;
-    const dueMs = this.beganMs + (this.bytes / this.bytesPerSecond) * 1_000;
-    const waitMs = dueMs - performance.now();
-    if (waitMs < 1) await new Promise<void>((resolve) => setImmediate(resolve));
-    else await sleep(waitMs, this.signal);
+    await (this.rateLimiter.take(read) ?? new Promise<void>((resolve) => setImmediate(resolve)));
     return true;
   }
 }

@@ -31,11 +31,20 @@ export function displayHash(sha256: string): string {
   return `${sha256.slice(0, 8)}…`;
 }
 
-/** "19", "19 and 2", "19, 2 and 4"; "none" for an empty list. */
-export function displayList(items: readonly (number | string)[]): string {
+type ListType = "conjunction" | "disjunction";
+
+/** Each is made when it is first wanted: a command that lists nothing need not wait for it. */
+const LIST_FORMATS: Partial<Record<ListType, Intl.ListFormat>> = {};
+
+/** "19", "19 and 2", "19, 2 and 4", or with "or" for a disjunction; "none" for an empty list. */
+export function displayList(
+  items: readonly (number | string)[],
+  type: ListType = "conjunction",
+): string {
   if (items.length === 0) return "none";
-  if (items.length === 1) return String(items[0]);
-  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+  // In British English there is no comma before the "and".
+  LIST_FORMATS[type] ??= new Intl.ListFormat("en-GB", { type });
+  return LIST_FORMATS[type].format(items.map(String));
 }
 
 /** "peer 19", "peers 19, 2 and 4"; "no peer" for none. */
@@ -71,11 +80,6 @@ export function displayTable(
       .join("  ")
       .trimEnd();
   return [bold(format(header)), ...rows.map(format)];
-}
-
-/** `10.0.0.1:12256`, `[::1]:12256` */
-export function displayAddress({ host, port }: { host: string; port: number }): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Emphasis, where standard output is a terminal that wants it. */

@@ -2,6 +2,7 @@
  * The beats of a stream, on both its sides. Its sender says hello again and again, its receiver sends each
  * back. So the sender sees that the other reads, and the receiver works out how old a frame is.
  */
+import { boundTable } from "../protocol/model/bounded.ts";
 import { type Age, NO_AGE } from "../wire/age.ts";
 import {
   BEAT_MS,
@@ -78,10 +79,7 @@ export class Echoes {
   sends(beat: number, now: number): void {
     this.#sentAt.delete(beat);
     this.#sentAt.set(beat, now);
-    for (const oldest of this.#sentAt.keys()) {
-      if (this.#sentAt.size <= BEATS_REMEMBERED) break;
-      this.#sentAt.delete(oldest);
-    }
+    boundTable(this.#sentAt, BEATS_REMEMBERED);
   }
 
   /** How long a frame read now was under way at most; null where that cannot be told. */

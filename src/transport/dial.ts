@@ -8,7 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import type { SocketHandler, TCPSocketConnectOptions } from "bun";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
-import { parseAddress } from "../wire/address.ts";
+import { isLoopback, parseAddress } from "../wire/address.ts";
 import { type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
 import {
   DIAL_DEADLINE_MS,
@@ -186,10 +186,6 @@ function newly(): Unanswered {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1" || host === "localhost";
 }
 
 function hasDescriptor(): boolean {

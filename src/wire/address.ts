@@ -38,3 +38,8 @@ export function isHost(host: string): boolean {
 export function isIpv4(host: string): boolean {
   return IPV4.test(host);
 }
+
+/** True of a host that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost\.?|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i.test(host);
+}

@@ -31,7 +31,7 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   lab: ["page", "control", "terminal", "checks", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
-  actions: ["control", "store", "terminal", "checks", "protocol"],
+  actions: ["control", "store", "terminal", "wire", "checks", "protocol"],
   terminal: [],
   checks: ["protocol"],
 };

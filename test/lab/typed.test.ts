@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { nearest } from "../../src/lab/near.ts";
 import { parseTyped, type Typed } from "../../src/lab/typed.ts";
 
 const GOOD: readonly [string, Typed][] = [
@@ -48,10 +47,4 @@ test("a flood is one short sentence", () => {
   const typed = parseTyped("x".repeat(100_000));
   expect(typed.kind).toBe("wrong");
   expect(typed.kind === "wrong" ? typed.sentence.length : 0).toBeLessThan(120);
-});
-
-test("the nearest word", () => {
-  expect(nearest("sta", ["stop", "status", "start"])).toBe("status");
-  expect(nearest("stat", ["stop", "start"])).toBe("start");
-  expect(nearest("q", ["quit", "help"])).toBeNull();
 });

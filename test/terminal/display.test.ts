@@ -29,12 +29,13 @@ test("durations", () => {
 });
 
 test("lists, hashes and tables", () => {
-  expect([[], [19], [19, 2], [19, 2, 4]].map(displayList)).toEqual([
+  expect([[], [19], [19, 2], [19, 2, 4]].map((list) => displayList(list))).toEqual([
     "none",
     "19",
     "19 and 2",
     "19, 2 and 4",
   ]);
+  expect(displayList(["A", "B", "C"], "disjunction")).toBe("A, B or C");
   expect(displayHash("9f86d081884c7d65")).toBe("9f86d081…");
   const table = displayTable(
     ["name", "size"],

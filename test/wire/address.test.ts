@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatAddress, isIpv4, parseAddress } from "../../src/wire/address.ts";
+import { formatAddress, isIpv4, isLoopback, parseAddress } from "../../src/wire/address.ts";
 
 describe("addresses", () => {
   test.each<[string, string, number]>([
@@ -34,3 +34,14 @@ describe("addresses", () => {
     }
   });
 });
+
+test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1"])("%s is loopback", (host) => {
+  expect(isLoopback(host)).toBe(true);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1", "localhost.example", "127.0.0.1.example", "128.0.0.1"])(
+  "%s is not loopback",
+  (host) => {
+    expect(isLoopback(host)).toBe(false);
+  },
+);

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
+import { quote } from "../../terminal/words.ts";
 import { UsageError } from "./errors.ts";
 import { parsePort } from "./values.ts";
-import { quote } from "./words.ts";
 
 /** Where a peer listens. */
 export type HostPort = { readonly host: string; readonly port: number };
@@ -29,9 +29,4 @@ export function parseHostPort(what: string, text: string): HostPort {
     host: parseHost(`The host in ${what}`, host),
     port: parsePort(`The port in ${what}`, text.slice(colon + 1)),
   };
-}
-
-/** Whether only this machine can reach that host. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost\.?|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i.test(host);
 }

@@ -1,6 +1,7 @@
 import type { ArgDef, ArgsDef } from "citty";
+import { displayList } from "../../terminal/display.ts";
+import { didYouMean, quote } from "../../terminal/words.ts";
 import { UsageError } from "./errors.ts";
-import { didYouMean, list, quote } from "./words.ts";
 
 /** A line of the help: what to type, and what that does. */
 export type Example = readonly [line: string, what: string];
@@ -112,7 +113,9 @@ function checkPositionals(shape: Shape, given: readonly string[]): void {
       .filter((names) => names.length > given.length)
       .reduce((a, b) => (b.length < a.length ? b : a), longest);
     const missing = wanted.slice(given.length);
-    throw new UsageError(`${list(missing)} ${missing.length > 1 ? "are" : "is"} missing: ${takes}`);
+    throw new UsageError(
+      `${displayList(missing)} ${missing.length > 1 ? "are" : "is"} missing: ${takes}`,
+    );
   }
   const empty = form[given.indexOf("")];
   if (empty !== undefined) throw new UsageError(`${empty} must not be empty`);

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
-import { isLoopback, parseHost } from "./address.ts";
+import { isLoopback } from "../../wire/address.ts";
+import { parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 

@@ -4,8 +4,8 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { Failure } from "../../protocol/model/failure.ts";
+import { quote } from "../../terminal/words.ts";
 import { UsageError } from "./errors.ts";
-import { quote } from "./words.ts";
 
 /** What stands for bytes that are no text. */
 const REPLACEMENT = "\ufffd";

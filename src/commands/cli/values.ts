@@ -1,5 +1,6 @@
+import { displayList } from "../../terminal/display.ts";
+import { didYouMean, quote } from "../../terminal/words.ts";
 import { UsageError } from "./errors.ts";
-import { didYouMean, list, quote } from "./words.ts";
 
 /** Values from the command line. `what` is the argument's name, as the sentence will call it. */
 
@@ -81,7 +82,7 @@ export function parseWord<W extends string>(what: string, text: string, words: r
   const found = words.find((word) => word === text);
   if (found !== undefined) return found;
   throw new UsageError(
-    `${what} must be ${list(words, "or")}, not ${quote(text)}${didYouMean(text, words)}`,
+    `${what} must be ${displayList(words, "disjunction")}, not ${quote(text)}${didYouMean(text, words)}`,
   );
 }
 

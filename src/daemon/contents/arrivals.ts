@@ -1,4 +1,5 @@
 /** Contents on their way into the store, which others may have while they come in. */
+import { boundTable } from "../../protocol/model/bounded.ts";
 import type { FileRecord } from "../../protocol/model/files.ts";
 import type { Content } from "../../store/content.ts";
 import type { Draft } from "../../store/draft.ts";
@@ -29,9 +30,6 @@ export class Arrivals {
 
   #set(job: number, arrival: Arrival): void {
     this.#jobs.set(job, arrival);
-    for (const oldest of this.#jobs.keys()) {
-      if (this.#jobs.size <= OFFERS_KEPT) return;
-      this.#jobs.delete(oldest);
-    }
+    boundTable(this.#jobs, OFFERS_KEPT);
   }
 }

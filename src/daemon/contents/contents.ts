@@ -6,6 +6,7 @@ import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
 import type { Folder } from "../../store/folder.ts";
+import type { RateLimiter } from "../../store/rate-limiter.ts";
 import {
   type ContentSink,
   type Fetched,
@@ -19,7 +20,6 @@ import { type Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
-import type { RateLimiter } from "./rate-limiter.ts";
 import { type Arriving, Resumable, type Taker } from "./resumable.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;

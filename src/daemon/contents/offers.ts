@@ -1,4 +1,5 @@
 /** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
+import { boundTable } from "../../protocol/model/bounded.ts";
 import type { PeerEvent } from "../../protocol/model/events.ts";
 import type { VersionId } from "../../protocol/model/files.ts";
 import type { Served } from "../../protocol/model/io.ts";
@@ -6,13 +7,13 @@ import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
 import { isPassing } from "../../store/disk.ts";
 import type { Folder } from "../../store/folder.ts";
+import type { RateLimiter } from "../../store/rate-limiter.ts";
 import { openLocal } from "../../store/user-files.ts";
 import type { ContentDenied, ContentSource } from "../../transport/types.ts";
 import { OFFERS_KEPT } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Commands, Given } from "./commands.ts";
 import type { Moving } from "./moving.ts";
-import type { RateLimiter } from "./rate-limiter.ts";
 
 export type OffersOptions = {
   readonly folder: Folder;
@@ -52,10 +53,7 @@ export class Offers {
   serve(request: RequestId, what: Served): void {
     this.#offers.delete(request);
     this.#offers.set(request, what);
-    for (const oldest of this.#offers.keys()) {
-      if (this.#offers.size <= OFFERS_KEPT) break;
-      this.#offers.delete(oldest);
-    }
+    boundTable(this.#offers, OFFERS_KEPT);
   }
 
   /** Opens what another peer fetches, from the byte `offset` on. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isLoopback, parseHost, parseHostPort } from "../../../src/commands/cli/address.ts";
+import { parseHost, parseHostPort } from "../../../src/commands/cli/address.ts";
 import { UsageError } from "../../../src/commands/cli/errors.ts";
 import {
   optional,
@@ -194,14 +194,3 @@ test("what is not given is not parsed", () => {
   expect(optional(parseId, "IT", undefined)).toBeNull();
   expect(optional(parseId, "IT", "0")).toBe(0);
 });
-
-test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "::1"])("%s is loopback", (host) => {
-  expect(isLoopback(host)).toBe(true);
-});
-
-test.each(["0.0.0.0", "::", "10.0.0.1", "localhost.example", "127.0.0.1.example", "128.0.0.1"])(
-  "%s is not loopback",
-  (host) => {
-    expect(isLoopback(host)).toBe(false);
-  },
-);

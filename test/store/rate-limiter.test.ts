@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { RateLimiter } from "../../../src/daemon/contents/rate-limiter.ts";
+import { RateLimiter } from "../../src/store/rate-limiter.ts";
 
 /** A clock that goes on just as it is waited for. */
 function makeClock(now: number) {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { didYouMean, editDistance, list, nearest, quote } from "../../../src/commands/cli/words.ts";
+import { didYouMean, editDistance, nearest, quote } from "../../src/terminal/words.ts";
 
 test.each([
   ["", "", 0],
@@ -31,6 +31,11 @@ test.each([
   expect(nearest(typed, COMMANDS)).toBe(match);
 });
 
+test("of several that begin alike the first is nearest", () => {
+  expect(nearest("sta", ["stop", "status", "start"])).toBe("status");
+  expect(nearest("stat", ["stop", "start"])).toBe("start");
+});
+
 test("a near match is a question, and no match is nothing", () => {
   expect(didYouMean("rign", COMMANDS)).toBe("; did you mean ring?");
   expect(didYouMean("xyzzy", COMMANDS)).toBe("");
@@ -40,13 +45,4 @@ test("what was typed is quoted, made harmless and short", () => {
   expect(quote("a b")).toBe('"a b"');
   expect(quote("\u001b[31m\n\u202e")).toBe('"?[31m??"');
   expect(quote("x".repeat(5000))).toHaveLength(65);
-});
-
-test("lists read as people write them", () => {
-  expect([list([]), list(["A"]), list(["A", "B"]), list(["A", "B", "C"], "or")]).toEqual([
-    "",
-    "A",
-    "A and B",
-    "A, B or C",
-  ]);
 });

@@ -1,8 +1,8 @@
 /**
- * A rate limiter for repair: all copies that nobody waits for share one allowance of bytes a second, and get
- * a part of it only while contents move that somebody does wait for.
+ * A rate limiter for what nobody waits for: repair, and reading back. All that take from it share one
+ * allowance of bytes a second, and get a part of it only while contents move that somebody does wait for.
  */
-import { RATE_SLACK_MS, REPAIR_SHARE } from "../limits.ts";
+import { RATE_SHARE, RATE_SLACK_MS } from "./limits.ts";
 
 export type Clock = { now(): number; wait(ms: number): Promise<void> };
 
@@ -17,7 +17,7 @@ export class RateLimiter {
   #awaited = 0;
 
   /**
-   * @param bytesPerSecond of all repair together
+   * @param bytesPerSecond of all that take together; Infinity for no limit
    * @param clock the time in milliseconds, and how to wait so many
    */
   constructor(
@@ -35,10 +35,10 @@ export class RateLimiter {
     };
   }
 
-  /** Notes bytes of a repair. @returns a promise where the next must wait */
+  /** Notes bytes that were moved. @returns a promise where the next must wait */
   take(bytes: number): Promise<void> | undefined {
     const now = this.clock.now();
-    const share = this.#awaited > 0 ? REPAIR_SHARE : 1;
+    const share = this.#awaited > 0 ? RATE_SHARE : 1;
     const costMs = (bytes * 1_000 * share) / this.bytesPerSecond;
     // An allowance that nobody used is gone: a burst would not be the rate that was asked for.
     this.#paidAt = Math.max(this.#paidAt, now - RATE_SLACK_MS) + costMs;

@@ -1,4 +1,4 @@
-/** Words for sentences about a command line: what was typed, lists, and near matches. */
+/** Words for sentences about what was typed: itself, and near matches. */
 
 const QUOTED_MAX = 60;
 
@@ -6,12 +6,6 @@ const QUOTED_MAX = 60;
 export function quote(text: string): string {
   const safe = text.replace(/\p{C}/gu, "?");
   return safe.length > QUOTED_MAX ? `"${safe.slice(0, QUOTED_MAX)}..."` : `"${safe}"`;
-}
-
-/** `A`, `A and B`, `A, B and C`. */
-export function list(words: readonly string[], last = "and"): string {
-  if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /**
