@@ -101,13 +101,8 @@ export class Drafter {
         return [`quit ${one}`];
       case "join":
         return this.#join([this.#freeId()], up);
-      case "join-gap": {
-        const first = this.#freeId();
-        return this.#join(
-          [first, first + 1].filter((id) => id < 2 ** this.bits),
-          up,
-        );
-      }
+      case "join-gap":
+        return this.#join(this.#gap(), up);
       case "power-cut": {
         const many = this.generator.pick([1, 1, 2, 3, up.length]);
         return asPowerCut(this.#kill(this.#neighbours(up, many)));
@@ -131,6 +126,12 @@ export class Drafter {
         this.#cut = false;
         return ["mend"];
     }
+  }
+
+  /** A free id, and the one behind it. */
+  #gap(): number[] {
+    const first = this.#freeId();
+    return [first, first + 1].filter((id) => id < 2 ** this.bits);
   }
 
   #cutSides(up: readonly number[]): string[] | null {

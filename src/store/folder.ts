@@ -23,6 +23,7 @@ import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-fil
 import {
   type Alive,
   formatAlive,
+  formatIdentity,
   formatView,
   type Identity,
   parseAlive,
@@ -142,12 +143,7 @@ async function openLocked(
   ]);
   const { files } = store;
   const log = new EventLog(dir);
-  const identityFile = new LatestFile<Identity>(
-    join(dir, IDENTITY_FILE),
-    true,
-    0,
-    (value) => `${JSON.stringify({ v: 1, ...value })}\n`,
-  );
+  const identityFile = new LatestFile(join(dir, IDENTITY_FILE), true, 0, formatIdentity);
   const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
   const aliveFile = new LatestFile(join(dir, ALIVE_FILE), false, VIEW_SPACING_MS, formatAlive);
   const { awayMs, forgottenMs } = durations(alive.value, Date.now());

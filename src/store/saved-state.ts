@@ -40,6 +40,11 @@ export function parseAlive(value: unknown): Alive | null {
 /** Positions fit 48 bits. */
 const MAX_ID = 2 ** 48 - 1;
 
+/** The identity as a line of JSON. */
+export function formatIdentity(identity: Identity): string {
+  return `${JSON.stringify({ v: 1, ...identity })}\n`;
+}
+
 /** @returns null for anything but an identity that a peer wrote */
 export function parseIdentity(value: unknown): Identity | null {
   if (!isRecord(value)) return null;
