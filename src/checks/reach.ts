@@ -3,6 +3,7 @@
  * that run and are not frozen fall into groups: all of one group reach each other, both ways, if need be
  * through others (the strongly connected components).
  */
+import { groupsOf, type Pairs, pairsOf } from "./groups.ts";
 import { between, HEAL_MS, type Situation } from "./history.ts";
 
 /** A time in which nothing changes: from a time on, until the next span's. */
@@ -25,8 +26,6 @@ type Healing = {
   readonly known: readonly number[];
   readonly until: number;
 };
-
-type Pairs = ReadonlyMap<number, ReadonlySet<number>>;
 
 /** What stands for the group of one that is in none. */
 export const NOWHERE = -1;
@@ -169,7 +168,10 @@ function spansOf(situations: readonly Situation[]): Span[] {
     const unmet = strangersIn(situations, index).map((pair) => ({
       ...{ pair, known: situation.running, until: start + HEAL_MS },
     }));
-    healing.push(...unmet);
+    const joined = joinedIn(spans.at(-1), situation, still).map((pair) => ({
+      ...{ pair, known: upIn(situations[index - 1] ?? situation), until: start + HEAL_MS },
+    }));
+    healing.push(...unmet, ...joined);
     // One that is frozen or down finds out when it is back.
     const away = (id: number) => situation.frozen.includes(id) || !situation.running.includes(id);
     healing = healing
@@ -203,6 +205,21 @@ function strangersIn(situations: readonly Situation[], index: number): [number, 
     const unknown = now.filter((other) => !known.has(other));
     return between([id], unknown);
   });
+}
+
+/**
+ * Those that were of two groups and are of one: a cut between them was healed, or one is back that reaches
+ * both. By that one they meet as two sides do after a heal.
+ */
+function joinedIn(before: Span | undefined, now: Situation, cut: Pairs): [number, number][] {
+  if (before === undefined || new Set(before.groups.values()).size < 2) return [];
+  const groups = groupsOf(upIn(now), cut);
+  const known = [...groups.keys()].filter((id) => before.groups.has(id));
+  const met = (one: number, other: number) =>
+    groups.get(one) === groups.get(other) && before.groups.get(one) !== before.groups.get(other);
+  return known.flatMap((one) =>
+    known.filter((other) => met(one, other)).map((other): [number, number] => [one, other]),
+  );
 }
 
 /** One that has moved is with nobody for a while. */
@@ -246,40 +263,6 @@ function spanOf(
   const someApart = up.some((id) => up.some((other) => apart.get(id)?.has(other)));
   const groups = someApart ? groupsOf(up, apart) : new Map(up.map((id) => [id, 0]));
   return { from, situation, cut, groups, whole: !someApart && up.length === running.length };
-}
-
-/** Peers are of one group if each reaches the other. */
-function groupsOf(up: readonly number[], apart: Pairs): Map<number, number> {
-  const groups = new Map<number, number>();
-  let next = 0;
-  for (const id of up) {
-    if (groups.has(id)) continue;
-    const there = closure(id, up, (from, to) => !apart.get(from)?.has(to));
-    const back = closure(id, up, (from, to) => !apart.get(to)?.has(from));
-    for (const other of there) if (back.has(other)) groups.set(other, next);
-    next += 1;
-  }
-  return groups;
-}
-
-function closure(
-  start: number,
-  ids: readonly number[],
-  sends: (from: number, to: number) => boolean,
-): Set<number> {
-  const reached = new Set([start]);
-  for (const from of reached) for (const to of ids) if (sends(from, to)) reached.add(to);
-  return reached;
-}
-
-function pairsOf(pairs: readonly (readonly [number, number])[]): Pairs {
-  const map = new Map<number, Set<number>>();
-  for (const [from, to] of pairs) {
-    const others = map.get(from);
-    if (others === undefined) map.set(from, new Set([to]));
-    else others.add(to);
-  }
-  return map;
 }
 
 function same(a: readonly number[], b: readonly number[]): boolean {

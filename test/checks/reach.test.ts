@@ -73,6 +73,30 @@ test("those that are back meet whoever began meanwhile as after a heal, unless o
   expect(apart([3])).toEqual([false, false]);
 });
 
+test("sides that meet by one which is back have the time of a heal", () => {
+  // 1 sends 2 nothing; who could pass it on is down, or frozen.
+  const severed: [number, number][] = [[1, 2]];
+  const apart = { severed, running: [1, 2] };
+  const asleep = { severed, running: [1, 2, 3], frozen: [3] };
+  for (const before of [apart, asleep]) {
+    const reach = new Reach([from(0, before), from(1_000, { severed, running: [1, 2, 3] })]);
+    const together = (time: number) => {
+      const [one, other, back] = [1, 2, 3].map((id) => reach.groupOf(reach.spanAt(time), id));
+      return one === other && other === back;
+    };
+    expect([500, 1_001, 999 + HEAL_MS, 1_001 + HEAL_MS].map(together)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(reach.isMerging(reach.spanAt(1_001), 1)).toBe(true);
+  }
+  // Where they were together already, nothing merges.
+  const whole = new Reach([from(0, { running: [1, 2] }), from(1_000, { running: [1, 2, 3] })]);
+  expect(whole.groupOf(whole.spanAt(1_001), 3)).toBe(whole.groupOf(whole.spanAt(1_001), 1));
+});
+
 test("one that is frozen or down at a heal has its time when it is back", () => {
   const THAWED = HEALED + 3 * HEAL_MS;
   const running = [1, 2, 3];
