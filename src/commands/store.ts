@@ -1,5 +1,6 @@
 import { command } from "./cli/command.ts";
 import { CHOICE_ARGS, JSON_ARG, peerChoice, REQUIRE_ARG } from "./cli/shared.ts";
+import { checkInput } from "./cli/streams.ts";
 import { optional, parseCopies } from "./cli/values.ts";
 
 export default command({
@@ -25,6 +26,7 @@ export default command({
   async run(args) {
     const choice = peerChoice(args);
     const require = optional(parseCopies, "--require", args.require) ?? 0;
+    if (args.file === "-") checkInput();
     const { storeFile } = await import("../actions/storing.ts");
     const options = { name: args.name ?? null, require, json: args.json === true };
     return await storeFile(choice, args.file, options);

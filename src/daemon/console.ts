@@ -120,7 +120,7 @@ export class Console {
     if (code === "EPIPE" || this.#saidLost) return;
     this.#saidLost = true;
     const full = code === "ENOSPC" || code === "EDQUOT";
-    const why = full ? "the disk is full" : code;
+    const why = full ? "the disk is full" : code === "EBADF" ? "it is closed" : code;
     this.say(`Lines of this peer are lost, since standard output does not take them: ${why}.`);
   }
 }

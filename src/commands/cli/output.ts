@@ -1,5 +1,6 @@
 /** What a command prints arrives on standard output, or the command says that it did not. */
 import { Failure } from "../../protocol/model/failure.ts";
+import { closedOutput, wasClosed } from "./streams.ts";
 
 /** As a shell shows a process that SIGPIPE ended: nobody reads on, and nobody is to be told. */
 export const READER_GONE = 141;
@@ -16,6 +17,7 @@ let wake: () => void = () => {};
  * pass unseen. Those of standard error have nowhere to be told.
  */
 export function watchOutput(): void {
+  if (wasClosed(1)) Object.defineProperty(process, "stdout", { value: closedOutput() });
   const note = (error: NodeJS.ErrnoException | null | undefined): void => {
     lost ??= error ?? null;
     // Lines behind one that failed may never be told of.
