@@ -44,6 +44,9 @@ export function build() {
       "--splitting",
       "--no-compile-autoload-dotenv",
       "--no-compile-autoload-bunfig",
+      // Any flag will do: without one the runtime itself refuses to start where the working folder was
+      // deleted, in words of its own, before there is a program to say it.
+      "--compile-exec-argv=--no-install",
       "./src/main.ts",
       "--outfile",
       fresh,

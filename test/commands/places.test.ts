@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { bash, PROGRAM, p2p } from "../support/program.ts";
+import { AtTerminal, HAS_TERMINALS } from "../support/terminal.ts";
 import { withRing } from "../support/test-ring.ts";
 
 const LIMIT_MS = 60_000;
@@ -21,7 +22,100 @@ function another(): boolean {
   }
 }
 
+/** Command lines of all commands; the ports are those from `base` on. */
+function everyCommand(base: number, data: string): string[] {
+  return [
+    `init 2 2 2 1 --base-port ${base}`,
+    `init --port ${base}`,
+    `init --port ${base} --data ${data}`,
+    `join 3 2 1 --base-port ${base}`,
+    `join 127.0.0.1:${base} --port ${base + 1}`,
+    `ring --ids 1,2 --base-port ${base}`,
+    `ring --ids 1,2 --base-port ${base} --dir ${data}`,
+    "chaos",
+    `chaos --own --dry-run --base-port ${base}`,
+    "sim --seeds 1",
+    "store 2067.pdf",
+    "store - --name 2067",
+    "request 2067",
+    "rm 2067",
+    "where 2067",
+    "ls",
+    `ls --data ${data}`,
+    "scrub",
+    "status",
+    "status --all",
+    "health",
+  ];
+}
+
+const GONE = "The working folder has been deleted: change to another, and run this again.";
+
+/** Goes into a folder that is not there any more. */
+const INTO_GONE = 'd=$(mktemp -d "$PWD/gone.XXXX"); cd "$d"; rmdir "$d";';
+
 describe("a place that cannot be used is one sentence:", () => {
+  test(
+    "a working folder that has been deleted, whatever the command",
+    () =>
+      withRing(async (ring) => {
+        const data = join(ring.cwd, "data");
+        for (const line of everyCommand(ring.ports.base, data)) {
+          const { exitCode, stdout, stderr } = await bash(`${INTO_GONE} "$0" ${line}`, ring.cwd);
+          expect([line, exitCode, stdout, stderr]).toEqual([line, 1, "", `${GONE}\n`]);
+        }
+        expect(readdirSync(ring.cwd)).toEqual([]);
+        // What needs no folder goes without one, and what is wrong with the line itself comes first.
+        for (const [line, code, said] of [
+          ["--version", 0, /^\d+\.\d+\.\d+\n$/],
+          ["help", 0, /^Usage: p2p COMMAND/m],
+          ["help ring", 0, /^p2p ring: fork a ring/],
+          ["nonsense", 2, /^Unknown command "nonsense"; see p2p help\n$/],
+        ] as const) {
+          const ended = await bash(`${INTO_GONE} "$0" ${line}`, ring.cwd);
+          expect([line, ended.exitCode]).toEqual([line, code]);
+          expect(ended.stdout + ended.stderr).toMatch(said);
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test.skipIf(!HAS_TERMINALS)(
+    "a working folder that has been deleted, at a terminal",
+    () =>
+      withRing(async (ring) => {
+        for (const line of ["ls", `init --port ${ring.ports.base}`, "ring 8"]) {
+          const at = new AtTerminal(`${INTO_GONE} "$0" ${line}; echo "code $?"`, ring.cwd);
+          try {
+            await at.waitFor("code 1");
+            expect([line, at.text]).toEqual([line, expect.stringContaining(`${GONE}\r\ncode 1`)]);
+          } finally {
+            await at.close();
+          }
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "a working folder whose path is longer than the system tells",
+    () =>
+      withRing(async (ring) => {
+        const deep = "n=$(printf 'd%.0s' {1..200}); for i in {1..25}; do mkdir $n; cd -P $n; done";
+        for (const line of everyCommand(ring.ports.base, join(ring.cwd, "data"))) {
+          const inside = `top=$PWD; ${deep}; "$0" ${line}; code=$?; cd "$top"; rm -r d*; exit $code`;
+          const { exitCode, stdout, stderr } = await bash(inside, ring.cwd);
+          expect([line, exitCode, stdout, stderr]).toEqual([
+            line,
+            1,
+            "",
+            "The path of the working folder is too long: change to another, and run this again.\n",
+          ]);
+        }
+      }),
+    LIMIT_MS,
+  );
+
   test(
     "a folder for temporary files that is not there",
     () =>
