@@ -1,11 +1,12 @@
 /** `p2p rm`, `where`, `ls` and `scrub`: what a ring has of its files, and taking one out of it. */
 
-import { controlClient } from "../control/client.ts";
+import { type ControlClient, controlClient } from "../control/client.ts";
 import { choosePeer, type PeerChoice } from "../control/find.ts";
 import { printable, refuseName, show } from "../control/names.ts";
-import type { ScrubReport } from "../control/types.ts";
+import type { ScrubReport, Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName, type FileRecord } from "../protocol/model/files.ts";
+import { missingMayHave, nobodyHolds } from "../protocol/model/sentences.ts";
 import {
   count,
   displayDuration,
@@ -35,7 +36,7 @@ export async function removeFile(
   const outcome = await control.remove(name, require);
   const ms = performance.now() - start;
   if (outcome.kind === "failed") throw new Failure(outcome.why);
-  if (outcome.kind === "missing") throw nobody(name, outcome.owner);
+  if (outcome.kind === "missing") throw nobody(name, outcome.owner, await membersOf(control));
   if (outcome.kind !== "stored") throw new Failure(`${show(name)} was not removed: try again.`);
   const { copies, wanted } = outcome;
   const on = `on ${copies.length} of ${count(wanted, "peer")}, ${displayList(copies)}`;
@@ -58,11 +59,14 @@ export async function whereIsFile(
 ): Promise<number> {
   const peer = choosePeer(choice);
   refuseName(name, peer.bits);
-  const outcome = await controlClient(peer.dir).where(name);
+  const control = controlClient(peer.dir);
+  const outcome = await control.where(name);
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind !== "where") throw new Failure(`Nobody could say where ${show(name)} is.`);
   const { record, holders, wanted, owner, route } = outcome;
-  if (record === null || record.removed) throw nobody(name, owner);
+  if (record === null) throw nobody(name, owner, await membersOf(control));
+  // Whoever is missing has an old copy at most.
+  if (record.removed) throw nobody(name, owner, []);
   const { stamp, size, sha256 } = record;
   console.log(
     json
@@ -78,7 +82,8 @@ export async function whereIsFile(
  * @throws Failure
  */
 export async function listFiles(choice: PeerChoice, json: boolean): Promise<number> {
-  const listed = await controlClient(choosePeer(choice).dir).list();
+  const control = controlClient(choosePeer(choice).dir);
+  const listed = await control.list();
   const files = listed.files.filter(({ record }) => !record.removed);
   const { silent } = listed;
   if (json) {
@@ -96,7 +101,7 @@ export async function listFiles(choice: PeerChoice, json: boolean): Promise<numb
     displayHash(record.sha256),
     displayList([...holders].sort((a, b) => a - b)),
   ]);
-  if (rows.length === 0) console.log("No file is stored in this ring yet.");
+  if (rows.length === 0) console.log(noFiles(silent, await membersOf(control)));
   else console.log(displayTable(["name", "size", "sha256", "on peers"], rows).join("\n"));
   const conflicts = files.filter(({ record }) => conflictOf(record) !== null).length;
   if (conflicts > 0) process.stderr.write(`${conflictsInWords(conflicts)}\n`);
@@ -150,6 +155,22 @@ function conflictsInWords(amount: number): string {
   return `${count(amount, "file")} with .conflict- in the name: stored at the same time as the one without, in parts of the ring that could not see each other; keep what you want, and remove the rest with p2p rm.`;
 }
 
-function nobody(name: string, owner: number): Failure {
-  return new Failure(`No peer holds ${show(name)} (its owner is Peer ${owner}): see p2p ls.`);
+/** All that the peer knows, present or not; none if it has ended since it answered. */
+async function membersOf(control: ControlClient): Promise<Status["members"]> {
+  return await control.status().then(
+    ({ members }) => members,
+    () => [],
+  );
+}
+
+function nobody(name: string, owner: number, members: Status["members"]): Failure {
+  return new Failure(nobodyHolds(show(name), owner, members, "see p2p ls"));
+}
+
+/** @param silent how many did not say what they hold, which is told besides */
+function noFiles(silent: number, members: Status["members"]): string {
+  const others = missingMayHave("some", members);
+  if (others === null && silent === 0) return "No file is stored in this ring yet.";
+  const none = `No peer that ${silent > 0 ? "answered" : "is here"} holds a file`;
+  return others === null ? `${none}.` : `${none}, and ${others}.`;
 }

@@ -1,5 +1,6 @@
 /** Answers at the control socket that say no, or that a store or a removal is not confirmed. */
 import type { Outcome } from "../protocol/model/events.ts";
+import { type Known, nobodyHolds } from "../protocol/model/sentences.ts";
 import { MAX_REQUIRED } from "./limits.ts";
 import type { ControlError, ControlErrorKind } from "./types.ts";
 
@@ -25,15 +26,12 @@ export function refusePath(path: string): Response {
   return refuse(400, "bad-request", `The path "${path}" must be an absolute one.`);
 }
 
-export function refuseOutcome(name: string, outcome: Outcome): Response {
+/** @param members all that the peer knows: those that are missing may have what nobody here has */
+export function refuseOutcome(name: string, outcome: Outcome, members: readonly Known[]): Response {
   if (outcome.kind === "failed") return refuse(502, "failed", outcome.why);
   if (outcome.kind !== "missing")
     return refuse(502, "failed", `${name} could not be had: try again.`);
-  return refuse(
-    404,
-    "not-found",
-    `No peer holds ${name} (its owner is Peer ${outcome.owner}): store it first.`,
-  );
+  return refuse(404, "not-found", nobodyHolds(name, outcome.owner, members, "store it first"));
 }
 
 /** An answer that is an error. */

@@ -183,7 +183,7 @@ class Rooms {
       return streamContent(content.path, head, () => this.transfers--);
     }
     if (content !== null && "path" in content) removeQuietly(content.path);
-    return refuseOutcome(name, outcome);
+    return refuseOutcome(name, outcome, (await this.host.status([])).members);
   }
 
   private async transfer(work: () => Promise<Response>): Promise<Response> {

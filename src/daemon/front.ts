@@ -104,7 +104,8 @@ export class Front implements ControlHost {
     const ended = (outcome: Outcome) => {
       this.#unended -= 1;
       const shown = kind === "store" ? basename(name) : name;
-      const sentence = outcomeSentence(storedName(shown), outcome);
+      const members = () => this.options.driver.snapshot.members;
+      const sentence = outcomeSentence(storedName(shown), outcome, members);
       if (sentence !== null) say(sentence);
       if (this.#quitting && this.#unended === 0) this.quit();
     };

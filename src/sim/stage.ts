@@ -205,7 +205,8 @@ export class Stage {
   #end(host: Host, command: number, outcome: Outcome): void {
     this.outcomes.set(command, outcome);
     const name = host.commands.get(command)?.name ?? "";
-    const sentence = outcomeSentence(name, outcome);
+    const members = () => (host.peer === null ? [] : snapshot(host.peer).members);
+    const sentence = outcomeSentence(name, outcome, members);
     if (sentence !== null) this.#say(host, sentence, true, false);
   }
 

@@ -16,6 +16,7 @@ import { requestFile } from "../../src/actions/requesting.ts";
 import { copiesInWords, showStatus } from "../../src/actions/status.ts";
 import { storeFile } from "../../src/actions/storing.ts";
 import { type FakePeer, fakePeer } from "../control/fake-host.ts";
+import { controlClient } from "../../src/control/client.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 
 const folder = temporaryFolder();
@@ -258,6 +259,42 @@ test("rm and where say on which peers; a name that nobody holds is a sentence", 
   await expect(removeFile(choice, "a912", { require: 0, json: false })).rejects.toThrow(
     "exactly four digits",
   );
+});
+
+test("no command calls a name never stored while somebody is missing that may have it", async () => {
+  numbered.files.clear();
+  const asks = [
+    () => requestFile(choice, "1234", plain),
+    () => whereIsFile(choice, "1234", false),
+    () => whereIsFile(choice, "1234", true),
+    () => removeFile(choice, "1234", { require: 0, json: false }),
+    async () => {
+      await listFiles(choice, false);
+      throw new Error(printed.at(-1));
+    },
+  ];
+  const said = (ask: () => Promise<unknown>) => ask().then(() => "", String);
+  for (const ask of asks) {
+    expect(await said(ask)).toMatch(/: store it first\.$|: see p2p ls\.$|in this ring yet\.$/);
+  }
+  const at = { host: "127.0.0.1", port: 12_014 };
+  for (const [missing, how] of [
+    [{ id: 14, ...at, state: "dead", incarnation: 1 }, "dead"],
+    [{ id: 14, ...at, state: "left", incarnation: 1 }, "left"],
+    [{ id: 14, ...at, state: "alive", incarnation: 0 }, "not heard from yet"],
+  ] as const) {
+    const { members } = await controlClient(numbered.dir).status();
+    numbered.shown = { members: [...members, missing] };
+    for (const ask of asks) {
+      const sentence = await said(ask);
+      expect(sentence).toContain("No peer that is here holds ");
+      expect(sentence).toMatch(
+        /, and Peer 14 \([a-z ]+\) may have (it|some): start it and ask again\.$/,
+      );
+      expect(sentence).toContain(`(${how})`);
+    }
+    numbered.shown = {};
+  }
 });
 
 test("ls marks conflicts, and says what to do about them", async () => {

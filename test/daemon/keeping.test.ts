@@ -83,6 +83,65 @@ describe("what a ring keeps", () => {
     expect(await ring.hashOf("received_4103.pdf")).toBe(hash);
   });
 
+  test.concurrent(
+    "is not called never stored while somebody is missing that may have it",
+    () =>
+      withRing(async (ring) => {
+        for (const [id, ...next] of [
+          [20, 30, 40] as const,
+          [30, 40, 20] as const,
+          [40, 20, 30] as const,
+        ]) {
+          ring.start(id, ["init", id, ...next, 1, "--copies", 1]);
+        }
+        await ring.calm();
+        const ask = async (command: string, ...name: string[]) => {
+          const { stdout, stderr } = await ring.run(command, ...name, "--peer", 40);
+          return stdout + stderr;
+        };
+        const typed = async (line: string, said: RegExp) => {
+          const from = ring.peer(40).printed.length;
+          ring.peer(40).type(line);
+          await ring.peer(40).waitFor(said, 20_000, from);
+        };
+        // The owner of 0025 and 0026 is peer 30, and nobody was lost with it.
+        ring.file("0025", 100);
+        await ask("store", "0025.pdf");
+        expect(await ask("rm", "0025")).toStartWith("removed 0025: on 1 of 1 peer, 30");
+        const state = (wanted: string) =>
+          ring.wake.until(`peer 20 ${wanted}`, 30_000, async () => {
+            const { members } = await ring.status(40);
+            return members.some(({ id, state }) => id === 20 && state === wanted) || null;
+          });
+        const missing = async (how: string) => {
+          await state(how);
+          const others = `, and Peer 20 (${how}) may have`;
+          for (const command of ["request", "where", "rm"]) {
+            expect(await ask(command, "0026")).toContain(`${others} it: start it and ask again.\n`);
+          }
+          expect(await ask("ls")).toBe(
+            `No peer that is here holds a file${others} some: start it and ask again.\n`,
+          );
+          for (const verb of ["Request", "Where", "Remove"]) {
+            await typed(`${verb} 0026`, /^No peer that is here holds file 0026 .* Peer 20 /);
+          }
+          // This one was there, and is known to be removed.
+          expect(await ask("where", "0025")).toMatch(/^No peer holds "0025" .*: see p2p ls\.\n$/);
+          await typed("Where 0025", /^No peer holds file 0025 .*: store it first\.$/);
+        };
+        await ring.kill(20);
+        await missing("dead");
+        ring.restart(20);
+        await ring.calm();
+        await typed("Request 0026", /^No peer holds file 0026 .*: store it first\.$/);
+        expect(await ask("ls")).toBe("No file is stored in this ring yet.\n");
+        ring.peer(20).type("Quit");
+        await ring.peer(20).waitForEnd();
+        await missing("left");
+      }),
+    LIMIT_MS,
+  );
+
   keepingTest("is removed and found by what is typed", async (ring) => {
     await store(ring, "2067", 300_000);
     const peer = ring.peer(5);

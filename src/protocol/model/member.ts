@@ -38,8 +38,8 @@ export function makeMember(fields: Omit<Member, "hash">): Member {
 }
 
 /** True of a member that takes part in the ring: alive, or leaving and not yet gone. */
-export function isPresent(member: Member): boolean {
-  return member.state === "alive" || member.state === "leaving";
+export function isPresent({ state }: Pick<Member, "state">): boolean {
+  return state === "alive" || state === "leaving";
 }
 
 /** True of one that stays: whoever leaves, or has left and still speaks, owns and keeps nothing any more. */
@@ -48,8 +48,8 @@ export function stays({ state }: Member): boolean {
 }
 
 /** True of a member named by hand that nobody has heard from: local knowledge, never passed on. */
-export function isExpected(member: Member): boolean {
-  return member.incarnation === 0;
+export function isExpected({ incarnation }: Pick<Member, "incarnation">): boolean {
+  return incarnation === 0;
 }
 
 /**

@@ -1,9 +1,11 @@
 /** What a peer says to a person when something is in the way: the cause, and what to do next. */
 import type { Outcome } from "./events.ts";
-import type { Address, Member } from "./member.ts";
+import { type Address, isExpected, isPresent, type Member } from "./member.ts";
 
 /** Files that one sentence names. */
 const FILES_NAMED = 4;
+/** Peers of one state that it names. */
+const PEERS_NAMED = 4;
 
 /** "4", "4 and 5", "4, 5 and 8". */
 export function listOf(things: readonly (string | number)[]): string {
@@ -37,6 +39,55 @@ function shortFiles(short: readonly ShortFile[], wanted: number): string {
   return `${one}, ${listOf([...named, ...(rest > 0 ? [`${rest} more too few`] : [])])}`;
 }
 
+/** A member, as far as that tells whether it is here. */
+export type Known = Pick<Member, "id" | "state" | "incarnation">;
+
+/**
+ * Who of those that are known is not here, and so may have what nobody here has: "Peers 20 and 40 (dead) and
+ * Peer 30 (left) may have it: start them and ask again". Null if all are here.
+ */
+export function missingMayHave(what: "it" | "some", members: readonly Known[]): string | null {
+  const missing = members.filter((m) => absenceOf(m) !== null);
+  if (missing.length === 0) return null;
+  const groups = Array.from(Map.groupBy(missing, absenceOf), ([how, those]) => {
+    const more = those.length - PEERS_NAMED;
+    const ids = those.slice(0, PEERS_NAMED).map(({ id }) => `${id}`);
+    const named = listOf(more > 0 ? [...ids, `${more} more`] : ids);
+    return `${those.length > 1 ? "Peers" : "Peer"} ${named} (${how})`;
+  });
+  const them = missing.length > 1 ? "them" : "it";
+  return `${listOf(groups)} may have ${what}: start ${them} and ask again`;
+}
+
+/** How a member is missing; null if it is here. */
+function absenceOf({ state, incarnation }: Known): string | null {
+  if (!isPresent({ state })) return state;
+  return isExpected({ incarnation }) ? "not heard from yet" : null;
+}
+
+/**
+ * That nobody has a file, as far as that is known to those that are here.
+ * @param what the file, as in "file 2067"
+ * @param members all that the peer knows of which it was asked
+ * @param advice what to do if none of them is missing
+ */
+export function nobodyHolds(
+  what: string,
+  owner: number,
+  members: readonly Known[],
+  advice: string,
+): string {
+  const others = missingMayHave("it", members);
+  const owned = `${what} (its owner is Peer ${owner})`;
+  return others === null
+    ? `No peer holds ${owned}: ${advice}.`
+    : `No peer that is here holds ${owned}, and ${others}.`;
+}
+
+function noSuchFile(name: string, owner: number, members: readonly Known[]): string {
+  return nobodyHolds(`file ${name}`, owner, members, "store it first");
+}
+
 export const sentences = {
   contactRefused: (name: string, at: Address) =>
     `${name} does not run at ${at}: start it first, or join through another peer.`,
@@ -63,8 +114,6 @@ export const sentences = {
   datagramsAgain: () => "Datagrams (UDP) come through again.",
   noStreams: (id: number, at: Address) =>
     `Peer ${id} answers pings but takes no connections (TCP) at ${at}: files and requests go around it. Open its port for TCP to mend that.`,
-  noSuchFile: (name: string, owner: number) =>
-    `No peer holds file ${name} (its owner is Peer ${owner}): store it first.`,
   damaged: (name: string) =>
     `The copy of file ${name} here was damaged, and was set aside: it is fetched anew from another holder.`,
   copiesDamaged: (what: string, ids: readonly number[]) =>
@@ -122,8 +171,15 @@ export const sentences = {
     `Left with too few copies elsewhere: ${shortFiles(short, wanted)}; what is in the data folder here stays, and is offered at the next start.`,
 } as const;
 
-/** How a typed command ended, for standard error; null where the transcript has said it all. */
-export function outcomeSentence(name: string, outcome: Outcome): string | null {
+/**
+ * How a typed command ended, for standard error; null where the transcript has said it all.
+ * @param members all that the peer knows, asked for where nobody has the file
+ */
+export function outcomeSentence(
+  name: string,
+  outcome: Outcome,
+  members: () => readonly Known[],
+): string | null {
   switch (outcome.kind) {
     case "stored": {
       const { record, copies, wanted } = outcome;
@@ -142,12 +198,14 @@ export function outcomeSentence(name: string, outcome: Outcome): string | null {
       return sentences.noContent(name);
     case "where": {
       const { record, holders, wanted } = outcome;
-      if (record === null || record.removed) return sentences.noSuchFile(name, outcome.owner);
+      if (record === null) return noSuchFile(name, outcome.owner, members());
+      // Whoever is missing has an old copy at most.
+      if (record.removed) return noSuchFile(name, outcome.owner, []);
       const peers = `${holders.length > 1 ? "Peers" : "Peer"} ${listOf(holders)}`;
       return `File ${name} is on ${peers}: ${holders.length} of ${wanted} copies, ${record.size} bytes.`;
     }
     case "missing":
-      return sentences.noSuchFile(name, outcome.owner);
+      return noSuchFile(name, outcome.owner, members());
     case "failed":
       return outcome.why;
     case "received":
