@@ -15,8 +15,8 @@ import { listFiles, removeFile, scrubPeer, whereIsFile } from "../../src/actions
 import { requestFile } from "../../src/actions/requesting.ts";
 import { copiesInWords, showStatus } from "../../src/actions/status.ts";
 import { storeFile } from "../../src/actions/storing.ts";
-import { type FakePeer, fakePeer } from "../control/fake-host.ts";
 import { controlClient } from "../../src/control/client.ts";
+import { type FakePeer, fakePeer } from "../control/fake-host.ts";
 import { sha256, someBytes, temporaryFolder } from "../store/temporary.ts";
 
 const folder = temporaryFolder();

@@ -4,8 +4,8 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { Failure } from "../../protocol/model/failure.ts";
-import { quote } from "../../terminal/words.ts";
 import { errorCode } from "../../store/durable.ts";
+import { quote } from "../../terminal/words.ts";
 import { UsageError } from "./errors.ts";
 
 /** What stands for bytes that are no text. */
