@@ -13,6 +13,7 @@ import { checkFolderPath } from "./folder-path.ts";
 import {
   DYING_LOOK_MS,
   DYING_MS,
+  KILLED_MS,
   SMALL_FILE_BYTES,
   VIEW_BYTES,
   VIEW_SPACING_MS,
@@ -111,7 +112,8 @@ async function lockFolder(dir: string): Promise<() => void> {
     unlock = takeLock(dir);
     // A process that was killed just now lets go a moment later: nobody lives who has the folder.
     for (let waited = 0; unlock === null && waited < DYING_MS; waited += DYING_LOOK_MS) {
-      if (readLivingProcess(dir) !== null) break;
+      // On a busy machine it still counts as living for a while.
+      if (waited >= KILLED_MS && readLivingProcess(dir) !== null) break;
       await new Promise((resolve) => setTimeout(resolve, DYING_LOOK_MS));
       unlock = takeLock(dir);
     }

@@ -52,6 +52,8 @@ export const PROCESS_FILE_RETRY_MS = 5_000;
 /** A folder whose process has just been killed is looked at so often, and for so long, until it lets go. */
 export const DYING_LOOK_MS = 20;
 export const DYING_MS = 3_000;
+/** One that seems to live has so long to let go: it may have been killed, and not have ended yet. */
+export const KILLED_MS = 1_000;
 /** Identity and process file are a few numbers. */
 export const SMALL_FILE_BYTES = 65_536;
 

@@ -118,6 +118,17 @@ test("one process at a time uses a folder, and a dead one's lock is no lock", as
   await mine.close();
 });
 
+test("one that is about to end is waited for", async () => {
+  const dir = join(folder.dir, "ending");
+  const child = await holder(dir);
+  const opening = openFolder(dir);
+  // By now it has found the folder in use, and its process living.
+  await Bun.sleep(0);
+  child.kill("SIGKILL");
+  const opened = await opening;
+  await opened.close();
+});
+
 test("a folder that cannot be is a sentence", async () => {
   const file = join(folder.dir, "file");
   writeFileSync(file, "");
