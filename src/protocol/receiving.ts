@@ -7,8 +7,9 @@ import {
 } from "./lifecycle/admitting.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
 import { departureHeard, departWhenSafe } from "./lifecycle/leaving.ts";
+import { probeFor, tellAsker } from "./membership/indirect.ts";
 import { absorb, afterAnswer, afterRelayed } from "./membership/news.ts";
-import { acceptRelayed, answerProbe, probeFor, tellAsker } from "./membership/probing.ts";
+import { acceptRelayed, answerProbe } from "./membership/probing.ts";
 import { streamsBlocked } from "./membership/refusals.ts";
 import { receivePing, receiveRoundAnswer } from "./membership/rounds.ts";
 import { compareDigest, receiveSync } from "./membership/spreading.ts";
