@@ -1,13 +1,12 @@
 /** What a peer does when one of its deadlines has come. */
 
 import { acknowledgeDue } from "./answering.ts";
-import { settleContest, tellJoiner, unlockGap } from "./lifecycle/admitting.ts";
+import { probeJudged, tellJoiner, unlockGap } from "./lifecycle/admitting.ts";
 import { joinOverdue } from "./lifecycle/joining.ts";
 import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./lifecycle/leaving.ts";
 import { returnOverdue } from "./lifecycle/returning.ts";
 import { contactLost, formerPlaceEmpty } from "./lifecycle/starting.ts";
 import { stayAlive } from "./membership/late.ts";
-import { afterSilence } from "./membership/news.ts";
 import { advanceProbe } from "./membership/probing.ts";
 import {
   askAwaited,
@@ -37,12 +36,7 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
   // The end of this very step pushes what waits.
   push: null,
   settle: settleCheck,
-  probe: (peer, key) => {
-    const probe = advanceProbe(peer, key);
-    if (probe === null) return;
-    afterSilence(peer, probe);
-    settleContest(peer, probe, false);
-  },
+  probe: (peer, key) => probeJudged(peer, advanceProbe(peer, key)),
   awaited: askAwaited,
   "awaited-notice": noticeAwaited,
   alive: stayAlive,

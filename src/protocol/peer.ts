@@ -3,14 +3,14 @@
  * waits: the same state and the same input give the same effects, always.
  */
 
-import { settleContest } from "./lifecycle/admitting.ts";
+import { probeJudged } from "./lifecycle/admitting.ts";
 import { beginLeaving, departWhenSafe, reviewDeparture } from "./lifecycle/leaving.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./lifecycle/returning.ts";
 import { wake } from "./lifecycle/sleep.ts";
 import { begin, contactLost, formerPlaceEmpty, persisted } from "./lifecycle/starting.ts";
 import { meetsFormerSelf } from "./membership/former.ts";
 import { asHeard, postpone, takePostponed } from "./membership/late.ts";
-import { afterSilence, hear } from "./membership/news.ts";
+import { hear } from "./membership/news.ts";
 import { meetUnreachable } from "./membership/refusals.ts";
 import { takeRoom } from "./membership/rounds.ts";
 import { soughtInVain } from "./membership/seeking.ts";
@@ -105,9 +105,8 @@ function take(peer: Peer, input: Input): void {
       receiveKnown(peer, input);
       return;
     case "unreachable":
-      for (const probe of meetUnreachable(peer, input.address, input.how, input.broke)) {
-        afterSilence(peer, probe);
-        settleContest(peer, probe, false);
+      for (const judged of meetUnreachable(peer, input.address, input.how, input.broke)) {
+        probeJudged(peer, judged);
       }
       for (const request of hopsTo(peer, input.address)) rerouteHop(peer, request);
       if (peer.lifecycle.joining?.contact === input.address) contactLost(peer, input.how);

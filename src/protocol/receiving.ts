@@ -1,16 +1,15 @@
 /** What a peer does with each message. */
 import {
+  probeJudged,
   receiveSuccessorChange,
-  settleContest,
   tellJoiner,
   unlockGap,
 } from "./lifecycle/admitting.ts";
 import { receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
 import { departureHeard, departWhenSafe } from "./lifecycle/leaving.ts";
 import { probeFor, tellAsker } from "./membership/indirect.ts";
-import { absorb, afterAnswer, afterRelayed } from "./membership/news.ts";
+import { absorb } from "./membership/news.ts";
 import { acceptRelayed, answerProbe } from "./membership/probing.ts";
-import { streamsBlocked } from "./membership/refusals.ts";
 import { receivePing, receiveRoundAnswer } from "./membership/rounds.ts";
 import { compareDigest, receiveSync } from "./membership/spreading.ts";
 import { datagramAnswered } from "./membership/ways.ts";
@@ -72,7 +71,7 @@ const HANDLERS: Readonly<{
   ping: (peer, ping, { from, channel }) => receivePing(peer, from, ping, channel),
   pong: receivePong,
   "ping-req": (peer, pingReq, { from, channel }) => probeFor(peer, from, pingReq, channel),
-  "ping-req-ack": (peer, relayed) => afterRelayed(peer, acceptRelayed(peer, relayed)),
+  "ping-req-ack": (peer, relayed) => probeJudged(peer, acceptRelayed(peer, relayed)),
   gossip: (peer, { members, joining }, { from }) => absorb(peer, from, members, joining),
   sync: (peer, sync, { from }) => receiveSync(peer, from, sync),
 
@@ -147,12 +146,7 @@ function receivePong(peer: Peer, pong: Pong, { from, channel }: Came): void {
   receiveRoundAnswer(peer, from, pong);
   tellAsker(peer, from, pong);
   if (channel === "datagram") datagramAnswered(peer, from.address);
-  const probe = answerProbe(peer, from, pong, channel);
-  if (probe !== null) {
-    streamsBlocked(peer, from, probe, channel);
-    afterAnswer(peer, probe, from);
-    settleContest(peer, probe, true);
-  }
+  probeJudged(peer, answerProbe(peer, from, pong, channel));
   compareDigest(peer, from, pong);
 }
 

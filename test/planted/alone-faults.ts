@@ -95,6 +95,16 @@ export const ALONE_FAULTS: readonly Fault[] = [
         find: "export const REFUSALS = 3;",
         replace: "export const REFUSALS = 1;",
       },
+      {
+        file: "membership/machine.ts",
+        find: 'refusal: { to: "refused-once", do: ["look-closer"] },',
+        replace: 'refusal: { to: "confirming", do: ["look-closer"] },',
+      },
+      {
+        file: "membership/machine.ts",
+        find: '"refusal-and-break": { to: "refused-once", do: ["look-closer"] },',
+        replace: '"refusal-and-break": { end: "refused", do: ["look-closer"] },',
+      },
     ],
     checks: ["R11"],
     within: 6,

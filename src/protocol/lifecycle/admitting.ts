@@ -1,9 +1,10 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
+import { afterVerdict } from "../membership/news.ts";
 import { died, probeMember } from "../membership/probing.ts";
 import { beats, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
-import type { Probe } from "../membership/state.ts";
+import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
 import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
@@ -40,16 +41,19 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
   }
 }
 
-/** The peer that holds a contested id has answered, or has not. */
-export function settleContest(peer: Peer, probe: Probe, answered: boolean): void {
-  const routed = peer.lifecycle.contested.get(probe.target.id);
-  if (probe.reason !== "claimant" || routed?.ask.kind !== "join") return;
-  peer.lifecycle.contested.delete(probe.target.id);
-  if (answered) {
-    answer(peer, routed, { kind: "taken", by: probe.target.address });
+/** A probe has come to a verdict, which may settle who has a contested id. */
+export function probeJudged(peer: Peer, judged: Judged | null): void {
+  if (judged === null) return;
+  afterVerdict(peer, judged);
+  const { verdict, target } = judged;
+  const routed = peer.lifecycle.contested.get(target.id);
+  if (!(verdict === "id-taken" || verdict === "id-free") || routed?.ask.kind !== "join") return;
+  peer.lifecycle.contested.delete(target.id);
+  if (verdict === "id-taken") {
+    answer(peer, routed, { kind: "taken", by: target.address });
     return;
   }
-  died(peer, probe.target, "lost");
+  died(peer, target, "lost");
   admit(peer, routed, routed.ask.joiner);
 }
 

@@ -12,7 +12,7 @@ import { exit, isIn, type Peer, send } from "../state.ts";
 import { moveTo, raiseTo } from "./incarnation.ts";
 import { probeMember } from "./probing.ts";
 import { beats, known, learn, noteArrival } from "./records.ts";
-import type { Probe } from "./state.ts";
+import type { Judged } from "./state.ts";
 
 /**
  * Takes note of a sender. `tell`: if the ring knows better of it, say so to it by this way, so that one that
@@ -65,38 +65,48 @@ export function absorb(
   peer.membership.seenAt = null;
 }
 
-/** A member being tried has answered: a new member is now believed, a claimant of this very peer has won. */
-export function afterAnswer(peer: Peer, probe: Probe, from: Member): void {
-  if (probe.reason === "unverified") {
-    // Heard from itself just now: those who are told need not try it again.
-    const taken = learn(peer, from, peer.membership.departed.has(from.id) ? "returned" : "joined");
-    // It was heard of, and not seen to join: it may have been in another part of the ring.
-    if (taken) noteArrival(peer, from, false);
-  } else if (probe.reason === "claimant" && from.id === peer.self.id) {
-    exit(peer, 1, sentences.claimantWon(from));
-  }
-}
-
 /**
- * Another has just had an answer from a member being tried, which cannot reach this peer, nor be reached:
- * it is in the ring all the same. If those two held each other for dead, either would own the other's
- * names as well, before the eyes of those that reach both.
+ * What the end of a probe changes, where that is more than a death. One that cannot reach this peer, nor be reached,
+ * and has answered another, is in the ring all the same: if those two held each other for dead, either
+ * would own the other's names as well, before the eyes of those that reach both. Word of the death of a
+ * new member that does not answer goes round, since whoever does believe in it has to hear of that; it
+ * refutes if it lives after all.
  */
-export function afterRelayed(peer: Peer, probe: Probe | null): void {
-  if (probe === null) return;
-  if (probe.reason === "watch") confirm(peer, probe.target);
-  else afterAnswer(peer, probe, probe.target);
-}
-
-/**
- * A member being tried gave no answer. A claimant of this very peer is gone: rise above it. A new member is
- * not believed, and whoever does believe in it has to hear of that: word of its death goes round, which
- * it refutes if it lives after all.
- */
-export function afterSilence(peer: Peer, { reason, target }: Probe): void {
-  if (reason === "claimant" && target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
-  else if (reason === "unverified" && peer.membership.view.find(target.id) === undefined) {
-    learn(peer, makeMember({ ...target, state: "dead" }), "lost");
+export function afterVerdict(peer: Peer, { verdict, target, from }: Judged): void {
+  switch (verdict) {
+    case "confirmed":
+      confirm(peer, from);
+      return;
+    case "believed": {
+      // Heard from itself just now: those who are told need not try it again.
+      const taken = learn(
+        peer,
+        from,
+        peer.membership.departed.has(from.id) ? "returned" : "joined",
+      );
+      // It was heard of, and not seen to join: it may have been in another part of the ring.
+      if (taken) noteArrival(peer, from, false);
+      return;
+    }
+    case "disbelieved":
+      if (peer.membership.view.find(target.id) === undefined)
+        learn(peer, makeMember({ ...target, state: "dead" }), "lost");
+      return;
+    case "id-taken":
+      if (target.id === peer.self.id) exit(peer, 1, sentences.claimantWon(from));
+      return;
+    case "id-free":
+      // A claimant of this very peer is gone: rise above it.
+      if (target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
+      return;
+    case "lives":
+    case "lost":
+    case "suspicion":
+    case "refused":
+      // Nothing, or done at once.
+      return;
+    default:
+      verdict satisfies never;
   }
 }
 
@@ -162,7 +172,7 @@ function isSuspect(peer: Peer, present: Member, word: Member): boolean {
 function isDoubtedElsewhere({ membership: { probes } }: Peer, from: Member, old: Member): boolean {
   const probe = probes.get(from.id);
   if (probe === undefined || from.address === old.address) return false;
-  return probe.reason === "suspicion" || probe.lastTry;
+  return probe.reason === "suspicion" || probe.silence === "last-try";
 }
 
 /** Who believes that this peer is dead does not hear its news from others: it is told first. */

@@ -5,7 +5,7 @@ export const PROBE_WAIT_LEAST_MS = 400;
 /** A slow link gets four of its round trips, up to so much: an answer may be late since its sender stood still. */
 export const PROBE_WAIT_ROUND_TRIPS = 4;
 export const PROBE_WAIT_MOST_MS = 1_000;
-/** Unanswered pings before the last try: the round's own and two quick probes. */
+/** Unanswered pings before the last try, the round's own and two quick probes: as many as there are phases before it. */
 export const PROBES_BEFORE_LAST_TRY = 3;
 /**
  * Silence is death after so long from the first unanswered ping: longer than a snapshot or a busy machine

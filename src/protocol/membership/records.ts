@@ -14,7 +14,8 @@ import { randomBelow } from "../model/random.ts";
 import type { View } from "../model/view.ts";
 import { leapNext, rescanAll } from "../replication/state.ts";
 import { emit, type Peer } from "../state.ts";
-import type { Probe, ProbeReason } from "./state.ts";
+import { SILENCE_TABLE } from "./machine.ts";
+import type { Probe, ProbeEnd, ProbeReason } from "./state.ts";
 
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
@@ -80,8 +81,10 @@ export function probeKey(reason: ProbeReason, id: number): number {
   return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;
 }
 
-export function endProbe(peer: Peer, probe: Probe): void {
+/** Nothing more befalls it. */
+export function endProbe(peer: Peer, probe: Probe, end: ProbeEnd): void {
   const key = probeKey(probe.reason, probe.target.id);
+  probe.end = end;
   peer.membership.probes.delete(key);
   peer.deadlines.clear("probe", key);
 }
@@ -89,10 +92,10 @@ export function endProbe(peer: Peer, probe: Probe): void {
 /** What is known now needs no probe; one of a new member that came later still does. */
 function endProbes(peer: Peer, member: Member): void {
   const watched = peer.membership.probes.get(member.id);
-  if (watched !== undefined) endProbe(peer, watched);
   const unverified = peer.membership.probes.get(probeKey("unverified", member.id));
-  if (unverified !== undefined && compareMembers(unverified.target, member) <= 0) {
-    endProbe(peer, unverified);
+  const isOlder = unverified !== undefined && compareMembers(unverified.target, member) <= 0;
+  for (const probe of [watched, isOlder ? unverified : undefined]) {
+    if (probe !== undefined) endProbe(peer, probe, SILENCE_TABLE[probe.silence].known.end);
   }
 }
 

@@ -33,23 +33,53 @@ export type ProbeReason =
   /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
   | "claimant";
 
+/** How far the silence of a member has come: see machine.ts. */
+export type SilencePhase = "waiting" | "probing" | "probing-again" | "last-try";
+
+/** How many connections to it were refused in a row. */
+export type RefusalPhase = "unrefused" | "refused-once" | "refused-twice" | "confirming";
+
+/** How a probe ends: by an answer, here or to another; by silence or refusals; or since it is not needed any more. */
+export type ProbeEnd = "answered" | "relayed" | "silent" | "refused" | "superseded";
+
+/** Why a member is held for dead on this peer's own evidence. */
+export type Death = "lost" | "suspicion" | "refused";
+
+/** What the end of a probe means, by its reason. */
+export type Verdict =
+  | Death
+  /** It is there, as was believed. */
+  | "lives"
+  /** An awaited member is there, though it does not reach this peer. */
+  | "confirmed"
+  /** A new member is there; or is not, and whoever believes in it is to hear so. */
+  | "believed"
+  | "disbelieved"
+  /** The id that is wanted has its holder; or has none. */
+  | "id-taken"
+  | "id-free";
+
 export type Probe = {
   readonly reason: ProbeReason;
   readonly target: Member;
   readonly startedAt: number;
+  silence: SilencePhase;
+  refusals: RefusalPhase;
+  end: ProbeEnd | null;
   /** When its silence is a verdict. */
   until: number;
   /** Pings of this probe, by nonce, with their times. */
   readonly nonces: Map<number, number>;
-  /** So many times it has pinged. */
-  sent: number;
-  lastTry: boolean;
-  /** Connections refused in a row, and when the first of them was. */
-  refusals: number;
+  /** So many times it was pinged in vain. */
+  missed: number;
+  /** When the first of the refusals in a row was. */
   refusedAt: number;
   /** A dial had no answer. */
-  unanswered: boolean;
+  timedOut: boolean;
 };
+
+/** A probe that has come to a verdict. `from`: as the member was heard, where it answered. */
+export type Judged = { readonly verdict: Verdict; readonly target: Member; readonly from: Member };
 
 /** Dials in a row without success, when the last was, and whether standard error says so. */
 export type Streamless = { missed: number; at: number; said: boolean };

@@ -18,7 +18,6 @@ import { randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { ownRoom } from "./room.ts";
-import type { Probe } from "./state.ts";
 
 /** The way that messages to an address take which may be lost. */
 export function wayTo(peer: Peer, address: Address): Channel {
@@ -76,16 +75,25 @@ export function datagramAnswered(peer: Peer, address: Address): void {
 }
 
 /**
- * A ping by stream was answered by one. Where the datagrams of the same probe were not, they do not come
- * through; and if nobody else has answered one meanwhile, none do.
+ * A ping by stream was answered by one, and datagrams to the same address were not meanwhile: they do not come
+ * through; and if nobody else has answered one since then, none do.
+ * @param since when the first of them was sent
  */
-export function streamAnswered(peer: Peer, address: Address, probe: Probe): void {
+export function datagramsLost(peer: Peer, address: Address, since: number): void {
   const {
     membership: { datagrams },
   } = peer;
-  const lost = probe.lastTry && wayTo(peer, address) === "datagram";
-  if (lost && datagrams.answeredAt < probe.startedAt) datagrams.unansweredByAll = true;
-  if (lost || datagrams.muted.has(address)) mute(peer, address);
+  if (wayTo(peer, address) === "stream") {
+    stayMuted(peer, address);
+    return;
+  }
+  if (datagrams.answeredAt < since) datagrams.unansweredByAll = true;
+  mute(peer, address);
+}
+
+/** A ping by stream was answered by one: whoever is spoken to so is for a while longer. */
+export function stayMuted(peer: Peer, address: Address): void {
+  if (peer.membership.datagrams.muted.has(address)) mute(peer, address);
 }
 
 /** An address is spoken to by stream for a while: its datagrams do not come here, or ours not there. */

@@ -21,8 +21,9 @@ export const NUMBERED_BITS = 8;
 export const DRAWN_BITS = 48;
 
 /**
- * Connections that must be refused in a row before that is a death, and within which time; a ping that is
- * answered within so many round trips (PACE_ROUND_TRIPS), and within these bounds, says otherwise.
+ * Connections that must be refused in a row before that is a death (the phases of membership/machine.ts count
+ * them), and within which time; a ping that is answered within so many round trips
+ * (PROBE_WAIT_ROUND_TRIPS), and within these bounds, says otherwise.
  */
 export const REFUSALS = 3;
 export const REFUSAL_BURST_MS = 500;
