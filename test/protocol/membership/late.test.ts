@@ -5,14 +5,14 @@ import {
   INQUIRE_MS,
   LATE_FOR_MS,
   TOMBSTONE_LAST_MS,
-} from "../../src/protocol/model/config.ts";
-import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
-import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
-import type { Message, Standing } from "../../src/protocol/model/messages.ts";
-import { NO_LINEAGE } from "../../src/protocol/model/versions.ts";
-import { View } from "../../src/protocol/model/view.ts";
-import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import { EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
+import type { Effect, Input, StartInput } from "../../../src/protocol/model/io.ts";
+import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
+import type { Message, Standing } from "../../../src/protocol/model/messages.ts";
+import { NO_LINEAGE } from "../../../src/protocol/model/versions.ts";
+import { View } from "../../../src/protocol/model/view.ts";
+import { nextDeadline, startPeer, step } from "../../../src/protocol/peer.ts";
 
 const DAY_MS = 86_400_000;
 const AT = 1_000;

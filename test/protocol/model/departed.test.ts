@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
-import { DEPARTED_MEMBERS, DEPARTED_MS, DEPARTED_TOLD } from "../../src/protocol/model/config.ts";
-import { DepartedTable } from "../../src/protocol/model/departed.ts";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
+import {
+  DEPARTED_MEMBERS,
+  DEPARTED_MS,
+  DEPARTED_TOLD,
+} from "../../../src/protocol/model/config.ts";
+import { DepartedTable } from "../../../src/protocol/model/departed.ts";
+import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
 
 function dead(id: number, incarnation = 1): Member {
   const instance = id.toString(16).padStart(16, "0");

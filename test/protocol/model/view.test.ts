@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { boundsOf, bucketOf, SharedViews, View } from "../../src/protocol/model/view.ts";
+import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
+import { makeRandom, randomBelow } from "../../../src/protocol/model/random.ts";
+import { boundsOf, bucketOf, SharedViews, View } from "../../../src/protocol/model/view.ts";
 
 const SEED = 20_201;
 

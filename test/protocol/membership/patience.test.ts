@@ -1,9 +1,9 @@
 /** Silence that is death, and silence that is not: peers that stutter, bad networks, peers frozen for good. */
 import { expect, test } from "bun:test";
-import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { LOCAL_NETWORK, NETWORKS } from "../../src/sim/network.ts";
-import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";
+import { brokenChecks, checkRing } from "../../../src/checks/ring.ts";
+import { makeRandom, randomBelow } from "../../../src/protocol/model/random.ts";
+import { LOCAL_NETWORK, NETWORKS } from "../../../src/sim/network.ts";
+import { numberedRing, Stage, snapshots } from "../../../src/sim/stage.ts";
 
 const IDS = [10, 20, 30, 40, 50, 60];
 const SEEDS = [1, 2, 3, 4];

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import type { Strategy } from "../../src/protocol/model/config.ts";
-import type { Ask } from "../../src/protocol/model/messages.ts";
-import { makeRandom, randomBelow, randomSample } from "../../src/protocol/model/random.ts";
-import { View } from "../../src/protocol/model/view.ts";
-import { destination, nextHop } from "../../src/protocol/requests/routing.ts";
-import { createPeer, type Peer } from "../../src/protocol/state.ts";
-import { member, OnePeer, READ, routedFrom, storeAsk } from "./one-peer.ts";
+import type { Strategy } from "../../../src/protocol/model/config.ts";
+import type { Ask } from "../../../src/protocol/model/messages.ts";
+import { makeRandom, randomBelow, randomSample } from "../../../src/protocol/model/random.ts";
+import { View } from "../../../src/protocol/model/view.ts";
+import { destination, nextHop } from "../../../src/protocol/requests/routing.ts";
+import { createPeer, type Peer } from "../../../src/protocol/state.ts";
+import { member, OnePeer, READ, routedFrom, storeAsk } from "../one-peer.ts";
 
 const SEED = 7_301;
 const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];

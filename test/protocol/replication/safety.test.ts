@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../src/protocol/model/events.ts";
-import { type SnapshotFiles, snapshot } from "../../src/protocol/snapshot.ts";
-import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { numberedRing, Stage } from "../../src/sim/stage.ts";
+import type { Outcome } from "../../../src/protocol/model/events.ts";
+import { type SnapshotFiles, snapshot } from "../../../src/protocol/snapshot.ts";
+import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
+import { numberedRing, Stage } from "../../../src/sim/stage.ts";
 
 const THREE = [20, 30, 40];
 const SIZE = 1_000;

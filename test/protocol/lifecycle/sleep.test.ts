@@ -1,9 +1,9 @@
 /** Peers whose process stands still for a while, in a simulated ring. */
 import { expect, test } from "bun:test";
-import { ASLEEP_MS, HEARTBEAT_MS } from "../../src/protocol/model/config.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { numberedRing, Stage } from "../../src/sim/stage.ts";
+import { ASLEEP_MS, HEARTBEAT_MS } from "../../../src/protocol/model/config.ts";
+import { makeRandom, randomBelow } from "../../../src/protocol/model/random.ts";
+import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
+import { numberedRing, Stage } from "../../../src/sim/stage.ts";
 
 const SEED = 4_900;
 

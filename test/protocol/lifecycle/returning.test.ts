@@ -1,8 +1,8 @@
 /** Peers that left in good order and are started again by the command that founded their ring. */
 import { expect, test } from "bun:test";
-import { RESTORED_GRACE_MS, RETURN_MS } from "../../src/protocol/model/config.ts";
-import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { joinThrough, numberedRing, Stage } from "../../src/sim/stage.ts";
+import { RESTORED_GRACE_MS, RETURN_MS } from "../../../src/protocol/model/config.ts";
+import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
+import { joinThrough, numberedRing, Stage } from "../../../src/sim/stage.ts";
 
 const SEED = 904;
 const IDS = [2, 4, 9, 14, 30, 40];

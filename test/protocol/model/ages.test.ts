@@ -6,10 +6,10 @@ import {
   TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
-} from "../../src/protocol/model/config.ts";
-import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
-import type { Effect } from "../../src/protocol/model/io.ts";
-import { inquireOf, OnePeer, version } from "./one-peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import { EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
+import type { Effect } from "../../../src/protocol/model/io.ts";
+import { inquireOf, OnePeer, version } from "../one-peer.ts";
 
 /** A removal of a name that 8 owns, so old when the peer under test begins, at 1,000 of its clock. */
 function removal(ageMs: number): FileRecord {

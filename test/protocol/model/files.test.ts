@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MAX_NAME_BYTES } from "../../src/protocol/model/config.ts";
+import { MAX_NAME_BYTES } from "../../../src/protocol/model/config.ts";
 import {
   baseName,
   compareStamps,
@@ -10,7 +10,7 @@ import {
   type Stamp,
   versionKey,
   withAges,
-} from "../../src/protocol/model/files.ts";
+} from "../../../src/protocol/model/files.ts";
 
 const ORIGIN = "00ff00ff00ff00ff";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { FileIndex } from "../../src/protocol/model/file-index.ts";
-import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
-import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { lineage, merge, type Versions, winnerOf } from "../../src/protocol/model/versions.ts";
-import { History, living, mergedAtRandom, SOME } from "./histories.ts";
+import { FileIndex } from "../../../src/protocol/model/file-index.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
+import { makeRandom, randomBelow } from "../../../src/protocol/model/random.ts";
+import { lineage, merge, type Versions, winnerOf } from "../../../src/protocol/model/versions.ts";
+import { History, living, mergedAtRandom, SOME } from "../histories.ts";
 
 function record(
   name: string,

@@ -4,7 +4,7 @@ import {
   type Member,
   type MemberState,
   makeMember,
-} from "../../src/protocol/model/member.ts";
+} from "../../../src/protocol/model/member.ts";
 
 function member(incarnation: number, state: MemberState, instance = "a", address = "h:1"): Member {
   return makeMember({ id: 7, incarnation, instance: instance.padStart(16, "0"), state, address });

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { adoptView, rememberDeparted } from "../../src/protocol/membership/records.ts";
-import { PROBES_AT_ONCE } from "../../src/protocol/model/config.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import { View } from "../../src/protocol/model/view.ts";
-import { member, OnePeer, routedFrom } from "./one-peer.ts";
+import { adoptView, rememberDeparted } from "../../../src/protocol/membership/records.ts";
+import { PROBES_AT_ONCE } from "../../../src/protocol/model/config.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import { View } from "../../../src/protocol/model/view.ts";
+import { member, OnePeer, routedFrom } from "../one-peer.ts";
 
 /** Another process that wants the id 9, which 8 takes for a living member's. */
 const JOINER = makeMember({ ...member(9), instance: "c".repeat(16), address: "127.0.0.1:4000" });

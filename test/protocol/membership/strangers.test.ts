@@ -1,9 +1,9 @@
 /** Two whose views differ: what one asks that is no member here, and what is said by one that knows of others. */
 import { expect, test } from "bun:test";
-import { learn } from "../../src/protocol/membership/records.ts";
-import { HOP_ACK_MS } from "../../src/protocol/model/config.ts";
-import { type Member, makeMember, NO_INSTANCE } from "../../src/protocol/model/member.ts";
-import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "./one-peer.ts";
+import { learn } from "../../../src/protocol/membership/records.ts";
+import { HOP_ACK_MS } from "../../../src/protocol/model/config.ts";
+import { type Member, makeMember, NO_INSTANCE } from "../../../src/protocol/model/member.ts";
+import { IDS, inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "../one-peer.ts";
 
 const LEASE = { tag: "lease", nonce: 5, from: 2, to: 8, asked: [8, 9, 14, 20] } as const;
 const WRITE = { number: 1, after: 0, require: 0 } as const;

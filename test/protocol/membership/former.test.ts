@@ -1,11 +1,11 @@
 /** One that begins elsewhere with a folder, whose peer may still live where it was. */
 import { expect, test } from "bun:test";
-import { FORMER_MS } from "../../src/protocol/membership/former.ts";
-import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
-import { startPeer, step } from "../../src/protocol/peer.ts";
-import type { Peer } from "../../src/protocol/state.ts";
-import { member } from "./one-peer.ts";
+import { FORMER_MS } from "../../../src/protocol/membership/former.ts";
+import type { Effect, Input, StartInput } from "../../../src/protocol/model/io.ts";
+import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
+import { startPeer, step } from "../../../src/protocol/peer.ts";
+import type { Peer } from "../../../src/protocol/state.ts";
+import { member } from "../one-peer.ts";
 
 const FORMER = member(8);
 const HERE = "127.0.0.1:12999";

@@ -5,12 +5,12 @@ import {
   REFUSAL_MOST_MS,
   STREAMS_FORGOTTEN_MS,
   STREAMS_MISSED,
-} from "../../src/protocol/model/config.ts";
-import type { Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
-import type { Channel, Ping } from "../../src/protocol/model/messages.ts";
-import { View } from "../../src/protocol/model/view.ts";
-import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import type { Effect, Input, StartInput } from "../../../src/protocol/model/io.ts";
+import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
+import type { Channel, Ping } from "../../../src/protocol/model/messages.ts";
+import { View } from "../../../src/protocol/model/view.ts";
+import { nextDeadline, startPeer, step } from "../../../src/protocol/peer.ts";
 
 const [EIGHT, NINE, FOURTEEN] = [memberOf(8), memberOf(9), memberOf(14)] as const;
 const START: StartInput = {

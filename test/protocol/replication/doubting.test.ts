@@ -6,9 +6,9 @@ import {
   REQUEST_GIVE_UP_MS,
   REQUEST_RETRY_MS,
   UNAVAILABLE_MS,
-} from "../../src/protocol/model/config.ts";
-import type { Effect } from "../../src/protocol/model/io.ts";
-import { BODY, CONTENT, idAt, member, OnePeer, routedFrom, storeAsk } from "./one-peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import type { Effect } from "../../../src/protocol/model/io.ts";
+import { BODY, CONTENT, idAt, member, OnePeer, routedFrom, storeAsk } from "../one-peer.ts";
 
 const STORE = { kind: "store", name: "plan", key: 5, ...CONTENT, body: BODY, require: 0 } as const;
 

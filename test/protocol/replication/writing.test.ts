@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { learn } from "../../src/protocol/membership/records.ts";
+import { learn } from "../../../src/protocol/membership/records.ts";
 import {
   ACKNOWLEDGE_GRACE_MS,
   COPIES_WAIT_MS,
   STAMP_LEAP,
-} from "../../src/protocol/model/config.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "../one-peer.ts";
 
 /** A version of the operation `number` that 2 asked for, which 14 has stamped. */
 const OTHERS_STAMP = version(14, 3, 7);

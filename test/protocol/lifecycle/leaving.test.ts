@@ -1,10 +1,10 @@
 /** What a leaver says of its files is so at the moment when it ends, not when it began to go. */
 import { expect, test } from "bun:test";
-import type { FileRecord } from "../../src/protocol/model/files.ts";
-import type { Effect } from "../../src/protocol/model/io.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import type { Message } from "../../src/protocol/model/messages.ts";
-import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+import type { FileRecord } from "../../../src/protocol/model/files.ts";
+import type { Effect } from "../../../src/protocol/model/io.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import type { Message } from "../../../src/protocol/model/messages.ts";
+import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "../one-peer.ts";
 
 /** Peer 8 of 2, 8 and 9, which leaves with one file that both others have. */
 function leaver(): OnePeer {

@@ -1,10 +1,10 @@
 /** One that was down or asleep does not go by what it and the few that it still counts know. */
 import { expect, test } from "bun:test";
-import { learn } from "../../src/protocol/membership/records.ts";
-import { SEEK_MS } from "../../src/protocol/membership/seeking.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import { isAuthoritative } from "../../src/protocol/replication/tenure.ts";
-import { member, OnePeer, READ, routedFrom } from "./one-peer.ts";
+import { learn } from "../../../src/protocol/membership/records.ts";
+import { SEEK_MS } from "../../../src/protocol/membership/seeking.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import { isAuthoritative } from "../../../src/protocol/replication/tenure.ts";
+import { member, OnePeer, READ, routedFrom } from "../one-peer.ts";
 
 /** A ring of which only 8 is left, and slept so long. */
 function woken(lost: readonly number[], sleptMs = 8_000): OnePeer {

@@ -1,8 +1,8 @@
 /** One rule for names: what one check takes, all the others take, for every character that there is. */
 import { describe, expect, test } from "bun:test";
-import { nameOfPath, pathOfName } from "../../src/control/names.ts";
-import { parseTyped } from "../../src/daemon/typed.ts";
-import { isConflictName } from "../../src/protocol/model/files.ts";
+import { nameOfPath, pathOfName } from "../../../src/control/names.ts";
+import { parseTyped } from "../../../src/daemon/typed.ts";
+import { isConflictName } from "../../../src/protocol/model/files.ts";
 import {
   isFileName,
   nameForms,
@@ -11,9 +11,9 @@ import {
   storedName,
   wrongName,
   wrongToStore,
-} from "../../src/protocol/model/names.ts";
-import { Reader, Writer } from "../../src/wire/bytes.ts";
-import { fileName } from "../../src/wire/values.ts";
+} from "../../../src/protocol/model/names.ts";
+import { Reader, Writer } from "../../../src/wire/bytes.ts";
+import { fileName } from "../../../src/wire/values.ts";
 
 const LAST = 0x10ffff;
 const UNLIMITED_MS = 120_000;

@@ -1,11 +1,11 @@
 /** Rings in networks that let no datagrams through, or lose many. */
 import { expect, test } from "bun:test";
-import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
-import type { PeerEvent } from "../../src/protocol/model/events.ts";
-import type { Address } from "../../src/protocol/model/member.ts";
-import { refuse } from "../../src/sim/mishaps.ts";
-import { LOCAL_NETWORK, NETWORKS } from "../../src/sim/network.ts";
-import { numberedRing, Stage, snapshots } from "../../src/sim/stage.ts";
+import { brokenChecks, checkRing } from "../../../src/checks/ring.ts";
+import type { PeerEvent } from "../../../src/protocol/model/events.ts";
+import type { Address } from "../../../src/protocol/model/member.ts";
+import { refuse } from "../../../src/sim/mishaps.ts";
+import { LOCAL_NETWORK, NETWORKS } from "../../../src/sim/network.ts";
+import { numberedRing, Stage, snapshots } from "../../../src/sim/stage.ts";
 
 const IDS = [10, 20, 30, 40, 50, 60];
 const SECONDS = 90;

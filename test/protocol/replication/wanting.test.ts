@@ -1,9 +1,9 @@
 /** What this peer should have and has not: of such names it does not answer by itself. */
 import { expect, test } from "bun:test";
-import { FULL_MS, NEW_MS } from "../../src/protocol/model/config.ts";
-import { conflictName, type FileRecord } from "../../src/protocol/model/files.ts";
-import type { Message } from "../../src/protocol/model/messages.ts";
-import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+import { FULL_MS, NEW_MS } from "../../../src/protocol/model/config.ts";
+import { conflictName, type FileRecord } from "../../../src/protocol/model/files.ts";
+import type { Message } from "../../../src/protocol/model/messages.ts";
+import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "../one-peer.ts";
 
 /** A conflict of the name, which another has stored. */
 const CONFLICT = version(20, 3, 1, {

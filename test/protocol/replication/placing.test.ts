@@ -3,11 +3,20 @@ import {
   COPIES_AT_ONCE,
   OFFER_RECORDS,
   REQUESTS_IN_FLIGHT,
-} from "../../src/protocol/model/config.ts";
-import { EMPTY_SHA256 } from "../../src/protocol/model/files.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import { OFFERED_MS } from "../../src/protocol/receiving.ts";
-import { BODY, CONTENT, member, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+} from "../../../src/protocol/model/config.ts";
+import { EMPTY_SHA256 } from "../../../src/protocol/model/files.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import { OFFERED_MS } from "../../../src/protocol/receiving.ts";
+import {
+  BODY,
+  CONTENT,
+  member,
+  OnePeer,
+  READ,
+  routedFrom,
+  storeAsk,
+  version,
+} from "../one-peer.ts";
 
 const RING = [2, 8, 9];
 

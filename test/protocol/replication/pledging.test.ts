@@ -1,8 +1,8 @@
 /** What a holder has promised an owner, and what it says to others meanwhile. */
 import { expect, test } from "bun:test";
-import { BATCH_SPACING_MS, PROMISE_MS, PROMISES } from "../../src/protocol/model/config.ts";
-import type { FileRecord } from "../../src/protocol/model/files.ts";
-import { BODY, IDS, inquireOf, OnePeer, routedFrom, storeAsk, version } from "./one-peer.ts";
+import { BATCH_SPACING_MS, PROMISE_MS, PROMISES } from "../../../src/protocol/model/config.ts";
+import type { FileRecord } from "../../../src/protocol/model/files.ts";
+import { BODY, IDS, inquireOf, OnePeer, routedFrom, storeAsk, version } from "../one-peer.ts";
 
 /** What 14 has stamped in the part of the circle that 8 owns; and what 8 has itself. */
 const FOREIGN = version(14, 3, 7);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { OPERATION_MS, REPLACED_KEPT, SPARED_KEPT } from "../../src/protocol/model/config.ts";
-import type { FileRecord, Stamp } from "../../src/protocol/model/files.ts";
-import { makeRandom } from "../../src/protocol/model/random.ts";
+import { OPERATION_MS, REPLACED_KEPT, SPARED_KEPT } from "../../../src/protocol/model/config.ts";
+import type { FileRecord, Stamp } from "../../../src/protocol/model/files.ts";
+import { makeRandom } from "../../../src/protocol/model/random.ts";
 import {
   chained,
   isReplacedBy,
@@ -12,7 +12,7 @@ import {
   standingOf,
   type Versions,
   winnerOf,
-} from "../../src/protocol/model/versions.ts";
+} from "../../../src/protocol/model/versions.ts";
 import {
   History,
   type HistoryOptions,
@@ -22,7 +22,7 @@ import {
   mergedAtRandom,
   SOME,
   shuffled,
-} from "./histories.ts";
+} from "../histories.ts";
 
 const SEED = 20_260_731;
 

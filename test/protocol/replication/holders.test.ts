@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { REPAIR_SETTLE_MS } from "../../src/protocol/model/config.ts";
-import { heldVersion } from "../../src/protocol/model/files.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
-import type { Message } from "../../src/protocol/model/messages.ts";
-import { member, OnePeer, version } from "./one-peer.ts";
+import { REPAIR_SETTLE_MS } from "../../../src/protocol/model/config.ts";
+import { heldVersion } from "../../../src/protocol/model/files.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import type { Message } from "../../../src/protocol/model/messages.ts";
+import { member, OnePeer, version } from "../one-peer.ts";
 
 /** Peer 8 holds a file of its own, whose other holders are 9 and 14; the next after them is 20. */
 const RECORD = version(8, 1, 1);

@@ -1,10 +1,14 @@
 /** A peer asks all members how they see the ring, and what they say is enough to judge it truly. */
 import { expect, test } from "bun:test";
-import { brokenChecks, checkRing, type PeerSnapshot } from "../../src/checks/ring.ts";
-import { type Strategy, SURVEY_LOOKUPS, SURVEY_MOST_MS } from "../../src/protocol/model/config.ts";
-import type { Outcome } from "../../src/protocol/model/events.ts";
-import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { World } from "../../src/sim/world.ts";
+import { brokenChecks, checkRing, type PeerSnapshot } from "../../../src/checks/ring.ts";
+import {
+  type Strategy,
+  SURVEY_LOOKUPS,
+  SURVEY_MOST_MS,
+} from "../../../src/protocol/model/config.ts";
+import type { Outcome } from "../../../src/protocol/model/events.ts";
+import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
+import { World } from "../../../src/sim/world.ts";
 
 type Surveyed = Extract<Outcome, { kind: "surveyed" }>;
 

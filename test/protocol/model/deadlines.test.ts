@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Deadlines } from "../../src/protocol/model/deadlines.ts";
+import { Deadlines } from "../../../src/protocol/model/deadlines.ts";
 
 test("the next deadline is the earliest, also after it was moved or cleared", () => {
   const deadlines = new Deadlines();
