@@ -1,9 +1,18 @@
 /** One peer of a ring whose other members are played by the test: what it is told, and what it sends. */
 import type { RingConfig } from "../../src/protocol/model/config.ts";
-import type { FileRecord } from "../../src/protocol/model/files.ts";
+import type { PeerEvent } from "../../src/protocol/model/events.ts";
+import { type FileRecord, heldVersion } from "../../src/protocol/model/files.ts";
 import type { Body, Command, Effect, Input, StartInput } from "../../src/protocol/model/io.ts";
-import { type Member, makeMember } from "../../src/protocol/model/member.ts";
-import type { Ask, Inquire, Message, Origin, Routed } from "../../src/protocol/model/messages.ts";
+import { type Address, type Member, makeMember } from "../../src/protocol/model/member.ts";
+import type {
+  Ask,
+  Channel,
+  Inquire,
+  Inquired,
+  Message,
+  Origin,
+  Routed,
+} from "../../src/protocol/model/messages.ts";
 import { View } from "../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 import type { Peer } from "../../src/protocol/state.ts";
@@ -12,6 +21,8 @@ type Sent<T extends Message["tag"]> = Omit<Extract<Effect, { type: "send" }>, "m
   readonly message: Extract<Message, { readonly tag: T }>;
 };
 type Unsent<T> = T extends Input ? Omit<T, "at"> : never;
+/** How a message came, where it is not as most do. */
+type Came = { heldMs?: number | null; body?: Body | null; channel?: Channel };
 
 export const IDS = [2, 8, 9, 14, 20];
 /** Whom a key that 8 owns concerns besides itself, with three copies: two holders, and one more. */
@@ -43,6 +54,8 @@ export class OnePeer {
     readonly ids: readonly number[] = IDS,
     files: readonly FileRecord[] = [],
     config: Partial<RingConfig> = {},
+    /** Where it is not one of a ring that stands: how it begins. Its first effects are there then, and no more. */
+    more: Partial<StartInput> = {},
   ) {
     const { address, instance } = member(id);
     const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
@@ -50,10 +63,17 @@ export class OnePeer {
       ...{ type: "start", id, address, instance, seed: 5, files },
       config: { ...ring, pingIntervalMs: 3_600_000, ...config },
       start: { kind: "formed", view: View.of(ids.map(member)) },
-      ...{ incarnation: 1, restored: [] },
+      ...{ incarnation: 1, restored: [], ...more },
     };
-    this.peer = startPeer(start, this.now).peer;
-    this.give({ type: "persisted", incarnation: this.peer.membership.incarnationAsked });
+    const { peer, effects } = startPeer(start, this.now);
+    this.peer = peer;
+    this.effects = effects;
+    if (more.start === undefined) this.persisted();
+  }
+
+  /** The incarnation that it has asked for is durable. */
+  persisted(): readonly Effect[] {
+    return this.give({ type: "persisted", incarnation: this.peer.membership.incarnationAsked });
   }
 
   give(input: Unsent<Input>): readonly Effect[] {
@@ -65,18 +85,18 @@ export class OnePeer {
   hear(
     from: number | Member,
     message: Message,
-    { heldMs = 0, body = null }: { heldMs?: number | null; body?: Body | null } = {},
+    { heldMs = 0, body = null, channel = "stream" }: Came = {},
   ): readonly Effect[] {
     const sender = typeof from === "number" ? member(from) : from;
-    return this.give({ type: "message", from: sender, channel: "stream", message, body, heldMs });
+    return this.give({ type: "message", from: sender, channel, message, body, heldMs });
   }
 
   command(command: number, what: Command): readonly Effect[] {
     return this.give({ type: "command", command, what });
   }
 
-  /** Lets time pass, in which the others answer pings. @returns all that was done meanwhile */
-  pass(ms: number): readonly Effect[] {
+  /** Lets time pass, in which the others answer pings, but for `silent`. @returns all that was done meanwhile */
+  pass(ms: number, silent: readonly Address[] = []): readonly Effect[] {
     const end = this.now + ms;
     const all: Effect[] = [];
     for (let at = nextDeadline(this.peer); at <= end; at = nextDeadline(this.peer)) {
@@ -86,7 +106,9 @@ export class OnePeer {
       for (const effect of done) {
         if (effect.type !== "send" || effect.message.tag !== "ping") continue;
         const { to, message } = effect;
-        all.push(...this.hear(idAt(to), { ...message, tag: "pong" }));
+        if (silent.includes(to)) continue;
+        const from = this.peer.membership.view.at(to) ?? member(idAt(to));
+        all.push(...this.hear(from, { ...message, tag: "pong" }));
       }
     }
     this.now = end;
@@ -104,6 +126,26 @@ export class OnePeer {
   /** To whom something of a kind was sent, by id. */
   to(tag: Message["tag"]): number[] {
     return this.sent(tag).map(({ to }) => idAt(to));
+  }
+
+  /** A member answers the ping that it was sent with the last input, and is one here from then on. */
+  answerPing(id: number): readonly Effect[] {
+    const ping = this.sent("ping").find(({ to }) => to === member(id).address);
+    if (ping === undefined) throw new Error(`nobody has pinged ${id}`);
+    return this.hear(id, { ...ping.message, tag: "pong" });
+  }
+
+  /** What it has told its readers with the last input, of one kind. */
+  told<K extends PeerEvent["event"]>(kind: K): Extract<PeerEvent, { readonly event: K }>[] {
+    type Told = Extract<PeerEvent, { readonly event: K }>;
+    return this.effects.flatMap((e) =>
+      e.type === "event" && e.event.event === kind ? [e.event as Told] : [],
+    );
+  }
+
+  /** How the requests of others have ended that were answered with the last input. */
+  outcomes(): string[] {
+    return this.sent("answer").map(({ message }) => message.outcome.kind);
   }
 
   /** Gives the results of all that it has begun to make durable in the last step. */
@@ -125,10 +167,7 @@ export class OnePeer {
   /** Members say what they hold of a name that an inquiry is about. */
   tell(request: number, ids: readonly number[], records: readonly FileRecord[] = []): void {
     const all: Effect[] = [];
-    for (const id of ids) {
-      const rest = { rejected: false, lost: [], room: 1_000_000, others: [] };
-      all.push(...this.hear(id, { tag: "inquired", request, records, ...rest }));
-    }
+    for (const id of ids) all.push(...this.hear(id, inquired(request, records)));
     this.effects = all;
   }
 
@@ -169,6 +208,16 @@ export function storeAsk(number: number, more: Partial<Extract<Ask, { kind: "sto
   return { kind: "store", name: "plan", key: 5, content: CONTENT, write, ...more };
 }
 
+/** A person's command to store such a content. */
+export const STORE = {
+  kind: "store",
+  name: "plan",
+  key: 5,
+  ...CONTENT,
+  body: BODY,
+  require: 0,
+} as const;
+
 export const READ: Ask = { kind: "request", name: "plan", key: 5 };
 
 /** A version as another owner would have stamped it. */
@@ -191,3 +240,21 @@ export function version(
 export function inquireOf(name: string, request = 1, asked: readonly number[] = IDS): Inquire {
   return { tag: "inquire", request, name, key: 7, asked };
 }
+
+/** What a member says of a name that an inquiry is about: what it holds of it. */
+export function inquired(
+  request: number,
+  records: readonly FileRecord[],
+  more: Partial<Inquired> = {},
+): Inquired {
+  const rest = { rejected: false, lost: [], room: 1_000_000, others: [] };
+  return { tag: "inquired", request, records, ...rest, ...more };
+}
+
+/** A member's word that these are durable there. `taking`: it stays, and knows that whom it tells leaves. */
+export function replicated(records: readonly FileRecord[], taking = false): Message {
+  return { tag: "replicated", files: records.map(heldVersion), taking };
+}
+
+/** What a ping and its answer say of a peer that has neither been away nor forgotten anything. */
+export const STANDING = { round: false, digest: 0, room: 1, awayMs: null, forgottenMs: null };

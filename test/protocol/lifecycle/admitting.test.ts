@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
-import { adoptView, rememberDeparted } from "../../../src/protocol/membership/records.ts";
 import { PROBES_AT_ONCE } from "../../../src/protocol/model/config.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
-import { View } from "../../../src/protocol/model/view.ts";
 import { member, OnePeer, routedFrom } from "../one-peer.ts";
 
 /** Another process that wants the id 9, which 8 takes for a living member's. */
@@ -23,16 +21,4 @@ test("where no probe can begin it is told to ask again, and nothing waits", () =
   acceptor.hear(2, JOIN);
   expect(acceptor.sent("join-answer")[0]?.message.outcome).toEqual({ kind: "busy" });
   expect(acceptor.peer.lifecycle.contested.size).toBe(0);
-});
-
-test("nobody has departed who is in the view that is taken over, before or after", () => {
-  const { peer } = new OnePeer(8, [8]);
-  const { departed } = peer.membership;
-  const dead = makeMember({ ...member(9), state: "dead" });
-  rememberDeparted(peer, dead);
-  expect(departed.get(9)).toEqual(dead);
-  adoptView(peer, View.of([peer.self, makeMember({ ...member(9), incarnation: 2 })]));
-  expect(departed.get(9)).toBeUndefined();
-  rememberDeparted(peer, dead);
-  expect(departed.get(9)).toBeUndefined();
 });

@@ -1,25 +1,26 @@
 /** What a leaver says of its files is so at the moment when it ends, not when it began to go. */
 import { expect, test } from "bun:test";
-import type { FileRecord } from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import type { Message } from "../../../src/protocol/model/messages.ts";
-import { BODY, member, OnePeer, READ, routedFrom, storeAsk, version } from "../one-peer.ts";
+import {
+  BODY,
+  member,
+  OnePeer,
+  READ,
+  replicated,
+  routedFrom,
+  storeAsk,
+  version,
+} from "../one-peer.ts";
 
 /** Peer 8 of 2, 8 and 9, which leaves with one file that both others have. */
 function leaver(): OnePeer {
   const file = version(8, 5, 1);
   const one = new OnePeer(8, [2, 8, 9], [file]);
   one.command(1, { kind: "quit" });
-  for (const id of [2, 9]) one.hear(id, replicated(file));
+  for (const id of [2, 9]) one.hear(id, replicated([file], true));
   return one;
-}
-
-/** A member's word that it has a version, and knows who leaves. */
-function replicated(record: FileRecord | undefined): Message {
-  if (record === undefined) throw new Error("there is no version");
-  const { name, operation, stamp, sha256 } = record;
-  return { tag: "replicated", files: [{ name, operation, stamp, sha256 }], taking: true };
 }
 
 function departs(one: OnePeer): void {
@@ -44,7 +45,7 @@ test("what one takes in while it departs is not its to keep: its word of it coun
   const late = version(9, 6, 3, { name: "late" });
   one.hear(9, { tag: "offer", records: [late], origin: null }, { body: BODY });
   one.durable();
-  const all = [...one.hear(9, replicated(late)), ...one.pass(2_000)];
+  const all = [...one.hear(9, replicated([late], true)), ...one.pass(2_000)];
   expect(one.peer.replication.files.versions("late")).toHaveLength(1);
   expect(exitOf(all)).toBe(0);
 });
@@ -106,4 +107,20 @@ test("a store whose owner leaves meanwhile is not confirmed by the copy that goe
   );
   expect(outcomes).not.toContain("stored");
   expect(exitOf(all) ?? 1).toBe(1);
+});
+
+test("a leaver forgets who had what, and counts on those that stay and know that it leaves", () => {
+  const record = version(8, 3, 7);
+  const leaver = new OnePeer(8, undefined, [record]);
+  for (const id of [9, 14, 20]) leaver.hear(id, replicated([record], true));
+  const offered = leaver.command(1, { kind: "quit" });
+  const departs = (effects: readonly Effect[]) =>
+    effects.some((e) => e.type === "send" && e.message.tag === "depart");
+  expect(departs(offered)).toBe(false);
+  expect(leaver.to("offer").sort()).toEqual([14, 20, 9]);
+  // Word of before, or of one that may be leaving as well.
+  for (const id of [9, 14, 20]) expect(departs(leaver.hear(id, replicated([record])))).toBe(false);
+  for (const id of [9, 14])
+    expect(departs(leaver.hear(id, replicated([record], true)))).toBe(false);
+  expect(departs(leaver.hear(20, replicated([record], true)))).toBe(true);
 });

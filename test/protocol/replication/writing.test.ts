@@ -1,3 +1,4 @@
+/** What an owner does with a store or a removal, before there is a version and when there is one. */
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
 import {
@@ -5,15 +6,25 @@ import {
   COPIES_WAIT_MS,
   STAMP_LEAP,
 } from "../../../src/protocol/model/config.ts";
+import { conflictName, EMPTY_SHA256 } from "../../../src/protocol/model/files.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
-import { BODY, member, OnePeer, routedFrom, storeAsk, version } from "../one-peer.ts";
+import type { Ask } from "../../../src/protocol/model/messages.ts";
+import {
+  BODY,
+  IDS,
+  inquired,
+  member,
+  OnePeer,
+  replicated,
+  routedFrom,
+  STANDING,
+  storeAsk,
+  version,
+} from "../one-peer.ts";
+import { dies, stampedBy } from "../situations.ts";
 
 /** A version of the operation `number` that 2 asked for, which 14 has stamped. */
 const OTHERS_STAMP = version(14, 3, 7);
-
-function heldOf({ name, operation, sha256, stamp }: typeof OTHERS_STAMP) {
-  return { tag: "replicated", files: [{ name, operation, sha256, stamp }], taking: false } as const;
-}
 
 function asked(number: number): OnePeer {
   const owner = new OnePeer(8);
@@ -24,13 +35,13 @@ function asked(number: number): OnePeer {
 
 test("an operation that another owner has stamped is finished, under its stamp", () => {
   const owner = asked(7);
-  owner.hear(9, inquired([]));
-  owner.hear(14, inquired([OTHERS_STAMP]));
+  owner.hear(9, inquired(1, []));
+  owner.hear(14, inquired(1, [OTHERS_STAMP]));
   // It lies on one disk only: nobody is told that it is stored.
   expect(owner.sent("answer").map(({ message }) => message.outcome.kind)).not.toContain("stored");
   for (const { message } of owner.sent("offer")) expect(message.records).toEqual([OTHERS_STAMP]);
   expect(owner.to("offer")).toContain(9);
-  owner.hear(9, heldOf(OTHERS_STAMP));
+  owner.hear(9, replicated([OTHERS_STAMP]));
   owner.pass(ACKNOWLEDGE_GRACE_MS);
   const [answer, ...more] = owner.sent("answer");
   expect(more).toEqual([]);
@@ -40,8 +51,8 @@ test("an operation that another owner has stamped is finished, under its stamp",
 
 test("an operation that lies on one disk, and stays there, is not confirmed", () => {
   const owner = asked(7);
-  owner.hear(9, inquired([]));
-  owner.hear(14, inquired([OTHERS_STAMP]));
+  owner.hear(9, inquired(1, []));
+  owner.hear(14, inquired(1, [OTHERS_STAMP]));
   owner.pass(2 * COPIES_WAIT_MS);
   const outcomes = owner.sent("answer").map(({ message }) => message.outcome);
   expect(outcomes).toMatchObject([{ kind: "failed", maybe: true }]);
@@ -111,30 +122,17 @@ test("stamps leap after each change of the view, and the origin's counter counts
   ]);
 });
 
-function inquired(records: readonly (typeof OTHERS_STAMP)[], room = 1_000_000) {
-  const rest = { rejected: false, lost: [], room, others: [] };
-  return { tag: "inquired", request: 1, records, ...rest } as const;
-}
-
 test("a store for which too few have room is refused before it is stamped", () => {
   const full = (ids: readonly number[], require: number) => {
     const owner = new OnePeer(8);
     owner.give({ type: "room", bytes: 0 });
     // Of some it is known by their pings, of others by their answers.
     if (ids.includes(2)) {
-      owner.hear(2, {
-        tag: "ping",
-        nonce: 1,
-        round: false,
-        digest: 0,
-        room: 9,
-        awayMs: null,
-        forgottenMs: null,
-      });
+      owner.hear(2, { tag: "ping", nonce: 1, ...STANDING, room: 9 });
     }
     const write = { number: 1, after: 0, require };
     owner.hear(2, routedFrom(2, 1, storeAsk(1, { write })), { body: BODY });
-    for (const id of [9, 14]) owner.hear(id, inquired([], ids.includes(id) ? 9 : 10));
+    for (const id of [9, 14]) owner.hear(id, inquired(1, [], { room: ids.includes(id) ? 9 : 10 }));
     return owner;
   };
   const refused = full([2, 9, 14], 0);
@@ -184,11 +182,66 @@ test("a removal that is still on its way is no reason to say that there is nothi
     const [removed] = owner.sent("offer")[0]?.message.records ?? [];
     if (removed === undefined) throw new Error("nothing was stamped");
     owner.durable();
-    for (const id of told) owner.hear(id, heldOf(removed));
+    for (const id of told) owner.hear(id, replicated([removed]));
     // Another asks for the same. Once one more has the removal, nobody can read the file again.
     owner.hear(20, removal(20, 2));
     owner.tell(2, [14, 20], [file]);
     const outcomes = owner.sent("answer").map(({ message }) => message.outcome.kind);
     expect(outcomes.includes("missing")).toBe(told.length > 0);
   }
+});
+
+function remove(number: number, name = "plan"): Ask {
+  return { kind: "remove", name, key: 5, write: { number, after: 0, require: 0 } };
+}
+
+const REMOVED = { removed: true, size: 0, sha256: EMPTY_SHA256 } as const;
+
+/** What 14 has stamped. */
+const V = version(14, 5, 1);
+
+test("nor does the confirmation of one that has died", () => {
+  const removal = version(8, 9, 9, { ...REMOVED, replaced: [V.stamp] });
+  const owner = new OnePeer(8, IDS, [removal]);
+  owner.hear(9, replicated([removal]));
+  dies(owner, 9);
+  owner.hear(20, routedFrom(20, 1, remove(1)));
+  owner.tell(1, [14, 20], [V]);
+  owner.tell(1, [2]);
+  expect(owner.outcomes()).not.toContain("missing");
+});
+
+test("a conflict is not missing before a majority has its removal", () => {
+  const conflict = version(20, 3, 1, {
+    ...{ sha256: "cc".repeat(32), operation: { origin: member(20).instance, number: 1 } },
+  });
+  const name = conflictName(conflict);
+  const owner = new OnePeer(8, IDS, [V, conflict]);
+  owner.hear(2, routedFrom(2, 1, remove(7, name)));
+  owner.tell(1, [9, 14], [V, conflict]);
+  const removal = stampedBy(owner);
+  // Another one asks for the same, while the first is on its way to the disks.
+  owner.hear(20, routedFrom(20, 2, remove(8, name)));
+  owner.tell(2, [9, 14, 20], [V, conflict]);
+  expect(owner.outcomes()).not.toContain("missing");
+  const reader = new OnePeer(8, IDS, [V, conflict]);
+  reader.hear(2, routedFrom(2, 3, { kind: "request", name, key: 5 }));
+  reader.tell(3, [9], [V, removal]);
+  reader.tell(3, [14], [V, conflict]);
+  reader.tell(3, [20]);
+  expect(reader.outcomes()).toEqual([]);
+  reader.hear(14, replicated([removal]));
+  expect(reader.outcomes()).toEqual(["missing"]);
+});
+
+test("an owner that is sent a second copy answers for both", () => {
+  const owner = new OnePeer(8);
+  owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
+  owner.hear(9, routedFrom(2, 1, storeAsk(1), { route: [2, 9], lost: true }), { body: BODY });
+  owner.pass(5_000);
+  for (const { message } of owner.sent("answer")) {
+    if (message.outcome.kind === "unavailable") expect(message.lost).toBe(true);
+  }
+  const refused = owner.sent("answer").some((s) => s.message.outcome.kind === "unavailable");
+  expect(refused).toBe(true);
 });

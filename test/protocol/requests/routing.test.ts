@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import type { Strategy } from "../../../src/protocol/model/config.ts";
+import { HOP_ACK_MS, type Strategy } from "../../../src/protocol/model/config.ts";
 import type { Ask } from "../../../src/protocol/model/messages.ts";
 import { makeRandom, randomBelow, randomSample } from "../../../src/protocol/model/random.ts";
 import { View } from "../../../src/protocol/model/view.ts";
 import { destination, nextHop } from "../../../src/protocol/requests/routing.ts";
 import { createPeer, type Peer } from "../../../src/protocol/state.ts";
-import { member, OnePeer, READ, routedFrom, storeAsk } from "../one-peer.ts";
+import { BODY, member, OnePeer, READ, routedFrom, storeAsk } from "../one-peer.ts";
 
 const SEED = 7_301;
 const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
@@ -84,4 +84,15 @@ test("another stands in for an owner that does not take a hop, but never says th
     expect(nine.to("routed")).toEqual(ask.kind === "lookup" ? [8] : []);
     expect(nine.to("inquire").length > 0).toBe(ask.kind !== "lookup");
   }
+});
+
+test("a hop that is not taken over in time is sent another way, and may be executed there all the same", () => {
+  // 9 is on the way from 2 to 20, which takes the hop over and is not heard of again.
+  const between = new OnePeer(9);
+  const ask = storeAsk(1, { key: 15 });
+  between.hear(2, routedFrom(2, 1, ask, { route: [2] }), { body: BODY });
+  expect(between.to("routed")).toEqual([20]);
+  between.pass(HOP_ACK_MS);
+  const [again] = between.sent("routed");
+  expect(again?.message).toMatchObject({ lost: true, back: true });
 });

@@ -9,6 +9,7 @@ import {
 import type { Outcome } from "../../../src/protocol/model/events.ts";
 import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
 import { World } from "../../../src/sim/world.ts";
+import { OnePeer } from "../one-peer.ts";
 
 type Surveyed = Extract<Outcome, { kind: "surveyed" }>;
 
@@ -142,4 +143,29 @@ test("the same question again, in a ring that has healed, finds nothing wrong", 
   expect(told.members.map(({ member }) => member.id)).toEqual(EIGHT.filter((id) => id !== 9));
   expect(told.members.every(({ dead }) => dead === 1)).toBe(true);
   expect(brokenChecks(checksOf(told))).toEqual([]);
+});
+
+test("word of a view that is neither told nor the asker's is no word", () => {
+  const one = new OnePeer(8, [8, 9]);
+  one.command(1, { kind: "survey", keys: [8] });
+  const { request = 0, digest = 0 } = one.sent("status-ask")[0]?.message ?? {};
+  const survey = one.peer.requests.surveys.get(request);
+  const files = { count: 0, bytes: 0, short: 0, least: 0, safe: true, damaged: 0, room: 0 };
+  const told = {
+    ...({ tag: "status-told", request, strategy: "direct", digest, present: null } as const),
+    ...{ successors: [8], predecessors: [8], expected: 0, dead: 0, left: 0, files },
+  };
+  one.hear(9, { ...told, digest: digest + 1 });
+  expect([...(survey?.silent.keys() ?? [])]).toEqual([9]);
+  // What was not asked for is no word either.
+  one.hear(9, { ...told, request: request + 1 });
+  expect([...(survey?.silent.keys() ?? [])]).toEqual([9]);
+  one.hear(9, told);
+  expect([...(survey?.silent.keys() ?? [])]).toEqual([]);
+  const ends = one
+    .pass(2 * SURVEY_MOST_MS)
+    .flatMap((e) => (e.type === "event" && e.event.event === "outcome" ? [e.event.outcome] : []));
+  expect(ends).toMatchObject([
+    { kind: "surveyed", members: [{ member: { id: 8 } }, { member: { id: 9 } }] },
+  ]);
 });

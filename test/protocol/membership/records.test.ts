@@ -1,0 +1,62 @@
+/** How word that is believed changes the table of members. */
+import { expect, test } from "bun:test";
+import { adoptView, learn, rememberDeparted } from "../../../src/protocol/membership/records.ts";
+import { REFUSALS } from "../../../src/protocol/model/config.ts";
+import { makeMember, NO_INSTANCE } from "../../../src/protocol/model/member.ts";
+import { View } from "../../../src/protocol/model/view.ts";
+import { quorumFor } from "../../../src/protocol/replication/quorum.ts";
+import { member, OnePeer, STANDING } from "../one-peer.ts";
+
+test("nobody has departed who is in the view that is taken over, before or after", () => {
+  const { peer } = new OnePeer(8, [8]);
+  const { departed } = peer.membership;
+  const dead = makeMember({ ...member(9), state: "dead" });
+  rememberDeparted(peer, dead);
+  expect(departed.get(9)).toEqual(dead);
+  adoptView(peer, View.of([peer.self, makeMember({ ...member(9), incarnation: 2 })]));
+  expect(departed.get(9)).toBeUndefined();
+  rememberDeparted(peer, dead);
+  expect(departed.get(9)).toBeUndefined();
+});
+
+test("one that was named by hand is no new member when it is met, and one that comes unknown is", () => {
+  const owner = new OnePeer(8);
+  owner.peer.membership.view = owner.peer.membership.view.with(
+    makeMember({ ...member(11), instance: NO_INSTANCE, incarnation: 0 }),
+  );
+  owner.hear(11, { tag: "ack", request: 1 });
+  expect(owner.peer.membership.view.find(11)?.instance).toBe(member(11).instance);
+  const fresh = () => quorumFor(owner.peer, 5, 0).fresh.map((m) => m.id);
+  expect(fresh()).toEqual([]);
+  learn(owner.peer, member(12), "joined");
+  expect(fresh()).toEqual([12]);
+});
+
+/** Another run of 9, from another place, while its silence at the former one is not decided yet. */
+test.each(["watch", "suspicion"] as const)(
+  "a new member does not wait for the %s probe of its former self",
+  (reason) => {
+    const one = new OnePeer(8, [2, 8, 9], [], { pingIntervalMs: 5_000 });
+    const former = member(9).address;
+    const dead = makeMember({ ...member(9), state: "dead" });
+    if (reason === "suspicion") one.hear(2, { tag: "gossip", joining: false, members: [dead] });
+    else one.give({ type: "unreachable", address: former, how: "timeout", broke: false });
+    expect([...one.peer.membership.probes.values()].map((t) => t.reason)).toContain(reason);
+    const address = "127.0.1.9:12009";
+    const back = makeMember({
+      ...{ ...member(9), address },
+      ...{ incarnation: 2, instance: "b".repeat(16) },
+    });
+    one.hear(back, { tag: "ping", nonce: 1, ...STANDING });
+    const tried = one.sent("ping").find(({ to }) => to === address)?.message;
+    expect(tried).toBeDefined();
+    // The verdict on the former run changes nothing for the new member.
+    for (let i = 0; i < REFUSALS; i++)
+      one.give({ type: "unreachable", address: former, how: "refused", broke: true });
+    expect(one.peer.membership.view.find(9)).toBeUndefined();
+    one.hear(back, { tag: "pong", ...STANDING, nonce: tried?.nonce ?? 0 });
+    expect(one.peer.membership.view.find(9)).toEqual(back);
+    one.pass(20_000, [former]);
+    expect(one.peer.membership.view.find(9)).toEqual(back);
+  },
+);
