@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blank } from "./house/blank.ts";
-import { breaches, importsOf, type Source } from "./house/laws.ts";
+import { breaches, importsOf, type Source, strayTests } from "./house/laws.ts";
 
 const SRC = join(import.meta.dir, "../src");
 
@@ -16,6 +16,13 @@ test("the house keeps its laws", () => {
   expect(sources.map(({ path }) => path)).toContain("main.ts");
   expect(breaches(sources)).toEqual([]);
 }, 60_000);
+
+test("each test of the protocol stands in the room of the file that it tests, under its name", () => {
+  const paths = (from: string, glob: string) => [...new Bun.Glob(glob).scanSync(from)].sort();
+  const tests = paths(join(import.meta.dir, "protocol"), "**/*.test.ts");
+  expect(tests).toContain("membership/news.test.ts");
+  expect(strayTests(tests, paths(SRC, "**/*.ts"))).toEqual([]);
+});
 
 /** Laws that cannot fail protect nothing: each is shown a small house that breaks it. */
 describe("a breach is seen:", () => {
@@ -153,6 +160,24 @@ describe("a breach is seen:", () => {
     ];
     expect(breaches(three)).toEqual([
       "a circle: store/a.ts -> store/b.ts -> store/c.ts -> store/a.ts",
+    ]);
+  });
+
+  test.each([
+    ["of no room", "reading.test.ts"],
+    ["of another room", "membership/copies.test.ts"],
+    ["of two files", "replication/copies-and-repair.test.ts"],
+    ["of a room that there is not", "attic/news.test.ts"],
+  ])("a test of the protocol that cannot be found, since it is %s", (_, stray) => {
+    const sources = [
+      "protocol/peer.ts",
+      "protocol/membership/news.ts",
+      "protocol/replication/copies.ts",
+    ];
+    const tests = ["peer.test.ts", "membership/news.test.ts", "walks.test.ts"];
+    expect(strayTests(tests, sources)).toEqual([]);
+    expect(strayTests([...tests, stray], sources)).toEqual([
+      expect.stringContaining(`test/protocol/${stray}: there is no src/`),
     ]);
   });
 

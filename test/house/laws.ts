@@ -90,6 +90,25 @@ export function breaches(sources: readonly Source[]): Breach[] {
   ];
 }
 
+/** Tests of the protocol that may test more than one file of it: those that follow something through all its rooms. */
+const WALKS = /^walks\.test\.ts$/;
+
+/**
+ * The tests of the protocol stand where what they test does, under the same name.
+ * @param tests by path from test/protocol/
+ * @param sources by path from src/
+ * @returns a sentence for each test file that tests no source file of its name
+ */
+export function strayTests(tests: readonly string[], sources: readonly string[]): Breach[] {
+  const known = new Set(sources);
+  return tests.flatMap((test) => {
+    const source = `protocol/${test.replace(/\.test\.ts$/, ".ts")}`;
+    return WALKS.test(test) || known.has(source)
+      ? []
+      : [`test/protocol/${test}: there is no src/${source} that it tests`];
+  });
+}
+
 /** The specifiers that a file imports or re-exports, types and lazy imports included. */
 export function importsOf(text: string): string[] {
   const pattern = /\b(?:from|import)\s*\(?\s*(["'`])/g;
