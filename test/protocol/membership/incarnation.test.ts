@@ -38,3 +38,26 @@ test("one that moves resets what it dialled from its former address", () => {
   const severs = () => seenAt(one, "127.0.1.8:12008").some((e) => e.type === "sever-dialled");
   expect([severs(), severs()]).toEqual([true, false]);
 });
+
+/** Has 2 say that peer 8 is dead, as of an incarnation. */
+function deadAs(one: OnePeer, incarnation: number): readonly Effect[] {
+  const dead = makeMember({ ...one.peer.self, incarnation, state: "dead" });
+  return one.hear(2, { tag: "gossip", joining: false, members: [dead] });
+}
+
+test("word of its death is refuted above that word, and not before that is durable", () => {
+  const one = new OnePeer(8, [2, 8, 9]);
+  one.pass(1_000);
+  const { incarnation } = one.peer.self;
+  expect(deadAs(one, 7)).toContainEqual({ type: "persist", id: 8, incarnation: 8 });
+  // What is on its way to the disk is asked for once, and used by nobody.
+  expect(deadAs(one, 7).filter(({ type }) => type === "persist")).toEqual([]);
+  one.give({ type: "persisted", incarnation: 7 });
+  expect(one.peer.self.incarnation).toBe(incarnation);
+  expect(one.sent("gossip")).toEqual([]);
+  one.give({ type: "persisted", incarnation: 8 });
+  expect(one.peer.self.incarnation).toBe(8);
+  for (const { message } of one.sent("gossip")) expect(message.members).toEqual([one.peer.self]);
+  expect(one.to("gossip")).toEqual(expect.arrayContaining([2, 9]));
+  expect(deadAs(one, 7)).not.toContainEqual(expect.objectContaining({ type: "persist" }));
+});

@@ -5,7 +5,7 @@ import { REFUSALS } from "../../../src/protocol/model/config.ts";
 import { makeMember, NO_INSTANCE } from "../../../src/protocol/model/member.ts";
 import { View } from "../../../src/protocol/model/view.ts";
 import { quorumFor } from "../../../src/protocol/replication/quorum.ts";
-import { member, OnePeer, STANDING } from "../one-peer.ts";
+import { member, OnePeer, STANDING, version } from "../one-peer.ts";
 
 test("nobody has departed who is in the view that is taken over, before or after", () => {
   const { peer } = new OnePeer(8, [8]);
@@ -60,3 +60,49 @@ test.each(["watch", "suspicion"] as const)(
     expect(one.peer.membership.view.find(9)).toEqual(back);
   },
 );
+
+test("whoever dies or moves has its links reset, and whoever leaves has not: it may still be heard", () => {
+  const nine = member(9);
+  for (const [word, why, severed] of [
+    [{ state: "dead" }, "lost", true],
+    [{ address: "127.0.1.9:12009" }, "heard", true],
+    [{ incarnation: 2 }, "heard", false],
+    [{ state: "left" }, "left", false],
+  ] as const) {
+    const { peer } = new OnePeer(8);
+    expect(learn(peer, makeMember({ ...nine, ...word }), why)).toBe(true);
+    const severs = peer.effects.filter((e) => e.type === "sever");
+    expect(severs).toEqual(severed ? [{ type: "sever", address: nine.address }] : []);
+  }
+});
+
+test("what is believed is told once: to readers, to the folder and to others; and what is known is no news", () => {
+  const one = new OnePeer(8);
+  one.pass(1_000);
+  const [ten, dead] = [member(10), makeMember({ ...member(10), state: "dead" })];
+  for (const [word, why, news] of [
+    [ten, "joined", true],
+    [ten, "joined", false],
+    [dead, "lost", true],
+    [ten, "joined", false],
+  ] as const) {
+    one.now += 1_000;
+    expect(learn(one.peer, word, why)).toBe(news);
+    one.give({ type: "tick" });
+    expect(one.told("member")).toHaveLength(news ? 1 : 0);
+    expect(one.effects.filter((e) => e.type === "save")).toHaveLength(news ? 1 : 0);
+    expect(one.sent("gossip").some(({ message }) => message.members.includes(word))).toBe(news);
+  }
+  expect(one.peer.membership.departed.get(10)).toEqual(dead);
+});
+
+test("after each change of the view an owner asks anew, its next stamp leaps, and its copies are looked after", () => {
+  const one = new OnePeer(8, undefined, [version(8, 3, 1)]);
+  one.pass(100_000);
+  const { membership, replication } = one.peer;
+  const { epoch } = membership;
+  Object.assign(replication, { leap: false, rescan: false });
+  learn(one.peer, member(10), "joined");
+  expect(membership.epoch).toBeGreaterThan(epoch);
+  expect(replication).toMatchObject({ leap: true, rescan: true });
+});

@@ -1,11 +1,20 @@
-/** Rings in networks that let no datagrams through, or lose many. */
+/** By datagram or by stream: as one peer finds out, and as rings do whose network lets none through, or loses many. */
 import { expect, test } from "bun:test";
 import { brokenChecks, checkRing } from "../../../src/checks/ring.ts";
+import { mute, wayTo } from "../../../src/protocol/membership/ways.ts";
+import {
+  DATAGRAM_PROBES,
+  DATAGRAMS_MISSED,
+  MUTED_MS,
+  MUTED_ROUNDS,
+} from "../../../src/protocol/model/config.ts";
 import type { PeerEvent } from "../../../src/protocol/model/events.ts";
 import type { Address } from "../../../src/protocol/model/member.ts";
+import type { Channel } from "../../../src/protocol/model/messages.ts";
 import { refuse } from "../../../src/sim/mishaps.ts";
 import { LOCAL_NETWORK, NETWORKS } from "../../../src/sim/network.ts";
 import { numberedRing, Stage, snapshots } from "../../../src/sim/stage.ts";
+import { member, OnePeer, STANDING } from "../one-peer.ts";
 
 const IDS = [10, 20, 30, 40, 50, 60];
 const SECONDS = 90;
@@ -22,6 +31,35 @@ function ring(network: typeof LOCAL_NETWORK, seed: number): { stage: Stage; told
   told.length = 0;
   return { stage, told };
 }
+
+test("one that is spoken to by stream is tried by datagram with each round, which is said after many in vain", () => {
+  const one = new OnePeer(8, [8, 9, 14], [], { pingIntervalMs: 1_000 });
+  const { address } = member(9);
+  one.pass(500);
+  mute(one.peer, address);
+  const pings = (by: Channel) =>
+    one.sent("ping").filter(({ to, channel }) => to === address && channel === by).length;
+  const rounds = DATAGRAMS_MISSED / DATAGRAM_PROBES;
+  for (let i = 0; i <= rounds; i++) {
+    one.pass(1_000);
+    expect(pings("stream")).toBe(1);
+    expect(pings("datagram")).toBe(i < rounds ? DATAGRAM_PROBES : 1);
+    expect(one.told("note")).toHaveLength(i < rounds ? 0 : 1);
+  }
+  one.hear(9, { tag: "pong", ...STANDING, nonce: 1 }, { channel: "datagram" });
+  expect(wayTo(one.peer, address)).toBe("datagram");
+  expect(one.told("note")).toMatchObject([{ text: "Datagrams (UDP) come through again." }]);
+});
+
+test("an address that nothing is heard of any more is spoken to by datagram again, after a while", () => {
+  const { peer } = new OnePeer(8, [8, 9, 14], [], { pingIntervalMs: 1_000 });
+  const { address } = member(9);
+  mute(peer, address);
+  peer.now += MUTED_MS + MUTED_ROUNDS * 1_000;
+  expect(wayTo(peer, address)).toBe("stream");
+  peer.now += 1;
+  expect(wayTo(peer, address)).toBe("datagram");
+});
 
 /** Lets no datagram through from one to the other where `lost` says so. */
 function block(stage: Stage, lost: (from: Address, to: Address) => boolean): void {
