@@ -3,12 +3,57 @@ import { expect, test } from "bun:test";
 import { RESTORED_GRACE_MS, RETURN_MS } from "../../../src/protocol/model/config.ts";
 import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
 import { joinThrough, numberedRing, Stage } from "../../../src/sim/stage.ts";
+import { member, OnePeer, STANDING } from "../one-peer.ts";
 
 const SEED = 904;
 const IDS = [2, 4, 9, 14, 30, 40];
 const PLAN = { size: 10, sha256: "ab".repeat(32) } as const;
 const OWN = { size: 10, sha256: "cd".repeat(32) } as const;
 const STORE = { kind: "store", name: "plan", key: 3, ...PLAN, body: null, require: 0 } as const;
+
+/** Peer 8, which founded a ring, left it to 9 and 14 in good order, and is started again. */
+function back(): OnePeer {
+  const restored = [8, 9, 14].map(member);
+  return new OnePeer(8, [], [], {}, { start: { kind: "found" }, left: true, restored });
+}
+
+test("it asks all whom it left, both ways, and is taken in through the first that is in a ring", () => {
+  const one = back();
+  const asked = one.sent("ping").map(({ to, channel }) => [to, channel]);
+  for (const id of [9, 14]) {
+    expect(asked).toContainEqual([member(id).address, "stream"]);
+    expect(asked).toContainEqual([member(id).address, "datagram"]);
+  }
+  // It is in no ring yet: it is not made known, and what is asked of it waits.
+  expect(one.effects.filter(({ type }) => type === "persist")).toEqual([]);
+  expect(one.command(1, { kind: "request", name: "plan", key: 9 })).toEqual([]);
+  one.hear(9, { tag: "pong", ...STANDING, nonce: 1 });
+  expect(one.sent("routed")).toMatchObject([
+    { to: member(9).address, message: { ask: { kind: "join" } } },
+  ]);
+  const { request = 0 } = one.peer.lifecycle.joining ?? {};
+  const standing = { awayMs: null, forgottenMs: null };
+  const members = [9, 14].map(member);
+  const outcome = { kind: "accepted", incarnation: 5, standing, members } as const;
+  one.hear(9, { tag: "join-answer", request, outcome });
+  one.persisted();
+  expect(one.sent("routed")).toMatchObject([
+    { to: member(9).address, message: { ask: { kind: "request", name: "plan" } } },
+  ]);
+  expect(one.told("note")).toMatchObject([{ text: expect.stringContaining("back in its ring") }]);
+});
+
+test("where nobody listens any more it goes on by itself at once, and says what it does not know", () => {
+  const one = back();
+  const refused = ({ address }: ReturnType<typeof member>) =>
+    one.give({ type: "unreachable", address, how: "refused", broke: false });
+  expect(refused(member(9))).toEqual([]);
+  refused(member(14));
+  expect(one.told("note")).toMatchObject([{ text: expect.stringContaining("goes on by itself") }]);
+  one.persisted();
+  expect(one.peer.phase).toBe("in");
+  expect([...one.peer.membership.awaited.keys()]).toEqual([9, 14]);
+});
 
 /** A ring with drawn ids that 9 founded and has left, while the others went on and stored a file. */
 function leftByItsFounder() {
