@@ -11,6 +11,7 @@ import type {
   Inquired,
   Message,
   Origin,
+  Replicated,
   Routed,
 } from "../../src/protocol/model/messages.ts";
 import { View } from "../../src/protocol/model/view.ts";
@@ -252,7 +253,7 @@ export function inquired(
 }
 
 /** A member's word that these are durable there. `taking`: it stays, and knows that whom it tells leaves. */
-export function replicated(records: readonly FileRecord[], taking = false): Message {
+export function replicated(records: readonly FileRecord[], taking = false): Replicated {
   return { tag: "replicated", files: records.map(heldVersion), taking };
 }
 

@@ -1,6 +1,8 @@
 /** Word that versions are durable here: to whom, when, and with which promise. */
 import { expect, test } from "bun:test";
-import { BODY, IDS, OnePeer, version } from "../one-peer.ts";
+import { BATCH_SPACING_MS } from "../../../src/protocol/model/config.ts";
+import { type FileRecord, versionId } from "../../../src/protocol/model/files.ts";
+import { BODY, IDS, OnePeer, replicated, version } from "../one-peer.ts";
 
 /** What 8 asks of the others, so that it may answer alone. */
 const LEASE = { tag: "lease", nonce: 1, from: 2, to: 8, asked: IDS } as const;
@@ -46,4 +48,35 @@ test("a member says that it takes over only while it stays, and knows that the o
       holder.command(1, { kind: "quit" });
     }),
   ).toBe(false);
+});
+
+/** A holder that has just been given two files by their owner, 8, and has them on its disk. */
+function given(): { readonly holder: OnePeer; readonly records: readonly FileRecord[] } {
+  const holder = new OnePeer(9);
+  const records = ["a", "b"].map((name, i) => version(8, 3 + i, 1 + i, { name }));
+  for (const record of records) {
+    holder.hear(8, { tag: "offer", records: [record], origin: null }, { body: BODY });
+    holder.durable();
+    // The owner waits for it.
+    expect(holder.to("replicated")).toEqual([8]);
+  }
+  return { holder, records };
+}
+
+test("whoever gave a copy hears at once that it is durable, the other holders a moment later of all", () => {
+  const { holder, records } = given();
+  holder.pass(BATCH_SPACING_MS - 1);
+  expect(holder.to("replicated")).toEqual([]);
+  holder.pass(1);
+  expect(holder.to("replicated")).toEqual([14]);
+  expect(holder.sent("replicated")[0]?.message).toEqual(replicated(records));
+});
+
+test("what was lost in that moment is not said to be there", () => {
+  const { holder, records } = given();
+  const [lost, kept] = records;
+  if (lost === undefined || kept === undefined) throw new Error("nothing was given");
+  holder.give({ type: "damaged", version: versionId(lost) });
+  holder.pass(BATCH_SPACING_MS);
+  expect(holder.sent("replicated").map(({ message }) => message)).toEqual([replicated([kept])]);
 });

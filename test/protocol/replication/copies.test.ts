@@ -3,13 +3,29 @@ import { expect, test } from "bun:test";
 import {
   ACKNOWLEDGE_GRACE_MS,
   COPIES_AT_ONCE,
+  FULL_MS,
   OFFER_RECORDS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "../../../src/protocol/model/config.ts";
-import { EMPTY_SHA256, type FileRecord, heldVersion } from "../../../src/protocol/model/files.ts";
+import {
+  EMPTY_SHA256,
+  type FileRecord,
+  heldVersion,
+  versionId,
+} from "../../../src/protocol/model/files.ts";
+import { lineage } from "../../../src/protocol/model/versions.ts";
 import { snapshotFiles } from "../../../src/protocol/replication/safety.ts";
-import { inquireOf, OnePeer, replicated, version } from "../one-peer.ts";
+import {
+  BODY,
+  CONTENT,
+  IDS,
+  inquireOf,
+  member,
+  OnePeer,
+  replicated,
+  version,
+} from "../one-peer.ts";
 import { stamping } from "../situations.ts";
 
 /** A removal of a name that 8 owns, so old when the peer under test begins, at 1,000 of its clock. */
@@ -76,4 +92,61 @@ test("a copy that was lost while the others were awaited is none", () => {
       : [],
   );
   expect(copies).toEqual([[8, 14]]);
+});
+
+test("of what it is offered a holder says what it has, gets what it lacks, and tells what it knows better", () => {
+  const had = version(8, 3, 1, { name: "had" });
+  const lacks = version(8, 4, 2, { name: "lacks" });
+  const old = version(8, 5, 3, { name: "old" });
+  const newer = version(8, 6, 4, { name: "old", ...lineage([old], [], 0) });
+  const holder = new OnePeer(9, undefined, [had, newer]);
+  holder.hear(8, { tag: "offer", records: [had, lacks, old], origin: null });
+  expect(holder.sent("replicated")).toMatchObject([{ message: replicated([had, old]) }]);
+  expect(holder.effects.filter((e) => e.type === "fetch")).toMatchObject([
+    { from: member(8).address, source: { kind: "version", version: versionId(lacks) } },
+  ]);
+  const [{ to, message } = {}] = holder.sent("offer");
+  expect(to).toBe(member(8).address);
+  expect(message?.records.map(({ operation }) => operation)).toEqual([newer.operation]);
+});
+
+test("what there is no room for is rejected, and a removal is noted all the same", () => {
+  const holder = new OnePeer(9);
+  holder.give({ type: "room", bytes: CONTENT.size - 1 });
+  const large = version(8, 3, 1);
+  holder.hear(8, { tag: "offer", records: [large, removal(0)], origin: null });
+  expect(holder.sent("rejected")).toMatchObject([{ message: { files: [heldVersion(large)] } }]);
+  expect(holder.effects.filter((e) => e.type === "fetch" || e.type === "merge")).toMatchObject([
+    { type: "merge", record: { removed: true } },
+  ]);
+});
+
+test("a disk that has refused a copy is offered others in vain for a while", () => {
+  const holder = new OnePeer(9);
+  const offer = (number: number) => {
+    const records = [version(8, number, number, { name: `${number}` })];
+    holder.hear(8, { tag: "offer", records, origin: null }, { body: BODY });
+    return holder.effects.find((e) => e.type === "fetch")?.job;
+  };
+  const job = offer(1);
+  holder.give({ type: "fetched", job: job ?? 0, result: { ok: false, here: true, why: "full" } });
+  expect(holder.to("rejected")).toEqual([8]);
+  holder.now += FULL_MS - 1;
+  expect(offer(2)).toBeUndefined();
+  expect(holder.to("rejected")).toEqual([8]);
+  holder.now += 1;
+  expect(offer(3)).toBeDefined();
+  // One that failed on its way is no fault of this disk.
+  const result = { ok: false, here: false, why: "It broke off." } as const;
+  holder.give({ type: "fetched", job: offer(4) ?? 0, result });
+  expect(holder.to("rejected")).toEqual([]);
+});
+
+test("whoever has lost its copy is no holder until it has it again, and is offered it at once", () => {
+  const record = version(8, 3, 1);
+  const owner = new OnePeer(8, IDS, [record]);
+  for (const id of [9, 14]) owner.hear(id, replicated([record]));
+  owner.hear(9, { tag: "lost", files: [heldVersion(record)] });
+  expect(owner.to("offer")).toEqual([9]);
+  expect(owner.peer.replication.confirmed.get(record)).toEqual([member(14).instance]);
 });

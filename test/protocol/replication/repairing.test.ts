@@ -1,14 +1,25 @@
-/** How long removals are kept, and which copies go. */
+/** Which copies are given to whom after the view has changed, which go, and for how long removals are kept. */
 import { expect, test } from "bun:test";
 import {
   COMPARE_EVERY_MS,
+  DROP_SETTLE_MS,
+  OFFER_RECORDS,
+  REPAIR_RETRY_MS,
+  REPAIR_SETTLE_MS,
   TOMBSTONE_DROP_MS,
   TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "../../../src/protocol/model/config.ts";
-import { EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
+import {
+  EMPTY_SHA256,
+  type FileRecord,
+  heldVersion,
+  versionId,
+} from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
-import { IDS, OnePeer, replicated, version } from "../one-peer.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
+import { noteRejected } from "../../../src/protocol/replication/copies.ts";
+import { IDS, member, OnePeer, OTHERS, replicated, version } from "../one-peer.ts";
 
 /** A removal of a name that 8 owns, so old when the peer under test begins, at 1,000 of its clock. */
 function removal(ageMs: number): FileRecord {
@@ -45,4 +56,98 @@ test("a removal is kept as long as a version that it left would have the name wi
   const holder = new OnePeer(8, IDS, [spared, removal]);
   holder.pass(200_000);
   expect(holder.peer.replication.files.versions("plan")).toHaveLength(2);
+});
+
+/** Peer 8 of a ring, whose own files all their holders have. */
+function calm(records: readonly FileRecord[]): OnePeer {
+  const one = new OnePeer(8, IDS, records);
+  for (const id of [9, 14]) one.hear(id, replicated(records));
+  one.pass(2 * DROP_SETTLE_MS);
+  return one;
+}
+
+function leaves(one: OnePeer, id: number): void {
+  one.hear(makeMember({ ...member(id), state: "left" }), { tag: "ack", request: 1 });
+}
+
+test("who becomes a holder is offered what it lacks when the view has been still, and again until it has it", () => {
+  const record = version(8, 3, 1);
+  const one = calm([record]);
+  leaves(one, 9);
+  expect(one.to("offer")).toEqual([]);
+  one.pass(REPAIR_SETTLE_MS - 1);
+  expect(one.to("offer")).toEqual([]);
+  for (const waitMs of [1, REPAIR_RETRY_MS, REPAIR_RETRY_MS]) {
+    one.pass(waitMs);
+    expect(one.to("offer")).toEqual([20]);
+  }
+  one.hear(20, replicated([record]));
+  one.pass(4 * REPAIR_RETRY_MS);
+  expect(one.to("offer")).toEqual([]);
+});
+
+test("many files for one holder are not named one by one: the two compare what they have", () => {
+  const records = Array.from({ length: OFFER_RECORDS + 1 }, (_, i) =>
+    version(8, i + 1, i + 1, { name: `n${i}` }),
+  );
+  for (const [some, offers, compares] of [
+    [records.slice(1), [20], []],
+    [records, [], [20]],
+  ] as const) {
+    const one = calm(some);
+    leaves(one, 9);
+    one.pass(REPAIR_SETTLE_MS);
+    expect(one.to("offer")).toEqual([...offers]);
+    expect(one.to("compare")).toEqual([...compares]);
+  }
+});
+
+test("a copy that belongs to others goes when all of them have theirs, and the view has been still for long", () => {
+  const record = version(8, 3, 1);
+  const one = new OnePeer(30, [...IDS, 30], [record]);
+  for (const id of [8, 9]) one.hear(id, replicated([record]));
+  expect(drops(one.pass(3 * DROP_SETTLE_MS))).toBe(0);
+  one.hear(14, replicated([record]));
+  leaves(one, 20);
+  expect(drops(one.pass(DROP_SETTLE_MS - 1))).toBe(0);
+  expect(drops(one.pass(1))).toBe(1);
+  expect(one.peer.replication.files.size).toBe(0);
+});
+
+test("a holder keeps its copy, and so does who stands in for one, or could not take what came after", () => {
+  const record = version(8, 3, 1);
+  expect(drops(calm([record]).pass(3 * DROP_SETTLE_MS))).toBe(0);
+  for (const [self, rejecter, others] of [
+    [20, 9, [8, 14]],
+    [9, 9, [8, 14, 20]],
+  ] as const) {
+    const one = new OnePeer(self, IDS, [record]);
+    noteRejected(one.peer, record, member(rejecter));
+    for (const id of others) one.hear(id, replicated([record]));
+    expect(drops(one.pass(3 * DROP_SETTLE_MS))).toBe(0);
+  }
+});
+
+test("a damaged copy is none any more: all that may be asked for the name hear so, and a person", () => {
+  const record = version(8, 3, 1);
+  const one = calm([record]);
+  one.give({ type: "damaged", version: versionId(record) });
+  expect(one.to("lost").toSorted()).toEqual(OTHERS.toSorted());
+  expect(one.told("note")).toMatchObject([
+    { text: expect.stringContaining("plan here was damaged") },
+  ]);
+  expect(one.peer.replication.files.size).toBe(0);
+  // That may be said twice.
+  expect(one.give({ type: "damaged", version: versionId(record) })).toEqual([]);
+});
+
+test("whoever could not keep a file is asked again after a while", () => {
+  const record = version(8, 3, 1);
+  const one = new OnePeer(8, IDS, [record]);
+  one.hear(9, { tag: "rejected", files: [heldVersion(record)] });
+  for (const id of [14, 20]) one.hear(id, replicated([record]));
+  one.pass(COMPARE_EVERY_MS - 1_000);
+  expect(one.to("offer")).toEqual([]);
+  one.pass(COMPARE_EVERY_MS / 2);
+  expect(one.to("offer")).toContain(9);
 });

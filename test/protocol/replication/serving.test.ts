@@ -1,6 +1,7 @@
 /** What an owner answers a read with, and what it does before: what is read is on a majority. */
 import { expect, test } from "bun:test";
 import { READ_WAIT_MS } from "../../../src/protocol/model/config.ts";
+import { versionId } from "../../../src/protocol/model/files.ts";
 import type { Ask } from "../../../src/protocol/model/messages.ts";
 import {
   BODY,
@@ -123,4 +124,64 @@ test("a removal that was refused is not executed by its second copy when the fil
   owner.hear(20, routedFrom(20, 1, remove(1)));
   expect(owner.outcomes()).toEqual(["failed"]);
   expect(owner.to("inquire")).toEqual([]);
+});
+
+test("what an owner has not it lets the nearest of those serve who have", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  owner.tell(1, [20, 14], [FOUND]);
+  expect(owner.to("answer")).toEqual([]);
+  const [{ to, message } = {}] = owner.sent("delegate");
+  expect(to).toBe(member(14).address);
+  expect(message).toMatchObject({ asked: "plan", origin: { id: 2 }, version: versionId(FOUND) });
+  if (message === undefined) return;
+  const holder = new OnePeer(14, IDS, [FOUND]);
+  holder.hear(8, message);
+  expect(holder.sent("answer")).toMatchObject([
+    { to: member(2).address, message: { outcome: { kind: "found", version: versionId(FOUND) } } },
+  ]);
+  // One that has lost it meanwhile says nothing: the origin asks again.
+  const empty = new OnePeer(14);
+  expect(empty.hear(8, message)).toEqual([]);
+});
+
+test("a large content is offered under the request's id, and is said once to be sent and to have left", () => {
+  const large = { ...FOUND, size: 1_000_000 };
+  const owner = new OnePeer(8, IDS, [large]);
+  const said: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    read(owner, 1);
+    owner.tell(1, [9, 14], [large]);
+    expect(owner.effects).toContainEqual({
+      ...{ type: "serve", request: 1, what: { kind: "version", version: versionId(large) } },
+    });
+    expect(owner.sent("answer")).toMatchObject([{ message: { outcome: { size: large.size } } }]);
+    said.push(...owner.told("line").map(({ text }) => text));
+  }
+  for (let i = 0; i < 2; i++) {
+    owner.give({ type: "served", request: 1, ok: true });
+    said.push(...owner.told("line").map(({ text }) => text));
+  }
+  expect(said).toEqual([
+    "File plan is stored here",
+    "Sending file plan to Peer 2",
+    "The file has been sent",
+  ]);
+});
+
+test("what nobody has a numbered ring's owner looks for in its working folder", () => {
+  for (const [size, kind] of [
+    [100, "found"],
+    [null, "missing"],
+  ] as const) {
+    const owner = new OnePeer(8, IDS, [], { bits: 8 });
+    owner.hear(2, routedFrom(2, 1, { kind: "request", name: "0005", key: 5 }));
+    owner.tell(1, [9, 14]);
+    expect(owner.effects).toContainEqual({ type: "look", request: 1, name: "0005" });
+    expect(owner.outcomes()).toEqual([]);
+    owner.give({ type: "looked", request: 1, size });
+    expect(owner.outcomes()).toEqual([kind]);
+    const served = owner.effects.flatMap((e) => (e.type === "serve" ? [e.what] : []));
+    expect(served).toEqual(size === null ? [] : [{ kind: "local", name: "0005" }]);
+  }
 });
