@@ -1,6 +1,12 @@
 /** What a person is told of a request, and when. */
 import { expect, test } from "bun:test";
-import { UNAVAILABLE_MS } from "../../../src/protocol/model/config.ts";
+import {
+  CONTENT_FAILURES,
+  REQUEST_RETRY_MS,
+  UNAVAILABLE_MS,
+} from "../../../src/protocol/model/config.ts";
+import { versionId } from "../../../src/protocol/model/files.ts";
+import type { Answer } from "../../../src/protocol/model/messages.ts";
 import { OnePeer, version } from "../one-peer.ts";
 import { storing } from "../situations.ts";
 
@@ -66,4 +72,80 @@ test("a refusal of a copy that went another way says that the first may still be
     e.type === "event" && e.event.event === "outcome" ? [e.event.outcome] : [],
   );
   expect(ends).toMatchObject([{ kind: "failed", maybe: true }]);
+});
+
+/** Peer 2, which has asked for a file and is told where its content may be had. */
+function found(): { readonly one: OnePeer; readonly request: number; readonly answer: Answer } {
+  const one = new OnePeer(2);
+  one.command(1, { kind: "request", name: "plan", key: 5 });
+  const request = one.sent("routed")[0]?.message.request ?? 0;
+  const outcome = {
+    kind: "found",
+    size: 1e9,
+    version: versionId(FOUND),
+    holders: [9, 14],
+  } as const;
+  const answer = { tag: "answer", request, route: [2, 8], via: [], lost: false, outcome } as const;
+  one.hear(8, answer);
+  return { one, request, answer };
+}
+
+function fetchOf(one: OnePeer) {
+  return one.effects.find((e) => e.type === "fetch");
+}
+
+const BROKEN = { ok: false, why: "It broke off.", here: false } as const;
+
+test("where a content breaks off the next holder is tried, and when all have been, the ring is asked again", () => {
+  const { one, request, answer } = found();
+  const from: number[] = [];
+  for (let fetch = fetchOf(one); fetch !== undefined && from.length < 9; fetch = fetchOf(one)) {
+    from.push(fetch.peer);
+    one.give({ type: "fetched", job: fetch.job, result: BROKEN });
+  }
+  expect(from).toEqual([8, 9, 14]);
+  expect(one.told("outcome")).toEqual([]);
+  one.pass(REQUEST_RETRY_MS);
+  expect(one.sent("routed")[0]?.message.request).toBe(request);
+  one.hear(8, answer);
+  const job = fetchOf(one)?.job ?? 0;
+  const { sha256 } = FOUND;
+  one.give({ type: "fetched", job, result: { ok: true, size: 1e9, sha256 } });
+  expect(one.told("outcome")).toMatchObject([
+    { command: 1, outcome: { kind: "received", from: 8, size: 1e9, sha256 } },
+  ]);
+});
+
+test("a content that cannot be kept here, or that nobody gets across, is given up with a sentence", () => {
+  const { one } = found();
+  const result = { ...BROKEN, here: true, why: "The disk is full." };
+  one.give({ type: "fetched", job: fetchOf(one)?.job ?? 0, result });
+  const outcome = { kind: "failed", maybe: false, why: expect.stringContaining(result.why) };
+  expect(one.told("outcome")).toMatchObject([{ outcome }]);
+  const other = found();
+  let tries = 0;
+  while (other.one.peer.requests.pending.size > 0 && tries < 2 * CONTENT_FAILURES) {
+    const fetch = fetchOf(other.one);
+    if (fetch !== undefined) {
+      tries += 1;
+      other.one.give({ type: "fetched", job: fetch.job, result: BROKEN });
+      continue;
+    }
+    other.one.pass(REQUEST_RETRY_MS);
+    other.one.hear(8, other.answer);
+  }
+  // To the end of the round in which it is too often.
+  expect(Math.ceil(tries / 3)).toBe(Math.ceil((CONTENT_FAILURES + 1) / 3));
+  expect(other.one.told("outcome")).toMatchObject([{ outcome: { kind: "failed", maybe: false } }]);
+});
+
+test("a store whose content has changed before anybody had it ends at once, as one that was never done", () => {
+  const { one, request } = storing();
+  one.hear(8, { tag: "ack", request });
+  one.give({ type: "spoilt", request });
+  const outcome = { kind: "failed", maybe: false, why: expect.stringContaining("changed") };
+  expect(one.told("outcome")).toMatchObject([{ command: 1, outcome }]);
+  expect(
+    one.pass(2 * REQUEST_RETRY_MS).some((e) => e.type === "send" && e.message.tag === "routed"),
+  ).toBe(false);
 });

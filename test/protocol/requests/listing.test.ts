@@ -1,0 +1,101 @@
+/** The files of a ring: what a member says page by page, and what comes of all that they say. */
+import { expect, test } from "bun:test";
+import { LIST_RECORDS, LIST_WAIT_MS } from "../../../src/protocol/model/config.ts";
+import { conflictName, EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
+import { lineage } from "../../../src/protocol/model/versions.ts";
+import { idAt, member, OnePeer, version } from "../one-peer.ts";
+
+function named(name: string, counter: number, more: Partial<FileRecord> = {}): FileRecord {
+  return version(8, counter, counter, { name, ...more });
+}
+
+/** Peer 8 of the ring 2, 8, 9, which holds these and has asked the others. */
+function listing(files: readonly FileRecord[] = []): { one: OnePeer; request: number } {
+  const one = new OnePeer(8, [2, 8, 9], files);
+  one.command(1, { kind: "list" });
+  return { one, request: one.sent("list")[0]?.message.request ?? 0 };
+}
+
+function filesOf(one: OnePeer) {
+  const [told] = one.told("outcome");
+  if (told?.outcome.kind !== "listed") return null;
+  const { files, silent } = told.outcome;
+  return { silent, files: files.map(({ record, holders }) => [record.name, holders]) };
+}
+
+test("all are asked, and their versions merged: a file is listed once, with those who hold it", () => {
+  const [old, removed] = [named("b", 3), named("c", 4)];
+  const newer = named("b", 5, lineage([old], [], 0));
+  const empty = { size: 0, sha256: EMPTY_SHA256, removed: true };
+  const removal = named("c", 6, { ...lineage([removed], [], 0), ...empty });
+  const conflict = version(20, 2, 1, {
+    ...{ name: "b", sha256: "cc".repeat(32) },
+    operation: { origin: member(20).instance, number: 1 },
+  });
+  const { one, request } = listing([newer, removal]);
+  expect(one.to("list")).toEqual([2, 9]);
+  const page = { tag: "listed", request, more: false } as const;
+  one.hear(2, { ...page, records: [named("a", 1), old, removed] });
+  expect(filesOf(one)).toBeNull();
+  // Who has said all says no more.
+  one.hear(2, { ...page, records: [named("z", 9)] });
+  one.hear(9, { ...page, records: [named("a", 1), newer, conflict] });
+  expect(filesOf(one)).toEqual({
+    silent: 0,
+    files: [
+      ["a", [2, 9]],
+      ["b", [8, 9]],
+      [conflictName(conflict), [9]],
+    ],
+  });
+});
+
+test("a peer that is alone asks nobody, and has its answer at once", () => {
+  const one = new OnePeer(8, [8], [named("a", 1)]);
+  one.command(1, { kind: "list" });
+  expect(filesOf(one)).toEqual({ silent: 0, files: [["a", [8]]] });
+});
+
+test("who has more than one page is asked for the next; who is silent is counted", () => {
+  const { one, request } = listing();
+  one.pass(LIST_WAIT_MS - 1);
+  one.hear(9, { tag: "listed", request, more: true, records: [named("a", 1), named("b", 2)] });
+  expect(one.sent("list")).toMatchObject([{ to: member(9).address, message: { after: "b" } }]);
+  // As long as pages come there is time for more.
+  one.pass(LIST_WAIT_MS - 1);
+  one.hear(9, { tag: "listed", request, more: false, records: [named("c", 3)] });
+  expect(filesOf(one)).toBeNull();
+  one.pass(LIST_WAIT_MS);
+  expect(filesOf(one)).toEqual({
+    silent: 1,
+    files: [
+      ["a", [9]],
+      ["b", [9]],
+      ["c", [9]],
+    ],
+  });
+});
+
+test("a member says what it holds in pages, in the order of names, each file in one of them", () => {
+  const count = 2 * LIST_RECORDS + 1;
+  const names = Array.from({ length: count }, (_, i) => `n${String(i).padStart(5, "0")}`);
+  const holder = new OnePeer(
+    9,
+    [2, 8, 9],
+    names.map((name, i) => named(name, i + 1)),
+  );
+  const pages: number[] = [];
+  const told: string[] = [];
+  for (let after: string | null = null, more = true; more; ) {
+    holder.hear(8, { tag: "list", request: 5, after });
+    const [{ to, message } = {}] = holder.sent("listed");
+    expect(idAt(to ?? "")).toBe(8);
+    const page: string[] = message?.records.map(({ name }) => name) ?? [];
+    pages.push(page.length);
+    told.push(...page);
+    after = page.at(-1) ?? null;
+    more = message?.more ?? false;
+  }
+  expect(pages).toEqual([LIST_RECORDS, LIST_RECORDS, 1]);
+  expect(told).toEqual(names);
+});
