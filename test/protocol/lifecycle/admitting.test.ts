@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
-import { PROBES_AT_ONCE } from "../../../src/protocol/model/config.ts";
+import {
+  JOIN_LOCK_MS,
+  PROBES_AT_ONCE,
+  SUCCESSOR_CHANGE_MS,
+} from "../../../src/protocol/model/config.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import { member, OnePeer, routedFrom } from "../one-peer.ts";
 
@@ -21,4 +25,41 @@ test("where no probe can begin it is told to ask again, and nothing waits", () =
   acceptor.hear(2, JOIN);
   expect(acceptor.sent("join-answer")[0]?.message.outcome).toEqual({ kind: "busy" });
   expect(acceptor.peer.lifecycle.contested.size).toBe(0);
+});
+
+/** Whoever wants an id that nobody has. */
+function joining(id: number, request: number) {
+  const joiner = makeMember({ ...member(id), incarnation: 0 });
+  return routedFrom(id, request, { kind: "join", joiner });
+}
+
+test("one at a time is let into a gap: its predecessor's word comes first, or that has had its time", () => {
+  for (const silent of [false, true]) {
+    const acceptor = new OnePeer(9);
+    acceptor.hear(2, joining(11, 1));
+    expect(acceptor.sent("successor-change")).toMatchObject([
+      { to: member(8).address, message: { request: 1, joiner: { id: 11, incarnation: 1 } } },
+    ]);
+    expect(acceptor.sent("join-answer")).toEqual([]);
+    acceptor.hear(2, joining(10, 2));
+    expect(acceptor.sent("join-answer")).toMatchObject([
+      { to: member(10).address, message: { request: 2, outcome: { kind: "busy" } } },
+    ]);
+    if (silent) acceptor.pass(SUCCESSOR_CHANGE_MS);
+    else acceptor.hear(8, { tag: "ack", request: 1 });
+    const [{ to, message } = {}] = acceptor.sent("join-answer");
+    expect(to).toBe(member(11).address);
+    expect(message?.outcome).toMatchObject({ kind: "accepted", incarnation: 1 });
+    acceptor.hear(11, { tag: "join-done", request: 1 });
+    acceptor.hear(2, joining(10, 2));
+    expect(acceptor.to("successor-change")).toEqual([8]);
+  }
+});
+
+test("a joiner that says nothing more holds up the next for a moment only", () => {
+  const acceptor = new OnePeer(9);
+  acceptor.hear(2, joining(11, 1));
+  acceptor.pass(JOIN_LOCK_MS);
+  acceptor.hear(2, joining(10, 2));
+  expect(acceptor.to("successor-change")).toEqual([8]);
 });
