@@ -1,8 +1,8 @@
 /** What is said of a name that nobody here has: that it was never stored only if nobody known is missing. */
 import { describe, expect, test } from "bun:test";
-import type { Outcome } from "../../src/protocol/model/events.ts";
-import { type Known, outcomeSentence } from "../../src/protocol/model/sentences.ts";
-import { removalOf } from "../store/records.ts";
+import type { Outcome } from "../../../src/protocol/model/events.ts";
+import { type Known, outcomeSentence } from "../../../src/protocol/model/sentences.ts";
+import { removalOf } from "../../store/records.ts";
 
 const where = { kind: "where", owner: 19, holders: [], wanted: 3, route: [8, 19] } as const;
 

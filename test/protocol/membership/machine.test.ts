@@ -9,13 +9,13 @@ import {
   REFUSAL_TABLE,
   SILENCE_TABLE,
   type Transition,
-} from "../../src/protocol/membership/machine.ts";
-import { PROBES_BEFORE_LAST_TRY } from "../../src/protocol/membership/patience.ts";
-import type { ProbeEnd } from "../../src/protocol/membership/state.ts";
-import { REFUSALS } from "../../src/protocol/model/config.ts";
-import { keysOf, type Phase, REFUSAL_PHASES, SILENCE_PHASES, TABLES } from "./detector-tables.ts";
+} from "../../../src/protocol/membership/machine.ts";
+import { PROBES_BEFORE_LAST_TRY } from "../../../src/protocol/membership/patience.ts";
+import type { ProbeEnd } from "../../../src/protocol/membership/state.ts";
+import { REFUSALS } from "../../../src/protocol/model/config.ts";
+import { keysOf, type Phase, REFUSAL_PHASES, SILENCE_PHASES, TABLES } from "../detector-tables.ts";
 
-const text = readFileSync(new URL("../../ARCHITECTURE.md", import.meta.url), "utf8");
+const text = readFileSync(new URL("../../../ARCHITECTURE.md", import.meta.url), "utf8");
 const section = text.split(/^(?=## )/m).find((part) => part.startsWith("## The failure detector"));
 
 /** The tables of the section by the first cell of their heads. */
