@@ -1,9 +1,11 @@
 // npm test: builds, then runs the tests. `npm test -- test/commands` runs some of them.
-// The very last line is "N passed, N failed", as counted in the runner's own report.
+// The very last line is "N passed, N failed", as counted in the runner's own report; the one before it
+// tells how much of src/ was run.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lineCoverage, tellCoverage } from "./coverage.mjs";
 import { asScript, BuildError, build, bun, root } from "./toolchain.mjs";
 
 await asScript(() => {
@@ -28,14 +30,25 @@ function runTests(extra) {
   const dir = mkdtempSync(join(tmpdir(), "p2p-test-"));
   const report = join(dir, "junit.xml");
   try {
-    const args = ["test", "--reporter=junit", `--reporter-outfile=${report}`, ...extra];
+    const reports = ["--reporter=junit", `--reporter-outfile=${report}`];
+    const coverage = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${dir}`];
+    const args = ["test", ...reports, ...coverage, ...extra];
     const done = spawnSync(bun, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     const { passed, failed } = readReport(report);
+    sayCoverage(join(dir, "lcov.info"));
     // A file that does not load, or a runner that dies, is in no report.
     return { passed, failed: done.status === 0 ? failed : Math.max(failed, 1) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** What the compiled program runs in a process of its own is not seen. A runner that dies leaves no report. */
+function sayCoverage(path) {
+  if (!existsSync(path)) return;
+  const sources = readdirSync(join(root, "src"), { recursive: true });
+  const count = sources.filter((name) => name.endsWith(".ts")).length;
+  console.log(tellCoverage(lineCoverage(readFileSync(path, "utf8")), count));
 }
 
 /** The totals stand in the attributes of the report's root element. */
