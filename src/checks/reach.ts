@@ -30,6 +30,7 @@ type Healing = {
 /** What stands for the group of one that is in none. */
 export const NOWHERE = -1;
 
+/** Answers, for any time of a run, who was together with whom; times are in milliseconds. */
 export class Reach {
   private readonly spans: readonly Span[];
 

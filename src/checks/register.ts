@@ -14,6 +14,7 @@ type Bond = {
   readonly groups: readonly number[];
 };
 
+/** What is known of one name in a history, worked out once and asked by all its checks. */
 export class Register {
   /** By start; the first of all is first. */
   readonly writes: readonly Write[];

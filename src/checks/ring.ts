@@ -6,6 +6,7 @@
 import type { Strategy } from "../protocol/model/config.ts";
 import type { MemberState } from "../protocol/model/member.ts";
 
+/** What one peer found for a key: the owner, and the ids that the request passed. */
 export type LookupResult = {
   readonly key: number;
   /** Null if nobody answered. */
@@ -25,6 +26,7 @@ export type PeerSnapshot = {
   readonly lookups: readonly LookupResult[];
 };
 
+/** Whether a check holds; if not, at which peers, and a sentence. */
 export type CheckResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly peers: readonly number[]; readonly why: string };

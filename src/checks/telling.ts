@@ -14,6 +14,7 @@ export function tellOperation(operation: Operation, zero: number): string {
   return `the ${what} of ${name} by client ${client} through peer ${peer} at ${seconds(start - zero)}`;
 }
 
+/** A write as the operation that made it; what a name holds before all of them is nothing. */
 export function tellWrite({ operation }: Write, zero: number): string {
   return operation === null ? "nothing" : tellOperation(operation, zero);
 }

@@ -8,6 +8,7 @@ import type { Peer } from "./state.ts";
 
 export type { SnapshotFiles };
 
+/** One peer at one moment. */
 export type Snapshot = {
   readonly phase: Peer["phase"];
   readonly self: Member;

@@ -19,6 +19,7 @@ import { makeRequests, type Requests } from "./requests/state.ts";
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
 export type Phase = "starting" | "joining" | "in" | "leaving" | "ended";
 
+/** Changed by `step` alone; a driver reads `now`, `phase` and `self`, and the rest by `snapshot`. */
 export type Peer = {
   readonly config: RingConfig;
   readonly start: StartInput;
@@ -105,6 +106,7 @@ export function sendToEach(
   }
 }
 
+/** Hands an event to the readers: the transcript, the log, the checks. */
 export function emit(peer: Peer, event: PeerEvent): void {
   peer.effects.push({ type: "event", event });
 }

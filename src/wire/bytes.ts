@@ -23,7 +23,10 @@ const writeText = Buffer.prototype.write;
 /** Bodies of up to so many bytes are copied twice, which takes less time than to look at them apart. */
 const SHORT_BODY_BYTES = 8_192;
 
-/** Appends values to a buffer that grows as needed. */
+/**
+ * Appends values to a buffer that grows as needed. `u8` to `u53` take whole numbers from 0 to what so
+ * many bits hold, and throw RangeError for others.
+ */
 export class Writer {
   #bytes = new Uint8Array(512);
   #view = new DataView(this.#bytes.buffer);
@@ -159,7 +162,10 @@ export class Writer {
   }
 }
 
-/** Takes values from bytes, in order. Numbers are put together by hand: a view made for each message costs more. */
+/**
+ * Takes values from bytes, in order, as a Writer put them there; throws Malformed where the bytes end
+ * too soon, or are no such value. Numbers are put together by hand: a view made for each message costs more.
+ */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;

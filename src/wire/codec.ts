@@ -1,6 +1,7 @@
 /** A layout stated once, read and written both ways. Fields stand in the order they are named. */
 import { Malformed, type Reader, type Writer } from "./bytes.ts";
 
+/** How values of one type are written and read. */
 export interface Codec<T> {
   /** @throws RangeError for a value that the layout cannot hold */
   write(to: Writer, value: T): void;

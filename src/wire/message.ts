@@ -27,6 +27,7 @@ const BODY_LENGTH_BYTES = 4;
 
 export type { Sender };
 
+/** What a datagram, or a frame's payload, says. */
 export type Decoded =
   | {
       readonly ring: number;

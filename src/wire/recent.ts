@@ -7,6 +7,7 @@ import { RECENT_TEXTS } from "./limits.ts";
 
 type Known = { readonly high: number; readonly low: number; readonly text: string };
 
+/** The last RECENT_TEXTS texts at most; `make` makes one that is not among them. */
 export class Recent {
   /** Each has its place by its bytes: another of that place takes it. */
   readonly #known: (Known | undefined)[] = new Array(RECENT_TEXTS);

@@ -48,7 +48,9 @@ export type Hello = {
   /** Its number on its stream, 1 to 255 and again from 1; 0 where none is to come back. */
   readonly beat: number;
 };
+/** All that a stream's frame or a datagram may hold. */
 export type WireMessage = Message | Hello;
+/** What tells a message from others in this program; on the wire it is a number. */
 export type Tag = WireMessage["tag"];
 
 /** A row of the table, its layout checked against the message's type. */

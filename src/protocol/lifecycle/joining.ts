@@ -66,6 +66,7 @@ export function joinOverdue(peer: Peer): boolean {
   return false;
 }
 
+/** The ring's word on this joiner's wish, if it is its last one and still open: accepted, busy, or taken. */
 export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer): void {
   const {
     lifecycle: { joining },

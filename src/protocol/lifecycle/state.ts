@@ -51,6 +51,7 @@ export type Departing = {
   readonly kept: ByVersion<true>;
 };
 
+/** The lifecycle's part of a peer. */
 export type Lifecycle = {
   /** The last time that this very process stood still: until when, and for how long at most. */
   sleep: { readonly until: number; readonly ms: number } | null;

@@ -81,7 +81,7 @@ export function probeKey(reason: ProbeReason, id: number): number {
   return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;
 }
 
-/** Nothing more befalls it. */
+/** Nothing more befalls a probe, whatever came of it; others of the same id go on. */
 export function endProbe(peer: Peer, probe: Probe, end: ProbeEnd): void {
   const key = probeKey(probe.reason, probe.target.id);
   probe.end = end;

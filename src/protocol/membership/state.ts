@@ -59,6 +59,7 @@ export type Verdict =
   | "id-taken"
   | "id-free";
 
+/** The course of asking one member until it answers or is given up. Times are on the peer's own clock. */
 export type Probe = {
   readonly reason: ProbeReason;
   readonly target: Member;
@@ -109,6 +110,7 @@ export type IndirectProbe = {
 /** Something asked by one that is no member here, and since when it waits. */
 export type StrangersAsk = { readonly came: Postponed; readonly since: number };
 
+/** The membership's part of a peer. */
 export type Membership = {
   /** The highest incarnation asked to be made durable, and the highest that is. */
   incarnationAsked: number;

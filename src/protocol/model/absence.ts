@@ -22,6 +22,7 @@ export type Postponed = {
   readonly heldMs: number | null;
 };
 
+/** What this peer may have missed while its folder was away. */
 export type Absence = {
   /**
    * Its folder was away for AWAY_MS, or is new, and no member that was there has spoken to it yet. It

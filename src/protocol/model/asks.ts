@@ -101,6 +101,7 @@ export type Answer = {
   /** As of the request: where this is a refusal, another copy may be executed all the same. */
   readonly lost: boolean;
 };
+/** What came of a request, told by the peer where it ended. */
 export type AnswerOutcome =
   /** The sender owns the key. */
   | { readonly kind: "owner" }
@@ -140,6 +141,7 @@ export type AnswerOutcome =
   /** Too few of those that may hold the name have answered; nothing was executed. */
   | { readonly kind: "unavailable"; readonly answered: number; readonly needed: number };
 
+/** True of what changes a name: a store or a removal. */
 export function isWrite(ask: Ask): ask is Extract<Ask, { kind: "store" | "remove" }> {
   return ask.kind === "store" || ask.kind === "remove";
 }

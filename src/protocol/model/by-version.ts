@@ -7,6 +7,7 @@ import { isSameVersion, type VersionId } from "./files.ts";
 
 type Entry<T> = { version: VersionId; value: T };
 
+/** A map from versions to values: `get`, `set`, `delete` and `clear` as in a Map. Its user limits its size. */
 export class ByVersion<T> {
   readonly #names = new Map<string, Entry<T> | readonly Entry<T>[]>();
 

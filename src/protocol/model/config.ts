@@ -88,7 +88,7 @@ export const DEPARTED_MEMBERS = 4_096;
 /**
  * Those that were lost a short while ago are pinged this often, whatever the ping interval: when a cut is
  * over that is found out at once. Longer cuts than this are found to be over by the rounds. No more than
- * GONE_TOLD are pinged.
+ * DEPARTED_TOLD are pinged.
  */
 export const LOST_TRY_MS = 1_000;
 export const LOST_TRY_FOR_MS = 600_000;

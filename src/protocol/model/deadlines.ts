@@ -32,10 +32,12 @@ export type DeadlineKind =
   | "depart"
   | "alive";
 
+/** A name, and when it is due: in milliseconds on the peer's own clock. */
 export type Deadline = { readonly kind: DeadlineKind; readonly key: number; readonly at: number };
 
 const NONE: readonly Deadline[] = [];
 
+/** The deadlines that are set, each name at most once. */
 export class Deadlines {
   /** Latest first, so that the next one is the last. A peer has few: to look through them is cheap. */
   readonly #list: Deadline[] = [];

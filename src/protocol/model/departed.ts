@@ -5,6 +5,7 @@
 import { DEPARTED_MEMBERS, DEPARTED_MS, DEPARTED_TOLD } from "./config.ts";
 import type { Member } from "./member.ts";
 
+/** At most DEPARTED_MEMBERS, none for much longer than DEPARTED_MS. Times are in ms on the peer's own clock. */
 export class DepartedTable {
   /** By ascending id, and since when each has been gone. */
   readonly #members: Member[] = [];
@@ -27,7 +28,7 @@ export class DepartedTable {
     return this.#members;
   }
 
-  /** The last GONE_TOLD of them, in the order of their going; an array of its own for each change. */
+  /** The last DEPARTED_TOLD of them, in the order of their going; an array of its own for each change. */
   get last(): readonly Member[] {
     return this.#last;
   }

@@ -21,6 +21,7 @@ export type Why =
   | "heard"
   | "replaced";
 
+/** Something that happened at a peer. */
 export type PeerEvent =
   /** A line of the transcript, for standard output. */
   | { readonly event: "line"; readonly text: string; readonly fold: boolean }
@@ -68,6 +69,7 @@ export type PeerEvent =
   /** How a command given to this peer ended. */
   | { readonly event: "outcome"; readonly command: number; readonly outcome: Outcome };
 
+/** How a command ended. Members and owners are ids; `route` has the ids that it passed, the origin first. */
 export type Outcome =
   /** Or removed, where the record says so. */
   | {

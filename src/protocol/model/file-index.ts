@@ -34,6 +34,7 @@ export type Taken = {
 
 const NO_VERSIONS: Versions = Object.freeze([]);
 
+/** Takes versions in, merges those of one name, and finds them by name, by version and by range. */
 export class FileIndex {
   readonly #buckets = new Map<number, Bucket>();
   readonly #names = new Map<string, Name>();

@@ -35,6 +35,7 @@ export type Span = {
   readonly stamp: Stamp;
 };
 
+/** A version of a name: which content, made by which operation, in place of which others. */
 export type FileRecord = {
   /** UTF-8, 1 to 255 bytes; exactly four digits in a numbered ring. A conflict has it too: see `shownAs`. */
   readonly name: string;
@@ -102,6 +103,7 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.counter - b.counter || a.owner - b.owner || a.run - b.run;
 }
 
+/** True of one operation of one origin, however often it was tried or executed. */
 export function isSameOperation(a: Operation, b: Operation): boolean {
   return a.number === b.number && a.origin === b.origin;
 }

@@ -26,6 +26,7 @@ export type Start =
       readonly proposed: boolean;
     };
 
+/** What a peer starts from: who it is, how it comes in, and what its folder holds. */
 export type StartInput = {
   readonly type: "start";
   readonly config: RingConfig;
@@ -69,6 +70,7 @@ export type Body = {
   readonly sha256: string;
 };
 
+/** What is asked of a peer by whoever runs it. */
 export type Command =
   /**
    * `size` and `sha256` are null where there is no content; otherwise both are fixed before the first try,
@@ -103,6 +105,7 @@ export type Command =
 /** A command that is asked of the ring. */
 export type RequestCommand = Exclude<Command, { readonly kind: "quit" }>;
 
+/** What happens to a peer, and when: `at` is in milliseconds on a clock that never goes back. */
 export type Input = { readonly at: number } & (
   | StartInput
   | { readonly type: "tick" }
@@ -186,6 +189,7 @@ export type BodySource =
   | { readonly kind: "body"; readonly number: number }
   | { readonly kind: "version"; readonly version: VersionId };
 
+/** What the driver is to do. It begins each in the order given. */
 export type Effect =
   | {
       readonly type: "send";

@@ -9,6 +9,7 @@ export function covers(by: Stamp, stamp: Stamp): boolean {
   return by.owner === stamp.owner && by.run === stamp.run && by.counter >= stamp.counter;
 }
 
+/** True if a span takes in an operation: one of its origin, with a number of the span's, ends included. */
 export function isWithin({ origin, number }: Operation, span: Span): boolean {
   return span.origin === origin && span.from <= number && number <= span.to;
 }
@@ -54,6 +55,7 @@ export function newest(stamps: readonly Stamp[]): readonly Stamp[] {
   return once.sort(compareStamps).slice(-SPARED_KEPT);
 }
 
+/** True if the stamp is among these. */
 export function isStamped(stamps: readonly Stamp[], stamp: Stamp): boolean {
   return stamps.some((s) => compareStamps(s, stamp) === 0);
 }

@@ -7,6 +7,7 @@ import { hashText } from "./digest.ts";
 /** Where a peer listens, for datagrams and streams alike: "127.0.0.1:12008" or "[::1]:12008". */
 export type Address = string;
 
+/** `left` is gone in good order, `dead` is not; for their precedence see MEMBER_STATES. */
 export type MemberState = "alive" | "leaving" | "dead" | "left";
 
 /**
@@ -15,6 +16,7 @@ export type MemberState = "alive" | "leaving" | "dead" | "left";
  */
 export const MEMBER_STATES: readonly MemberState[] = ["alive", "leaving", "dead", "left"];
 
+/** What is known of one run of a peer. Made by `makeMember`. */
 export type Member = {
   /** Position on the circle, in [0, 2^bits). */
   readonly id: number;

@@ -43,6 +43,7 @@ export type Ping = Standing & {
   /** Bytes of files that the sender's disk has room for. */
   readonly room: number;
 };
+/** The answer to a ping, with its nonce; the rest is the answerer's own. */
 export type Pong = Omit<Ping, "tag"> & { readonly tag: "pong" };
 
 /** "I cannot reach this member, can you?" The answer comes only if it can. */
@@ -221,7 +222,7 @@ export type Compared = {
   readonly own: number | null;
   readonly same: readonly Range[];
   readonly differ: readonly Range[];
-  /** As in Holding. */
+  /** As in Replicated. */
   readonly taking: boolean;
 };
 
@@ -257,6 +258,7 @@ export type Content = { readonly tag: "content"; readonly size: number };
 export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
 export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
 
+/** Whatever a peer may send to another, told apart by `tag`. */
 export type Message =
   | Ping
   | Pong

@@ -26,6 +26,7 @@ export type Placement = {
 
 const NONE: readonly Placement[] = Object.freeze([]);
 
+/** At most one for each request. `get`, `has`, `keys`, `values` as in a Map, by request. */
 export class Placements {
   readonly #requests = new Map<RequestId, Placement>();
   /** The oldest first. A list is replaced and never changed, so that it may be walked meanwhile. */

@@ -48,6 +48,8 @@ export type StatusTold = {
   readonly files: SnapshotFiles;
 };
 
+/** A member that the sender holds for present: alive or leaving. */
 export type PresentMember = { readonly id: number; readonly state: MemberState };
 
+/** The question and its answer. */
 export type StatusMessage = StatusAsk | StatusTold;

@@ -1,7 +1,6 @@
 /**
- * One peer's table of present members, sorted by id: an immutable value, copied on write, whose
- * records are shared with other views. Successors, predecessors, owners, holders and routes are
- * derived from it, so there is no second record that could disagree.
+ * One peer's table of present members: successors, predecessors, owners, holders and routes are derived
+ * from it, so there is no second record that could disagree.
  */
 import { SYNC_BUCKETS } from "./config.ts";
 import { addHash, removeHash } from "./digest.ts";
@@ -38,6 +37,7 @@ export class SharedViews {
   }
 }
 
+/** Sorted by id; an immutable value, copied on write, whose records are shared with other views. */
 export class View {
   #ids: Float64Array | null = null;
   #buckets: readonly number[] | null = null;

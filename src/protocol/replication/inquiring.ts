@@ -73,6 +73,7 @@ export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void
   if (!withhold(peer, word)) tellInquired(peer, from.address, inquire);
 }
 
+/** Tells what is held here of a name, the newest versions first and as many as fit; and what was lost of it. */
 export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const { request, name, key, asked } = inquire;
   // The one that has the name is among them.

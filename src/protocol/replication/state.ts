@@ -52,6 +52,7 @@ export type Withheld =
       readonly inquire: Inquire;
     };
 
+/** What a content is fetched for: its asker here, a store that waits for it, or a copy. */
 export type FetchJob =
   | { readonly kind: "deliver"; readonly request: RequestId }
   | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
@@ -100,6 +101,7 @@ export type Pledge = {
 /** Versions that are not here, by name: all that are known of, up to a few. */
 export type Wanting = Map<string, Versions>;
 
+/** The replication's part of a peer. */
 export type Replication = {
   /** The highest counter of a stamp given or seen here. */
   counter: number;

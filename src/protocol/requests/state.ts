@@ -53,6 +53,7 @@ export type Hop = {
   readonly validUntil: number;
 };
 
+/** The members' word of what they hold, as it comes in. */
 export type Listing = {
   readonly command: number;
   readonly silent: Set<number>;
@@ -83,6 +84,7 @@ export type SurveyLookup = {
   found: { readonly owner: number; readonly route: readonly number[] } | null;
 };
 
+/** The requests' part of a peer. */
 export type Requests = {
   /** The number of this peer's last operation; and of its last on each name, the oldest go first. */
   operations: number;
