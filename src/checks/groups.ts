@@ -27,6 +27,7 @@ function closure(
   return reached;
 }
 
+/** The table of pairs (from, to) in which the first cannot send to the second. */
 export function pairsOf(pairs: readonly (readonly [number, number])[]): Pairs {
   const map = new Map<number, Set<number>>();
   for (const [from, to] of pairs) {

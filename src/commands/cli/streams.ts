@@ -3,7 +3,7 @@ import { fstatSync, readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { Failure } from "../../protocol/model/failure.ts";
 
-/** Of a descriptor that a program does not pass on to those that it starts: O_CLOEXEC of Linux. */
+/** Of a descriptor that a program does not pass on to those that it starts (close-on-exec, as Linux has it). */
 const CLOSE_ON_EXEC = 0o2000000;
 
 /**
