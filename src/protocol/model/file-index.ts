@@ -8,6 +8,7 @@ import {
   isSameVersion,
   parseConflictName,
   type Range,
+  runOf,
   type Stamp,
   type VersionId,
 } from "./files.ts";
@@ -20,6 +21,14 @@ type Bucket = { digest: number; count: number; readonly names: Set<Name> };
 
 /** Whose stamps of which run are left out of a digest: those with a counter above this one's. */
 export type Author = Stamp;
+
+/** What an owner has stamped in this run of its process, above a counter. */
+export function authorOf(
+  owner: { readonly id: number; readonly instance: string },
+  counter: number,
+): Author {
+  return { owner: owner.id, run: runOf(owner), counter };
+}
 
 /** What became of an index when a version was taken in. */
 export type Taken = {

@@ -4,17 +4,17 @@
  * asleep, learns so what it lacks of its part of the circle (tenure.ts).
  */
 import { COMPARE_EVERY_MS, COMPARE_PARTS, OFFER_RECORDS } from "../model/config.ts";
-import type { Author } from "../model/file-index.ts";
+import { type Author, authorOf } from "../model/file-index.ts";
 import { type Range, versionKey } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { Compare, Compared } from "../model/messages.ts";
 import { randomBelow } from "../model/random.ts";
 import { type Peer, send } from "../state.ts";
 import { takesFrom } from "./confirming.ts";
-import { sendOffers } from "./copies.ts";
 import { confirm, otherHolders } from "./holders.ts";
+import { sendOffers } from "./offering.ts";
 import { noteAgreed } from "./pledging.ts";
-import { authorOf, noteCompared, ownedFrom } from "./tenure.ts";
+import { noteCompared, ownedFrom } from "./tenure.ts";
 
 /** Asks a holder what it lacks of the parts of the circle that these members own. */
 export function compareWith(peer: Peer, holder: Member, owners: ReadonlySet<number>): void {

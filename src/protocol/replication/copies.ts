@@ -3,7 +3,7 @@
  * that have not confirmed them, and these fetch what they lack, or reject what they cannot keep.
  */
 
-import { mayGiveTo, noteTaken } from "../membership/late.ts";
+import { noteTaken } from "../membership/late.ts";
 import { noteRoom, ownRoom } from "../membership/room.ts";
 import { boundTable } from "../model/bounded.ts";
 import {
@@ -15,7 +15,6 @@ import {
   FULL_MS,
   REJECTED_FILES,
   REPAIR_SETTLE_MS,
-  TOMBSTONE_LAST_MS,
   TOMBSTONE_MS,
 } from "../model/config.ts";
 import {
@@ -28,15 +27,15 @@ import {
   type VersionId,
   versionKey,
 } from "../model/files.ts";
-import { inMessages } from "../model/fitting.ts";
-import type { Body, BodySource } from "../model/io.ts";
+import type { Body } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Offer } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/versions.ts";
-import { type Peer, send, sendToEach } from "../state.ts";
+import { type Peer, send } from "../state.ts";
 import { tellHeld, tellSoon } from "./confirming.ts";
 import { beginFetch, beginMerge, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
-import { confirm, hasConfirmed, otherHolders, takeBack } from "./holders.ts";
+import { confirm, takeBack } from "./holders.ts";
+import { isTooOld, sendOffers } from "./offering.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { witness } from "./state.ts";
 import { noteStale } from "./tenure.ts";
@@ -49,31 +48,6 @@ export function repairOne(peer: Peer, version: VersionId): void {
   peer.replication.lacking.set(version, at);
   peer.deadlines.setEarlier("repair", 0, at);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
-}
-
-/** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
-export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
-  const message: Offer = { tag: "offer", records: [record], origin: null };
-  const mine = peer.replication.files.find(record);
-  // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
-  const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
-  const holders = otherHolders(peer, record);
-  const without = known ? holders.filter((h) => !hasConfirmed(peer, record, h)) : holders;
-  sendToEach(peer, without, message, body);
-}
-
-/** Offers many records to one holder, in as many messages as they need. */
-export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
-  if (records.length === 0 || !mayGiveTo(peer, to)) return;
-  const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
-  for (const some of inMessages(given)) {
-    send(peer, to, "stream", { tag: "offer", records: some, origin: null });
-  }
-}
-
-/** True of a removal of at least that age, which is neither given nor taken but by those that were all away. */
-export function isTooOld(peer: Peer, { removed, ageMs }: FileRecord, limitMs: number): boolean {
-  return removed && !peer.membership.absence.late && ageMs + peer.now >= limitMs;
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */

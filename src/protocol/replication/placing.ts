@@ -15,10 +15,11 @@ import type { Versions } from "../model/versions.ts";
 import { type Peer, sendToEach } from "../state.ts";
 import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.ts";
 import { tellSoon } from "./confirming.ts";
-import { holdRecord, noteRejected, offerRecord } from "./copies.ts";
+import { holdRecord, noteRejected } from "./copies.ts";
 import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
 import { confirm, holdersOf, otherHolders, setRejecters } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
+import { offerRecord } from "./offering.ts";
 import type { Inquiry } from "./state.ts";
 import { noteStale } from "./tenure.ts";
 

@@ -19,7 +19,7 @@ import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
 import { takeWordBack } from "./confirming.ts";
-import { forget, isTooOld, sendOffers } from "./copies.ts";
+import { forget } from "./copies.ts";
 import {
   forgetFormerHolders,
   hasConfirmed,
@@ -27,6 +27,7 @@ import {
   otherHolders,
   shortOfCopies,
 } from "./holders.ts";
+import { isTooOld, sendOffers } from "./offering.ts";
 import { quorumFor } from "./quorum.ts";
 import { noteStale } from "./tenure.ts";
 import { noteWanting } from "./wanting.ts";

@@ -4,8 +4,8 @@
  * LEASE_MS, to acknowledge no other owner's version. What it does not know it learns by comparing.
  */
 import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
-import type { Author } from "../model/file-index.ts";
-import { type FileRecord, type Range, runOf } from "../model/files.ts";
+import { authorOf } from "../model/file-index.ts";
+import type { FileRecord, Range } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
 import type { Compared, Leased } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
@@ -82,10 +82,6 @@ export function ownedFrom(peer: Peer, id: number): number {
   } = peer;
   const before = view.before(id, view.size).find(stays);
   return before?.id ?? id;
-}
-
-export function authorOf(member: Member, counter: number): Author {
-  return { owner: member.id, run: runOf(member), counter };
 }
 
 /** The tenure since the last change of the view. */
