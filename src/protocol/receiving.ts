@@ -28,9 +28,9 @@ import {
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
 import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
 import { placeElsewhere } from "./replication/placing.ts";
-import { receiveLease } from "./replication/pledging.ts";
+import { receiveCatchUp, receiveLease } from "./replication/pledging.ts";
 import { receiveDelegate } from "./replication/serving.ts";
-import { receiveLeased } from "./replication/tenure.ts";
+import { receiveCaughtUp, receiveLeased } from "./replication/tenure.ts";
 import { placeStore } from "./replication/writing.ts";
 import { inquiryEnded, receiveRouted } from "./requests/arriving.ts";
 import { receiveList, receiveListed } from "./requests/listing.ts";
@@ -101,6 +101,8 @@ const HANDLERS: Readonly<{
 
   lease: (peer, lease, { from }) => receiveLease(peer, from, lease),
   leased: (peer, leased, { from }) => receiveLeased(peer, from, leased),
+  "catch-up": (peer, catchUp, { from }) => receiveCatchUp(peer, from, catchUp),
+  "caught-up": (peer, caughtUp, { from }) => receiveCaughtUp(peer, from, caughtUp),
   inquire: (peer, inquire, { from }) => receiveInquire(peer, from, inquire),
   inquired: (peer, inquired, { from }) => {
     absorb(peer, from, inquired.others, false);

@@ -77,6 +77,22 @@ export function option<T>(codec: Codec<T>): Codec<T | null> {
   };
 }
 
+/** A value behind `count` bytes that said something once: they are 0 now, and nothing else. */
+export function reserved<T>(count: number, codec: Codec<T>): Codec<T> {
+  return {
+    write(w, v) {
+      for (let i = 0; i < count; i++) w.u8(0);
+      codec.write(w, v);
+    },
+    read(r) {
+      for (let i = 0; i < count; i++) {
+        if (r.u8() !== 0) throw new Malformed("something where 0 belongs");
+      }
+      return codec.read(r);
+    },
+  };
+}
+
 /** u16 count, then the items; never more than `most`. */
 export function list<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
   return {

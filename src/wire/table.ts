@@ -26,6 +26,7 @@ import {
   type Fields,
   list,
   option,
+  reserved,
   struct,
   u8,
   u16,
@@ -66,6 +67,9 @@ function row<T extends Tag>(number: number, fields: FieldsOf<T>): Row<T> {
 
 export const strategy: Codec<Strategy> = word<Strategy>(["successor", "finger", "direct"]);
 const stage: Codec<Sync["stage"]> = word<Sync["stage"]>(["open", "answer", "close"]);
+
+/** At the head of `compare` and its answer: an owner's nonce and counter stood there, before `catch-up` did. */
+const FORMER_OWN_BYTES = 5;
 
 const content = struct<{ readonly size: number; readonly sha256: string }>({
   size: u53,
@@ -182,11 +186,9 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   "content-refused": row(26, { why: v.sentence }),
   rejected: row(27, { files: v.heldVersions }),
   lost: row(28, { files: v.heldVersions }),
-  compare: row(29, { nonce: u32, own: option(u53), ranges: v.ranges }),
+  compare: row(29, { ranges: reserved(FORMER_OWN_BYTES, v.ranges) }),
   compared: row(30, {
-    nonce: u32,
-    own: option(u53),
-    same: v.ranges,
+    same: reserved(FORMER_OWN_BYTES, v.ranges),
     differ: v.ranges,
     taking: bool,
   }),
@@ -212,6 +214,8 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     left: u32,
     files: v.filesHeld,
   }),
+  "catch-up": row(37, { nonce: u32, counter: u53, ranges: v.ranges }),
+  "caught-up": row(38, { nonce: u32, counter: u53, same: v.ranges, differ: v.ranges }),
 };
 
 /** Messages that may have a small content behind them, in a stream. */

@@ -154,7 +154,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "peers that hold different versions take them for the same",
     edits: [
       {
-        file: "replication/comparing.ts",
+        file: "replication/ranges.ts",
         find: "if (mine.digest === theirs.digest && mine.count === theirs.count) {",
         replace: "if (mine.digest > 0 || mine.count === theirs.count) {",
       },

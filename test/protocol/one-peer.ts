@@ -175,14 +175,14 @@ export class OnePeer {
   /** Members promise the lease that was asked for in the last step, and have what this owner has. */
   grant(ids: readonly number[]): void {
     const lease = this.sent("lease")[0]?.message;
-    const compare = this.sent("compare")[0]?.message;
+    const catchUp = this.sent("catch-up")[0]?.message;
     if (lease === undefined) throw new Error("no lease was asked for");
     for (const id of ids) {
-      const clean = compare === undefined;
+      const clean = catchUp === undefined;
       this.hear(id, { tag: "leased", nonce: lease.nonce, granted: true, clean });
-      if (compare === undefined) continue;
-      const { nonce, own, ranges: same } = compare;
-      this.hear(id, { tag: "compared", nonce, own, same, differ: [], taking: false });
+      if (catchUp === undefined) continue;
+      const { nonce, counter, ranges: same } = catchUp;
+      this.hear(id, { tag: "caught-up", nonce, counter, same, differ: [] });
     }
   }
 }

@@ -148,7 +148,10 @@ describe("refusals", () => {
     ["a ring of 49 bits", "introduction", "000000000001310000001388030000000000ff"],
     ["an unknown case", "join-answer", "00000000000103"],
     ["a name after which to list that is none", "list", "000000000001010000"],
-    ["too many ranges", "compare", `00000001000101${"00".repeat(257 * 24)}`],
+    ["too many ranges", "compare", `00000000000101${"00".repeat(257 * 24)}`],
+    ["a comparison with a nonce", "compare", "deadbeef000000"],
+    ["a comparison for an owner", "compare", "00000000010000"],
+    ["an answer to one with a nonce", "compared", "deadbeef000000000000"],
     [
       "a version that has replaced too many",
       "offer",
@@ -197,8 +200,6 @@ describe("encoding", () => {
     const ranges = Array.from({ length: COMPARE_RANGES }, () => range);
     const compared: WireMessage = {
       tag: "compared",
-      nonce: 1,
-      own: null,
       same: ranges,
       differ: ranges,
       taking: true,

@@ -552,18 +552,17 @@ export const VECTORS: readonly Vector[] = [
   ),
   v(
     `
-    deadbeef00000200000000000000000000004000000003001fffffffffffff00
+    0000000000000200000000000000000000004000000003001fffffffffffff00
     0000000040000000000080000000000000000000000000
   `,
-    { tag: "compare", nonce: 0xdeadbeef, own: null, ranges: [quarter, empty] },
+    { tag: "compare", ranges: [quarter, empty] },
   ),
   v(
     `
-    deadbeef01000000000000000700010000000000400000000000800000000000
-    00000000000000000100000000000000000000004000000003001fffffffffff
-    ff00
+    0000000000000100000000004000000000008000000000000000000000000000
+    0100000000000000000000004000000003001fffffffffffff00
   `,
-    { tag: "compared", nonce: 0xdeadbeef, own: 7, same: [empty], differ: [quarter], taking: false },
+    { tag: "compared", same: [empty], differ: [quarter], taking: false },
   ),
   v("010203040506deadbeef000300000000000800000000000900000000000e0001000000000008", {
     tag: "confirm",
@@ -640,6 +639,20 @@ export const VECTORS: readonly Vector[] = [
       left: 0,
       files: { count: 0, bytes: 0, short: 0, least: 0, safe: true, damaged: 0, room: 0 },
     },
+  ),
+  v(
+    `
+    deadbeef0000000000000007000200000000000000000000004000000003001f
+    ffffffffffff000000000040000000000080000000000000000000000000
+  `,
+    { tag: "catch-up", nonce: 0xdeadbeef, counter: 7, ranges: [quarter, empty] },
+  ),
+  v(
+    `
+    deadbeef00000000000000070001000000000040000000000080000000000000
+    000000000000000100000000000000000000004000000003001fffffffffffff
+  `,
+    { tag: "caught-up", nonce: 0xdeadbeef, counter: 7, same: [empty], differ: [quarter] },
   ),
   v("01020304050600", { tag: "list", request: REQUEST, after: null }),
   v("01020304050601000434313033", { tag: "list", request: REQUEST, after: "4103" }),

@@ -27,7 +27,7 @@ import { sendPing } from "./ways.ts";
 /** What is said by one who knows of versions: of the doubtful it waits, and by the doubtful. */
 const OF_VERSIONS: ReadonlySet<Message["tag"]> = new Set<Message["tag"]>([
   ...(["offer", "inquire", "inquired", "compare", "compared"] as const),
-  ...(["lease", "leased", "list", "listed"] as const),
+  ...(["lease", "leased", "catch-up", "caught-up", "list", "listed"] as const),
 ]);
 
 const DAY_MS = 24 * 3_600_000;

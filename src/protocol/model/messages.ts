@@ -170,6 +170,21 @@ export type Leased = {
   /** It was promised before, and nothing was taken in there since but what this owner has said it knows. */
   readonly clean: boolean;
 };
+/**
+ * "Of what I own I have this: what else have you?", from an owner that is to be authoritative, to those
+ * that may hold it. Answered by `caught-up`, and where little differs by an offer of what is there.
+ */
+export type CatchUp = {
+  readonly tag: "catch-up";
+  /** Returned in the answer, and said again with each closer look; 32 random bits. */
+  readonly nonce: number;
+  /** What the owner has stamped itself in its present run, above this, is left out on both sides. */
+  readonly counter: number;
+  /** All of its part of the circle as one; then parts of what differs. */
+  readonly ranges: readonly Range[];
+};
+export type CaughtUp = Omit<CatchUp, "tag" | "ranges"> &
+  Omit<Compared, "tag" | "taking"> & { readonly tag: "caught-up" };
 
 /**
  * "You are to hold these." The content of a single one may be the message's body; else it is fetched
@@ -200,26 +215,14 @@ export type Rejected = { readonly tag: "rejected"; readonly files: readonly Held
 /** "My copies of these are damaged: I do not hold them any more." */
 export type Lost = { readonly tag: "lost"; readonly files: readonly HeldVersion[] };
 
-/**
- * "Of these ranges, which you should hold too, I have this": answered by `compared`. Where `own` is a
- * number, an owner asks what it may lack: versions that it has stamped itself in its present
- * run, with a counter above this, are left out on both sides.
- */
-export type Compare = {
-  readonly tag: "compare";
-  /** Returned in the answer; 32 random bits. */
-  readonly nonce: number;
-  readonly own: number | null;
-  readonly ranges: readonly Range[];
-};
+/** "Of these ranges, which you should hold too, I have this": answered by `compared`. */
+export type Compare = { readonly tag: "compare"; readonly ranges: readonly Range[] };
 /**
  * The ranges in which the sender has just the same, as they were sent; and those in which it has not,
  * with what it has itself.
  */
 export type Compared = {
   readonly tag: "compared";
-  readonly nonce: number;
-  readonly own: number | null;
   readonly same: readonly Range[];
   readonly differ: readonly Range[];
   /** As in Replicated. */
@@ -282,6 +285,8 @@ export type Message =
   | Confirmed
   | Lease
   | Leased
+  | CatchUp
+  | CaughtUp
   | Offer
   | Replicated
   | Rejected

@@ -4,12 +4,20 @@
  * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
  */
 import { PROMISE_MS, PROMISES } from "../model/config.ts";
-import { isWithin } from "../model/file-index.ts";
-import { type FileRecord, isStampedBy, type VersionId, versionKey } from "../model/files.ts";
+import { authorOf, isWithin } from "../model/file-index.ts";
+import {
+  type FileRecord,
+  isStampedBy,
+  type Range,
+  type VersionId,
+  versionKey,
+} from "../model/files.ts";
 import type { Member } from "../model/member.ts";
-import type { Lease } from "../model/messages.ts";
+import type { CatchUp, Lease } from "../model/messages.ts";
 import { type Peer, send } from "../state.ts";
+import { sendOffers } from "./offering.ts";
 import { othersFor } from "./quorum.ts";
+import { compareRanges } from "./ranges.ts";
 import type { Pledge, Withheld } from "./state.ts";
 import { baseOf } from "./wanting.ts";
 
@@ -18,7 +26,7 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   const { nonce, from: after, to, asked } = lease;
   const known = peer.replication.pledges.get(from.instance);
   const clean = known !== undefined && known.from === after && known.to === to;
-  // What was lost here, the owner cannot learn from a comparison.
+  // With what was lost here the owner cannot catch up.
   const lost = [...peer.replication.lost.values()].some(
     ([v]) => v !== undefined && isWithin(v.key, after, to),
   );
@@ -39,6 +47,20 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
     });
   }
   send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
+}
+
+/** An owner asks what it lacks: says where this peer has the same, and offers what is little and differs. */
+export function receiveCatchUp(peer: Peer, from: Member, catchUp: CatchUp): void {
+  const { nonce, counter, ranges } = catchUp;
+  const but = authorOf(from, counter);
+  const { same, differ, small } = compareRanges(peer, from, ranges, but);
+  for (const range of small) {
+    sendOffers(peer, from.address, peer.replication.files.within(range, but));
+  }
+  const pledge = peer.replication.pledges.get(from.instance);
+  const isAll = (range: Range) => range.from === pledge?.from && range.to === pledge.to;
+  if (same.some(isAll)) pledge?.foreign.clear();
+  send(peer, from.address, "stream", { tag: "caught-up", nonce, counter, same, differ });
 }
 
 /** True if one more promise can be kept in mind: of those that have ended the first is forgotten for it. */
@@ -63,11 +85,6 @@ export function noteKnown(peer: Peer, { instance }: Member, versions: readonly V
   const pledge = peer.replication.pledges.get(instance);
   if (pledge === undefined || pledge.foreign.size === 0) return;
   for (const version of versions) pledge.foreign.delete(versionKey(version));
-}
-
-/** An owner has just what this peer has in its part of the circle. */
-export function noteAgreed(peer: Peer, { instance }: Member): void {
-  peer.replication.pledges.get(instance)?.foreign.clear();
 }
 
 /**

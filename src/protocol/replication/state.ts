@@ -77,9 +77,9 @@ export type Tenure = {
   readonly agreed: Set<string>;
   /** The highest counter of this peer's stamps at that change: of what it stamps since, it knows. */
   counter: number;
-  /** The last comparison with them. */
-  compareNonce: number;
-  comparedAt: number;
+  /** The last time that it asked the others what it lacks. */
+  catchUpNonce: number;
+  catchUpAskedAt: number;
   /** The last wish for a lease, and who has granted it. */
   leaseNonce: number;
   leaseAskedAt: number;
@@ -170,8 +170,8 @@ export function makeReplication(start: StartInput): Replication {
       epoch: -1,
       agreed: new Set(),
       counter: 0,
-      compareNonce: 0,
-      comparedAt: Number.NEGATIVE_INFINITY,
+      catchUpNonce: 0,
+      catchUpAskedAt: Number.NEGATIVE_INFINITY,
       leaseNonce: 0,
       leaseAskedAt: Number.NEGATIVE_INFINITY,
       granted: new Set(),

@@ -1,16 +1,17 @@
 /**
  * An owner's side of leases: when it may answer for its part of the circle without asking for each name.
  * It has to know all that was acknowledged there, and a quorum must have promised, within the last
- * LEASE_MS, to acknowledge no other owner's version. What it does not know it learns by comparing.
+ * LEASE_MS, to acknowledge no other owner's version. Where it does not know all, it catches up.
  */
 import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
 import { authorOf } from "../model/file-index.ts";
 import type { FileRecord, Range } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
-import type { Compared, Leased } from "../model/messages.ts";
+import type { CaughtUp, Leased } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
 import { type Peer, send } from "../state.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
+import { cutRanges, tellable } from "./ranges.ts";
 import type { Tenure } from "./state.ts";
 import { isCopying, noteWanting } from "./wanting.ts";
 
@@ -57,16 +58,28 @@ export function noteStale(peer: Peer, record: FileRecord): void {
 export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean }: Leased): void {
   const tenure = present(peer);
   if (nonce === 0 || nonce !== tenure.leaseNonce) return;
-  // What it has taken in, or forgotten, since it last agreed is to be compared.
+  // What it has taken in, or forgotten, since it last agreed is to be caught up with.
   if (!(clean && granted)) tenure.agreed.delete(from.instance);
   if (granted) tenure.granted.add(from.instance);
   begin(peer, tenure);
 }
 
-/** What came of a comparison that this owner asked for. @returns whether it was one */
-export function noteCompared(peer: Peer, from: Member, { nonce, same, differ }: Compared): void {
+/** A member has said what it has of this owner's part of the circle: what differs is looked at more closely. */
+export function receiveCaughtUp(peer: Peer, from: Member, told: CaughtUp): void {
+  noteAgreed(peer, from, told);
+  const { nonce, counter, differ } = told;
+  // Little is offered by who has it. What others lack is for repair, and they may be no holders.
+  const more = differ.filter(({ count }) => count > 0);
+  const { parts } = cutRanges(peer, more, authorOf(peer.self, counter));
+  for (const ranges of tellable(peer, from, parts)) {
+    send(peer, from.address, "stream", { tag: "catch-up", nonce, counter, ranges });
+  }
+}
+
+/** Takes note of one that has nothing in this owner's part of the circle but what this owner has. */
+function noteAgreed(peer: Peer, from: Member, { nonce, same, differ }: CaughtUp): void {
   const tenure = present(peer);
-  if (nonce === 0 || nonce !== tenure.compareNonce) return;
+  if (nonce === 0 || nonce !== tenure.catchUpNonce) return;
   const { from: after, to } = ownRange(peer, tenure);
   const isOwn = (range: Range) => range.from === after && range.to === to;
   // The one asked beyond the holders has nothing at all there, as a rule.
@@ -93,8 +106,8 @@ function present(peer: Peer): Tenure {
     tenure.epoch = peer.membership.epoch;
     tenure.counter = peer.replication.counter;
     tenure.agreed.clear();
-    tenure.compareNonce = 0;
-    tenure.comparedAt = Number.NEGATIVE_INFINITY;
+    tenure.catchUpNonce = 0;
+    tenure.catchUpAskedAt = Number.NEGATIVE_INFINITY;
     endTenure(peer);
   }
   return tenure;
@@ -121,13 +134,13 @@ function askForLease(peer: Peer, tenure: Tenure, { members, needed, fresh }: Quo
   const strangers = others.filter((m) => !tenure.agreed.has(m.instance));
   const known = fresh.every((m) => tenure.agreed.has(m.instance));
   const enough = known && others.length - strangers.length + 1 >= needed;
-  if (enough || peer.now - tenure.comparedAt < SETTLE_ASK_MS) return;
-  tenure.comparedAt = peer.now;
-  tenure.compareNonce = randomBits(peer.random) || 1;
-  const own = tenure.counter;
+  if (enough || peer.now - tenure.catchUpAskedAt < SETTLE_ASK_MS) return;
+  tenure.catchUpAskedAt = peer.now;
+  tenure.catchUpNonce = randomBits(peer.random) || 1;
+  const { catchUpNonce: nonce, counter } = tenure;
   const ranges = [ownRange(peer, tenure)];
   for (const { address } of strangers) {
-    send(peer, address, "stream", { tag: "compare", nonce: tenure.compareNonce, own, ranges });
+    send(peer, address, "stream", { tag: "catch-up", nonce, counter, ranges });
   }
 }
 

@@ -146,6 +146,27 @@ test("what is asked of it waits until the asker has answered it", () => {
   }
 });
 
+test("so does whatever is said of the versions in a range", () => {
+  const ranges = [{ from: 7, to: 8, count: 0, digest: 0 }];
+  const answers = { same: [], differ: ranges };
+  for (const [message, answer] of [
+    [{ tag: "compare", ranges }, "compared"],
+    [{ tag: "catch-up", nonce: 1, counter: 0, ranges }, "caught-up"],
+  ] as const) {
+    const life = away([OLD]);
+    expect(told(life.hear(NINE, message), answer, NINE)).toEqual([]);
+    expect(told(life.pong(NINE, LATE), answer, NINE)).toHaveLength(1);
+  }
+  for (const message of [
+    { tag: "compared", ...answers, taking: false },
+    { tag: "caught-up", nonce: 1, counter: 0, ...answers },
+  ] as const) {
+    const life = away([OLD]);
+    life.hear(NINE, message);
+    expect(life.peer.membership.absence.postponed).toMatchObject([{ message }]);
+  }
+});
+
 test("it offers nothing to whoever has not answered it", () => {
   const life = away([OLD]);
   life.pong(NINE, LATE);

@@ -12,7 +12,7 @@ test("a comparison does not tell what a promise keeps back", () => {
   holder.hear(9, { tag: "offer", records: [foreign], origin: null }, { body: BODY });
   holder.durable();
   const range = holder.peer.replication.files.range(2, 8, null);
-  const compare = { tag: "compare", nonce: 0, own: null, ranges: [range] } as const;
+  const compare = { tag: "compare", ranges: [range] } as const;
   holder.hear(9, compare);
   expect(holder.sent("compared")[0]?.message).toMatchObject({ same: [], differ: [] });
   holder.pass(1_000);

@@ -1,10 +1,12 @@
 /** When an owner may answer alone, and until when. */
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
-import { LEASE_MS } from "../../../src/protocol/model/config.ts";
+import { LEASE_MS, OFFER_RECORDS } from "../../../src/protocol/model/config.ts";
+import type { Range } from "../../../src/protocol/model/files.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
+import type { CatchUp, CaughtUp } from "../../../src/protocol/model/messages.ts";
 import { isAuthoritative } from "../../../src/protocol/replication/tenure.ts";
-import { member, OnePeer, OTHERS, READ, routedFrom, STANDING } from "../one-peer.ts";
+import { IDS, member, OnePeer, OTHERS, READ, routedFrom, STANDING, version } from "../one-peer.ts";
 import { leased, read } from "../situations.ts";
 
 /** True if a read is answered without asking anybody. */
@@ -27,7 +29,7 @@ test("of two that have just met none answers alone, nor by a lease without the o
   expect(answersAlone(owner, 2)).toBe(false);
 });
 
-test("one promise alone is no lease, and none without a comparison", () => {
+test("one promise alone is no lease, and none without catching up", () => {
   const owner = new OnePeer(8);
   read(owner, 1);
   const { effects } = owner;
@@ -45,7 +47,7 @@ test("a lease lasts for so long after it was asked for, and is renewed while it 
   read(owner, 3);
   expect(owner.to("inquire")).toEqual([]);
   // What both have is known from now on: a promise is enough.
-  expect(owner.to("compare")).toEqual([]);
+  expect(owner.to("catch-up")).toEqual([]);
   owner.grant([9, 20]);
   owner.pass(1);
   expect(answersAlone(owner, 4)).toBe(false);
@@ -92,4 +94,84 @@ test("an owner whose view has changed asks before it speaks", () => {
   owner.hear(9, routedFrom(9, 9, READ));
   expect(owner.to("inquire").sort()).toEqual([4, 9]);
   expect(owner.to("answer")).toEqual([]);
+});
+
+/** What 14 has stamped in the part of the circle that 8 owns; and what 8 has itself, under 5. */
+const FOREIGN = version(14, 3, 7);
+const OWN = version(8, 5, 8, { name: "own" });
+/** All of that part, with so many versions. */
+const all = (count: number): Range => ({ from: 2, to: 8, count, digest: count });
+
+function asking(files = [OWN]): { owner: OnePeer; asked: CatchUp } {
+  const owner = new OnePeer(8, IDS, files);
+  owner.hear(20, routedFrom(20, 1, READ));
+  expect(owner.to("catch-up")).toEqual(OTHERS);
+  const asked = owner.sent("catch-up")[0]?.message;
+  if (asked === undefined) throw new Error("nothing was asked");
+  return { owner, asked };
+}
+
+function told({ nonce, counter }: CatchUp, more: Partial<CaughtUp>): CaughtUp {
+  return { tag: "caught-up", nonce, counter, same: [], differ: [], ...more };
+}
+
+test("an owner asks for all that it owns, and more closely where much differs", () => {
+  const { owner, asked } = asking();
+  expect(asked).toMatchObject({
+    counter: 5,
+    ranges: [owner.peer.replication.files.range(2, 8, null)],
+  });
+  owner.hear(9, told(asked, { differ: [all(OFFER_RECORDS + 1)] }));
+  expect(owner.to("catch-up")).toEqual([9]);
+  const ranges = [2, 3, 4, 5, 6, 7].map((from) => expect.objectContaining({ from, to: from + 1 }));
+  expect(owner.sent("catch-up")[0]?.message).toEqual({ ...asked, ranges });
+  // Little is offered by who has it. Nor does an owner offer what it has.
+  expect(owner.hear(9, told(asked, { differ: [all(OFFER_RECORDS)] }))).toEqual([]);
+});
+
+test("nothing is asked of one that has nothing, however much the owner has", () => {
+  const names = Array.from({ length: OFFER_RECORDS + 1 }, (_, i) => `own ${i}`);
+  const { owner, asked } = asking(names.map((name, i) => version(8, 5, i + 1, { name })));
+  expect(owner.hear(9, told(asked, { differ: [all(0)] }))).toEqual([]);
+  owner.hear(9, told(asked, { differ: [all(1)] }));
+  expect(owner.to("catch-up")).toEqual([9]);
+});
+
+test("who has the same in all of it, or nothing there, has nothing else", () => {
+  const { owner, asked } = asking();
+  const agrees = (more: Partial<CaughtUp>) => {
+    owner.hear(9, told(asked, more));
+    return owner.peer.replication.tenure.agreed.delete(member(9).instance);
+  };
+  expect(agrees({ same: asked.ranges })).toBe(true);
+  expect(agrees({ differ: [all(0)] })).toBe(true);
+  expect(agrees({ differ: [all(1)] })).toBe(false);
+  expect(agrees({ same: [{ ...all(1), to: 7 }] })).toBe(false);
+  expect(agrees({ same: asked.ranges, nonce: asked.nonce + 1 })).toBe(false);
+  // Anti-entropy says nothing of it.
+  owner.hear(9, { tag: "compared", same: asked.ranges, differ: [], taking: false });
+  expect(owner.peer.replication.tenure.agreed.size).toBe(0);
+});
+
+test("a holder offers what an owner lacks, but for what that has stamped since, and then says what differs", () => {
+  const holder = new OnePeer(9, IDS, [FOREIGN, OWN]);
+  holder.hear(8, { tag: "catch-up", nonce: 1, counter: 4, ranges: [all(0)] });
+  expect(holder.effects).toMatchObject([
+    { message: { tag: "offer", records: [{ operation: FOREIGN.operation }] } },
+    { message: { tag: "caught-up", nonce: 1, counter: 4, same: [], differ: [{ count: 1 }] } },
+  ]);
+  holder.hear(8, { tag: "catch-up", nonce: 2, counter: 5, ranges: [all(0)] });
+  expect(holder.sent("caught-up")[0]?.message.differ).toMatchObject([{ count: 2 }]);
+});
+
+test("what an owner has as well it has confirmed in anti-entropy alone", () => {
+  const holder = new OnePeer(9, IDS, [FOREIGN]);
+  const confirmed = () => holder.peer.replication.confirmed.get(FOREIGN) ?? [];
+  const ranges = [holder.peer.replication.files.range(2, 8, null)];
+  holder.hear(8, { tag: "catch-up", nonce: 1, counter: 0, ranges });
+  expect(holder.sent("caught-up")[0]?.message.same).toEqual(ranges);
+  expect(confirmed()).toEqual([]);
+  holder.hear(8, { tag: "compare", ranges });
+  expect(holder.sent("compared")[0]?.message.same).toEqual(ranges);
+  expect(confirmed()).toEqual([member(8).instance]);
 });
