@@ -18,7 +18,9 @@ import type { Strategy } from "./config.ts";
 import type { FileRecord, HeldVersion, Range, VersionId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { StatusMessage } from "./told.ts";
+import type { ContentMessage } from "./transfers.ts";
 
+export type { Content, ContentEnd, ContentRefused, Fetch, FetchSource } from "./transfers.ts";
 export type { Answer, AnswerOutcome, Ask, Confirm, Confirmed, Origin, RequestId, Routed, Write };
 
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
@@ -244,23 +246,6 @@ export type Listed = {
   readonly more: boolean;
 };
 
-/** First frame of a connection that carries one content and nothing else. */
-export type Fetch = {
-  readonly tag: "fetch";
-  readonly source: FetchSource;
-  /** Where to begin, in bytes. */
-  readonly offset: number;
-};
-/** What is fetched: an offer made under a request's id, or a stored version. */
-export type FetchSource =
-  | { readonly kind: "ticket"; readonly request: RequestId }
-  | { readonly kind: "version"; readonly version: VersionId };
-/** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
-export type Content = { readonly tag: "content"; readonly size: number };
-/** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */
-export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
-export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
-
 /** Whatever a peer may send to another, told apart by `tag`. */
 export type Message =
   | Ping
@@ -295,8 +280,5 @@ export type Message =
   | Compared
   | List
   | Listed
-  | Fetch
-  | Content
-  | ContentEnd
-  | ContentRefused
+  | ContentMessage
   | StatusMessage;
