@@ -64,8 +64,9 @@ export const ALONE_FAULTS: readonly Fault[] = [
       // Of a join that is seen there is word which is believed at once, and makes it good.
       {
         file: "membership/news.ts",
-        find: "else if (joining && fresh)",
-        replace: "else if (joining && fresh && present === undefined)",
+        find: ": onOthersWord(said, old, joining, peer.self.address);",
+        replace:
+          ": onOthersWord(said, old, joining && !peer.membership.view.find(said.id), peer.self.address);",
       },
     ],
     checks: ["D9"],

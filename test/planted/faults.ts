@@ -43,8 +43,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/news.ts",
-        find: 'probeMember(peer, present, "suspicion", ["stream"]);',
-        replace: 'learn(peer, member, "suspicion");',
+        find: 'probeMember(peer, suspect, "suspicion", ["stream"]);',
+        replace: 'learn(peer, said, "suspicion");',
       },
     ],
     checks: ["R9"],
@@ -59,10 +59,22 @@ export const FAULTS: readonly Fault[] = [
         find: "compareMembers(member, old) > 0;",
         replace: "compareMembers(member, old) > 0 || (isPresent(member) && !isPresent(old));",
       },
+      // Whatever others say of a life is taken for first-hand, and for news.
       {
-        file: "membership/news.ts",
-        find: "else if (joining && fresh)",
-        replace: "else if (joining || fresh || old !== undefined)",
+        file: "membership/believing.ts",
+        find: "if (compareMembers(said, known) <= 0) return",
+        replace:
+          "if (compareMembers(said, known) <= 0 && (isPresent(known) || !isPresent(said))) return",
+      },
+      {
+        file: "membership/believing.ts",
+        find: 'return firstHand ? "present, first-hand" : "present";',
+        replace: 'return "present, first-hand";',
+      },
+      {
+        file: "membership/believing.ts",
+        find: "return said.incarnation > known.incarnation",
+        replace: "return said.incarnation >= known.incarnation",
       },
     ],
     checks: RING,
@@ -74,8 +86,8 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/news.ts",
-        find: "raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);",
-        replace: "return;",
+        find: "raiseTo(peer, said.incarnation + 1, seenAt);",
+        replace: "",
       },
     ],
     checks: [...RING, "R9"],

@@ -1,18 +1,77 @@
 /**
  * What others say of members, and what hearing from a member itself says. Word of a death is not a
- * death, and word of a life is not a life: both are tried first, and the suspect is told.
+ * death, and word of a life is not a life: both are tried first, and the suspect is told. What is done with
+ * which word, the tables in believing.ts say; here it is done.
  */
 
 import { boundTable } from "../model/bounded.ts";
 import { HIGHEST_INCARNATION, SUSPECTERS } from "../model/config.ts";
-import { compareMembers, isExpected, isPresent, type Member, makeMember } from "../model/member.ts";
+import type { Why } from "../model/events.ts";
+import {
+  type Address,
+  isExpected,
+  type Member,
+  type MemberState,
+  makeMember,
+} from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
+import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
 import { moveTo, raiseTo } from "./incarnation.ts";
 import { probeMember } from "./probing.ts";
-import { beats, known, learn, noteArrival } from "./records.ts";
+import { known, learn, noteArrival } from "./records.ts";
 import type { Judged } from "./state.ts";
+
+/** Word of a member, and what it is about. */
+type Word = {
+  readonly said: Member;
+  /** What is known of that member here. */
+  readonly known: Member | undefined;
+  /** Who says it, if that is another. */
+  readonly by: Member | null;
+  /** Where this very peer is seen by whoever says it, if that is told. */
+  readonly seenAt: Address | null;
+  /** By which way the member waits for an answer, if it does. */
+  readonly tell: Channel | null;
+};
+
+/** Why a record is believed. */
+const WHY: Readonly<Record<MemberState, Why>> = {
+  alive: "heard",
+  leaving: "heard",
+  dead: "suspicion",
+  left: "left",
+};
+
+/** What each decision comes to. */
+const CARRY_OUT: Readonly<Record<Decision, (peer: Peer, word: Word) => void>> = {
+  ignore: () => {},
+  "cannot be": () => {},
+  believe: (peer, { said }) => learn(peer, said, WHY[said.state]),
+  "believe: joined": (peer, { said }) => learn(peer, said, "joined"),
+  "believe: returned": (peer, { said }) => learn(peer, said, "returned"),
+  "believe: replaced": (peer, { said }) => learn(peer, said, "replaced"),
+  "probe first": (peer, { said }) => probeMember(peer, said, "unverified", ["datagram"]),
+  "probe first, both ways": (peer, { said }) =>
+    probeMember(peer, said, "unverified", ["datagram", "stream"]),
+  "note that it answers": (peer, { said }) => confirm(peer, said),
+  "tell it better": tellBetter,
+  "tell it of the doubt": tellBetter,
+  "tell the suspect and probe": tellSuspect,
+  "hold the known one for dead": (peer, { known }) => {
+    if (known !== undefined) learn(peer, makeMember({ ...known, state: "dead" }), "refused");
+  },
+  "move there": (peer, { said }) => moveTo(peer, said.address),
+  refute,
+  "refute to who says so": (peer, word) => {
+    noteSuspecter(peer, word);
+    refute(peer, word);
+  },
+  "note who says so": noteSuspecter,
+  "probe the claimant": (peer, { said }) =>
+    probeMember(peer, said, "claimant", ["stream", "datagram"]),
+};
 
 /**
  * Takes note of a sender. `tell`: if the ring knows better of it, say so to it by this way, so that one that
@@ -21,28 +80,12 @@ import type { Judged } from "./state.ts";
 export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   // A sender without an incarnation is about to join: it is no member yet.
   if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
-  if (from.id === peer.self.id) {
-    hearOfSelf(peer, from);
-    return;
-  }
   const old = known(peer, from.id);
-  if (old === undefined) {
-    probeMember(peer, from, "unverified", ["datagram"]);
-    return;
-  }
-  const order = compareMembers(from, old);
-  if (order > 0) hearNewer(peer, from, old);
-  else if (order === 0) confirm(peer, from);
-  else if (tell !== null && (!isSameLife(from, old) || isDoubtedElsewhere(peer, from, old))) {
-    const better = isSameLife(from, old) ? makeMember({ ...old, state: "dead" }) : old;
-    // The first says where it is seen now: it may have moved without noticing.
-    const members = from.address === old.address ? [old] : [from, better];
-    // One that lives and is held for dead may be heard and not hear: what it is told goes both ways.
-    const ways = old.state === "dead" ? new Set<Channel>([tell, "stream"]) : [tell];
-    for (const way of ways) {
-      send(peer, from.address, way, { tag: "gossip", joining: false, members });
-    }
-  }
+  const decision =
+    from.id === peer.self.id
+      ? onWordOfSelf(from, peer.self, peer.phase === "leaving")
+      : onOwnWord(from, old, isDoubtedElsewhere(peer, from, old));
+  CARRY_OUT[decision](peer, { said: from, known: old, by: null, seenAt: null, tell });
 }
 
 /** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
@@ -53,16 +96,16 @@ export function absorb(
   joining: boolean,
 ): void {
   if (!isIn(peer)) return;
-  const seen = members.find((m) => isSameLife(m, peer.self));
-  if (seen !== undefined) peer.membership.seenAt = seen.address;
-  for (const member of members) {
-    if (isExpected(member) || !isPossible(peer, member)) continue;
-    if (member.id === peer.self.id) {
-      if (!isPresent(member)) suspectedBy(peer, from);
-      hearOfSelf(peer, member);
-    } else if (beats(peer, member)) consider(peer, member, joining);
+  const seenAt = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
+  for (const said of members) {
+    if (isExpected(said) || !isPossible(peer, said)) continue;
+    const old = known(peer, said.id);
+    const decision =
+      said.id === peer.self.id
+        ? onWordOfSelf(said, peer.self, peer.phase === "leaving")
+        : onOthersWord(said, old, joining, peer.self.address);
+    CARRY_OUT[decision](peer, { said, known: old, by: from, seenAt, tell: null });
   }
-  peer.membership.seenAt = null;
 }
 
 /**
@@ -124,39 +167,26 @@ function isPossible(peer: Peer, { id, incarnation }: Member): boolean {
   return id < 2 ** peer.config.bits && incarnation <= HIGHEST_INCARNATION;
 }
 
-function hearNewer(peer: Peer, from: Member, old: Member): void {
-  const present = isPresent(old);
-  if (!isPresent(from)) learn(peer, from, from.state === "left" ? "left" : "suspicion");
-  else if (present && (from.instance === old.instance || isExpected(old)))
-    learn(peer, from, "heard");
-  // Two processes cannot listen at one address: the former one is gone.
-  else if (present && from.address === old.address) learn(peer, from, "replaced");
-  else probeMember(peer, from, "unverified", present ? ["datagram"] : ["datagram", "stream"]);
+/** Says to a member what is known of it here, if it waits for an answer. */
+function tellBetter(peer: Peer, { said, known, tell }: Word): void {
+  if (known === undefined || tell === null) return;
+  const better = isSameLife(said, known) ? makeMember({ ...known, state: "dead" }) : known;
+  // The first says where it is seen now: it may have moved without noticing.
+  const members = said.address === known.address ? [known] : [said, better];
+  // One that lives and is held for dead may be heard and not hear: what it is told goes both ways.
+  const ways = known.state === "dead" ? new Set<Channel>([tell, "stream"]) : [tell];
+  for (const way of ways) {
+    send(peer, said.address, way, { tag: "gossip", joining: false, members });
+  }
 }
 
-function consider(peer: Peer, member: Member, joining: boolean): void {
-  const old = known(peer, member.id);
-  const present = peer.membership.view.find(member.id);
-  if (present?.address === peer.self.address) {
-    // Two processes cannot listen at one address, and this very peer does at that one.
-    learn(peer, makeMember({ ...present, state: "dead" }), "refused");
-  } else if (isPresent(member)) {
-    if (member.address === peer.self.address) return;
-    const fresh = old === undefined || member.incarnation > old.incarnation;
-    if (present?.instance === member.instance) learn(peer, member, "heard");
-    else if (joining && fresh)
-      learn(peer, member, present === undefined && old ? "returned" : "joined");
-    else probeMember(peer, member, "unverified", ["datagram"]);
-  } else if (member.state === "left" || present === undefined || isExpected(present)) {
-    // Only a leaver itself says that it has left, so its word is good at any remove.
-    learn(peer, member, member.state === "left" ? "left" : "suspicion");
-  } else {
-    // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
-    if (!isSuspect(peer, present, member)) {
-      send(peer, present.address, "stream", { tag: "gossip", joining: false, members: [member] });
-    }
-    probeMember(peer, present, "suspicion", ["stream"]);
+function tellSuspect(peer: Peer, { said, known: suspect }: Word): void {
+  if (suspect === undefined) return;
+  // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
+  if (!isSuspect(peer, suspect, said)) {
+    send(peer, suspect.address, "stream", { tag: "gossip", joining: false, members: [said] });
   }
+  probeMember(peer, suspect, "suspicion", ["stream"]);
 }
 
 /** True if a present member has been told of such word already, and has its time to refute it. */
@@ -169,38 +199,24 @@ function isSuspect(peer: Peer, present: Member, word: Member): boolean {
  * True of one that is said to be dead, or does not answer, where it is known, and is heard from another
  * place: should it have moved, word that goes where it was does not reach it.
  */
-function isDoubtedElsewhere({ membership: { probes } }: Peer, from: Member, old: Member): boolean {
+function isDoubtedElsewhere(
+  { membership: { probes } }: Peer,
+  from: Member,
+  old: Member | undefined,
+): boolean {
+  if (old === undefined || from.address === old.address) return false;
   const probe = probes.get(from.id);
-  if (probe === undefined || from.address === old.address) return false;
-  return probe.reason === "suspicion" || probe.silence === "last-try";
+  return probe !== undefined && (probe.reason === "suspicion" || probe.silence === "last-try");
+}
+
+/** From where it was last seen: whoever holds this peer for dead may do so at its former address. */
+function refute(peer: Peer, { said, seenAt }: Word): void {
+  raiseTo(peer, said.incarnation + 1, seenAt);
 }
 
 /** Who believes that this peer is dead does not hear its news from others: it is told first. */
-function suspectedBy(peer: Peer, suspecter: Member): void {
-  peer.membership.suspecters.add(suspecter.address);
+function noteSuspecter(peer: Peer, { by }: Word): void {
+  if (by === null) return;
+  peer.membership.suspecters.add(by.address);
   boundTable(peer.membership.suspecters, SUSPECTERS);
-}
-
-/** The same process in the same state: only its address may be another, which is no news to itself. */
-function isSameLife(a: Member, b: Member): boolean {
-  return (
-    a.id === b.id &&
-    a.instance === b.instance &&
-    a.incarnation === b.incarnation &&
-    a.state === b.state &&
-    isPresent(a)
-  );
-}
-
-/**
- * Word about this peer's own id: its death is refuted, from where it was last seen; another address is
- * taken over, as all others do, so that all agree and nothing is refuted; another instance is tried.
- */
-function hearOfSelf(peer: Peer, member: Member): void {
-  if (peer.phase !== "in" || compareMembers(member, peer.self) <= 0) return;
-  const former = member.instance === peer.self.instance || member.address === peer.self.address;
-  if (isSameLife(member, peer.self)) moveTo(peer, member.address);
-  else if (former || !isPresent(member))
-    raiseTo(peer, member.incarnation + 1, peer.membership.seenAt);
-  else probeMember(peer, member, "claimant", ["stream", "datagram"]);
 }

@@ -114,8 +114,7 @@ export type StrangersAsk = { readonly came: Postponed; readonly since: number };
 export type Membership = {
   /** The highest incarnation asked to be made durable, and the highest that is. */
   incarnationAsked: number;
-  /** Where the message at hand says that this peer is seen, and the address of its next record. */
-  seenAt: Address | null;
+  /** The address of this peer's next record, if that is another. */
   movesTo: Address | null;
   view: View;
   /** Counts the changes of the view, and the sleeps and losses after which an owner has to ask again. */
@@ -171,7 +170,6 @@ export function makeMembership(
 ): Membership {
   return {
     incarnationAsked: start.incarnation,
-    seenAt: null,
     movesTo: null,
     view: View.of([self], views),
     epoch: 0,

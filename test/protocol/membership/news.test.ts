@@ -1,8 +1,23 @@
 /** What hearing from a member says, and what others say of it: told to whom, and tried how. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import {
+  type Decision,
+  OTHERS_WORD,
+  OWN_WORD,
+  WORD_OF_SELF,
+} from "../../../src/protocol/membership/believing.ts";
+import { known } from "../../../src/protocol/membership/records.ts";
+import { awaitMember } from "../../../src/protocol/membership/rounds.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
-import { type Address, type Member, makeMember } from "../../../src/protocol/model/member.ts";
-import type { Gossip } from "../../../src/protocol/model/messages.ts";
+import {
+  type Address,
+  isPresent,
+  type Member,
+  makeMember,
+  NO_INSTANCE,
+} from "../../../src/protocol/model/member.ts";
+import type { Gossip, Ping } from "../../../src/protocol/model/messages.ts";
+import type { Peer } from "../../../src/protocol/state.ts";
 import { member, OnePeer, STANDING } from "../one-peer.ts";
 import { dies } from "../situations.ts";
 
@@ -85,3 +100,244 @@ test.each([
     expect(one.peer.membership.view.find(9)?.address).toBe(greater);
   },
 );
+
+type Fields = Partial<Omit<Member, "hash">>;
+
+const HERE = member(8).address;
+/** Whom word is about: 8 knows of it what each test says. */
+const SUBJECT = 14;
+const OTHER_ADDRESS = "127.0.0.1:12500";
+const OTHER_INSTANCE = "f".repeat(16);
+const HIGHER = 4;
+/** The incarnation that is spoken of, and that of this very peer where it is the subject. */
+const SPOKEN = 3;
+const LOWER = 2;
+
+/** A peer that knows a member as this record says, and of its doubts, if it has any. */
+function knowing(record: Member | null, inDoubt = false): OnePeer {
+  const one = new OnePeer(8, [2, 8, 9, 20]);
+  const { membership } = one.peer;
+  if (record !== null && isPresent(record)) {
+    membership.view = membership.view.with(record);
+    awaitMember(one.peer, record.id, Number.POSITIVE_INFINITY);
+  } else if (record !== null) membership.departed.add(record, one.now);
+  if (record !== null && inDoubt) {
+    const word = makeMember({ ...record, state: "dead" });
+    one.hear(2, { tag: "gossip", joining: false, members: [word] });
+  }
+  one.give({ type: "tick" });
+  return one;
+}
+
+function spoken(fields: Fields = {}): Member {
+  return makeMember({ ...member(SUBJECT), incarnation: SPOKEN, ...fields });
+}
+
+/** What a peer has done with word of a member, told from what it knows, asks and says afterwards. */
+function done({ peer, effects }: OnePeer, before: Before, said: Member): Decision[] {
+  const { membership } = peer;
+  const all: Decision[] = [];
+  const now = known(peer, said.id);
+  const believed = now !== before.known && said.id !== peer.self.id;
+  if (believed) all.push(belief(effects, now, said));
+  const pings = sends(effects).filter(({ message }) => message.tag === "ping");
+  const told = believed ? [] : sends(effects).filter(({ message }) => message.tag === "gossip");
+  const probe = [...membership.probes.values()].find((p) => !before.probes.has(p));
+  if (probe?.reason === "claimant") all.push("probe the claimant");
+  if (probe?.reason === "unverified") {
+    const channels = pings.filter(({ to }) => to === probe.target.address).map((p) => p.channel);
+    all.push(channels.length === 2 ? "probe first, both ways" : "probe first");
+  }
+  for (const { to, message } of told) {
+    if (message.tag !== "gossip" || now === undefined) continue;
+    const last = message.members.at(-1);
+    if (probe !== undefined) {
+      expect({ probe, to, last }).toMatchObject({ to: now.address, last: said });
+      if (probe.reason === "suspicion") all.push("tell the suspect and probe");
+    } else if (to === said.address) {
+      const inDoubt = isPresent(now) && last?.state === "dead";
+      all.push(inDoubt ? "tell it of the doubt" : "tell it better");
+    }
+  }
+  if (before.awaited && !(believed || membership.awaited.has(said.id))) {
+    all.push("note that it answers");
+  }
+  if (peer.self.address !== before.self.address) all.push("move there");
+  const refutes = effects.some((e) => e.type === "persist" && e.incarnation === SPOKEN + 2);
+  const noted = membership.suspecters.size > 0;
+  if (refutes) all.push(noted ? "refute to who says so" : "refute");
+  else if (noted) all.push("note who says so");
+  return [...new Set(all)];
+}
+
+type Before = ReturnType<typeof look>;
+
+function look(peer: Peer, { id }: Member) {
+  const { awaited, probes } = peer.membership;
+  return {
+    self: peer.self,
+    known: known(peer, id),
+    awaited: awaited.has(id),
+    probes: new Set(probes.values()),
+  };
+}
+
+function belief(effects: readonly Effect[], now: Member | undefined, said: Member): Decision {
+  if (now?.instance !== said.instance || now.incarnation !== said.incarnation) {
+    return now?.state === "dead" ? "hold the known one for dead" : "cannot be";
+  }
+  for (const effect of effects) {
+    if (effect.type !== "event" || effect.event.event !== "member") continue;
+    const { why } = effect.event;
+    if (why === "joined" || why === "returned" || why === "replaced") return `believe: ${why}`;
+  }
+  return "believe";
+}
+
+function sends(effects: readonly Effect[]): Extract<Effect, { type: "send" }>[] {
+  return effects.flatMap((effect) => (effect.type === "send" ? [effect] : []));
+}
+
+/** Expects what the table says of this cell, and nothing besides. */
+function expectDone(one: OnePeer, before: Before, said: Member, decision: Decision): void {
+  const expected = decision === "ignore" ? [] : [decision];
+  expect(done(one, before, said)).toEqual(expected);
+}
+
+/** True if word of the subject is passed on as heard from itself. */
+function isFirstHand({ effects, peer }: OnePeer): boolean {
+  const pushed = sends(effects).some(({ message }) => message.tag === "gossip" && message.joining);
+  return pushed || peer.membership.joiningRumours.has(SUBJECT);
+}
+
+/** What is known, beside what is said; null for nothing. */
+type Known<T> = Readonly<Record<keyof T, Fields | null>>;
+type Said = Readonly<Record<string, readonly Fields[]>>;
+
+/** The rows of a table with what is known there, and the records of all that can be said. */
+function cells<K extends string, T>(
+  rows: Readonly<Record<K, Readonly<Record<string, Decision>>>>,
+  beside: Readonly<Record<K, T>>,
+  said: Said,
+) {
+  return (Object.keys(rows) as K[]).flatMap((name) =>
+    Object.entries(rows[name]).flatMap(([column, decision]) =>
+      decision === "cannot be"
+        ? []
+        : (said[column] ?? []).map((fields) => ({
+            ...{ name, column, decision, fields, beside: beside[name] },
+            title: `${name}: ${column}, ${fields.state}: ${decision}`,
+          })),
+    ),
+  );
+}
+
+const PING: Ping = {
+  ...{ tag: "ping", nonce: 9, round: false, digest: 0, room: 0 },
+  ...{ awayMs: null, forgottenMs: null },
+};
+
+describe("one peer does what the table says of", () => {
+  const SAID: Said = {
+    present: [{ state: "alive" }, { state: "leaving" }],
+    "dead or left": [{ state: "dead" }, { state: "left" }],
+  };
+
+  /** What is known, beside what is said. */
+  const OF_SENDER: Known<typeof OWN_WORD> = {
+    "not known": null,
+    "only expected": { incarnation: 0, instance: NO_INSTANCE, state: "alive" },
+    "present, same instance": { incarnation: LOWER, state: "alive" },
+    "present, other instance, same address": {
+      ...{ incarnation: LOWER, state: "alive", instance: OTHER_INSTANCE },
+    },
+    "present, other instance elsewhere": {
+      ...{ incarnation: LOWER, state: "alive", instance: OTHER_INSTANCE, address: OTHER_ADDRESS },
+    },
+    departed: { incarnation: LOWER, state: "dead" },
+    "the same": {},
+    "the same, elsewhere": { address: OTHER_ADDRESS },
+    "the same, elsewhere, and in doubt": { address: OTHER_ADDRESS },
+    better: { incarnation: HIGHER },
+  };
+
+  test.each(cells(OWN_WORD, OF_SENDER, SAID))("a sender that is $title", (cell) => {
+    const sender = spoken(cell.fields);
+    const record = cell.beside === null ? null : makeMember({ ...sender, ...cell.beside });
+    const one = knowing(record, cell.name.endsWith("in doubt"));
+    const before = look(one.peer, sender);
+    one.hear(sender, PING);
+    expectDone(one, before, sender, cell.decision);
+  });
+
+  const SAID_OF_MEMBER: Said = {
+    "present, first-hand": [{ state: "alive" }, { state: "leaving" }],
+    present: [{ state: "alive" }, { state: "leaving" }],
+    "present, at this peer's address": [{ state: "alive", address: HERE }],
+    dead: [{ state: "dead" }],
+    left: [{ state: "left" }],
+  };
+
+  const OF_MEMBER: Known<typeof OTHERS_WORD> = {
+    "not known": null,
+    "only expected": { incarnation: 0, instance: NO_INSTANCE, state: "alive" },
+    "present, same instance": { incarnation: LOWER, state: "alive" },
+    "present, other instance, lower incarnation": {
+      ...{ incarnation: LOWER, state: "alive", instance: OTHER_INSTANCE },
+    },
+    "present, other instance, same incarnation": { state: "alive", instance: "0".repeat(15) + 1 },
+    "present, at this peer's address": { incarnation: LOWER, state: "alive", address: HERE },
+    departed: { incarnation: LOWER, state: "left" },
+    "the same or better": { incarnation: HIGHER, state: "alive" },
+  };
+
+  test.each(cells(OTHERS_WORD, OF_MEMBER, SAID_OF_MEMBER))("a member that is $title", (cell) => {
+    const word = spoken(cell.fields);
+    // Where it is known to be does not depend on where it is said to be.
+    const there = { ...word, address: spoken().address };
+    const one = knowing(cell.beside === null ? null : makeMember({ ...there, ...cell.beside }));
+    const before = look(one.peer, word);
+    const joining = cell.column === "present, first-hand";
+    one.hear(2, { tag: "gossip", joining, members: [word] });
+    expectDone(one, before, word, cell.decision);
+    const enters = ["believe: joined", "believe: returned"].includes(cell.decision);
+    expect(isFirstHand(one)).toBe(enters);
+  });
+
+  const OF_SELF: Readonly<Record<keyof typeof WORD_OF_SELF, readonly Fields[]>> = {
+    "this run, seen elsewhere": [{ address: OTHER_ADDRESS }],
+    "this instance or address": [
+      { incarnation: SPOKEN + 1 },
+      { incarnation: SPOKEN + 1, address: OTHER_ADDRESS },
+      { incarnation: SPOKEN + 1, instance: OTHER_INSTANCE },
+    ],
+    "other instance elsewhere": [
+      { incarnation: SPOKEN + 1, instance: OTHER_INSTANCE, address: OTHER_ADDRESS },
+    ],
+    "the same or better": [{ incarnation: LOWER }],
+    "about to leave": [{ incarnation: SPOKEN + 1 }],
+  };
+
+  const SAID_OF_SELF: Said = { ...SAID, present: [{ state: "alive" }] };
+  /** A process cannot be told first of what it says itself. */
+  const SAID_BY_ITSELF: Partial<Record<Decision, Decision>> = {
+    "refute to who says so": "refute",
+    "note who says so": "ignore",
+  };
+
+  test.each(cells(WORD_OF_SELF, OF_SELF, SAID_OF_SELF))("this very peer, $title", (cell) => {
+    for (const more of cell.beside) {
+      for (const byAnother of [true, false]) {
+        const one = knowing(null);
+        one.give({ type: "persisted", incarnation: SPOKEN });
+        if (cell.name === "about to leave") one.command(1, { kind: "quit" });
+        const word = makeMember({ ...one.peer.self, ...cell.fields, ...more });
+        const before = look(one.peer, word);
+        if (byAnother) one.hear(2, { tag: "gossip", joining: false, members: [word] });
+        else one.hear(word, PING);
+        const own = byAnother ? undefined : SAID_BY_ITSELF[cell.decision];
+        expectDone(one, before, word, own ?? cell.decision);
+      }
+    }
+  });
+});

@@ -1,0 +1,264 @@
+/**
+ * What becomes of word about a member, as tables: beside what is known, what is said decides what is done.
+ * There are three, by who says it and of whom. ARCHITECTURE.md prints them, and news.ts does what they say.
+ * They are about records alone: nothing here knows of a peer.
+ */
+
+import {
+  type Address,
+  compareMembers,
+  isExpected,
+  isPresent,
+  type Member,
+} from "../model/member.ts";
+
+export type Decision =
+  /** Nothing is done. */
+  | "ignore"
+  /** The record is taken into the table, and passed on. */
+  | "believe"
+  /** The same: of one that comes in. */
+  | "believe: joined"
+  /** The same: of one that was known to have gone. */
+  | "believe: returned"
+  /** The same: in the place of another process, which must be gone. */
+  | "believe: replaced"
+  /** It is believed once it has answered, and made known as dead if it does not. */
+  | "probe first"
+  /** The same, by datagram and stream: it may be on the other side of a cut. */
+  | "probe first, both ways"
+  /** It is awaited no more. */
+  | "note that it answers"
+  /** Its own record as it is known here, and where it is seen now. If that is its death, by stream too. */
+  | "tell it better"
+  /** Where it is seen now, and that it is held for dead where it was. */
+  | "tell it of the doubt"
+  /** The word itself goes to the suspect, which has its time to refute it; its silence confirms it. */
+  | "tell the suspect and probe"
+  /** The one that is known is dead. */
+  | "hold the known one for dead"
+  /** This peer takes over the address by which others know it. */
+  | "move there"
+  /** This peer raises its incarnation above the one that is spoken of. */
+  | "refute"
+  /** The same; and it is told first to whoever says such a thing. */
+  | "refute to who says so"
+  /** Whoever says such a thing is told first of this peer's next record. */
+  | "note who says so"
+  /** The other process with this peer's id: if it answers, this peer ends; else it refutes. */
+  | "probe the claimant"
+  /** No two records are like this. */
+  | "cannot be";
+
+/** A row of a table: what is known stands before it, and each thing that can be said has its decision. */
+type Row<Said extends string> = Readonly<Record<Said, Decision>>;
+
+type Presence = "present" | "dead or left";
+type SaidOfMember =
+  | "present, first-hand"
+  | "present"
+  | "present, at this peer's address"
+  | "dead"
+  | "left";
+
+type OfSender =
+  | "not known"
+  | "only expected"
+  | "present, same instance"
+  | "present, other instance, same address"
+  | "present, other instance elsewhere"
+  | "departed"
+  | "the same"
+  | "the same, elsewhere"
+  | "the same, elsewhere, and in doubt"
+  | "better";
+
+/** What a sender says of itself, as each message does. */
+export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
+  "not known": { present: "probe first", "dead or left": "probe first" },
+  "only expected": { present: "believe", "dead or left": "believe" },
+  "present, same instance": { present: "believe", "dead or left": "believe" },
+  // Two processes cannot listen at one address: the former one is gone.
+  "present, other instance, same address": {
+    present: "believe: replaced",
+    "dead or left": "believe",
+  },
+  "present, other instance elsewhere": { present: "probe first", "dead or left": "believe" },
+  departed: { present: "probe first, both ways", "dead or left": "believe" },
+  "the same": { present: "note that it answers", "dead or left": "ignore" },
+  "the same, elsewhere": { present: "ignore", "dead or left": "cannot be" },
+  // Should it have moved, word that goes where it was does not reach it.
+  "the same, elsewhere, and in doubt": {
+    present: "tell it of the doubt",
+    "dead or left": "cannot be",
+  },
+  better: { present: "tell it better", "dead or left": "tell it better" },
+};
+
+type OfMember =
+  | "not known"
+  | "only expected"
+  | "present, same instance"
+  | "present, other instance, lower incarnation"
+  | "present, other instance, same incarnation"
+  | "present, at this peer's address"
+  | "departed"
+  | "the same or better";
+
+/** What others say of a member. `first-hand`: they have just heard from it, in its joining. */
+export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
+  "not known": {
+    "present, first-hand": "believe: joined",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "believe",
+    left: "believe",
+  },
+  "only expected": {
+    "present, first-hand": "believe: joined",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "believe",
+    left: "believe",
+  },
+  "present, same instance": {
+    "present, first-hand": "believe",
+    present: "believe",
+    "present, at this peer's address": "ignore",
+    dead: "tell the suspect and probe",
+    // Only a leaver itself says that it has left, so its word is good at any remove.
+    left: "believe",
+  },
+  "present, other instance, lower incarnation": {
+    "present, first-hand": "believe: joined",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "tell the suspect and probe",
+    left: "believe",
+  },
+  "present, other instance, same incarnation": {
+    "present, first-hand": "probe first",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "tell the suspect and probe",
+    left: "believe",
+  },
+  // Two processes cannot listen at one address, and this very peer does at that one.
+  "present, at this peer's address": {
+    "present, first-hand": "hold the known one for dead",
+    present: "hold the known one for dead",
+    "present, at this peer's address": "hold the known one for dead",
+    dead: "hold the known one for dead",
+    left: "hold the known one for dead",
+  },
+  departed: {
+    "present, first-hand": "believe: returned",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "believe",
+    left: "believe",
+  },
+  "the same or better": {
+    "present, first-hand": "ignore",
+    present: "ignore",
+    "present, at this peer's address": "ignore",
+    dead: "ignore",
+    left: "ignore",
+  },
+};
+
+type OfSelf =
+  | "this run, seen elsewhere"
+  | "this instance or address"
+  | "other instance elsewhere"
+  | "the same or better"
+  | "about to leave";
+
+/** What anybody says of this very peer, or of another process with its id. */
+export const WORD_OF_SELF: Readonly<Record<OfSelf, Row<Presence>>> = {
+  // All others take the greatest address: so all agree, and nothing is refuted.
+  "this run, seen elsewhere": { present: "move there", "dead or left": "cannot be" },
+  "this instance or address": { present: "refute", "dead or left": "refute to who says so" },
+  "other instance elsewhere": {
+    present: "probe the claimant",
+    "dead or left": "refute to who says so",
+  },
+  "the same or better": { present: "ignore", "dead or left": "note who says so" },
+  "about to leave": { present: "ignore", "dead or left": "note who says so" },
+};
+
+/** @param inDoubt whether the sender is being tried, as dead or silent, at another address than it has now */
+export function onOwnWord(said: Member, known: Member | undefined, inDoubt: boolean): Decision {
+  return OWN_WORD[knownOfSender(said, known, inDoubt)][presence(said)];
+}
+
+/** @param here this peer's own address */
+export function onOthersWord(
+  said: Member,
+  known: Member | undefined,
+  firstHand: boolean,
+  here: Address,
+): Decision {
+  return OTHERS_WORD[knownOfMember(said, known, here)][saidOfMember(said, firstHand, here)];
+}
+
+export function onWordOfSelf(said: Member, self: Member, leaving: boolean): Decision {
+  return WORD_OF_SELF[leaving ? "about to leave" : knownOfSelf(said, self)][presence(said)];
+}
+
+/** The same process in the same state: only its address may be another, which is no news to itself. */
+export function isSameLife(a: Member, b: Member): boolean {
+  return (
+    a.id === b.id &&
+    a.instance === b.instance &&
+    a.incarnation === b.incarnation &&
+    a.state === b.state &&
+    isPresent(a)
+  );
+}
+
+function presence(said: Member): Presence {
+  return isPresent(said) ? "present" : "dead or left";
+}
+
+function saidOfMember(said: Member, firstHand: boolean, here: Address): SaidOfMember {
+  if (said.state === "dead" || said.state === "left") return said.state;
+  if (said.address === here) return "present, at this peer's address";
+  return firstHand ? "present, first-hand" : "present";
+}
+
+function knownOfSender(said: Member, known: Member | undefined, inDoubt: boolean): OfSender {
+  if (known === undefined) return "not known";
+  const order = compareMembers(said, known);
+  if (order === 0) return "the same";
+  if (order < 0) {
+    if (!isSameLife(said, known)) return "better";
+    return inDoubt ? "the same, elsewhere, and in doubt" : "the same, elsewhere";
+  }
+  if (!isPresent(known)) return "departed";
+  if (isExpected(known)) return "only expected";
+  if (said.instance === known.instance) return "present, same instance";
+  return said.address === known.address
+    ? "present, other instance, same address"
+    : "present, other instance elsewhere";
+}
+
+function knownOfMember(said: Member, known: Member | undefined, here: Address): OfMember {
+  if (known === undefined) return "not known";
+  if (compareMembers(said, known) <= 0) return "the same or better";
+  if (!isPresent(known)) return "departed";
+  if (known.address === here) return "present, at this peer's address";
+  if (isExpected(known)) return "only expected";
+  if (said.instance === known.instance) return "present, same instance";
+  return said.incarnation > known.incarnation
+    ? "present, other instance, lower incarnation"
+    : "present, other instance, same incarnation";
+}
+
+function knownOfSelf(said: Member, self: Member): OfSelf {
+  if (compareMembers(said, self) <= 0) return "the same or better";
+  if (isSameLife(said, self)) return "this run, seen elsewhere";
+  return said.instance === self.instance || said.address === self.address
+    ? "this instance or address"
+    : "other instance elsewhere";
+}
