@@ -7,9 +7,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "an acknowledgement names copies that no disk has",
     edits: [
       {
-        file: "replication/acknowledging.ts",
-        find: "const copies = clockwise(peer, record.key, durableOn);",
-        replace: "const copies = holders.map((m) => m.id);",
+        file: "replication/verdict.ts",
+        find: "const copies = durableOn.map(({ id }) => id);",
+        replace: "const copies = holders.map(({ id }) => id);",
       },
     ],
     checks: ["D1", "D4"],

@@ -1,10 +1,10 @@
 /**
  * Acknowledgements: a placement ends when its version is durable where it should be, or on enough of these, and its
- * origin is told what has come of it.
+ * origin is told what has come of it. When that is, verdict.ts says.
  */
 import { answer, clockwise } from "../answering.ts";
 import { forgetOldest } from "../model/bounded.ts";
-import { ACKNOWLEDGE_GRACE_MS, COPIES_WAIT_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
+import { COPIES_WAIT_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
 import {
   compareStamps,
   EMPTY_SHA256,
@@ -13,7 +13,7 @@ import {
   isSameOperation,
   isSameVersion,
 } from "../model/files.ts";
-import { type Member, stays } from "../model/member.ts";
+import type { Member } from "../model/member.ts";
 import type { AnswerOutcome, Ask, RequestId, Routed } from "../model/messages.ts";
 import type { Placement } from "../model/placements.ts";
 import { sentences } from "../model/sentences.ts";
@@ -23,6 +23,7 @@ import { holdersOf } from "./holders.ts";
 import { ownWordUntil } from "./pledging.ts";
 import { copiesWanted, majority } from "./quorum.ts";
 import type { Reading } from "./state.ts";
+import { type ReplicaSet, verdictOn, type Write } from "./verdict.ts";
 
 /** Copies have become durable: gives the acknowledgements that this completes. */
 export function checkAcknowledgements(
@@ -47,7 +48,7 @@ function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
   return mine !== undefined && isReplacedBy(record, mine);
 }
 
-/** The time for copies is over: a majority makes an acknowledgement; less than that may still become one. */
+/** The time that a placement had to wait is over. */
 export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
   const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
@@ -58,54 +59,51 @@ export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
   } else acknowledgeWrite(peer, placement);
 }
 
-/**
- * Ends a placement when all copies are durable, or some time after enough are: a majority of as many as
- * there should be, full disks included, or as many as its origin requires.
- */
+/** Ends a placement if its copies, or the time, say so; else it waits on. */
 export function acknowledgeWrite(peer: Peer, placement: Placement): void {
-  const { record, request, arrival, durable, reading, until } = placement;
-  const { ask } = arrival.routed;
-  const own = durable.has(peer.self.instance);
-  const overdue = peer.now >= until;
-  // The owner's own content has to be there, or have failed.
-  if (!own && !reading && !overdue && isComing(peer, request)) return;
-  const promised = ownWordUntil(peer, record, own);
-  if (promised > peer.now) {
-    peer.deadlines.set("acknowledgement", request, promised);
-    return;
-  }
-  const holders = holdersOf(peer, record);
-  // The copy of one that leaves goes with it.
-  const durableOn = peer.membership.view.members
-    .filter((m) => stays(m) && durable.has(m.instance))
-    .map((m) => m.id);
-  const required = ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0;
-  // What is read need be on no more than can keep it: whoever asks hears one of those.
-  const most = reading ? holders.length : Number.POSITIVE_INFINITY;
-  const needed = required > 0 ? required : Math.min(most, majority(peer));
-  const enough = durableOn.length >= needed;
-  const all = holders.every((h) => durable.has(h.instance));
-  // With enough of them the others have a moment more, unless one of these is lost meanwhile.
-  placement.enoughAt = enough ? (placement.enoughAt ?? peer.now) : null;
-  const graceUntil = (placement.enoughAt ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;
-  const done = reading ? enough : all || peer.now >= graceUntil;
-  if (!done && !overdue) {
-    peer.deadlines.set("acknowledgement", request, Math.min(until, graceUntil));
+  const { request, arrival } = placement;
+  const { routed } = arrival;
+  const verdict = verdictOn(writeOf(peer, placement), replicasOf(peer, placement), peer.now);
+  if (verdict.kind === "wait") {
+    placement.enoughAt = verdict.enoughAt;
+    peer.deadlines.set("acknowledgement", request, verdict.until);
     return;
   }
   endPlacement(peer, request);
-  const copies = clockwise(peer, record.key, durableOn);
+  const copies = clockwise(peer, placement.record.key, verdict.copies);
   const wanted = peer.config.copies;
-  if (reading) {
-    peer.replication.readings.push({ placement, enough, copies });
-    return;
+  if (verdict.kind === "read") {
+    peer.replication.readings.push({ placement, enough: verdict.enough, copies });
+  } else if (verdict.kind === "acknowledged") {
+    const record = asExecuted(placement);
+    const { lacking } = verdict;
+    answerForGood(peer, routed, { kind: "stored", record, copies, wanted, lacking });
+  } else {
+    const why = sentences.notConfirmed(whatOf(routed.ask), copies, wanted);
+    answerForGood(peer, routed, { kind: "failed", why, maybe: true });
   }
-  const wantedOn = peer.membership.view.holders(record.key, copiesWanted(peer));
-  const lacking = wantedOn.filter((m) => !durable.has(m.instance)).map((m) => m.id);
-  const outcome: AnswerOutcome = enough
-    ? { kind: "stored", record: asExecuted(placement), copies, wanted, lacking }
-    : { kind: "failed", why: sentences.notConfirmed(whatOf(ask), copies, wanted), maybe: true };
-  answerForGood(peer, arrival.routed, outcome);
+}
+
+function writeOf(peer: Peer, placement: Placement): Write {
+  const { record, request, arrival, durable, reading, until: limit, enoughAt } = placement;
+  const { ask } = arrival.routed;
+  const own = durable.has(peer.self.instance);
+  return {
+    ...{ reading, durable, limit, enoughAt },
+    required: ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0,
+    coming: !own && !reading && isComing(peer, request),
+    promisedUntil: ownWordUntil(peer, record, own),
+  };
+}
+
+function replicasOf(peer: Peer, { record }: Placement): ReplicaSet {
+  const { view } = peer.membership;
+  return {
+    members: view.members,
+    holders: holdersOf(peer, record),
+    wanted: view.holders(record.key, copiesWanted(peer)),
+    majority: majority(peer),
+  };
 }
 
 /**
