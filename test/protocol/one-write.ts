@@ -77,7 +77,8 @@ export function follow({ write: first, full = [], happens }: Course): Told[] {
     told.push([now, verdict]);
     if (verdict.kind !== "wait") return told;
     expect(verdict.until).toBeGreaterThan(now);
-    write = { ...write, enoughAt: verdict.enoughAt };
+    const { limit, enoughAt } = verdict;
+    write = { ...write, limit, enoughAt };
     due = verdict.until;
   }
 }

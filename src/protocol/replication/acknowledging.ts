@@ -4,7 +4,7 @@
  */
 import { answer, clockwise } from "../answering.ts";
 import { forgetOldest } from "../model/bounded.ts";
-import { COPIES_WAIT_MS, REQUESTS_REMEMBERED } from "../model/config.ts";
+import { REQUESTS_REMEMBERED } from "../model/config.ts";
 import {
   compareStamps,
   EMPTY_SHA256,
@@ -51,12 +51,7 @@ function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
 /** The time that a placement had to wait is over. */
 export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
   const placement = peer.replication.placements.get(request);
-  if (placement === undefined) return;
-  // A content that still comes in has no limit but that of its way.
-  if (isComing(peer, request)) {
-    placement.until = peer.now + COPIES_WAIT_MS;
-    peer.deadlines.set("acknowledgement", request, placement.until);
-  } else acknowledgeWrite(peer, placement);
+  if (placement !== undefined) acknowledgeWrite(peer, placement);
 }
 
 /** Ends a placement if its copies, or the time, say so; else it waits on. */
@@ -65,6 +60,7 @@ export function acknowledgeWrite(peer: Peer, placement: Placement): void {
   const { routed } = arrival;
   const verdict = verdictOn(writeOf(peer, placement), replicasOf(peer, placement), peer.now);
   if (verdict.kind === "wait") {
+    placement.until = verdict.limit;
     placement.enoughAt = verdict.enoughAt;
     peer.deadlines.set("acknowledgement", request, verdict.until);
     return;

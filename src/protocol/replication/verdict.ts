@@ -2,7 +2,7 @@
  * When a version counts as stored, or as copied for a reader: a function of its copies, of those that
  * should have them, and of the time. acknowledging.ts gathers these, and does what it says.
  */
-import { ACKNOWLEDGE_GRACE_MS } from "../model/config.ts";
+import { ACKNOWLEDGE_GRACE_MS, COPIES_WAIT_MS } from "../model/config.ts";
 import { type Member, stays } from "../model/member.ts";
 
 /** A version that is being made durable. Times are in milliseconds on the owner's clock. */
@@ -35,8 +35,8 @@ export type ReplicaSet = {
 };
 
 export type Verdict =
-  /** Nothing is said before `until`, but where something changes; `enoughAt` is the write's from here on. */
-  | ({ readonly kind: "wait"; readonly until: number } & Pick<Write, "enoughAt">)
+  /** Nothing is said before `until`, but where something changes. The rest is the write's from here on. */
+  | ({ readonly kind: "wait"; readonly until: number } & Pick<Write, "limit" | "enoughAt">)
   /** What is read is durable on `copies`: on enough, or on all that could be had in time. */
   | { readonly kind: "read"; readonly enough: boolean; readonly copies: readonly number[] }
   /** Durable on `copies`; `lacking` are those that should have it and have not said so. */
@@ -55,9 +55,12 @@ export type Verdict =
  */
 export function verdictOn(write: Write, replicas: ReplicaSet, now: number): Verdict {
   const { reading, required, durable, coming, promisedUntil, limit, enoughAt } = write;
-  // The owner's own content has to be there, or have failed.
-  if (coming && now < limit) return { kind: "wait", until: limit, enoughAt };
-  if (promisedUntil > now) return { kind: "wait", until: promisedUntil, enoughAt };
+  // The owner's own content has to be there, or have failed. It has no limit but that of its way.
+  if (coming) {
+    const until = now < limit ? limit : now + COPIES_WAIT_MS;
+    return { kind: "wait", until, limit: until, enoughAt };
+  }
+  if (promisedUntil > now) return { kind: "wait", until: promisedUntil, limit, enoughAt };
   const has = ({ instance }: Member) => durable.has(instance);
   const { members, holders, wanted, majority } = replicas;
   // The copy of one that leaves goes with it.
@@ -71,7 +74,7 @@ export function verdictOn(write: Write, replicas: ReplicaSet, now: number): Verd
   const graceUntil = (since ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;
   const done = reading ? enough : holders.every(has) || now >= graceUntil;
   if (!done && now < limit) {
-    return { kind: "wait", until: Math.min(limit, graceUntil), enoughAt: since };
+    return { kind: "wait", until: Math.min(limit, graceUntil), limit, enoughAt: since };
   }
   const copies = durableOn.map(({ id }) => id);
   if (reading) return { kind: "read", enough, copies };

@@ -3,15 +3,15 @@ import { describe, expect, test } from "bun:test";
 import {
   ACKNOWLEDGE_GRACE_MS as GRACE,
   COPIES_WAIT_MS as LIMIT,
-} from "../../src/protocol/model/config.ts";
+} from "../../../src/protocol/model/config.ts";
 import {
   makeRandom,
   type Random,
   randomBelow,
   randomSample,
-} from "../../src/protocol/model/random.ts";
-import { verdictOn, type Write } from "../../src/protocol/replication/verdict.ts";
-import { member } from "./one-peer.ts";
+} from "../../../src/protocol/model/random.ts";
+import { verdictOn, type Write } from "../../../src/protocol/replication/verdict.ts";
+import { member } from "../one-peer.ts";
 import {
   ALL,
   begun,
@@ -22,7 +22,7 @@ import {
   last,
   OWNER,
   replicas,
-} from "./one-write.ts";
+} from "../one-write.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -37,6 +37,15 @@ const CASES: readonly (readonly [name: string, course: Course, told: readonly st
       ],
     },
     ["10: wait until 20000", "50: acknowledged on 8,9,14, lacking none"],
+  ],
+  [
+    "it comes for longer than copies are waited for",
+    { write: { coming: true }, happens: [{ at: 0 }, { at: LIMIT + 7, durable: [8, 9, 14] }] },
+    [
+      "0: wait until 20000",
+      "20000: wait until 40000",
+      "20007: acknowledged on 8,9,14, lacking none",
+    ],
   ],
   [
     "it fails, and another has it in the owner's place",
@@ -232,8 +241,8 @@ describe(`drawn from seed ${SEED}`, () => {
       const verdict = verdictOn(write, set, now);
       if (verdict.kind !== "wait") continue;
       waits += 1;
-      const { until, enoughAt: since } = verdict;
-      const then = { ...write, enoughAt: since };
+      const { until, limit } = verdict;
+      const then = { ...write, limit, enoughAt: verdict.enoughAt };
       expect({ i, later: until > now }).toEqual({ i, later: true });
       const between = now + randomBelow(random, until - now);
       expect({ i, verdict: verdictOn(then, set, between) }).toEqual({ i, verdict });
