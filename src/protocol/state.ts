@@ -2,10 +2,11 @@
  * The whole state of one peer's protocol, each part of it made by its room, and the few verbs by which
  * all speak to the driver.
  */
-import { type Lifecycle, makeLifecycle } from "./lifecycle/state.ts";
-import { type Membership, makeMembership } from "./membership/state.ts";
+import { LIFECYCLE, type Lifecycle, makeLifecycle } from "./lifecycle/state.ts";
+import { MEMBERSHIP, type Membership, makeMembership } from "./membership/state.ts";
 import { agedForOthers } from "./model/ages.ts";
 import type { RingConfig } from "./model/config.ts";
+import { fieldsOf, itself, listOf, mapOf, shared } from "./model/copying.ts";
 import { Deadlines } from "./model/deadlines.ts";
 import type { PeerEvent } from "./model/events.ts";
 import type { BodySource, Effect, StartInput } from "./model/io.ts";
@@ -13,8 +14,8 @@ import { type Address, type Member, makeMember } from "./model/member.ts";
 import type { Channel, Message, RequestId } from "./model/messages.ts";
 import { makeRandom, type Random } from "./model/random.ts";
 import type { SharedViews } from "./model/view.ts";
-import { makeReplication, type Replication } from "./replication/state.ts";
-import { makeRequests, type Requests } from "./requests/state.ts";
+import { makeReplication, REPLICATION, type Replication } from "./replication/state.ts";
+import { makeRequests, REQUESTS, type Requests } from "./requests/state.ts";
 
 /** `starting`: its incarnation is not durable yet. `joining`: it has asked to be taken in. */
 export type Phase = "starting" | "joining" | "in" | "leaving" | "ended";
@@ -75,6 +76,30 @@ export function createPeer(start: StartInput, at: number, views: SharedViews | n
     reported: { pair: [id, id], neighbours: [] },
   };
 }
+
+/** Makes a peer that goes on apart from the one given, between two steps. */
+export const copyPeer = fieldsOf<Peer>({
+  config: shared,
+  start: shared,
+  views: shared,
+  random: (random) => ({ ...random }),
+  deadlines: itself,
+  now: shared,
+  phase: shared,
+  self: shared,
+  membership: MEMBERSHIP,
+  replication: REPLICATION,
+  lifecycle: LIFECYCLE,
+  requests: REQUESTS,
+  changed: shared,
+  viewSaved: shared,
+  cause: shared,
+  acks: mapOf(),
+  loopback: listOf,
+  effects: listOf,
+  watched: shared,
+  reported: (reported) => ({ ...reported }),
+});
 
 /** Sends a message, with a small content as its body if there is one. */
 export function send(

@@ -1,5 +1,5 @@
 /** One simulated machine: a clock of its own, a disk that outlives the peer, and what it has heard. */
-import type { Input, Served, Start } from "../protocol/model/io.ts";
+import type { Effect, Input, Served, Start } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import type { RequestId } from "../protocol/model/messages.ts";
 import type { Peer } from "../protocol/state.ts";
@@ -57,6 +57,9 @@ export type Host = {
   bodies: Bodies;
   exitCode: number | null;
 };
+
+/** How a host's peer is given an input. */
+export type Stepping = (host: Host, peer: Peer, input: Input) => readonly Effect[];
 
 /** What a driver and its kernel keep at most. */
 export type Limits = {

@@ -20,7 +20,7 @@ import { lookUpAll, readFile } from "./asking.ts";
 import { Chronicle } from "./chronicle.ts";
 import { epilogueInWords } from "./epilogue.ts";
 import { EpiloguePlayer } from "./epilogue-player.ts";
-import { type Host, LIMITS, SMALL_LIMITS } from "./host.ts";
+import { type Host, LIMITS, SMALL_LIMITS, type Stepping } from "./host.ts";
 import { Ledger } from "./ledger.ts";
 import { keyOf } from "./names.ts";
 import { NETWORKS } from "./network.ts";
@@ -69,9 +69,12 @@ const CLIENTS_MS = 60_000;
 /** One that was full is asked again after so long whether it has room. */
 const ROOM_MS = 1.25 * COMPARE_EVERY_MS;
 
-/** Plays a plan to its end, or to the first check that does not hold. */
-export function runPlan(plan: Plan): RunResult {
-  const run = new Run(plan);
+/**
+ * Plays a plan to its end, or to the first check that does not hold.
+ * @param stepping how peers are given their inputs, if not by the plain step
+ */
+export function runPlan(plan: Plan, stepping?: Stepping): RunResult {
+  const run = new Run(plan, stepping);
   let failure: Failure | null = null;
   try {
     run.play();
@@ -111,13 +114,14 @@ class Run {
   readonly #ledger: Ledger;
   readonly #promises: Promises;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, stepping: Stepping | undefined) {
     this.#plan = plan;
     this.#generator = new RandomGenerator(plan.seed ^ 0x5eed);
     const { config, seed, driftPerMillion, wire } = plan;
     const network = NETWORKS[plan.network];
     const limits = plan.small ? SMALL_LIMITS : LIMITS;
-    this.stage = new Stage({ config, network, seed, driftPerMillion, wire, limits });
+    const given = stepping === undefined ? {} : { stepping };
+    this.stage = new Stage({ config, network, seed, driftPerMillion, wire, limits, ...given });
     this.sometimes = new Sometimes(this.stage);
     this.#ledger = new Ledger(this.stage);
     this.#chronicle = new Chronicle(this.stage);

@@ -20,6 +20,7 @@ import {
   localTime,
   loseMemory,
   makeHost,
+  type Stepping,
   virtualTime,
 } from "./host.ts";
 import { Network, type NetworkConfig } from "./network.ts";
@@ -40,6 +41,8 @@ export type WorldOptions = {
   /** Messages that go through the real wire format; none if left out. */
   readonly wire?: WireShare;
   readonly limits?: Limits;
+  /** The plain step if left out. */
+  readonly stepping?: Stepping;
 };
 
 /** A reader of the peers' events. */
@@ -73,10 +76,12 @@ export class World {
   readonly post: Post;
   readonly #driftPerMillion: number;
   readonly #limits: Limits;
+  readonly #stepping: Stepping;
   readonly #views = new SharedViews();
 
   constructor(options: WorldOptions) {
     const { config, network, seed, driftPerMillion = 0, limits = LIMITS } = options;
+    this.#stepping = options.stepping ?? ((_, peer, input) => step(peer, input));
     this.config = config;
     this.generator = new RandomGenerator(seed);
     this.network = new Network(network, this.generator);
@@ -242,7 +247,7 @@ export class World {
     const local = localTime(host, this.now);
     // A tick is never early, whatever the rounding between two clocks.
     const at = input.type === "tick" ? Math.max(local, input.at) : local;
-    const effects = sealed(() => step(peer, { ...input, at }));
+    const effects = sealed(() => this.#stepping(host, peer, { ...input, at }));
     this.inputs += 1;
     this.fingerprint.addTime(this.now);
     this.fingerprint.add(host.id);

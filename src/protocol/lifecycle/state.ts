@@ -1,5 +1,6 @@
 /** How a peer comes into its ring, and how it goes. */
 import type { ByVersion } from "../model/by-version.ts";
+import { fieldsOf, itself, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
 import type { RequestCommand } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { RequestId, Routed, Standing } from "../model/messages.ts";
@@ -83,3 +84,25 @@ export function makeLifecycle(): Lifecycle {
     departing: null,
   };
 }
+
+/** How deep this part of a peer changes. */
+export const LIFECYCLE = fieldsOf<Lifecycle>({
+  sleep: shared,
+  joining: nullOr((joining) => ({ ...joining })),
+  returning: nullOr(
+    fieldsOf<Returning>({
+      silent: mapOf(),
+      instances: shared,
+      until: shared,
+      retryMs: shared,
+      restarted: listOf,
+      commands: listOf,
+    }),
+  ),
+  returns: shared,
+  lock: nullOr((lock) => ({ ...lock })),
+  contested: mapOf(),
+  enteredAt: shared,
+  handOver: shared,
+  departing: nullOr(fieldsOf<Departing>({ request: shared, waiting: setOf, kept: itself })),
+});

@@ -1,5 +1,6 @@
 /** What a peer knows of the members of its ring, and of the ways to them. */
 import { type Absence, type Postponed, startAbsence } from "../model/absence.ts";
+import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { DepartedTable } from "../model/departed.ts";
 import type { StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
@@ -208,3 +209,68 @@ export function makeMembership(
     arrivals: new Map(),
   };
 }
+
+const PROBE = fieldsOf<Probe>({
+  reason: shared,
+  target: shared,
+  startedAt: shared,
+  until: shared,
+  nonces: mapOf(),
+  sent: shared,
+  lastTry: shared,
+  refusals: shared,
+  refusedAt: shared,
+  unanswered: shared,
+});
+
+/** How deep this part of a peer changes. */
+export const MEMBERSHIP = fieldsOf<Membership>({
+  incarnationAsked: shared,
+  seenAt: shared,
+  movesTo: shared,
+  view: shared,
+  epoch: shared,
+  departed: itself,
+  probedDeparted: shared,
+  suspecters: setOf,
+  awaited: mapOf((awaited) => ({ ...awaited })),
+  probes: mapOf(PROBE),
+  indirect: mapOf(),
+  datagrams: fieldsOf<Datagrams>({
+    muted: mapOf((muted) => ({ ...muted })),
+    unansweredByAll: shared,
+    answeredAt: shared,
+    lostAt: shared,
+    said: shared,
+  }),
+  streamless: mapOf((streamless) => ({ ...streamless })),
+  roundTrips: mapOf(),
+  roundSent: mapOf(),
+  roundHeard: mapOf(),
+  rumours: mapOf(),
+  joiningRumours: mapOf(),
+  pushedAt: shared,
+  syncedAt: shared,
+  settleNonce: shared,
+  settleBackoffMs: shared,
+  formerAddress: shared,
+  formerNonce: shared,
+  waitingIncarnation: shared,
+  absence: fieldsOf<Absence>({
+    late: shared,
+    knownUntil: shared,
+    forgotten: shared,
+    hasOld: shared,
+    togetherMs: shared,
+    others: mapOf(),
+    answered: setOf,
+    asked: mapOf(),
+    postponed: shared,
+  }),
+  strangers: listOf,
+  room: shared,
+  rooms: mapOf(),
+  sought: mapOf((sought) => ({ ...sought })),
+  soughtUntil: shared,
+  arrivals: mapOf(),
+});

@@ -5,7 +5,7 @@
  */
 import { isSameVersion, type VersionId } from "./files.ts";
 
-type Entry<T> = { version: VersionId; value: T };
+type Entry<T> = { readonly version: VersionId; readonly value: T };
 
 /** A map from versions to values: `get`, `set`, `delete` and `clear` as in a Map. Its user limits its size. */
 export class ByVersion<T> {
@@ -18,14 +18,14 @@ export class ByVersion<T> {
 
   set(version: VersionId, value: T): void {
     const held = this.#names.get(version.name);
-    const entry = held === undefined ? undefined : entryOf(held, version);
-    if (entry !== undefined) {
-      entry.version = version;
-      entry.value = value;
+    const added = { version, value };
+    if (held === undefined || "value" in held) {
+      const alone = held === undefined || isSameVersion(held.version, version);
+      this.#names.set(version.name, alone ? added : [held, added]);
       return;
     }
-    const added = { version, value };
-    this.#names.set(version.name, held === undefined ? added : [...listOf(held), added]);
+    const place = held.findIndex((entry) => isSameVersion(entry.version, version));
+    this.#names.set(version.name, place < 0 ? [...held, added] : held.with(place, added));
   }
 
   delete(version: VersionId): void {
@@ -39,6 +39,13 @@ export class ByVersion<T> {
 
   clear(): void {
     this.#names.clear();
+  }
+
+  /** One that changes apart from this; the values are shared. */
+  copy(): ByVersion<T> {
+    const made = new ByVersion<T>();
+    for (const [name, held] of this.#names) made.#names.set(name, held);
+    return made;
   }
 
   /** All versions with their values. */

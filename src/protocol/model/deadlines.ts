@@ -79,6 +79,14 @@ export class Deadlines {
     this.#note();
   }
 
+  /** One that changes apart from this. */
+  copy(): Deadlines {
+    const made = new Deadlines();
+    for (const deadline of this.#list) made.#list.push(deadline);
+    made.#note();
+    return made;
+  }
+
   /** When the next one is due; infinity if there is none. */
   next(): number {
     return this.#next;

@@ -116,6 +116,19 @@ export class DepartedTable {
     return this.#members[this.#indexFrom(id + 1)] ?? this.#members[0];
   }
 
+  /** One that changes apart from this. */
+  copy(): DepartedTable {
+    const made = new DepartedTable();
+    made.#members.push(...this.#members);
+    made.#since.push(...this.#since);
+    for (const [id, at] of this.#seen) made.#seen.set(id, at);
+    for (const id of this.#leaving) made.#leaving.add(id);
+    made.#last = this.#last;
+    made.#earliest = this.#earliest;
+    made.#latest = this.#latest;
+    return made;
+  }
+
   #isTooMuch(now: number): boolean {
     return this.size > DEPARTED_MEMBERS || now - this.#earliest > DEPARTED_MS;
   }

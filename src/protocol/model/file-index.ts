@@ -151,6 +151,25 @@ export class FileIndex {
     this.#set(name, key, held, versions);
   }
 
+  /** One that changes apart from this; the records are shared. */
+  copy(): FileIndex {
+    const made = new FileIndex(Math.log2(this.#circle), []);
+    const copies = new Map<Name, Name>();
+    for (const [name, entry] of this.#names) {
+      const copied = { ...entry };
+      copies.set(entry, copied);
+      made.#names.set(name, copied);
+    }
+    for (const [number, { digest, count, names }] of this.#buckets) {
+      const copied = new Set<Name>();
+      for (const entry of names) copied.add(copies.get(entry) ?? entry);
+      made.#buckets.set(number, { digest, count, names: copied });
+    }
+    made.#sorted = this.#sorted;
+    const { size, count, bytes } = this;
+    return Object.assign(made, { size, count, bytes });
+  }
+
   /** Every version, removals too. */
   *values(): Generator<FileRecord> {
     for (const { versions } of this.#names.values()) yield* versions;

@@ -49,6 +49,15 @@ export class Placements {
     return this.#requests.size === 0 ? NONE : (this.#names.get(name) ?? NONE);
   }
 
+  /** One that changes apart from this, with placements that do. */
+  copy(): Placements {
+    const made = new Placements();
+    // In the order in which they were added, which is that of the lists of names too.
+    for (const placement of this.#requests.values())
+      made.add({ ...placement, durable: new Set(placement.durable) });
+    return made;
+  }
+
   keys(): Iterable<RequestId> {
     return this.#requests.keys();
   }

@@ -1,5 +1,6 @@
 /** What a peer holds, and what it does for the copies of it. */
 import { ByVersion } from "../model/by-version.ts";
+import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
@@ -212,3 +213,58 @@ export function leapNext(replication: Replication): void {
 export function rescanAll(replication: Replication): void {
   replication.rescan = true;
 }
+
+const INQUIRY = fieldsOf<Inquiry>({
+  arrival: shared,
+  name: shared,
+  versions: shared,
+  heard: mapOf(),
+  rejected: setOf,
+  ahead: mapOf(),
+  lost: mapOf(),
+  asked: setOf,
+  until: shared,
+  told: shared,
+});
+
+/** How deep this part of a peer changes. */
+export const REPLICATION = fieldsOf<Replication>({
+  counter: shared,
+  leap: shared,
+  inquiries: mapOf(INQUIRY),
+  looks: mapOf(),
+  doubts: mapOf((doubt) => ({ ...doubt })),
+  placements: itself,
+  readings: listOf,
+  acknowledgements: mapOf(),
+  files: itself,
+  tenure: fieldsOf<Tenure>({
+    epoch: shared,
+    agreed: setOf,
+    counter: shared,
+    compareNonce: shared,
+    comparedAt: shared,
+    leaseNonce: shared,
+    leaseAskedAt: shared,
+    granted: setOf,
+    until: shared,
+  }),
+  pledges: mapOf((pledge) => ({ ...pledge, foreign: new Set(pledge.foreign) })),
+  withheld: listOf,
+  inquiredEpoch: shared,
+  lost: mapOf(),
+  knownStale: mapOf(),
+  confirmed: itself,
+  lacking: itself,
+  rescan: shared,
+  rejected: mapOf(),
+  refusals: mapOf(),
+  fullUntil: shared,
+  removals: mapOf(),
+  damaged: shared,
+  batched: mapOf(listOf),
+  jobs: mapOf(),
+  copyQueue: mapOf(),
+  nextJob: shared,
+  serving: setOf,
+});

@@ -1,4 +1,5 @@
 /** The requests that a peer has been given, and those that come by. */
+import { fieldsOf, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
 import type { VersionId } from "../model/files.ts";
 import type { Arrival, Body } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
@@ -109,3 +110,50 @@ export function makeRequests(): Requests {
     surveys: new Map(),
   };
 }
+
+const PENDING = fieldsOf<Pending>({
+  command: shared,
+  ask: shared,
+  body: shared,
+  startedAt: shared,
+  begun: shared,
+  sentAt: shared,
+  progressAt: shared,
+  unavailableSince: shared,
+  tries: shared,
+  out: shared,
+  lost: shared,
+  failures: shared,
+  moving: shared,
+  server: shared,
+  confirmed: shared,
+  sources: nullOr((sources) => ({ ...sources, holders: [...sources.holders] })),
+  route: shared,
+});
+
+const SURVEY = fieldsOf<Survey>({
+  command: shared,
+  view: shared,
+  startedAt: shared,
+  silent: mapOf(),
+  told: mapOf(),
+  lookups: mapOf((lookup) => ({ ...lookup })),
+  heard: shared,
+  quiet: shared,
+});
+
+/** How deep this part of a peer changes. */
+export const REQUESTS = fieldsOf<Requests>({
+  operations: shared,
+  lastOn: mapOf(),
+  hops: mapOf((hop) => ({ ...hop, tried: [...hop.tried] })),
+  seen: setOf,
+  pending: mapOf(PENDING),
+  listings: mapOf((listing) => ({
+    command: listing.command,
+    silent: new Set(listing.silent),
+    found: new Map(listing.found),
+    holders: mapOf<string, number[]>(listOf)(listing.holders),
+  })),
+  surveys: mapOf(SURVEY),
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { Checkpoint } from "../../src/protocol/checkpoint.ts";
+import type { Effect } from "../../src/protocol/model/io.ts";
+import { step } from "../../src/protocol/peer.ts";
+import type { Peer } from "../../src/protocol/state.ts";
+import type { Host, Stepping } from "../../src/sim/host.ts";
+import { drawPlan } from "../../src/sim/plan.ts";
+import { runPlan } from "../../src/sim/simulated-run.ts";
+import { randomFrom } from "../wire/random.ts";
+
+const seed = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** Of a hundred messages so many are stumbled over. */
+const PER_CENT = 2;
+/** At most so many effects are begun before that. */
+const MOST_EFFECTS = 8;
+
+class Stumbled extends Error {}
+
+/** Effects of which one too many throws: what led to the others has changed the peer by then. */
+class Stumbling extends Array<Effect> {
+  left = Number.POSITIVE_INFINITY;
+  override push(...effects: Effect[]): number {
+    if (this.left < 1) throw new Stumbled();
+    this.left -= 1;
+    return super.push(...effects);
+  }
+  static override get [Symbol.species]() {
+    return Array;
+  }
+}
+
+/** Every so often a peer throws in the middle of a message, or right after it; then it is given it again. */
+function stumbling(random: () => number): { stepping: Stepping; stumbled: () => number } {
+  const kept = new WeakMap<Host, { peer: Peer; checkpoint: Checkpoint }>();
+  let stumbled = 0;
+  const stepping: Stepping = (host, peer, input) => {
+    let known = kept.get(host);
+    if (known?.peer !== peer) known = { peer, checkpoint: new Checkpoint(peer, step) };
+    kept.set(host, known);
+    const { checkpoint } = known;
+    if (input.type === "message" && random() * 100 < PER_CENT) {
+      const effectsLeft = new Stumbling();
+      effectsLeft.left = Math.floor(random() * MOST_EFFECTS);
+      peer.effects = effectsLeft;
+      try {
+        step(peer, input);
+      } catch (error) {
+        if (!(error instanceof Stumbled)) throw error;
+      }
+      stumbled += 1;
+      known.peer = checkpoint.restore();
+      host.peer = known.peer;
+    }
+    const effects = step(known.peer, input);
+    checkpoint.note(known.peer, input);
+    return effects;
+  };
+  return { stepping, stumbled: () => stumbled };
+}
+
+test(`what throws in the middle of a message leaves no trace (P2P_TEST_SEED=${seed})`, () => {
+  let all = 0;
+  for (const plan of [0, 1].map((i) => drawPlan(seed + i))) {
+    const { stepping, stumbled } = stumbling(randomFrom(plan.seed));
+    const plain = runPlan(plan);
+    const result = runPlan(plan, stepping);
+    expect([plan.seed, result.failure]).toEqual([plan.seed, plain.failure]);
+    expect([plan.seed, result.fingerprint]).toEqual([plan.seed, plain.fingerprint]);
+    all += stumbled();
+  }
+  expect(all).toBeGreaterThan(10);
+}, 120_000);
