@@ -35,6 +35,11 @@ export const RELATIONS: readonly Relation[] = [
     wire.MAX_COPIES >= 2 * MAX_REQUIRED,
   ],
   ["an incarnation fits its four bytes", config.HIGHEST_INCARNATION < 2 ** 32],
+  [
+    "who comes into a ring has as many incarnations left as it may have used",
+    2 * config.HIGHEST_TAKEN_IN <= config.HIGHEST_INCARNATION,
+  ],
+  ["the highest counter has one above it", config.HIGHEST_COUNTER < Number.MAX_SAFE_INTEGER],
   ["2^33 changes of the view fit a counter", config.STAMP_LEAP * 2 ** 33 <= 2 ** 53],
   ["a whole offer may be on its way to a disk", config.OFFER_RECORDS <= config.COPIES_AT_ONCE],
   ["a name's holders are fewer than those told of", config.NEW_ASKED < config.ASKED_TOLD],

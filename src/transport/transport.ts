@@ -197,7 +197,7 @@ class Sockets implements Transport {
 
   /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
   #admit(bytes: Uint8Array, host: string, bodies: boolean): Admitted {
-    const decoded = decode(bytes, host, bodies);
+    const decoded = decode(bytes, host, bodies, this.#options.bits?.());
     if ("error" in decoded) return decoded;
     const { ring, from, message } = decoded;
     this.#reached(from.address);

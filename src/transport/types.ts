@@ -12,6 +12,8 @@ export type TransportOptions = {
   readonly port: number;
   /** The header of what is sent from now on. Frames of another ring than its `ring` are refused. */
   sender(): Sender;
+  /** The bits of its ring's positions: what is beyond is refused. 48 while it knows of no ring, or if left out. */
+  bits?(): number;
   /**
    * A message came. Called synchronously from the socket's callback.
    * @param body the small content behind it, the callee's to keep; null for none

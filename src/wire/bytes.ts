@@ -169,9 +169,13 @@ export class Writer {
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
+  /** No place on the circle that is read is above this one. */
+  readonly lastPosition: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param bits of the circle's positions */
+  constructor(bytes: Uint8Array, bits = 48) {
     this.#bytes = bytes;
+    this.lastPosition = 2 ** bits - 1;
   }
 
   get left(): number {

@@ -100,11 +100,12 @@ export function encodeFrame(
  * Decodes one whole message. Never throws, whatever the bytes.
  * @param host where the bytes came from, as the socket saw it
  * @param bodies whether some messages may have a body: so in a stream's frame, not in a datagram
+ * @param bits of the positions in the reader's ring; 48 while it knows of none
  */
-export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded {
+export function decode(bytes: Uint8Array, host: string, bodies = false, bits = 48): Decoded {
   if (bytes.length < HEADER_BYTES) return { error: "shorter than a header" };
   if (bytes.length > MAX_FRAME) return { error: "longer than any message" };
-  const from = new Reader(bytes);
+  const from = new Reader(bytes, bits);
   if (from.u16() !== MAGIC) return { error: "not of this protocol" };
   const version = from.u8();
   if (version < VERSION) return { error: `version ${version}` };
@@ -116,6 +117,10 @@ export function decode(bytes: Uint8Array, host: string, bodies = false): Decoded
   lastHost = host;
   try {
     const { ring, from: sender } = readSender(bytes, SENDER_AT, host);
+    // Who asks which ring this is has an id of another, or of none.
+    const strange = layout.tag === "introduce" || layout.tag === "hello";
+    if (sender.id > from.lastPosition && !strange)
+      return { error: `${sender.id} is no place on the circle` };
     from.skip(SENDER_BYTES);
     const message = layout.fields.read(from) as WireMessage;
     const most = bodies && layout.withBody ? BODY_BYTES : 0;

@@ -7,7 +7,7 @@ import { formatAddress } from "./address.ts";
 import { Reader, type Writer } from "./bytes.ts";
 import { type Codec, struct, u32 } from "./codec.ts";
 import { SENDERS_KEPT } from "./limits.ts";
-import { instance, port, position, state } from "./values.ts";
+import { incarnation, instance, port, position, state } from "./values.ts";
 
 /** Who sends: its ring, and its own member record. Its host is what the receiver's socket sees. */
 export type Sender = {
@@ -25,7 +25,7 @@ export type Sender = {
 export const senderCodec: Codec<Sender> = struct<Sender>({
   ring: u32,
   id: position,
-  incarnation: u32,
+  incarnation,
   instance,
   state,
   port,

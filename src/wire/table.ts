@@ -97,7 +97,7 @@ const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
 });
 
 const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]>({
-  accepted: { standing: struct(v.standingFields), incarnation: u32, members: v.members },
+  accepted: { standing: struct(v.standingFields), incarnation: v.incarnation, members: v.members },
   busy: {},
   taken: { by: v.address },
 });
@@ -138,7 +138,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     route: v.route,
     ask,
     leftMs: v.leftMs,
-    counter: u53,
+    counter: v.counter,
     avoid: list(v.position, AVOIDED),
     back: bool,
     lost: bool,

@@ -2,6 +2,8 @@
 import {
   ASKED_TOLD,
   COMPARE_RANGES,
+  HIGHEST_COUNTER,
+  HIGHEST_INCARNATION,
   MAX_NAME_BYTES,
   OFFER_RECORDS,
   REPLACED_KEPT,
@@ -47,8 +49,15 @@ import {
 import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 import { Recent } from "./recent.ts";
 
-/** A place on the circle; of 48 bits at most, in any ring. */
-export const position = u48;
+/** A place on the circle: of 48 bits at most, and of no more than the reader's ring has. */
+export const position: Codec<number> = {
+  write: (w, v) => w.u48(v),
+  read(r) {
+    const value = r.u48();
+    if (value > r.lastPosition) throw new Malformed(`${value} is no place on the circle`);
+    return value;
+  },
+};
 export const request = u48;
 export const digest = u53;
 export const sha256 = hex(32);
@@ -98,10 +107,15 @@ export const address: Codec<Address> = {
   },
 };
 
+/** How often a peer was started or has refuted its death: no further than it may count itself. */
+export const incarnation: Codec<number> = within(u32, 0, HIGHEST_INCARNATION);
+/** A counter of versions. */
+export const counter: Codec<number> = within(u53, 0, HIGHEST_COUNTER);
+
 /** The fields that a member's record and a message's header share; then each says where it is. */
 const memberFields = struct<Omit<Member, "hash">>({
   id: position,
-  incarnation: u32,
+  incarnation,
   instance,
   state,
   address,
@@ -148,7 +162,7 @@ export const fileName: Codec<string> = {
 };
 
 export const stamp: Codec<Stamp> = struct<Stamp>({
-  counter: u53,
+  counter,
   owner: position,
   run: u32,
 });

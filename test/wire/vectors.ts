@@ -35,7 +35,7 @@ const nine: Member = makeMember({
 });
 const far: Member = makeMember({
   id: 2 ** 48 - 1,
-  incarnation: 0xffffffff,
+  incarnation: 2 ** 31,
   instance: "ffffffffffffffff",
   state: "leaving",
   address: "[2001:db8::1]:12256",
@@ -68,7 +68,7 @@ const accented: FileRecord = {
   name: "café.pdf",
   key: 0x123456789abc,
   operation: { origin: "ffffffffffffffff", number: 2 ** 48 - 1 },
-  stamp: { counter: Number.MAX_SAFE_INTEGER, owner: 2 ** 48 - 1, run: 3 },
+  stamp: { counter: 2 ** 52, owner: 2 ** 48 - 1, run: 3 },
   also: [{ counter: 12, owner: 9, run: 4 }],
   size: 2 ** 53 - 1,
   sha256: SHA,
@@ -149,7 +149,7 @@ export const VECTORS: readonly Vector[] = [
   v(
     `
     0100020000000000090000000200112233445566ff0200007f0000012ee9ffff
-    ffffffffffffffffffffffffffffffff01000b323030313a6462383a3a312fe0
+    ffffffff80000000ffffffffffffffff01000b323030313a6462383a3a312fe0
   `,
     { tag: "gossip", joining: true, members: [nine, far] },
   ),
@@ -186,7 +186,7 @@ export const VECTORS: readonly Vector[] = [
   v(
     `
     01020304050600000000000800007f0000012ee80123456789abcdef00020000
-    000000080000000000090100000000000700000000001fffffffffffff000100
+    0000000800000000000901000000000007000000000010000000000000000100
     000000000e0101
   `,
     {
@@ -196,7 +196,7 @@ export const VECTORS: readonly Vector[] = [
       route: [8, 9],
       ask: { kind: "lookup", key: 7 },
       leftMs: 0,
-      counter: Number.MAX_SAFE_INTEGER,
+      counter: 2 ** 52,
       avoid: [14],
       back: true,
       lost: true,
@@ -483,7 +483,7 @@ export const VECTORS: readonly Vector[] = [
       0000000700000000000800000001000000000000000493e09f86d081884c7d65
       9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
       0000000000000009636166c3a92e706466123456789abcffffffffffffffffff
-      ffffffffff001fffffffffffffffffffffffff00000003000100000000000000
+      ffffffffff0010000000000000ffffffffffff00000003000100000000000000
       0c00000000000900000004001fffffffffffff9f86d081884c7d659a2feaa0c5
       5ad015a3bf4f1b2b0b822cd15d6c15b0f00a080001ffffffffffff0002000000
       000000000700000000000800000001000000000000000900000000000e000000

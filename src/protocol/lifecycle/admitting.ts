@@ -6,7 +6,13 @@ import { beats, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
-import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
+import {
+  DEPARTED_TOLD,
+  HIGHEST_TAKEN_IN,
+  JOIN_LOCK_MS,
+  SUCCESSOR_CHANGE_MS,
+  SYNC_MEMBERS,
+} from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
@@ -91,6 +97,10 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {
   const former = peer.membership.view.find(joiner.id) ?? peer.membership.departed.get(joiner.id);
   const incarnation = Math.max(former?.incarnation ?? 0, joiner.incarnation) + 1;
+  if (incarnation > HIGHEST_TAKEN_IN) {
+    answer(peer, routed, { kind: "busy" });
+    return;
+  }
   const { id, address, instance } = joiner;
   const member = makeMember({ id, address, instance, incarnation, state: "alive" });
   const before = peer.membership.view.successorPair(peer.self.id);

@@ -5,6 +5,7 @@ import { cameIn, noteStanding } from "../membership/late.ts";
 import { adoptView, rememberDeparted, viewChanged } from "../membership/records.ts";
 import { roundSoon } from "../membership/rounds.ts";
 import {
+  HIGHEST_TAKEN_IN,
   JOIN_ANSWER_MS,
   JOIN_ATTEMPTS,
   JOIN_BUSY_MS,
@@ -86,6 +87,8 @@ export function receiveJoinAnswer(peer: Peer, from: Member, answer: JoinAnswer):
       return;
     case "accepted": {
       const { incarnation, members, standing } = outcome;
+      // Once it is written down it can only rise: whoever says such a thing is not believed.
+      if (incarnation > HIGHEST_TAKEN_IN) return;
       joining.acceptance = { incarnation, members, standing, acceptor: from };
       peer.deadlines.clear("join", 0);
       // A former run from this folder may have gone beyond what the ring remembers.

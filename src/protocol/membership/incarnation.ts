@@ -3,9 +3,15 @@
  * so that a restart always begins above everything that the ring has heard.
  */
 
+import { HIGHEST_INCARNATION, INCARNATION_JUMP } from "../model/config.ts";
 import { type Address, type MemberState, makeMember } from "../model/member.ts";
 import { emit, isIn, type Peer } from "../state.ts";
 import { viewChanged } from "./records.ts";
+
+/** True of an incarnation that somebody known under one may have by now, as others say. */
+export function isPlausible(known: number, said: number): boolean {
+  return said <= Math.min(known + INCARNATION_JUMP, HIGHEST_INCARNATION - 1);
+}
 
 /**
  * Asks for an incarnation of at least `wanted`; it counts once the driver says `persisted`.
@@ -13,7 +19,7 @@ import { viewChanged } from "./records.ts";
  */
 export function raiseTo(peer: Peer, wanted: number, address: Address | null = null): void {
   peer.membership.movesTo = address ?? peer.membership.movesTo;
-  if (wanted <= peer.membership.incarnationAsked) return;
+  if (wanted <= peer.membership.incarnationAsked || wanted > HIGHEST_INCARNATION) return;
   peer.membership.incarnationAsked = wanted;
   peer.effects.push({ type: "persist", id: peer.self.id, incarnation: wanted });
 }

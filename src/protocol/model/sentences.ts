@@ -145,6 +145,8 @@ export const sentences = {
     `${name} cannot have ${required} copies: this ring keeps ${copies} of each file, so require that many at most.`,
   tooFewToRemove: (name: string, needed: number, peers: number) =>
     `File ${name} was not removed: ${needed} peers have to note it, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`,
+  noCounter: (name: string) =>
+    `${name} cannot be stored or removed any more: a version of it has gone to the end of what is counted. Store it under another name.`,
   tooManyRequests: () => "Too many requests are under way at this peer: wait for some to end.",
   ownerBusy: (owner: number) =>
     `Peer ${owner}, whose file it is, deals with too many requests: try again in a moment.`,

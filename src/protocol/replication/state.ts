@@ -1,5 +1,6 @@
 /** What a peer holds, and what it does for the copies of it. */
 import { ByVersion } from "../model/by-version.ts";
+import { COUNTER_JUMP } from "../model/config.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
@@ -199,8 +200,13 @@ export function makeReplication(start: StartInput): Replication {
   };
 }
 
-/** A counter that was seen in a message: what is stamped here next is above it (Lamport, 1978). */
+/**
+ * A counter that was seen in a message: what is stamped here next is above it (Lamport, 1978). One that is
+ * too far off is passed over, or a single lie would bring all names to the end of their counters; the name
+ * that has it is stamped above it all the same, as long as there is an above.
+ */
 export function witness(replication: Replication, counter: number): void {
+  if (counter > replication.counter + COUNTER_JUMP) return;
   replication.counter = Math.max(replication.counter, counter);
 }
 

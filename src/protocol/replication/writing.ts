@@ -4,7 +4,7 @@
  */
 import { answer } from "../answering.ts";
 import { withoutRoomFor } from "../membership/room.ts";
-import { STAMP_LEAP } from "../model/config.ts";
+import { HIGHEST_COUNTER, STAMP_LEAP } from "../model/config.ts";
 import {
   EMPTY_SHA256,
   type FileRecord,
@@ -26,7 +26,7 @@ import { beginInquiry, heardToHave } from "./inquiring.ts";
 import { finishPlacement, place, underWay } from "./placing.ts";
 import { majority } from "./quorum.ts";
 import { isHere, isSafe, lostWith, tellDamaged } from "./serving.ts";
-import type { Inquiry } from "./state.ts";
+import { type Inquiry, witness } from "./state.ts";
 import { isAuthoritative } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
 
@@ -105,7 +105,7 @@ function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry
     answerForGood(peer, routed, lost ?? { kind: "missing" });
     return;
   }
-  const full = withoutRoom(peer, ask);
+  const full = withoutRoom(peer, ask) ?? withoutCounter(peer, ask, versions);
   if (full !== null) {
     answerForGood(peer, routed, { kind: "failed", why: full, maybe: false });
     return;
@@ -133,6 +133,21 @@ function targetOf(ask: WriteAsk, versions: Versions): FileRecord | undefined {
     : undefined;
 }
 
+/** Why nothing can be stamped above what a name has: somebody has gone to the end of its counters. */
+function withoutCounter(peer: Peer, ask: WriteAsk, versions: Versions): string | null {
+  const next = nextCounter(peer, versions);
+  return next <= HIGHEST_COUNTER ? null : sentences.noCounter(ask.name);
+}
+
+/** Above all that is known of the name, and all that was seen here. */
+function nextCounter({ replication }: Peer, versions: Versions): number {
+  const highest = versions.reduce(
+    (most, { stamp }) => Math.max(most, stamp.counter),
+    replication.counter,
+  );
+  return highest + 1 + (replication.leap ? STAMP_LEAP : 0);
+}
+
 function stamped(
   peer: Peer,
   ask: WriteAsk,
@@ -141,11 +156,8 @@ function stamped(
   operation: Operation,
   sha256: string,
 ): FileRecord {
-  const highest = versions.reduce(
-    (most, { stamp }) => Math.max(most, stamp.counter),
-    peer.replication.counter,
-  );
-  peer.replication.counter = highest + 1 + (peer.replication.leap ? STAMP_LEAP : 0);
+  const counter = nextCounter(peer, versions);
+  witness(peer.replication, counter);
   peer.replication.leap = false;
   const follows = target === undefined ? [] : [target];
   const carried = lineage(
@@ -153,7 +165,7 @@ function stamped(
     versions.filter((v) => v !== target),
     peer.now,
   );
-  const stamp = { counter: peer.replication.counter, owner: peer.self.id, run: runOf(peer.self) };
+  const stamp = { counter, owner: peer.self.id, run: runOf(peer.self) };
   const ageMs = -peer.now;
   return {
     name: target?.name ?? baseOf(peer, ask.name),
