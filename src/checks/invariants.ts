@@ -19,6 +19,7 @@ import {
   REQUESTS_REMEMBERED,
   ROOMS_KNOWN,
   SUSPECTERS,
+  SYNC_MEMBERS,
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
@@ -44,6 +45,11 @@ const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer)
   ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
   ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
   ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
+  ["rounds heard of", PROBES_AT_ONCE, ({ membership }) => membership.roundHeard.size],
+  ["round trips", SYNC_MEMBERS, ({ membership }) => membership.roundTrips.size],
+  ["addresses muted", PROBES_AT_ONCE, ({ membership }) => membership.datagrams.muted.size],
+  ["members that are late", SYNC_MEMBERS, ({ membership }) => membership.absence.others.size],
+  ["members asked for word", SYNC_MEMBERS, ({ membership }) => membership.absence.asked.size],
   ["members' room", ROOMS_KNOWN, ({ membership }) => membership.rooms.size],
   ["requests", REQUESTS_IN_FLIGHT, ({ requests }) => requests.pending.size],
   ["hops", REQUESTS_IN_FLIGHT, ({ requests }) => requests.hops.size],

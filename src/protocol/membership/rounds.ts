@@ -1,5 +1,6 @@
 /** Rounds of pings to the two successors, their answers, and the asking after members that are awaited. */
 import { standingOf } from "../model/absence.ts";
+import { boundTable } from "../model/bounded.ts";
 import {
   AWAITED_FIRST_RETRY_MS,
   AWAITED_NOTICE_MS,
@@ -9,6 +10,7 @@ import {
   LOST_BY_STREAM,
   LOST_TRY_FOR_MS,
   LOST_TRY_MS,
+  PROBES_AT_ONCE,
   RESTORED_GRACE_MS,
   ROUND_AFTER_CHANGE_MS,
 } from "../model/config.ts";
@@ -70,6 +72,7 @@ export function receivePing(peer: Peer, from: Member, ping: Ping, channel: Chann
   const { nonce, round } = ping;
   if (round && peer.membership.roundHeard.get(from.id) !== nonce) {
     peer.membership.roundHeard.set(from.id, nonce);
+    boundTable(peer.membership.roundHeard, PROBES_AT_ONCE);
     line(peer, lines.pingReceived(from.id), true);
   }
   noteRoom(peer, from, ping.room);
