@@ -2,6 +2,8 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
+
+import { Checkpoint } from "../protocol/checkpoint.ts";
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
@@ -12,7 +14,7 @@ import type { Transport } from "../transport/types.ts";
 import { Awake } from "./awake.ts";
 import type { Contents } from "./contents/contents.ts";
 import type { Offers } from "./contents/offers.ts";
-import type { EventStream } from "./events.ts";
+import { type EventStream, tellOfThrown } from "./events.ts";
 import type { OwnRecord } from "./own-record.ts";
 import type { Reception, Untimed } from "./reception.ts";
 
@@ -39,7 +41,9 @@ export class Driver {
   readonly #end: (end: End) => void;
   readonly #options: DriverOptions;
   readonly #awake = new Awake();
-  readonly #peer: Peer;
+  #peer: Peer;
+  readonly #checkpoint: Checkpoint;
+  readonly #tellOfThrown: ReturnType<typeof tellOfThrown>;
   #first: readonly Effect[];
   #busy = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -53,6 +57,8 @@ export class Driver {
     this.#options = options;
     const { peer, effects } = startPeer(start, performance.now());
     this.#peer = peer;
+    this.#checkpoint = new Checkpoint(peer, step);
+    this.#tellOfThrown = tellOfThrown(options.events);
     this.#first = effects;
     options.own.self = peer.self;
   }
@@ -125,9 +131,23 @@ export class Driver {
   }
 
   #step(input: Input): void {
-    const effects = step(this.#peer, input);
+    const effects = this.#dealtWith(input);
     this.#options.own.self = this.#peer.self;
     this.#perform(effects);
+  }
+
+  /** A message is dealt with whole or not at all. @throws what any other input makes the peer throw */
+  #dealtWith(input: Input): readonly Effect[] {
+    try {
+      const effects = step(this.#peer, input);
+      this.#checkpoint.note(this.#peer, input);
+      return effects;
+    } catch (error) {
+      if (input.type !== "message") throw error;
+      this.#peer = this.#checkpoint.restore();
+      this.#tellOfThrown(input.message.tag, input.from.address, error);
+      return [];
+    }
   }
 
   #perform(effects: readonly Effect[]): void {

@@ -1,7 +1,8 @@
 /** The one stream of what happens at a peer, and its readers. */
 import { epochNow, type LoggedEvent } from "../control/types.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
-import { LOST_TOLD_MS } from "./limits.ts";
+import type { Address } from "../protocol/model/member.ts";
+import { LOST_TOLD_MS, THROWN_KINDS, THROWN_TOLD_MS } from "./limits.ts";
 import type { OwnRecord } from "./own-record.ts";
 
 export type Reader = (event: LoggedEvent) => void;
@@ -68,6 +69,32 @@ export function tellOfUnsent(events: EventStream): (kind: string, why: string) =
   };
 }
 
+/**
+ * Says of messages over which the peer threw, and of which it has kept nothing, that there were such: each
+ * kind once in the log, with the place, and one sentence a minute for people.
+ */
+export function tellOfThrown(
+  events: EventStream,
+): (tag: string, from: Address, error: unknown) => void {
+  const logged = new Set<string>();
+  let saidAt = Number.NEGATIVE_INFINITY;
+  let unsaid = 0;
+  return (tag, from, error) => {
+    const { what, stack } = causeOf(error);
+    const kind = `${tag} ${what}`;
+    if (!logged.has(kind) && logged.size < THROWN_KINDS) {
+      logged.add(kind);
+      events.publish({ event: "thrown", tag, from, why: what, stack });
+    }
+    unsaid += 1;
+    if (performance.now() - saidAt < THROWN_TOLD_MS) return;
+    const times = unsaid === 1 ? "" : ` (${unsaid} so far)`;
+    saidAt = performance.now();
+    const text = `A message of the kind "${tag}" from ${from} was dropped${times}, since dealing with it failed: ${what} (a bug in p2p; events.jsonl in the data folder says where). Nothing of it was kept.`;
+    events.publish({ event: "note", text });
+  };
+}
+
 /** True of the events that the log leaves out: pings, and answers too long for a line. */
 export function isFolded(event: LoggedEvent): boolean {
   if (event.event === "line") return event.fold;
@@ -77,8 +104,14 @@ export function isFolded(event: LoggedEvent): boolean {
 
 /** The event of a crash: one sentence, and where it was. */
 export function crashOf(error: unknown): Extract<PeerEvent, { event: "crash" }> {
-  const what = error instanceof Error ? error.message || error.name : String(error);
-  const text = `Unexpected error: ${what.trim().replace(/\s*\n\s*/g, " ")} (a bug in p2p; events.jsonl in the data folder says where)`;
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const { what, stack } = causeOf(error);
+  const text = `Unexpected error: ${what} (a bug in p2p; events.jsonl in the data folder says where)`;
   return { event: "crash", text, stack };
+}
+
+/** What was thrown, in one line, and where. */
+function causeOf(error: unknown): { readonly what: string; readonly stack: string } {
+  const what = error instanceof Error ? error.message || error.name : String(error);
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return { what: what.trim().replace(/\s*\n\s*/g, " "), stack };
 }

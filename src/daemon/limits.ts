@@ -42,6 +42,9 @@ export const SCRUB_NAMED = 1_000;
 
 /** Events left out of the log are counted, and told of this often: one sentence, whatever their number. */
 export const LOST_TOLD_MS = 10_000;
+/** Messages over which a peer threw are told of so often, and so many kinds of them are in the log. */
+export const THROWN_TOLD_MS = 60_000;
+export const THROWN_KINDS = 64;
 
 /** Lines that wait for a slow reader; with so many, those that can be done without are left out. */
 export const LINES_KEPT = 4_096;

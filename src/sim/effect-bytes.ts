@@ -178,6 +178,7 @@ const event = casesBy<"event", PeerEvent>("event", {
   },
   route: { what: text, route: ids, ms: real },
   outcome: { command: u53, outcome },
+  thrown: { tag: text, from: address, why: text, stack: text },
 });
 
 const effect = casesBy<"type", Effect>("type", {

@@ -16,10 +16,12 @@ const STEP = "export function step(peer: Peer, input: Input): Effect[] {";
 
 /** Throws at the next input of the kind that a file in the working folder names. */
 const THROWS = `${STEP}
-  const { existsSync, readFileSync } = require("node:fs");
+  const { existsSync, readFileSync, rmSync } = require("node:fs");
   const wanted = existsSync("throw") ? readFileSync("throw", "utf8") : "";
   const kind =
     input.type === "message" ? input.channel : input.type === "command" ? input.what.kind : input.type;
+  // Once: a step is a pure function, and what did not throw does not throw when it is played again.
+  if (wanted === kind) rmSync("throw");
   if (wanted === kind) throw new Error("planted\\n  here");
   const message = { tag: "ack", request: -1 };
   const unfit = { type: "send", to: "127.0.0.1:9", channel: "stream", message, body: null };
@@ -46,8 +48,6 @@ async function withTwo(body: (pair: Apart, peer: PeerProcess, trap: string) => P
 /** By who calls the step: a timer, the two sockets, a promise, the terminal, the control socket. */
 const CALLERS: readonly [string, string, (pair: Apart, peer: PeerProcess) => unknown][] = [
   ["a timer", "tick", () => {}],
-  ["a datagram", "datagram", () => {}],
-  ["a stream", "stream", (pair) => pair.control(1).list()],
   ["the disk", "fetched", (pair) => pair.control(0).store("more", new Blob(["more"]).stream())],
   ["the terminal", "where", (_, peer) => peer.type("Where kept")],
   ["the control socket", "remove", (pair) => pair.control(0).remove("kept")],
@@ -70,12 +70,45 @@ describe("a throw in a step called by", () => {
         const log = readFileSync(join(pair.folder(0), "events.jsonl"), "utf8");
         const last = JSON.parse(log.trim().split("\n").at(-1) ?? "");
         expect(last).toMatchObject({ event: "crash", stack: expect.stringContaining("peer.ts") });
-        rmSync(trap);
         const again = await pair.found();
         await again.kill();
         const folder = await openFolder(pair.folder(0));
         expect(Buffer.from(bytesNamed(folder.files, "kept") ?? []).toString()).toBe("kept");
         await folder.close();
+      }),
+    LIMIT_MS,
+  );
+});
+
+/** What others send: nothing of it is kept, and nobody ends of it. */
+const MESSAGES: readonly [string, string, (pair: Apart) => unknown][] = [
+  ["datagram", 'A message of the kind "p[io]ng"', () => {}],
+  ["stream", "A message of the kind ", (pair) => pair.control(1).list()],
+];
+
+describe("a throw in a step called by a", () => {
+  test.each(MESSAGES)(
+    "%s",
+    (kind, said, act) =>
+      withTwo(async (pair, peer, trap) => {
+        await pair.control(0).store("kept", new Blob(["kept"]).stream());
+        writeFileSync(trap, kind);
+        const asked = Promise.resolve(act(pair)).catch(() => {});
+        await peer.waitFor(new RegExp(`^${said}.* was dropped, .*: planted here \\(a bug`));
+        await asked;
+        expect(peer.end).toBeNull();
+        const path = join(pair.folder(0), "events.jsonl");
+        const logged = () =>
+          readFileSync(path, "utf8")
+            .split("\n")
+            .find((text) => text.includes('"event":"thrown"')) ?? null;
+        const thrown = await peer.wake.until("the event in the log", 20_000, logged);
+        expect(JSON.parse(thrown)).toMatchObject({
+          why: "planted here",
+          stack: expect.stringContaining("peer.ts"),
+        });
+        await pair.control(1).store("more", new Blob(["more"]).stream());
+        expect((await pair.control(0).list()).files.length).toBe(2);
       }),
     LIMIT_MS,
   );

@@ -3,7 +3,7 @@
  * are readers of this one stream; none of them is called by the protocol.
  */
 import type { FileRecord } from "./files.ts";
-import type { Member, MemberState } from "./member.ts";
+import type { Address, Member, MemberState } from "./member.ts";
 import type { RequestId } from "./messages.ts";
 import type { PresentMember, StatusTold } from "./told.ts";
 
@@ -27,6 +27,14 @@ export type PeerEvent =
   | { readonly event: "line"; readonly text: string; readonly fold: boolean }
   /** A sentence for a person, for standard error. */
   | { readonly event: "note"; readonly text: string }
+  /** Dealing with a message threw, which must not be: it is dropped, and nothing of it was kept. */
+  | {
+      readonly event: "thrown";
+      readonly tag: string;
+      readonly from: Address;
+      readonly why: string;
+      readonly stack: string;
+    }
   /** Something threw that must not: the peer ends. A sentence for a person, and where it was. */
   | { readonly event: "crash"; readonly text: string; readonly stack: string }
   | {
