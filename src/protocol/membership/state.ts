@@ -214,13 +214,14 @@ const PROBE = fieldsOf<Probe>({
   reason: shared,
   target: shared,
   startedAt: shared,
+  silence: shared,
+  refusals: shared,
+  end: shared,
   until: shared,
   nonces: mapOf(),
-  sent: shared,
-  lastTry: shared,
-  refusals: shared,
+  missed: shared,
   refusedAt: shared,
-  unanswered: shared,
+  timedOut: shared,
 });
 
 /** How deep this part of a peer changes. */
