@@ -9,7 +9,6 @@ import {
   COPIES_AT_ONCE,
   COPIES_QUEUED,
   DEPARTED_MEMBERS,
-  HIGHEST_INCARNATION,
   LEASE_MS,
   OPERATIONS_REMEMBERED,
   PROBES_AT_ONCE,
@@ -23,6 +22,7 @@ import {
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
+import { HIGHEST_INCARNATION } from "../protocol/model/ranges.ts";
 import { copiesUnderWay } from "../protocol/replication/fetching.ts";
 import { holdersOf } from "../protocol/replication/holders.ts";
 import { isIn, type Peer } from "../protocol/state.ts";

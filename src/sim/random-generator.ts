@@ -60,4 +60,9 @@ export class RandomGenerator {
   exponential(mean: number): number {
     return (this.pick(EXPONENTIAL) * mean) / 1_000;
   }
+
+  /** An instance id: 64 bits, as 16 hexadecimal digits. */
+  instance(): string {
+    return [0, 0].map(() => this.bits().toString(16).padStart(8, "0")).join("");
+  }
 }

@@ -41,7 +41,6 @@ export type WorldOptions = {
   /** Messages that go through the real wire format; none if left out. */
   readonly wire?: WireShare;
   readonly limits?: Limits;
-  /** The plain step if left out. */
   readonly stepping?: Stepping;
 };
 
@@ -116,7 +115,7 @@ export class World {
 
   /** Makes a ring that stands: every peer is in it and knows all the others. */
   form(ids: readonly number[]): void {
-    const drawn = ids.map((id) => ({ id, instance: this.#drawInstance() }));
+    const drawn = ids.map((id) => ({ id, instance: this.generator.instance() }));
     const members = drawn.map(({ id, instance }) => {
       const { address } = this.#makeHost(id, { kind: "found" });
       return makeMember({ id, address, incarnation: 1, instance, state: "alive" });
@@ -134,7 +133,7 @@ export class World {
 
   /** Starts a peer on a new host, or again on its old one with the disk as it is. */
   startPeer(id: number, start: Start): Host {
-    return this.#start(id, start, this.#drawInstance());
+    return this.#start(id, start, this.generator.instance());
   }
 
   /** Starts a second process under an id that may be taken, at an address of its own. */
@@ -143,7 +142,7 @@ export class World {
     if (this.hosts.has(address)) return;
     const host = makeHost(id, address, { offsetMs: 0, rate: 1 }, start, this.#limits);
     this.places.add(host, true);
-    this.#run(host, start, this.#drawInstance());
+    this.#run(host, start, this.generator.instance());
   }
 
   #start(id: number, start: Start, instance: string): Host {
@@ -262,10 +261,6 @@ export class World {
     this.queue.plan(this.now + delayMs, () => {
       if (host.run === run) this.give(host, input);
     });
-  }
-
-  #drawInstance(): string {
-    return [0, 0].map(() => this.generator.bits().toString(16).padStart(8, "0")).join("");
   }
 
   #makeHost(id: number, start: Start): Host {

@@ -2,8 +2,6 @@
 import {
   ASKED_TOLD,
   COMPARE_RANGES,
-  HIGHEST_COUNTER,
-  HIGHEST_INCARNATION,
   MAX_NAME_BYTES,
   OFFER_RECORDS,
   REPLACED_KEPT,
@@ -29,6 +27,7 @@ import {
 } from "../protocol/model/member.ts";
 import type { Origin } from "../protocol/model/messages.ts";
 import { isFileName } from "../protocol/model/names.ts";
+import { HIGHEST_COUNTER, HIGHEST_INCARNATION } from "../protocol/model/ranges.ts";
 import type { PresentMember, SnapshotFiles } from "../protocol/model/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";

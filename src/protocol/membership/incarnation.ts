@@ -3,15 +3,10 @@
  * so that a restart always begins above everything that the ring has heard.
  */
 
-import { HIGHEST_INCARNATION, INCARNATION_JUMP } from "../model/config.ts";
 import { type Address, type MemberState, makeMember } from "../model/member.ts";
+import { HIGHEST_INCARNATION } from "../model/ranges.ts";
 import { emit, isIn, type Peer } from "../state.ts";
 import { viewChanged } from "./records.ts";
-
-/** True of an incarnation that somebody known under one may have by now, as others say. */
-export function isPlausible(known: number, said: number): boolean {
-  return said <= Math.min(known + INCARNATION_JUMP, HIGHEST_INCARNATION - 1);
-}
 
 /**
  * Asks for an incarnation of at least `wanted`; it counts once the driver says `persisted`.

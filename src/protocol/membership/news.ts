@@ -5,7 +5,7 @@
  */
 
 import { boundTable } from "../model/bounded.ts";
-import { HIGHEST_INCARNATION, SUSPECTERS } from "../model/config.ts";
+import { SUSPECTERS } from "../model/config.ts";
 import type { Why } from "../model/events.ts";
 import {
   type Address,
@@ -15,6 +15,7 @@ import {
   makeMember,
 } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
+import { HIGHEST_INCARNATION } from "../model/ranges.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";

@@ -36,6 +36,7 @@ export function mapOf<K, V>(copy?: Copying<V>): Copying<Map<K, V>> {
   };
 }
 
+/** Of what may be missing. */
 export function nullOr<T>(copy: Copying<T>): Copying<T | null> {
   return (value) => (value === null ? null : copy(value));
 }

@@ -1,6 +1,5 @@
 /** What a peer holds, and what it does for the copies of it. */
 import { ByVersion } from "../model/by-version.ts";
-import { COUNTER_JUMP } from "../model/config.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
@@ -8,6 +7,7 @@ import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Answer, Inquire, Inquired, Offer, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
+import { COUNTER_JUMP } from "../model/ranges.ts";
 import type { Versions } from "../model/versions.ts";
 
 /** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
