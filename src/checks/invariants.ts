@@ -5,6 +5,7 @@
  */
 
 import { probeKey } from "../protocol/membership/records.ts";
+import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import {
   COPIES_AT_ONCE,
   COPIES_QUEUED,
@@ -22,7 +23,6 @@ import {
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
-import { HIGHEST_INCARNATION } from "../protocol/model/ranges.ts";
 import { copiesUnderWay } from "../protocol/replication/fetching.ts";
 import { holdersOf } from "../protocol/replication/holders.ts";
 import { isIn, type Peer } from "../protocol/state.ts";

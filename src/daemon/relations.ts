@@ -4,8 +4,8 @@
  */
 import { MAX_REQUIRED } from "../control/limits.ts";
 import * as patience from "../protocol/membership/patience.ts";
+import * as bounds from "../protocol/model/bounds.ts";
 import * as config from "../protocol/model/config.ts";
-import * as ranges from "../protocol/model/ranges.ts";
 import * as transport from "../transport/limits.ts";
 import * as wire from "../wire/limits.ts";
 import { HEADER_BYTES } from "../wire/message.ts";
@@ -35,12 +35,12 @@ export const RELATIONS: readonly Relation[] = [
     "a receipt may name every holder, and those in their place",
     wire.MAX_COPIES >= 2 * MAX_REQUIRED,
   ],
-  ["an incarnation fits its four bytes", ranges.HIGHEST_INCARNATION < 2 ** 32],
+  ["an incarnation fits its four bytes", bounds.HIGHEST_INCARNATION < 2 ** 32],
   [
     "who comes into a ring has as many incarnations left as it may have used",
-    2 * ranges.HIGHEST_TAKEN_IN <= ranges.HIGHEST_INCARNATION,
+    2 * bounds.HIGHEST_TAKEN_IN <= bounds.HIGHEST_INCARNATION,
   ],
-  ["the highest counter has one above it", ranges.HIGHEST_COUNTER < Number.MAX_SAFE_INTEGER],
+  ["the highest counter has one above it", bounds.HIGHEST_COUNTER < Number.MAX_SAFE_INTEGER],
   ["2^33 changes of the view fit a counter", config.STAMP_LEAP * 2 ** 33 <= 2 ** 53],
   ["a whole offer may be on its way to a disk", config.OFFER_RECORDS <= config.COPIES_AT_ONCE],
   ["a name's holders are fewer than those told of", config.NEW_ASKED < config.ASKED_TOLD],

@@ -1,4 +1,6 @@
 /** The layouts that several messages share. */
+
+import { HIGHEST_COUNTER, HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import {
   ASKED_TOLD,
   COMPARE_RANGES,
@@ -27,7 +29,6 @@ import {
 } from "../protocol/model/member.ts";
 import type { Origin } from "../protocol/model/messages.ts";
 import { isFileName } from "../protocol/model/names.ts";
-import { HIGHEST_COUNTER, HIGHEST_INCARNATION } from "../protocol/model/ranges.ts";
 import type { PresentMember, SnapshotFiles } from "../protocol/model/told.ts";
 import { formatAddress, isHost, isIpv4, parseAddress } from "./address.ts";
 import { Malformed } from "./bytes.ts";

@@ -1,8 +1,14 @@
 import { expect, test } from "bun:test";
 import { Checkpoint } from "../../src/protocol/checkpoint.ts";
+import { ByVersion } from "../../src/protocol/model/by-version.ts";
+import { Deadlines } from "../../src/protocol/model/deadlines.ts";
+import { DepartedTable } from "../../src/protocol/model/departed.ts";
+import { FileIndex } from "../../src/protocol/model/file-index.ts";
 import type { Effect } from "../../src/protocol/model/io.ts";
+import { Placements } from "../../src/protocol/model/placements.ts";
+import { View } from "../../src/protocol/model/view.ts";
 import { step } from "../../src/protocol/peer.ts";
-import type { Peer } from "../../src/protocol/state.ts";
+import { copyPeer, type Peer } from "../../src/protocol/state.ts";
 import type { Host, Stepping } from "../../src/sim/host.ts";
 import { drawPlan } from "../../src/sim/plan.ts";
 import { runPlan } from "../../src/sim/simulated-run.ts";
@@ -70,3 +76,39 @@ test(`what throws in the middle of a message leaves no trace (P2P_TEST_SEED=${se
   }
   expect(all).toBeGreaterThan(10);
 }, 120_000);
+
+/** All that a value holds, those of its parts that keep theirs to themselves by what they tell. */
+function told(value: unknown): unknown {
+  if (value instanceof Map) return ["map", ...[...value].map((entry) => entry.map(told))];
+  if (value instanceof Set) return ["set", ...[...value].map(told)];
+  if (Array.isArray(value)) return value.map(told);
+  if (value instanceof View) return value.digest;
+  if (value instanceof Deadlines) return value.next();
+  if (value instanceof DepartedTable) return [value.members, value.last];
+  if (value instanceof FileIndex) return [...value.values()].map(told);
+  if (value instanceof ByVersion) return [...value.entries()].map(told);
+  if (value instanceof Placements) return [...value.values()].map(told);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value)
+    .filter(([name]) => name !== "views" && name !== "start")
+    .map(([name, part]) => [name, told(part)]);
+}
+
+test(`a copy does not change with the peer that it was made of (P2P_TEST_SEED=${seed})`, () => {
+  const random = randomFrom(seed);
+  const copies = new Map<Host, { readonly copy: Peer; readonly was: string }>();
+  const text = (peer: Peer) => JSON.stringify(told(peer));
+  let compared = 0;
+  const stepping: Stepping = (host, peer, input) => {
+    const effects = step(peer, input);
+    if (random() < 0.02) {
+      const known = copies.get(host);
+      if (known !== undefined) expect(text(known.copy)).toBe(known.was);
+      compared += known === undefined ? 0 : 1;
+      copies.set(host, { copy: copyPeer(peer), was: text(peer) });
+    }
+    return effects;
+  };
+  runPlan(drawPlan(seed), stepping);
+  expect(compared).toBeGreaterThan(10);
+}, 60_000);

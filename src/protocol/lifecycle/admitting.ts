@@ -6,10 +6,10 @@ import { beats, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
+import { HIGHEST_TAKEN_IN } from "../model/bounds.ts";
 import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
-import { HIGHEST_TAKEN_IN } from "../model/ranges.ts";
 import { lines } from "../model/transcript.ts";
 import { line, type Peer, send } from "../state.ts";
 

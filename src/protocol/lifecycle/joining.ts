@@ -4,6 +4,7 @@ import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn, noteStanding } from "../membership/late.ts";
 import { adoptView, rememberDeparted, viewChanged } from "../membership/records.ts";
 import { roundSoon } from "../membership/rounds.ts";
+import { HIGHEST_TAKEN_IN } from "../model/bounds.ts";
 import {
   JOIN_ANSWER_MS,
   JOIN_ATTEMPTS,
@@ -14,7 +15,6 @@ import {
 import { type Address, isPresent, type Member, makeMember } from "../model/member.ts";
 import type { Introduction, JoinAnswer } from "../model/messages.ts";
 import { randomBelow, randomRequest } from "../model/random.ts";
-import { HIGHEST_TAKEN_IN } from "../model/ranges.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { View } from "../model/view.ts";

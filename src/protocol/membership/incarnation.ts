@@ -3,8 +3,8 @@
  * so that a restart always begins above everything that the ring has heard.
  */
 
+import { HIGHEST_INCARNATION } from "../model/bounds.ts";
 import { type Address, type MemberState, makeMember } from "../model/member.ts";
-import { HIGHEST_INCARNATION } from "../model/ranges.ts";
 import { emit, isIn, type Peer } from "../state.ts";
 import { viewChanged } from "./records.ts";
 

@@ -5,6 +5,7 @@
  */
 
 import { boundTable } from "../model/bounded.ts";
+import { HIGHEST_INCARNATION } from "../model/bounds.ts";
 import { SUSPECTERS } from "../model/config.ts";
 import type { Why } from "../model/events.ts";
 import {
@@ -15,7 +16,6 @@ import {
   makeMember,
 } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
-import { HIGHEST_INCARNATION } from "../model/ranges.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";

@@ -1,4 +1,6 @@
 /** What a peer holds, and what it does for the copies of it. */
+
+import { COUNTER_JUMP } from "../model/bounds.ts";
 import { ByVersion } from "../model/by-version.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { FileIndex } from "../model/file-index.ts";
@@ -7,7 +9,6 @@ import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Answer, Inquire, Inquired, Offer, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
-import { COUNTER_JUMP } from "../model/ranges.ts";
 import type { Versions } from "../model/versions.ts";
 
 /** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
@@ -248,8 +249,8 @@ export const REPLICATION = fieldsOf<Replication>({
     epoch: shared,
     agreed: setOf,
     counter: shared,
-    compareNonce: shared,
-    comparedAt: shared,
+    catchUpNonce: shared,
+    catchUpAskedAt: shared,
     leaseNonce: shared,
     leaseAskedAt: shared,
     granted: setOf,

@@ -4,6 +4,7 @@
  */
 import { answer } from "../answering.ts";
 import { withoutRoomFor } from "../membership/room.ts";
+import { HIGHEST_COUNTER } from "../model/bounds.ts";
 import { STAMP_LEAP } from "../model/config.ts";
 import {
   EMPTY_SHA256,
@@ -16,7 +17,6 @@ import {
 import type { Arrival } from "../model/io.ts";
 import { stays } from "../model/member.ts";
 import type { Ask } from "../model/messages.ts";
-import { HIGHEST_COUNTER } from "../model/ranges.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { askedFor, chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
