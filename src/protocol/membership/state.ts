@@ -227,7 +227,6 @@ const PROBE = fieldsOf<Probe>({
 /** How deep this part of a peer changes. */
 export const MEMBERSHIP = fieldsOf<Membership>({
   incarnationAsked: shared,
-  seenAt: shared,
   movesTo: shared,
   view: shared,
   epoch: shared,
