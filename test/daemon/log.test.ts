@@ -7,12 +7,21 @@ import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
 /** What stays in `events.jsonl` of what happened at a peer. */
 
-function log(ring: TestRing, id: number): LoggedEvent[] {
+function linesOf(ring: TestRing, id: number): string[] {
   const text = readFileSync(join(ring.folderOf(id), "events.jsonl"), "utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as LoggedEvent);
+  return text.split("\n").filter((line) => line !== "");
+}
+
+function log(ring: TestRing, id: number): LoggedEvent[] {
+  return linesOf(ring, id).map((line) => JSON.parse(line) as LoggedEvent);
+}
+
+/** How a store stands there, its numbers left out. */
+const STORED = `{"v":N,"at":N,"seq":N,"peer":N,"incarnation":N,"event":"outcome","command":N,"outcome":{"kind":"stored","record":{"name":"2067","key":N,"operation":{"origin":"HEX","number":N},"stamp":{"counter":N,"owner":N,"run":N},"also":[],"size":N,"sha256":"HEX","removed":false,"apart":false,"ageMs":N,"replaced":[],"history":[],"spared":[]},"copies":[N],"wanted":N,"lacking":[N],"route":[N]}}`;
+
+function withoutNumbers(line: string): string {
+  const lists = line.replace(/\[[\d,]*\]/g, (list) => (list === "[]" ? list : "[N]"));
+  return lists.replace(/"[0-9a-f]{16,64}"/g, '"HEX"').replace(/([:[])-?[\d.]+(e-?\d+)?/g, "$1N");
 }
 
 test(
@@ -30,7 +39,7 @@ test(
       await ring.peer(9).waitFor(/^Ping response received/, 20_000, ring.peer(9).printed.length);
       await ring.calm();
       // SIGTERM makes a peer write what it has not written yet.
-      for (const id of [5, 9, 19]) {
+      for (const id of [5, 8, 9, 19]) {
         ring.peer(id).signal("SIGTERM");
         await ring.peer(id).waitForEnd();
       }
@@ -47,6 +56,11 @@ test(
         const lines = events.flatMap((event) => (event.event === "line" ? [event.text] : []));
         expect(lines).toEqual(ring.peer(id).lines);
       }
+      const stored = linesOf(ring, 8).filter((line) => line.includes('{"kind":"stored"'));
+      // Where all have it, the list of those that lack it is empty.
+      expect(
+        stored.map((line) => withoutNumbers(line.replace('"lacking":[]', '"lacking":[0]'))),
+      ).toEqual([STORED]);
       expect(log(ring, 9)).toContainEqual(
         expect.objectContaining({ event: "member", id: 14, state: "dead", why: "refused" }),
       );
