@@ -3,6 +3,7 @@
 import { type ControlClient, controlClient } from "../control/client.ts";
 import { choosePeer, type PeerChoice } from "../control/find.ts";
 import { printable, refuseName, show } from "../control/names.ts";
+import { showOutcome, showRecord, showStamp } from "../control/shown.ts";
 import type { ScrubReport, Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { baseName, type FileRecord } from "../protocol/model/files.ts";
@@ -41,7 +42,9 @@ export async function removeFile(
   const { copies, wanted } = outcome;
   const on = `on ${copies.length} of ${count(wanted, "peer")}, ${displayList(copies)}`;
   console.log(
-    json ? JSON.stringify({ v: 1, name, ms, ...outcome }) : `removed ${printable(name)}: ${on}`,
+    json
+      ? JSON.stringify({ v: 1, name, ms, ...showOutcome(outcome) })
+      : `removed ${printable(name)}: ${on}`,
   );
   await sayFewer(control, `removed ${printable(name)}`, outcome);
   return 0;
@@ -70,7 +73,17 @@ export async function whereIsFile(
   const { stamp, size, sha256 } = record;
   console.log(
     json
-      ? JSON.stringify({ v: 1, name, owner, holders, wanted, size, sha256, stamp, route })
+      ? JSON.stringify({
+          v: 1,
+          name,
+          owner,
+          holders,
+          wanted,
+          size,
+          sha256,
+          stamp: showStamp(stamp),
+          route,
+        })
       : `${printable(name)} is on ${displayPeers(holders)} (${holders.length} of ${count(wanted, "copy", "copies")}), ${displaySize(size)}, sha256 ${displayHash(sha256)}, version ${stamp.counter} by peer ${stamp.owner}`,
   );
   return 0;
@@ -88,7 +101,7 @@ export async function listFiles(choice: PeerChoice, json: boolean): Promise<numb
   const { silent } = listed;
   if (json) {
     const shown = files.map(({ record, holders }) => ({
-      ...record,
+      ...showRecord(record),
       conflictOf: conflictOf(record),
       holders,
     }));

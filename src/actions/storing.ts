@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { type ControlClient, controlClient } from "../control/client.ts";
 import { choosePeer, type FoundPeer, type PeerChoice } from "../control/find.ts";
 import { printable, refuseToStore, show } from "../control/names.ts";
+import { showOutcome } from "../control/shown.ts";
 import type { Outcome } from "../protocol/model/events.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { storedName } from "../protocol/model/names.ts";
@@ -51,7 +52,7 @@ export async function storeFile(
   );
   const ms = performance.now() - start;
   const words = storedLine(stored, outcome, ms);
-  console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...outcome }) : words);
+  console.log(json ? JSON.stringify({ v: 1, name: stored, ms, ...showOutcome(outcome) }) : words);
   await sayFewer(control, `stored ${printable(stored)}`, outcome);
   return 0;
 }

@@ -2,6 +2,7 @@
 import type { Outcome } from "../protocol/model/events.ts";
 import { type Known, nobodyHolds } from "../protocol/model/sentences.ts";
 import { MAX_REQUIRED } from "./limits.ts";
+import { showOutcome } from "./shown.ts";
 import type { ControlError, ControlErrorKind } from "./types.ts";
 
 /** How many copies have to be durable: 0 for a majority, which is also where nothing is said; null if that is wrong. */
@@ -15,7 +16,7 @@ export const WRONG_REQUIRE = `The copies to require must be a whole number from 
 
 /** What came of a store or a removal. One that failed was refused, or may still take effect. */
 export function writeAnswer(outcome: Outcome): Response {
-  if (outcome.kind !== "failed") return Response.json(outcome);
+  if (outcome.kind !== "failed") return Response.json(showOutcome(outcome));
   const { why, maybe } = outcome;
   return maybe
     ? refuse(504, "unconfirmed", why, { maybe })

@@ -19,6 +19,7 @@ import {
 } from "./limits.ts";
 import { pathOfName } from "./names.ts";
 import { outgoingFile } from "./outgoing.ts";
+import { readOutcome, type ShownOutcome } from "./shown.ts";
 import {
   CONTENT_HEADER,
   type ContentFrom,
@@ -114,17 +115,15 @@ export function controlClient(dir: string): ControlClient {
       const path = typeof content === "string" ? pathOfFile(name, content, require) : null;
       if (path !== null) {
         try {
-          return await json<Outcome>(dir, await work(path, { method: "POST" }));
+          return await outcomeIn(dir, work(path, { method: "POST" }));
         } catch (error) {
           if (!(error instanceof ControlRefused) || error.kind !== "elsewhere") throw error;
         }
       }
       if (typeof content === "string")
         return await sendFile(dir, pathRequiring(name, require), content, work);
-      return json<Outcome>(
-        dir,
-        await work(pathRequiring(name, require), { method: "PUT", body: content }),
-      );
+      const asked = work(pathRequiring(name, require), { method: "PUT", body: content });
+      return await outcomeIn(dir, asked);
     },
     request: async (name) => incoming(dir, await work(pathOfName(name), {})),
     requestInto: async (name, landing) => {
@@ -133,17 +132,13 @@ export function controlClient(dir: string): ControlClient {
       return { ...(await json<ContentFrom>(dir, response)), read: null };
     },
     remove: async (name, require = 0) =>
-      json<Outcome>(
-        dir,
-        await call(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS),
-      ),
-    where: async (name) =>
-      json<Outcome>(dir, await call(dir, pathOfName(name, "where"), {}, ASK_MS)),
+      outcomeIn(dir, call(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS)),
+    where: async (name) => outcomeIn(dir, call(dir, pathOfName(name, "where"), {}, ASK_MS)),
     scrub: async () => json<ScrubReport>(dir, await work("/scrub", { method: "POST" })),
     progress: async (name) =>
       json<Progress>(dir, await call(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),
     list: async () => {
-      const outcome = await json<Outcome>(dir, await work("/files", {}));
+      const outcome = await outcomeIn(dir, work("/files", {}));
       if (outcome.kind === "failed") throw new ControlRefused(outcome.why, "failed");
       if (outcome.kind !== "listed") throw peerEnded(dir);
       return { files: outcome.files, silent: outcome.silent };
@@ -174,7 +169,7 @@ async function sendFile(
   try {
     const { body, size } = outgoing;
     const headers = { [SIZE_HEADER]: String(size) };
-    return await json<Outcome>(dir, await work(path, { method: "PUT", body, headers }));
+    return await outcomeIn(dir, work(path, { method: "PUT", body, headers }));
   } catch (error) {
     throw outgoing.failure() ?? error;
   } finally {
@@ -199,6 +194,10 @@ function pathRequiring(name: string, require: number): string {
 function pathWith(name: string, query: Readonly<Record<string, string>>): string | null {
   const text = new URLSearchParams(query).toString();
   return text.length > MAX_QUERY_CHARACTERS ? null : `${pathOfName(name)}?${text}`;
+}
+
+async function outcomeIn(dir: string, answered: Promise<Response>): Promise<Outcome> {
+  return readOutcome(await json<ShownOutcome>(dir, await answered));
 }
 
 /** What a control socket says is of this very program's making, so its form is trusted. */

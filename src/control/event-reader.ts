@@ -2,6 +2,7 @@
 
 import { call, peerEnded } from "./call.ts";
 import { HELLO_MS, MAX_EVENT_BYTES } from "./limits.ts";
+import { readEvent, type ShownEvent } from "./shown.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
 import { inTime } from "./waiting.ts";
 
@@ -32,10 +33,10 @@ export async function readEvents(
     greet = resolve;
   });
   const take = (line: string): void => {
-    const said = JSON.parse(line) as LoggedEvent | EventHello | EventCut;
+    const said = JSON.parse(line) as ShownEvent | EventHello | EventCut;
     if ("hello" in said) greet();
     else if ("cut" in said) cut = said.cut;
-    else if (open) onEvent(said);
+    else if (open) onEvent(readEvent(said));
   };
   const close = (): void => {
     open = false;

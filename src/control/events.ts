@@ -1,5 +1,6 @@
 /** The event streams that a control socket has open. Each is cut off when its reader is too slow. */
 import { MAX_STREAMS, MAX_UNREAD_BYTES } from "./limits.ts";
+import { showEvent } from "./shown.ts";
 import type { EventCut, EventHello, LoggedEvent } from "./types.ts";
 
 type Subscribe = (listener: (event: LoggedEvent) => void) => () => void;
@@ -55,7 +56,7 @@ export class EventStreams {
   private lineOf(event: LoggedEvent): Uint8Array {
     if (event !== this.lastEvent) {
       this.lastEvent = event;
-      this.lastLine = encode(event);
+      this.lastLine = encode(showEvent(event));
     }
     return this.lastLine;
   }

@@ -17,6 +17,7 @@ import { LAST_WORDS_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { listen, type Routes } from "./listen.ts";
 import { nameOfPath, type Room } from "./names.ts";
 import { controlPathToOpen } from "./path.ts";
+import { showOutcome } from "./shown.ts";
 import {
   receiveUpload,
   sendContent,
@@ -89,7 +90,7 @@ class Rooms {
       "/events": { GET: () => this.events() },
       "/type": { POST: (request) => this.type(request) },
       "/scrub": { POST: async () => Response.json(await host.scrub()) },
-      "/files": { GET: async () => Response.json(await host.list()) },
+      "/files": { GET: async () => Response.json(showOutcome(await host.list())) },
       "/files/:name": {
         GET: named("files", wrongName, (asked) => this.transfer(() => this.request(asked))),
         PUT: writing(wrongToStore, (asked) => this.transfer(() => this.store(asked))),
@@ -99,7 +100,9 @@ class Rooms {
         ),
       },
       "/where/:name": {
-        GET: named("where", wrongName, async ({ name }) => Response.json(await host.where(name))),
+        GET: named("where", wrongName, async ({ name }) =>
+          Response.json(showOutcome(await host.where(name))),
+        ),
       },
       "/progress/:name": {
         GET: named("progress", wrongName, ({ name }) => Response.json(this.progress(name))),

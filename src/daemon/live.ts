@@ -1,5 +1,6 @@
 /** One peer's life: its protocol, its contents, its control socket and its terminal, brought together. */
 import { type Control, serveControl } from "../control/server.ts";
+import { showEvent } from "../control/shown.ts";
 import { agedOutcome } from "../protocol/model/ages.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
@@ -64,7 +65,7 @@ export async function live(
   );
   events.subscribe(terminal.read);
   events.subscribe((event) => {
-    if (!isFolded(event)) folder.log.append(event);
+    if (!isFolded(event)) folder.log.append(showEvent(event));
     if (event.event === "outcome") {
       commands.end(event.command, agedOutcome(event.outcome, performance.now()));
     }

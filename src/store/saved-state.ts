@@ -40,9 +40,17 @@ export function parseAlive(value: unknown): Alive | null {
 /** Positions fit 48 bits. */
 const MAX_ID = 2 ** 48 - 1;
 
+/** A ring as the folder has it: its names there stay, whatever the program calls the same things. */
+type SavedConfig = Omit<RingConfig, "copies"> & { readonly copies: number };
+
 /** The identity as a line of JSON. */
-export function formatIdentity(identity: Identity): string {
-  return `${JSON.stringify({ v: 1, ...identity })}\n`;
+export function formatIdentity({ config, ...identity }: Identity): string {
+  const saved = config === null ? null : savedConfig(config);
+  return `${JSON.stringify({ v: 1, ...identity, config: saved })}\n`;
+}
+
+function savedConfig({ copies, ...config }: RingConfig): SavedConfig {
+  return { ...config, copies };
 }
 
 /** @returns null for anything but an identity that a peer wrote */

@@ -5,11 +5,11 @@
 import { afterAll, beforeAll, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { listFiles, removeFile, whereIsFile } from "../../src/actions/files.ts";
+import { storeFile } from "../../src/actions/storing.ts";
 import { controlClient } from "../../src/control/client.ts";
 import type { ControlHost } from "../../src/control/host.ts";
-import { listFiles, removeFile, whereIsFile } from "../../src/control/keeping.ts";
 import { type Control, serveControl } from "../../src/control/server.ts";
-import { storeFile } from "../../src/control/storing.ts";
 import type { LoggedEvent } from "../../src/control/types.ts";
 import type { Outcome } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
