@@ -6,10 +6,10 @@
  */
 import { standsFor } from "../checks/files.ts";
 import { LEASE_MS } from "../protocol/model/config.ts";
-import { isWithin } from "../protocol/model/file-index.ts";
 import type { FileRecord, VersionId } from "../protocol/model/files.ts";
 import type { Address } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
+import { isWithin } from "../protocol/model/range-digest.ts";
 import { isCopying } from "../protocol/replication/wanting.ts";
 import { isIn } from "../protocol/state.ts";
 import { type Host, localTime } from "./host.ts";

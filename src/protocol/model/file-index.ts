@@ -1,6 +1,6 @@
 /** The versions that a peer holds, by name and by place on the circle, with the digests of ranges. */
 import { RANGE_BITS } from "./config.ts";
-import { addHash, hashText, removeHash } from "./digest.ts";
+import { addHash, removeHash } from "./digest.ts";
 import {
   conflictName,
   type FileRecord,
@@ -8,27 +8,15 @@ import {
   isSameVersion,
   parseConflictName,
   type Range,
-  runOf,
-  type Stamp,
   type VersionId,
 } from "./files.ts";
+import { type Author, hashOf, isBy, isWithin } from "./range-digest.ts";
 import { merge, type Versions, winnerOf } from "./versions.ts";
 
 /** The versions of a name, and the hash of each at the same place. */
 type Name = { versions: Versions; hashes: readonly number[] };
 /** One of the equal parts of the circle. */
 type Bucket = { digest: number; count: number; readonly names: Set<Name> };
-
-/** Whose stamps of which run are left out of a digest: those with a counter above this one's. */
-export type Author = Stamp;
-
-/** What an owner has stamped in this run of its process, above a counter. */
-export function authorOf(
-  owner: { readonly id: number; readonly instance: string },
-  counter: number,
-): Author {
-  return { owner: owner.id, run: runOf(owner), counter };
-}
 
 /** What became of an index when a version was taken in. */
 export type Taken = {
@@ -289,21 +277,4 @@ export class FileIndex {
       else if (spans.some(([a, b]) => a <= high && low <= b)) visit(bucket, false);
     }
   }
-}
-
-/** True of a key above `from` and up to `to`, clockwise; of every key if they are equal. */
-export function isWithin(key: number, from: number, to: number): boolean {
-  if (from < to) return key > from && key <= to;
-  return from === to || key > from || key <= to;
-}
-
-function hashOf({ name, operation, stamp, sha256, apart }: FileRecord): number {
-  const { counter, owner, run } = stamp;
-  const version = `${operation.origin}-${operation.number}/${sha256.slice(0, 16)}`;
-  return hashText(`${name}/${version}/${counter}/${owner}/${run}${apart ? "/apart" : ""}`);
-}
-
-function isBy({ stamp }: FileRecord, author: Author | null): boolean {
-  if (author === null || stamp.owner !== author.owner) return false;
-  return stamp.run === author.run && stamp.counter > author.counter;
 }

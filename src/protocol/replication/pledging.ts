@@ -4,7 +4,6 @@
  * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
  */
 import { PROMISE_MS, PROMISES } from "../model/config.ts";
-import { authorOf, isWithin } from "../model/file-index.ts";
 import {
   type FileRecord,
   isStampedBy,
@@ -14,6 +13,7 @@ import {
 } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { CatchUp, Lease } from "../model/messages.ts";
+import { authorOf, isWithin } from "../model/range-digest.ts";
 import { type Peer, send } from "../state.ts";
 import { sendOffers } from "./offering.ts";
 import { othersFor } from "./quorum.ts";

@@ -7,8 +7,8 @@
 import { SEEK_MS, stillSought } from "../membership/seeking.ts";
 import { isDoubtful } from "../model/absence.ts";
 import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "../model/config.ts";
-import { isWithin } from "../model/file-index.ts";
 import { isExpected, type Member, stays } from "../model/member.ts";
+import { isWithin } from "../model/range-digest.ts";
 import type { Peer } from "../state.ts";
 
 /** So many of those that were there before a new member it asks for one name, and all have to answer. */

@@ -5,9 +5,9 @@
  * (comparing.ts), and owners catch up (tenure.ts).
  */
 import { COMPARE_PARTS, COMPARE_RANGES, OFFER_RECORDS } from "../model/config.ts";
-import type { Author } from "../model/file-index.ts";
 import { type Range, versionKey } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
+import type { Author } from "../model/range-digest.ts";
 import type { Peer } from "../state.ts";
 
 /** Another's ranges beside what is here. */

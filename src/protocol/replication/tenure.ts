@@ -4,11 +4,11 @@
  * LEASE_MS, to acknowledge no other owner's version. Where it does not know all, it catches up.
  */
 import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
-import { authorOf } from "../model/file-index.ts";
 import type { FileRecord, Range } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
 import type { CaughtUp, Leased } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
+import { authorOf } from "../model/range-digest.ts";
 import { type Peer, send } from "../state.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
 import { cutRanges, tellable } from "./ranges.ts";
