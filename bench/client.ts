@@ -169,7 +169,7 @@ export class BenchClient {
     if (outcome.kind === "placed") waiting.moving = true;
     else if (outcome.kind === "stored") {
       const { sha256 } = outcome.record;
-      if (outcome.copies.length < waiting.copies) this.short++;
+      if (outcome.replicas.length < waiting.copies) this.short++;
       this.#end(request, sha256 === waiting.wanted ? null : `stored with the hash ${sha256}`);
     } else if (outcome.kind !== "found") this.#end(request, JSON.stringify(outcome));
     else if (body !== null) this.#check(request, Bun.SHA256.hash(body, "hex"), waiting.wanted);

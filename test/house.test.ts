@@ -71,8 +71,8 @@ describe("a breach is seen:", () => {
     ["membership/state.ts", "./news.ts"],
     ["state.ts", "./membership/news.ts"],
     ["answering.ts", "./requests/routing.ts"],
-    ["membership/news.ts", "../replication/copies.ts"],
-    ["replication/copies.ts", "../lifecycle/leaving.ts"],
+    ["membership/news.ts", "../replication/replicating.ts"],
+    ["replication/replicating.ts", "../lifecycle/leaving.ts"],
     ["lifecycle/leaving.ts", "../requests/requests.ts"],
     ["requests/requests.ts", "../peer.ts"],
     ["attic/a.ts", "../state.ts"],
@@ -172,7 +172,7 @@ describe("a breach is seen:", () => {
     const sources = [
       "protocol/peer.ts",
       "protocol/membership/news.ts",
-      "protocol/replication/copies.ts",
+      "protocol/replication/replicating.ts",
     ];
     const tests = ["peer.test.ts", "membership/news.test.ts", "walks.test.ts"];
     expect(strayTests(tests, sources)).toEqual([]);

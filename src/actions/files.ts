@@ -39,8 +39,8 @@ export async function removeFile(
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind === "missing") throw nobody(name, outcome.owner, await membersOf(control));
   if (outcome.kind !== "stored") throw new Failure(`${show(name)} was not removed: try again.`);
-  const { copies, wanted } = outcome;
-  const on = `on ${copies.length} of ${count(wanted, "peer")}, ${displayList(copies)}`;
+  const { replicas, wanted } = outcome;
+  const on = `on ${replicas.length} of ${count(wanted, "peer")}, ${displayList(replicas)}`;
   console.log(
     json
       ? JSON.stringify({ v: 1, name, ms, ...showOutcome(outcome) })
@@ -66,25 +66,25 @@ export async function whereIsFile(
   const outcome = await control.where(name);
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind !== "where") throw new Failure(`Nobody could say where ${show(name)} is.`);
-  const { record, holders, wanted, owner, route } = outcome;
+  const { record, replicas, wanted, owner, route } = outcome;
   if (record === null) throw nobody(name, owner, await membersOf(control));
   // Whoever is missing has an old copy at most.
   if (record.removed) throw nobody(name, owner, []);
-  const { stamp, size, sha256 } = record;
+  const { version, size, sha256 } = record;
   console.log(
     json
       ? JSON.stringify({
           v: 1,
           name,
           owner,
-          holders,
+          holders: replicas,
           wanted,
           size,
           sha256,
-          stamp: showStamp(stamp),
+          stamp: showStamp(version),
           route,
         })
-      : `${printable(name)} is on ${displayPeers(holders)} (${holders.length} of ${count(wanted, "copy", "copies")}), ${displaySize(size)}, sha256 ${displayHash(sha256)}, version ${stamp.counter} by peer ${stamp.owner}`,
+      : `${printable(name)} is on ${displayPeers(replicas)} (${replicas.length} of ${count(wanted, "copy", "copies")}), ${displaySize(size)}, sha256 ${displayHash(sha256)}, version ${version.counter} by peer ${version.owner}`,
   );
   return 0;
 }
@@ -100,19 +100,19 @@ export async function listFiles(choice: PeerChoice, json: boolean): Promise<numb
   const files = listed.files.filter(({ record }) => !record.removed);
   const { silent } = listed;
   if (json) {
-    const shown = files.map(({ record, holders }) => ({
+    const shown = files.map(({ record, replicas }) => ({
       ...showRecord(record),
       conflictOf: conflictOf(record),
-      holders,
+      holders: replicas,
     }));
     console.log(JSON.stringify({ v: 1, files: shown, silent }));
     return 0;
   }
-  const rows = files.map(({ record, holders }) => [
+  const rows = files.map(({ record, replicas }) => [
     printable(record.name),
     displaySize(record.size),
     displayHash(record.sha256),
-    displayList([...holders].sort((a, b) => a - b)),
+    displayList([...replicas].sort((a, b) => a - b)),
   ]);
   if (rows.length === 0) console.log(noFiles(silent, await membersOf(control)));
   else console.log(displayTable(["name", "size", "sha256", "on peers"], rows).join("\n"));

@@ -83,18 +83,18 @@ export async function sayFewer(
   outcome: Outcome,
 ): Promise<void> {
   if (outcome.kind !== "stored") return;
-  const { copies, wanted, lacking, record } = outcome;
-  if (copies.length >= wanted) return;
+  const { replicas, wanted, withoutReplica, record } = outcome;
+  if (replicas.length >= wanted) return;
   const why =
-    lacking.length > 0
-      ? `not confirmed by ${displayPeers(lacking)}`
+    withoutReplica.length > 0
+      ? `not confirmed by ${displayPeers(withoutReplica)}`
       : await control.status().then(
           ({ members }) => `the ring has ${livingInWords(members)}`,
           // It was stored, whatever has become of this peer since.
-          () => `there are ${count(copies.length, "peer")}`,
+          () => `there are ${count(replicas.length, "peer")}`,
         );
   const what = record.removed ? count(wanted, "peer") : count(wanted, "copy", "copies");
-  process.stderr.write(`${done}: ${copies.length} of ${what}; ${why}\n`);
+  process.stderr.write(`${done}: ${replicas.length} of ${what}; ${why}\n`);
 }
 
 /** @throws Failure unless it was stored */
@@ -102,8 +102,8 @@ function storedLine(name: string, outcome: Outcome, ms: number): string {
   if (outcome.kind === "failed") throw new Failure(outcome.why);
   if (outcome.kind !== "stored")
     throw new Failure(`${show(name)} was not stored, only placed: try again.`);
-  const { record, copies, wanted } = outcome;
+  const { record, replicas, wanted } = outcome;
   const amount = `${displaySize(record.size)} in ${displayDuration(ms)}`;
-  const copied = `${copies.length} of ${count(wanted, "copy", "copies")}`;
-  return `stored ${printable(name)}: ${copied}, on ${displayPeers(copies)}, sha256 ${displayHash(record.sha256)}, ${amount}`;
+  const copied = `${replicas.length} of ${count(wanted, "copy", "copies")}`;
+  return `stored ${printable(name)}: ${copied}, on ${displayPeers(replicas)}, sha256 ${displayHash(record.sha256)}, ${amount}`;
 }

@@ -4,12 +4,12 @@
  */
 import { TOMBSTONE_MS } from "../protocol/model/config.ts";
 import {
-  compareStamps,
+  compareVersions,
   conflictName,
   type FileRecord,
-  isSameVersion,
+  isSameWrite,
 } from "../protocol/model/files.ts";
-import { isReplacedBy, merge, type Versions, winnerOf } from "../protocol/model/versions.ts";
+import { isReplacedBy, merge, type Siblings, winnerOf } from "../protocol/model/siblings.ts";
 import type { CheckResult } from "./ring.ts";
 
 /** What one peer's disk has. */
@@ -19,11 +19,11 @@ export type DiskSnapshot = {
   readonly lives: boolean;
   /** It takes nothing more. */
   readonly full: boolean;
-  /** The versions whose content is what it was, removals too, with their ages as of now. */
+  /** The writes whose content is what it was, removals too, with their ages as of now. */
   readonly files: readonly FileRecord[];
 };
 
-/** What a ring owes under a name: this version, or a newer one. */
+/** What a ring owes under a name: this write, or a newer one. */
 export type Owed = { readonly name: string; readonly key: number; readonly least: FileRecord };
 
 /** What a peer was given for a name: the hash of the content, or null if it was told that nobody has it. */
@@ -33,16 +33,16 @@ export type FileRead =
 
 const HOLDS = { ok: true } as const;
 
-/** True of a version that is the acknowledged one, or took its place. */
-export function standsFor(version: FileRecord, acknowledged: FileRecord): boolean {
-  if (version.name !== acknowledged.name) return false;
-  return isSameVersion(version, acknowledged) || isReplacedBy(acknowledged, version);
+/** True of a write that is the acknowledged one, or took its place. */
+export function standsFor(record: FileRecord, acknowledged: FileRecord): boolean {
+  if (record.name !== acknowledged.name) return false;
+  return isSameWrite(record, acknowledged) || isReplacedBy(acknowledged, record);
 }
 
 /**
- * The versions that stand for an acknowledged one: what took its place, what took the place of that, and
+ * The writes that stand for an acknowledged one: what took its place, what took the place of that, and
  * so on; itself among them.
- * @param known every version that was ever durable somewhere
+ * @param known every write that was ever durable somewhere
  */
 export function heirsOf(acknowledged: FileRecord, known: readonly FileRecord[]): FileRecord[] {
   const others = known.filter((v) => v.name === acknowledged.name);
@@ -54,29 +54,29 @@ export function heirsOf(acknowledged: FileRecord, known: readonly FileRecord[]):
 }
 
 /**
- * What a ring in calm owes for what it has acknowledged: the version that its disks say has the name, and
+ * What a ring in calm owes for what it has acknowledged: the write that its disks say has the name, and
  * those that lost it to one that knew nothing of them, as conflicts.
- * @param known every version that was ever durable somewhere
+ * @param known every write that was ever durable somewhere
  */
 export function owedBy(
   acknowledged: readonly FileRecord[],
   known: readonly FileRecord[],
   disks: readonly DiskSnapshot[],
 ): Owed[] {
-  const ring = versionsOn(disks);
+  const ring = siblingsOn(disks);
   const owed = new Map<FileRecord, Owed>();
   for (const record of acknowledged) {
     const heirs = heirsOf(record, known);
-    const versions = ring.get(record.name) ?? [];
-    const there = versions.filter((v) => heirs.some((heir) => isSameVersion(v, heir)));
+    const siblings = ring.get(record.name) ?? [];
+    const there = siblings.filter((v) => heirs.some((heir) => isSameWrite(v, heir)));
     // What no disk has is owed all the same.
     if (there.length === 0) owed.set(record, { name: record.name, key: record.key, least: record });
-    for (const least of there) owed.set(least, owedFor(least, versions));
+    for (const least of there) owed.set(least, owedFor(least, siblings));
   }
   return [...owed.values()];
 }
 
-/** D1: every acknowledged version is on some disk, or what took its place is, or a removal did. */
+/** D1: every acknowledged write is on some disk, or what took its place is, or a removal did. */
 export function storesKept(
   acknowledged: readonly FileRecord[],
   known: readonly FileRecord[],
@@ -102,13 +102,13 @@ export function readRight(
 ): CheckResult {
   const { peer } = read;
   if (read.kind === "failed") return broken([peer], `file ${name} at peer ${peer}: ${read.why}`);
-  // A conflict is one version, and stays it.
-  const versions = name === least.name ? known.filter((v) => v.name === name) : [least];
+  // A conflict is one write, and stays it.
+  const siblings = name === least.name ? known.filter((v) => v.name === name) : [least];
   const fits = (v: FileRecord) =>
     read.sha256 === null ? v.removed : !v.removed && v.sha256 === read.sha256;
-  if (versions.some((v) => fits(v) && compareStamps(v.stamp, least.stamp) >= 0)) return HOLDS;
+  if (siblings.some((v) => fits(v) && compareVersions(v.version, least.version) >= 0)) return HOLDS;
   if (read.sha256 === null) return broken([peer], `peer ${peer} was told that nobody has ${name}`);
-  if (!versions.some(fits))
+  if (!siblings.some(fits))
     return broken([peer], `peer ${peer} got another content of file ${name}`);
   return least.removed
     ? broken([peer], `peer ${peer} got file ${name}, which was removed: it was resurrected`)
@@ -122,56 +122,56 @@ export function readRight(
  * D2: what is owed is on the first of the living from its key on, as many as there should be; those whose
  * disks are full are passed over, unless they have it. Removals that are old enough to be forgotten are not
  * asked for.
- * @param copies wanted of each file
+ * @param replicationFactor wanted of each file
  */
-export function copiesEnough(
+export function replicasEnough(
   owed: readonly Owed[],
   disks: readonly DiskSnapshot[],
-  copies: number,
+  replicationFactor: number,
 ): CheckResult {
   const living = disks.filter((d) => d.lives).sort((a, b) => a.id - b.id);
   const held = new Map(living.map((d) => [d, Map.groupBy(d.files, (v) => v.name)]));
   for (const { name, key, least } of owed) {
     const has = (disk: DiskSnapshot) =>
       (held.get(disk)?.get(least.name) ?? []).some((v) => standsFor(v, least));
-    // What its holders are about to forget, nobody takes any more.
+    // What its replicas are about to forget, nobody takes any more.
     if (least.removed && !living.some((disk) => disk.files.some((v) => lasts(v, least)))) continue;
     const start = Math.max(
       0,
       living.findIndex((d) => d.id >= key),
     );
     const around = [...living.slice(start), ...living.slice(0, start)];
-    const holders = around.filter((disk) => !disk.full || has(disk)).slice(0, copies);
-    const lacking = holders.find((disk) => !has(disk));
-    if (lacking !== undefined) {
-      return broken([lacking.id], `peer ${lacking.id} has no copy of ${told({ ...least, name })}`);
+    const replicaSet = around.filter((disk) => !disk.full || has(disk)).slice(0, replicationFactor);
+    const without = replicaSet.find((disk) => !has(disk));
+    if (without !== undefined) {
+      return broken([without.id], `peer ${without.id} has no copy of ${told({ ...least, name })}`);
     }
   }
   return HOLDS;
 }
 
-/** True of a version that stands for a removal, and is not old enough to be forgotten. */
-function lasts(version: FileRecord, removal: FileRecord): boolean {
-  const old = version.removed && version.ageMs >= TOMBSTONE_MS;
-  return !old && standsFor(version, removal);
+/** True of a write that stands for a removal, and is not old enough to be forgotten. */
+function lasts(record: FileRecord, removal: FileRecord): boolean {
+  const old = record.removed && record.ageMs >= TOMBSTONE_MS;
+  return !old && standsFor(record, removal);
 }
 
-/** What D2 asks for beyond the acknowledged: every version that a living peer holds. */
+/** What D2 asks for beyond the acknowledged: every write that a living peer holds. */
 export function owedByDisks(disks: readonly DiskSnapshot[]): Owed[] {
-  return [...versionsOn(disks).values()].flatMap((versions) =>
-    versions.map((least) => owedFor(least, versions)),
+  return [...siblingsOn(disks).values()].flatMap((siblings) =>
+    siblings.map((least) => owedFor(least, siblings)),
   );
 }
 
-/** D3: no two contents under one stamp. @param known versions of the same name */
-export function oneContent(known: readonly FileRecord[], version: FileRecord): CheckResult {
-  const same = known.find((v) => compareStamps(v.stamp, version.stamp) === 0);
+/** D3: no two contents under one version. @param known writes of the same name */
+export function oneContent(known: readonly FileRecord[], record: FileRecord): CheckResult {
+  const same = known.find((v) => compareVersions(v.version, record.version) === 0);
   if (same === undefined) return HOLDS;
-  if (same.sha256 === version.sha256 && same.removed === version.removed) return HOLDS;
-  return broken([], `there are two contents of file ${version.name} under one stamp`);
+  if (same.sha256 === record.sha256 && same.removed === record.removed) return HOLDS;
+  return broken([], `there are two contents of file ${record.name} under one stamp`);
 }
 
-/** D3: a content that was handed out is one that some version of its name has. */
+/** D3: a content that was handed out is one that some write of its name has. */
 export function contentKnown(
   known: readonly FileRecord[],
   name: string,
@@ -181,13 +181,13 @@ export function contentKnown(
   return broken([], `a content of file ${name} was handed out that no version of it has`);
 }
 
-/** D4: an acknowledgement names durable copies only. @param durableOn the peers where the version has been synced */
+/** D4: an acknowledgement names durable copies only. @param durableOn the peers where the write has been synced */
 export function acknowledgementTrue(
   record: FileRecord,
-  copies: readonly number[],
+  replicas: readonly number[],
   durableOn: ReadonlySet<number>,
 ): CheckResult {
-  const without = copies.filter((id) => !durableOn.has(id));
+  const without = replicas.filter((id) => !durableOn.has(id));
   if (without.length === 0) return HOLDS;
   return broken(
     without,
@@ -225,9 +225,9 @@ export function conclusive(faults: number, reads: number): CheckResult {
   return HOLDS;
 }
 
-/** The versions of each name that the living have together. */
-function versionsOn(disks: readonly DiskSnapshot[]): Map<string, Versions> {
-  const all = new Map<string, Versions>();
+/** The writes of each name that the living have together. */
+function siblingsOn(disks: readonly DiskSnapshot[]): Map<string, Siblings> {
+  const all = new Map<string, Siblings>();
   for (const { lives, files } of disks) {
     if (!lives) continue;
     for (const record of files) all.set(record.name, merge(all.get(record.name) ?? [], record));
@@ -235,14 +235,14 @@ function versionsOn(disks: readonly DiskSnapshot[]): Map<string, Versions> {
   return all;
 }
 
-function owedFor(least: FileRecord, versions: Versions): Owed {
-  const name = least === winnerOf(versions) ? least.name : conflictName(least);
+function owedFor(least: FileRecord, siblings: Siblings): Owed {
+  const name = least === winnerOf(siblings) ? least.name : conflictName(least);
   return { name, key: least.key, least };
 }
 
-function told({ name, removed, stamp }: FileRecord): string {
-  const { counter, owner, run } = stamp;
-  return `${removed ? "the removal of file" : "file"} ${name} (version ${counter} of ${owner}.${run})`;
+function told({ name, removed, version }: FileRecord): string {
+  const { counter, owner, instance } = version;
+  return `${removed ? "the removal of file" : "file"} ${name} (version ${counter} of ${owner}.${instance})`;
 }
 
 function broken(peers: readonly number[], why: string): CheckResult {

@@ -1,6 +1,6 @@
 /**
  * The history of a ring as its clients and the one who injects the faults saw it: what D6 and D7 judge.
- * All times are milliseconds of one clock, that of the observer; nothing here knows of stamps, but for
+ * All times are milliseconds of one clock, that of the observer; nothing here knows of versions, but for
  * `Applied`. Writes are told apart by their contents, so each store needs one of its own.
  */
 
@@ -15,7 +15,7 @@ export type Outcome =
       /** What was read. Of a removal that found nothing, null: it counts as a read of "missing". */
       readonly value?: Value;
       /** The peers that the acknowledgement of a store or a removal names. */
-      readonly copies?: readonly number[];
+      readonly replicas?: readonly number[];
     }
   /** It was not done, and never will be. Of a read: no answer. */
   | { readonly kind: "refused" }
@@ -62,16 +62,16 @@ export type Ending = {
   readonly conflicts: readonly string[];
 };
 
-/** A version that became durable at a peer: only one who sees all disks can say so. */
+/** A write that became durable at a peer: only one who sees all disks can say so. */
 export type Applied = {
   readonly peer: number;
   readonly name: string;
   readonly content: string;
-  /** Its stamp as numbers, the most significant first. */
-  readonly stamp: readonly number[];
+  /** Its version as numbers, the most significant first. */
+  readonly version: readonly number[];
   readonly at: number;
-  /** When its owner had given it its stamp at the latest, by its age there. */
-  readonly stampedAt?: number;
+  /** When its owner had given it its version at the latest, by its age there. */
+  readonly versionedAt?: number;
   /** It had been replaced there before: it was executed, and takes nothing's place. */
   readonly overtaken?: boolean;
 };

@@ -7,14 +7,14 @@
 import { probeKey } from "../protocol/membership/records.ts";
 import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import {
-  COPIES_AT_ONCE,
-  COPIES_QUEUED,
   DEPARTED_MEMBERS,
   LEASE_MS,
   OPERATIONS_REMEMBERED,
   PROBES_AT_ONCE,
   PROMISES,
   REJECTED_FILES,
+  REPLICAS_AT_ONCE,
+  REPLICAS_QUEUED,
   REQUESTS_IN_FLIGHT,
   REQUESTS_REMEMBERED,
   ROOMS_KNOWN,
@@ -23,8 +23,8 @@ import {
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
-import { copiesUnderWay } from "../protocol/replication/fetching.ts";
-import { holdersOf } from "../protocol/replication/holders.ts";
+import { replicasUnderWay } from "../protocol/replication/fetching.ts";
+import { replicaSetOf } from "../protocol/replication/replica-set.ts";
 import { isIn, type Peer } from "../protocol/state.ts";
 
 /** True of a peer for which it holds. */
@@ -66,8 +66,8 @@ const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer)
   ["names that were rejected", REJECTED_FILES, ({ replication }) => replication.rejected.size],
   ["names that it rejected", REJECTED_FILES, ({ replication }) => replication.refusals.size],
   ["names that it lost", REJECTED_FILES, ({ replication }) => replication.lost.size],
-  ["copies in line", COPIES_QUEUED, ({ replication }) => replication.copyQueue.size],
-  ["copies on their way", COPIES_AT_ONCE, (peer) => copiesUnderWay(peer).all],
+  ["copies in line", REPLICAS_QUEUED, ({ replication }) => replication.replicaQueue.size],
+  ["copies on their way", REPLICAS_AT_ONCE, (peer) => replicasUnderWay(peer).all],
 ];
 
 function requestsHere({ replication: { inquiries, placements, looks } }: Peer): number {
@@ -167,7 +167,7 @@ const ALWAYS: readonly Invariant[] = [
   ],
   [
     "copies wait in line only while others are fetched",
-    ({ replication: { copyQueue, jobs } }) => copyQueue.size === 0 || jobs.size > 0,
+    ({ replication: { replicaQueue, jobs } }) => replicaQueue.size === 0 || jobs.size > 0,
   ],
   ...TABLES.map(
     ([name, most, size]): Invariant => [`there are few ${name}`, (peer) => size(peer) <= most],
@@ -201,7 +201,7 @@ const OF_THE_FILES: readonly Invariant[] = [
   [
     "no version that is held is above the counter",
     ({ replication: { counter, files } }) => {
-      for (const { stamp } of files.values()) if (stamp.counter > counter) return false;
+      for (const { version } of files.values()) if (version.counter > counter) return false;
       return true;
     },
   ],
@@ -214,10 +214,10 @@ const OF_THE_FILES: readonly Invariant[] = [
       for (const record of files.values()) {
         const instances = confirmed.get(record) ?? [];
         if (instances.length === 0) continue;
-        const holders = holdersOf(peer, record);
+        const replicaSet = replicaSetOf(peer, record);
         const rejecters = rejected.get(record.name) ?? [];
         const may = (instance: string) =>
-          rejecters.includes(instance) || holders.some((h) => h.instance === instance);
+          rejecters.includes(instance) || replicaSet.some((h) => h.instance === instance);
         if (!instances.every(may)) return false;
       }
       return true;

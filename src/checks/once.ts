@@ -1,6 +1,6 @@
 /**
  * D7: an operation is executed once in a ring. A second execution shows in that an operation has its name
- * again after it was replaced, or stands twice; who sees all disks also sees it by its stamps.
+ * again after it was replaced, or stands twice; who sees all disks also sees it by its versions.
  */
 import { type Applied, type History, LATE_MS } from "./history.ts";
 import { wasOver } from "./order.ts";
@@ -93,15 +93,15 @@ function conflictsDue(register: Register, zero: number): CheckResult {
 
 /**
  * Nothing is executed that was refused, nor later than `LATE_MS` after its end. What two owners have
- * stamped in time is one version: that the other stamp of what was acknowledged comes to a disk late does
+ * versioned in time is one write: that the other version of what was acknowledged comes to a disk late does
  * nothing. Nor does what a disk had to give up for a later version in time, when it comes to another.
  */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
-  const stamps = [false, true].flatMap((passed) =>
+  const versions = [false, true].flatMap((passed) =>
     firstOfEach(applied.filter(({ overtaken = false }) => overtaken === passed)),
   );
-  for (const each of stamps) {
-    const { content, stamp, at, stampedAt, peer, overtaken } = each;
+  for (const each of versions) {
+    const { content, version, at, versionedAt, peer, overtaken } = each;
     const write = onlyWriter(register, content);
     const refused = register.refused.find((o) => o.content === content);
     if (write === null && refused !== undefined && register.writersOf(content).length === 0) {
@@ -109,45 +109,45 @@ function appliedInTime(register: Register, applied: readonly Applied[], zero: nu
     }
     const end = write?.operation?.end ?? null;
     if (overtaken) continue;
-    const executedAt = write?.acknowledged ? (stampedAt ?? at) : at;
+    const executedAt = write?.acknowledged ? (versionedAt ?? at) : at;
     if (write === null || end === null || executedAt <= end + LATE_MS) continue;
-    const others = stamps.filter((s) => s !== each && s.content === content && s.at < at);
+    const others = versions.filter((s) => s !== each && s.content === content && s.at < at);
     if (others.some((s) => !s.overtaken && below(each, s))) continue;
-    const inTime = ({ at: time, stamp: its }: Applied) =>
-      time <= end + LATE_MS && `${its}` === `${stamp}`;
+    const inTime = ({ at: time, version: its }: Applied) =>
+      time <= end + LATE_MS && `${its}` === `${version}`;
     if (others.some((s) => s.overtaken && inTime(s))) continue;
-    const late = `${((at - end) / 1000).toFixed(3)} s after its end, as version ${stamp.join(".")}`;
+    const late = `${((at - end) / 1000).toFixed(3)} s after its end, as version ${version.join(".")}`;
     return wrong(peer, `${tellWrite(write, zero)} was executed ${late}`);
   }
   return HOLDS;
 }
 
-/** No operation has a second stamp above that of one which began when it was over. */
+/** No operation has a second version above that of one which began when it was over. */
 function appliedOnce(register: Register, applied: readonly Applied[], zero: number): CheckResult {
-  const stamps = firstOfEach(applied.filter(({ overtaken }) => !overtaken));
-  for (const second of stamps) {
+  const versions = firstOfEach(applied.filter(({ overtaken }) => !overtaken));
+  for (const second of versions) {
     const write = onlyWriter(register, second.content);
-    const earlier = stamps.filter((s) => s.content === second.content && below(s, second));
+    const earlier = versions.filter((s) => s.content === second.content && below(s, second));
     if (write === null || earlier.length === 0) continue;
-    for (const between of stamps) {
+    for (const between of versions) {
       const newer = onlyWriter(register, between.content);
       if (newer === null || newer === write || !newer.acknowledged) continue;
       if (!below(between, second) || !earlier.some((s) => below(s, between))) continue;
       // Executed by two owners at a time, before that one began: it knew of both.
       if (second.at <= newer.start) continue;
       if (!register.precedes(write, newer)) continue;
-      const why = `${tellWrite(write, zero)} was executed a second time, as version ${second.stamp.join(".")}, above ${tellWrite(newer, zero)}`;
+      const why = `${tellWrite(write, zero)} was executed a second time, as version ${second.version.join(".")}, above ${tellWrite(newer, zero)}`;
       return wrong(second.peer, why);
     }
   }
   return HOLDS;
 }
 
-/** Of each version when it first became durable. */
+/** Of each write when it first became durable. */
 function firstOfEach(applied: readonly Applied[]): Applied[] {
   const first = new Map<string, Applied>();
   for (const each of applied) {
-    const key = `${each.content} ${each.stamp}`;
+    const key = `${each.content} ${each.version}`;
     const known = first.get(key);
     if (known === undefined || each.at < known.at) first.set(key, each);
   }
@@ -155,8 +155,8 @@ function firstOfEach(applied: readonly Applied[]): Applied[] {
 }
 
 function below(a: Applied, b: Applied): boolean {
-  const place = a.stamp.findIndex((number, index) => number !== b.stamp[index]);
-  return place >= 0 && (a.stamp[place] ?? 0) < (b.stamp[place] ?? 0);
+  const place = a.version.findIndex((number, index) => number !== b.version[index]);
+  return place >= 0 && (a.version[place] ?? 0) < (b.version[place] ?? 0);
 }
 
 /** Null where several operations have written the same. */

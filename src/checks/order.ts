@@ -111,7 +111,7 @@ export function wasOver(register: Register, read: Read, write: Write): boolean {
     .some((first) => first.end < read.start && register.readsBound(first, read));
 }
 
-/** (c) No acknowledged version has lost its name to one that had ended before it began. */
+/** (c) No acknowledged write has lost its name to one that had ended before it began. */
 const namesKept: Clause = (register, zero) => {
   const { ending, name, writes } = register;
   if (ending === null) return HOLDS;
@@ -158,8 +158,8 @@ function mayReplace(register: Register, other: Write, write: Write): boolean {
   const span = reach.spanAt(Math.max(by.start, of.start));
   const group = reach.groupOf(span, of.peer);
   if (group !== NOWHERE && group === reach.groupOf(span, by.peer)) return true;
-  const copies = of.outcome.kind === "done" ? (of.outcome.copies ?? []) : [];
-  const word = reach.wordFrom([of.peer, ...copies], of.start, other.last);
+  const replicas = of.outcome.kind === "done" ? (of.outcome.replicas ?? []) : [];
+  const word = reach.wordFrom([of.peer, ...replicas], of.start, other.last);
   const asked = reach.wordFrom([by.peer], by.start, other.last);
   return [...asked].some((peer) => word.has(peer));
 }

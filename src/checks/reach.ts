@@ -89,7 +89,7 @@ export class Reach {
 
   /**
    * The longest times without any fault: who runs does not change either. When two or more were away
-   * together, a majority of some version's copies may have been: those who ran on are then a side by
+   * together, a majority of some write's copies may have been: those who ran on are then a side by
    * themselves, and with the first that is back again two sides merge, which has the time of a heal.
    */
   wholePeriods(): { readonly from: number; readonly to: number }[] {

@@ -6,7 +6,7 @@ import { FIRST, isWrite, type Read, readBy, type Write, writeOf } from "./writes
 /** How long an operation stays bound to those that come after it. */
 type Bond = {
   /** The peers of which a majority must be together. */
-  readonly holders: readonly number[];
+  readonly replicas: readonly number[];
   readonly firstSpan: number;
   /** The first span in which they are not, or in which its own peer is not with them. */
   readonly until: number;
@@ -66,7 +66,7 @@ export class Register {
   /** True if the first, with a majority of its acknowledgement's copies, could not but be known to the second. */
   bound(first: Write, second: Operation | null): boolean {
     if (first.operation === null) return true;
-    return second !== null && this.isBound(first.operation, this.holdersOf(first), second);
+    return second !== null && this.isBound(first.operation, this.replicasOf(first), second);
   }
 
   /**
@@ -95,8 +95,8 @@ export class Register {
       const [from, to] = [first.start, second.end].map((time) => this.reach.spanAt(time));
       // Of one that was not acknowledged nobody knows who holds it: so nothing may change between the two.
       if (!write.acknowledged && from !== to) return false;
-      const holders = write.acknowledged ? this.holdersOf(write) : [peer];
-      return this.isBound(first.operation, holders, second.operation);
+      const replicas = write.acknowledged ? this.replicasOf(write) : [peer];
+      return this.isBound(first.operation, replicas, second.operation);
     });
   }
 
@@ -159,11 +159,11 @@ export class Register {
 
   /** True if at some time of a read none of a write's copies is among those that it could reach. */
   private isAway(write: Write, { operation, start, end }: Read): boolean {
-    const holders = this.holdersOf(write);
+    const replicas = this.replicasOf(write);
     const { reach } = this;
     for (let span = reach.spanAt(start); span <= reach.spanAt(end); span++) {
       const group = reach.groupOf(span, operation.peer);
-      if (!holders.some((peer) => reach.groupOf(span, peer) === group)) return true;
+      if (!replicas.some((peer) => reach.groupOf(span, peer) === group)) return true;
     }
     return false;
   }
@@ -180,15 +180,15 @@ export class Register {
     return low;
   }
 
-  private holdersOf({ operation }: Write): readonly number[] {
+  private replicasOf({ operation }: Write): readonly number[] {
     if (operation === null) return [];
     const { outcome, peer } = operation;
-    const copies = outcome.kind === "done" ? outcome.copies : undefined;
-    return copies === undefined || copies.length === 0 ? [peer] : copies;
+    const replicas = outcome.kind === "done" ? outcome.replicas : undefined;
+    return replicas === undefined || replicas.length === 0 ? [peer] : replicas;
   }
 
-  private isBound(first: Operation, holders: readonly number[], second: Operation): boolean {
-    const bond = this.bondOf(first, holders);
+  private isBound(first: Operation, replicas: readonly number[], second: Operation): boolean {
+    const bond = this.bondOf(first, replicas);
     const to = this.reach.spanAt(second.end ?? second.start);
     if (to >= bond.until) return false;
     const from = Math.max(bond.firstSpan, this.reach.spanAt(second.start));
@@ -201,21 +201,21 @@ export class Register {
     return true;
   }
 
-  private bondOf(first: Operation, holders: readonly number[]): Bond {
+  private bondOf(first: Operation, replicas: readonly number[]): Bond {
     const known = this.bonds.get(first);
     // A read may have several writes, and so several bonds: only one of them is kept.
-    if (known?.holders === holders || (known && same(known.holders, holders))) return known;
+    if (known?.replicas === replicas || (known && same(known.replicas, replicas))) return known;
     const firstSpan = this.reach.spanAt(first.start);
     const lastOwn = this.reach.spanAt(first.end ?? first.start);
     const groups: number[] = [];
     let until = firstSpan;
     for (; until < Math.max(1, this.reach.length); until++) {
-      const group = this.reach.majorityOf(until, holders);
+      const group = this.reach.majorityOf(until, replicas);
       if (group === NOWHERE) break;
       if (until <= lastOwn && this.reach.groupOf(until, first.peer) !== group) break;
       groups.push(group);
     }
-    const bond = { holders, firstSpan, until, groups };
+    const bond = { replicas, firstSpan, until, groups };
     this.bonds.set(first, bond);
     return bond;
   }

@@ -5,15 +5,18 @@
  * here, what a client takes in is turned back, and nothing else knows of them.
  */
 import type { ListedFile, Outcome } from "../protocol/model/events.ts";
-import type { FileRecord, Span, Stamp } from "../protocol/model/files.ts";
+import type { FileRecord, Span, Version } from "../protocol/model/files.ts";
 import type { LoggedEvent } from "./types.ts";
 
 /** What orders the versions of a name. */
 export type ShownStamp = { readonly counter: number; readonly owner: number; readonly run: number };
 
-type ShownSpan = Omit<Span, "stamp"> & { readonly stamp: ShownStamp };
+type ShownSpan = Omit<Span, "version"> & { readonly stamp: ShownStamp };
 
-export type ShownRecord = Omit<FileRecord, "stamp" | "also" | "replaced" | "history" | "spared"> & {
+export type ShownRecord = Omit<
+  FileRecord,
+  "version" | "also" | "versionVector" | "history" | "spared"
+> & {
   readonly stamp: ShownStamp;
   readonly also: readonly ShownStamp[];
   readonly replaced: readonly ShownStamp[];
@@ -46,22 +49,22 @@ export type ShownEvent =
       readonly outcome: ShownOutcome;
     });
 
-export function showStamp({ counter, owner, run }: Stamp): ShownStamp {
-  return { counter, owner, run };
+export function showStamp({ counter, owner, instance }: Version): ShownStamp {
+  return { counter, owner, run: instance };
 }
 
-function showSpan({ stamp, ...span }: Span): ShownSpan {
-  return { ...span, stamp: showStamp(stamp) };
+function showSpan({ version, ...span }: Span): ShownSpan {
+  return { ...span, stamp: showStamp(version) };
 }
 
 export function showRecord(record: FileRecord): ShownRecord {
-  const { name, key, operation, stamp, also, size, sha256, removed, apart, ageMs } = record;
+  const { name, key, operation, version, also, size, sha256, removed, apart, ageMs } = record;
   return {
     ...{ name, key, operation },
-    stamp: showStamp(stamp),
+    stamp: showStamp(version),
     also: also.map(showStamp),
     ...{ size, sha256, removed, apart, ageMs },
-    replaced: record.replaced.map(showStamp),
+    replaced: record.versionVector.map(showStamp),
     history: record.history.map(showSpan),
     spared: record.spared.map(showStamp),
   };
@@ -70,13 +73,20 @@ export function showRecord(record: FileRecord): ShownRecord {
 export function showOutcome(outcome: Outcome): ShownOutcome {
   switch (outcome.kind) {
     case "stored": {
-      const { kind, record, copies, wanted, lacking, route } = outcome;
-      return { kind, record: showRecord(record), copies, wanted, lacking, route };
+      const { kind, record, replicas, wanted, withoutReplica, route } = outcome;
+      return {
+        kind,
+        record: showRecord(record),
+        copies: replicas,
+        wanted,
+        lacking: withoutReplica,
+        route,
+      };
     }
     case "where": {
-      const { kind, record, holders, owner, wanted, route } = outcome;
+      const { kind, record, replicas, owner, wanted, route } = outcome;
       const shown = record === null ? null : showRecord(record);
-      return { kind, record: shown, holders, owner, wanted, route };
+      return { kind, record: shown, holders: replicas, owner, wanted, route };
     }
     case "listed":
       return { ...outcome, files: outcome.files.map(showListed) };
@@ -85,8 +95,8 @@ export function showOutcome(outcome: Outcome): ShownOutcome {
   }
 }
 
-function showListed({ record, holders }: ListedFile): ShownFile {
-  return { record: showRecord(record), holders };
+function showListed({ record, replicas }: ListedFile): ShownFile {
+  return { record: showRecord(record), holders: replicas };
 }
 
 /** An event as it stands in the log and in the control socket's stream. */
@@ -94,21 +104,21 @@ export function showEvent(event: LoggedEvent): ShownEvent {
   return event.event === "outcome" ? { ...event, outcome: showOutcome(event.outcome) } : event;
 }
 
-function readStamp({ counter, owner, run }: ShownStamp): Stamp {
-  return { counter, owner, run };
+function readStamp({ counter, owner, run }: ShownStamp): Version {
+  return { counter, owner, instance: run };
 }
 
 function readSpan({ stamp, ...span }: ShownSpan): Span {
-  return { ...span, stamp: readStamp(stamp) };
+  return { ...span, version: readStamp(stamp) };
 }
 
 function readRecord(shown: ShownRecord): FileRecord {
   const { name, key, operation, size, sha256, removed, apart, ageMs } = shown;
   return {
     ...{ name, key, operation, size, sha256, removed, apart, ageMs },
-    stamp: readStamp(shown.stamp),
+    version: readStamp(shown.stamp),
     also: shown.also.map(readStamp),
-    replaced: shown.replaced.map(readStamp),
+    versionVector: shown.replaced.map(readStamp),
     history: shown.history.map(readSpan),
     spared: shown.spared.map(readStamp),
   };
@@ -119,11 +129,11 @@ export function readOutcome(shown: ShownOutcome): Outcome {
   switch (shown.kind) {
     case "stored": {
       const { record, copies, lacking, ...rest } = shown;
-      return { ...rest, record: readRecord(record), copies, lacking };
+      return { ...rest, record: readRecord(record), replicas: copies, withoutReplica: lacking };
     }
     case "where": {
       const { record, holders, ...rest } = shown;
-      return { ...rest, record: record === null ? null : readRecord(record), holders };
+      return { ...rest, record: record === null ? null : readRecord(record), replicas: holders };
     }
     case "listed":
       return { ...shown, files: shown.files.map(readListed) };
@@ -133,7 +143,7 @@ export function readOutcome(shown: ShownOutcome): Outcome {
 }
 
 function readListed({ record, holders }: ShownFile): ListedFile {
-  return { record: readRecord(record), holders };
+  return { record: readRecord(record), replicas: holders };
 }
 
 export function readEvent(shown: ShownEvent): LoggedEvent {

@@ -201,10 +201,10 @@ export class Driver {
         return;
       }
       case "drop":
-        folder.files.drop(effect.version);
+        folder.files.drop(effect.write);
         return;
       case "apart":
-        for (const version of effect.versions) folder.files.setApart(version);
+        for (const write of effect.writes) folder.files.setApart(write);
         return;
       case "alive":
         folder.saveAlive(effect.awayMs, effect.forgottenMs);

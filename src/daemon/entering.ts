@@ -36,7 +36,7 @@ export async function enterRing(
     return remembered;
   }
   const { ring, from, introduction } = answered;
-  const { bits, strategy, copies, proposedId } = introduction;
+  const { bits, strategy, replicationFactor, proposedId } = introduction;
   const { identity } = folder;
   checkFolder(folder.dir, identity, null, ring);
   if (bits <= NUMBERED_BITS) {
@@ -51,7 +51,7 @@ export async function enterRing(
     contactName: "The peer",
     proposed: identity === null,
   };
-  const config = { ring, bits, strategy, pingIntervalMs, copies };
+  const config = { ring, bits, strategy, pingIntervalMs, replicationFactor };
   return { config, start, id: identity?.id ?? proposedId };
 }
 
@@ -101,7 +101,7 @@ export async function configOfKnown(
     const known = await transport.introduce(host, basePort + start.known, ONE_ANSWER_MS);
     if (known.ring !== config.ring || known.introduction.bits !== config.bits) return config;
     const { strategy } = known.introduction;
-    return { ...config, strategy, copies: known.introduction.copies };
+    return { ...config, strategy, replicationFactor: known.introduction.replicationFactor };
   } catch {
     // The join itself says best what is wrong there.
     return config;

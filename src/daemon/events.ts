@@ -24,12 +24,12 @@ export class EventStream {
     const { id, incarnation } = this.own.self;
     this.#seq += 1;
     const at = epochNow();
-    const logged = stamped(event, at, this.#seq, id, incarnation);
+    const logged = numbered(event, at, this.#seq, id, incarnation);
     for (const reader of this.#readers) reader(logged);
   }
 }
 
-function stamped(
+function numbered(
   event: PeerEvent,
   at: number,
   seq: number,

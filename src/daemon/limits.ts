@@ -21,7 +21,7 @@ export const HASH_BYTES = 1_048_576;
 export const RESUMABLE_DRAFTS = 4;
 /** Deliveries that broke off: each is of a command that still runs, and there are no more of those. */
 export const RESUMABLE_DELIVERIES = 1_024;
-/** What broke off waits so long for another holder: longer than any repair takes to begin again. */
+/** What broke off waits so long for another replica: longer than any repair takes to begin again. */
 export const RESUMABLE_MS = 120_000;
 
 /** Repair may take this much unless told otherwise: faster than most networks, slower than a disk. */

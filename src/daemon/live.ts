@@ -5,7 +5,7 @@ import { agedOutcome } from "../protocol/model/ages.ts";
 import { NUMBERED_BITS, type RingConfig } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import { EXIT_BUG } from "../protocol/model/failure.ts";
-import { type VersionId, versionId } from "../protocol/model/files.ts";
+import { type WriteId, writeId } from "../protocol/model/files.ts";
 import type { StartInput } from "../protocol/model/io.ts";
 import type { RequestId } from "../protocol/model/messages.ts";
 import type { Folder } from "../store/folder.ts";
@@ -146,10 +146,10 @@ function makeContents(
   cwd: string,
 ) {
   const { files } = folder;
-  const damaged = (record: VersionId) => {
-    const version = versionId(record);
-    void files.setAside(version);
-    reception.give({ type: "damaged", version });
+  const damaged = (record: WriteId) => {
+    const write = writeId(record);
+    void files.setAside(write);
+    reception.give({ type: "damaged", write });
   };
   files.damaged = damaged;
   const commands = new Commands();

@@ -44,7 +44,7 @@ export function numberedConfig(options: PeerOptions): RingConfig {
     bits: NUMBERED_BITS,
     strategy: options.route ?? "successor",
     pingIntervalMs: options.pingIntervalMs ?? FOUNDED_INTERVAL_MS,
-    copies: options.copies ?? DEFAULT_COPIES,
+    replicationFactor: options.copies ?? DEFAULT_COPIES,
   };
 }
 
@@ -55,7 +55,7 @@ export function foundedConfig(options: PeerOptions, identity: Identity | null): 
     bits: DRAWN_BITS,
     strategy: options.route ?? "direct",
     pingIntervalMs: options.pingIntervalMs ?? FOUNDED_INTERVAL_MS,
-    copies: options.copies ?? DEFAULT_COPIES,
+    replicationFactor: options.copies ?? DEFAULT_COPIES,
   };
 }
 

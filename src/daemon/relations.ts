@@ -33,7 +33,7 @@ export const RELATIONS: readonly Relation[] = [
   ["a route on the wire is as long as one may become", wire.MAX_ROUTE === config.ROUTE_MOST],
   [
     "a receipt may name every holder, and those in their place",
-    wire.MAX_COPIES >= 2 * MAX_REQUIRED,
+    wire.MAX_REPLICAS >= 2 * MAX_REQUIRED,
   ],
   ["an incarnation fits its four bytes", bounds.HIGHEST_INCARNATION < 2 ** 32],
   [
@@ -41,8 +41,11 @@ export const RELATIONS: readonly Relation[] = [
     2 * bounds.HIGHEST_TAKEN_IN <= bounds.HIGHEST_INCARNATION,
   ],
   ["the highest counter has one above it", bounds.HIGHEST_COUNTER < Number.MAX_SAFE_INTEGER],
-  ["2^33 changes of the view fit a counter", config.STAMP_LEAP * 2 ** 33 <= 2 ** 53],
-  ["a whole offer may be on its way to a disk", config.OFFER_RECORDS <= config.COPIES_AT_ONCE],
+  ["2^33 changes of the view fit a counter", config.COUNTER_LEAP * 2 ** 33 <= 2 ** 53],
+  [
+    "a whole offer may be on its way to a disk",
+    config.REPLICATE_RECORDS <= config.REPLICAS_AT_ONCE,
+  ],
   ["a name's holders are fewer than those told of", config.NEW_ASKED < config.ASKED_TOLD],
 
   ["a promise outlasts a lease by a fifth", config.PROMISE_MS >= 1.2 * config.LEASE_MS],

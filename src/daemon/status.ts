@@ -79,7 +79,7 @@ export async function statusOf(
     // What is stored in a folder that was deleted is stored no more.
     files: {
       ...{ ...files, safe: files.safe && room.isThere, kept: room.isThere },
-      ...{ copies: config.copies, freeBytes: free },
+      ...{ copies: config.replicationFactor, freeBytes: free },
     },
     dropped: { datagrams, frames },
     rssBytes: process.memoryUsage.rss(),

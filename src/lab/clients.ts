@@ -114,7 +114,7 @@ export class Clients {
       async (control) => {
         const outcome = await control.store(name, new Blob([bytes]).stream());
         if (outcome.kind !== "stored") return UNKNOWN;
-        return { kind: "done", copies: outcome.copies };
+        return { kind: "done", replicas: outcome.replicas };
       },
     );
   }
@@ -123,7 +123,7 @@ export class Clients {
     await this.take({ client, peer, kind: "remove", name, content: null }, async (control) => {
       const outcome = await control.remove(name);
       if (outcome.kind === "missing") return { kind: "done", value: null };
-      return outcome.kind === "stored" ? { kind: "done", copies: outcome.copies } : UNKNOWN;
+      return outcome.kind === "stored" ? { kind: "done", replicas: outcome.replicas } : UNKNOWN;
     });
   }
 

@@ -1,5 +1,5 @@
 /** Whether every file of a ring has all its copies, by its peers' own word. */
-import { copiesEnough, type DiskSnapshot, owedByDisks } from "../checks/files.ts";
+import { type DiskSnapshot, owedByDisks, replicasEnough } from "../checks/files.ts";
 import type { ListedFile } from "../protocol/model/events.ts";
 import { baseName } from "../protocol/model/files.ts";
 import type { Broken } from "./judge.ts";
@@ -9,7 +9,7 @@ import type { Watch } from "./watch.ts";
 /** What a listing says of each peer's disk. It lists conflicts under their own names; disks know one name. */
 export function disksOf(ids: readonly number[], files: readonly ListedFile[]): DiskSnapshot[] {
   return ids.map((id) => {
-    const held = files.filter(({ holders }) => holders.includes(id));
+    const held = files.filter(({ replicas }) => replicas.includes(id));
     return {
       id,
       lives: true,
@@ -64,7 +64,7 @@ async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<
     .catch(() => null);
   if (!listed || listed.silent > 0) return lacking([], "not every peer says what it holds");
   const disks = disksOf(ids, listed.files);
-  const result = copiesEnough(owedByDisks(disks), disks, copies);
+  const result = replicasEnough(owedByDisks(disks), disks, copies);
   return result.ok ? null : lacking(result.peers, result.why);
 }
 

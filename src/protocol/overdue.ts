@@ -21,7 +21,7 @@ import { acknowledgementOverdue } from "./replication/acknowledging.ts";
 import { tellBatched, tellWithheld } from "./replication/confirming.ts";
 import { forgetDoubt } from "./replication/doubting.ts";
 import { inquiryOverdue } from "./replication/inquiring.ts";
-import { dropSpare, lookAfterCopies, repair } from "./replication/repairing.ts";
+import { dropSpare, lookAfterReplicas, repair } from "./replication/repairing.ts";
 import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
 import { listingOverdue } from "./requests/listing.ts";
 import { requestOverdue } from "./requests/requests.ts";
@@ -67,7 +67,7 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
     departWhenSafe(peer);
   },
   drop: dropSpare,
-  compare: lookAfterCopies,
+  compare: lookAfterReplicas,
   batched: tellBatched,
 };
 

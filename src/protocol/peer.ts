@@ -24,11 +24,11 @@ import type { SharedViews } from "./model/view.ts";
 import { meetDeadline } from "./overdue.ts";
 import { receive } from "./receiving.ts";
 import { checkAcknowledgements, takeReadings } from "./replication/acknowledging.ts";
-import { copyHeld, copyRefused } from "./replication/copies.ts";
 import { fetchQueued, takeJob } from "./replication/fetching.ts";
 import { reviewInquiries } from "./replication/inquiring.ts";
 import { contentPlaced, placeElsewhere, placementFailed } from "./replication/placing.ts";
-import { copyDamaged } from "./replication/repairing.ts";
+import { replicaDamaged } from "./replication/repairing.ts";
+import { replicaHeld, replicaRefused } from "./replication/replicating.ts";
 import { contentServed, looked, readPlaced } from "./replication/serving.ts";
 import { finishStep } from "./reporting.ts";
 import { inquiryEnded, rerouteHop } from "./requests/arriving.ts";
@@ -127,7 +127,7 @@ function take(peer: Peer, input: Input): void {
       fetched(peer, input);
       return;
     case "damaged":
-      copyDamaged(peer, input.version);
+      replicaDamaged(peer, input.write);
       return;
     case "room":
       takeRoom(peer, input.bytes);
@@ -182,13 +182,13 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
     if (job.kind === "placement") placementFailed(peer, job.request, result.why, result.here);
     // One that failed on its way is offered again by those who hold it.
     else if (result.here) {
-      copyRefused(peer, job.record, job.from);
+      replicaRefused(peer, job.record, job.from);
       placeElsewhere(peer, [job.record]);
     }
   } else {
     if (job.kind === "placement") contentPlaced(peer, job.request, job.record);
     else {
-      copyHeld(peer, job.record, job.from);
+      replicaHeld(peer, job.record, job.from);
       checkAcknowledgements(peer, peer.self, [job.record]);
     }
   }

@@ -19,16 +19,16 @@ import type { Channel, Message, Pong } from "./model/messages.ts";
 import { randomBelow } from "./model/random.ts";
 import { checkAcknowledgements } from "./replication/acknowledging.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
-import {
-  receiveLost,
-  receiveOffer,
-  receiveRejected,
-  receiveReplicated,
-} from "./replication/copies.ts";
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
 import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
 import { placeElsewhere } from "./replication/placing.ts";
 import { receiveCatchUp, receiveLease } from "./replication/pledging.ts";
+import {
+  receiveLost,
+  receiveRejected,
+  receiveReplicate,
+  receiveReplicated,
+} from "./replication/replicating.ts";
 import { receiveDelegate } from "./replication/serving.ts";
 import { receiveCaughtUp, receiveLeased } from "./replication/tenure.ts";
 import { placeStore } from "./replication/writing.ts";
@@ -43,16 +43,16 @@ import { type Peer, send } from "./state.ts";
 const PROPOSALS = 2 ** 32;
 
 /** So late a content is taken with its offer: an operation that is unknown takes effect by 5 s after its end. */
-export const OFFERED_MS = 4_000;
+export const REPLICATE_LATE_MS = 4_000;
 
 /**
  * True of a content that came so late with its offer that whoever stores it may have been told that it is
  * not stored: it is had from the one that offers it, if that has it on its disk.
  */
 function isOverdue({ now, lifecycle: { sleep } }: Peer, heldMs: number | null): boolean {
-  if (heldMs !== null) return heldMs > OFFERED_MS;
+  if (heldMs !== null) return heldMs > REPLICATE_LATE_MS;
   // It may have come while this process slept.
-  return sleep !== null && sleep.ms > OFFERED_MS && now - sleep.until < OFFERED_MS;
+  return sleep !== null && sleep.ms > REPLICATE_LATE_MS && now - sleep.until < REPLICATE_LATE_MS;
 }
 
 /** How a message came. */
@@ -109,8 +109,8 @@ const HANDLERS: Readonly<{
     inquiryEnded(peer, receiveInquired(peer, from, inquired));
   },
   delegate: receiveDelegate,
-  offer: (peer, offer, { from, body, heldMs }) =>
-    receiveOffer(peer, from, offer, isOverdue(peer, heldMs) ? null : body),
+  replicate: (peer, replicate, { from, body, heldMs }) =>
+    receiveReplicate(peer, from, replicate, isOverdue(peer, heldMs) ? null : body),
   replicated: (peer, { files, taking }, { from }) => {
     receiveReplicated(peer, from, files, taking);
     checkAcknowledgements(peer, from, files);
@@ -160,7 +160,7 @@ function acknowledged(peer: Peer, from: Member, request: number): void {
 
 function introduce(peer: Peer, from: Member, request: number): void {
   if (peer.phase !== "in") return;
-  const { bits, strategy, pingIntervalMs, copies } = peer.config;
+  const { bits, strategy, pingIntervalMs, replicationFactor } = peer.config;
   // The exact middle was that of a member which has gone too, and may come back for its id.
   const aside = (randomBelow(peer.random, PROPOSALS) / PROPOSALS - 0.5) / 4;
   send(peer, from.address, "stream", {
@@ -169,7 +169,7 @@ function introduce(peer: Peer, from: Member, request: number): void {
     bits,
     strategy,
     pingIntervalMs,
-    copies,
+    replicationFactor,
     proposedId: peer.membership.view.widestGapMiddle(bits, aside),
   });
 }

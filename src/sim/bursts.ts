@@ -3,7 +3,7 @@
 import { wordOf } from "./names.ts";
 import type { RandomGenerator } from "./random-generator.ts";
 
-/** More than the origins or owners that a version remembers. */
+/** More than the origins or owners that a write remembers. */
 const MANY_ORIGINS = 17;
 /** So many operations, each of so many a store. */
 const OPERATIONS = 60;
@@ -30,7 +30,7 @@ export class Bursts {
     });
   }
 
-  /** More peers store a name, one right after the other, than a version remembers. */
+  /** More peers store a name, one right after the other, than a write remembers. */
   ofOrigins(up: readonly number[]): string[] | null {
     if (up.length < 3) return null;
     const word = wordOf(this.generator.pick(this.names));

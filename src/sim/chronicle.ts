@@ -1,7 +1,7 @@
 /** Takes down what happens in a run, for those who judge its history. */
 import type { Applied, Ending, History, Value } from "../checks/history.ts";
 import type { FileRecord } from "../protocol/model/files.ts";
-import { merge, type Versions, winnerOf } from "../protocol/model/versions.ts";
+import { merge, type Siblings, winnerOf } from "../protocol/model/siblings.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
@@ -17,11 +17,11 @@ export class Chronicle {
     this.#timeline = new Timeline(stage.world);
     const note = (host: Host, record: FileRecord, at: number, overtaken: boolean): void => {
       if (record.removed) return;
-      const { counter, owner, run } = record.stamp;
+      const { counter, owner, instance } = record.version;
       const { name, sha256: content } = record;
       // On a disk ages are as of the zero of the machine's clock.
-      const stampedAt = at - (localTime(host, at) + record.ageMs);
-      const seen = { stamp: [counter, owner, run], at, stampedAt, overtaken };
+      const versionedAt = at - (localTime(host, at) + record.ageMs);
+      const seen = { version: [counter, owner, instance], at, versionedAt, overtaken };
       this.#applied.push({ peer: host.id, name, content, ...seen });
     };
     stage.world.commits.push((host, record, at) => note(host, record, at, false));
@@ -43,13 +43,13 @@ export class Chronicle {
   noteEnding(name: string, value: Value): void {
     const hosts = [...this.#stage.world.hosts.values()].filter((h) => h.peer !== null);
     const kept = hosts.flatMap(({ disk }) => disk.intact()).filter((v) => v.name === name);
-    const versions = kept.reduce<Versions>(merge, []);
-    const winner = winnerOf(versions);
-    const conflicts = versions.filter((v) => v !== winner && !v.removed);
+    const siblings = kept.reduce<Siblings>(merge, []);
+    const winner = winnerOf(siblings);
+    const conflicts = siblings.filter((v) => v !== winner && !v.removed);
     this.#endings.push({ name, value, conflicts: [...new Set(conflicts.map((v) => v.sha256))] });
   }
 
-  /** All of it, of the names that clients worked on. @param excused tells of a version that nobody could have kept */
+  /** All of it, of the names that clients worked on. @param excused tells of a write that nobody could have kept */
   history(excused: (record: FileRecord) => boolean): History {
     const names = new Set(this.names());
     const { operations, acknowledgements } = this.#stage.clients;

@@ -176,7 +176,7 @@ export class Clients {
 function seenOf(outcome: Outcome): Seen {
   switch (outcome.kind) {
     case "stored":
-      return { kind: "done", copies: outcome.copies };
+      return { kind: "done", replicas: outcome.replicas };
     case "received":
       return { kind: "done", value: outcome.sha256 };
     case "missing":

@@ -4,13 +4,13 @@
  */
 import {
   type FileRecord,
-  isSameVersion,
-  type VersionId,
-  versionKey,
+  isSameWrite,
+  type WriteId,
   withAges,
+  writeKey,
 } from "../protocol/model/files.ts";
 import type { Member } from "../protocol/model/member.ts";
-import { merge, type Versions } from "../protocol/model/versions.ts";
+import { merge, type Siblings } from "../protocol/model/siblings.ts";
 
 /** A row written, or taken out where `record` is null, and not synced yet. */
 type Write = { readonly key: string; readonly record: FileRecord | null };
@@ -23,7 +23,7 @@ export class SimDisk {
   left = false;
   /** When its peer last was in its ring and knew all, in virtual milliseconds; null if never. */
   aliveAt: number | null = null;
-  /** When the youngest removal was stamped that may be forgotten; null if none is. */
+  /** When the youngest removal was given its version that may be forgotten; null if none is. */
   forgottenAt: number | null = null;
   /** Takes no file any more; what it has can be read. */
   full = false;
@@ -31,7 +31,7 @@ export class SimDisk {
   slowestSyncMs: number | null = null;
   /** When the latest write is synced, in virtual milliseconds. */
   syncAt = 0;
-  readonly #names = new Map<string, Versions>();
+  readonly #names = new Map<string, Siblings>();
   /** What a loss of power leaves. */
   readonly #synced = new Map<string, FileRecord>();
   readonly #unsynced: Write[] = [];
@@ -39,17 +39,17 @@ export class SimDisk {
   /** Writes that have left `#unsynced`, by a sync. */
   #past = 0;
 
-  /** The index as a process reads it: the versions of each name, removals too. */
+  /** The index as a process reads it: the writes of each name, removals too. */
   get files(): FileRecord[] {
     return [...this.#names.values()].flat();
   }
 
-  /** The versions whose content is what it was; what has rotted is not among them. */
+  /** The writes whose content is what it was; what has rotted is not among them. */
   intact(): FileRecord[] {
     return this.files.filter((record) => !this.#rotten.has(record));
   }
 
-  /** Merges a version with those of its name. */
+  /** Merges a write with those of its name. */
   write(written: FileRecord): void {
     const held = this.#names.get(written.name) ?? [];
     // An object of its own: one that is shared with other disks would rot on all of them.
@@ -57,18 +57,18 @@ export class SimDisk {
     if (merged === held) return;
     this.#names.set(written.name, merged);
     for (const old of held) {
-      const now = merged.find((v) => isSameVersion(v, old));
-      if (now === undefined) this.#unsynced.push({ key: versionKey(old), record: null });
+      const now = merged.find((v) => isSameWrite(v, old));
+      if (now === undefined) this.#unsynced.push({ key: writeKey(old), record: null });
       else if (now !== old && this.#rotten.has(old)) this.#rotten.add(now);
     }
     for (const record of merged) {
-      if (!held.includes(record)) this.#unsynced.push({ key: versionKey(record), record });
+      if (!held.includes(record)) this.#unsynced.push({ key: writeKey(record), record });
     }
   }
 
-  /** A version never has its name from here on; nothing happens if it is not held. */
-  setApart(version: VersionId): void {
-    const record = this.version(version);
+  /** A write never has its name from here on; nothing happens if it is not held. */
+  setApart(write: WriteId): void {
+    const record = this.record(write);
     if (record !== null) this.#change(record, { ...record, apart: true });
   }
 
@@ -78,22 +78,22 @@ export class SimDisk {
     if (this.forgottenAt !== null) this.forgottenAt -= ms;
   }
 
-  /** Forgets a version; nothing happens if it is not held. */
-  drop(version: VersionId): void {
-    const held = this.#names.get(version.name) ?? [];
-    const rest = held.filter((v) => !isSameVersion(v, version));
+  /** Forgets a write; nothing happens if it is not held. */
+  drop(write: WriteId): void {
+    const held = this.#names.get(write.name) ?? [];
+    const rest = held.filter((v) => !isSameWrite(v, write));
     if (rest.length === held.length) return;
-    if (rest.length === 0) this.#names.delete(version.name);
-    else this.#names.set(version.name, rest);
-    this.#unsynced.push({ key: versionKey(version), record: null });
+    if (rest.length === 0) this.#names.delete(write.name);
+    else this.#names.set(write.name, rest);
+    this.#unsynced.push({ key: writeKey(write), record: null });
   }
 
   /** The removals of a name have the age `ageMs` on this disk, as records carry it. */
   age(name: string, ageMs: number): void {
-    const aged = (this.#names.get(name) ?? []).map((version) => {
-      if (!version.removed) return version;
-      const old = { ...version, ageMs };
-      this.#unsynced.push({ key: versionKey(old), record: old });
+    const aged = (this.#names.get(name) ?? []).map((record) => {
+      if (!record.removed) return record;
+      const old = { ...record, ageMs };
+      this.#unsynced.push({ key: writeKey(old), record: old });
       return old;
     });
     if (aged.length > 0) this.#names.set(name, aged);
@@ -106,12 +106,12 @@ export class SimDisk {
       held.map((v) => (v === old ? record : v)),
     );
     if (this.#rotten.has(old)) this.#rotten.add(record);
-    this.#unsynced.push({ key: versionKey(record), record });
+    this.#unsynced.push({ key: writeKey(record), record });
   }
 
-  /** The version, under whatever stamp; null if it is not held. */
-  version(id: VersionId): FileRecord | null {
-    return this.#names.get(id.name)?.find((v) => isSameVersion(v, id)) ?? null;
+  /** The write, under whatever version; null if it is not held. */
+  record(id: WriteId): FileRecord | null {
+    return this.#names.get(id.name)?.find((v) => isSameWrite(v, id)) ?? null;
   }
 
   /** How many writes there have been: what a sync that begins now will have synced. */
@@ -119,7 +119,7 @@ export class SimDisk {
     return this.#past + this.#unsynced.length;
   }
 
-  /** All writes up to that one outlast a loss of power now. @returns the versions that do so since */
+  /** All writes up to that one outlast a loss of power now. @returns the writes that do so since */
   synced(upTo: number): FileRecord[] {
     const writes = this.#unsynced.splice(0, Math.max(0, upTo - this.#past));
     this.#past += writes.length;
@@ -130,12 +130,12 @@ export class SimDisk {
     return writes.flatMap(({ record }) => record ?? []);
   }
 
-  /** True if a loss of power now would lose a version. */
+  /** True if a loss of power now would lose a write. */
   get hasUnsynced(): boolean {
     return this.#unsynced.some((w) => w.record !== null && this.files.includes(w.record));
   }
 
-  /** Loses what was not synced. @returns the versions that are gone thereby */
+  /** Loses what was not synced. @returns the writes that are gone thereby */
   losePower(): FileRecord[] {
     const before = this.files;
     this.#past += this.#unsynced.length;
@@ -144,16 +144,16 @@ export class SimDisk {
     for (const record of this.#synced.values()) {
       this.#names.set(record.name, merge(this.#names.get(record.name) ?? [], record));
     }
-    return before.filter((record) => this.version(record) === null);
+    return before.filter((record) => this.record(record) === null);
   }
 
-  /** Versions that have a content which has not rotted yet, in the order of their names. */
+  /** Writes that have a content which has not rotted yet, in the order of their names. */
   sound(): FileRecord[] {
     const sound = this.intact().filter((record) => record.size > 0);
-    return sound.sort((a, b) => (versionKey(a) < versionKey(b) ? -1 : 1));
+    return sound.sort((a, b) => (writeKey(a) < writeKey(b) ? -1 : 1));
   }
 
-  /** Flips bits in the content of a version, which nothing notices before it is read. */
+  /** Flips bits in the content of a write, which nothing notices before it is read. */
   rot(record: FileRecord): void {
     if (this.files.includes(record)) this.#rotten.add(record);
   }

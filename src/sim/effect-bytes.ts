@@ -95,13 +95,13 @@ function casesBy<K extends string, T extends { readonly [P in K]: string }>(
 const channel = word<Channel>(["datagram", "stream"]);
 const bodySource = variants<BodySource>({
   body: { number: u53 },
-  version: { version: v.version },
+  write: { write: v.write },
 });
 const message: Codec<Message> = written((w, value) => writeMessage(w, value));
 
 const served = variants<Served>({
   command: { command: u53 },
-  version: { version: v.version },
+  write: { write: v.write },
   arriving: { job: u53 },
   local: { name: text },
 });
@@ -113,7 +113,7 @@ const into = variants<FetchInto>({
 });
 const source = variants<FetchSource | Extract<BodySource, { kind: "body" }>>({
   ticket: { request: v.request },
-  version: { version: v.version },
+  write: { write: v.write },
   body: { number: u53 },
 });
 
@@ -127,7 +127,7 @@ const why = word<Why>([
   "heard",
   "replaced",
 ]);
-const listedFile = struct<ListedFile>({ record: v.fileRecord, holders: ids });
+const listedFile = struct<ListedFile>({ record: v.fileRecord, replicas: ids });
 const surveyed = struct<SurveyedMember>({
   member,
   present: list(v.presentMember, MOST),
@@ -142,14 +142,14 @@ const surveyed = struct<SurveyedMember>({
   files: v.filesHeld,
 });
 const outcome = variants<Outcome>({
-  stored: { record: v.fileRecord, copies: ids, wanted: u53, lacking: ids, route: ids },
+  stored: { record: v.fileRecord, replicas: ids, wanted: u53, withoutReplica: ids, route: ids },
   placed: { owner: v.position, route: ids },
   received: { request: v.request, from: v.position, size: u53, sha256: v.sha256, route: ids },
   missing: { owner: v.position, route: ids },
   where: {
     owner: v.position,
     record: option(v.fileRecord),
-    holders: ids,
+    replicas: ids,
     wanted: u53,
     route: ids,
   },
@@ -203,9 +203,9 @@ const effect = casesBy<"type", Effect>("type", {
   merge: { job: u53, record: v.fileRecord },
   serve: { request: v.request, what: served },
   look: { request: v.request, name: text },
-  apart: { versions: list(v.version, MOST) },
+  apart: { writes: list(v.write, MOST) },
   alive: { awayMs: real, forgottenMs: option(real) },
-  drop: { version: v.version },
+  drop: { write: v.write },
   exit: { code: u53, sentence: option(text) },
 });
 

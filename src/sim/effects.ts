@@ -60,10 +60,10 @@ export function beginEffect(world: EffectServices, host: Host, effect: Effect): 
       return;
     }
     case "drop":
-      host.disk.drop(effect.version);
+      host.disk.drop(effect.write);
       return;
     case "apart":
-      for (const version of effect.versions) host.disk.setApart(version);
+      for (const write of effect.writes) host.disk.setApart(write);
       return;
     case "alive":
       host.disk.aliveAt = world.now - effect.awayMs;

@@ -148,11 +148,12 @@ export class EpiloguePlayer {
     const { world } = this.#stage;
     if (this.#anyFull) return;
     const name = this.#ownName;
-    const { bits, copies } = world.config;
-    const holders =
-      world.living()[0]?.peer?.membership.view.holders(keyOf(name, bits), copies) ?? [];
+    const { bits, replicationFactor } = world.config;
+    const replicas =
+      world.living()[0]?.peer?.membership.view.replicaSet(keyOf(name, bits), replicationFactor) ??
+      [];
     const [lost = 0, other = 0] = this.generator.sample(
-      holders.map((m) => m.id),
+      replicas.map((m) => m.id),
       2,
     );
     for (const id of this.#ids) if (id !== lost && id !== other) this.run.act(`full ${id}`);

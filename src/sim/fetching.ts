@@ -1,18 +1,18 @@
 /** Contents in the simulator: they take time to move, and fail with the peers at either end or the link. */
 
 import { boundTable } from "../protocol/model/bounded.ts";
-import { EMPTY_SHA256, type FileRecord, isSameVersion } from "../protocol/model/files.ts";
+import { EMPTY_SHA256, type FileRecord, isSameWrite } from "../protocol/model/files.ts";
 import type { Effect, Input } from "../protocol/model/io.ts";
 import type { SimContent } from "./bodies.ts";
 import type { Arrival, GivenCommand, Host } from "./host.ts";
-import { type Reading, readVersion, setAside } from "./reading.ts";
+import { type Reading, readContent, setAside } from "./reading.ts";
 import type { SimServices } from "./services.ts";
 
 export type FetchServices = SimServices & {
   readonly workingDirectory: ReadonlyMap<string, SimContent>;
-  /** Told of every version that becomes durable somewhere. */
+  /** Told of every write that becomes durable somewhere. */
   readonly commits: readonly ((host: Host, record: FileRecord, writtenBy: number) => void)[];
-  /** Told of every version that was replaced on a disk before it was durable there. */
+  /** Told of every write that was replaced on a disk before it was durable there. */
   readonly overtaken: readonly ((host: Host, record: FileRecord, at: number) => void)[];
   giveLater(host: Host, delayMs: number, input: Input): void;
 };
@@ -125,7 +125,7 @@ function arrived(world: FetchServices, host: Host, effect: FetchEffect, content:
   else world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
 }
 
-/** Writes a version, and says so when it has been synced, if the process lives so long. */
+/** Writes a write, and says so when it has been synced, if the process lives so long. */
 function write(
   world: FetchServices,
   host: Host,
@@ -148,10 +148,10 @@ function write(
   disk.syncAt = disk.slowestSyncMs === null ? Math.max(disk.syncAt, synced) : synced;
   world.queue.plan(disk.syncAt, () => {
     if (host.disk !== disk || host.run !== run) return;
-    for (const version of disk.synced(upTo)) {
-      for (const tell of world.commits) tell(host, version, world.now);
+    for (const record of disk.synced(upTo)) {
+      for (const tell of world.commits) tell(host, record, world.now);
     }
-    if (!disk.files.some((v) => isSameVersion(v, record))) {
+    if (!disk.files.some((v) => isSameWrite(v, record))) {
       for (const tell of world.overtaken) tell(host, record, world.now);
     }
     world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
@@ -175,10 +175,10 @@ function servedBy(
   });
   if (source.kind === "body") return whole(host.bodies.get(source.number));
   if (server === undefined) return whole(null);
-  if (source.kind === "version") return readVersion(server, source.version);
+  if (source.kind === "write") return readContent(server, source.write);
   const what = server.served.get(source.request);
   if (what?.kind === "command") return whole(server.commands.get(what.command)?.content);
-  if (what?.kind === "version") return readVersion(server, what.version);
+  if (what?.kind === "write") return readContent(server, what.write);
   if (what?.kind === "arriving") return whole(server.arriving.get(what.job)?.content);
   if (what?.kind === "local") return whole(world.workingDirectory.get(what.name));
   return whole(null);

@@ -29,7 +29,7 @@ export const CALM_NETWORK: NetworkConfig = {
 export function formRing(options: FigureRingOptions): FigureRing {
   const { peers, pingIntervalMs, strategy, network, wirePerMille, seed } = options;
   const wire = { perMille: wirePerMille, ofTalk: wirePerMille };
-  const config = { ring: 70_000, bits: DRAWN_BITS, strategy, pingIntervalMs, copies: 3 };
+  const config = { ring: 70_000, bits: DRAWN_BITS, strategy, pingIntervalMs, replicationFactor: 3 };
   const world = new World({ config, network, seed, wire });
   const generator = new RandomGenerator(seed ^ 0x5eed);
   const ids = new Set<number>();

@@ -1,6 +1,6 @@
 /** What a plan does with files, and to the disks that keep them, in the words of scenarios. */
 import { BODY_BYTES, NUMBERED_BITS } from "../protocol/model/config.ts";
-import { HOSTILE_NAMES, holdersAmong, isTaken, nameOf, wordOf } from "./names.ts";
+import { HOSTILE_NAMES, isTaken, nameOf, replicaSetAmong, wordOf } from "./names.ts";
 import type { RandomGenerator } from "./random-generator.ts";
 
 export const FILE_KINDS = [
@@ -106,7 +106,7 @@ export class FileDrafter {
       }
       case "store-and-power-cut": {
         const name = this.#name();
-        const victims = this.#holdersOf(up, name).slice(0, generator.between(1, 3));
+        const victims = this.#replicaSetOf(up, name).slice(0, generator.between(1, 3));
         const cut = rest.kill(victims)?.map((words) => words.replace("kill", "power-cut"));
         return [...this.#store(one, name), ...this.#soon(cut ?? null)];
       }
@@ -130,7 +130,7 @@ export class FileDrafter {
       case "quit-and-kill":
         return this.#quitAndKill(up);
       case "quit-holders":
-        return this.#quitHolders(up);
+        return this.#quitReplicas(up);
       case "restart-empty":
         return this.#restartEmpty(one, up, at);
       case "rot": {
@@ -182,9 +182,9 @@ export class FileDrafter {
   #quitAndKill(up: readonly number[]): string[] | null {
     if (!this.rest.mayLeave()) return null;
     const name = this.#name();
-    const holders = this.#holdersOf(up, name);
-    const leaver = this.generator.pick(holders);
-    const victim = this.generator.pick([leaver, leaver, ...holders]);
+    const replicas = this.#replicaSetOf(up, name);
+    const leaver = this.generator.pick(replicas);
+    const victim = this.generator.pick([leaver, leaver, ...replicas]);
     this.rest.departed(leaver);
     const kill = victim === leaver ? [`kill ${leaver}`] : this.rest.kill([victim]);
     return [
@@ -195,9 +195,9 @@ export class FileDrafter {
   }
 
   /** All that hold a file leave at once. */
-  #quitHolders(up: readonly number[]): string[] | null {
+  #quitReplicas(up: readonly number[]): string[] | null {
     const name = this.#name();
-    const leavers = this.#holdersOf(up, name);
+    const leavers = this.#replicaSetOf(up, name);
     if (up.length < MANY_PEERS || !this.rest.mayLeave()) return null;
     for (const id of leavers) this.rest.leaves(id);
     const store = this.#store(this.generator.pick(up), name);
@@ -246,11 +246,11 @@ export class FileDrafter {
   }
 
   /** The peers that should hold a name: the owner, and the next two. */
-  #holdersOf(up: readonly number[], name: string): number[] {
-    return holdersAmong(up, nameOf(name), this.bits);
+  #replicaSetOf(up: readonly number[], name: string): number[] {
+    return replicaSetAmong(up, nameOf(name), this.bits);
   }
 
   #ownerOf(up: readonly number[], name: string): number {
-    return this.#holdersOf(up, name)[0] ?? 0;
+    return this.#replicaSetOf(up, name)[0] ?? 0;
   }
 }

@@ -6,7 +6,7 @@
 import { Bursts } from "./bursts.ts";
 import type { Rest } from "./file-faults.ts";
 import type { HardKind } from "./hard-kinds.ts";
-import { holdersAmong, isTaken, keyOf, wordOf } from "./names.ts";
+import { isTaken, keyOf, replicaSetAmong, wordOf } from "./names.ts";
 import type { RandomGenerator } from "./random-generator.ts";
 
 /** How long a cut is held: less than a probe, until the cut off are held for dead, and up to 40 s. */
@@ -56,7 +56,7 @@ export class HardDrafter {
   readonly #drafts: Readonly<Record<HardKind, (drawn: Drawn) => string[] | null>> = {
     "cut-held": ({ up }) => this.#cut("", this.#halves(up)),
     "cut-owner": ({ up }) =>
-      this.#cut("", this.#apart(this.#holders(up).slice(0, this.generator.between(1, 2)))),
+      this.#cut("", this.#apart(this.#replicaSet(up).slice(0, this.generator.between(1, 2)))),
     "cut-pair": ({ one, other, owner }) =>
       this.#cut("", { side: [owner], rest: [owner === one ? other : one] }),
     "cut-and-kill": ({ owner }) => {
@@ -73,15 +73,15 @@ export class HardDrafter {
     flap: ({ owner }) => this.#flap(this.#apart([owner])),
     "freeze-briefly": ({ one }) => this.#sleep([one]),
     "freeze-owner": ({ up }) =>
-      this.#sleep(this.#holders(up).slice(0, this.generator.between(1, 2))),
+      this.#sleep(this.#replicaSet(up).slice(0, this.generator.between(1, 2))),
     "kill-owner": ({ up }) =>
-      this.rest.kill(this.#holders(up).slice(0, this.generator.between(1, 2))),
+      this.rest.kill(this.#replicaSet(up).slice(0, this.generator.between(1, 2))),
     "restart-owner": ({ owner }) => this.#restart(owner, []),
     "join-owner": ({ up }) => this.#joinAsOwner(up),
     "refuse-owner": ({ up }) => this.#refuseOwner(up),
     "wake-together": ({ up }) => this.#backTogether(up, "freeze", "thaw"),
     "start-together": ({ up }) => this.#backTogether(up, "kill", "restart"),
-    "leave-holders": ({ up }) => this.#leaveHolders(up),
+    "leave-holders": ({ up }) => this.#leaveReplicas(up),
     reset: ({ one, other }) => [`reset ${one} from ${other}`],
     "reset-owner": ({ up, owner }) => [
       `reset ${owner} from ${up.filter((id) => id !== owner).join(" ")}`,
@@ -109,7 +109,7 @@ export class HardDrafter {
   /** @param up the peers that run, by ascending id, two at least */
   draft(kind: HardKind, up: readonly number[]): string[] | null {
     const [one = 0, other = 0] = this.generator.sample(up, 2);
-    const owner = this.generator.pick(this.#holders(up));
+    const owner = this.generator.pick(this.#replicaSet(up));
     return up.length < 2 ? null : this.#drafts[kind]({ up, one, other, owner });
   }
 
@@ -148,7 +148,7 @@ export class HardDrafter {
   #joinAsOwner(up: readonly number[]): string[] | null {
     const name = this.generator.pick(this.names);
     const id = keyOf(name, this.bits);
-    const [old = 0] = holdersAmong(up, name, this.bits);
+    const [old = 0] = replicaSetAmong(up, name, this.bits);
     const ids = Array.from({ length: this.generator.pick(CROWDS) }, (_, i) => id + i);
     const come = ids.filter((one) => one < 2 ** this.bits && this.rest.comes(one));
     if (!come.includes(id)) return null;
@@ -159,7 +159,7 @@ export class HardDrafter {
   /** An owner that has just answered is taken for dead, hears of it late, and is still read from. */
   #refuseOwner(up: readonly number[]): string[] | null {
     const name = this.generator.pick(this.names);
-    const [owner = 0, next = 0] = holdersAmong(up, name, this.bits);
+    const [owner = 0, next = 0] = replicaSetAmong(up, name, this.bits);
     if (next === owner) return null;
     const others = up.filter((id) => id !== owner).join(" ");
     const late = this.generator.between(100, 900);
@@ -190,9 +190,9 @@ export class HardDrafter {
   }
 
   /** All that hold a name leave at once, but for one perhaps, which is killed with what they gave it. */
-  #leaveHolders(up: readonly number[]): string[] | null {
+  #leaveReplicas(up: readonly number[]): string[] | null {
     const { generator, rest } = this;
-    const [first = 0, ...others] = this.#holders(up);
+    const [first = 0, ...others] = this.#replicaSet(up);
     if (up.length < MANY_PEERS || !rest.mayLeave()) return null;
     const killed = generator.below(2) === 0 ? generator.pick([first, ...others]) : null;
     const leavers = [first, ...others].filter((id) => id !== killed);
@@ -214,7 +214,7 @@ export class HardDrafter {
       `${origin} types Store ${name}`,
       `after ${after} change ${name} ${size + this.generator.below(2)}`,
       ...(this.generator.below(2) === 0
-        ? [`reset ${origin} from ${holdersAmong(up, name, this.bits)[0]}`]
+        ? [`reset ${origin} from ${replicaSetAmong(up, name, this.bits)[0]}`]
         : []),
     ];
   }
@@ -233,8 +233,8 @@ export class HardDrafter {
   }
 
   /** The peers that should hold one of the names, its owner first. */
-  #holders(up: readonly number[]): number[] {
-    return holdersAmong(up, this.generator.pick(this.names), this.bits);
+  #replicaSet(up: readonly number[]): number[] {
+    return replicaSetAmong(up, this.generator.pick(this.names), this.bits);
   }
 
   #halves(up: readonly number[]): Sides {

@@ -4,23 +4,23 @@
  * the time to make them good.
  */
 import { type DiskSnapshot, heirsOf, standsFor } from "../checks/files.ts";
-import { compareStamps, type FileRecord, isSameVersion } from "../protocol/model/files.ts";
-import { merge } from "../protocol/model/versions.ts";
+import { compareVersions, type FileRecord, isSameWrite } from "../protocol/model/files.ts";
+import { merge } from "../protocol/model/siblings.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Stage } from "./stage.ts";
 
 type Entry = {
   readonly record: FileRecord;
   /** As many copies as the acknowledgement named, or as there were when last all were there. */
-  copies: number;
+  replicas: number;
   /** The hosts whose copies were destroyed since. */
   readonly destroyed: Set<Host>;
   /** The last copy was destroyed, and too many before it: nobody could have kept it. */
   excused: boolean;
 };
 
-/** A version that was ever durable, and on the disks of which peers. */
-export type Version = { record: FileRecord; readonly on: Set<number> };
+/** A write that was ever durable, and on the disks of which peers. */
+export type DurableWrite = { record: FileRecord; readonly on: Set<number> };
 
 /** Actions that destroy copies: a kill does so only for good. */
 const DESTRUCTIVE = /^(rot|wipe|power-cut) |^kill .*for good|^restart .*without/;
@@ -29,54 +29,54 @@ const KILL = /^kill /;
 
 export class Ledger {
   readonly #entries: Entry[] = [];
-  readonly #versions = new Map<string, Version[]>();
-  /** What stands for what, for each name, as long as no version of it comes or changes. */
+  readonly #writes = new Map<string, DurableWrite[]>();
+  /** What stands for what, for each name, as long as no write of it comes or changes. */
   readonly #heirs = new Map<string, Map<FileRecord, readonly FileRecord[]>>();
   /** The copies that were destroyed on purpose. */
   readonly #destroyed: { readonly host: Host; readonly record: FileRecord }[] = [];
 
   constructor(private readonly stage: Stage) {}
 
-  /** Takes down that a version has become durable somewhere. */
-  noteVersion({ id }: Host, record: FileRecord): void {
-    const versions = this.versionsOf(record.name);
+  /** Takes down that a write has become durable somewhere. */
+  noteWrite({ id }: Host, record: FileRecord): void {
+    const writes = this.writesOf(record.name);
     this.#heirs.delete(record.name);
-    const same = versions.find((v) => compareStamps(v.record.stamp, record.stamp) === 0);
+    const same = writes.find((v) => compareVersions(v.record.version, record.version) === 0);
     if (same !== undefined) {
       same.on.add(id);
       // One disk may know of more that it has replaced than another.
       same.record = merge([same.record], record)[0] ?? record;
-    } else this.#versions.set(record.name, [...versions, { record, on: new Set([id]) }]);
+    } else this.#writes.set(record.name, [...writes, { record, on: new Set([id]) }]);
   }
 
-  /** The versions of a name that were ever durable. */
-  versionsOf(name: string): readonly Version[] {
-    return this.#versions.get(name) ?? [];
+  /** The writes of a name that were ever durable. */
+  writesOf(name: string): readonly DurableWrite[] {
+    return this.#writes.get(name) ?? [];
   }
 
   /**
-   * The peers where a version was ever durable, or what took its place: that may not know there what all it
+   * The peers where a write was ever durable, or what took its place: that may not know there what all it
    * has replaced elsewhere.
    */
   durableOn(record: FileRecord): Set<number> {
     const heirs = this.#heirsOf(record);
-    const isHeir = (v: FileRecord) => heirs.some((heir) => isSameVersion(heir, v));
-    const standing = this.versionsOf(record.name).filter((v) => isHeir(v.record));
+    const isHeir = (v: FileRecord) => heirs.some((heir) => isSameWrite(heir, v));
+    const standing = this.writesOf(record.name).filter((v) => isHeir(v.record));
     return new Set(standing.flatMap((v) => [...v.on]));
   }
 
-  /** Every version that was ever durable somewhere. */
+  /** Every write that was ever durable somewhere. */
   known(): FileRecord[] {
-    return [...this.#versions.values()].flat().map((v) => v.record);
+    return [...this.#writes.values()].flat().map((v) => v.record);
   }
 
   /** Takes down an acknowledgement. */
-  noteAcknowledgement(record: FileRecord, copies: number): void {
+  noteAcknowledgement(record: FileRecord, replicas: number): void {
     const heirs = this.#heirsOf(record);
     // A copy may have been destroyed before the word of it was here.
     const early = this.#destroyed.filter((d) => heirs.some((heir) => standsFor(d.record, heir)));
     const destroyed = new Set(early.map((d) => d.host));
-    const entry: Entry = { record, copies, destroyed, excused: false };
+    const entry: Entry = { record, replicas, destroyed, excused: false };
     this.#entries.push(entry);
     this.#excuse(entry);
   }
@@ -117,13 +117,13 @@ export class Ledger {
       .map((e) => e.record)
       .filter((record) => {
         const heirs = this.#heirsOf(record);
-        return !excused.some((version) => heirs.some((heir) => standsFor(version, heir)));
+        return !excused.some((record) => heirs.some((heir) => standsFor(record, heir)));
       });
   }
 
-  /** True of a version that was acknowledged, and could not be kept. */
-  isExcused(version: FileRecord): boolean {
-    return this.#entries.some(({ record, excused }) => excused && isSameVersion(record, version));
+  /** True of a write that was acknowledged, and could not be kept. */
+  isExcused(sibling: FileRecord): boolean {
+    return this.#entries.some(({ record, excused }) => excused && isSameWrite(record, sibling));
   }
 
   /** What is on the disks that are there, or may come back. */
@@ -152,7 +152,7 @@ export class Ledger {
 
   #excuse(entry: Entry): void {
     if (this.#hostsOf(entry.record).length > 0) return;
-    if (entry.destroyed.size * 2 > entry.copies) entry.excused = true;
+    if (entry.destroyed.size * 2 > entry.replicas) entry.excused = true;
   }
 
   /** All copies are there that can be: whatever was destroyed before counts no more. */
@@ -160,9 +160,9 @@ export class Ledger {
     const { world } = this.stage;
     const living = hosts.filter((h) => h.peer !== null).length;
     const able = world.living().filter((h) => !h.frozen).length;
-    if (living < Math.min(world.config.copies, able)) return;
+    if (living < Math.min(world.config.replicationFactor, able)) return;
     entry.destroyed.clear();
-    entry.copies = Math.max(1, living);
+    entry.replicas = Math.max(1, living);
   }
 
   #hostsOf(record: FileRecord): Host[] {
@@ -171,7 +171,7 @@ export class Ledger {
 
   #replicated(hosts: readonly Host[], record: FileRecord): Host[] {
     const heirs = this.#heirsOf(record);
-    const stands = (version: FileRecord) => heirs.some((heir) => standsFor(version, heir));
+    const stands = (record: FileRecord) => heirs.some((heir) => standsFor(record, heir));
     return hosts.filter(({ disk }) => disk.intact().some(stands));
   }
 
@@ -182,7 +182,7 @@ export class Ledger {
     if (found !== undefined) return found;
     const heirs = heirsOf(
       record,
-      this.versionsOf(record.name).map((v) => v.record),
+      this.writesOf(record.name).map((v) => v.record),
     );
     known.set(record, heirs);
     return heirs;

@@ -41,7 +41,7 @@ export function keyOf(name: string, bits: number): number {
 }
 
 /** The peers that should hold a name, its owner first. @param up those that run, by ascending id */
-export function holdersAmong(up: readonly number[], name: string, bits: number): number[] {
+export function replicaSetAmong(up: readonly number[], name: string, bits: number): number[] {
   const key = keyOf(name, bits);
   const start = Math.max(
     0,

@@ -1,16 +1,16 @@
 /**
- * D8: holders keep what they promise. One that lets an owner answer alone lets no other do so, and tells
- * nobody else of a version that this owner knows nothing of: the other would acknowledge it, or read it
+ * D8: replicas keep what they promise. One that lets an owner answer alone lets no other do so, and tells
+ * nobody else of a write that this owner knows nothing of: the other would acknowledge it, or read it
  * out, while this one still answers with what was before (Gray and Cheriton, "Leases", 1989). Nor does
  * anybody give its word to one that it has never met.
  */
 import { standsFor } from "../checks/files.ts";
 import { LEASE_MS } from "../protocol/model/config.ts";
-import type { FileRecord, VersionId } from "../protocol/model/files.ts";
+import type { FileRecord, WriteId } from "../protocol/model/files.ts";
 import type { Address } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { isWithin } from "../protocol/model/range-digest.ts";
-import { isCopying } from "../protocol/replication/wanting.ts";
+import { isReplicating } from "../protocol/replication/wanting.ts";
 import { isIn } from "../protocol/state.ts";
 import { type Host, localTime } from "./host.ts";
 import type { Fail } from "./promises.ts";
@@ -85,12 +85,12 @@ export class Pledged {
     this.#given.set(host, [...open, { ...wish, run: host.run, until }]);
   }
 
-  #noteWord(host: Host, to: Address, versions: readonly VersionId[]): void {
+  #noteWord(host: Host, to: Address, writes: readonly WriteId[]): void {
     for (const pledge of this.#openOf(host)) {
       const { owner, instance } = pledge;
       if (owner.places.includes(to) || owner.peer?.self.instance !== instance) continue;
-      for (const version of versions) {
-        const record = host.peer?.replication.files.find(version);
+      for (const write of writes) {
+        const record = host.peer?.replication.files.find(write);
         if (record === undefined || !isWithin(record.key, pledge.from, pledge.to)) continue;
         if (this.#answersAlone(owner, record, host) && !this.#isAuthoritative(owner, record)) {
           const what = `a version of ${record.name} that peer ${owner.id} knows nothing of`;
@@ -106,22 +106,22 @@ export class Pledged {
     return (this.#given.get(host) ?? []).filter((p) => p.run === host.run && p.until > now);
   }
 
-  /** True if an owner answers for a name by itself, on the promise of this holder among others. */
-  #answersAlone(owner: Host, { name }: FileRecord, holder: Host): boolean {
+  /** True if an owner answers for a name by itself, on the promise of this replica among others. */
+  #answersAlone(owner: Host, { name }: FileRecord, replica: Host): boolean {
     const { peer } = owner;
     if (peer === null || peer.replication.tenure.epoch !== peer.membership.epoch) return false;
-    if (peer.replication.knownStale.has(name) || isCopying(peer, name)) return false;
+    if (peer.replication.knownStale.has(name) || isReplicating(peer, name)) return false;
     // One that had something else when it promised is not counted.
-    if (!peer.replication.tenure.agreed.has(holder.peer?.self.instance ?? "")) return false;
+    if (!peer.replication.tenure.agreed.has(replica.peer?.self.instance ?? "")) return false;
     return localTime(owner, this.stage.world.now) < peer.replication.tenure.until;
   }
 
-  /** True if an owner has the version, or what took its place, or is about to have it. */
+  /** True if an owner has the write, or what took its place, or is about to have it. */
   #isAuthoritative(owner: Host, record: FileRecord): boolean {
     const { peer } = owner;
     if (peer === null || peer.replication.files.find(record) !== undefined) return true;
     const placed = [...peer.replication.placements.values()].map((p) => p.record);
-    const known = [...peer.replication.files.versions(record.name), ...placed];
+    const known = [...peer.replication.files.siblings(record.name), ...placed];
     return known.some((v) => standsFor(v, record));
   }
 }

@@ -8,14 +8,14 @@ import type { CheckResult } from "../checks/ring.ts";
 import { COMPARE_EVERY_MS, JOIN_LOCK_MS } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import {
-  compareStamps,
+  compareVersions,
   type FileRecord,
   isSameOperation,
-  isSameVersion,
+  isSameWrite,
   parseConflictName,
-  runOf,
-  type Stamp,
-  type VersionId,
+  shortInstance,
+  type Version,
+  type WriteId,
 } from "../protocol/model/files.ts";
 import { stays } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
@@ -29,7 +29,7 @@ import type { Stage } from "./stage.ts";
 /** Whoever rejected a copy for want of room is asked again within this time. */
 const ROOM_KNOWN_MS = 1.25 * COMPARE_EVERY_MS;
 
-type Execution = { readonly stamp: Stamp; readonly at: number };
+type Execution = { readonly version: Version; readonly at: number };
 
 /** Says that a check does not hold, by throwing. */
 export type Fail = (check: string, why: string) => never;
@@ -46,7 +46,7 @@ export class Promises {
   readonly #delegated = new Set<number>();
   /** When disks that were full had room again. */
   readonly #roomAt = new Map<number, number>();
-  /** Under which stamps a disk has had an operation, and since when: one that was wiped is another. */
+  /** Under which versions a disk has had an operation, and since when: one that was wiped is another. */
   readonly #executed = new WeakMap<SimDisk, Map<string, Execution[]>>();
   readonly #entered = new Set<number>();
   /** By peer: a process that starts anew is another. */
@@ -62,7 +62,7 @@ export class Promises {
     const { world } = stage;
     world.steps.push((host) => this.#checkState(host));
     world.post.observers.push((host, message) => this.#see(host, message));
-    world.commits.push((host, record) => this.#noteVersion(host, record));
+    world.commits.push((host, record) => this.#noteWrite(host, record));
     world.readers.push((host, event) => this.#hear(host, event));
   }
 
@@ -90,14 +90,14 @@ export class Promises {
     if (message.tag === "join-done") this.#entered.add(message.request);
     else if (message.tag === "successor-change") this.#noteTakingIn(host, message.request);
     else if (message.tag === "answer" && message.outcome.kind === "stored") {
-      const { record, copies } = message.outcome;
-      this.#noteAcknowledgement(host, message.request, record, copies);
+      const { record, replicas } = message.outcome;
+      this.#noteAcknowledgement(host, message.request, record, replicas);
     } else if (message.tag === "delegate") {
       this.#delegated.add(message.request);
-      this.#noteFound(host, message.version);
+      this.#noteFound(host, message.write);
     } else if (message.tag === "answer" && message.outcome.kind === "found") {
       // Where another was told to hand it out, whoever told it has decided, by what it knew.
-      if (!this.#delegated.has(message.request)) this.#noteFound(host, message.outcome.version);
+      if (!this.#delegated.has(message.request)) this.#noteFound(host, message.outcome.write);
     }
   }
 
@@ -105,9 +105,9 @@ export class Promises {
     if (event.event === "member" && event.state === "dead" && event.why === "suspicion") {
       this.#noteRumour(host.id, event.id, event.memberIncarnation);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
-      const { record, copies } = event.outcome;
-      this.#told.add(acknowledgementKey(record, copies));
-      this.ledger.noteAcknowledgement(record, copies.length);
+      const { record, replicas } = event.outcome;
+      this.#told.add(acknowledgementKey(record, replicas));
+      this.ledger.noteAcknowledgement(record, replicas.length);
     } else if (event.event === "outcome" && event.outcome.kind === "received") {
       const { name = "" } = host.commands.get(event.command) ?? {};
       this.#noteDelivery(name, event.outcome.sha256);
@@ -139,23 +139,23 @@ export class Promises {
     host: Host,
     request: number,
     record: FileRecord,
-    copies: readonly number[],
+    replicas: readonly number[],
   ): void {
     // What its own origin was told before, when fewer were there, comes again with a copy that was late.
-    if (this.#acknowledgements.has(request) || this.#told.has(acknowledgementKey(record, copies)))
+    if (this.#acknowledgements.has(request) || this.#told.has(acknowledgementKey(record, replicas)))
       return;
     this.#acknowledgements.add(request);
-    this.#ask("D4", acknowledgementTrue(record, copies, this.ledger.durableOn(record)));
+    this.#ask("D4", acknowledgementTrue(record, replicas, this.ledger.durableOn(record)));
     this.#ask(
       "D4",
-      onMajority(record.name, copies.length, this.#wantedBy(host), Number.POSITIVE_INFINITY),
+      onMajority(record.name, replicas.length, this.#wantedBy(host), Number.POSITIVE_INFINITY),
     );
   }
 
   /** D4: what is handed out is on a majority, or was, or what took its place is. */
-  #noteFound(host: Host, version: VersionId | null): void {
-    if (version === null) return;
-    const held = this.ledger.versionsOf(version.name).find((v) => isSameVersion(v.record, version));
+  #noteFound(host: Host, write: WriteId | null): void {
+    if (write === null) return;
+    const held = this.ledger.writesOf(write.name).find((v) => isSameWrite(v.record, write));
     const on = held === undefined ? 0 : this.ledger.durableOn(held.record).size;
     const { world } = this.stage;
     const full = world.living().filter((h) => h.disk.full);
@@ -164,28 +164,29 @@ export class Promises {
       world.now - (this.#roomAt.get(id) ?? -ROOM_KNOWN_MS) < ROOM_KNOWN_MS;
     const members = (host.peer?.membership.view.members ?? []).filter(stays);
     const able = members.filter((m) => !(was(m.id) || full.some((h) => h.id === m.id))).length;
-    this.#ask("D4", onMajority(version.name, on, this.#wantedBy(host), able));
+    this.#ask("D4", onMajority(write.name, on, this.#wantedBy(host), able));
   }
 
   /** How many copies there should be, by what a peer knows. */
   #wantedBy({ peer }: Host): number {
     return Math.max(
       1,
-      Math.min(this.stage.world.config.copies, peer?.membership.view.staying ?? 0),
+      Math.min(this.stage.world.config.replicationFactor, peer?.membership.view.staying ?? 0),
     );
   }
 
-  /** D7: no owner gives a second stamp to an operation that its own disk has under another one. */
-  #noteExecution(host: Host, { name, operation, stamp, ageMs }: FileRecord): void {
+  /** D7: no owner gives a second version to an operation that its own disk has under another one. */
+  #noteExecution(host: Host, { name, operation, version, ageMs }: FileRecord): void {
     const { origin, number } = operation;
     const key = `${origin} ${number} ${name}`;
     const executed = this.#executed.get(host.disk) ?? new Map<string, Execution[]>();
     this.#executed.set(host.disk, executed);
     const before = executed.get(key) ?? [];
     const self = host.peer?.self;
-    const own = self !== undefined && stamp.owner === self.id && stamp.run === runOf(self);
+    const own =
+      self !== undefined && version.owner === self.id && version.instance === shortInstance(self);
     // Ages on a disk are as of the zero of its clock.
-    const again = before.find((e) => compareStamps(e.stamp, stamp) !== 0 && e.at < -ageMs);
+    const again = before.find((e) => compareVersions(e.version, version) !== 0 && e.at < -ageMs);
     if (own && again !== undefined) {
       this.fail(
         "D7",
@@ -193,17 +194,17 @@ export class Promises {
       );
     }
     const at = localTime(host, this.stage.world.now);
-    executed.set(key, [...before, { stamp, at }]);
+    executed.set(key, [...before, { version, at }]);
   }
 
-  /** D3: no two contents under one stamp. */
-  #noteVersion(host: Host, record: FileRecord): void {
+  /** D3: no two contents under one version. */
+  #noteWrite(host: Host, record: FileRecord): void {
     this.#noteExecution(host, record);
     this.#ask("D3", oneContent(this.#records(record.name), record));
-    this.ledger.noteVersion(host, record);
+    this.ledger.noteWrite(host, record);
   }
 
-  /** D3: what is handed out is the content of some version, or of a file that was never stored. */
+  /** D3: what is handed out is the content of some write, or of a file that was never stored. */
   #noteDelivery(name: string, sha256: string): void {
     if (this.stage.world.workingDirectory.get(name)?.sha256 === sha256) return;
     if (this.#local.has(`${name} ${sha256}`)) return;
@@ -217,7 +218,7 @@ export class Promises {
   }
 
   #records(name: string): FileRecord[] {
-    return this.ledger.versionsOf(name).map((v) => v.record);
+    return this.ledger.writesOf(name).map((v) => v.record);
   }
 
   #ask(check: string, result: CheckResult): void {
@@ -225,6 +226,6 @@ export class Promises {
   }
 }
 
-function acknowledgementKey({ name, stamp }: FileRecord, copies: readonly number[]): string {
-  return [name, stamp.counter, stamp.owner, stamp.run, ...copies].join(" ");
+function acknowledgementKey({ name, version }: FileRecord, replicas: readonly number[]): string {
+  return [name, version.counter, version.owner, version.instance, ...replicas].join(" ");
 }

@@ -26,7 +26,7 @@ export class RareFiles {
 
   constructor(stage: Stage) {
     this.#stage = stage;
-    stage.world.commits.push((host, record) => this.#seeCopy(host, record));
+    stage.world.commits.push((host, record) => this.#seeReplica(host, record));
     stage.world.post.observers.push((host, message) => this.#see(host, message));
     stage.world.readers.push((_, event) => this.#hear(event));
   }
@@ -41,7 +41,7 @@ export class RareFiles {
     }
   }
 
-  #seeCopy(host: Host, record: FileRecord): void {
+  #seeReplica(host: Host, record: FileRecord): void {
     const { name, removed } = record;
     const held = host.disk.files.filter((v) => v.name === name && !v.removed);
     if (held.length > 1) this.reached.add("a conflict was kept");
@@ -63,11 +63,11 @@ export class RareFiles {
 
   #hear(event: PeerEvent): void {
     if (event.event !== "outcome" || event.outcome.kind !== "stored") return;
-    const { record, copies } = event.outcome;
-    const { owner } = record.stamp;
+    const { record, replicas } = event.outcome;
+    const { owner } = record.version;
     if (record.removed) this.#removed.add(record.name);
     else this.#removed.delete(record.name);
     const full = this.#stage.world.living().some((h) => h.id === owner && h.disk.full);
-    if (full && !copies.includes(owner)) this.reached.add("a store with a full owner");
+    if (full && !replicas.includes(owner)) this.reached.add("a store with a full owner");
   }
 }

@@ -1,5 +1,5 @@
 /** Reading a content back from a simulated disk: one that has rotted is found out by its hash. */
-import { type FileRecord, type VersionId, versionId } from "../protocol/model/files.ts";
+import { type FileRecord, type WriteId, writeId } from "../protocol/model/files.ts";
 import type { BodySource, Input } from "../protocol/model/io.ts";
 import { isSmall, type SimContent } from "./bodies.ts";
 import type { Host } from "./host.ts";
@@ -12,14 +12,14 @@ export type ReadServices = {
   give(host: Host, input: Input): void;
 };
 
-/** A content as it was read, and the version whose content it should have been but is not. */
+/** A content as it was read, and the write whose content it should have been but is not. */
 export type Reading = { readonly content: SimContent | null; readonly damaged: FileRecord | null };
 
 const NOTHING: Reading = { content: null, damaged: null };
 
-/** Only the very version that is asked for: another one may have taken its place on the disk. */
-export function readVersion({ disk }: Host, version: VersionId): Reading {
-  const record = disk.version(version);
+/** Only the very write that is asked for: another one may have taken its place on the disk. */
+export function readContent({ disk }: Host, write: WriteId): Reading {
+  const record = disk.record(write);
   if (record === null || record.removed) return NOTHING;
   const { size, sha256 } = record;
   if (!disk.isRotten(record)) return { content: { size, sha256 }, damaged: null };
@@ -34,7 +34,7 @@ export function bodyFor(
 ): SimContent | null {
   if (source === null) return null;
   if (source.kind === "body") return host.bodies.get(source.number);
-  const { content, damaged } = readVersion(host, source.version);
+  const { content, damaged } = readContent(host, source.write);
   if (damaged === null) return content !== null && isSmall(content) ? content : null;
   setAside(services, host, damaged);
   return null;
@@ -43,10 +43,10 @@ export function bodyFor(
 /** Sets a damaged copy aside, at once, and tells the peer, which is amid its step perhaps, right after. */
 export function setAside(services: ReadServices, host: Host, record: FileRecord): void {
   const { run } = host;
-  const version = versionId(record);
-  host.disk.drop(version);
+  const write = writeId(record);
+  host.disk.drop(write);
   services.queue.plan(services.now, () => {
-    if (host.run === run) services.give(host, { type: "damaged", at: 0, version });
+    if (host.run === run) services.give(host, { type: "damaged", at: 0, write });
   });
 }
 

@@ -83,7 +83,7 @@ class ScaleRun {
     this.#circle = 2 ** bits;
     this.#generator = new RandomGenerator(seed);
     const network = { minDelayMs: 1, maxDelayMs: 40, lossPerMille, duplicatePerMille: 1 };
-    const config = { ring: 70_000, bits, strategy, pingIntervalMs, copies: 3 };
+    const config = { ring: 70_000, bits, strategy, pingIntervalMs, replicationFactor: 3 };
     this.#world = new World({ config, network, seed, wire: { perMille: 2, ofTalk: 2 } });
     this.#measures = new Measures(this.#world);
     const ids = new Set<number>();

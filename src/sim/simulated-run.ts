@@ -3,12 +3,12 @@
  * hold within a bound of virtual time. What must hold always is looked at all the way.
  */
 import {
-  copiesEnough,
   type FileRead,
   type Owed,
   owedBy,
   owedByDisks,
   readRight,
+  replicasEnough,
   storesKept,
 } from "../checks/files.ts";
 import type { History } from "../checks/history.ts";
@@ -63,7 +63,7 @@ const LOOK_MS = 1_000;
 const SETTLE_MS = 60_000;
 const READ_MS = 12_000;
 /** A copy that failed on its way is offered again every few seconds. */
-const COPIES_MS = 20_000;
+const REPLICAS_MS = 20_000;
 /** Clients have so long for what they still have to do in calm. */
 const CLIENTS_MS = 60_000;
 /** One that was full is asked again after so long whether it has room. */
@@ -144,7 +144,7 @@ class Run {
     this.#awaitClients();
     this.#readBack();
     this.#readEndings();
-    this.#checkCopies();
+    this.#checkReplicas();
     this.#checkHistory();
     this.#playEpilogue();
   }
@@ -230,7 +230,7 @@ class Run {
     return this.stage.world.living().find((h) => h.peer?.phase !== "in")?.id ?? null;
   }
 
-  /** D1: what was acknowledged is readable from every peer, at that version or a newer one. */
+  /** D1: what was acknowledged is readable from every peer, at that write or a newer one. */
   #readBack(): void {
     const { world } = this.stage;
     world.run(world.now + 5_000);
@@ -268,10 +268,10 @@ class Run {
   }
 
   /** D2: every file is on the first of the living from its key on, as many as there should be. */
-  #checkCopies(): void {
+  #checkReplicas(): void {
     const { world } = this.stage;
     const asked = this.#plan.actions.some(({ action }) => action.startsWith("full "));
-    const end = world.now + COPIES_MS + (asked ? ROOM_MS : 0);
+    const end = world.now + REPLICAS_MS + (asked ? ROOM_MS : 0);
     while (!this.#copies().ok && world.now < end) world.run(world.now + LOOK_MS);
     this.#ask("D2", this.#copies());
   }
@@ -287,7 +287,7 @@ class Run {
   #copies(): CheckResult {
     const disks = this.#ledger.disks();
     const owed = [...this.#owed(), ...owedByDisks(disks)];
-    return copiesEnough(owed, disks, this.stage.world.config.copies);
+    return replicasEnough(owed, disks, this.stage.world.config.replicationFactor);
   }
 
   #ask(check: string, result: CheckResult): void {

@@ -25,7 +25,13 @@ export type SimLine = {
 
 /** The configuration of the assignment's rings. */
 export function numberedRing(pingIntervalMs: number): RingConfig {
-  return { ring: 12_000, bits: NUMBERED_BITS, strategy: "successor", pingIntervalMs, copies: 3 };
+  return {
+    ring: 12_000,
+    bits: NUMBERED_BITS,
+    strategy: "successor",
+    pingIntervalMs,
+    replicationFactor: 3,
+  };
 }
 
 /** A ring of drawn ids, whose files may have any name. Its number is above all ports. */

@@ -59,9 +59,9 @@ export class World {
   readonly generator: RandomGenerator;
   readonly fingerprint = new Fingerprint();
   readonly readers: WorldReader[] = [];
-  /** Told of every version that has become durable, and when it had been written by at the latest. */
+  /** Told of every write that has become durable, and when it had been written by at the latest. */
   readonly commits: ((host: Host, record: FileRecord, writtenBy: number) => void)[] = [];
-  /** Told of every version that was replaced on a disk before it was durable there. */
+  /** Told of every write that was replaced on a disk before it was durable there. */
   readonly overtaken: ((host: Host, record: FileRecord, at: number) => void)[] = [];
   /** Told of two whose link breaks and refuses for a moment, though both live. */
   readonly refusals: ((one: Host, other: Host) => void)[] = [];
@@ -159,8 +159,8 @@ export class World {
     host.tickAt = Number.POSITIVE_INFINITY;
     const { disk } = host;
     // What a killed process wrote, and the system kept, is synced before it is built upon.
-    for (const version of disk.synced(disk.written)) {
-      for (const tell of this.commits) tell(host, version, host.endedAt);
+    for (const record of disk.synced(disk.written)) {
+      for (const tell of this.commits) tell(host, record, host.endedAt);
     }
     const input = startInputOf(host, this.config, instance, this.generator.bits(), this.now);
     const { peer, effects } = startPeer(input, localTime(host, this.now), this.#views);

@@ -2,7 +2,7 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync } from "node:fs";
 import { READ_IN_PLACE_BYTES } from "./limits.ts";
 
-/** An open content. A version stays readable while it is open, even when it is replaced or dropped. */
+/** An open content. A write stays readable while it is open, even when it is replaced or dropped. */
 export type Content = {
   /** Bytes. */
   readonly size: number;

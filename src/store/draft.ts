@@ -21,7 +21,7 @@ export type Draft = {
   /**
    * Makes the content durable, then its row. After a rejection nothing of it is left. The hash of a
    * large draft begun with `hash: false` is taken from the record.
-   * @returns false if a version that replaced it is held
+   * @returns false if a write that replaced it is held
    * @throws Failure if the content has not the record's size and hash; DiskTrouble
    */
   commit(record: FileRecord): Promise<boolean>;

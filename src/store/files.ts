@@ -1,6 +1,6 @@
 /**
  * The files that a peer holds. Small contents lie in the index itself; larger ones are files below
- * `files/`, and the index says which is which version of which name. A file is synced, renamed and its
+ * `files/`, and the index says which is which write of which name. A file is synced, renamed and its
  * folder synced before its row is written; an old one goes after the new row is synced. So at every
  * moment the index names only whole contents, whatever ends the process or the power.
  */
@@ -9,8 +9,8 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import type { FileRecord, VersionId } from "../protocol/model/files.ts";
-import { winnerOf } from "../protocol/model/versions.ts";
+import type { FileRecord, WriteId } from "../protocol/model/files.ts";
+import { winnerOf } from "../protocol/model/siblings.ts";
 import { Shared } from "./coalescing.ts";
 import { type Content, contentOf, openContent } from "./content.ts";
 import { setContentAside } from "./damaged.ts";
@@ -30,7 +30,7 @@ const EMPTY = new Uint8Array(0);
 
 export class FileStore {
   /**
-   * Set by the owner: called when a version that is read turns out to be missing or not what it was.
+   * Set by the owner: called when a write that is read turns out to be missing or not what it was.
    * Not called for what a scrub finds, which has a callback of its own.
    */
   damaged: (record: FileRecord) => void = () => {};
@@ -61,7 +61,7 @@ export class FileStore {
     return store;
   }
 
-  /** All versions held of all names, conflicts and removals too. */
+  /** All writes held of all names, conflicts and removals too. */
   records(): FileRecord[] {
     return Array.from(this.ledger.rows.all(), (row) => row.record);
   }
@@ -71,12 +71,12 @@ export class FileStore {
     return this.ledger.unfit.map((row) => row.record.name);
   }
 
-  /** A version as it is held, under whatever stamp; null if it is not. */
-  find(id: VersionId): FileRecord | null {
+  /** A write as it is held, under whatever version; null if it is not. */
+  find(id: WriteId): FileRecord | null {
     return this.ledger.rows.find(id)?.record ?? null;
   }
 
-  /** The version held that has the name, which may be a removal. */
+  /** The write held that has the name, which may be a removal. */
   winner(name: string): FileRecord | null {
     return winnerOf(this.ledger.rows.of(name).map((row) => row.record)) ?? null;
   }
@@ -92,10 +92,10 @@ export class FileStore {
   }
 
   /**
-   * Keeps a small content: the version is merged with those held of its name (`merge`), and what one of
+   * Keeps a small content: the write is merged with those held of its name (`merge`), and what one of
    * them has replaced goes.
    * @param bytes at most BODY_BYTES, which nobody may change before the promise resolves
-   * @returns resolves when durable: false if a version that replaced it is held
+   * @returns resolves when durable: false if a write that replaced it is held
    * @throws Failure if the bytes are not the record's; DiskTrouble
    */
   async keep(record: FileRecord, bytes: Uint8Array): Promise<boolean> {
@@ -105,7 +105,7 @@ export class FileStore {
 
   /**
    * Enters a removal, as `keep` does a content.
-   * @returns resolves when durable: false if a version that replaced it is held
+   * @returns resolves when durable: false if a write that replaced it is held
    * @throws DiskTrouble
    */
   async mergeRecord(record: FileRecord): Promise<boolean> {
@@ -120,9 +120,9 @@ export class FileStore {
 
   /**
    * A small content, checked against its hash; what fails is reported as damaged.
-   * @returns null if the version is not held, is a removal, is damaged, or has more than BODY_BYTES
+   * @returns null if the write is not held, is a removal, is damaged, or has more than BODY_BYTES
    */
-  bytesOf(id: VersionId): Uint8Array | null {
+  bytesOf(id: WriteId): Uint8Array | null {
     const row = this.ledger.rows.find(id);
     if (row === undefined || row.record.removed || row.record.size > BODY_BYTES) return null;
     let bytes: Uint8Array | null = null;
@@ -137,11 +137,11 @@ export class FileStore {
   }
 
   /**
-   * Opens a version for reading. A small one has been checked; a larger one is to be hashed by whoever
+   * Opens a write for reading. A small one has been checked; a larger one is to be hashed by whoever
    * reads it.
-   * @returns null if the version is not held or is a removal, or its content is damaged or missing
+   * @returns null if the write is not held or is a removal, or its content is damaged or missing
    */
-  open(id: VersionId): Content | null {
+  open(id: WriteId): Content | null {
     const row = this.ledger.rows.find(id);
     if (row === undefined || row.record.removed) return null;
     if (row.content === "") {
@@ -159,15 +159,15 @@ export class FileStore {
     return null;
   }
 
-  /** A version never has its name from here on: at once in memory, soon on the disk. Nothing happens if it is not held. */
-  setApart(id: VersionId): void {
+  /** A write never has its name from here on: at once in memory, soon on the disk. Nothing happens if it is not held. */
+  setApart(id: WriteId): void {
     const row = this.ledger.rows.find(id);
     if (row !== undefined)
       this.ledger.rewrite({ ...row, record: Object.freeze({ ...row.record, apart: true }) });
   }
 
-  /** Forgets a version and removes its content; nothing happens if it is not held. */
-  drop(id: VersionId): void {
+  /** Forgets a write and removes its content; nothing happens if it is not held. */
+  drop(id: WriteId): void {
     const row = this.ledger.rows.find(id);
     if (row === undefined) return;
     this.ledger.forget(row);
@@ -175,10 +175,10 @@ export class FileStore {
   }
 
   /**
-   * Forgets a version that is damaged, and moves its content to `damaged/` in the data folder. Nothing
+   * Forgets a write that is damaged, and moves its content to `damaged/` in the data folder. Nothing
    * happens if it is not held. Never rejects.
    */
-  async setAside(id: VersionId): Promise<void> {
+  async setAside(id: WriteId): Promise<void> {
     const row = this.ledger.rows.find(id);
     if (row === undefined) return;
     const from = row.content === "" ? this.rawBody(row) : join(this.dir, row.content);
@@ -199,7 +199,7 @@ export class FileStore {
 
   /**
    * Removes the contents that a removal is to take the place of. A crash just then leaves nothing of
-   * them here, and other holders have the removal.
+   * them here, and other replicas have the removal.
    * @returns whether there were any
    */
   private async makeWay(removal: FileRecord): Promise<boolean> {
@@ -268,12 +268,12 @@ export class FileStore {
     }
   }
 
-  /** False of a content that came for nothing: the version is held already, or one that replaced it. */
+  /** False of a content that came for nothing: the write is held already, or one that replaced it. */
   private isNamed(content: string, { name }: FileRecord): boolean {
     return this.ledger.rows.of(name).some((row) => row.content === content);
   }
 
-  /** Removes contents that no row names: temporaries, and versions replaced just before the end. */
+  /** Removes contents that no row names: temporaries, and writes replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
     if (present.size === 0) return;
     const named = new Set(this.ledger.unfit.map(({ content }) => content));

@@ -1,15 +1,15 @@
-/** The rows of each name in memory: its versions, which merge as everywhere. */
-import { type FileRecord, isSameVersion, type VersionId } from "../protocol/model/files.ts";
-import { merge, type Versions } from "../protocol/model/versions.ts";
+/** The rows of each name in memory: its writes, which merge as everywhere. */
+import { type FileRecord, isSameWrite, type WriteId } from "../protocol/model/files.ts";
+import { merge, type Siblings } from "../protocol/model/siblings.ts";
 import type { Row } from "./table.ts";
 
-/** What taking a version in has changed. */
+/** What taking a write in has changed. */
 export type Change = {
-  /** The row of the version, if it is new and lives. */
+  /** The row of the write, if it is new and lives. */
   readonly added: Row | null;
   /** Rows that have learnt something, as they were and as they are. */
   readonly learnt: readonly { readonly before: Row; readonly after: Row }[];
-  /** Rows of versions that others have replaced. */
+  /** Rows of writes that others have replaced. */
   readonly dead: readonly Row[];
 };
 
@@ -26,8 +26,8 @@ export class HeldRows {
     return "record" in held ? [held] : held;
   }
 
-  find(id: VersionId): Row | undefined {
-    for (const row of this.of(id.name)) if (isSameVersion(row.record, id)) return row;
+  find(id: WriteId): Row | undefined {
+    for (const row of this.of(id.name)) if (isSameWrite(row.record, id)) return row;
     return undefined;
   }
 
@@ -38,13 +38,13 @@ export class HeldRows {
     }
   }
 
-  /** True of a row that is held, whatever its version has learnt meanwhile. */
+  /** True of a row that is held, whatever its write has learnt meanwhile. */
   holds({ id, record }: Row): boolean {
     return this.of(record.name).some((row) => row.id === id);
   }
 
   /**
-   * Merges a version with those held of its name.
+   * Merges a write with those held of its name.
    * @param row the row that it shall have if it is new and lives
    * @returns null if nothing has changed
    */
@@ -55,14 +55,14 @@ export class HeldRows {
       return { added: row, learnt: NONE, dead: NONE };
     }
     const held = this.of(name);
-    const versions = held.map(({ record }) => record);
-    const merged = merge(versions, row.record);
-    if (merged === versions) return null;
+    const siblings = held.map(({ record }) => record);
+    const merged = merge(siblings, row.record);
+    if (merged === siblings) return null;
     const learnt: { before: Row; after: Row }[] = [];
-    const rows = merged.map((version) => {
-      const before = held.find(({ record }) => isSameVersion(record, version));
-      if (before?.record === version) return before;
-      const after = { ...(before ?? row), record: Object.freeze(version) };
+    const rows = merged.map((sibling) => {
+      const before = held.find(({ record }) => isSameWrite(record, sibling));
+      if (before?.record === sibling) return before;
+      const after = { ...(before ?? row), record: Object.freeze(sibling) };
       if (before !== undefined) learnt.push({ before, after });
       return after;
     });
@@ -72,13 +72,13 @@ export class HeldRows {
     return { added, learnt, dead };
   }
 
-  /** Those held that a version would take the place of; none if it would not live itself. */
+  /** Those held that a write would take the place of; none if it would not live itself. */
   replacedBy(record: FileRecord): readonly Row[] {
     const held = this.of(record.name);
-    const versions = held.map((row) => row.record);
-    const merged: Versions = merge(versions, record);
-    if (!merged.some((version) => isSameVersion(version, record))) return NONE;
-    return held.filter((row) => !merged.some((version) => isSameVersion(version, row.record)));
+    const siblings = held.map((row) => row.record);
+    const merged: Siblings = merge(siblings, record);
+    if (!merged.some((sibling) => isSameWrite(sibling, record))) return NONE;
+    return held.filter((row) => !merged.some((sibling) => isSameWrite(sibling, row.record)));
   }
 
   /** Puts one row in another's place, if that is held. */

@@ -1,5 +1,5 @@
 /**
- * Which versions are held: in memory for reading, in the index for the next start. Changes come in
+ * Which writes are held: in memory for reading, in the index for the next start. Changes come in
  * groups: all that arrive in one turn of the event loop, or while the group before is being synced,
  * share one commit and one sync.
  */
@@ -11,7 +11,7 @@ import { DiskTrouble, explainDisk } from "./disk.ts";
 import { type Change, HeldRows } from "./held-rows.ts";
 import { INDEX_FILE, Index } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
-import { isOfferable, ROW_BYTES, weightOf } from "./row.ts";
+import { isReplicable, ROW_BYTES, weightOf } from "./row.ts";
 import type { Row, Table } from "./table.ts";
 
 /** What a group takes beside its rows: the pages above them. */
@@ -19,7 +19,7 @@ const GROUP_PAGES_BYTES = 16_384;
 /** A row taken away changes a page anywhere. */
 const PAGE_BYTES = 8_192;
 
-/** A version to be entered, with its content where that goes into the index. */
+/** A write to be entered, with its content where that goes into the index. */
 type Entry = {
   readonly record: FileRecord;
   readonly content: string;
@@ -54,7 +54,7 @@ export class Ledger {
   ) {}
 
   /**
-   * Opens the ledger of a data folder; its index is made with the first version.
+   * Opens the ledger of a data folder; its index is made with the first write.
    * @param zeroAt when the ages in records are zero, in epoch milliseconds
    * @param present the names of the content files that there are: rows of others are dropped
    * @param removeContent is told of content files that are needed no more
@@ -78,7 +78,7 @@ export class Ledger {
   }
 
   /**
-   * Merges a version with those held of its name.
+   * Merges a write with those held of its name.
    * @param content the file that has its content; empty if `bytes` has it, or there is none
    * @returns resolves when durable: false if one that replaced it is held
    * @throws DiskTrouble; SQLite's error
@@ -97,7 +97,7 @@ export class Ledger {
     });
   }
 
-  /** Has a row hold its version otherwise: at once in memory, soon in the index. */
+  /** Has a row hold its write otherwise: at once in memory, soon in the index. */
   rewrite(row: Row): void {
     this.rows.replace(row, row);
     this.rewritten.set(row.id, row);
@@ -134,7 +134,7 @@ export class Ledger {
     const bare: Row[] = [];
     for (const row of table.all(this.now())) {
       this.nextId = row.id + 1;
-      if (!isOfferable(row.record)) this.unfit.push(row);
+      if (!isReplicable(row.record)) this.unfit.push(row);
       else if (row.content === "" || present.has(row.content)) this.loadOne(row);
       else bare.push(row);
     }
@@ -271,7 +271,7 @@ export class Ledger {
     }
   }
 
-  /** A version that another took the place of goes, its content too. */
+  /** A write that another took the place of goes, its content too. */
   private outlive(row: Row): void {
     this.pendingRemovals.add(row.id);
     if (row.content !== "") this.removeContent(row.content);

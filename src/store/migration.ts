@@ -1,10 +1,10 @@
 /**
- * How the rows of an older program become versions with operations. All peers make the same of one
- * version, since its copies on them are to stay one version.
+ * How the rows of an older program become writes with operations. All peers make the same of one
+ * write, since its copies on them are to stay one write.
  */
 import type { Database } from "bun:sqlite";
-import type { Stamp } from "../protocol/model/files.ts";
-import { formatPast, parseStamps } from "./past-column.ts";
+import type { Version } from "../protocol/model/files.ts";
+import { formatPast, parseVersions } from "./past-column.ts";
 
 /** A row of the tables before this program's, of both kinds that there were. */
 type OlderRow = {
@@ -44,14 +44,14 @@ export function bringOver(database: Database, version: number): void {
   const names = wholeNames(rows);
   const put = database.query(PUT);
   for (const row of rows) {
-    const { name, stamp, replaced, apart } = versionOf(row, names);
-    const { counter, owner, run } = stamp;
+    const { name, version, versionVector, apart } = versionOf(row, names);
+    const { counter, owner, instance } = version;
     const removed = row.removed === 0 ? 0 : 1;
     const own = originOf(row.run);
     const shown = apart ? `${name}.conflict-${own}-${row.counter}` : name;
-    const past = formatPast({ also: NONE, replaced, spared: NONE, history: NONE }, 0);
+    const past = formatPast({ also: NONE, versionVector, spared: NONE, history: NONE }, 0);
     put.run(
-      ...[row.id, shown, row.key, own, row.counter, counter, owner, run],
+      ...[row.id, shown, row.key, own, row.counter, counter, owner, instance],
       ...[row.size, row.sha256, removed, past, row.content, row.at, row.at, apart ? name : ""],
     );
   }
@@ -59,35 +59,40 @@ export function bringOver(database: Database, version: number): void {
 
 type Older = {
   readonly name: string;
-  readonly stamp: Stamp;
-  readonly replaced: readonly Stamp[];
+  readonly version: Version;
+  readonly versionVector: readonly Version[];
   readonly apart: boolean;
 };
 
 /**
- * Conflicts come back to the name that they were stored under. What was stamped after them under that
- * name never took their place, though its stamps may cover theirs: so they get stamps that none covers
+ * Conflicts come back to the name that they were stored under. What was given its version after them under that
+ * name never took their place, though its versions may cover theirs: so they get versions that none covers
  * but what names them.
  */
 function versionOf(row: OlderRow, names: ReadonlyMap<string, string>): Older {
-  const own: Stamp = { counter: row.counter, owner: row.owner, run: row.run };
+  const own: Version = { counter: row.counter, owner: row.owner, instance: row.run };
   const [, base = "", ...numbers] = CONFLICT.exec(row.name) ?? [];
   const [counter = 0, owner = 0, run = 0] = numbers.map(Number);
-  const conflict: Stamp = { counter, owner, run };
-  const isItself = counter === own.counter && owner === own.owner && run === own.run;
+  const conflict: Version = { counter, owner, instance: run };
+  const isItself = counter === own.counter && owner === own.owner && run === own.instance;
   if (base === "" || !(isItself || row.removed !== 0)) {
-    return { name: row.name, stamp: own, replaced: parseStamps(row.replaced), apart: false };
+    return {
+      name: row.name,
+      version: own,
+      versionVector: parseVersions(row.replaced),
+      apart: false,
+    };
   }
   const isCut = Buffer.byteLength(row.name) >= CUT_BYTES;
   const name = isCut ? (names.get(`${row.key} ${base}`) ?? base) : base;
-  const replaced = isItself ? parseStamps(row.replaced) : [alone(conflict)];
-  return { name, stamp: alone(own), replaced, apart: !isItself };
+  const versionVector = isItself ? parseVersions(row.replaced) : [alone(conflict)];
+  return { name, version: alone(own), versionVector, apart: !isItself };
 }
 
-/** The stamp in a run that has no other. */
-function alone(stamp: Stamp): Stamp {
-  const run = (Math.imul(stamp.counter, 0x9e3779b1) ^ stamp.run) >>> 0;
-  return { ...stamp, run };
+/** The version in an instance that has no other. */
+function alone(version: Version): Version {
+  const run = (Math.imul(version.counter, 0x9e3779b1) ^ version.instance) >>> 0;
+  return { ...version, instance: run };
 }
 
 /** The names that were too long for their conflicts to have them whole, by what those have. */

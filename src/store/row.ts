@@ -1,15 +1,15 @@
-/** A row of the index: what a version takes in it beside its content, about, and whether it could be sent. */
+/** A row of the index: what a write takes in it beside its content, about, and whether it could be sent. */
 import type { FileRecord } from "../protocol/model/files.ts";
 import { Writer } from "../wire/bytes.ts";
 import { fileRecord } from "../wire/values.ts";
 
 /** A row: its columns, and a share of a page. */
 export const ROW_BYTES = 1_024;
-/** A stamp or a span of what a version carries on. */
+/** A version or a span of what a write carries on. */
 const PAST_BYTES = 48;
 
-export function weightOf({ also, replaced, history, spared }: FileRecord): number {
-  const past = also.length + replaced.length + history.length + spared.length;
+export function weightOf({ also, versionVector, history, spared }: FileRecord): number {
+  const past = also.length + versionVector.length + history.length + spared.length;
   return ROW_BYTES + past * PAST_BYTES;
 }
 
@@ -19,7 +19,7 @@ const scratch = new Writer();
  * False of a record that could never be offered: a name that an earlier version took, or a row that the
  * disk has not kept as it was. One in an offer would keep all the others in it from being sent.
  */
-export function isOfferable(record: FileRecord): boolean {
+export function isReplicable(record: FileRecord): boolean {
   scratch.reset();
   try {
     fileRecord.write(scratch, record);

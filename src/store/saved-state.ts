@@ -21,7 +21,7 @@ export type SavedView = { readonly members: readonly Member[]; readonly left: bo
 
 /**
  * When the peer last was in its ring and knew all that went on there, and when the youngest removal was
- * stamped that its ring may have forgotten, in epoch milliseconds; null if there is none.
+ * versioned that its ring may have forgotten, in epoch milliseconds; null if there is none.
  */
 export type Alive = { readonly at: number; readonly forgotten: number | null };
 
@@ -41,7 +41,7 @@ export function parseAlive(value: unknown): Alive | null {
 const MAX_ID = 2 ** 48 - 1;
 
 /** A ring as the folder has it: its names there stay, whatever the program calls the same things. */
-type SavedConfig = Omit<RingConfig, "copies"> & { readonly copies: number };
+type SavedConfig = Omit<RingConfig, "replicationFactor"> & { readonly copies: number };
 
 /** The identity as a line of JSON. */
 export function formatIdentity({ config, ...identity }: Identity): string {
@@ -49,8 +49,8 @@ export function formatIdentity({ config, ...identity }: Identity): string {
   return `${JSON.stringify({ v: 1, ...identity, config: saved })}\n`;
 }
 
-function savedConfig({ copies, ...config }: RingConfig): SavedConfig {
-  return { ...config, copies };
+function savedConfig({ replicationFactor, ...config }: RingConfig): SavedConfig {
+  return { ...config, copies: replicationFactor };
 }
 
 /** @returns null for anything but an identity that a peer wrote */
@@ -64,11 +64,16 @@ export function parseIdentity(value: unknown): Identity | null {
 
 function parseConfig(value: unknown, ring: number): RingConfig | null {
   if (!isRecord(value)) return null;
-  const { bits, strategy: name, pingIntervalMs, copies } = value;
+  const { bits, strategy: name, pingIntervalMs, copies: replicationFactor } = value;
   const strategy = STRATEGIES.find((known) => known === name);
   if (!isWhole(bits, 48) || strategy === undefined) return null;
-  if (!isWhole(pingIntervalMs) || !isWhole(copies) || pingIntervalMs * copies === 0) return null;
-  return { ring, bits, strategy, pingIntervalMs, copies };
+  if (
+    !isWhole(pingIntervalMs) ||
+    !isWhole(replicationFactor) ||
+    pingIntervalMs * replicationFactor === 0
+  )
+    return null;
+  return { ring, bits, strategy, pingIntervalMs, replicationFactor };
 }
 
 /** The view as text, members without their hashes, which follow from the rest. */

@@ -12,7 +12,7 @@ const SCHEMA_VERSION = 2;
  * all that are read are merged.
  *
  * What is apart, and never has its name, is here under the name of a conflict; `apart` has its own, and is
- * empty of all others. `past` is in past-column.ts; `born` and `at` are when the version was stamped and when the
+ * empty of all others. `past` is in past-column.ts; `born` and `at` are when the version was given its version and when the
  * row was written, in epoch milliseconds.
  */
 const FILES = `
@@ -43,9 +43,9 @@ const BODIES = "CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, bytes
  * @throws SQLite's error; an Error for tables of a newer program
  */
 export function prepareTables(database: Database): void {
-  const version = numberOf(database, "PRAGMA user_version");
-  if (version === SCHEMA_VERSION) return;
-  if (version > SCHEMA_VERSION) throw new Error("its index was written by a newer p2p");
+  const schemaVersion = numberOf(database, "PRAGMA user_version");
+  if (schemaVersion === SCHEMA_VERSION) return;
+  if (schemaVersion > SCHEMA_VERSION) throw new Error("its index was written by a newer p2p");
   database.transaction(() => {
     const hasOlder =
       numberOf(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'files'") > 0;
@@ -53,7 +53,7 @@ export function prepareTables(database: Database): void {
     database.run(FILES);
     database.run(BODIES);
     if (hasOlder) {
-      bringOver(database, version);
+      bringOver(database, schemaVersion);
       database.run("DROP TABLE older");
     }
     database.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);

@@ -54,7 +54,7 @@ export async function scrub(source: ScrubSource, options: ScrubOptions): Promise
   return { files, bytes: pass.bytes, damaged };
 }
 
-/** @returns null if it cannot be told: the pass was ended, or the version is held no more */
+/** @returns null if it cannot be told: the pass was ended, or the write is held no more */
 async function isSound(
   source: ScrubSource,
   row: Row,

@@ -4,7 +4,7 @@ import { conflictName, type FileRecord } from "../protocol/model/files.ts";
 import { formatPast, parsePast } from "./past-column.ts";
 import { prepareTables } from "./schema.ts";
 
-/** A version held. */
+/** A write held. */
 export type Row = {
   /** Never used twice while the store is open. */
   readonly id: number;
@@ -32,7 +32,7 @@ type Columns = [
   apart: string,
 ];
 
-/** What is written again of a row whose version has learnt something. */
+/** What is written again of a row whose write has learnt something. */
 type Learnt = [
   name: string,
   apart: string,
@@ -116,25 +116,25 @@ export class Table {
    * @param now epoch milliseconds
    */
   put({ id, record, content }: Row, bytes: Uint8Array | null, now: number): void {
-    const { key, operation, stamp, size, sha256 } = record;
-    const { counter, owner, run } = stamp;
+    const { key, operation, version, size, sha256 } = record;
+    const { counter, owner, instance } = version;
     const [name, apart] = namesOf(record);
     const past = formatPast(record, this.zeroAt);
     const removed = record.removed ? 1 : 0;
     this.putRow.run(
-      ...[id, name, key, operation.origin, operation.number, counter, owner, run],
+      ...[id, name, key, operation.origin, operation.number, counter, owner, instance],
       ...[size, sha256, removed, past, content, this.bornAt(record), Math.floor(now), apart],
     );
     if (bytes !== null) this.putBody.run(id, bytes);
   }
 
-  /** Writes what a version has learnt. @param now epoch milliseconds */
+  /** Writes what a write has learnt. @param now epoch milliseconds */
   update({ id, record }: Row, now: number): void {
-    const { counter, owner, run } = record.stamp;
+    const { counter, owner, instance } = record.version;
     const past = formatPast(record, this.zeroAt);
     const born = this.bornAt(record);
     const [name, apart] = namesOf(record);
-    this.updateRow.run(name, apart, counter, owner, run, past, born, Math.floor(now), id);
+    this.updateRow.run(name, apart, counter, owner, instance, past, born, Math.floor(now), id);
   }
 
   drop(id: number): void {
@@ -200,19 +200,19 @@ function toRow(columns: Columns, zeroAt: number, now: number): Row {
     apart,
   ] = columns;
   const zero = at > now ? zeroAt + at - now : zeroAt;
-  const { also, replaced, spared, history } = parsePast(past, zero);
+  const { also, versionVector, spared, history } = parsePast(past, zero);
   const record = Object.freeze({
     name: apart === "" ? name : apart,
     key,
     operation: Object.freeze({ origin, number }),
-    stamp: Object.freeze({ counter, owner, run }),
+    version: Object.freeze({ counter, owner, instance: run }),
     also,
     size,
     sha256,
     removed: removed !== 0,
     apart: apart !== "",
     ageMs: zero - born,
-    replaced,
+    versionVector,
     history,
     spared,
   });

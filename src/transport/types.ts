@@ -117,7 +117,7 @@ export type FetchTrouble =
   | "unreachable"
   /** The peer does not serve it. */
   | "refused"
-  /** The connection broke, stalled, or brought nonsense: another holder may go on from there. */
+  /** The connection broke, stalled, or brought nonsense: another replica may go on from there. */
   | "broken"
   /** What came is not what the sender promised: it is worth nothing, from the first byte on. */
   | "mismatch"

@@ -7,8 +7,8 @@ export const MAX_FRAME = 1 << 20;
 /** Peers that one request may have passed: `hopLimit` sends none on that would come to more. */
 export const MAX_ROUTE = ROUTE_MOST;
 
-/** Peers named as holders of one file. */
-export const MAX_COPIES = 255;
+/** Peers named as replicas of one file. */
+export const MAX_REPLICAS = 255;
 
 /** Neighbours that a peer tells of on each side: the two that it watches, or that watch it. */
 export const NEIGHBOURS = 2;

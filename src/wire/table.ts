@@ -5,7 +5,7 @@
 import {
   AVOIDED,
   GOSSIP_MEMBERS,
-  LIST_VERSIONS,
+  LIST_WRITES,
   type Strategy,
   SYNC_BUCKETS,
   SYNC_MEMBERS,
@@ -16,7 +16,7 @@ import type {
   FetchSource,
   JoinAnswer,
   Message,
-  Offer,
+  Replicate,
   Sync,
   Write,
 } from "../protocol/model/messages.ts";
@@ -88,11 +88,11 @@ const ask: Codec<Ask> = variants<Ask>({
 const answerOutcome: Codec<AnswerOutcome> = variants<AnswerOutcome>({
   owner: {},
   placed: {},
-  stored: { record: v.fileRecord, copies: v.copies, wanted: u8, lacking: v.copies },
-  found: { size: u53, version: option(v.version), holders: v.copies },
+  stored: { record: v.fileRecord, replicas: v.replicas, wanted: u8, withoutReplica: v.replicas },
+  found: { size: u53, write: option(v.write), replicas: v.replicas },
   missing: {},
   failed: { why: v.sentence, maybe: bool },
-  where: { record: option(v.fileRecord), holders: v.copies },
+  where: { record: option(v.fileRecord), replicas: v.replicas },
   unavailable: { answered: u16, needed: u16 },
 });
 
@@ -104,10 +104,10 @@ const joinOutcome: Codec<JoinAnswer["outcome"]> = variants<JoinAnswer["outcome"]
 
 const fetchSource: Codec<FetchSource> = variants<FetchSource>({
   ticket: { request: v.request },
-  version: { version: v.version },
+  write: { write: v.write },
 });
 
-const offerOrigin = struct<NonNullable<Offer["origin"]>>({
+const replicateOrigin = struct<NonNullable<Replicate["origin"]>>({
   id: v.position,
   address: v.address,
   request: option(v.request),
@@ -129,7 +129,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
     bits: within(u8, 1, 48),
     strategy,
     pingIntervalMs: within(u32, 1, 0xffffffff),
-    copies: within(u8, 1, 255),
+    replicationFactor: within(u8, 1, 255),
     proposedId: v.position,
   }),
   routed: row(9, {
@@ -167,17 +167,17 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   delegate: row(18, {
     request: v.request,
     asked: v.fileName,
-    version: v.version,
+    write: v.write,
     origin: v.origin,
     route: v.route,
     back: bool,
   }),
-  offer: row(19, { records: v.records, origin: option(offerOrigin) }),
+  replicate: row(19, { records: v.records, origin: option(replicateOrigin) }),
   replicated: row(20, { files: v.heldVersions, taking: bool }),
   list: row(21, { request: v.request, after: option(v.fileName) }),
   listed: row(22, {
     request: v.request,
-    records: list(v.fileRecord, LIST_VERSIONS),
+    records: list(v.fileRecord, LIST_WRITES),
     more: bool,
   }),
   fetch: row(23, { source: fetchSource, offset: u53 }),
@@ -219,4 +219,4 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
 };
 
 /** Messages that may have a small content behind them, in a stream. */
-export const WITH_BODY: ReadonlySet<Tag> = new Set<Tag>(["routed", "answer", "offer"]);
+export const WITH_BODY: ReadonlySet<Tag> = new Set<Tag>(["routed", "answer", "replicate"]);

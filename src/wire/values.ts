@@ -5,11 +5,11 @@ import {
   ASKED_TOLD,
   COMPARE_RANGES,
   MAX_NAME_BYTES,
-  OFFER_RECORDS,
-  REPLACED_KEPT,
+  REPLICATE_RECORDS,
   SPANS_KEPT,
   SPARED_KEPT,
   SYNC_MEMBERS,
+  VECTOR_KEPT,
 } from "../protocol/model/config.ts";
 import type {
   FileRecord,
@@ -17,8 +17,8 @@ import type {
   Operation,
   Range,
   Span,
-  Stamp,
-  VersionId,
+  Version,
+  WriteId,
 } from "../protocol/model/files.ts";
 import {
   type Address,
@@ -46,7 +46,7 @@ import {
   within,
   word,
 } from "./codec.ts";
-import { MAX_COPIES, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
+import { MAX_REPLICAS, MAX_ROUTE, MAX_SENTENCE, NEIGHBOURS } from "./limits.ts";
 import { Recent } from "./recent.ts";
 
 /** A place on the circle: of 48 bits at most, and of no more than the reader's ring has. */
@@ -109,7 +109,7 @@ export const address: Codec<Address> = {
 
 /** How often a peer was started or has refuted its death: no further than it may count itself. */
 export const incarnation: Codec<number> = within(u32, 0, HIGHEST_INCARNATION);
-/** A counter of versions. */
+/** A counter of writes. */
 export const counter: Codec<number> = within(u53, 0, HIGHEST_COUNTER);
 
 /** The fields that a member's record and a message's header share; then each says where it is. */
@@ -130,7 +130,7 @@ export const members: Codec<readonly Member[]> = list(member, SYNC_MEMBERS);
 
 export const route: Codec<readonly number[]> = list(position, MAX_ROUTE);
 export const asked: Codec<readonly number[]> = list(position, ASKED_TOLD);
-export const copies: Codec<readonly number[]> = list(position, MAX_COPIES);
+export const replicas: Codec<readonly number[]> = list(position, MAX_REPLICAS);
 
 export const origin: Codec<Origin> = struct<Origin>({ id: position, address, instance });
 
@@ -161,38 +161,38 @@ export const fileName: Codec<string> = {
   },
 };
 
-export const stamp: Codec<Stamp> = struct<Stamp>({
+export const version: Codec<Version> = struct<Version>({
   counter,
   owner: position,
-  run: u32,
+  instance: u32,
 });
 
 export const operation: Codec<Operation> = struct<Operation>({
   origin: instance,
   number: within(u48, 1, 2 ** 48 - 1),
 });
-const span: Codec<Span> = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, stamp });
+const span: Codec<Span> = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, version });
 
 export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   name: fileName,
   key: position,
   operation,
-  stamp,
-  also: list(stamp, REPLACED_KEPT),
+  version,
+  also: list(version, VECTOR_KEPT),
   size: u53,
   sha256,
   removed: bool,
   apart: bool,
   ageMs,
-  replaced: list(stamp, REPLACED_KEPT),
+  versionVector: list(version, VECTOR_KEPT),
   history: list(span, SPANS_KEPT),
-  spared: list(stamp, SPARED_KEPT),
+  spared: list(version, SPARED_KEPT),
 });
-export const records: Codec<readonly FileRecord[]> = list(fileRecord, OFFER_RECORDS);
+export const records: Codec<readonly FileRecord[]> = list(fileRecord, REPLICATE_RECORDS);
 
-export const version: Codec<VersionId> = struct<VersionId>({ name: fileName, operation, sha256 });
-const heldVersion = struct<HeldVersion>({ name: fileName, operation, sha256, stamp });
-export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, OFFER_RECORDS);
+export const write: Codec<WriteId> = struct<WriteId>({ name: fileName, operation, sha256 });
+const heldVersion = struct<HeldVersion>({ name: fileName, operation, sha256, version });
+export const heldVersions: Codec<readonly HeldVersion[]> = list(heldVersion, REPLICATE_RECORDS);
 
 const range = struct<Range>({ from: position, to: position, count: u32, digest });
 export const ranges: Codec<readonly Range[]> = list(range, COMPARE_RANGES);

@@ -4,7 +4,7 @@
  */
 import type { History, Operation, Outcome, Situation, Value } from "../../src/checks/history.ts";
 import { makeRandom, type Random, randomBelow } from "../../src/protocol/model/random.ts";
-import { ALL, COPIES, from } from "./histories.ts";
+import { ALL, from, REPLICAS } from "./histories.ts";
 
 type Drawn = { readonly operation: Operation; readonly point: number | null };
 
@@ -87,7 +87,7 @@ function drawOne(
     ...base,
     kind,
     content,
-    outcome: { kind: "done", copies: COPIES },
+    outcome: { kind: "done", replicas: REPLICAS },
   };
   return { operation, point: within(start, end) };
 }

@@ -3,28 +3,28 @@ import {
   acknowledgementTrue,
   conclusive,
   contentKnown,
-  copiesEnough,
   type DiskSnapshot,
   oneContent,
   owedBy,
   readRight,
+  replicasEnough,
   storesKept,
   wholeOrNothing,
 } from "../../src/checks/files.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
-import { lineage } from "../../src/protocol/model/versions.ts";
+import { lineage } from "../../src/protocol/model/siblings.ts";
 import { operationOf } from "../store/records.ts";
 
 const IDS = [10, 20, 30, 40];
 
-/** A version of file 0015, whose key is 15, so that its holders are 20, 30 and 40. */
-function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
-  const stamp = { counter, owner, run: 1 };
+/** A write of file 0015, whose key is 15, so that its replicas are 20, 30 and 40. */
+function recordBy(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
+  const version = { counter, owner, instance: 1 };
   return {
     name: "0015",
     key: 15,
-    operation: operationOf(stamp),
-    stamp,
+    operation: operationOf(version),
+    version,
     also: [],
     size: counter,
     sha256: `${counter}${owner}`.padStart(64, "0"),
@@ -36,7 +36,7 @@ function version(counter: number, owner: number, after: FileRecord | null = null
 }
 
 function removal(counter: number, owner: number, after: FileRecord): FileRecord {
-  return { ...version(counter, owner, after), size: 0, sha256: EMPTY_SHA256, removed: true };
+  return { ...recordBy(counter, owner, after), size: 0, sha256: EMPTY_SHA256, removed: true };
 }
 
 /** Disks of four living peers, with what each of them holds. */
@@ -44,10 +44,10 @@ function disks(files: Readonly<Record<number, readonly FileRecord[]>>, full = 0)
   return IDS.map((id) => ({ id, lives: true, full: id === full, files: files[id] ?? [] }));
 }
 
-const first = version(1, 20);
-const second = version(2, 20, first);
+const first = recordBy(1, 20);
+const second = recordBy(2, 20, first);
 /** Stored where nobody knew of the first. */
-const stranger = version(2, 30);
+const stranger = recordBy(2, 30);
 
 function read(sha256: string | null) {
   return { kind: "read", peer: 10, sha256 } as const;
@@ -63,15 +63,19 @@ test("D1: an acknowledged version, or what took its place, must be on some disk"
 });
 
 test("D1: what took the place of what took its place stands for a version too", () => {
-  // What a version has followed may be more than it remembers.
-  const middle = version(2, 30, first);
-  const later = version(3, 40, { ...middle, replaced: [], history: [] });
+  // What a write has followed may be more than it remembers.
+  const middle = recordBy(2, 30, first);
+  const later = recordBy(3, 40, { ...middle, versionVector: [], history: [] });
   expect(storesKept([first], [first, middle, later], disks({ 20: [later] })).ok).toBe(true);
   expect(storesKept([first], [first, later], disks({ 20: [later] })).ok).toBe(false);
 });
 
 test("D1: an operation under another stamp is the version that was acknowledged", () => {
-  const again = { ...first, stamp: { counter: 7, owner: 30, run: 2 }, also: [first.stamp] };
+  const again = {
+    ...first,
+    version: { counter: 7, owner: 30, instance: 2 },
+    also: [first.version],
+  };
   expect(storesKept([first], [first, again], disks({ 20: [again] })).ok).toBe(true);
   const other = { ...again, sha256: stranger.sha256 };
   expect(storesKept([first], [first, other], disks({ 20: [other] })).ok).toBe(false);
@@ -80,7 +84,7 @@ test("D1: an operation under another stamp is the version that was acknowledged"
 test("D1: of two that knew nothing of each other, one is owed under the name, one as its conflict", () => {
   const all = [stranger, first];
   const owed = owedBy([first, stranger], [first, stranger], disks({ 20: all, 30: all, 40: all }));
-  expect(owed.map((o) => [o.name, o.least.stamp.counter])).toEqual([
+  expect(owed.map((o) => [o.name, o.least.version.counter])).toEqual([
     [conflictName(first), 1],
     ["0015", 2],
   ]);
@@ -94,7 +98,7 @@ test("D1: a read gives what is owed or newer, and nothing of what was removed", 
   const stored = { name: "0015", key: 15, least: second };
   expect(readRight(stored, known, read(second.sha256)).ok).toBe(true);
   expect(
-    readRight(stored, [...known, version(3, 30, second)], read(version(3, 30).sha256)).ok,
+    readRight(stored, [...known, recordBy(3, 30, second)], read(recordBy(3, 30).sha256)).ok,
   ).toBe(true);
   expect(readRight(stored, known, read(first.sha256))).toMatchObject({ ok: false, peers: [10] });
   expect(readRight(stored, [first, second], read(null)).ok).toBe(false);
@@ -109,13 +113,15 @@ test("D1: a read gives what is owed or newer, and nothing of what was removed", 
 test("D2: the first of the living that can take a file hold it", () => {
   const owed = [{ name: "0015", key: 15, least: first }];
   const three = { 20: [first], 30: [first], 40: [first] };
-  expect(copiesEnough(owed, disks(three), 3).ok).toBe(true);
-  expect(copiesEnough(owed, disks({ ...three, 30: [] }), 3)).toMatchObject({ peers: [30] });
-  expect(copiesEnough(owed, disks({ 20: [first], 40: [first], 10: [first] }, 30), 3).ok).toBe(true);
-  expect(copiesEnough(owed, disks({ ...three, 30: [] }, 30), 3)).toMatchObject({ peers: [10] });
-  expect(copiesEnough(owed, disks(three, 30), 3).ok).toBe(true);
+  expect(replicasEnough(owed, disks(three), 3).ok).toBe(true);
+  expect(replicasEnough(owed, disks({ ...three, 30: [] }), 3)).toMatchObject({ peers: [30] });
+  expect(replicasEnough(owed, disks({ 20: [first], 40: [first], 10: [first] }, 30), 3).ok).toBe(
+    true,
+  );
+  expect(replicasEnough(owed, disks({ ...three, 30: [] }, 30), 3)).toMatchObject({ peers: [10] });
+  expect(replicasEnough(owed, disks(three, 30), 3).ok).toBe(true);
   const alone = disks({ 20: [first] }).map((d) => ({ ...d, lives: d.id === 20 }));
-  expect(copiesEnough(owed, alone, 3).ok).toBe(true);
+  expect(replicasEnough(owed, alone, 3).ok).toBe(true);
 });
 
 test("D2: a removal is asked for as long as somebody has one that is not about to be forgotten", () => {
@@ -123,8 +129,8 @@ test("D2: a removal is asked for as long as somebody has one that is not about t
   const young = { ...removal(2, 20, first), ageMs: 29 * day };
   const old = { ...young, ageMs: 30 * day };
   const owed = [{ name: "0015", key: 15, least: young }];
-  expect(copiesEnough(owed, disks({ 20: [old] }), 3).ok).toBe(true);
-  expect(copiesEnough(owed, disks({ 20: [old], 30: [young] }), 3)).toMatchObject({ peers: [40] });
+  expect(replicasEnough(owed, disks({ 20: [old] }), 3).ok).toBe(true);
+  expect(replicasEnough(owed, disks({ 20: [old], 30: [young] }), 3)).toMatchObject({ peers: [40] });
 });
 
 test("D3: one content for each stamp, and none that nobody stored", () => {

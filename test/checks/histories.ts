@@ -4,10 +4,13 @@ import type { Ending, History, Operation, Outcome, Situation } from "../../src/c
 type Times = readonly [start: number, end: number | null];
 
 /** Copies that receipts name where a test does not say others. */
-export const COPIES: readonly number[] = [1, 2, 3];
+export const REPLICAS: readonly number[] = [1, 2, 3];
 const NAME = "x";
 
-export const done = (copies: readonly number[] = COPIES): Outcome => ({ kind: "done", copies });
+export const done = (replicas: readonly number[] = REPLICAS): Outcome => ({
+  kind: "done",
+  replicas,
+});
 export const UNKNOWN: Outcome = { kind: "unknown" };
 export const REFUSED: Outcome = { kind: "refused" };
 

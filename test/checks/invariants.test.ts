@@ -22,7 +22,7 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["word that is gathered", (p) => p.replication.batched.set("10.0.0.1:1", [])],
   ["news that waits", (p) => p.membership.rumours.set(9, member(9))],
   ["an owner's lease", (p) => (p.replication.tenure.until = Number.POSITIVE_INFINITY)],
-  ["copies wait in line", (p) => p.replication.copyQueue.set("a", {} as never)],
+  ["copies wait in line", (p) => p.replication.replicaQueue.set("a", {} as never)],
   [
     "there are few suspecters",
     (p) => {

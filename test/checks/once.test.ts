@@ -12,9 +12,9 @@ function judge(what: History): string {
   return result.ok ? "holds" : result.why;
 }
 
-/** A version that became durable at peer 1. */
+/** A write that became durable at peer 1. */
 function applied(content: string, counter: number, at: number) {
-  return { peer: 1, name: "x", content, stamp: [counter, 1, 1], at };
+  return { peer: 1, name: "x", content, version: [counter, 1, 1], at };
 }
 
 test("D7: what was not confirmed may be on a disk that was away when its name was read", () => {
@@ -83,14 +83,14 @@ test("D7: by the disks, nothing is executed after its time, nor once more above 
   expect(by(applied("a", 1, 50), applied("a", 3, 5200))).toContain(
     "5.100 s after its end, as version 3.1.1",
   );
-  // Of two stamps that two owners gave in time the lesser one may come to a disk late.
+  // Of two versions that two owners gave in time the lesser one may come to a disk late.
   expect(by(applied("a", 3, 50), applied("b", 4, 250), applied("a", 1, 5200))).toBe("holds");
   // Nor does the greater one do anything then.
-  const late = { ...applied("a", 3, 5_200), stampedAt: 60 };
+  const late = { ...applied("a", 3, 5_200), versionedAt: 60 };
   expect(by(applied("a", 1, 50), late)).toBe("holds");
   const open = history([store("a", 1, [0, 100], UNKNOWN)], { situations: FAULTY, applied: [late] });
   expect(judge(open)).toContain("5.100 s after its end");
-  // Two stamps are one version where nothing that came later is between them.
+  // Two versions are one write where nothing that came later is between them.
   expect(by(applied("a", 1, 50), applied("a", 3, 60), applied("b", 4, 250))).toBe("holds");
   const both = [A, store("b", 2, [50, 300])];
   const between = [applied("a", 1, 50), applied("b", 2, 60), applied("a", 3, 70)];

@@ -180,8 +180,8 @@ test("only what is bound is judged: cuts, and 3 s after them", () => {
 
 test("what had moved on to others before a cut is not asked of those that it came from", () => {
   const cut = from(500, { severed: between([1, 2, 3, 4], [5, 6]) });
-  const moved = (copies: readonly number[]) => {
-    const later = store("c", 5, [400, 450], done(copies));
+  const moved = (replicas: readonly number[]) => {
+    const later = store("c", 5, [400, 450], done(replicas));
     const stale = read("a", 4, [800, 850]);
     const backward = [A, B, read("b", 4, [350, 360]), later, stale];
     const situations = [from(0), cut];

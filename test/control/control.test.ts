@@ -185,7 +185,7 @@ test("a file that changes while its bytes are sent does not arrive", async () =>
 test("a name can be removed, and asked for", async () => {
   const client = controlClient(peer.dir);
   peer.files.set("1111", someBytes(1_000));
-  expect(await client.where("1111")).toMatchObject({ kind: "where", holders: [19, 2, 4] });
+  expect(await client.where("1111")).toMatchObject({ kind: "where", replicas: [19, 2, 4] });
   expect(await client.progress("1111")).toEqual({
     v: 1,
     bytes: 1_000,

@@ -8,7 +8,7 @@ import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import type { Outcome } from "../../src/protocol/model/events.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
-import { stampOf, recordOf as stored } from "../store/records.ts";
+import { recordOf as stored, versionOf } from "../store/records.ts";
 import { sha256 } from "../store/temporary.ts";
 
 export type FakePeer = {
@@ -69,9 +69,9 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return {
         kind: "stored",
         record: { ...record, size },
-        copies: [19, 2, 4],
+        replicas: [19, 2, 4],
         wanted: 3,
-        lacking: [],
+        withoutReplica: [],
         route: [8],
       };
     },
@@ -91,13 +91,20 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       if (bytes === undefined) return { kind: "missing", owner: 19, route: [8, 19] };
       files.delete(name);
       const record = { ...recordOf(name, new Uint8Array()), removed: true };
-      return { kind: "stored", record, copies: [19, 2, 4], wanted: 3, lacking: [], route: [8, 19] };
+      return {
+        kind: "stored",
+        record,
+        replicas: [19, 2, 4],
+        wanted: 3,
+        withoutReplica: [],
+        route: [8, 19],
+      };
     },
     where: async (name) => {
       const bytes = files.get(name);
       const record = bytes === undefined ? null : recordOf(name, bytes);
       const holders = record === null ? [] : [19, 2, 4];
-      return { kind: "where", owner: 19, record, holders, wanted: 3, route: [8, 19] };
+      return { kind: "where", owner: 19, record, replicas: holders, wanted: 3, route: [8, 19] };
     },
     scrub: async () => peer.scrubbed,
     progress: (name) => ({
@@ -111,7 +118,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       files: Array.from(files, ([name, bytes]) => ({
         name,
         record: recordOf(name, bytes),
-        holders: [19, 2],
+        replicas: [19, 2],
       })),
       silent: 0,
     }),
@@ -171,7 +178,7 @@ async function requestFrom(
 }
 
 function recordOf(name: string, bytes: Uint8Array): FileRecord {
-  return stored(name, bytes, stampOf(1, 19));
+  return stored(name, bytes, versionOf(1, 19));
 }
 
 function lookUp(key: number): Status["lookups"][number] {

@@ -24,18 +24,24 @@ const record: FileRecord = {
   name: "4103",
   key: 7,
   operation: { origin: ORIGIN, number: 5 },
-  stamp: { counter: 12, owner: 8, run: 4_000_000_000 },
-  also: [{ counter: 11, owner: 9, run: 6 }],
+  version: { counter: 12, owner: 8, instance: 4_000_000_000 },
+  also: [{ counter: 11, owner: 9, instance: 6 }],
   size: 300_000,
   sha256: SHA,
   removed: false,
   apart: false,
   ageMs: 250.5,
-  replaced: [{ counter: 10, owner: 8, run: 5 }],
+  versionVector: [{ counter: 10, owner: 8, instance: 5 }],
   history: [
-    { origin: ORIGIN, from: 1, to: 4, ageMs: 60_000, stamp: { counter: 10, owner: 8, run: 5 } },
+    {
+      origin: ORIGIN,
+      from: 1,
+      to: 4,
+      ageMs: 60_000,
+      version: { counter: 10, owner: 8, instance: 5 },
+    },
   ],
-  spared: [{ counter: 9, owner: 14, run: 7 }],
+  spared: [{ counter: 9, owner: 14, instance: 7 }],
 };
 
 const RECORD = `{"name":"4103","key":7,"operation":{"origin":"${ORIGIN}","number":5},"stamp":{"counter":12,"owner":8,"run":4000000000},"also":[{"counter":11,"owner":9,"run":6}],"size":300000,"sha256":"${SHA}","removed":false,"apart":false,"ageMs":250.5,"replaced":[{"counter":10,"owner":8,"run":5}],"history":[{"origin":"${ORIGIN}","from":1,"to":4,"ageMs":60000,"stamp":{"counter":10,"owner":8,"run":5}}],"spared":[{"counter":9,"owner":14,"run":7}]}`;
@@ -48,7 +54,7 @@ const member = makeMember({
 /** One of each kind, and what is read of it. */
 const OUTCOMES: readonly (readonly [Outcome, string])[] = [
   [
-    { kind: "stored", record, copies: [8, 9], wanted: 3, lacking: [14], route: [2, 8] },
+    { kind: "stored", record, replicas: [8, 9], wanted: 3, withoutReplica: [14], route: [2, 8] },
     `{"kind":"stored","record":${RECORD},"copies":[8,9],"wanted":3,"lacking":[14],"route":[2,8]}`,
   ],
   [{ kind: "placed", owner: 8, route: [2, 8] }, '{"kind":"placed","owner":8,"route":[2,8]}'],
@@ -58,11 +64,11 @@ const OUTCOMES: readonly (readonly [Outcome, string])[] = [
   ],
   [{ kind: "missing", owner: 8, route: [2, 8] }, '{"kind":"missing","owner":8,"route":[2,8]}'],
   [
-    { kind: "where", record, holders: [8, 9, 14], owner: 8, wanted: 3, route: [2, 8] },
+    { kind: "where", record, replicas: [8, 9, 14], owner: 8, wanted: 3, route: [2, 8] },
     `{"kind":"where","record":${RECORD},"holders":[8,9,14],"owner":8,"wanted":3,"route":[2,8]}`,
   ],
   [
-    { kind: "where", record: null, holders: [], owner: 8, wanted: 3, route: [2, 8] },
+    { kind: "where", record: null, replicas: [], owner: 8, wanted: 3, route: [2, 8] },
     '{"kind":"where","record":null,"holders":[],"owner":8,"wanted":3,"route":[2,8]}',
   ],
   [
@@ -70,7 +76,7 @@ const OUTCOMES: readonly (readonly [Outcome, string])[] = [
     '{"kind":"owner","key":7,"owner":8,"route":[2,8]}',
   ],
   [
-    { kind: "listed", files: [{ record, holders: [8, 9] }], silent: 1 },
+    { kind: "listed", files: [{ record, replicas: [8, 9] }], silent: 1 },
     `{"kind":"listed","files":[{"record":${RECORD},"holders":[8,9]}],"silent":1}`,
   ],
   [
@@ -210,7 +216,7 @@ test("a folder says of its ring how many copies it keeps", async () => {
     bits: 8,
     strategy: "successor",
     pingIntervalMs: 1_000,
-    copies: 3,
+    replicationFactor: 3,
   } as const;
   await opened.saveIdentity({ id: 8, ring: 12_000, incarnation: 4, config });
   expect(readFileSync(join(opened.dir, "identity.json"), "utf8")).toBe(

@@ -6,7 +6,7 @@ import { sha256 } from "../store/temporary.ts";
 import { ASIDE } from "../support/program.ts";
 import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 
-/** A transfer whose sender dies goes on at the next holder, from the byte that was reached. */
+/** A transfer whose sender dies goes on at the next replica, from the byte that was reached. */
 
 const LIMIT_MS = 120_000;
 const SIZE = 300_000_000;
@@ -55,7 +55,7 @@ describe("a transfer", () => {
         await ring.calm();
         const taker = ring.peer(5);
         taker.type("Request 4103");
-        // The owner first, then whichever holder goes on.
+        // The owner first, then whichever replica goes on.
         const senders: number[] = [];
         for (const part of [1, 2]) {
           const rest = [8, 9, 14].filter((id) => !senders.includes(id));

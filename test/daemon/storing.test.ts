@@ -30,9 +30,9 @@ function ringTest(name: string, body: (ring: Apart) => Promise<void>): void {
 async function leave(dir: string, name: string, text: string): Promise<void> {
   const folder = await openFolder(dir);
   const bytes = Buffer.from(text);
-  const stamp = { counter: 1, owner: folder.identity?.id ?? 0, run: 7 };
+  const version = { counter: 1, owner: folder.identity?.id ?? 0, instance: 7 };
   const operation = { origin: "0000000700000000", number: 1 };
-  const record = { ...recordOf(name, bytes, stamp), operation, key: keyOf(name, 48) };
+  const record = { ...recordOf(name, bytes, version), operation, key: keyOf(name, 48) };
   expect(await folder.files.keep(record, bytes)).toBe(true);
   await folder.close();
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
 import type { Routed } from "../../src/protocol/model/messages.ts";
-import { NO_LINEAGE } from "../../src/protocol/model/versions.ts";
+import { NO_LINEAGE } from "../../src/protocol/model/siblings.ts";
 import type { TestRing } from "../support/test-ring.ts";
 import { withRing } from "../support/test-ring.ts";
 import { COUNTER, counter, INCARNATION, incarnation, Liar, made } from "./liar.ts";
@@ -59,7 +59,7 @@ function record(name: string, fields: Partial<FileRecord> = {}): FileRecord {
     name,
     key: Number(name) % 256,
     operation: { origin: "22".repeat(8), number: 1 },
-    stamp: { counter: COUNTER, owner: 200, run: 7 },
+    version: { counter: COUNTER, owner: 200, instance: 7 },
     also: [],
     size: 0,
     sha256: EMPTY_SHA256,
@@ -95,7 +95,7 @@ test(
     afterLies(async (ring, liar) => {
       for (const high of [2 ** 53 - 1, 2 ** 53 - 2, 2 ** 52]) {
         for (const name of ["2067", "4103"]) {
-          const offer = { tag: "offer", records: [record(name)], origin: null } as const;
+          const offer = { tag: "replicate", records: [record(name)], origin: null } as const;
           await toAll(ring, (port) => liar.stream(port, offer, counter(high)));
         }
       }

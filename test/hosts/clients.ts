@@ -116,7 +116,7 @@ export class Clients {
     // Whoever says that it failed may be wrong about it.
     if (answer.kind !== "stored") return { kind: "unknown" };
     this.acknowledged.push(answer.record);
-    return { kind: "done", copies: answer.copies };
+    return { kind: "done", replicas: answer.replicas };
   }
 }
 

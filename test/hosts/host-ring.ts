@@ -93,7 +93,7 @@ export class HostRing {
   async holders(name: string): Promise<number[]> {
     const outcome = await this.control(0).where(name);
     if (outcome.kind !== "where") throw new Error(`where ${name}: ${JSON.stringify(outcome)}`);
-    return outcome.holders.map((id) => this.#ids.indexOf(id));
+    return outcome.replicas.map((id) => this.#ids.indexOf(id));
   }
 
   // A fault is noted before it begins, and its end when it is over: what happens in between is in it.

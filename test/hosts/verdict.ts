@@ -1,9 +1,9 @@
 /** What a ring in calm must hold of all that it has acknowledged: D1, D2 and D6. */
 import {
-  copiesEnough,
   owedBy,
   owedByDisks,
   readRight,
+  replicasEnough,
   storesKept,
 } from "../../src/checks/files.ts";
 import { type Ending, HEAL_MS, type History, type Operation } from "../../src/checks/history.ts";
@@ -15,7 +15,7 @@ import { baseName } from "../../src/protocol/model/files.ts";
 import { type Clients, type Names, readAt } from "./clients.ts";
 import type { HostRing } from "./host-ring.ts";
 
-const COPIES = 3;
+const REPLICATION_FACTOR = 3;
 
 /**
  * Judges what clients did with some names.
@@ -37,7 +37,7 @@ export async function verdict(
   const owed = owedBy(stored, known, disks);
   const wrong = [
     say("D1", storesKept(stored, known, disks)),
-    say("D2", copiesEnough([...owed, ...owedByDisks(disks)], disks, COPIES)),
+    say("D2", replicasEnough([...owed, ...owedByDisks(disks)], disks, REPLICATION_FACTOR)),
   ];
   const reads = owed.flatMap((each) => ring.numbers.map((n) => ({ each, n })));
   await Promise.all(

@@ -31,16 +31,23 @@ class FakeRing {
       return {
         kind: "stored",
         record: recordOf(name, bytes),
-        copies: PEERS,
+        replicas: PEERS,
         wanted: 3,
-        lacking: [],
+        withoutReplica: [],
         route: [id],
       };
     },
     remove: async (name) => {
       if (!this.files.delete(name)) return { kind: "missing", owner: 1, route: [] };
       const record = recordOf(name, new Uint8Array());
-      return { kind: "stored", record, copies: PEERS, wanted: 3, lacking: [], route: [id] };
+      return {
+        kind: "stored",
+        record,
+        replicas: PEERS,
+        wanted: 3,
+        withoutReplica: [],
+        route: [id],
+      };
     },
     request: async (name) => {
       const bytes = this.files.get(name);

@@ -8,8 +8,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/verdict.ts",
-        find: "const copies = durableOn.map(({ id }) => id);",
-        replace: "const copies = holders.map(({ id }) => id);",
+        find: "const replicas = durableOn.map(({ id }) => id);",
+        replace: "const replicas = replicas.map(({ id }) => id);",
       },
     ],
     checks: ["D1", "D4"],
@@ -20,10 +20,10 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "an owner counts a copy that is still on its way",
     edits: [
       {
-        file: "replication/copies.ts",
-        find: "else takeOffered(peer, from, offer, record, needed, body);",
+        file: "replication/replicating.ts",
+        find: "else takeSent(peer, from, replicate, record, needed, body);",
         replace:
-          "else if (held.push(record) > 0) takeOffered(peer, from, offer, record, needed, body);",
+          "else if (held.push(record) > 0) takeSent(peer, from, replicate, record, needed, body);",
       },
     ],
     checks: ["D1", "D4"],
@@ -35,8 +35,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/writing.ts",
-        find: "peer.replication.counter = highest + 1 + (peer.replication.leap",
-        replace: "peer.replication.counter = highest + (peer.replication.leap",
+        find: "return highest + 1 + (replication.leap",
+        replace: "return highest + (replication.leap",
       },
     ],
     checks: ["D3"],
@@ -48,7 +48,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/repairing.ts",
-        find: "  offerMissing(peer);",
+        find: "  replicateMissing(peer);",
         replace: "",
       },
       {
@@ -83,7 +83,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "a returning peer's copy takes the place of a newer one",
     edits: [
       {
-        file: "model/versions.ts",
+        file: "model/siblings.ts",
         find: "  const alive = survivors(all);",
         replace: "  const alive = [joined];",
       },
@@ -96,9 +96,9 @@ export const FILE_FAULTS: readonly Fault[] = [
     breaks: "of two stores on the two sides of a cut one is lost",
     edits: [
       {
-        file: "model/versions.ts",
-        find: "return known && !isStamped(version.spared, stamp);",
-        replace: "return known || compareStamps(version.stamp, stamp) > 0;",
+        file: "model/siblings.ts",
+        find: "return known && !hasVersion(sibling.spared, version);",
+        replace: "return known || compareVersions(sibling.version, version) > 0;",
       },
     ],
     checks: ["D6"],
@@ -137,8 +137,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/repairing.ts",
-        find: "if (holdersOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(",
-        replace: "if (holdersOf(peer, record).every((h) => h.instance.length > 0)) drop(",
+        find: "if (replicaSetOf(peer, record).every((h) => hasConfirmed(peer, record, h))) drop(",
+        replace: "if (replicaSetOf(peer, record).every((h) => h.instance.length > 0)) drop(",
       },
       {
         file: "membership/records.ts",
@@ -188,7 +188,7 @@ export const FILE_FAULTS: readonly Fault[] = [
       },
       {
         file: "requests/outcomes.ts",
-        find: "sha256: version?.sha256 ?? null,",
+        find: "sha256: write?.sha256 ?? null,",
         replace: "sha256: null,",
       },
     ],
@@ -214,17 +214,17 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "lifecycle/leaving.ts",
-        find: "if (shortOfCopies(peer).length > 0) return;\n  const lacking = underReplicated(peer);",
-        replace: "const lacking: FileRecord[] = [];",
+        find: "if (unconfirmedRecords(peer).length > 0) return;\n  const atRisk = underReplicated(peer);",
+        replace: "const atRisk: FileRecord[] = [];",
       },
       {
         file: "lifecycle/leaving.ts",
-        find: "const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);",
-        replace: "const lacking: FileRecord[] = [];",
+        find: "const atRisk = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);",
+        replace: "const atRisk: FileRecord[] = [];",
       },
       {
         file: "lifecycle/leaving.ts",
-        find: "  offerMissing(peer);\n  departWhenSafe(peer);",
+        find: "  replicateMissing(peer);\n  departWhenSafe(peer);",
         replace: "  departWhenSafe(peer);",
       },
     ],

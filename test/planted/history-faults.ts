@@ -25,7 +25,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/quorum.ts",
-        find: "return majorityOf(copiesWanted(peer));",
+        find: "return majorityOf(replicasWanted(peer));",
         replace: "return 1;",
       },
     ],
@@ -53,27 +53,27 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     breaks: "an operation that is sent again gets a second stamp",
     edits: [
       {
-        file: "model/versions.ts",
-        find: "const ofIt = versions.filter((v) => isSameOperation(v.operation, operation));",
+        file: "model/siblings.ts",
+        find: "const ofIt = siblings.filter((v) => isSameOperation(v.operation, operation));",
         replace: "const ofIt: FileRecord[] = [];",
       },
       {
-        file: "model/versions.ts",
+        file: "model/siblings.ts",
         find: "if (span?.to === number) return",
         replace: "if (span?.to === number && number < 0) return",
       },
       {
-        file: "model/versions.ts",
+        file: "model/siblings.ts",
         find: 'if (span !== undefined) return { kind: "outdated" };',
         replace: "",
       },
       {
-        file: "model/versions.ts",
+        file: "model/siblings.ts",
         find: "(v.operation.origin === origin && v.operation.number > number) ||",
         replace: "",
       },
       {
-        file: "model/versions.ts",
+        file: "model/siblings.ts",
         find: "v.history.some((span) => span.origin === origin && span.to > number),",
         replace: "v.history.length < 0,",
       },
@@ -93,8 +93,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
       {
         file: "replication/serving.ts",
-        find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
-        replace: "return copiesElsewhere(peer, record) >= 0;",
+        find: "return replicasElsewhere(peer, record) + 1 >= majority(peer);",
+        replace: "return replicasElsewhere(peer, record) >= 0;",
       },
     ],
     checks: ["D1", "D4", "D6"],
@@ -121,8 +121,8 @@ export const HISTORY_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "replication/serving.ts",
-        find: "return copiesElsewhere(peer, record) + 1 >= majority(peer);",
-        replace: "return copiesElsewhere(peer, record) + 2 >= majority(peer);",
+        find: "return replicasElsewhere(peer, record) + 1 >= majority(peer);",
+        replace: "return replicasElsewhere(peer, record) + 2 >= majority(peer);",
       },
     ],
     checks: ["D4", "D6"],

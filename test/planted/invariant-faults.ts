@@ -116,9 +116,9 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     breaks: "removals that are not held any more are looked after for ever",
     edits: [
       {
-        file: "replication/copies.ts",
-        find: "peer.replication.removals.delete(versionKey(version));",
-        replace: "peer.replication.lacking.delete(version);",
+        file: "replication/replicating.ts",
+        find: "peer.replication.removals.delete(writeKey(write));",
+        replace: "peer.replication.unconfirmed.delete(write);",
       },
     ],
     checks: INVARIANT,
@@ -129,8 +129,8 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     breaks: "the next stamp given here may be below one that is held here",
     edits: [
       {
-        file: "replication/copies.ts",
-        find: "    witness(peer.replication, record.stamp.counter);\n",
+        file: "replication/replicating.ts",
+        find: "    witness(peer.replication, record.version.counter);\n",
         replace: "",
       },
     ],

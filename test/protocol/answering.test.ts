@@ -1,7 +1,7 @@
 /** The way back: answers, and the question whether an origin still waits, pass those that a request passed. */
 import { expect, test } from "bun:test";
 import { ACK_DELAY_MS } from "../../src/protocol/model/config.ts";
-import { CONTENT, idAt, OnePeer, READ, routedFrom, storeAsk, version } from "./one-peer.ts";
+import { CONTENT, idAt, OnePeer, READ, recordOf, routedFrom, storeAsk } from "./one-peer.ts";
 
 const BACK = { route: [2, 20], back: true } as const;
 
@@ -24,7 +24,7 @@ test("where the one before has gone, an answer goes to whoever came before that,
 
 test("one on the way passes an answer on, with its content, and keeps nothing of it", () => {
   const between = new OnePeer(20);
-  const outcome = { kind: "found", ...{ size: CONTENT.size, version: null, holders: [] } } as const;
+  const outcome = { kind: "found", ...{ size: CONTENT.size, write: null, replicas: [] } } as const;
   const answer = { tag: "answer", request: 1, route: [2, 20, 9, 8], lost: false, outcome } as const;
   between.hear(9, { ...answer, via: [2] }, { body: { number: 3, ...CONTENT } });
   const [sent, ...more] = between.sent("answer");
@@ -46,18 +46,18 @@ test("one on the way passes an answer on, with its content, and keeps nothing of
 });
 
 test("a small content that a delegate serves goes back the same way", () => {
-  const found = version(8, 3, 7);
-  const holder = new OnePeer(9, undefined, [found]);
+  const found = recordOf(8, 3, 7);
+  const replica = new OnePeer(9, undefined, [found]);
   const { name, operation, sha256 } = found;
   const { origin } = routedFrom(2, 1, READ);
-  holder.hear(8, {
-    ...{ tag: "delegate", request: 1, asked: "plan", version: { name, operation, sha256 } },
+  replica.hear(8, {
+    ...{ tag: "delegate", request: 1, asked: "plan", write: { name, operation, sha256 } },
     ...{ origin, route: [2, 20, 8], back: true },
   });
-  expect(holder.to("answer")).toEqual([8]);
-  const [sent] = holder.sent("answer");
+  expect(replica.to("answer")).toEqual([8]);
+  const [sent] = replica.sent("answer");
   expect(sent?.message).toMatchObject({ route: [2, 20, 8, 9], via: [2, 20] });
-  expect(sent?.body).toMatchObject({ kind: "version" });
+  expect(sent?.body).toMatchObject({ kind: "write" });
 });
 
 test("whether an origin still waits is asked, and told, the way that the request came", () => {

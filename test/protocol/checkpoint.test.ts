@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Checkpoint } from "../../src/protocol/checkpoint.ts";
-import { ByVersion } from "../../src/protocol/model/by-version.ts";
+import { ByWrite } from "../../src/protocol/model/by-write.ts";
 import { Deadlines } from "../../src/protocol/model/deadlines.ts";
 import { DepartedTable } from "../../src/protocol/model/departed.ts";
 import { FileIndex } from "../../src/protocol/model/file-index.ts";
@@ -86,7 +86,7 @@ function told(value: unknown): unknown {
   if (value instanceof Deadlines) return value.next();
   if (value instanceof DepartedTable) return [value.members, value.last];
   if (value instanceof FileIndex) return [...value.values()].map(told);
-  if (value instanceof ByVersion) return [...value.entries()].map(told);
+  if (value instanceof ByWrite) return [...value.entries()].map(told);
   if (value instanceof Placements) return [...value.values()].map(told);
   if (typeof value !== "object" || value === null) return value;
   return Object.entries(value)

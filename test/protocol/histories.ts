@@ -1,6 +1,6 @@
 /**
- * Histories of one name, made by simulated owners that keep the protocol's rules: an owner stamps above
- * all that it knows, follows the version that has the name and its own that are under way, and leaves
+ * Histories of one name, made by simulated owners that keep the protocol's rules: an owner versions above
+ * all that it knows, follows the write that has the name and its own that are under way, and leaves
  * the others beside. An operation may be executed by two owners while its origin waits, but an owner
  * that knows what became of it does not.
  */
@@ -8,21 +8,21 @@ import {
   EMPTY_SHA256,
   type FileRecord,
   type Operation,
-  type Stamp,
+  type Version,
 } from "../../src/protocol/model/files.ts";
 import { makeRandom, type Random, randomBelow } from "../../src/protocol/model/random.ts";
 import {
   chained,
   lineage,
   merge,
-  stampsOf,
+  type Siblings,
   standingOf,
-  type Versions,
+  versionsOf,
   winnerOf,
-} from "../../src/protocol/model/versions.ts";
+} from "../../src/protocol/model/siblings.ts";
 import { sha256 } from "../store/temporary.ts";
 
-export type Owner = { id: number; run: number; known: Versions };
+export type Owner = { id: number; run: number; known: Siblings };
 
 type Origin = {
   readonly name: string;
@@ -46,14 +46,14 @@ export type HistoryOptions = {
   readonly owners: number;
   /** Between two steps, at most. */
   readonly pauseMs: number;
-  /** One in so many restarts an owner under a new run. */
+  /** One in so many restarts an owner under a new instance. */
   readonly restarts: number;
   /** One in so many asks a second owner for an operation that another has executed. */
   readonly doubles: number;
   readonly name?: string;
 };
 
-/** An origin gives an operation up, and no owner stamps it any more. */
+/** An origin gives an operation up, and no owner versions it any more. */
 const WAITS_MS = 12_000;
 
 export const SOME: HistoryOptions = {
@@ -77,7 +77,7 @@ export class History {
   /** Each execution as its owner made it, in order. */
   readonly executed: FileRecord[] = [];
   readonly owners: Owner[];
-  /** Of each version those that an execution of it followed. */
+  /** Of each write those that an execution of it followed. */
   readonly followed = new Map<string, Set<string>>();
   now = 1_000;
   readonly #random: Random;
@@ -103,13 +103,13 @@ export class History {
     for (let i = 0; i < options.steps; i++) this.step();
   }
 
-  /** The versions that nobody has followed: those that are alive for whoever knows all. */
+  /** The writes that nobody has followed: those that are alive for whoever knows all. */
   unfollowed(): string[] {
     const followed = new Set([...this.followed.values()].flatMap((before) => [...before]));
     return [...this.followed.keys()].filter((id) => !followed.has(id)).sort();
   }
 
-  /** True if two versions followed each other, which takes two that were both executed twice. */
+  /** True if two writes followed each other, which takes two that were both executed twice. */
   hasCircle(): boolean {
     const rest = new Map(this.followed);
     for (let size = -1; size !== rest.size; ) {
@@ -156,12 +156,12 @@ export class History {
     }
   }
 
-  /** An owner learns what another knows, or of one version as it was made. */
+  /** An owner learns what another knows, or of one write as it was made. */
   #hear(owner: Owner): void {
     const other = this.#pick(this.owners);
     const heard = randomBelow(this.#random, 2) === 0 ? other?.known : this.executed;
-    const version = this.#pick(heard ?? []);
-    if (version !== undefined) owner.known = merge(owner.known, version);
+    const record = this.#pick(heard ?? []);
+    if (record !== undefined) owner.known = merge(owner.known, record);
   }
 
   #what(owner: Owner): What {
@@ -181,7 +181,7 @@ export class History {
     if (conflict !== null && aimed === undefined) return;
     const winner = winnerOf(owner.known);
     const mine = owner.known.filter(
-      (v) => v.stamp.owner === owner.id && v.stamp.run === owner.run && !v.apart,
+      (v) => v.version.owner === owner.id && v.version.instance === owner.run && !v.apart,
     );
     const young = mine.filter(() => randomBelow(this.#random, 4) === 0);
     const follows =
@@ -190,12 +190,12 @@ export class History {
         : owner.known.filter((v) => v === winner || young.includes(v));
     const beside = owner.known.filter((v) => !follows.includes(v));
     const made = lineage(follows, beside, this.now);
-    const stamp = this.#stamp(owner);
+    const version = this.#nextVersion(owner);
     const record: FileRecord = {
       name: this.options.name ?? "plan.txt",
       key: 7,
       operation,
-      stamp,
+      version,
       also: [],
       size: content.bytes.length,
       sha256: content.sha256,
@@ -203,7 +203,7 @@ export class History {
       apart: conflict !== null,
       ageMs: -this.now,
       ...made,
-      history: chained(made.history, { operation, stamp, ageMs: -this.now }, after),
+      history: chained(made.history, { operation, version, ageMs: -this.now }, after),
     };
     this.executed.push(record);
     const before = this.followed.get(idOf(record)) ?? new Set();
@@ -212,10 +212,10 @@ export class History {
     owner.known = merge(owner.known, record);
   }
 
-  #stamp({ id, run, known }: Owner): Stamp {
-    const heard = known.flatMap((v) => [...stampsOf(v), ...v.replaced]);
+  #nextVersion({ id, run: instance, known }: Owner): Version {
+    const heard = known.flatMap((v) => [...versionsOf(v), ...v.versionVector]);
     const highest = heard.reduce((most, s) => Math.max(most, s.counter), 0);
-    return { counter: highest + 1 + randomBelow(this.#random, 2), owner: id, run };
+    return { counter: highest + 1 + randomBelow(this.#random, 2), owner: id, instance };
   }
 
   #pick<T>(list: readonly T[]): T | undefined {
@@ -236,13 +236,13 @@ export function shuffled<T>(random: Random, list: readonly T[]): T[] {
 }
 
 /** Two sets as one. */
-export function mergeAll(a: Versions, b: Versions): Versions {
+export function mergeAll(a: Siblings, b: Siblings): Siblings {
   return b.reduce(merge, a);
 }
 
 /** Merged two by two in a random tree, from both sides. */
-export function mergedAtRandom(random: Random, versions: Versions): Versions {
-  const sets: Versions[] = shuffled(random, versions).map((v) => [v]);
+export function mergedAtRandom(random: Random, siblings: Siblings): Siblings {
+  const sets: Siblings[] = shuffled(random, siblings).map((v) => [v]);
   while (sets.length > 1) {
     const [one] = sets.splice(randomBelow(random, sets.length), 1);
     const [two] = sets.splice(randomBelow(random, sets.length), 1);
@@ -251,19 +251,19 @@ export function mergedAtRandom(random: Random, versions: Versions): Versions {
   return sets[0] ?? [];
 }
 
-/** What all who hold the same must agree on: which versions live, under which stamps, and who has the name. */
-export function living(versions: Versions): string[] {
-  const winner = winnerOf(versions);
-  return versions.map((v) => textOf(v) + (v === winner ? " wins" : "")).sort();
+/** What all who hold the same must agree on: which writes live, under which versions, and who has the name. */
+export function living(siblings: Siblings): string[] {
+  const winner = winnerOf(siblings);
+  return siblings.map((v) => textOf(v) + (v === winner ? " wins" : "")).sort();
 }
 
 export function textOf(v: FileRecord): string {
-  const { counter, owner, run } = v.stamp;
+  const { counter, owner, instance } = v.version;
   const kind = v.apart ? " apart" : v.removed ? " removed" : "";
-  return `${idOf(v)} ${owner}.${run}:${counter}${kind}`;
+  return `${idOf(v)} ${owner}.${instance}:${counter}${kind}`;
 }
 
-/** What no other version of its name is. */
+/** What no other write of its name is. */
 export function idOf(v: Pick<FileRecord, "operation" | "sha256">): string {
   return `${v.operation.origin.slice(0, 1)}${v.operation.number}:${v.sha256.slice(0, 2)}`;
 }

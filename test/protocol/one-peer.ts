@@ -26,7 +26,7 @@ type Unsent<T> = T extends Input ? Omit<T, "at"> : never;
 type Came = { heldMs?: number | null; body?: Body | null; channel?: Channel };
 
 export const IDS = [2, 8, 9, 14, 20];
-/** Whom a key that 8 owns concerns besides itself, with three copies: two holders, and one more. */
+/** Whom a key that 8 owns concerns besides itself, with three copies: two replicas, and one more. */
 export const OTHERS = [9, 14, 20];
 
 export function member(id: number): Member {
@@ -59,7 +59,7 @@ export class OnePeer {
     more: Partial<StartInput> = {},
   ) {
     const { address, instance } = member(id);
-    const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
+    const ring = { ring: 70_000, bits: 48, strategy: "direct", replicationFactor: 3 } as const;
     const start: StartInput = {
       ...{ type: "start", id, address, instance, seed: 5, files },
       config: { ...ring, pingIntervalMs: 3_600_000, ...config },
@@ -221,8 +221,8 @@ export const STORE = {
 
 export const READ: Ask = { kind: "request", name: "plan", key: 5 };
 
-/** A version as another owner would have stamped it. */
-export function version(
+/** A write as another owner would have versioned it. */
+export function recordOf(
   owner: number,
   counter: number,
   number: number,
@@ -231,8 +231,8 @@ export function version(
   return {
     ...{ name: "plan", key: 5, ...CONTENT, removed: false, apart: false, ageMs: 0 },
     operation: { origin: member(2).instance, number },
-    stamp: { counter, owner, run: owner },
-    ...{ also: [], replaced: [], history: [], spared: [] },
+    version: { counter, owner, instance: owner },
+    ...{ also: [], versionVector: [], history: [], spared: [] },
     ...more,
   };
 }

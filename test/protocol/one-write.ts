@@ -1,6 +1,6 @@
 /** A write at its owner, followed from verdict to verdict until one is final. */
 import { expect } from "bun:test";
-import { COPIES_WAIT_MS as LIMIT } from "../../src/protocol/model/config.ts";
+import { REPLICAS_WAIT_MS } from "../../src/protocol/model/config.ts";
 import { makeMember } from "../../src/protocol/model/member.ts";
 import { majorityOf } from "../../src/protocol/replication/quorum.ts";
 import {
@@ -14,7 +14,7 @@ import { member } from "./one-peer.ts";
 /** Those from the key on: the owner, two more that should have copies, and two besides. */
 export const OWNER = 8;
 export const ALL = [OWNER, 9, 14, 20, 30];
-const COPIES = 3;
+const REPLICATION_FACTOR = 3;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Something happens to a write: copies become durable, or the owner's is given up; members leave. */
@@ -38,7 +38,7 @@ export type Told = readonly [at: number, verdict: Verdict];
 export function begun(write: Partial<Write> = {}): Write {
   return {
     ...{ reading: false, required: 0, durable: new Set<string>(), coming: false },
-    ...{ promisedUntil: 0, limit: LIMIT, enoughAt: null },
+    ...{ promisedUntil: 0, limit: REPLICAS_WAIT_MS, enoughAt: null },
     ...write,
   };
 }
@@ -49,9 +49,9 @@ export function replicas(full: readonly number[], left: readonly number[]): Repl
     left.includes(id) ? makeMember({ ...member(id), state: "leaving" }) : member(id),
   );
   const staying = members.filter(({ id }) => !left.includes(id));
-  const wanted = staying.slice(0, COPIES);
-  const holders = staying.filter(({ id }) => !full.includes(id)).slice(0, COPIES);
-  return { members, wanted, holders, majority: majorityOf(wanted.length) };
+  const wanted = staying.slice(0, REPLICATION_FACTOR);
+  const replicas = staying.filter(({ id }) => !full.includes(id)).slice(0, REPLICATION_FACTOR);
+  return { members, wanted, replicas, majority: majorityOf(wanted.length) };
 }
 
 /** Asks for a verdict whenever something happens, and when a verdict says so, until one is final. */
@@ -89,11 +89,11 @@ export function inWords([at, verdict]: Told): string {
     case "wait":
       return `${at}: wait until ${verdict.until}`;
     case "read":
-      return `${at}: ${verdict.enough ? "enough" : "too few"} to read, on ${verdict.copies}`;
+      return `${at}: ${verdict.enough ? "enough" : "too few"} to read, on ${verdict.replicas}`;
     case "acknowledged":
-      return `${at}: acknowledged on ${verdict.copies}, lacking ${verdict.lacking.join() || "none"}`;
+      return `${at}: acknowledged on ${verdict.replicas}, lacking ${verdict.withoutReplica.join() || "none"}`;
     default:
-      return `${at}: not confirmed, on ${verdict.copies.join() || "none"}`;
+      return `${at}: not confirmed, on ${verdict.replicas.join() || "none"}`;
   }
 }
 

@@ -5,7 +5,13 @@ import { nextDeadline, startPeer, step } from "../../src/protocol/peer.ts";
 
 const START: StartInput = {
   type: "start",
-  config: { ring: 12_000, bits: 8, strategy: "successor", pingIntervalMs: 1_000, copies: 3 },
+  config: {
+    ring: 12_000,
+    bits: 8,
+    strategy: "successor",
+    pingIntervalMs: 1_000,
+    replicationFactor: 3,
+  },
   id: 8,
   address: "127.0.0.1:12008",
   instance: "00000000000000aa",

@@ -20,7 +20,7 @@ export function leased(ids: readonly number[] = IDS, by: readonly number[] = [9,
   return owner;
 }
 
-/** An owner that has stamped a store, and has not got it onto its disk yet. */
+/** An owner that has versioned a store, and has not got it onto its disk yet. */
 export function stamping(
   id = 8,
   more: Partial<Routed> = {},
@@ -29,7 +29,7 @@ export function stamping(
   owner.hear(2, routedFrom(2, 1, storeAsk(1), more), { body: BODY });
   owner.tell(1, id === 8 ? [9, 14] : [14, 20]);
   const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
-  return { owner, record: stampedBy(owner), job };
+  return { owner, record: versionedBy(owner), job };
 }
 
 /** Peer 2, which has just sent a store of its own to its owner, 8. */
@@ -44,9 +44,9 @@ export function dies({ peer }: OnePeer, id: number): void {
   learn(peer, makeMember({ ...member(id), state: "dead" }), "lost");
 }
 
-/** The version that an owner has stamped with the last input, as it offers it. */
-export function stampedBy(owner: OnePeer): FileRecord {
-  const [record] = owner.sent("offer")[0]?.message.records ?? [];
+/** The write that an owner has versioned with the last input, as it offers it. */
+export function versionedBy(owner: OnePeer): FileRecord {
+  const [record] = owner.sent("replicate")[0]?.message.records ?? [];
   if (record === undefined) throw new Error("nothing was stamped");
   return record;
 }

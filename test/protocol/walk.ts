@@ -41,7 +41,7 @@ export class Walk {
   constructor(ids: readonly number[], held: readonly (readonly [number, FileRecord])[] = []) {
     const start: Start = { kind: "formed", view: View.of(ids.map(member)) };
     for (const id of ids) {
-      const files = held.flatMap(([holder, record]) => (holder === id ? record : []));
+      const files = held.flatMap(([replica, record]) => (replica === id ? record : []));
       this.#start(id, start, files, BEGINNING);
       this.#give(id, { type: "persisted", at: BEGINNING, incarnation: 1 });
     }
@@ -87,7 +87,7 @@ export class Walk {
 
   #start(id: number, start: Start, files: readonly FileRecord[], at: number): void {
     const { address, instance } = member(id);
-    const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
+    const ring = { ring: 70_000, bits: 48, strategy: "direct", replicationFactor: 3 } as const;
     const input: StartInput = {
       ...{ type: "start", id, address, instance, seed: 5, files, start },
       config: { ...ring, pingIntervalMs: 3_600_000 },

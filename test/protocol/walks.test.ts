@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { STORE, version } from "./one-peer.ts";
+import { recordOf, STORE } from "./one-peer.ts";
 import { Walk } from "./walk.ts";
 
 const RING = [2, 8, 9, 14, 20];
@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dir, "../..");
 const WALKS = {
   store: () => new Walk(RING).command(2, STORE),
   request: () => {
-    const held = [8, 9, 14].map((id) => [id, version(8, 3, 1)] as const);
+    const held = [8, 9, 14].map((id) => [id, recordOf(8, 3, 1)] as const);
     return new Walk(RING, held).command(2, { kind: "request", name: "plan", key: 5 });
   },
   join: () => new Walk(RING).join(12, 2),

@@ -17,12 +17,12 @@ import { LOCAL_NETWORK } from "../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../src/sim/stage.ts";
 
 const IDS = [10, 20, 30, 40, 50];
-const HOLDERS = [20, 30, 40];
+const REPLICAS = [20, 30, 40];
 const NAME = "0015";
 const DAY_MS = 24 * 3_600_000;
 const SEED = 7;
 
-/** A ring in calm with a file 0015, whose holders are 20, 30 and 40. */
+/** A ring in calm with a file 0015, whose replicas are 20, 30 and 40. */
 function ringWithFile(size = 1_000): Stage {
   // All messages go through the real wire.
   const options = { config: numberedRing(1_000), network: LOCAL_NETWORK, wirePerMille: 1_000 };
@@ -30,7 +30,7 @@ function ringWithFile(size = 1_000): Stage {
   stage.found(IDS);
   pass(stage, 8_000);
   stage.act(`file ${NAME} ${size}`);
-  expect(type(stage, 50, `Store ${NAME}`)).toMatchObject({ kind: "stored", copies: HOLDERS });
+  expect(type(stage, 50, `Store ${NAME}`)).toMatchObject({ kind: "stored", replicas: REPLICAS });
   stage.world.workingDirectory.clear();
   return stage;
 }
@@ -66,14 +66,14 @@ function removalsOn(hosts: readonly Host[]): number[] {
   return hosts.flatMap(({ id, disk }) => (disk.files.some((r) => r.removed) ? [id] : []));
 }
 
-function versionAt(stage: Stage, id: number): FileRecord | undefined {
+function recordAt(stage: Stage, id: number): FileRecord | undefined {
   return stage.world.hostOf(id).disk.files.find(({ name }) => name === NAME);
 }
 
 /** Peer 20 goes, the name is removed, and the rest of the ring forgets that within some 40 days. */
 function forgetWhileAway(stage: Stage): string {
-  const version = versionAt(stage, 20);
-  expect(version).toBeDefined();
+  const record = recordAt(stage, 20);
+  expect(record).toBeDefined();
   kill(stage, [20]);
   pass(stage, 20_000);
   expect(type(stage, 50, `Remove ${NAME}`)).toMatchObject({ kind: "stored" });
@@ -82,7 +82,7 @@ function forgetWhileAway(stage: Stage): string {
   pass(stage, 200_000);
   expect(removalsOn(stage.world.living())).toEqual([]);
   stage.act("away 20 by 40");
-  return version === undefined ? "" : conflictName(version);
+  return record === undefined ? "" : conflictName(record);
 }
 
 describe("a removal", () => {
@@ -92,7 +92,7 @@ describe("a removal", () => {
     pass(stage, 20_000);
     age(stage, IDS, 30.03);
     pass(stage, 100_000);
-    expect(removalsOn(stage.world.living())).toEqual(HOLDERS);
+    expect(removalsOn(stage.world.living())).toEqual(REPLICAS);
     age(stage, IDS, 0.02);
     pass(stage, 200_000);
     expect(removalsOn(stage.world.living())).toEqual([]);
@@ -103,11 +103,11 @@ describe("a removal", () => {
     type(stage, 50, `Remove ${NAME}`);
     pass(stage, 20_000);
     kill(stage, IDS);
-    // Of three holders one is over the limit, the others are minutes below.
+    // Of three replicas one is over the limit, the others are minutes below.
     const before = [0, 300_000, 500_000];
-    for (const [i, id] of HOLDERS.entries()) {
+    for (const [i, id] of REPLICAS.entries()) {
       const { disk } = stage.world.hostOf(id);
-      const { ageMs = 0 } = versionAt(stage, id) ?? {};
+      const { ageMs = 0 } = recordAt(stage, id) ?? {};
       disk.grow(TOMBSTONE_DROP_MS - ageMs - stage.world.now - (before[i] ?? 0));
     }
     restart(stage, IDS);
@@ -144,7 +144,7 @@ describe("a removal", () => {
     kill(stage, [30]);
     // Peer 50 takes its place, and gets the removal.
     pass(stage, 30_000);
-    const ages = [20, 40, 50].map((id) => (versionAt(stage, id)?.ageMs ?? 0) + stage.world.now);
+    const ages = [20, 40, 50].map((id) => (recordAt(stage, id)?.ageMs ?? 0) + stage.world.now);
     for (const ms of ages) expect(Math.abs(ms - (5 * DAY_MS + 40_000))).toBeLessThan(30_000);
     expect(Math.max(...ages) - Math.min(...ages)).toBeLessThan(1_000);
   });
@@ -180,7 +180,7 @@ describe("a folder that was away for 40 days", () => {
       restart(stage, [20]);
       pass(stage, 100_000);
       expect(type(stage, 20, `Request ${NAME}`)).toMatchObject({ kind: "missing" });
-      expect(versionAt(stage, 20)).toMatchObject({ apart: true });
+      expect(recordAt(stage, 20)).toMatchObject({ apart: true });
     }
   });
 
@@ -188,7 +188,7 @@ describe("a folder that was away for 40 days", () => {
     const stage = ringWithFile();
     stage.act("file 0016 1000");
     type(stage, 50, "Store 0016");
-    const kept = versionAt(stage, 30);
+    const kept = recordAt(stage, 30);
     kill(stage, [20]);
     pass(stage, 20_000);
     type(stage, 50, "Remove 0016");
@@ -200,8 +200,8 @@ describe("a folder that was away for 40 days", () => {
     restart(stage, [20]);
     pass(stage, 200_000);
     expect(type(stage, 10, `Request ${NAME}`)).toMatchObject({ kind: "received" });
-    for (const id of HOLDERS) {
-      expect(versionAt(stage, id)).toMatchObject({ apart: false, operation: kept?.operation });
+    for (const id of REPLICAS) {
+      expect(recordAt(stage, id)).toMatchObject({ apart: false, operation: kept?.operation });
       expect(stage.world.hostOf(id).disk.files.filter((r) => r.name === NAME)).toHaveLength(1);
     }
     stage.world.workingDirectory.clear();
@@ -220,7 +220,7 @@ describe("a folder that was away for 40 days", () => {
       stage.act(`away ${IDS.join(" ")} by 40`);
       for (const [i, id] of order.entries()) {
         restart(stage, [id]);
-        // The holders come long after the others have gone on.
+        // The replicas come long after the others have gone on.
         pass(stage, order === IDS || i !== 1 ? 100 : LATE_FOR_MS * 2);
       }
       pass(stage, 60_000);
@@ -250,12 +250,12 @@ describe("a folder that was away for 40 days", () => {
     for (const id of [...IDS, 25]) {
       expect(type(stage, id, `Request ${NAME}`)).toMatchObject({ kind: "received" });
     }
-    expect(versionAt(stage, 25)).toMatchObject({ apart: false });
+    expect(recordAt(stage, 25)).toMatchObject({ apart: false });
   });
 
   test("meets another one first, with a new member between them, and then one that was there", () => {
     const stage = ringWithFile();
-    const version = versionAt(stage, 20);
+    const record = recordAt(stage, 20);
     kill(stage, [20, 30]);
     pass(stage, 30_000);
     type(stage, 50, `Remove ${NAME}`);
@@ -274,7 +274,7 @@ describe("a folder that was away for 40 days", () => {
     pass(stage, 200_000);
     for (const id of [...IDS, 25]) {
       expect(type(stage, id, `Request ${NAME}`)).toMatchObject({ kind: "missing" });
-      const name = version === undefined ? "" : conflictName(version);
+      const name = record === undefined ? "" : conflictName(record);
       expect(type(stage, id, `Request ${name}`)).toMatchObject({ kind: "received" });
     }
   });

@@ -54,7 +54,7 @@ test("a client does one thing after the other, and its history says what it saw 
     "1 request at 30: missing",
   ]);
   const [, store, read] = operations.filter((o) => o.client === 1);
-  expect(store?.outcome).toMatchObject({ kind: "done", copies: [20, 30, 40] });
+  expect(store?.outcome).toMatchObject({ kind: "done", replicas: [20, 30, 40] });
   expect(read?.outcome).toMatchObject({ kind: "done", value: store?.content });
   const mine = operations.filter((o) => o.client === 1);
   for (const [i, { start }] of mine.entries()) {

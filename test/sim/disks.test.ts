@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../src/protocol/model/events.ts";
 import { conflictName, type FileRecord } from "../../src/protocol/model/files.ts";
-import { lineage, winnerOf } from "../../src/protocol/model/versions.ts";
+import { lineage, winnerOf } from "../../src/protocol/model/siblings.ts";
 import { Chronicle } from "../../src/sim/chronicle.ts";
 import { SimDisk } from "../../src/sim/disk.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
@@ -12,23 +12,23 @@ const IDS = [10, 20, 30, 40, 50];
 const SMALL = 1_000;
 const LARGE = 1_000_000;
 
-function version(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
-  const stamp = { counter, owner, run: 1 };
+function recordBy(counter: number, owner: number, after: FileRecord | null = null): FileRecord {
+  const version = { counter, owner, instance: 1 };
   return {
-    ...recordOf("0015", new Uint8Array(1), stamp),
+    ...recordOf("0015", new Uint8Array(1), version),
     key: 15,
     sha256: `${counter}${owner}`.padStart(64, "0"),
     ...lineage(after === null ? [] : [after], [], 0),
   };
 }
 
-/** A ring in calm with a file 0015 of that size, whose holders are 20, 30 and 40. */
+/** A ring in calm with a file 0015 of that size, whose replicas are 20, 30 and 40. */
 function ringWith(size: number): Stage {
   const stage = new Stage({ config: numberedRing(1_000), network: LOCAL_NETWORK, seed: 7 });
   stage.found(IDS);
   stage.world.run(8_000);
   stage.act(`file 0015 ${size}`);
-  expect(type(stage, 50, "Store 0015")).toMatchObject({ kind: "stored", copies: [20, 30, 40] });
+  expect(type(stage, 50, "Store 0015")).toMatchObject({ kind: "stored", replicas: [20, 30, 40] });
   stage.world.workingDirectory.clear();
   return stage;
 }
@@ -43,19 +43,19 @@ function type(stage: Stage, id: number, text: string): Outcome | undefined {
   return stage.outcomes.get(command);
 }
 
-function holders(stage: Stage): number[] {
+function replicas(stage: Stage): number[] {
   const holds = ({ disk }: { disk: SimDisk }) => disk.intact().some((v) => v.name === "0015");
   return stage.world.living().flatMap((h) => (holds(h) ? [h.id] : []));
 }
 
 test("a write outlasts a loss of power once it has been synced", () => {
   const disk = new SimDisk();
-  disk.write(version(1, 20));
+  disk.write(recordBy(1, 20));
   disk.synced(disk.written);
-  disk.write(version(2, 20, version(1, 20)));
+  disk.write(recordBy(2, 20, recordBy(1, 20)));
   expect(disk.hasUnsynced).toBe(true);
-  expect(disk.losePower().map((v) => v.stamp.counter)).toEqual([2]);
-  expect(disk.files.map((v) => v.stamp.counter)).toEqual([1]);
+  expect(disk.losePower().map((v) => v.version.counter)).toEqual([2]);
+  expect(disk.files.map((v) => v.version.counter)).toEqual([1]);
 });
 
 test("what is replaced on its way to a disk counts as executed there", () => {
@@ -76,15 +76,15 @@ test("what is replaced on its way to a disk counts as executed there", () => {
 
 test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
   for (const order of [
-    [version(1, 20), version(2, 30)],
-    [version(2, 30), version(1, 20)],
+    [recordBy(1, 20), recordBy(2, 30)],
+    [recordBy(2, 30), recordBy(1, 20)],
   ]) {
     const disk = new SimDisk();
     for (const record of order) disk.write(record);
-    expect(disk.files.map((v) => v.stamp.counter).sort()).toEqual([1, 2]);
-    expect(winnerOf(disk.files)?.stamp.counter).toBe(2);
+    expect(disk.files.map((v) => v.version.counter).sort()).toEqual([1, 2]);
+    expect(winnerOf(disk.files)?.version.counter).toBe(2);
     const [conflict] = disk.files.filter((v) => v !== winnerOf(disk.files));
-    expect(conflict && conflictName(conflict)).toBe(conflictName(version(1, 20)));
+    expect(conflict && conflictName(conflict)).toBe(conflictName(recordBy(1, 20)));
   }
 });
 
@@ -92,10 +92,10 @@ test("a copy that rots is found out when it is read, and made good", () => {
   for (const size of [SMALL, LARGE]) {
     const stage = ringWith(size);
     stage.act("rot 20");
-    expect(holders(stage)).toEqual([30, 40]);
+    expect(replicas(stage)).toEqual([30, 40]);
     expect(type(stage, 50, "Request 0015")).toMatchObject({ kind: "received", size });
     stage.world.run(stage.world.now + 10_000);
-    expect(holders(stage)).toEqual([20, 30, 40]);
+    expect(replicas(stage)).toEqual([20, 30, 40]);
   }
 });
 
@@ -104,7 +104,7 @@ test("a scrub finds what nobody reads", () => {
   stage.act("rot 30 all");
   stage.act("scrub 30");
   stage.world.run(stage.world.now + 10_000);
-  expect(holders(stage)).toEqual([20, 30, 40]);
+  expect(replicas(stage)).toEqual([20, 30, 40]);
 });
 
 test("a peer whose disk is full serves what it has, and others take what it cannot", () => {
@@ -113,7 +113,7 @@ test("a peer whose disk is full serves what it has, and others take what it cann
   expect(type(stage, 50, "Request 0015")).toMatchObject({ kind: "received", size: SMALL });
   stage.act("file 0016 2000");
   const stored = type(stage, 50, "Store 0016");
-  expect(stored?.kind === "stored" && stored.copies).not.toContain(20);
+  expect(stored?.kind === "stored" && stored.replicas).not.toContain(20);
   expect(type(stage, 10, "Request 0016")).toMatchObject({ kind: "received", size: 2_000 });
 });
 
@@ -133,7 +133,7 @@ test("one that comes back with nothing is no witness that what it had is missing
     stage.found([27, 138, 55]);
     stage.world.run(20_000);
     for (const action of ["full 138", "file 0067 1000"]) stage.act(action);
-    expect(type(stage, 138, "Store 0067")).toMatchObject({ kind: "stored", copies: [27, 55] });
+    expect(type(stage, 138, "Store 0067")).toMatchObject({ kind: "stored", replicas: [27, 55] });
     stage.world.workingDirectory.clear();
     for (const action of ["kill 27", "wipe 27", "join 27 via 55"]) stage.act(action);
     stage.world.run(stage.world.now + 40);
@@ -148,7 +148,7 @@ test("a folder that is lost is filled again", () => {
   stage.act("wipe 20");
   stage.act("join 20 via 50");
   stage.world.run(stage.world.now + 30_000);
-  expect(holders(stage)).toEqual([20, 30, 40]);
+  expect(replicas(stage)).toEqual([20, 30, 40]);
 });
 
 test("what was removed stays so when an old copy comes back", () => {

@@ -78,7 +78,7 @@ test("a store that cannot have its majority is refused before it is stamped, by 
     stage.act("room 20 40");
     later(stage, 90_000);
     expect(onDisks(stage, "0015")).toEqual([]);
-    expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", copies: THREE });
+    expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", replicas: THREE });
   }
 });
 
@@ -88,7 +88,7 @@ test("whoever rejected a file is asked to note its removal all the same", () => 
   for (const id of [20, 40]) stage.world.hostOf(id).disk.full = true;
   expect(type(stage, 30, "Store 0025")).toMatchObject({ kind: "failed", maybe: true });
   for (const id of [20, 40]) stage.act(`room ${id}`);
-  const removed = { kind: "stored", record: { removed: true }, copies: [30, 40, 20] };
+  const removed = { kind: "stored", record: { removed: true }, replicas: [30, 40, 20] };
   expect(type(stage, 30, "Remove 0025")).toMatchObject(removed);
 });
 
@@ -109,7 +109,7 @@ test("a store that falls short after its stamp may still appear, and says so", (
 
 test("more copies can be required, and fewer", () => {
   const stage = ringOf(THREE);
-  expect(storeRequiring(stage, 20, "0015", 3)).toMatchObject({ kind: "stored", copies: THREE });
+  expect(storeRequiring(stage, 20, "0015", 3)).toMatchObject({ kind: "stored", replicas: THREE });
   expect(storeRequiring(stage, 20, "0015", 4)).toMatchObject({ kind: "failed", maybe: false });
   stage.act("full 40");
   later(stage, TOLD_MS);
@@ -119,12 +119,17 @@ test("more copies can be required, and fewer", () => {
     maybe: false,
   });
   const two = storeRequiring(stage, 20, "0016", 0);
-  expect(two).toMatchObject({ kind: "stored", copies: [20, 30], wanted: 3, lacking: [40] });
+  expect(two).toMatchObject({
+    kind: "stored",
+    replicas: [20, 30],
+    wanted: 3,
+    withoutReplica: [40],
+  });
   stage.act("full 30");
   later(stage, TOLD_MS);
   stage.act("file 0017 10");
   expect(storeRequiring(stage, 20, "0017", 0)).toMatchObject({ kind: "failed", maybe: false });
-  expect(storeRequiring(stage, 20, "0017", 1)).toMatchObject({ kind: "stored", copies: [20] });
+  expect(storeRequiring(stage, 20, "0017", 1)).toMatchObject({ kind: "stored", replicas: [20] });
 });
 
 test("what is required beyond a majority is waited for, and not confirmed without it", () => {
@@ -150,14 +155,14 @@ test("that a disk is full is told at once, not with the next ping", () => {
   expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "failed", maybe: false });
   stage.act("room 20");
   later(stage, TOLD_MS);
-  expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", copies: [20, 30] });
+  expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", replicas: [20, 30] });
 });
 
 test("a leaver with the only copy waits, says so, and ends with what would be lost", () => {
   const stage = ringOf(THREE);
   stage.act("full 20 40");
   later(stage, TOLD_MS);
-  expect(storeRequiring(stage, 30, "0015", 1)).toMatchObject({ kind: "stored", copies: [30] });
+  expect(storeRequiring(stage, 30, "0015", 1)).toMatchObject({ kind: "stored", replicas: [30] });
   later(stage, 1_000);
   const began = stage.world.now;
   stage.act("quit 30");
@@ -188,7 +193,7 @@ test("what a leaver has handed on at once gives what it cannot hand on no more t
   later(stage, 1_000);
   stage.act("full 20 40");
   later(stage, TOLD_MS);
-  expect(storeRequiring(stage, 30, "0015", 1)).toMatchObject({ kind: "stored", copies: [30] });
+  expect(storeRequiring(stage, 30, "0015", 1)).toMatchObject({ kind: "stored", replicas: [30] });
   const began = stage.world.now;
   stage.act("quit 30");
   expect(endOf(stage, 30)).toBe(1);
@@ -209,10 +214,10 @@ test("a leaver departs as soon as there is room again", () => {
 
 test("a leaver counts the copies that remain", () => {
   const stage = ringOf(THREE);
-  expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", copies: THREE });
+  expect(type(stage, 30, "Store 0015")).toMatchObject({ kind: "stored", replicas: THREE });
   stage.act("full 40");
   later(stage, TOLD_MS);
-  expect(type(stage, 30, "Store 0016")).toMatchObject({ kind: "stored", lacking: [40] });
+  expect(type(stage, 30, "Store 0016")).toMatchObject({ kind: "stored", withoutReplica: [40] });
   stage.act("quit 30");
   expect(endOf(stage, 30)).toBe(1);
   expect(notesOf(stage, 30).at(-1)).toStartWith(

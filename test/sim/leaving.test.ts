@@ -38,7 +38,7 @@ test("one that leaves beside full disks hands on to whoever has room, and says w
     world.run(1_000);
     for (const id of [60, 110, 160]) stage.act(`full ${id}`);
     world.run(16_000);
-    // Their first holders are, in turn, each of the five.
+    // Their first replicas are, in turn, each of the five.
     const names = ["0005", "0030", "0080", "0130", "0180", "0220"];
     for (const name of names) {
       stage.act(`file ${name} 300000`);

@@ -8,7 +8,7 @@ import { numberedRing, Stage } from "../../src/sim/stage.ts";
 const SEED = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
 const RINGS = 12;
 const ACTIONS = 12;
-const COPIES = 3;
+const REPLICATION_FACTOR = 3;
 /** A death is known, copies are made, and those who rejected have been asked again. */
 const STILL_MS = 100_000;
 const SURE_S = 20;
@@ -41,7 +41,7 @@ function happen(
 }
 
 /** For how many of a peer's files how many copies there are elsewhere. */
-function copiesElsewhere(living: readonly Host[], host: Host): number[] {
+function replicasElsewhere(living: readonly Host[], host: Host): number[] {
   const others = living.filter((h) => h !== host).map(namesOn);
   return namesOn(host).map((name) => others.filter((names) => names.includes(name)).length);
 }
@@ -55,7 +55,9 @@ function untilSure(stage: Stage, why: string): void {
     const living = stage.world.living();
     const unsure = living.filter((host) => {
       if (host.peer === null) return false;
-      const safe = copiesElsewhere(living, host).every((copies) => copies >= COPIES - 1);
+      const safe = replicasElsewhere(living, host).every(
+        (replicas) => replicas >= REPLICATION_FACTOR - 1,
+      );
       const told = snapshot(host.peer).files.safe;
       expect([why, host.id, told && !safe]).toEqual([why, host.id, false]);
       return told !== safe;
@@ -89,13 +91,13 @@ test(`who is called safe is safe (P2P_TEST_SEED=${SEED})`, () => {
       for (const host of living) {
         if (host.peer === null) continue;
         const files = snapshot(host.peer).files;
-        const knownStale = copiesElsewhere(living, host);
+        const knownStale = replicasElsewhere(living, host);
         const why = `seed ${SEED + ring}: ${told.join(", ")}: peer ${host.id}`;
-        const safe = knownStale.every((copies) => copies >= COPIES - 1);
+        const safe = knownStale.every((replicas) => replicas >= REPLICATION_FACTOR - 1);
         expect([why, files.count]).toEqual([why, knownStale.length]);
         expect([why, files.safe]).toEqual([why, safe]);
-        const wanted = Math.min(COPIES, living.length);
-        const short = knownStale.filter((copies) => copies + 1 < wanted).length;
+        const wanted = Math.min(REPLICATION_FACTOR, living.length);
+        const short = knownStale.filter((replicas) => replicas + 1 < wanted).length;
         expect([why, files.short]).toEqual([why, short]);
         seen[safe ? "safe" : "unsafe"] += 1;
         seen.short += short;

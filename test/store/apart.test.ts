@@ -1,4 +1,4 @@
-/** What a peer's folder keeps of its absence, and of versions that lose their names thereby. */
+/** What a peer's folder keeps of its absence, and of writes that lose their names thereby. */
 import { afterAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ test("a version that is put apart has its name no more, its content stays, and a
     await opened.close();
     opened = await openFolder(dir, ZERO);
   }
-  // Word that the version has its name gives it back.
+  // Word that the write has its name gives it back.
   const [small] = opened.files.records();
   if (small !== undefined) await opened.files.mergeRecord({ ...small, apart: false });
   await opened.close();

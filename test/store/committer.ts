@@ -5,14 +5,14 @@ import { openFolder } from "../../src/store/folder.ts";
 import { recordOf } from "./records.ts";
 
 const folder = await openFolder(process.argv[2] ?? "");
-const stamp = { counter: Date.now(), owner: 1, run: 1 };
+const version = { counter: Date.now(), owner: 1, instance: 1 };
 
 async function commitOn(lane: number): Promise<never> {
   for (let i = 0; ; i++) {
     const draft = folder.files.begin();
     const bytes = randomBytes(1 + ((i * 77_777) % 900_000));
     // The draft has what it is given from then on.
-    const record = recordOf(`${process.pid}-${lane}-${i}`, bytes, stamp);
+    const record = recordOf(`${process.pid}-${lane}-${i}`, bytes, version);
     await draft.write(bytes);
     await draft.commit(record);
     writeSync(1, `${record.name}\n`);

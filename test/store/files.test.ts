@@ -38,7 +38,7 @@ test("the newer stamp wins, in whatever order they come", async () => {
   expect(await put(files, "2067", two, 2)).toBe(true);
   const reading = openNamed(files, "2067");
   expect(await put(files, "2067", one, 1)).toBe(false);
-  expect(files.winner("2067")?.stamp.counter).toBe(2);
+  expect(files.winner("2067")?.version.counter).toBe(2);
   expect(await put(files, "2067", two, 2)).toBe(true);
   expect(await put(files, "2067", one, 3)).toBe(true);
   expect(await readAll(reading)).toBe(sha256(two));
@@ -75,7 +75,7 @@ test("of large versions that come at once the newest is held, and the others lea
   await Promise.all(
     order.map((n) => put(opened.files, "2067", contents[n - 1] ?? someBytes(1), n)),
   );
-  expect(opened.files.winner("2067")?.stamp.counter).toBe(6);
+  expect(opened.files.winner("2067")?.version.counter).toBe(6);
   await opened.close();
   const again = await openFolder(dir, ZERO);
   for (const record of again.files.records()) {
@@ -186,7 +186,7 @@ test("kill -9 while many small ones are kept: each acknowledged version, or a ne
     }
     const { files, close } = await openFolder(dir, ZERO);
     for (const [name, counter] of acknowledged) {
-      expect(files.winner(name)?.stamp.counter).toBeGreaterThanOrEqual(counter);
+      expect(files.winner(name)?.version.counter).toBeGreaterThanOrEqual(counter);
     }
     for (const record of files.records()) {
       expect(await readAll(files.open(record))).toBe(record.removed ? "none" : record.sha256);

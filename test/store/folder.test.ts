@@ -56,7 +56,7 @@ test("what is saved is there at the next start", async () => {
     bits: 8,
     strategy: "successor",
     pingIntervalMs: 1_000,
-    copies: 3,
+    replicationFactor: 3,
   } as const;
   await first.saveIdentity({ id: 8, ring: 12000, incarnation: 4, config });
   first.saveView([member], false);

@@ -5,7 +5,7 @@ import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { readLivingProcess } from "../../src/store/process-file.ts";
-import { openNamed, put, readAll, recordOf, removalOf, stampOf } from "./records.ts";
+import { openNamed, put, readAll, recordOf, removalOf, versionOf } from "./records.ts";
 import { someBytes } from "./temporary.ts";
 
 const disk = process.argv[2] ?? "";
@@ -67,7 +67,7 @@ const leftovers = readdirSync(join(dir, "files")).filter((name) => name.startsWi
 // A removal makes its own room.
 const large = kept.filter((name) => name.startsWith("first-300000"));
 const removedWhenFull = await first.files.mergeRecord(
-  removalOf(large.pop() ?? "", 2, [stampOf(1)]),
+  removalOf(large.pop() ?? "", 2, [versionOf(1)]),
 );
 await fill(first.files, "more");
 // Room again: some go, and others find their place.
@@ -75,7 +75,7 @@ const missing = large.pop() ?? "";
 first.files.drop(first.files.winner(missing) ?? recordOf(missing, someBytes(0), 1));
 while (((await freeBytes(dir)) ?? 0) < 200_000)
   await new Promise((resolve) => setImmediate(resolve));
-const removed = await first.files.mergeRecord(removalOf(kept[0] ?? "", 2, [stampOf(1)]));
+const removed = await first.files.mergeRecord(removalOf(kept[0] ?? "", 2, [versionOf(1)]));
 const keptWithRoom = await first.files.keep(recordOf("again", someBytes(9), 1), someBytes(9));
 for (const record of first.files.records()) first.files.drop(record);
 await first.close();

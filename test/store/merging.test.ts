@@ -5,9 +5,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import { FileIndex } from "../../src/protocol/model/file-index.ts";
-import { compareStamps, type FileRecord, versionKey } from "../../src/protocol/model/files.ts";
+import { compareVersions, type FileRecord, writeKey } from "../../src/protocol/model/files.ts";
 import { makeRandom, randomBelow } from "../../src/protocol/model/random.ts";
-import { merge, stampsOf, type Versions } from "../../src/protocol/model/versions.ts";
+import { merge, type Siblings, versionsOf } from "../../src/protocol/model/siblings.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
 import { CONTENTS, History, living, SOME, shuffled } from "../protocol/histories.ts";
@@ -54,25 +54,27 @@ async function killed(opened: Folder, copy: string): Promise<Folder> {
   return openFolder(copy, ZERO);
 }
 
-function versionsOf(files: FileStore, name: string): Versions {
+function siblingsOf(files: FileStore, name: string): Siblings {
   return files.records().filter((record) => record.name === name);
 }
 
-/** What a set has replaced: of each owner and run, how far. */
-function reach(versions: Versions): string[] {
-  const stamps = versions.flatMap((v) => [...stampsOf(v), ...v.replaced]).sort(compareStamps);
-  const furthest = new Map(stamps.map((s) => [`${s.owner}.${s.run}`, s.counter]));
+/** What a set has replaced: of each owner and instance, how far. */
+function reach(siblings: Siblings): string[] {
+  const versions = siblings
+    .flatMap((v) => [...versionsOf(v), ...v.versionVector])
+    .sort(compareVersions);
+  const furthest = new Map(versions.map((s) => [`${s.owner}.${s.instance}`, s.counter]));
   return [...furthest].map(([who, counter]) => `${who}:${counter}`).sort();
 }
 
 function inOrder(records: readonly FileRecord[]): FileRecord[] {
-  return records.toSorted((a, b) => (versionKey(a) < versionKey(b) ? -1 : 1));
+  return records.toSorted((a, b) => (writeKey(a) < writeKey(b) ? -1 : 1));
 }
 
 /** What was said to be held is held, or what is held has replaced it. */
 function expectKept(files: FileStore, said: readonly FileRecord[]): void {
   for (const record of said) {
-    const held = versionsOf(files, record.name);
+    const held = siblingsOf(files, record.name);
     expect(living(merge(held, record))).toEqual(living(held));
   }
 }
@@ -131,7 +133,7 @@ test("after random histories, kills and failures the disk holds what a table doe
     expect({ seed, records: inOrder(files.records()) }).toEqual({ seed, records: before });
     for (const name of NAMES) {
       for (const record of executed) index.take(record);
-      const [held, table] = [versionsOf(files, name), index.versions(name)];
+      const [held, table] = [siblingsOf(files, name), index.siblings(name)];
       expect({ seed, living: living(held) }).toEqual({ seed, living: living(table) });
       expect({ seed, reach: reach(held) }).toEqual({ seed, reach: reach(table) });
       const winner = table.find((v) => index.isWinner(v));

@@ -5,12 +5,12 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type FileRecord,
-  type Stamp,
-  versionKey,
+  type Version,
   withAges,
+  writeKey,
 } from "../../src/protocol/model/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { readAll, recordOf, removalOf, stampOf, ZERO } from "./records.ts";
+import { readAll, recordOf, removalOf, versionOf, ZERO } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -34,7 +34,11 @@ async function older(name: string, files: Record<string, Uint8Array>): Promise<[
   return [dir, new Database(join(dir, "index.db"), { create: true })];
 }
 
-const of = (owner: number, counter: number, run = 0xab): Stamp => ({ counter, owner, run });
+const of = (owner: number, counter: number, instance = 0xab): Version => ({
+  counter,
+  owner,
+  instance,
+});
 
 test("an index of the first program is brought over with its files", async () => {
   const [dir, index] = await older("first", {
@@ -58,9 +62,9 @@ test("an index of the first program is brought over with its files", async () =>
     const record = opened.files.winner(`n${size}`);
     expect(record).toMatchObject({
       operation: { origin: "000000ab00000000", number: 7 },
-      stamp: of(8, 7),
+      version: of(8, 7),
       sha256: sha256(someBytes(size)),
-      replaced: [],
+      versionVector: [],
     });
     expect(await readAll(record && opened.files.open(record))).toBe(sha256(someBytes(size)));
   }
@@ -92,8 +96,19 @@ test("rows of the second program become versions, its conflicts such of the name
   index.run(SECOND);
   index.run(BODIES);
   const put = index.query("INSERT INTO files VALUES (?, ?, 19, ?, ?, ?, ?, ?, ?, ?, '', ?)");
-  rows.forEach(([name, { counter, owner, run }, size, removed, replaced], i) => {
-    put.run(i + 1, name, counter, owner, run, size, sha256(someBytes(size)), removed, replaced, at);
+  rows.forEach(([name, { counter, owner, instance }, size, removed, replaced], i) => {
+    put.run(
+      i + 1,
+      name,
+      counter,
+      owner,
+      instance,
+      size,
+      sha256(someBytes(size)),
+      removed,
+      replaced,
+      at,
+    );
     if (size > 0) index.query("INSERT INTO bodies VALUES (?, ?)").run(i + 1, someBytes(size));
   });
   index.run("PRAGMA user_version = 1");
@@ -111,7 +126,10 @@ test("rows of the second program become versions, its conflicts such of the name
     expect(sizes("plan")).toEqual([10, 11]);
     expect(sizes(long)).toEqual([12, 13]);
     expect(sizes("notes.conflict-1-2-3")).toEqual([14]);
-    expect(files.winner("plan")).toMatchObject({ stamp: of(2, 9), replaced: [of(5, 4, 205)] });
+    expect(files.winner("plan")).toMatchObject({
+      version: of(2, 9),
+      versionVector: [of(5, 4, 205)],
+    });
     expect(files.winner("gone")).toMatchObject({ removed: true, apart: false });
     expect(files.winner(long)?.size).toBe(12);
     for (const record of files.records()) {
@@ -146,12 +164,12 @@ test("all that a version carries comes back, its ages by the clock of the next r
   const dir = join(folder.dir, "ages");
   const bytes = someBytes(9);
   const record: FileRecord = {
-    ...recordOf("a", bytes, 9, [stampOf(3), stampOf(4, 2)]),
-    also: [stampOf(8, 3)],
-    spared: [stampOf(1)],
+    ...recordOf("a", bytes, 9, [versionOf(3), versionOf(4, 2)]),
+    also: [versionOf(8, 3)],
+    spared: [versionOf(1)],
     ageMs: 60_000,
     history: [
-      { origin: "b".repeat(16), from: 3, to: 2 ** 40, ageMs: 90_000, stamp: stampOf(2, 3) },
+      { origin: "b".repeat(16), from: 3, to: 2 ** 40, ageMs: 90_000, version: versionOf(2, 3) },
     ],
   };
   const removal = { ...removalOf("b", 2, []), apart: true, ageMs: -5 };
@@ -168,7 +186,7 @@ test("all that a version carries comes back, its ages by the clock of the next r
   const now = performance.now();
   opened = await openFolder(dir, ZERO - 86_400_000);
   for (const held of opened.files.records()) {
-    const written = [record, removal].find((r) => versionKey(r) === versionKey(held));
+    const written = [record, removal].find((r) => writeKey(r) === writeKey(held));
     const least = (written?.ageMs ?? 0) + 0;
     expect(held.ageMs + performance.now()).toBeGreaterThanOrEqual(least);
     expect(held.ageMs).toBeLessThan(least + now + 60_000);
@@ -180,7 +198,7 @@ test("all that a version carries comes back, its ages by the clock of the next r
 
 test("a start forgets no removal, however old: that is for the ring to say", async () => {
   const dir = join(folder.dir, "old");
-  const removal = { ...removalOf("a", 2, [stampOf(1)]), ageMs: 400 * 86_400_000 };
+  const removal = { ...removalOf("a", 2, [versionOf(1)]), ageMs: 400 * 86_400_000 };
   let opened = await openFolder(dir, ZERO);
   await opened.files.mergeRecord(removal);
   await opened.close();
@@ -197,9 +215,9 @@ test("rows that others had replaced before the end are merged away, in whatever 
   for (const backwards of [false, true]) {
     const dir = join(folder.dir, `left-${backwards}`);
     const [one, two, three] = [someBytes(1), someBytes(2), someBytes(3)];
-    const first = recordOf("a", one, stampOf(1));
-    const second = recordOf("a", two, stampOf(2, 9), [stampOf(1)]);
-    const third = recordOf("b", three, stampOf(1));
+    const first = recordOf("a", one, versionOf(1));
+    const second = recordOf("a", two, versionOf(2, 9), [versionOf(1)]);
+    const third = recordOf("b", three, versionOf(1));
     let opened = await openFolder(dir, ZERO);
     const order = backwards ? [second, third] : [first, third];
     for (const record of order) await opened.files.keep(record, someBytes(record.size));
@@ -211,7 +229,7 @@ test("rows that others had replaced before the end are merged away, in whatever 
     index
       .query("INSERT INTO files VALUES (9, 'a', 19, ?, ?, ?, ?, 1, ?, ?, 0, ?, '', ?, ?, '')")
       .run(
-        ...[left.operation.origin, left.operation.number, left.stamp.counter, left.stamp.owner],
+        ...[left.operation.origin, left.operation.number, left.version.counter, left.version.owner],
         ...[left.size, left.sha256, replaced, ZERO, ZERO],
       );
     index.query("INSERT INTO bodies VALUES (9, ?)").run(someBytes(left.size));

@@ -1,49 +1,53 @@
-import type { FileRecord, Operation, Stamp } from "../../src/protocol/model/files.ts";
+import type { FileRecord, Operation, Version } from "../../src/protocol/model/files.ts";
 import type { Content } from "../../src/store/content.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { sha256 } from "./temporary.ts";
 
-export function stampOf(counter: number, owner = 8): Stamp {
-  return { counter, owner, run: 1 };
+export function versionOf(counter: number, owner = 8): Version {
+  return { counter, owner, instance: 1 };
 }
 
 /** A clock's zero in whole milliseconds, so that ages come back as they were. */
 export const ZERO = Math.floor(Date.now() - performance.now());
 
-/** The operation of whatever bears the stamp. */
-export function operationOf({ counter, owner, run }: Stamp): Operation {
-  const origin = owner.toString(16).padStart(8, "0") + run.toString(16).padStart(8, "0");
+/** The operation of whatever bears the version. */
+export function operationOf({ counter, owner, instance }: Version): Operation {
+  const origin = owner.toString(16).padStart(8, "0") + instance.toString(16).padStart(8, "0");
   return { origin, number: counter };
 }
 
-/** The record of a version that says to have replaced `replaced`. */
+/** The record of a write that says to have replaced `versionVector`. */
 export function recordOf(
   name: string,
   bytes: Uint8Array,
-  stamp: number | Stamp,
-  replaced: readonly Stamp[] = [],
+  version: number | Version,
+  versionVector: readonly Version[] = [],
 ): FileRecord {
-  const given = typeof stamp === "number" ? stampOf(stamp) : stamp;
+  const given = typeof version === "number" ? versionOf(version) : version;
   return {
     name,
     key: 19,
     operation: operationOf(given),
-    stamp: given,
+    version: given,
     also: [],
     size: bytes.length,
     sha256: sha256(bytes),
     removed: false,
     apart: false,
     ageMs: 0,
-    replaced,
+    versionVector,
     history: [],
     spared: [],
   };
 }
 
 /** The record of a removal. */
-export function removalOf(name: string, stamp: number, replaced: readonly Stamp[]): FileRecord {
-  return { ...recordOf(name, new Uint8Array(0), stamp, replaced), removed: true };
+export function removalOf(
+  name: string,
+  version: number,
+  versionVector: readonly Version[],
+): FileRecord {
+  return { ...recordOf(name, new Uint8Array(0), version, versionVector), removed: true };
 }
 
 /** Commits a content in pieces. */

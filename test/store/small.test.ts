@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
-import { compareStamps, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import { compareVersions, EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
 import {
   bytesNamed,
@@ -12,7 +12,7 @@ import {
   readAll,
   recordOf,
   removalOf,
-  stampOf,
+  versionOf,
   ZERO,
 } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
@@ -22,7 +22,8 @@ afterAll(folder.remove);
 
 function sortedBy(records: readonly FileRecord[]): FileRecord[] {
   return [...records].sort(
-    (a, b) => Number(a.name > b.name) - Number(a.name < b.name) || compareStamps(a.stamp, b.stamp),
+    (a, b) =>
+      Number(a.name > b.name) - Number(a.name < b.name) || compareVersions(a.version, b.version),
   );
 }
 
@@ -41,16 +42,16 @@ function tamper(dir: string, change: string): void {
 test("small contents come back as they were, also after a restart, and are no files", async () => {
   let opened = await openFolder(join(folder.dir, "kept"), ZERO);
   const sizes = [0, 1, 100, 1_024, 8_192, BODY_BYTES];
-  const replaced = [stampOf(3), stampOf(9, 2)];
+  const versionVector = [versionOf(3), versionOf(9, 2)];
   for (const size of sizes) {
     const bytes = someBytes(size);
-    const record = recordOf(`n ${size} ü/..`, bytes, 10, replaced);
+    const record = recordOf(`n ${size} ü/..`, bytes, 10, versionVector);
     expect(await opened.files.keep(record, bytes)).toBe(true);
     expect(opened.files.bytesOf(record)).toEqual(bytes);
   }
   opened = await reopen(opened);
   for (const size of sizes) {
-    const record = recordOf(`n ${size} ü/..`, someBytes(size), 10, replaced);
+    const record = recordOf(`n ${size} ü/..`, someBytes(size), 10, versionVector);
     expect(opened.files.winner(record.name)).toEqual(record);
     expect(Buffer.from(opened.files.bytesOf(record) ?? []).equals(someBytes(size))).toBe(true);
     expect(await readAll(opened.files.open(record))).toBe(record.sha256);
@@ -82,11 +83,11 @@ test("a small content, a large one and a removal take each other's place by thei
   expect(await opened.files.keep(recordOf("f", small, 2), small)).toBe(true);
   expect(await put(opened.files, recordOf("f", large, 3), large)).toBe(true);
   expect(bytesNamed(opened.files, "f")).toBeNull();
-  expect(await opened.files.mergeRecord(removalOf("f", 4, [stampOf(3)]))).toBe(true);
+  expect(await opened.files.mergeRecord(removalOf("f", 4, [versionOf(3)]))).toBe(true);
   expect(await opened.files.keep(recordOf("f", small, 2), small)).toBe(false);
   opened = await reopen(opened);
   expect(opened.files.records().length).toBe(1);
-  expect(opened.files.winner("f")).toMatchObject({ stamp: stampOf(4), removed: true });
+  expect(opened.files.winner("f")).toMatchObject({ version: versionOf(4), removed: true });
   expect(openNamed(opened.files, "f")).toBeNull();
   expect(bytesNamed(opened.files, "f")).toBeNull();
   expect(readdirSync(join(opened.dir, "files"))).toEqual([]);
@@ -104,17 +105,17 @@ test("a version that the newer one had not seen lives on as its conflict, small 
   const wanted: FileRecord[] = [];
   for (const size of [100, 100_000]) {
     const [one, two, three] = [someBytes(size, 1), someBytes(size, 2), someBytes(size, 3)];
-    const older = recordOf(`n${size}`, one, stampOf(1, 2));
-    const newer = recordOf(`n${size}`, two, stampOf(2, 8));
+    const older = recordOf(`n${size}`, one, versionOf(1, 2));
+    const newer = recordOf(`n${size}`, two, versionOf(2, 8));
     expect(await put(opened.files, newer, two)).toBe(true);
     expect(await put(opened.files, older, one)).toBe(true);
     expect(opened.files.winner(older.name)).toEqual(newer);
     // A third that follows the one that has the name leaves the other as it is.
-    const last = recordOf(older.name, three, stampOf(3, 8), [newer.stamp]);
+    const last = recordOf(older.name, three, versionOf(3, 8), [newer.version]);
     expect(await put(opened.files, last, three)).toBe(true);
     expect(opened.files.find(newer)).toBeNull();
     const { operation } = newer;
-    const span = { origin: operation.origin, from: 2, to: 2, ageMs: 0, stamp: newer.stamp };
+    const span = { origin: operation.origin, from: 2, to: 2, ageMs: 0, version: newer.version };
     wanted.push(older, { ...last, history: [span] });
   }
   opened = await reopen(opened);
@@ -124,9 +125,9 @@ test("a version that the newer one had not seen lives on as its conflict, small 
     expect(await readAll(files.open(record))).toBe(record.sha256);
   }
   // Equal contents replace nothing by being equal, nor does a removal what it had not seen.
-  await files.mergeRecord({ ...removalOf("r", 1, []), stamp: stampOf(1, 2) });
-  await files.keep(recordOf("r", someBytes(5), stampOf(3, 5)), someBytes(5));
-  await files.keep(recordOf("r", someBytes(5), stampOf(4, 6)), someBytes(5));
+  await files.mergeRecord({ ...removalOf("r", 1, []), version: versionOf(1, 2) });
+  await files.keep(recordOf("r", someBytes(5), versionOf(3, 5)), someBytes(5));
+  await files.keep(recordOf("r", someBytes(5), versionOf(4, 6)), someBytes(5));
   expect(files.records().filter(({ name }) => name === "r").length).toBe(3);
   await opened.close();
 });
@@ -141,7 +142,7 @@ test("many at a time, versions of the same names among them, all become durable"
   opened = await reopen(opened);
   expect(opened.files.records().length).toBe(1_000);
   for (const record of opened.files.records()) {
-    expect(record.stamp.counter).toBeGreaterThan(2_000);
+    expect(record.version.counter).toBeGreaterThan(2_000);
     expect(opened.files.bytesOf(record)).not.toBeNull();
   }
   await opened.close();

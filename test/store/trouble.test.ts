@@ -5,7 +5,7 @@ import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { freeBytes, isDiskTrouble } from "../../src/store/disk.ts";
 import type { FileStore } from "../../src/store/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
-import { bytesNamed, recordOf, removalOf, stampOf, ZERO } from "./records.ts";
+import { bytesNamed, recordOf, removalOf, versionOf, ZERO } from "./records.ts";
 import { someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -25,16 +25,16 @@ test("where a sync fails nothing of the group is held, and what was held is", as
   let opened = await openFolder(dir, ZERO);
   const { files } = opened;
   const [one, two] = [someBytes(10, 1), someBytes(10, 2)];
-  await files.keep(recordOf("a", one, stampOf(1, 2)), one);
-  await files.keep(recordOf("b", one, stampOf(1, 2)), one);
+  await files.keep(recordOf("a", one, versionOf(1, 2)), one);
+  await files.keep(recordOf("b", one, versionOf(1, 2)), one);
   const handle = await open(join(dir, "lock-of-no-one"), "w");
   const prototype = Object.getPrototypeOf(handle);
   const { datasync } = prototype;
   prototype.datasync = () => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
   const tries = await Promise.allSettled([
-    files.keep(recordOf("a", two, stampOf(2, 2), [stampOf(1, 2)]), two),
-    files.keep(recordOf("b", two, stampOf(2, 8)), two),
-    files.keep(recordOf("c", two, stampOf(2, 2)), two),
+    files.keep(recordOf("a", two, versionOf(2, 2), [versionOf(1, 2)]), two),
+    files.keep(recordOf("b", two, versionOf(2, 8)), two),
+    files.keep(recordOf("c", two, versionOf(2, 2)), two),
     files.mergeRecord(removalOf("d", 3, [])),
   ]);
   prototype.datasync = datasync;
@@ -42,12 +42,12 @@ test("where a sync fails nothing of the group is held, and what was held is", as
   for (const tried of tries) {
     expect(tried.status === "rejected" && isDiskTrouble(tried.reason)).toBe(true);
   }
-  const held = ["a", "b"].map((name) => recordOf(name, one, stampOf(1, 2)));
+  const held = ["a", "b"].map((name) => recordOf(name, one, versionOf(1, 2)));
   expect(byName(files)).toEqual(held);
-  await files.keep(recordOf("e", one, stampOf(5, 2)), one);
+  await files.keep(recordOf("e", one, versionOf(5, 2)), one);
   await opened.close();
   opened = await openFolder(dir, ZERO);
-  expect(byName(opened.files)).toEqual([...held, recordOf("e", one, stampOf(5, 2))]);
+  expect(byName(opened.files)).toEqual([...held, recordOf("e", one, versionOf(5, 2))]);
   for (const { name } of opened.files.records())
     expect(bytesNamed(opened.files, name)).toEqual(one);
   await opened.close();

@@ -3,7 +3,7 @@ import { brokenChecks, checkRing } from "../../src/checks/ring.ts";
 import { controlClient } from "../../src/control/client.ts";
 import { snapshotOf } from "../../src/control/snapshot.ts";
 
-const COPIES = 3;
+const REPLICATION_FACTOR = 3;
 /** Peers next to whose positions keys are looked up, from every peer. */
 const LOOKED_UP = 2;
 
@@ -26,8 +26,8 @@ export async function unrest(dirs: readonly string[]): Promise<string> {
     if (brokenChecks(checks).length > 0) return JSON.stringify(checks);
     const listed = await controls[0]?.list();
     const ids = first.map(({ self }) => self.id).sort((a, b) => a - b);
-    const short = (listed?.files ?? []).filter(({ record, holders }) =>
-      holdersOf(record.key, ids).some((id) => !holders.includes(id)),
+    const short = (listed?.files ?? []).filter(({ record, replicas }) =>
+      replicaSetOf(record.key, ids).some((id) => !replicas.includes(id)),
     );
     // The word of a copy comes a little after the copy.
     const unsure = second.filter(({ files }) => files.short > 0).map(({ self }) => self.id);
@@ -40,10 +40,10 @@ export async function unrest(dirs: readonly string[]): Promise<string> {
 }
 
 /** The owner of a key among these peers, and the next ones that keep a copy. */
-function holdersOf(key: number, ids: readonly number[]): number[] {
+function replicaSetOf(key: number, ids: readonly number[]): number[] {
   const owner = Math.max(
     0,
     ids.findIndex((id) => id >= key),
   );
-  return [...ids.slice(owner), ...ids.slice(0, owner)].slice(0, COPIES);
+  return [...ids.slice(owner), ...ids.slice(0, owner)].slice(0, REPLICATION_FACTOR);
 }

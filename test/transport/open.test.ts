@@ -76,7 +76,7 @@ test("a peer without a ring is told which one it has met", async () => {
         bits: 48,
         strategy: "direct",
         pingIntervalMs: 5_000,
-        copies: 3,
+        replicationFactor: 3,
         proposedId: 77,
       });
     },

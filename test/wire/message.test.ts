@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test";
 import {
   BODY_BYTES,
   COMPARE_RANGES,
-  LIST_VERSIONS,
-  OFFER_RECORDS,
-  REPLACED_KEPT,
+  LIST_WRITES,
+  REPLICATE_RECORDS,
   SPANS_KEPT,
   SPARED_KEPT,
   SYNC_BUCKETS,
   SYNC_MEMBERS,
+  VECTOR_KEPT,
 } from "../../src/protocol/model/config.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { bytesOf, fitting, inMessages } from "../../src/protocol/model/fitting.ts";
@@ -154,7 +154,7 @@ describe("refusals", () => {
     ["an answer to one with a nonce", "compared", "deadbeef000000000000"],
     [
       "a version that has replaced too many",
-      "offer",
+      "replicate",
       `0001000161${"00".repeat(6)}${"01".repeat(14)}${"00".repeat(18 + 2 + 8 + 32 + 2 + 6)}0041${"00".repeat(65 * 18 + 5)}`,
     ],
   ])("%s", (_, tag, body) => {
@@ -191,8 +191,8 @@ describe("encoding", () => {
     const sync: WireMessage = { tag: "sync", stage: "answer", buckets, members };
     expect(decode(encode(sync, SENDER), HOST)).toHaveProperty("message", sync);
 
-    const many = Array.from({ length: LIST_VERSIONS }, (_, key) => longest(key, key % 3));
-    const records = fitting(many, LIST_VERSIONS);
+    const many = Array.from({ length: LIST_WRITES }, (_, key) => longest(key, key % 3));
+    const records = fitting(many, LIST_WRITES);
     const listed: WireMessage = { tag: "listed", request: 1, records, more: true };
     expect(decode(encode(listed, SENDER), HOST)).toHaveProperty("message", listed);
 
@@ -210,15 +210,15 @@ describe("encoding", () => {
   test("the longest offer fits, with the longest body", () => {
     // Short and long histories: both limits are met.
     for (const [count, spans] of [
-      [OFFER_RECORDS + 1, 0],
+      [REPLICATE_RECORDS + 1, 0],
       [12, SPANS_KEPT],
     ] as const) {
       const records = Array.from({ length: count }, (_, key) => longest(key, spans));
       const messages = inMessages(records);
       expect(messages.flat()).toEqual(records);
       for (const some of messages) {
-        const offer: WireMessage = { tag: "offer", records: some, origin: null };
-        const frame = encodeFrame(offer, SENDER, new Uint8Array(BODY_BYTES));
+        const replicate: WireMessage = { tag: "replicate", records: some, origin: null };
+        const frame = encodeFrame(replicate, SENDER, new Uint8Array(BODY_BYTES));
         expect("error" in decode(frame.subarray(PREFIX_BYTES), HOST, true)).toBe(false);
       }
     }
@@ -227,29 +227,31 @@ describe("encoding", () => {
   test("the bytes of a record are not estimated too low", () => {
     for (const name of ["a", "é".repeat(127), "\u{1f600}".repeat(63), "漢".repeat(85)]) {
       const record = { ...longest(1, 2), name };
-      const offer: WireMessage = { tag: "offer", records: [record], origin: null };
-      expect(encode(offer, SENDER).length - HEADER_BYTES - 3).toBeLessThanOrEqual(bytesOf(record));
+      const replicate: WireMessage = { tag: "replicate", records: [record], origin: null };
+      expect(encode(replicate, SENDER).length - HEADER_BYTES - 3).toBeLessThanOrEqual(
+        bytesOf(record),
+      );
     }
   });
 
   /** A record of as many bytes as there can be with a history of so many spans. */
   function longest(key: number, spans: number): FileRecord {
-    const stamp = { counter: 1, owner: 2, run: 3 };
+    const version = { counter: 1, owner: 2, instance: 3 };
     const origin = "0123456789abcdef";
     return {
       name: `${"é".repeat(127)}x`,
       key,
       operation: { origin, number: 1 },
-      stamp,
-      also: Array.from({ length: REPLACED_KEPT }, () => stamp),
+      version,
+      also: Array.from({ length: VECTOR_KEPT }, () => version),
       size: key,
       sha256: "ab".repeat(32),
       removed: false,
       apart: false,
       ageMs: 0,
-      replaced: Array.from({ length: REPLACED_KEPT }, () => stamp),
-      history: Array.from({ length: spans }, () => ({ origin, from: 1, to: 1, ageMs: 0, stamp })),
-      spared: Array.from({ length: SPARED_KEPT }, () => stamp),
+      versionVector: Array.from({ length: VECTOR_KEPT }, () => version),
+      history: Array.from({ length: spans }, () => ({ origin, from: 1, to: 1, ageMs: 0, version })),
+      spared: Array.from({ length: SPARED_KEPT }, () => version),
     };
   }
 

@@ -7,7 +7,7 @@ import {
   type FileRecord,
   heldVersion,
   type Operation,
-  type Stamp,
+  type Version,
 } from "../../src/protocol/model/files.ts";
 import { type Member, makeMember } from "../../src/protocol/model/member.ts";
 import type { Sender } from "../../src/wire/message.ts";
@@ -47,20 +47,20 @@ const joiner: Member = makeMember({
   state: "alive",
   address: "127.0.0.1:12015",
 });
-const stamp: Stamp = { counter: 7, owner: 8, run: 1 };
+const version: Version = { counter: 7, owner: 8, instance: 1 };
 const operation: Operation = { origin: "0123456789abcdef", number: 5 };
 const record: FileRecord = {
   name: "4103",
   key: 7,
   operation,
-  stamp,
+  version,
   also: [],
   size: 300_000,
   sha256: SHA,
   removed: false,
   apart: false,
   ageMs: 1_500,
-  replaced: [],
+  versionVector: [],
   history: [],
   spared: [],
 };
@@ -68,38 +68,38 @@ const accented: FileRecord = {
   name: "café.pdf",
   key: 0x123456789abc,
   operation: { origin: "ffffffffffffffff", number: 2 ** 48 - 1 },
-  stamp: { counter: 2 ** 52, owner: 2 ** 48 - 1, run: 3 },
-  also: [{ counter: 12, owner: 9, run: 4 }],
+  version: { counter: 2 ** 52, owner: 2 ** 48 - 1, instance: 3 },
+  also: [{ counter: 12, owner: 9, instance: 4 }],
   size: 2 ** 53 - 1,
   sha256: SHA,
   removed: false,
   apart: true,
   ageMs: 2 ** 48 - 1,
-  replaced: [stamp, { counter: 9, owner: 14, run: 2 }],
-  history: [{ origin: "0123456789abcdef", from: 3, to: 5, ageMs: 60_000, stamp }],
-  spared: [{ counter: 6, owner: 14, run: 2 }],
+  versionVector: [version, { counter: 9, owner: 14, instance: 2 }],
+  history: [{ origin: "0123456789abcdef", from: 3, to: 5, ageMs: 60_000, version }],
+  spared: [{ counter: 6, owner: 14, instance: 2 }],
 };
 const removal: FileRecord = {
   name: "4103",
   key: 7,
   operation: { origin: "00112233445566ff", number: 1 },
-  stamp: { counter: 8, owner: 8, run: 1 },
+  version: { counter: 8, owner: 8, instance: 1 },
   also: [],
   size: 0,
   sha256: EMPTY_SHA256,
   removed: true,
   apart: false,
   ageMs: 86_400_000,
-  replaced: [stamp],
-  history: [{ origin: "0123456789abcdef", from: 5, to: 5, ageMs: 86_402_000, stamp }],
+  versionVector: [version],
+  history: [{ origin: "0123456789abcdef", from: 5, to: 5, ageMs: 86_402_000, version }],
   spared: [],
 };
-const version = { name: "4103", operation, sha256: SHA };
-const held = { ...version, stamp };
+const writeId = { name: "4103", operation, sha256: SHA };
+const held = { ...writeId, version };
 const quarter = { from: 0, to: 64, count: 3, digest: 2 ** 53 - 1 };
 const empty = { from: 64, to: 128, count: 0, digest: 0 };
 const origin = { id: 8, address: "127.0.0.1:12008", instance: "0123456789abcdef" };
-const holder = { id: 8, address: "127.0.0.1:12008" };
+const replica = { id: 8, address: "127.0.0.1:12008" };
 /** A request as its origin sends it first. */
 const sent = { leftMs: 1_500, counter: 7, avoid: [], back: false, lost: false };
 const write = { number: 5, after: 3, require: 0 };
@@ -172,7 +172,7 @@ export const VECTORS: readonly Vector[] = [
     bits: 48,
     strategy: "direct",
     pingIntervalMs: 5_000,
-    copies: 3,
+    replicationFactor: 3,
     proposedId: 2 ** 47,
   }),
   v(
@@ -313,7 +313,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "answer",
       request: REQUEST,
       route: [8],
-      outcome: { kind: "stored", record, copies: [8, 9], wanted: 3, lacking: [14] },
+      outcome: { kind: "stored", record, replicas: [8, 9], wanted: 3, withoutReplica: [14] },
       via: [],
       lost: false,
     },
@@ -328,7 +328,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "answer",
       request: REQUEST,
       route: [8],
-      outcome: { kind: "found", size: 300_000, version, holders: [9, 14] },
+      outcome: { kind: "found", size: 300_000, write: writeId, replicas: [9, 14] },
       via: [],
       lost: false,
     },
@@ -337,7 +337,7 @@ export const VECTORS: readonly Vector[] = [
     tag: "answer",
     request: REQUEST,
     route: [8],
-    outcome: { kind: "found", size: 0, version: null, holders: [] },
+    outcome: { kind: "found", size: 0, write: null, replicas: [] },
     via: [],
     lost: false,
   }),
@@ -369,7 +369,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "answer",
       request: REQUEST,
       route: [8],
-      outcome: { kind: "where", record, holders: [8, 14] },
+      outcome: { kind: "where", record, replicas: [8, 14] },
       via: [],
       lost: false,
     },
@@ -378,7 +378,7 @@ export const VECTORS: readonly Vector[] = [
     tag: "answer",
     request: REQUEST,
     route: [8],
-    outcome: { kind: "where", record: null, holders: [] },
+    outcome: { kind: "where", record: null, replicas: [] },
     via: [],
     lost: false,
   }),
@@ -471,7 +471,7 @@ export const VECTORS: readonly Vector[] = [
       tag: "delegate",
       request: REQUEST,
       asked: "4103",
-      version,
+      write: writeId,
       origin,
       route: [8, 9],
       back: true,
@@ -491,7 +491,7 @@ export const VECTORS: readonly Vector[] = [
       0000000007000000000008000000010001000000000000000600000000000e00
       00000200
     `,
-    { tag: "offer", records: [record, accented], origin: null },
+    { tag: "replicate", records: [record, accented], origin: null },
   ),
   v(
     `
@@ -502,7 +502,7 @@ export const VECTORS: readonly Vector[] = [
       000000050000000000050000052663d000000000000000070000000000080000
       0001000000
     `,
-    { tag: "offer", records: [removal], origin: null },
+    { tag: "replicate", records: [removal], origin: null },
   ),
   v(
     `
@@ -511,7 +511,7 @@ export const VECTORS: readonly Vector[] = [
     9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
     0000000000000100000000000800007f0000012ee801010203040506
   `,
-    { tag: "offer", records: [record], origin: { ...holder, request: REQUEST } },
+    { tag: "replicate", records: [record], origin: { ...replica, request: REQUEST } },
   ),
   v(
     `
@@ -520,7 +520,7 @@ export const VECTORS: readonly Vector[] = [
     9a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0800000000000005dc
     0000000000000100000000000800007f0000012ee800
   `,
-    { tag: "offer", records: [record], origin: { ...holder, request: null } },
+    { tag: "replicate", records: [record], origin: { ...replica, request: null } },
   ),
   v(
     `
@@ -675,7 +675,7 @@ export const VECTORS: readonly Vector[] = [
     010004343130330123456789abcdef0000000000059f86d081884c7d659a2fea
     a0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a080000000000040000
   `,
-    { tag: "fetch", source: { kind: "version", version }, offset: 262_144 },
+    { tag: "fetch", source: { kind: "write", write: writeId }, offset: 262_144 },
   ),
   v("0000000080000000", { tag: "content", size: 2_147_483_648 }),
   v("019f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", {

@@ -5,7 +5,7 @@ import type { Content } from "../../store/content.ts";
 import type { Draft } from "../../store/draft.ts";
 import { OFFERS_KEPT } from "../limits.ts";
 
-/** What came of a job: a content that still comes, or the version that it has become. */
+/** What came of a job: a content that still comes, or the write that it has become. */
 export type Arrival =
   | { readonly kind: "coming"; readonly file: string; readonly open: () => Content }
   | { readonly kind: "stored"; readonly record: FileRecord };

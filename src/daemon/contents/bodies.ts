@@ -1,5 +1,5 @@
 /** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
-import { isSameVersion, type VersionId } from "../../protocol/model/files.ts";
+import { isSameWrite, type WriteId } from "../../protocol/model/files.ts";
 import type { Body } from "../../protocol/model/io.ts";
 import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "../limits.ts";
 
@@ -24,23 +24,23 @@ export class Bodies {
   }
 }
 
-type Sent = { readonly version: VersionId; readonly bytes: Uint8Array };
+type Sent = { readonly write: WriteId; readonly bytes: Uint8Array };
 
 /**
- * What was sent: a version has one content for ever, so it may be sent from here as long as the store
- * has that version.
+ * What was sent: a write has one content for ever, so it may be sent from here as long as the store
+ * has that write.
  */
 export class SentBodies {
-  /** By name: of each the version that was sent last. */
+  /** By name: of each the write that was sent last. */
   readonly #sent = new Bounded<string, Sent>(SENT_BYTES, SENT_KEPT, ({ bytes }) => bytes.length);
 
-  /** @param read reads the version from the store, and gives null where it cannot */
-  get(version: VersionId, read: () => Uint8Array | null): Uint8Array | null {
-    const { name } = version;
+  /** @param read reads the write from the store, and gives null where it cannot */
+  get(write: WriteId, read: () => Uint8Array | null): Uint8Array | null {
+    const { name } = write;
     const sent = this.#sent.get(name);
-    if (sent !== undefined && isSameVersion(sent.version, version)) return sent.bytes;
+    if (sent !== undefined && isSameWrite(sent.write, write)) return sent.bytes;
     const bytes = read();
-    if (bytes !== null) this.#sent.set(name, { version, bytes });
+    if (bytes !== null) this.#sent.set(name, { write, bytes });
     return bytes;
   }
 }

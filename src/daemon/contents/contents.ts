@@ -1,7 +1,7 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
 import type { PeerEvent } from "../../protocol/model/events.ts";
 import { Failure } from "../../protocol/model/failure.ts";
-import { EMPTY_SHA256, type FileRecord, versionKey } from "../../protocol/model/files.ts";
+import { EMPTY_SHA256, type FileRecord, writeKey } from "../../protocol/model/files.ts";
 import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/io.ts";
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
@@ -53,13 +53,13 @@ export class Contents {
   bodyOf(source: BodySource | null): Uint8Array | null {
     if (source === null) return null;
     if (source.kind === "body") return this.options.bodies.get(source.number)?.bytes ?? null;
-    const { version } = source;
+    const { write } = source;
     const { files } = this.options.folder;
-    if (files.find(version) === null) return null;
-    return this.#sent.get(version, () => files.bytesOf(version));
+    if (files.find(write) === null) return null;
+    return this.#sent.get(write, () => files.bytesOf(write));
   }
 
-  /** Makes durable what brings no content: a removal, or word of a version held. Never rejects. */
+  /** Makes durable what brings no content: a removal, or word of a write held. Never rejects. */
   async mergeRecord(record: FileRecord): Promise<FetchResult> {
     try {
       await this.options.folder.files.mergeRecord(record);
@@ -81,7 +81,7 @@ export class Contents {
       const { size, sha256 } = await this.#bring(effect, move, before);
       result = { ok: true, size, sha256 };
     } catch (error) {
-      // What fails on the way may come from another holder; what fails here would fail again.
+      // What fails on the way may come from another replica; what fails here would fail again.
       const onTheWay = error instanceof FetchFailure && error.trouble !== "local";
       result = { ok: false, why: sentenceOf(error), here: !onTheWay };
     }
@@ -166,7 +166,7 @@ export class Contents {
     }
   }
 
-  /** From another peer; what came of it from a holder that broke off is gone on with. */
+  /** From another peer; what came of it from a replica that broke off is gone on with. */
   async #bringOver(
     effect: FetchEffect,
     source: FetchSource,
@@ -254,10 +254,10 @@ function mayGoOn(trouble: FetchFailure["trouble"]): boolean {
   return trouble === "unreachable" || trouble === "refused" || trouble === "broken";
 }
 
-/** A delivery is known by its command, a copy by its version. */
+/** A delivery is known by its command, a copy by its write. */
 function placeOf(into: FetchInto): string | number {
   if (into.kind === "deliver") return into.command;
-  return versionKey(into.record);
+  return writeKey(into.record);
 }
 
 function check(file: string, wanted: string | null, came: string): void {

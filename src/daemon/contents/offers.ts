@@ -1,7 +1,7 @@
-/** What this peer serves to others: its stored versions, and what it has offered under a request's id. */
+/** What this peer serves to others: its stored writes, and what it has offered under a request's id. */
 import { boundTable } from "../../protocol/model/bounded.ts";
 import type { PeerEvent } from "../../protocol/model/events.ts";
-import type { VersionId } from "../../protocol/model/files.ts";
+import type { WriteId } from "../../protocol/model/files.ts";
 import type { Served } from "../../protocol/model/io.ts";
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Content } from "../../store/content.ts";
@@ -29,8 +29,8 @@ export type OffersOptions = {
   readonly served: (request: RequestId, ok: boolean) => void;
   /** What a command brings under this request's id can never be had. */
   readonly spoilt: (request: RequestId) => void;
-  /** What is held of this version is not what it was. */
-  readonly damaged: (version: VersionId) => void;
+  /** What is held of this write is not what it was. */
+  readonly damaged: (write: WriteId) => void;
 };
 
 export type Opened = {
@@ -38,7 +38,7 @@ export type Opened = {
   readonly file: string;
   /** What it must hash to, where that is known. */
   readonly sha256: string | null;
-  /** A version of the store, which may turn out to be damaged. */
+  /** A write of the store, which may turn out to be damaged. */
   readonly stored: boolean;
   /** To be called if it was read and was another. */
   readonly wrong: () => void;
@@ -105,16 +105,16 @@ export class Offers {
 
   /** @returns null if it is not served here, or not any more */
   open(source: FetchSource): Opened | null {
-    if (source.kind === "version") return this.#openVersion(source.version);
+    if (source.kind === "write") return this.#openWrite(source.write);
     const what = this.#offers.get(source.request);
     if (what === undefined) return null;
     switch (what.kind) {
-      case "version":
-        return this.#openVersion(what.version);
+      case "write":
+        return this.#openWrite(what.write);
       case "arriving": {
         const arrival = this.options.arrivals.get(what.job);
         if (arrival?.kind === "stored") {
-          return this.#openVersion(arrival.record);
+          return this.#openWrite(arrival.record);
         }
         if (arrival === undefined) return null;
         return { ...UNKNOWN, content: arrival.open(), file: arrival.file };
@@ -148,7 +148,7 @@ export class Offers {
     if (given?.brings?.spoilt()) this.options.spoilt(source.request);
   }
 
-  #openVersion(id: VersionId): Opened | null {
+  #openWrite(id: WriteId): Opened | null {
     const content = this.options.folder.files.open(id);
     if (content === null) return null;
     const wrong = (): void => this.options.damaged(id);

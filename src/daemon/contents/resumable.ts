@@ -1,6 +1,6 @@
 /**
  * Contents that broke off on their way in. What has come of them is kept, with its hash so far, so that
- * another holder can go on from that byte.
+ * another replica can go on from that byte.
  */
 import type { ContentHash } from "../../transport/types.ts";
 import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "../limits.ts";
@@ -23,7 +23,7 @@ export class Resumable {
   readonly #drafts = new Map<string, Entry>();
   readonly #deliveries = new Map<string, Entry>();
 
-  /** Keeps what has come. `place` is where it goes: a command's number, or a version of a name. */
+  /** Keeps what has come. `place` is where it goes: a command's number, or a write of a name. */
   keep(place: string | number, sha256: string, arriving: Arriving): void {
     this.drop(place);
     const timer = setTimeout(() => this.drop(place), RESUMABLE_MS);

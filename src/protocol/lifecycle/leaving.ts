@@ -3,15 +3,15 @@
 import { setSelf } from "../membership/incarnation.ts";
 import { dropRumours } from "../membership/spreading.ts";
 import { wayTo } from "../membership/ways.ts";
-import { ByVersion } from "../model/by-version.ts";
+import { ByWrite } from "../model/by-write.ts";
 import { DEPART_ACK_MS, LEAVE_MOST_MS, LEAVE_MS, REPAIR_RETRY_MS } from "../model/config.ts";
-import { type FileRecord, isStampedBy } from "../model/files.ts";
+import { type FileRecord, isVersionedBy } from "../model/files.ts";
 import { isExpected, type Member } from "../model/member.ts";
 import { randomRequest } from "../model/random.ts";
 import { type ShortFile, sentences } from "../model/sentences.ts";
-import { shortOfCopies } from "../replication/holders.ts";
-import { askRejecters, distrustAll, offerMissing } from "../replication/repairing.ts";
-import { copiesElsewhere, underReplicated } from "../replication/safety.ts";
+import { askRejecters, distrustAll, replicateMissing } from "../replication/repairing.ts";
+import { unconfirmedRecords } from "../replication/replica-set.ts";
+import { replicasElsewhere, underReplicated } from "../replication/safety.ts";
 import { exit, isIn, note, type Peer, send } from "../state.ts";
 
 /** Begins to leave: this peer is no target for copies any more. A peer that is not in just ends. */
@@ -29,7 +29,7 @@ export function beginLeaving(peer: Peer): void {
   distrustAll(peer);
   const short = underReplicated(peer).length;
   peer.lifecycle.handOver = { short, until: peer.now + LEAVE_MOST_MS, said: false };
-  offerMissing(peer);
+  replicateMissing(peer);
   departWhenSafe(peer);
 }
 
@@ -39,9 +39,9 @@ export function beginLeaving(peer: Peer): void {
  */
 export function departWhenSafe(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.lifecycle.departing !== null) return;
-  if (shortOfCopies(peer).length > 0) return;
-  const lacking = underReplicated(peer);
-  if (lacking.length === 0) {
+  if (unconfirmedRecords(peer).length > 0) return;
+  const atRisk = underReplicated(peer);
+  if (atRisk.length === 0) {
     depart(peer);
     return;
   }
@@ -51,10 +51,10 @@ export function departWhenSafe(peer: Peer): void {
   } = peer;
   if (handOver === null || handOver.said) return;
   // All that others could take they have: what is left has its time from now on.
-  peer.lifecycle.handOver = { ...handOver, short: lacking.length, said: true };
+  peer.lifecycle.handOver = { ...handOver, short: atRisk.length, said: true };
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
-  const short = lacking.map((record) => shortFile(peer, record));
-  note(peer, sentences.leaveWaits(short, peer.config.copies, LEAVE_MS / 1000));
+  const short = atRisk.map((record) => shortFile(peer, record));
+  note(peer, sentences.leaveWaits(short, peer.config.replicationFactor, LEAVE_MS / 1000));
 }
 
 /** Asks those again who had no room for what a leaver has to hand on, once all others have been asked. */
@@ -65,7 +65,7 @@ export function askAgain(peer: Peer): void {
     peer.replication.rejected.size === 0
   )
     return;
-  if (shortOfCopies(peer).length > 0) return;
+  if (unconfirmedRecords(peer).length > 0) return;
   for (const record of underReplicated(peer)) askRejecters(peer, record.name);
 }
 
@@ -123,9 +123,9 @@ export function endDeparture(peer: Peer): void {
   }
   // While it waited it may have been left alone with what it has. What others have given it meanwhile is
   // not its to keep: word of one that has left counts nowhere.
-  const lacking = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);
-  const short = lacking
-    .filter((record) => departing.kept.get(record) || isStampedBy(record, self))
+  const atRisk = isCutOff(peer) ? [...peer.replication.files.values()] : underReplicated(peer);
+  const short = atRisk
+    .filter((record) => departing.kept.get(record) || isVersionedBy(record, self))
     .map((record) => shortFile(peer, record));
   // One that leaves too early may come back with what it holds, to the members that it knew.
   if (short.length === 0) {
@@ -140,7 +140,7 @@ export function endDeparture(peer: Peer): void {
   exit(
     peer,
     short.length > 0 ? 1 : 0,
-    short.length > 0 ? sentences.leftShort(short, peer.config.copies) : null,
+    short.length > 0 ? sentences.leftShort(short, peer.config.replicationFactor) : null,
   );
 }
 
@@ -154,7 +154,7 @@ function isCutOff(peer: Peer): boolean {
 
 function shortFile(peer: Peer, record: FileRecord): ShortFile {
   const name = record.removed ? `the removal of ${record.name}` : record.name;
-  return { name, copies: copiesElsewhere(peer, record) };
+  return { name, replicas: replicasElsewhere(peer, record) };
 }
 
 function depart(peer: Peer): void {
@@ -162,7 +162,7 @@ function depart(peer: Peer): void {
   dropRumours(peer);
   const predecessors = peer.membership.view.before(peer.self.id, 2);
   const request = randomRequest(peer.random);
-  const kept = new ByVersion<true>();
+  const kept = new ByWrite<true>();
   for (const record of peer.replication.files.values()) kept.set(record, true);
   peer.lifecycle.departing = { request, waiting: new Set(predecessors.map((p) => p.id)), kept };
   for (const { address } of predecessors) {

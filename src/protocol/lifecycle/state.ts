@@ -1,5 +1,5 @@
 /** How a peer comes into its ring, and how it goes. */
-import type { ByVersion } from "../model/by-version.ts";
+import type { ByWrite } from "../model/by-write.ts";
 import { fieldsOf, itself, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
 import type { RequestCommand } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
@@ -49,7 +49,7 @@ export type Departing = {
   /** Whose word it waits for. */
   readonly waiting: Set<number>;
   /** What it held when it said that it goes. */
-  readonly kept: ByVersion<true>;
+  readonly kept: ByWrite<true>;
 };
 
 /** The lifecycle's part of a peer. */

@@ -15,7 +15,7 @@ import {
   POSTPONED,
   SYNC_MEMBERS,
 } from "../model/config.ts";
-import { type FileRecord, versionId } from "../model/files.ts";
+import { type FileRecord, writeId } from "../model/files.ts";
 import { type Address, isExpected, type Member } from "../model/member.ts";
 import type { Message, Standing } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
@@ -24,9 +24,9 @@ import { note, type Peer } from "../state.ts";
 import { renewEpoch, repairSoon } from "./records.ts";
 import { sendPing } from "./ways.ts";
 
-/** What is said by one who knows of versions: of the doubtful it waits, and by the doubtful. */
-const OF_VERSIONS: ReadonlySet<Message["tag"]> = new Set<Message["tag"]>([
-  ...(["offer", "inquire", "inquired", "compare", "compared"] as const),
+/** What is said by one who knows of writes: of the doubtful it waits, and by the doubtful. */
+const OF_WRITES: ReadonlySet<Message["tag"]> = new Set<Message["tag"]>([
+  ...(["replicate", "inquire", "inquired", "compare", "compared"] as const),
   ...(["lease", "leased", "catch-up", "caught-up", "list", "listed"] as const),
 ]);
 
@@ -84,9 +84,9 @@ export function noteStanding(peer: Peer, from: Member, told: Standing, answered:
   if (from.incarnation === 0 || from.id === peer.self.id) return;
   if (told.forgottenMs !== null) {
     // None is forgotten before its time, whatever somebody says.
-    const stampedAt = now - Math.max(told.forgottenMs, AWAY_MS);
+    const versionedAt = now - Math.max(told.forgottenMs, AWAY_MS);
     // It took its time to come here: two that tell each other would make it younger for ever.
-    if (stampedAt > absence.forgotten + FORGOTTEN_STEP_MS) raiseForgotten(peer, stampedAt);
+    if (versionedAt > absence.forgotten + FORGOTTEN_STEP_MS) raiseForgotten(peer, versionedAt);
   }
   if (told.awayMs === null) {
     absence.others.delete(from.instance);
@@ -112,8 +112,8 @@ export function noteForgotten(peer: Peer): void {
     membership: { absence },
   } = peer;
   if (absence.late) return;
-  for (const version of peer.replication.removals.values()) {
-    const record = peer.replication.files.find(version);
+  for (const write of peer.replication.removals.values()) {
+    const record = peer.replication.files.find(write);
     if (record !== undefined && record.ageMs + now >= AWAY_MS) {
       raiseForgotten(peer, -record.ageMs);
     }
@@ -129,7 +129,7 @@ export function isKnownForgotten(
 }
 
 /**
- * Keeps a message about versions until its sender has said what it has been through.
+ * Keeps a message about writes until its sender has said what it has been through.
  * @returns true if it is kept; `takePostponed` gives it back
  */
 export function postpone(peer: Peer, waiting: Postponed): boolean {
@@ -137,7 +137,7 @@ export function postpone(peer: Peer, waiting: Postponed): boolean {
     membership: { absence },
   } = peer;
   const { from, message } = waiting;
-  if (!isDoubtful(absence) || !OF_VERSIONS.has(message.tag)) return false;
+  if (!isDoubtful(absence) || !OF_WRITES.has(message.tag)) return false;
   if (from.id === peer.self.id || absence.answered.has(from.instance)) return false;
   ask(peer, from);
   if (absence.postponed.length < POSTPONED) absence.postponed = [...absence.postponed, waiting];
@@ -178,7 +178,7 @@ export function asHeard(peer: Peer, from: Member, message: Message): Message {
   );
 }
 
-/** A version has come into the table. One that was under way while its giver was found out is put apart. */
+/** A write has come into the table. One that was under way while its giver was found out is put apart. */
 export function noteTaken(peer: Peer, record: FileRecord, from: Member): void {
   const {
     membership: { absence },
@@ -186,16 +186,16 @@ export function noteTaken(peer: Peer, record: FileRecord, from: Member): void {
   if (absence.late && isOld(record, peer.now)) absence.hasOld = true;
   if (!isOutdated(peer, from) || !mayBeRemoved(record, absence)) return;
   peer.replication.files.setApart(record);
-  peer.effects.push({ type: "apart", versions: [versionId(record)] });
+  peer.effects.push({ type: "apart", writes: [writeId(record)] });
 }
 
 /** The folder is told at once: what is dropped after that must not be news to the next run. */
-function raiseForgotten(peer: Peer, stampedAt: number): void {
+function raiseForgotten(peer: Peer, versionedAt: number): void {
   const {
     membership: { absence },
   } = peer;
-  if (stampedAt <= absence.forgotten) return;
-  absence.forgotten = stampedAt;
+  if (versionedAt <= absence.forgotten) return;
+  absence.forgotten = versionedAt;
   tellAlive(peer);
 }
 
@@ -228,12 +228,12 @@ function setApart(peer: Peer): void {
   const isOlder = (record: FileRecord) => mayBeRemoved(record, absence);
   // What was known before this to those that ask.
   for (const inquiry of peer.replication.inquiries.values()) {
-    inquiry.versions = inquiry.versions.map((v) => (isOlder(v) ? { ...v, apart: true } : v));
+    inquiry.siblings = inquiry.siblings.map((v) => (isOlder(v) ? { ...v, apart: true } : v));
   }
   const old = [...peer.replication.files.values()].filter(isOlder);
   if (old.length === 0) return;
   for (const record of old) peer.replication.files.setApart(record);
-  peer.effects.push({ type: "apart", versions: old.map(versionId) });
+  peer.effects.push({ type: "apart", writes: old.map(writeId) });
   const days = Math.floor(Math.max(awayMs ?? 0, peer.lifecycle.sleep?.ms ?? 0) / DAY_MS);
   note(peer, sentences.wasAway(days, old.length));
   // What it was to others as an owner, and who has what, is to be found out anew.

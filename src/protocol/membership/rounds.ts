@@ -97,7 +97,10 @@ export function takeRoom(peer: Peer, bytes: number): void {
     config,
     membership: { view },
   } = peer;
-  const beside = [...view.before(self.id, config.copies), ...view.after(self.id, config.copies)];
+  const beside = [
+    ...view.before(self.id, config.replicationFactor),
+    ...view.after(self.id, config.replicationFactor),
+  ];
   for (const { address } of new Set(beside)) {
     sendPing(peer, address, randomBits(peer.random), wayTo(peer, address));
   }

@@ -56,7 +56,7 @@ export type Verdict =
   /** A new member is there; or is not, and whoever believes in it is to hear so. */
   | "believed"
   | "disbelieved"
-  /** The id that is wanted has its holder; or has none. */
+  /** The id that is wanted has its replica; or has none. */
   | "id-taken"
   | "id-free";
 

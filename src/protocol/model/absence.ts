@@ -29,11 +29,11 @@ export type Absence = {
    * forgets no removal, and takes and gives them however old they are.
    */
   late: boolean;
-  /** Every removal that was stamped before is known here, or hit nothing here; null if all are. */
+  /** Every removal that was given its version before is known here, or hit nothing here; null if all are. */
   knownUntil: number | null;
-  /** Removals that were stamped up to then may be forgotten in this ring. */
+  /** Removals that were given their versions up to then may be forgotten in this ring. */
   forgotten: number;
-  /** It holds versions old enough to have been removed by what is forgotten. */
+  /** It holds writes old enough to have been removed by what is forgotten. */
   hasOld: boolean;
   /** How long it has been with others. */
   togetherMs: number;
@@ -77,7 +77,7 @@ export function isDoubtful({ late, hasOld }: Absence): boolean {
   return late && hasOld;
 }
 
-/** True of a version for which the ring may have had a removal that it has forgotten. */
+/** True of a write for which the ring may have had a removal that it has forgotten. */
 export function isOld({ ageMs }: FileRecord, now: number): boolean {
   return ageMs + now >= AWAY_MS;
 }

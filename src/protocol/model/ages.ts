@@ -43,7 +43,7 @@ function young(record: FileRecord): FileRecord {
 /** Changes each record in a message; one without any stays as it is. */
 export function withRecords(message: Message, change: (record: FileRecord) => FileRecord): Message {
   switch (message.tag) {
-    case "offer":
+    case "replicate":
     case "inquired":
     case "listed":
       return { ...message, records: message.records.map(change) };

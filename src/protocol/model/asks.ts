@@ -1,5 +1,5 @@
 /** What is asked of a ring, on its way from peer to peer, and the answers to it. */
-import type { FileRecord, VersionId } from "./files.ts";
+import type { FileRecord, WriteId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 
 /** Names one request on its whole way and in all its retries: 48 random bits, drawn at the origin. */
@@ -58,7 +58,7 @@ export type Routed = {
    * so long it may be executed. Later, or where its time under way cannot be told, the origin is asked.
    */
   readonly leftMs: number;
-  /** The highest counter of a stamp that its origin has seen (Lamport, 1978). */
+  /** The highest counter of a version that its origin has seen (Lamport, 1978). */
   readonly counter: number;
   /** Owners that do not answer those on the way: the next member stands in. */
   readonly avoid: readonly number[];
@@ -108,35 +108,35 @@ export type AnswerOutcome =
   /** The sender owns the name and now fetches the content, if there is any. */
   | { readonly kind: "placed" }
   /**
-   * Durable on these peers, of so many wanted: a version, or the removal of the name; or what has
-   * replaced it meanwhile. `lacking` should have it and have not said so.
+   * Durable on these peers, of so many wanted: a write, or the removal of the name; or what has
+   * replaced it meanwhile. `withoutReplica` should have it and have not said so.
    */
   | {
       readonly kind: "stored";
       readonly record: FileRecord;
-      readonly copies: readonly number[];
+      readonly replicas: readonly number[];
       readonly wanted: number;
-      readonly lacking: readonly number[];
+      readonly withoutReplica: readonly number[];
     }
   /**
    * The content is the message's body, or else to be fetched from the sender under the request's id, or
-   * as the version from one of the holders. `version` is null for a file that lies in the sender's working
+   * as the write from one of the replicas. `write` is null for a file that lies in the sender's working
    * directory and was never stored.
    */
   | {
       readonly kind: "found";
       readonly size: number;
-      readonly version: VersionId | null;
-      readonly holders: readonly number[];
+      readonly write: WriteId | null;
+      readonly replicas: readonly number[];
     }
   | { readonly kind: "missing" }
-  /** What the sender and the other holders have of the name: its newest version, and on which peers. */
+  /** What the sender and the other replicas have of the name: its newest write, and on which peers. */
   | {
       readonly kind: "where";
       readonly record: FileRecord | null;
-      readonly holders: readonly number[];
+      readonly replicas: readonly number[];
     }
-  /** `maybe`: it was stamped, and may still appear; else it was not executed, and will not be. */
+  /** `maybe`: it was given its version, and may still appear; else it was not executed, and will not be. */
   | { readonly kind: "failed"; readonly why: string; readonly maybe: boolean }
   /** Too few of those that may hold the name have answered; nothing was executed. */
   | { readonly kind: "unavailable"; readonly answered: number; readonly needed: number };

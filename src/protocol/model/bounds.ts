@@ -13,7 +13,7 @@ export const INCARNATION_JUMP = 2 ** 16;
 /** Nobody comes into a ring with a higher one: it has as much before it again. */
 export const HIGHEST_TAKEN_IN = 2 ** 30;
 
-/** A higher counter is of no version: half of what the wire could carry. */
+/** A higher counter is of no write: half of what the wire could carry. */
 export const HIGHEST_COUNTER = 2 ** 52;
 /**
  * A counter so far above all that a peer has seen says nothing of names other than its own: 65,536 changes

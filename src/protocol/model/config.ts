@@ -13,7 +13,7 @@ export type RingConfig = {
   /** A round of pings each; 1,000 to 3,600,000, down to 10 in simulations. */
   readonly pingIntervalMs: number;
   /** Copies kept of each file, the owner's included (R). */
-  readonly copies: number;
+  readonly replicationFactor: number;
 };
 
 /** Positions of a numbered ring fit one byte, those of drawn ids an exact JavaScript number. */
@@ -133,7 +133,7 @@ export const AVOIDED = 8;
 export const REQUEST_RETRY_MS = 1_500;
 /** and gives up in all after so long; a file's content may take longer while it moves. */
 export const REQUEST_GIVE_UP_MS = 10_000;
-/** A content that has failed on its way so often, from whichever holder, is given up. */
+/** A content that has failed on its way so often, from whichever replica, is given up. */
 export const CONTENT_FAILURES = 16;
 /** After a failure the ring is asked again so soon, then twice as late each time up to REQUEST_RETRY_MS. */
 export const CONTENT_RETRY_MS = 25;
@@ -172,15 +172,15 @@ export const PROMISES = 256;
 /** Members whose room on their disks is remembered. */
 export const ROOMS_KNOWN = 4_096;
 /**
- * After a change of its view an owner stamps this far above all it has heard of: what an owner before
+ * After a change of its view an owner versions this far above all it has heard of: what an owner before
  * it left unacknowledged shall not beat what comes later. 2^33 such changes fit below 2^53.
  */
-export const STAMP_LEAP = 2 ** 20;
+export const COUNTER_LEAP = 2 ** 20;
 /** How long a listing of the ring's files waits for slow members; records that one of them may list. */
 export const LIST_WAIT_MS = 1_500;
 export const LIST_RECORDS = 1_024;
-/** Versions in such a page: names have one as a rule. */
-export const LIST_VERSIONS = 4_096;
+/** Writes in such a page: names have one as a rule. */
+export const LIST_WRITES = 4_096;
 /** Files that a listing holds in all. */
 export const LISTED_FILES = 1_000_000;
 /**
@@ -201,8 +201,8 @@ export const REQUESTS_IN_FLIGHT = 1_024;
 
 /** A file's name, in bytes of UTF-8, as on every common file system. */
 export const MAX_NAME_BYTES = 255;
-/** Stamps that a version remembers to have replaced: one for each run of an owner that a name had. */
-export const REPLACED_KEPT = 64;
+/** Versions that a write remembers to have replaced: one for each instance of an owner that a name had. */
+export const VECTOR_KEPT = 64;
 /**
  * Operations are remembered for as long as removals are. One lives for seconds, but two owners on the
  * two sides of a cut may both have executed it, and meet after the longest cut. By age and never by
@@ -213,16 +213,16 @@ export const OPERATION_MS = 30 * 24 * 3_600_000;
 export const OPERATIONS_REMEMBERED = 65_536;
 /** Spans of operations in one history: a bound for a message, above all origins that a ring may have. */
 export const SPANS_KEPT = 4_096;
-/** Conflicts that a version remembers to have left as they were. */
+/** Conflicts that a write remembers to have left as they were. */
 export const SPARED_KEPT = 64;
 /** A content of up to so many bytes travels with the message about it, and lies in the index itself. */
 export const BODY_BYTES = 65_536;
 /**
  * A removal is kept for longer than any repair takes, and than most peers are away: 30 days. It goes
- * then, once all holders have confirmed it, and a day later in any case.
+ * then, once all replicas have confirmed it, and a day later in any case.
  */
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
-/** Later by what the clocks of two holders may differ: one would give it back to the other. */
+/** Later by what the clocks of two replicas may differ: one would give it back to the other. */
 export const TOMBSTONE_DROP_MS = TOMBSTONE_MS + 3_600_000;
 export const TOMBSTONE_LAST_MS = 31 * 24 * 3_600_000;
 /** Who was away for so long may lack forgotten removals; at that age all are told that one will be. */
@@ -240,7 +240,7 @@ export const POSTPONED = 1_024;
 export const RANGE_BITS = 12;
 /** Parts into which a range is cut where two peers hold different files in it. */
 export const COMPARE_PARTS = 16;
-/** Holders compare all that they share this often, whatever they know of each other. */
+/** Replicas compare all that they share this often, whatever they know of each other. */
 export const COMPARE_EVERY_MS = 60_000;
 /** An owner asks again so much later what it may lack, if it had no good answer. */
 export const SETTLE_ASK_MS = 1_000;
@@ -255,13 +255,13 @@ export const REJECTED_FILES = 16_384;
 export const REPAIR_SETTLE_MS = 300;
 /**
  * A copy that belongs to others is dropped when the view has been still for so long: longer than a
- * member that flaps is away, and than any holder takes to note that the dropper is none.
+ * member that flaps is away, and than any replica takes to note that the dropper is none.
  */
 export const DROP_SETTLE_MS = 10_000;
 /** Copies that are still unconfirmed are offered again after so long. */
 export const REPAIR_RETRY_MS = 3_000;
 /** Records in one offer. */
-export const OFFER_RECORDS = 256;
+export const REPLICATE_RECORDS = 256;
 /** Bytes of records in one message: with the longest body and route still below the longest frame. */
 export const MESSAGE_BYTES = 900_000;
 /** Ranges in one comparison, and in each part of its answer: 6 KiB, and the circle in two steps to 1/65,536. */
@@ -272,15 +272,15 @@ export const COMPARE_RANGES = 256;
  */
 export const FETCHES_AT_ONCE = 8;
 export const SMALL_FETCHES_AT_ONCE = 20;
-export const COPIES_QUEUED = 16_384;
+export const REPLICAS_QUEUED = 16_384;
 /** Copies, removals among them, on their way to this disk at a time: two whole offers of what needs no fetch. */
-export const COPIES_AT_ONCE = 512;
+export const REPLICAS_AT_ONCE = 512;
 /** With a majority durable, an acknowledgement waits so much longer for the copies that are nearly there. */
 export const ACKNOWLEDGE_GRACE_MS = 300;
-/** A version that is read waits so long until a majority has it. */
+/** A write that is read waits so long until a majority has it. */
 export const READ_WAIT_MS = 2_000;
 /** An owner waits so long for a majority of copies before it says what there is. */
-export const COPIES_WAIT_MS = 20_000;
+export const REPLICAS_WAIT_MS = 20_000;
 
 /** A leaver waits so long for its files to be handed on, and again as long as some were, up to the most; */
 export const LEAVE_MS = 20_000;

@@ -83,10 +83,10 @@ export type Outcome =
   | {
       readonly kind: "stored";
       readonly record: FileRecord;
-      readonly copies: readonly number[];
+      readonly replicas: readonly number[];
       readonly wanted: number;
       /** Members that should have a copy and have not confirmed one. */
-      readonly lacking: readonly number[];
+      readonly withoutReplica: readonly number[];
       readonly route: readonly number[];
     }
   /** Placed on its owner, but the origin had no content to give. */
@@ -101,12 +101,12 @@ export type Outcome =
       readonly route: readonly number[];
     }
   | { readonly kind: "missing"; readonly owner: number; readonly route: readonly number[] }
-  /** What the holders have of a name; `record` is null if none has any, or it was removed. */
+  /** What the replicas have of a name; `record` is null if none has any, or it was removed. */
   | {
       readonly kind: "where";
       readonly owner: number;
       readonly record: FileRecord | null;
-      readonly holders: readonly number[];
+      readonly replicas: readonly number[];
       readonly wanted: number;
       readonly route: readonly number[];
     }
@@ -142,4 +142,4 @@ export type SurveyedLookup = {
 };
 
 /** A file of the ring and the peers that said they hold it. A conflict is named as one. */
-export type ListedFile = { readonly record: FileRecord; readonly holders: readonly number[] };
+export type ListedFile = { readonly record: FileRecord; readonly replicas: readonly number[] };

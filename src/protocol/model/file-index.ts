@@ -1,37 +1,37 @@
-/** The versions that a peer holds, by name and by place on the circle, with the digests of ranges. */
+/** The writes that a peer holds, by name and by place on the circle, with the digests of ranges. */
 import { RANGE_BITS } from "./config.ts";
 import { addHash, removeHash } from "./digest.ts";
 import {
   conflictName,
   type FileRecord,
   isSameOperation,
-  isSameVersion,
+  isSameWrite,
   parseConflictName,
   type Range,
-  type VersionId,
+  type WriteId,
 } from "./files.ts";
 import { type Author, hashOf, isBy, isWithin } from "./range-digest.ts";
-import { merge, type Versions, winnerOf } from "./versions.ts";
+import { merge, type Siblings, winnerOf } from "./siblings.ts";
 
-/** The versions of a name, and the hash of each at the same place. */
-type Name = { versions: Versions; hashes: readonly number[] };
+/** The writes of a name, and the hash of each at the same place. */
+type Name = { siblings: Siblings; hashes: readonly number[] };
 /** One of the equal parts of the circle. */
 type Bucket = { digest: number; count: number; readonly names: Set<Name> };
 
-/** What became of an index when a version was taken in. */
+/** What became of an index when a write was taken in. */
 export type Taken = {
   /** Something is known that was not. */
   readonly changed: boolean;
-  /** Versions that are new here, or that others must hear of anew: under another stamp, or no conflict any more. */
+  /** Writes that are new here, or that others must hear of anew: under another version, or no conflict any more. */
   readonly fresh: readonly FileRecord[];
-  /** The versions of its name, as they were and as they are. */
-  readonly before: Versions;
-  readonly now: Versions;
+  /** The writes of its name, as they were and as they are. */
+  readonly before: Siblings;
+  readonly now: Siblings;
 };
 
-const NO_VERSIONS: Versions = Object.freeze([]);
+const NO_SIBLINGS: Siblings = Object.freeze([]);
 
-/** Takes versions in, merges those of one name, and finds them by name, by version and by range. */
+/** Takes writes in, merges those of one name, and finds them by name, by write and by range. */
 export class FileIndex {
   readonly #buckets = new Map<number, Bucket>();
   readonly #names = new Map<string, Name>();
@@ -39,7 +39,7 @@ export class FileIndex {
   readonly #width: number;
   /** All names in order, until something changes. */
   #sorted: readonly string[] | null = null;
-  /** Versions held, removals too. */
+  /** Writes held, removals too. */
   size = 0;
   /** Files held, conflicts too, and their bytes; removals are none. */
   count = 0;
@@ -52,25 +52,25 @@ export class FileIndex {
     for (const record of records) this.take(record);
   }
 
-  /** What is found under a name: the version that has it, or the conflict of that name. */
+  /** What is found under a name: the write that has it, or the conflict of that name. */
   get(name: string): FileRecord | undefined {
-    const versions = this.#names.get(name)?.versions;
-    if (versions !== undefined) return winnerOf(versions);
+    const siblings = this.#names.get(name)?.siblings;
+    if (siblings !== undefined) return winnerOf(siblings);
     const conflict = parseConflictName(name);
     if (conflict === null) return undefined;
     const { base, operation, key } = conflict;
     if (key === null) {
-      return this.versions(base).find((v) => isSameOperation(v.operation, operation));
+      return this.siblings(base).find((v) => isSameOperation(v.operation, operation));
     }
     for (const entry of this.#buckets.get(Math.floor(key / this.#width))?.names ?? []) {
-      const found = entry.versions.find((v) => isSameOperation(v.operation, operation));
+      const found = entry.siblings.find((v) => isSameOperation(v.operation, operation));
       if (found !== undefined && conflictName(found) === name) return found;
     }
     return undefined;
   }
 
   /**
-   * The name whose versions a name is about: of a conflict the one it was stored under. Where that had to
+   * The name whose writes a name is about: of a conflict the one it was stored under. Where that had to
    * be cut, only who holds the conflict can tell: then the name of the conflict itself, if it is not held.
    */
   baseOf(name: string): string {
@@ -79,64 +79,64 @@ export class FileIndex {
     return conflict.key === null ? conflict.base : (this.get(name)?.name ?? name);
   }
 
-  /** All versions held of a name, not of that of a conflict. */
-  versions(name: string): Versions {
-    return this.#names.get(name)?.versions ?? NO_VERSIONS;
+  /** All writes held of a name, not of that of a conflict. */
+  siblings(name: string): Siblings {
+    return this.#names.get(name)?.siblings ?? NO_SIBLINGS;
   }
 
-  /** The version as it is held here, under whatever stamp. */
-  find(id: VersionId): FileRecord | undefined {
-    for (const version of this.versions(id.name)) if (isSameVersion(version, id)) return version;
+  /** The write as it is held here, under whatever version. */
+  find(id: WriteId): FileRecord | undefined {
+    for (const sibling of this.siblings(id.name)) if (isSameWrite(sibling, id)) return sibling;
     return undefined;
   }
 
-  /** True of the version that has its name. */
+  /** True of the write that has its name. */
   isWinner(record: FileRecord): boolean {
-    return winnerOf(this.versions(record.name)) === record;
+    return winnerOf(this.siblings(record.name)) === record;
   }
 
-  /** The name under which a version is found here. */
+  /** The name under which a write is found here. */
   shownAs(record: FileRecord): string {
     return this.isWinner(record) ? record.name : conflictName(record);
   }
 
-  /** Merges a version with what is held of its name. */
+  /** Merges a write with what is held of its name. */
   take(record: FileRecord): Taken {
     const old = this.#names.get(record.name);
-    const held = old?.versions ?? NO_VERSIONS;
+    const held = old?.siblings ?? NO_SIBLINGS;
     const merged = merge(held, record);
     const both = { before: held, now: merged };
-    if (merged === held) return { changed: false, fresh: NO_VERSIONS, ...both };
+    if (merged === held) return { changed: false, fresh: NO_SIBLINGS, ...both };
     this.#set(record.name, record.key, old, merged);
     if (held.length === 0) return { changed: true, fresh: merged, ...both };
     const winner = winnerOf(held);
     const fresh = merged.filter((v) => {
-      const old = held.find((h) => isSameVersion(h, v));
-      const isNew = old === undefined || old.stamp !== v.stamp || old.apart !== v.apart;
+      const old = held.find((h) => isSameWrite(h, v));
+      const isNew = old === undefined || old.version !== v.version || old.apart !== v.apart;
       return isNew || (v === winnerOf(merged) && old !== winner);
     });
     return { changed: true, fresh, ...both };
   }
 
-  /** Holds a version no more. @returns whether it was held */
-  delete(id: VersionId): boolean {
+  /** Holds a write no more. @returns whether it was held */
+  delete(id: WriteId): boolean {
     const held = this.#names.get(id.name);
-    const record = held?.versions.find((v) => isSameVersion(v, id));
+    const record = held?.siblings.find((v) => isSameWrite(v, id));
     if (held === undefined || record === undefined) return false;
-    const others = held.versions.filter((v) => v !== record);
+    const others = held.siblings.filter((v) => v !== record);
     this.#set(record.name, record.key, held, others);
     return true;
   }
 
-  /** A version never has its name from here on; nothing happens if it is not held. */
-  setApart(version: VersionId): void {
-    const record = this.find(version);
+  /** A write never has its name from here on; nothing happens if it is not held. */
+  setApart(write: WriteId): void {
+    const record = this.find(write);
     if (record === undefined) return;
     const { name, key } = record;
     const apart = Object.freeze({ ...record, apart: true });
     const held = this.#names.get(name);
-    const versions = this.versions(name).map((v) => (v === record ? apart : v));
-    this.#set(name, key, held, versions);
+    const siblings = this.siblings(name).map((v) => (v === record ? apart : v));
+    this.#set(name, key, held, siblings);
   }
 
   /** One that changes apart from this; the records are shared. */
@@ -158,13 +158,13 @@ export class FileIndex {
     return Object.assign(made, { size, count, bytes });
   }
 
-  /** Every version, removals too. */
+  /** Every write, removals too. */
   *values(): Generator<FileRecord> {
-    for (const { versions } of this.#names.values()) yield* versions;
+    for (const { siblings } of this.#names.values()) yield* siblings;
   }
 
-  /** The versions of up to `count` names that come after `name`, in order; from the first on if it is null. */
-  page(name: string | null, count: number): Versions[] {
+  /** The writes of up to `count` names that come after `name`, in order; from the first on if it is null. */
+  page(name: string | null, count: number): Siblings[] {
     this.#sorted ??= [...this.#names.keys()].sort();
     const names = this.#sorted;
     let low = 0;
@@ -174,7 +174,7 @@ export class FileIndex {
       if ((names[middle] ?? "") <= (name ?? "")) low = middle + 1;
       else high = middle;
     }
-    return names.slice(low, low + count).map((n) => this.versions(n));
+    return names.slice(low, low + count).map((n) => this.siblings(n));
   }
 
   /** What lies above `from` and up to `to`, clockwise; all if they are equal. @param but left out */
@@ -187,8 +187,8 @@ export class FileIndex {
         digest = addHash(digest, bucket.digest);
         return;
       }
-      for (const { versions, hashes } of bucket.names) {
-        versions.forEach((record, i) => {
+      for (const { siblings, hashes } of bucket.names) {
+        siblings.forEach((record, i) => {
           if (!(whole || isWithin(record.key, from, to)) || isBy(record, but)) return;
           count += 1;
           digest = addHash(digest, hashes[i] ?? 0);
@@ -198,12 +198,12 @@ export class FileIndex {
     return { from, to, count, digest };
   }
 
-  /** The versions in a range. */
+  /** The writes in a range. */
   within({ from, to }: Pick<Range, "from" | "to">, but: Author | null): FileRecord[] {
     const found: FileRecord[] = [];
     this.#walk(from, to, (bucket, whole) => {
-      for (const { versions } of bucket.names) {
-        for (const record of versions) {
+      for (const { siblings } of bucket.names) {
+        for (const record of siblings) {
           if ((whole || isWithin(record.key, from, to)) && !isBy(record, but)) found.push(record);
         }
       }
@@ -223,20 +223,20 @@ export class FileIndex {
   }
 
   /** @param held what is there of the name; it is changed */
-  #set(name: string, key: number, held: Name | undefined, versions: Versions): void {
+  #set(name: string, key: number, held: Name | undefined, siblings: Siblings): void {
     const number = Math.floor(key / this.#width);
     const bucket = this.#buckets.get(number) ?? this.#newBucket(number);
     if (held !== undefined) this.#countAll(bucket, held, -1);
-    if (versions.length === 0) {
+    if (siblings.length === 0) {
       this.#names.delete(name);
       this.#sorted = null;
       if (held !== undefined) bucket.names.delete(held);
       if (bucket.names.size === 0) this.#buckets.delete(number);
       return;
     }
-    const now = held ?? { versions, hashes: [] };
-    now.versions = versions;
-    now.hashes = versions.map(hashOf);
+    const now = held ?? { siblings, hashes: [] };
+    now.siblings = siblings;
+    now.hashes = siblings.map(hashOf);
     this.#countAll(bucket, now, 1);
     if (held !== undefined) return;
     bucket.names.add(now);
@@ -250,11 +250,11 @@ export class FileIndex {
     return bucket;
   }
 
-  #countAll(bucket: Bucket, { versions, hashes }: Name, by: 1 | -1): void {
+  #countAll(bucket: Bucket, { siblings, hashes }: Name, by: 1 | -1): void {
     const change = by > 0 ? addHash : removeHash;
     for (const hash of hashes) bucket.digest = change(bucket.digest, hash);
-    bucket.count += by * versions.length;
-    for (const version of versions) this.#count(version, by);
+    bucket.count += by * siblings.length;
+    for (const sibling of siblings) this.#count(sibling, by);
   }
 
   #count({ removed, size }: FileRecord, by: number): void {

@@ -1,17 +1,17 @@
 /**
  * What a ring knows of a file. Its content never passes through the protocol.
  *
- * A name has a set of versions: those that nobody has replaced (versions.ts merges such sets). The one
- * with the greatest stamp has the name, the others are its conflicts.
+ * A name has a set of writes: those that nobody has replaced (siblings.ts merges such sets). The one
+ * with the greatest version has the name, the others are its conflicts.
  */
 import { MAX_NAME_BYTES } from "./config.ts";
 
-/** Orders the versions of one name: the greater wins. Given by the owner, never twice. */
-export type Stamp = {
+/** Orders the writes of one name: the greater wins. Given by the owner, never twice. */
+export type Version = {
   readonly counter: number;
   readonly owner: number;
-  /** Which process the owner was: two may have had one id, on two sides of a cut. See `runOf`. */
-  readonly run: number;
+  /** Which process the owner was: two may have had one id, on two sides of a cut. See `shortInstance`. */
+  readonly instance: number;
 };
 
 /**
@@ -32,75 +32,75 @@ export type Span = {
   readonly to: number;
   /** Of the last of them, as in a record: its origin may ask for it once more. */
   readonly ageMs: number;
-  readonly stamp: Stamp;
+  readonly version: Version;
 };
 
-/** A version of a name: which content, made by which operation, in place of which others. */
+/** A write of a name: which content, made by which operation, in place of which others. */
 export type FileRecord = {
   /** UTF-8, 1 to 255 bytes; exactly four digits in a numbered ring. A conflict has it too: see `shownAs`. */
   readonly name: string;
   /** The name's position on the circle. */
   readonly key: number;
-  /** What made this version: it is told from others of its name by that. */
+  /** What made this write: it is told from others of its name by that. */
   readonly operation: Operation;
-  readonly stamp: Stamp;
-  /** Lesser stamps of the same operation, which was executed twice: by two owners that knew not of each other. */
-  readonly also: readonly Stamp[];
+  readonly version: Version;
+  /** Lesser versions of the same operation, which was executed twice: by two owners that knew not of each other. */
+  readonly also: readonly Version[];
   /** Bytes, in [0, 2^53). */
   readonly size: number;
   /** 64 hexadecimal digits. */
   readonly sha256: string;
-  /** True of a removal: it has a size of 0 and the hash of nothing, and is kept as any version is. */
+  /** True of a removal: it has a size of 0 and the hash of nothing, and is kept as any write is. */
   readonly removed: boolean;
   /** It never has the name: the removal of a conflict, or what came back after too long a time. */
   readonly apart: boolean;
   /**
-   * Milliseconds since it was stamped: in a message as of its sending; within a peer as of its clock's
+   * Milliseconds since it was given its version: in a message as of its sending; within a peer as of its clock's
    * zero, so that it need not be kept up (`withAges`).
    */
   readonly ageMs: number;
   /**
-   * What the version took the place of: for each owner and run the stamp with the highest
+   * What the write took the place of: for each owner and instance the version with the highest
    * counter (a version vector: Parker et al., "Detection of Mutual Inconsistency", 1983), the newest
-   * REPLACED_KEPT of them. It lasts as long as the version does.
+   * VECTOR_KEPT of them. It lasts as long as the write does.
    */
-  readonly replaced: readonly Stamp[];
+  readonly versionVector: readonly Version[];
   /** The operations that it took the place of within OPERATION_MS: what finds a second execution. */
   readonly history: readonly Span[];
-  /** Stamps of versions that it knew of and left as they were: its vector does not cover these. */
-  readonly spared: readonly Stamp[];
+  /** Versions of writes that it knew of and left as they were: its vector does not cover these. */
+  readonly spared: readonly Version[];
 };
 
-/** What tells one version of a name from another, and from another content under the same operation. */
-export type VersionId = Pick<FileRecord, "name" | "operation" | "sha256">;
+/** What tells one write of a name from another, and from another content under the same operation. */
+export type WriteId = Pick<FileRecord, "name" | "operation" | "sha256">;
 
 /** A part of the circle, from above `from` up to `to` (the whole circle if they are equal), and what lies in it. */
 export type Range = {
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** A set hash over names, operations and stamps, in [0, 2^53). */
+  /** A set hash over names, operations and versions, in [0, 2^53). */
   readonly digest: number;
 };
 /** The hash of an empty content. */
 export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** The run of a process in its stamps: the first 32 bits of its instance id. An incarnation may be another's too. */
-export function runOf({ instance }: { readonly instance: string }): number {
+/** What stands for a process in its versions: the first 32 bits of its instance id. An incarnation may be another's too. */
+export function shortInstance({ instance }: { readonly instance: string }): number {
   return Number.parseInt(instance.slice(0, 8), 16);
 }
 
-/** True of what this owner, in this run of its process, has stamped. */
-export function isStampedBy(
-  { stamp }: { readonly stamp: Stamp },
+/** True of what this owner, in this process, has given its version. */
+export function isVersionedBy(
+  { version }: { readonly version: Version },
   owner: { readonly id: number; readonly instance: string },
 ): boolean {
-  return stamp.owner === owner.id && stamp.run === runOf(owner);
+  return version.owner === owner.id && version.instance === shortInstance(owner);
 }
 
-/** @returns positive if `a` is the newer version, negative if `b` is, 0 if they are the same */
-export function compareStamps(a: Stamp, b: Stamp): number {
-  return a.counter - b.counter || a.owner - b.owner || a.run - b.run;
+/** @returns positive if `a` is the newer write, negative if `b` is, 0 if they are the same */
+export function compareVersions(a: Version, b: Version): number {
+  return a.counter - b.counter || a.owner - b.owner || a.instance - b.instance;
 }
 
 /** True of one operation of one origin, however often it was tried or executed. */
@@ -108,27 +108,27 @@ export function isSameOperation(a: Operation, b: Operation): boolean {
   return a.number === b.number && a.origin === b.origin;
 }
 
-/** True of one version, under whatever stamps. */
-export function isSameVersion(a: VersionId, b: VersionId): boolean {
+/** True of one write, under whatever versions. */
+export function isSameWrite(a: WriteId, b: WriteId): boolean {
   if (a === b) return true;
   return isSameOperation(a.operation, b.operation) && a.sha256 === b.sha256 && a.name === b.name;
 }
 
-/** What tells a version, alone. */
-export function versionId({ name, operation, sha256 }: VersionId): VersionId {
+/** What tells a write, alone. */
+export function writeId({ name, operation, sha256 }: WriteId): WriteId {
   return { name, operation, sha256 };
 }
 
-/** A version under one of its stamps. */
-export type HeldVersion = VersionId & { readonly stamp: Stamp };
+/** A write under one of its versions. */
+export type HeldVersion = WriteId & { readonly version: Version };
 
-/** What tells a version under one of its stamps, alone. */
-export function heldVersion({ name, operation, stamp, sha256 }: HeldVersion): HeldVersion {
-  return { name, operation, stamp, sha256 };
+/** What tells a write under one of its versions, alone. */
+export function heldVersion({ name, operation, version, sha256 }: HeldVersion): HeldVersion {
+  return { name, operation, version, sha256 };
 }
 
-/** A text that no other version of any name has, for tables. */
-export function versionKey({ name, operation, sha256 }: VersionId): string {
+/** A text that no other write of any name has, for tables. */
+export function writeKey({ name, operation, sha256 }: WriteId): string {
   return `${operation.origin}-${operation.number}-${sha256.slice(0, 8)} ${name}`;
 }
 
@@ -163,7 +163,7 @@ export type ConflictName = {
 };
 
 /**
- * The name under which a version is found that does not have its name. All peers make the same of it,
+ * The name under which a write is found that does not have its name. All peers make the same of it,
  * and it tells where on the circle it lies, however long the name is.
  */
 export function conflictName({ name, key, operation }: FileRecord): string {

@@ -5,7 +5,7 @@
  */
 import type { RingConfig } from "./config.ts";
 import type { PeerEvent } from "./events.ts";
-import type { FileRecord, VersionId } from "./files.ts";
+import type { FileRecord, WriteId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { Channel, FetchSource, Message, RequestId, Routed } from "./messages.ts";
 import type { View } from "./view.ts";
@@ -148,7 +148,7 @@ export type Input = { readonly at: number } & (
         | { readonly ok: false; readonly why: string; readonly here: boolean };
     }
   /** A copy held here was read and is not what it was: the driver has set it aside, and keeps its row no more. */
-  | { readonly type: "damaged"; readonly version: VersionId }
+  | { readonly type: "damaged"; readonly write: WriteId }
   /** The disk has room for so many bytes of files. */
   | { readonly type: "room"; readonly bytes: number }
   /** A content offered under a request's id has been sent whole, or its taker went away. */
@@ -162,7 +162,7 @@ export type Input = { readonly at: number } & (
 /** Where a fetched content goes. */
 export type FetchInto =
   /**
-   * The store, where this version is merged with those of its name (`merge`). `shared`: others are offered
+   * The store, where this write is merged with those of its name (`merge`). `shared`: others are offered
    * what comes in, while it comes; so what breaks off is over, and not gone on with.
    */
   | {
@@ -178,8 +178,8 @@ export type FetchInto =
 export type Served =
   /** The content that came with this peer's own command. */
   | { readonly kind: "command"; readonly command: number }
-  | { readonly kind: "version"; readonly version: VersionId }
-  /** What the fetch of this job brings, while it comes in and until it is a version. */
+  | { readonly kind: "write"; readonly write: WriteId }
+  /** What the fetch of this job brings, while it comes in and until it is a write. */
   | { readonly kind: "arriving"; readonly job: number }
   /** The file of this name in the working directory. */
   | { readonly kind: "local"; readonly name: string };
@@ -187,7 +187,7 @@ export type Served =
 /** Where the driver finds the small content that goes with a message; without it the message goes alone. */
 export type BodySource =
   | { readonly kind: "body"; readonly number: number }
-  | { readonly kind: "version"; readonly version: VersionId };
+  | { readonly kind: "write"; readonly write: WriteId };
 
 /** What the driver is to do. It begins each in the order given. */
 export type Effect =
@@ -234,20 +234,20 @@ export type Effect =
       /** A copy that nobody waits for: it may be slowed down. */
       readonly repair: boolean;
     }
-  /** Merge into the store what brings no content, a removal or word of a version held; then give `fetched`. */
+  /** Merge into the store what brings no content, a removal or word of a write held; then give `fetched`. */
   | { readonly type: "merge"; readonly job: number; readonly record: FileRecord }
   | { readonly type: "serve"; readonly request: RequestId; readonly what: Served }
   /** Look into the working directory, then give `looked`. */
   | { readonly type: "look"; readonly request: RequestId; readonly name: string }
   /** These never have their names any more (`FileRecord.apart`). */
-  | { readonly type: "apart"; readonly versions: readonly VersionId[] }
+  | { readonly type: "apart"; readonly writes: readonly WriteId[] }
   /**
    * Note in the folder that its peer knew all so long ago, and how old the youngest removal is that may be
    * forgotten: the next start is told (`StartInput.awayMs`, `forgottenMs`).
    */
   | { readonly type: "alive"; readonly awayMs: number; readonly forgottenMs: number | null }
   /** The copy belongs to others now, who have confirmed theirs; or a removal that is old enough. */
-  | { readonly type: "drop"; readonly version: VersionId }
+  | { readonly type: "drop"; readonly write: WriteId }
   /** The peer is done. `sentence` is null where nothing went wrong. */
   | { readonly type: "exit"; readonly code: number; readonly sentence: string | null };
 

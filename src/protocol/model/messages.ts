@@ -15,7 +15,7 @@ import type {
   Write,
 } from "./asks.ts";
 import type { Strategy } from "./config.ts";
-import type { FileRecord, HeldVersion, Range, VersionId } from "./files.ts";
+import type { FileRecord, HeldVersion, Range, WriteId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { StatusMessage } from "./told.ts";
 import type { ContentMessage } from "./transfers.ts";
@@ -83,7 +83,7 @@ export type Introduction = {
   readonly bits: number;
   readonly strategy: Strategy;
   readonly pingIntervalMs: number;
-  readonly copies: number;
+  readonly replicationFactor: number;
   /** Near the middle of the widest gap in the sender's view: none that was proposed before. */
   readonly proposedId: number;
 };
@@ -120,7 +120,7 @@ export type SuccessorChange = {
 /** From a peer that leaves (its header says `left`) to its two predecessors. Acknowledged. */
 export type Depart = { readonly tag: "depart"; readonly request: RequestId };
 
-/** "What do you hold of this name?", from an owner that cannot know to the other holders, whose ids are told. */
+/** "What do you hold of this name?", from an owner that cannot know to the other replicas, whose ids are told. */
 export type Inquire = {
   readonly tag: "inquire";
   readonly request: RequestId;
@@ -131,23 +131,23 @@ export type Inquire = {
 export type Inquired = {
   readonly tag: "inquired";
   readonly request: RequestId;
-  /** All versions of the name. */
+  /** All writes of the name. */
   readonly records: readonly FileRecord[];
-  /** The sender has rejected a version of it: another member may have it in its place. */
+  /** The sender has rejected a write of it: another member may have it in its place. */
   readonly rejected: boolean;
-  /** Versions whose copies were damaged at the sender, and have not come back, nor what replaced them. */
+  /** Writes whose copies were damaged at the sender, and have not come back, nor what replaced them. */
   readonly lost: readonly HeldVersion[];
   readonly room: number;
   /** Members that may hold the name as well, by the sender's view, and were not asked. */
   readonly others: readonly Member[];
 };
-/** An owner's word that the receiver, which holds the version, shall serve this request. */
+/** An owner's word that the receiver, which holds the write, shall serve this request. */
 export type Delegate = {
   readonly tag: "delegate";
   readonly request: RequestId;
   /** As it was asked for. */
   readonly asked: string;
-  readonly version: VersionId;
+  readonly write: WriteId;
   readonly origin: Origin;
   readonly route: readonly number[];
   readonly back: boolean;
@@ -155,7 +155,7 @@ export type Delegate = {
 
 /**
  * An owner's wish to answer alone for its part of the circle (Gray & Cheriton, "Leases", 1989): a
- * promise to acknowledge no other owner's version there for PROMISE_MS.
+ * promise to acknowledge no other owner's write there for PROMISE_MS.
  */
 export type Lease = {
   readonly tag: "lease";
@@ -180,7 +180,7 @@ export type CatchUp = {
   readonly tag: "catch-up";
   /** Returned in the answer, and said again with each closer look; 32 random bits. */
   readonly nonce: number;
-  /** What the owner has stamped itself in its present run, above this, is left out on both sides. */
+  /** What the owner has versioned itself in its present run, above this, is left out on both sides. */
   readonly counter: number;
   /** All of its part of the circle as one; then parts of what differs. */
   readonly ranges: readonly Range[];
@@ -191,10 +191,10 @@ export type CaughtUp = Omit<CatchUp, "tag" | "ranges"> &
 /**
  * "You are to hold these." The content of a single one may be the message's body; else it is fetched
  * from the sender, or from where `origin` says, since the sender cannot keep it: under a request's id, or
- * as the version that it is.
+ * as the write that it is.
  */
-export type Offer = {
-  readonly tag: "offer";
+export type Replicate = {
+  readonly tag: "replicate";
   readonly records: readonly FileRecord[];
   readonly origin: {
     readonly id: number;
@@ -240,7 +240,7 @@ export type List = {
 export type Listed = {
   readonly tag: "listed";
   readonly request: RequestId;
-  /** All versions of each name. */
+  /** All writes of each name. */
   readonly records: readonly FileRecord[];
   /** There are others behind the last of these. */
   readonly more: boolean;
@@ -272,7 +272,7 @@ export type Message =
   | Leased
   | CatchUp
   | CaughtUp
-  | Offer
+  | Replicate
   | Replicated
   | Rejected
   | Lost

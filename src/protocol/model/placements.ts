@@ -1,18 +1,18 @@
 /**
- * The placements under way, by request and by name: whatever is heard of a version is looked up here, and
+ * The placements under way, by request and by name: whatever is heard of a write is looked up here, and
  * there may be many.
  */
-import type { FileRecord, Stamp } from "./files.ts";
+import type { FileRecord, Version } from "./files.ts";
 import type { Arrival, Body } from "./io.ts";
 import type { RequestId } from "./messages.ts";
 
-/** A version that this peer makes durable on a majority: its own stamp's, or one that it found. */
+/** A write that this peer makes durable on a majority: its own version's, or one that it found. */
 export type Placement = {
   readonly request: RequestId;
   readonly arrival: Arrival;
   readonly record: FileRecord;
   /** That of the operation: the record's own, unless it has replaced what the operation made. */
-  readonly stamp: Stamp;
+  readonly version: Version;
   readonly body: Body | null;
   /** A read that waits for it; else an acknowledgement is given. */
   readonly reading: boolean;
@@ -44,7 +44,7 @@ export class Placements {
     return this.#requests.get(request);
   }
 
-  /** All those of versions of a name. */
+  /** All those of writes of a name. */
   of(name: string): readonly Placement[] {
     return this.#requests.size === 0 ? NONE : (this.#names.get(name) ?? NONE);
   }

@@ -26,15 +26,15 @@ function noneOf(count: number): string {
 }
 
 /** A file and how many of its copies are elsewhere. */
-export type ShortFile = { readonly name: string; readonly copies: number };
+export type ShortFile = { readonly name: string; readonly replicas: number };
 
 /** "notes.txt has 1 of 3 copies elsewhere", or the worst of several. */
 function shortFiles(short: readonly ShortFile[], wanted: number): string {
-  const [first, ...more] = [...short].sort((a, b) => a.copies - b.copies);
+  const [first, ...more] = [...short].sort((a, b) => a.replicas - b.replicas);
   if (first === undefined) return "";
-  const one = `${first.name} has ${first.copies} of ${copiesIn(wanted)} elsewhere`;
+  const one = `${first.name} has ${first.replicas} of ${copiesIn(wanted)} elsewhere`;
   if (more.length === 0) return one;
-  const named = more.slice(0, FILES_NAMED - 1).map((f) => `${f.name} ${f.copies}`);
+  const named = more.slice(0, FILES_NAMED - 1).map((f) => `${f.name} ${f.replicas}`);
   const rest = more.length - named.length;
   return `${one}, ${listOf([...named, ...(rest > 0 ? [`${rest} more too few`] : [])])}`;
 }
@@ -116,7 +116,7 @@ export const sentences = {
     `Peer ${id} answers pings but takes no connections (TCP) at ${at}: files and requests go around it. Open its port for TCP to mend that.`,
   damaged: (name: string) =>
     `The copy of file ${name} here was damaged, and was set aside: it is fetched anew from another holder.`,
-  copiesDamaged: (what: string, ids: readonly number[]) =>
+  replicasDamaged: (what: string, ids: readonly number[]) =>
     `${what} is not possible: the ${ids.length === 1 ? "copy" : "copies"} on ${listOf(ids)} ${ids.length === 1 ? "was" : "were"} damaged, and no other peer that is here has one.`,
   heldByLost: (what: string, ids: readonly number[]) =>
     `${what} is not possible: no peer that is here has it, and ${listOf(ids)}, which ${ids.length === 1 ? "was lost" : "were lost together"}, may have it.`,
@@ -141,8 +141,8 @@ export const sentences = {
     full.length === 0
       ? `File ${name} was not stored: it needs ${copiesIn(needed)}, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`
       : `File ${name} was not stored: it needs ${copiesIn(needed)}, and ${full.length} of ${peers} peers (${listOf(full)}) ${full.length === 1 ? "has" : "have"} no room for it.`,
-  tooManyRequired: (name: string, required: number, copies: number) =>
-    `${name} cannot have ${required} copies: this ring keeps ${copies} of each file, so require that many at most.`,
+  tooManyRequired: (name: string, required: number, replicationFactor: number) =>
+    `${name} cannot have ${required} copies: this ring keeps ${replicationFactor} of each file, so require that many at most.`,
   tooFewToRemove: (name: string, needed: number, peers: number) =>
     `File ${name} was not removed: ${needed} peers have to note it, and there ${peers === 1 ? "is 1 peer" : `are ${peers} peers`}.`,
   noCounter: (name: string) =>
@@ -184,27 +184,27 @@ export function outcomeSentence(
 ): string | null {
   switch (outcome.kind) {
     case "stored": {
-      const { record, copies, wanted } = outcome;
-      const peers = `${copies.length > 1 ? "Peers" : "Peer"} ${listOf(copies)}`;
+      const { record, replicas, wanted } = outcome;
+      const peers = `${replicas.length > 1 ? "Peers" : "Peer"} ${listOf(replicas)}`;
       const sum = record.sha256.slice(0, 12);
-      const { lacking } = outcome;
-      const silent = copies.length < wanted && lacking.length > 0;
+      const { withoutReplica } = outcome;
+      const silent = replicas.length < wanted && withoutReplica.length > 0;
       const fewer = silent
-        ? `; not confirmed by ${lacking.length > 1 ? "Peers" : "Peer"} ${listOf(lacking)}`
+        ? `; not confirmed by ${withoutReplica.length > 1 ? "Peers" : "Peer"} ${listOf(withoutReplica)}`
         : "";
       if (record.removed)
-        return `Removed ${name}: noted on ${copies.length} of ${wanted} holders, ${peers}${fewer}.`;
-      return `Stored ${name}: ${copies.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}${fewer}.`;
+        return `Removed ${name}: noted on ${replicas.length} of ${wanted} holders, ${peers}${fewer}.`;
+      return `Stored ${name}: ${replicas.length} of ${wanted} copies, on ${peers}, ${record.size} bytes, sha256 ${sum}${fewer}.`;
     }
     case "placed":
       return sentences.noContent(name);
     case "where": {
-      const { record, holders, wanted } = outcome;
+      const { record, replicas, wanted } = outcome;
       if (record === null) return noSuchFile(name, outcome.owner, members());
       // Whoever is missing has an old copy at most.
       if (record.removed) return noSuchFile(name, outcome.owner, []);
-      const peers = `${holders.length > 1 ? "Peers" : "Peer"} ${listOf(holders)}`;
-      return `File ${name} is on ${peers}: ${holders.length} of ${wanted} copies, ${record.size} bytes.`;
+      const peers = `${replicas.length > 1 ? "Peers" : "Peer"} ${listOf(replicas)}`;
+      return `File ${name} is on ${peers}: ${replicas.length} of ${wanted} copies, ${record.size} bytes.`;
     }
     case "missing":
       return noSuchFile(name, outcome.owner, members());

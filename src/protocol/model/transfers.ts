@@ -1,6 +1,6 @@
 /** The frames of a connection that carries one content and nothing else. */
 import type { RequestId } from "./asks.ts";
-import type { VersionId } from "./files.ts";
+import type { WriteId } from "./files.ts";
 
 /** First frame of a connection that carries one content and nothing else. */
 export type Fetch = {
@@ -9,10 +9,10 @@ export type Fetch = {
   /** Where to begin, in bytes. */
   readonly offset: number;
 };
-/** What is fetched: an offer made under a request's id, or a stored version. */
+/** What is fetched: an offer made under a request's id, or a stored write. */
 export type FetchSource =
   | { readonly kind: "ticket"; readonly request: RequestId }
-  | { readonly kind: "version"; readonly version: VersionId };
+  | { readonly kind: "write"; readonly write: WriteId };
 /** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
 export type Content = { readonly tag: "content"; readonly size: number };
 /** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */

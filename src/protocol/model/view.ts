@@ -1,5 +1,5 @@
 /**
- * One peer's table of present members: successors, predecessors, owners, holders and routes are derived
+ * One peer's table of present members: successors, predecessors, owners, replicas and routes are derived
  * from it, so there is no second record that could disagree.
  */
 import { SYNC_BUCKETS } from "./config.ts";
@@ -42,7 +42,7 @@ export class View {
   #ids: Float64Array | null = null;
   #buckets: readonly number[] | null = null;
   /** Those that were asked for: all keys of one owner have the same. */
-  readonly #holders = new Map<number, readonly Member[]>();
+  readonly #replicaSets = new Map<number, readonly Member[]>();
   #staying: number | null = null;
 
   private constructor(
@@ -172,14 +172,14 @@ export class View {
   }
 
   /** The owner of a key, and the members after it that keep copies: `count` of those that stay. */
-  holders(key: number, count: number): readonly Member[] {
+  replicaSet(key: number, count: number): readonly Member[] {
     const first = this.#indexFrom(key) % this.size;
     const place = count * this.size + first;
-    const known = this.#holders.get(place);
+    const known = this.#replicaSets.get(place);
     if (known !== undefined) return known;
-    const holders = this.#holdersAt(first, count);
-    this.#holders.set(place, holders);
-    return holders;
+    const replicas = this.#replicaSetAt(first, count);
+    this.#replicaSets.set(place, replicas);
+    return replicas;
   }
 
   /** How many members stay: all but those that are leaving. */
@@ -190,7 +190,7 @@ export class View {
 
   /** The closest successor of a key; a member that is leaving owns nothing any more. */
   owner(key: number): Member | undefined {
-    return this.holders(key, 1)[0];
+    return this.replicaSet(key, 1)[0];
   }
 
   /** The digests of SYNC_BUCKETS equal parts of a circle of 2^bits. */
@@ -251,13 +251,13 @@ export class View {
     return shared === null || expected > 0 ? make() : shared.share(size, digest, make);
   }
 
-  #holdersAt(first: number, count: number): readonly Member[] {
-    const holders: Member[] = [];
-    for (let i = 0; i < this.size && holders.length < count; i++) {
+  #replicaSetAt(first: number, count: number): readonly Member[] {
+    const replicas: Member[] = [];
+    for (let i = 0; i < this.size && replicas.length < count; i++) {
       const member = this.members[(first + i) % this.size];
-      if (member !== undefined && stays(member)) holders.push(member);
+      if (member !== undefined && stays(member)) replicas.push(member);
     }
-    return holders;
+    return replicas;
   }
 
   #walk(start: number, direction: 1 | -1, position: number, count: number): Member[] {

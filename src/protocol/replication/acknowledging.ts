@@ -1,27 +1,27 @@
 /**
- * Acknowledgements: a placement ends when its version is durable where it should be, or on enough of these, and its
+ * Acknowledgements: a placement ends when its write is durable where it should be, or on enough of these, and its
  * origin is told what has come of it. When that is, verdict.ts says.
  */
 import { answer, clockwise } from "../answering.ts";
 import { forgetOldest } from "../model/bounded.ts";
 import { REQUESTS_REMEMBERED } from "../model/config.ts";
 import {
-  compareStamps,
+  compareVersions,
   EMPTY_SHA256,
   type FileRecord,
   type HeldVersion,
   isSameOperation,
-  isSameVersion,
+  isSameWrite,
 } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { AnswerOutcome, Ask, RequestId, Routed } from "../model/messages.ts";
 import type { Placement } from "../model/placements.ts";
 import { sentences } from "../model/sentences.ts";
-import { isReplacedBy, NO_LINEAGE } from "../model/versions.ts";
+import { isReplacedBy, NO_LINEAGE } from "../model/siblings.ts";
 import type { Peer } from "../state.ts";
-import { holdersOf } from "./holders.ts";
 import { ownWordUntil } from "./pledging.ts";
-import { copiesWanted, majority } from "./quorum.ts";
+import { majority, replicasWanted } from "./quorum.ts";
+import { replicaSetOf } from "./replica-set.ts";
 import type { Reading } from "./state.ts";
 import { type ReplicaSet, verdictOn, type Write } from "./verdict.ts";
 
@@ -41,9 +41,9 @@ export function checkAcknowledgements(
   }
 }
 
-/** True if a member that holds this version of its name has the record: itself, or what has replaced it since. */
+/** True if a member that holds this write of its name has the record: itself, or what has replaced it since. */
 function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
-  if (isSameVersion(held, record)) return compareStamps(held.stamp, record.stamp) >= 0;
+  if (isSameWrite(held, record)) return compareVersions(held.version, record.version) >= 0;
   const mine = peer.replication.files.find(held);
   return mine !== undefined && isReplacedBy(record, mine);
 }
@@ -66,16 +66,16 @@ export function acknowledgeWrite(peer: Peer, placement: Placement): void {
     return;
   }
   endPlacement(peer, request);
-  const copies = clockwise(peer, placement.record.key, verdict.copies);
-  const wanted = peer.config.copies;
+  const replicas = clockwise(peer, placement.record.key, verdict.replicas);
+  const wanted = peer.config.replicationFactor;
   if (verdict.kind === "read") {
-    peer.replication.readings.push({ placement, enough: verdict.enough, copies });
+    peer.replication.readings.push({ placement, enough: verdict.enough, replicas });
   } else if (verdict.kind === "acknowledged") {
     const record = asExecuted(placement);
-    const { lacking } = verdict;
-    answerForGood(peer, routed, { kind: "stored", record, copies, wanted, lacking });
+    const { withoutReplica } = verdict;
+    answerForGood(peer, routed, { kind: "stored", record, replicas, wanted, withoutReplica });
   } else {
-    const why = sentences.notConfirmed(whatOf(routed.ask), copies, wanted);
+    const why = sentences.notConfirmed(whatOf(routed.ask), replicas, wanted);
     answerForGood(peer, routed, { kind: "failed", why, maybe: true });
   }
 }
@@ -96,15 +96,15 @@ function replicasOf(peer: Peer, { record }: Placement): ReplicaSet {
   const { view } = peer.membership;
   return {
     members: view.members,
-    holders: holdersOf(peer, record),
-    wanted: view.holders(record.key, copiesWanted(peer)),
+    replicas: replicaSetOf(peer, record),
+    wanted: view.replicaSet(record.key, replicasWanted(peer)),
     majority: majority(peer),
   };
 }
 
 /**
  * Tells what has come of a store or a removal, and has the same told of whatever copy of the request is
- * still to come. Of one that was done that says no more than its version does; but one that was refused,
+ * still to come. Of one that was done that says no more than its write does; but one that was refused,
  * or found nothing to remove, has left nothing by which a second copy would be known.
  */
 export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
@@ -130,8 +130,8 @@ function whatOf(ask: Ask): string {
   return ask.kind === "store" ? `Storing ${ask.name}` : ask.kind;
 }
 
-/** The version that the operation made, also where another has replaced it meanwhile. */
-export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
+/** The write that the operation made, also where another has replaced it meanwhile. */
+export function asExecuted({ record, version, arrival }: Placement): FileRecord {
   const { ask, origin } = arrival.routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return record;
   const operation = { origin: origin.instance, number: ask.write.number };
@@ -140,7 +140,18 @@ export function asExecuted({ record, stamp, arrival }: Placement): FileRecord {
   const { size, sha256 } = content ?? { size: 0, sha256: EMPTY_SHA256 };
   const { name, key, ageMs } = record;
   const removed = ask.kind === "remove";
-  const own = { name, key, operation, stamp, also: [], size, sha256, removed, apart: false, ageMs };
+  const own = {
+    name,
+    key,
+    operation,
+    version,
+    also: [],
+    size,
+    sha256,
+    removed,
+    apart: false,
+    ageMs,
+  };
   return { ...own, ...NO_LINEAGE };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Anti-entropy: two holders find out by digests of ranges what one has and the other lacks. What both
+ * Anti-entropy: two replicas find out by digests of ranges what one has and the other lacks. What both
  * have, each has confirmed to the other.
  */
 import { COMPARE_EVERY_MS } from "../model/config.ts";
@@ -9,16 +9,16 @@ import type { Compare, Compared } from "../model/messages.ts";
 import { randomBelow } from "../model/random.ts";
 import { type Peer, send } from "../state.ts";
 import { takesFrom } from "./confirming.ts";
-import { confirm, otherHolders } from "./holders.ts";
-import { sendOffers } from "./offering.ts";
+import { replicateTo } from "./offering.ts";
 import { compareRanges, cutRanges, tellable } from "./ranges.ts";
+import { confirm, otherReplicas } from "./replica-set.ts";
 import { ownedFrom } from "./tenure.ts";
 
-/** Asks a holder what it lacks of the parts of the circle that these members own. */
-export function compareWith(peer: Peer, holder: Member, owners: ReadonlySet<number>): void {
+/** Asks a replica what it lacks of the parts of the circle that these members own. */
+export function compareWith(peer: Peer, replica: Member, owners: ReadonlySet<number>): void {
   const ranges: Range[] = [];
   for (const id of owners) ranges.push(peer.replication.files.range(ownedFrom(peer, id), id, null));
-  sendCompare(peer, holder, ranges);
+  sendCompare(peer, replica, ranges);
 }
 
 /** Compares all that this peer shares with others, now and again from time to time. */
@@ -29,19 +29,19 @@ export function compareAll(peer: Peer): void {
   for (const record of peer.replication.files.values()) {
     const owner = peer.membership.view.owner(record.key);
     if (owner === undefined) continue;
-    for (const holder of otherHolders(peer, record)) {
-      const known = owners.get(holder) ?? new Set();
-      owners.set(holder, known.add(owner.id));
+    for (const replica of otherReplicas(peer, record)) {
+      const known = owners.get(replica) ?? new Set();
+      owners.set(replica, known.add(owner.id));
     }
   }
-  for (const [holder, ids] of owners) compareWith(peer, holder, ids);
+  for (const [replica, ids] of owners) compareWith(peer, replica, ids);
 }
 
-/** Another holder's ranges: says which are the same here, and offers what may be missing there. */
+/** Another replica's ranges: says which are the same here, and offers what may be missing there. */
 export function receiveCompare(peer: Peer, from: Member, { ranges }: Compare): void {
   const { same, differ, small } = compareRanges(peer, from, ranges, null);
   if (peer.phase !== "leaving") for (const range of same) confirmRange(peer, from, range);
-  for (const range of small) offerRange(peer, from, range);
+  for (const range of small) replicateRange(peer, from, range);
   const taking = takesFrom(peer, from.address);
   send(peer, from.address, "stream", { tag: "compared", same, differ, taking });
 }
@@ -56,7 +56,7 @@ export function receiveCompared(peer: Peer, from: Member, compared: Compared): v
     if (counts && mine.digest === range.digest) confirmRange(peer, from, mine);
   }
   const { small, parts } = cutRanges(peer, differ, null);
-  for (const range of small) offerRange(peer, from, range);
+  for (const range of small) replicateRange(peer, from, range);
   sendCompare(peer, from, parts);
 }
 
@@ -66,8 +66,8 @@ function sendCompare(peer: Peer, to: Member, all: readonly Range[]): void {
   }
 }
 
-function offerRange(peer: Peer, to: Member, range: Range): void {
-  sendOffers(peer, to.address, peer.replication.files.within(range, null));
+function replicateRange(peer: Peer, to: Member, range: Range): void {
+  replicateTo(peer, to.address, peer.replication.files.within(range, null));
 }
 
 function confirmRange(peer: Peer, by: Member, range: Range): void {

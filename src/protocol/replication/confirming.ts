@@ -1,35 +1,35 @@
-/** Word that versions are durable here, for those who count copies; where a promise keeps it back, later. */
-import { BATCH_SPACING_MS, OFFER_RECORDS } from "../model/config.ts";
+/** Word that writes are durable here, for those who count copies; where a promise keeps it back, later. */
+import { BATCH_SPACING_MS, REPLICATE_RECORDS } from "../model/config.ts";
 import {
   type FileRecord,
   type HeldVersion,
   heldVersion,
-  isSameVersion,
-  type VersionId,
+  isSameWrite,
+  type WriteId,
 } from "../model/files.ts";
 import type { Address } from "../model/member.ts";
 import { type Peer, send } from "../state.ts";
-import { otherHolders } from "./holders.ts";
 import { tellInquired } from "./inquiring.ts";
 import { takeWithheld, withhold } from "./pledging.ts";
+import { otherReplicas } from "./replica-set.ts";
 
 /**
- * Has the other holders hear soon, with other news of the kind, that a record is durable here: they
+ * Has the other replicas hear soon, with other news of the kind, that a record is durable here: they
  * would offer it otherwise. @param but knows it already; null for none
  */
 export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
   const held = heldVersion(record);
-  for (const { address } of otherHolders(peer, record)) {
+  for (const { address } of otherReplicas(peer, record)) {
     if (address === but || withhold(peer, { kind: "replicated", to: address, record })) continue;
     const batched = peer.replication.batched.get(address) ?? [];
     batched.push(held);
     peer.replication.batched.set(address, batched);
     peer.deadlines.setEarlier("batched", 0, peer.now + BATCH_SPACING_MS);
-    if (batched.length >= OFFER_RECORDS) tellBatched(peer);
+    if (batched.length >= REPLICATE_RECORDS) tellBatched(peer);
   }
 }
 
-/** Tells the other holders of copies what has become durable here of late. */
+/** Tells the other replicas of copies what has become durable here of late. */
 export function tellBatched(peer: Peer): void {
   for (const [address, files] of peer.replication.batched) {
     if (files.length > 0) sendReplicated(peer, address, files);
@@ -37,7 +37,7 @@ export function tellBatched(peer: Peer): void {
   peer.replication.batched.clear();
 }
 
-/** Says that versions are durable here, but for what a promise keeps back for a moment. */
+/** Says that writes are durable here, but for what a promise keeps back for a moment. */
 export function tellHeld(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   const told = records.filter((record) => !withhold(peer, { kind: "replicated", to, record }));
   if (told.length > 0) sendReplicated(peer, to, told.map(heldVersion));
@@ -52,15 +52,15 @@ export function tellWithheld(peer: Peer): void {
 }
 
 /** What is not here any more is not said to be, where that was about to be said. */
-export function takeWordBack(peer: Peer, version: VersionId): void {
+export function takeWordBack(peer: Peer, write: WriteId): void {
   const others = peer.replication.withheld.splice(0).filter((word) => {
-    return word.kind !== "replicated" || !isSameVersion(word.record, version);
+    return word.kind !== "replicated" || !isSameWrite(word.record, write);
   });
   peer.replication.withheld.push(...others);
   for (const [address, files] of peer.replication.batched) {
     peer.replication.batched.set(
       address,
-      files.filter((held) => !isSameVersion(held, version)),
+      files.filter((held) => !isSameWrite(held, write)),
     );
   }
 }

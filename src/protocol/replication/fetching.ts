@@ -1,6 +1,6 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
 import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "../model/config.ts";
-import { type FileRecord, isSameVersion, versionId } from "../model/files.ts";
+import { type FileRecord, isSameWrite, writeId } from "../model/files.ts";
 import type { Body, Effect, FetchInto } from "../model/io.ts";
 import type { Address } from "../model/member.ts";
 import type { AnswerOutcome, RequestId } from "../model/messages.ts";
@@ -12,17 +12,17 @@ type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
-  for (const [key, { record, from, origin }] of peer.replication.copyQueue) {
+  for (const [key, { record, from, origin }] of peer.replication.replicaQueue) {
     if (!hasRoomFor(peer, record)) return;
     // It may be on its way from another: should that fail, this one has it too.
     if (isFetching(peer, record)) continue;
-    peer.replication.copyQueue.delete(key);
+    peer.replication.replicaQueue.delete(key);
     if (peer.replication.files.find(record) !== undefined) continue;
     const source =
       origin === null || origin.request === null
-        ? ({ kind: "version", version: versionId(record) } as const)
+        ? ({ kind: "write", write: writeId(record) } as const)
         : ({ kind: "ticket", request: origin.request } as const);
-    beginFetch(peer, { kind: "copy", record, from }, origin ?? from, source, origin === null);
+    beginFetch(peer, { kind: "replica", record, from }, origin ?? from, source, origin === null);
   }
 }
 
@@ -55,17 +55,17 @@ export function beginDelivery(
   begin(peer, job, { from, source, ...content, repair: false });
 }
 
-/** Has the driver make durable what brings no content: a removal, or word of a version held. */
+/** Has the driver make durable what brings no content: a removal, or word of a write held. */
 export function beginMerge(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" }>): void {
   const number = peer.replication.nextJob++;
   peer.replication.jobs.set(number, job);
   peer.effects.push({ type: "merge", job: number, record: job.record });
 }
 
-/** True if this version is on its way already. */
+/** True if this write is on its way already. */
 export function isFetching(peer: Peer, record: FileRecord): boolean {
   for (const job of peer.replication.jobs.values()) {
-    if (job.kind !== "deliver" && isSameVersion(job.record, record)) return true;
+    if (job.kind !== "deliver" && isSameWrite(job.record, record)) return true;
   }
   return false;
 }
@@ -95,16 +95,16 @@ function begin(
 }
 
 function hasRoomFor(peer: Peer, record: FileRecord): boolean {
-  const { all, large } = copiesUnderWay(peer);
+  const { all, large } = replicasUnderWay(peer);
   return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
 }
 
 /** Copies that are being fetched, or made durable. */
-export function copiesUnderWay(peer: Peer): { readonly all: number; readonly large: number } {
+export function replicasUnderWay(peer: Peer): { readonly all: number; readonly large: number } {
   let all = 0;
   let large = 0;
   for (const job of peer.replication.jobs.values()) {
-    if (job.kind !== "copy") continue;
+    if (job.kind !== "replica") continue;
     all += 1;
     if (!isSmall(job.record)) large += 1;
   }
@@ -115,17 +115,17 @@ function isSmall({ size }: FileRecord): boolean {
   return size <= BODY_BYTES;
 }
 
-/** Where a content that was found is: here already, as the version that it is, or under the request's id. */
+/** Where a content that was found is: here already, as the write that it is, or under the request's id. */
 export function sourceOf(
   request: RequestId,
-  { size, version }: Extract<AnswerOutcome, { kind: "found" }>,
+  { size, write }: Extract<AnswerOutcome, { kind: "found" }>,
   body: Body | null,
 ): Parameters<typeof beginDelivery>[3] {
-  if (body !== null && body.size === size && body.sha256 === version?.sha256) {
+  if (body !== null && body.size === size && body.sha256 === write?.sha256) {
     return { kind: "body", number: body.number };
   }
   // A small content that did not come with the answer is offered under no request.
-  if (version !== null && size > 0 && size <= BODY_BYTES) return { kind: "version", version };
+  if (write !== null && size > 0 && size <= BODY_BYTES) return { kind: "write", write };
   return { kind: "ticket", request };
 }
 

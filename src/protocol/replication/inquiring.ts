@@ -8,26 +8,26 @@ import {
   GOSSIP_MEMBERS,
   INQUIRE_MOST_MS,
   INQUIRE_MS,
-  OFFER_RECORDS,
+  REPLICATE_RECORDS,
   WHERE_MS,
 } from "../model/config.ts";
 import {
-  compareStamps,
+  compareVersions,
   type FileRecord,
   type HeldVersion,
   heldVersion,
-  isSameVersion,
+  isSameWrite,
 } from "../model/files.ts";
 import { fitting } from "../model/fitting.ts";
 import type { Arrival } from "../model/io.ts";
 import { type Address, compareMembers, isExpected, type Member, stays } from "../model/member.ts";
 import type { Inquire, Inquired, RequestId } from "../model/messages.ts";
-import { isReplacedBy, merge, winnerOf } from "../model/versions.ts";
+import { isReplacedBy, merge, winnerOf } from "../model/siblings.ts";
 import { type Peer, send } from "../state.ts";
 import { withhold } from "./pledging.ts";
 import {
   askedOf,
-  isHolderLost,
+  isReplicaLost,
   majority,
   majorityOf,
   othersFor,
@@ -35,7 +35,7 @@ import {
   quorumFor,
 } from "./quorum.ts";
 import type { Inquiry } from "./state.ts";
-import { baseOf, isCopying } from "./wanting.ts";
+import { baseOf, isReplicating } from "./wanting.ts";
 
 /** How an inquiry has ended. */
 export type Inquest = {
@@ -51,7 +51,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
   const inquiry: Inquiry = {
     arrival,
     name,
-    versions: [],
+    siblings: [],
     heard: new Map(),
     rejected: new Set(),
     ahead: new Map(),
@@ -73,13 +73,13 @@ export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void
   if (!withhold(peer, word)) tellInquired(peer, from.address, inquire);
 }
 
-/** Tells what is held here of a name, the newest versions first and as many as fit; and what was lost of it. */
+/** Tells what is held here of a name, the newest writes first and as many as fit; and what was lost of it. */
 export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
   const { request, name, key, asked } = inquire;
   // The one that has the name is among them.
-  const versions = peer.replication.files.versions(baseOf(peer, name));
-  const newest = versions.toSorted((a, b) => compareStamps(b.stamp, a.stamp));
-  const records = fitting(newest, OFFER_RECORDS);
+  const siblings = peer.replication.files.siblings(baseOf(peer, name));
+  const newest = siblings.toSorted((a, b) => compareVersions(b.version, a.version));
+  const records = fitting(newest, REPLICATE_RECORDS);
   const base = baseOf(peer, name);
   const rejected = isAbsent(peer, base);
   const lost = (peer.replication.lost.get(base) ?? []).map(heldVersion);
@@ -90,7 +90,7 @@ export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
 
 /** True if others have in this peer's place what it could not keep, or has not got yet. */
 function isAbsent(peer: Peer, name: string): boolean {
-  return peer.replication.refusals.has(name) || isCopying(peer, name);
+  return peer.replication.refusals.has(name) || isReplicating(peer, name);
 }
 
 /** A member's word. @returns the inquiry if that was enough */
@@ -156,51 +156,51 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
 }
 
 /**
- * The members that were heard to have this version, under this stamp or a greater one, or what replaced it.
- * Another version may stand between the two stamps of one operation.
+ * The members that were heard to have this write, under this version or a greater one, or what replaced it.
+ * Another write may stand between the two versions of one operation.
  */
 export function heardToHave(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
   return heardOf(peer, inquiry, (v) => hasAs(v, record) || isReplacedBy(record, v));
 }
 
 /**
- * The members whose copies were damaged, by id, where nobody has told of such a version, or of what took its
+ * The members whose copies were damaged, by id, where nobody has told of such a write, or of what took its
  * place, and too few of the others have spoken to say that there is none: who may have it is not here.
  */
 export function damagedAt(peer: Peer, inquiry: Inquiry): number[] {
-  const { heard, lost, versions } = inquiry;
+  const { heard, lost, siblings } = inquiry;
   if (lost.size === 0) return [];
   // Nobody is missed who may have it: what is left is all that there is.
-  if (versions.length > 0 && !isHolderLost(peer, keyOf(inquiry))) return [];
+  if (siblings.length > 0 && !isReplicaLost(peer, keyOf(inquiry))) return [];
   const { members, needed } = quorumOf(peer, inquiry);
   const isMissing = (old: HeldVersion) =>
-    !versions.some((v) => isSameVersion(v, old) || isReplacedBy(old, v));
+    !siblings.some((v) => isSameWrite(v, old) || isReplacedBy(old, v));
   const damaged = members.filter(
     ({ instance }) => heard.has(instance) && lost.get(instance)?.some(isMissing) === true,
   );
   const others = answeredOf(inquiry, members) - damaged.length;
-  const enough = Math.max(needed, majorityOf(peer.config.copies));
+  const enough = Math.max(needed, majorityOf(peer.config.replicationFactor));
   return others >= enough ? [] : damaged.map(({ id }) => id);
 }
 
-/** Those of them that have the version itself. */
+/** Those of them that have the write itself. */
 export function heardToHold(peer: Peer, inquiry: Inquiry, record: FileRecord): Member[] {
   return heardOf(peer, inquiry, (v) => hasAs(v, record));
 }
 
-/** Those that are still members, and have told of such a version: the dead keep nothing for the next reader. */
+/** Those that are still members, and have told of such a write: the dead keep nothing for the next reader. */
 function heardOf(
   { membership: { view } }: Peer,
   { heard }: Inquiry,
   has: (v: FileRecord) => boolean,
 ): Member[] {
-  return [...heard.values()].flatMap(({ member, versions }) =>
-    view.find(member.id)?.instance === member.instance && versions.some(has) ? [member] : [],
+  return [...heard.values()].flatMap(({ member, siblings }) =>
+    view.find(member.id)?.instance === member.instance && siblings.some(has) ? [member] : [],
   );
 }
 
-function hasAs(version: FileRecord, record: FileRecord): boolean {
-  return isSameVersion(version, record) && compareStamps(version.stamp, record.stamp) >= 0;
+function hasAs(sibling: FileRecord, record: FileRecord): boolean {
+  return isSameWrite(sibling, record) && compareVersions(sibling.version, record.version) >= 0;
 }
 
 /** Asks those who were not asked yet. @returns the inquiry if enough have answered */
@@ -213,7 +213,7 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
     const { instance, id, address } = member;
     // What is held here is known at any time, and may have become more.
     if (id === peer.self.id) {
-      note(inquiry, member, peer.replication.files.versions(name));
+      note(inquiry, member, peer.replication.files.siblings(name));
       if (isAbsent(peer, name)) inquiry.rejected.add(instance);
       else inquiry.rejected.delete(instance);
       const lost = peer.replication.lost.get(name);
@@ -239,7 +239,7 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
 
 /**
  * True if all that was acknowledged or read must be known: a quorum has spoken that has lost nothing; or all
- * have. Where some could not keep what they were given, a version that was read may be on all others alone:
+ * have. Where some could not keep what they were given, a write that was read may be on all others alone:
  * of these fewer are silent than it is on.
  */
 function isEnough(peer: Peer, inquiry: Inquiry, quorum: Quorum): boolean {
@@ -267,11 +267,11 @@ function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
 function waitsForAll(peer: Peer, inquiry: Inquiry): boolean {
   const { kind } = inquiry.arrival.routed.ask;
   if (kind !== "request") return kind === "where";
-  const newest = winnerOf(inquiry.versions);
+  const newest = winnerOf(inquiry.siblings);
   return newest !== undefined && heardToHave(peer, inquiry, newest).length < majority(peer);
 }
 
-/** One who rejected a version has another in its place, who is asked too. */
+/** One who rejected a write has another in its place, who is asked too. */
 function quorumOf(peer: Peer, inquiry: Inquiry): Quorum {
   const { name, rejected } = inquiry;
   const known = peer.replication.rejected.get(name) ?? [];
@@ -284,9 +284,9 @@ function keyOf({ arrival }: Inquiry): number {
   return ask.kind === "join" ? 0 : ask.key;
 }
 
-function note(inquiry: Inquiry, member: Member, versions: readonly FileRecord[]): void {
-  inquiry.heard.set(member.instance, { member, versions });
-  inquiry.versions = versions.reduce(merge, inquiry.versions);
+function note(inquiry: Inquiry, member: Member, siblings: readonly FileRecord[]): void {
+  inquiry.heard.set(member.instance, { member, siblings });
+  inquiry.siblings = siblings.reduce(merge, inquiry.siblings);
 }
 
 function end(peer: Peer, request: RequestId): void {

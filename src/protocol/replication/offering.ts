@@ -4,31 +4,31 @@
  */
 import { mayGiveTo } from "../membership/late.ts";
 import { TOMBSTONE_LAST_MS } from "../model/config.ts";
-import { compareStamps, type FileRecord } from "../model/files.ts";
+import { compareVersions, type FileRecord } from "../model/files.ts";
 import { inMessages } from "../model/fitting.ts";
 import type { BodySource } from "../model/io.ts";
 import type { Address } from "../model/member.ts";
-import type { Offer } from "../model/messages.ts";
+import type { Replicate } from "../model/messages.ts";
 import { type Peer, send, sendToEach } from "../state.ts";
-import { hasConfirmed, otherHolders } from "./holders.ts";
+import { hasConfirmed, otherReplicas } from "./replica-set.ts";
 
-/** Offers one record to the holders that have not confirmed it. @param body the content, if it is small */
-export function offerRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
-  const message: Offer = { tag: "offer", records: [record], origin: null };
+/** Offers one record to the replicas that have not confirmed it. @param body the content, if it is small */
+export function replicateRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
+  const message: Replicate = { tag: "replicate", records: [record], origin: null };
   const mine = peer.replication.files.find(record);
-  // What was confirmed of a lesser stamp says nothing of one that is not durable here yet.
-  const known = mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0;
-  const holders = otherHolders(peer, record);
-  const without = known ? holders.filter((h) => !hasConfirmed(peer, record, h)) : holders;
+  // What was confirmed of a lesser version says nothing of one that is not durable here yet.
+  const known = mine !== undefined && compareVersions(mine.version, record.version) === 0;
+  const replicas = otherReplicas(peer, record);
+  const without = known ? replicas.filter((h) => !hasConfirmed(peer, record, h)) : replicas;
   sendToEach(peer, without, message, body);
 }
 
-/** Offers many records to one holder, in as many messages as they need. */
-export function sendOffers(peer: Peer, to: Address, records: readonly FileRecord[]): void {
+/** Offers many records to one replica, in as many messages as they need. */
+export function replicateTo(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0 || !mayGiveTo(peer, to)) return;
   const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
   for (const some of inMessages(given)) {
-    send(peer, to, "stream", { tag: "offer", records: some, origin: null });
+    send(peer, to, "stream", { tag: "replicate", records: some, origin: null });
   }
 }
 

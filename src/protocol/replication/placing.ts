@@ -1,29 +1,29 @@
 /**
- * Placements: a version is made durable on a majority of those that should hold it, and then said to be:
+ * Placements: a write is made durable on a majority of those that should hold it, and then said to be:
  * to its origin by an acknowledgement, or to one who reads it.
  */
 import { answer } from "../answering.ts";
-import { BODY_BYTES, COPIES_WAIT_MS, FULL_MS, READ_WAIT_MS } from "../model/config.ts";
-import { type FileRecord, type HeldVersion, type Stamp, versionKey } from "../model/files.ts";
+import { BODY_BYTES, FULL_MS, READ_WAIT_MS, REPLICAS_WAIT_MS } from "../model/config.ts";
+import { type FileRecord, type HeldVersion, type Version, writeKey } from "../model/files.ts";
 import type { Arrival, BodySource } from "../model/io.ts";
 import { NONE } from "../model/joins.ts";
-import type { Offer, RequestId } from "../model/messages.ts";
+import type { Replicate, RequestId } from "../model/messages.ts";
 import type { Placement } from "../model/placements.ts";
 import { randomRequest } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
-import type { Versions } from "../model/versions.ts";
+import type { Siblings } from "../model/siblings.ts";
 import { type Peer, sendToEach } from "../state.ts";
 import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.ts";
 import { tellSoon } from "./confirming.ts";
-import { holdRecord, noteRejected } from "./copies.ts";
 import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
-import { confirm, holdersOf, otherHolders, setRejecters } from "./holders.ts";
 import { heardToHave } from "./inquiring.ts";
-import { offerRecord } from "./offering.ts";
+import { replicateRecord } from "./offering.ts";
+import { confirm, otherReplicas, replicaSetOf, setRejecters } from "./replica-set.ts";
+import { holdRecord, noteRejected } from "./replicating.ts";
 import type { Inquiry } from "./state.ts";
 import { noteStale } from "./tenure.ts";
 
-/** Begins to make a version durable that was stamped just now, here and elsewhere. */
+/** Begins to make a write durable that was given its version just now, here and elsewhere. */
 export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   const { body, routed } = arrival;
   // A removal brings nothing: who had no room for the content may well note it.
@@ -33,32 +33,32 @@ export function place(peer: Peer, arrival: Arrival, record: FileRecord): void {
   if (record.removed) beginMerge(peer, job);
   else if (body === null) fetchAndPassOn(peer, placement);
   else beginFetch(peer, job, routed.origin, { kind: "body", number: body.number }, false);
-  if (record.removed || body !== null) offerRecord(peer, record, bodyOf(placement));
+  if (record.removed || body !== null) replicateRecord(peer, record, bodyOf(placement));
 }
 
-/** The versions of a name that this peer is placing: some may not be durable here yet. */
-export function underWay(peer: Peer, name: string): Versions {
+/** The writes of a name that this peer is placing: some may not be durable here yet. */
+export function underWay(peer: Peer, name: string): Siblings {
   const placements = peer.replication.placements.of(name);
   return placements.length === 0 ? NONE : placements.map(({ record }) => record);
 }
 
 /**
- * Has a version that is there copied until a majority has it: that of the operation itself, or what has
- * replaced it. @param stamp the operation's own
+ * Has a write that is there copied until a majority has it: that of the operation itself, or what has
+ * replaced it. @param version the operation's own
  */
 export function finishPlacement(
   peer: Peer,
   arrival: Arrival,
   record: FileRecord,
-  stamp: Stamp,
+  version: Version,
   inquiry: Inquiry | null,
 ): void {
   answer(peer, arrival.routed, { kind: "placed" });
-  spread(peer, begin(peer, arrival, record, false, stamp), inquiry);
+  spread(peer, begin(peer, arrival, record, false, version), inquiry);
 }
 
 /**
- * Has a version that was found copied to a majority before it is told of, so that no later reader finds
+ * Has a write that was found copied to a majority before it is told of, so that no later reader finds
  * an older one (Attiya, Bar-Noy & Dolev, 1995). @see readPlaced in serving.ts
  */
 export function placeForReading(peer: Peer, inquiry: Inquiry, record: FileRecord): void {
@@ -70,14 +70,14 @@ function begin(
   arrival: Arrival,
   record: FileRecord,
   reading: boolean,
-  stamp = record.stamp,
+  version = record.version,
 ): Placement {
   const { request } = arrival.routed;
   const { body } = arrival;
   const durable = new Set<string>();
-  const until = peer.now + (reading ? READ_WAIT_MS : COPIES_WAIT_MS);
+  const until = peer.now + (reading ? READ_WAIT_MS : REPLICAS_WAIT_MS);
   const placement: Placement = {
-    ...{ request, arrival, record, stamp, body, reading, durable },
+    ...{ request, arrival, record, version, body, reading, durable },
     ...{ until, enoughAt: null },
   };
   peer.replication.placements.add(placement);
@@ -88,20 +88,20 @@ function begin(
 /** Offers what is held here, or gets it first from one who was heard to have it. */
 function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
   const { record } = placement;
-  const holders = inquiry === null ? [] : heardToHave(peer, inquiry, record);
-  for (const { instance } of holders) placement.durable.add(instance);
+  const replicas = inquiry === null ? [] : heardToHave(peer, inquiry, record);
+  for (const { instance } of replicas) placement.durable.add(instance);
   if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.instance);
-  const from = holders.find((m) => m.instance !== peer.self.instance);
-  if (!placement.durable.has(peer.self.instance) && from !== undefined && isHolder(peer, record)) {
-    if (record.removed) beginMerge(peer, { kind: "copy", record, from });
-    else peer.replication.copyQueue.set(versionKey(record), { record, from, origin: null });
+  const from = replicas.find((m) => m.instance !== peer.self.instance);
+  if (!placement.durable.has(peer.self.instance) && from !== undefined && isReplica(peer, record)) {
+    if (record.removed) beginMerge(peer, { kind: "replica", record, from });
+    else peer.replication.replicaQueue.set(writeKey(record), { record, from, origin: null });
     fetchQueued(peer);
   }
-  offerMissing(peer, placement);
+  replicateMissing(peer, placement);
   acknowledgeWrite(peer, placement);
 }
 
-/** Fetches a content from its origin; the other holders have it from here while it comes in. */
+/** Fetches a content from its origin; the other replicas have it from here while it comes in. */
 function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): void {
   const { origin } = arrival.routed;
   const job = { kind: "placement", request, record } as const;
@@ -111,23 +111,23 @@ function fetchAndPassOn(peer: Peer, { request, record, arrival }: Placement): vo
   peer.effects.push({ type: "serve", request: ticket, what: { kind: "arriving", job: number } });
   const { id, address } = peer.self;
   const here = { id, address, request: ticket };
-  const message: Offer = { tag: "offer", records: [record], origin: here };
-  sendToEach(peer, otherHolders(peer, record), message);
+  const message: Replicate = { tag: "replicate", records: [record], origin: here };
+  sendToEach(peer, otherReplicas(peer, record), message);
 }
 
-/** The content of a placed store is durable here: the other holders shall have it. */
+/** The content of a placed store is durable here: the other replicas shall have it. */
 export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord): void {
   holdRecord(peer, record, peer.self);
   const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   placement.durable.add(peer.self.instance);
-  for (const holder of holdersOf(peer, record)) {
-    // Those who were faster have said so of a version that was not in the table yet.
-    if (placement.durable.has(holder.instance)) confirm(peer, record, holder);
+  for (const replica of replicaSetOf(peer, record)) {
+    // Those who were faster have said so of a write that was not in the table yet.
+    if (placement.durable.has(replica.instance)) confirm(peer, record, replica);
   }
-  if (placement.body === null && !record.removed) offerRecord(peer, record, null);
+  if (placement.body === null && !record.removed) replicateRecord(peer, record, null);
   tellSoon(peer, record, null);
-  placement.until = peer.now + COPIES_WAIT_MS;
+  placement.until = peer.now + REPLICAS_WAIT_MS;
   peer.deadlines.set("acknowledgement", request, placement.until);
   acknowledgeWrite(peer, placement);
 }
@@ -144,11 +144,11 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
     peer.replication.fullUntil = peer.now + FULL_MS;
     noteRejected(peer, record, peer.self);
   }
-  // Others may have it from here on, under this peer's own stamp.
+  // Others may have it from here on, under this peer's own version.
   noteStale(peer, record);
-  if (otherHolders(peer, record).length > 0) {
-    offerMissing(peer, placement);
-    placement.until = peer.now + COPIES_WAIT_MS;
+  if (otherReplicas(peer, record).length > 0) {
+    replicateMissing(peer, placement);
+    placement.until = peer.now + REPLICAS_WAIT_MS;
     peer.deadlines.set("acknowledgement", request, placement.until);
     acknowledgeWrite(peer, placement);
     return;
@@ -158,35 +158,35 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   answerForGood(peer, arrival.routed, { kind: "failed", why: sentence, maybe: false });
 }
 
-/** A holder cannot keep a placed version: the next one shall. */
+/** A replica cannot keep a placed write: the next one shall. */
 export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void {
   for (const name of new Set(files.map((f) => f.name))) {
     for (const placement of peer.replication.placements.of(name)) {
-      offerMissing(peer, placement);
+      replicateMissing(peer, placement);
       acknowledgeWrite(peer, placement);
     }
   }
 }
 
-/** Offers a placed version to the holders that have not got it, from wherever it is to be had. */
-function offerMissing(peer: Peer, placement: Placement): void {
+/** Offers a placed write to the replicas that have not got it, from wherever it is to be had. */
+function replicateMissing(peer: Peer, placement: Placement): void {
   const { record, arrival, durable, body, request } = placement;
-  const missing = otherHolders(peer, record).filter((m) => !durable.has(m.instance));
+  const missing = otherReplicas(peer, record).filter((m) => !durable.has(m.instance));
   const here = durable.has(peer.self.instance) || record.removed || body !== null;
-  const holder = peer.membership.view.members.find((m) => durable.has(m.instance));
+  const replica = peer.membership.view.members.find((m) => durable.has(m.instance));
   // Where nobody has it yet, the one who stores it does.
   const knownStale =
-    holder === undefined
+    replica === undefined
       ? { id: arrival.routed.origin.id, address: arrival.routed.origin.address, request }
-      : { id: holder.id, address: holder.address, request: null };
+      : { id: replica.id, address: replica.address, request: null };
   const origin = here ? null : knownStale;
-  const message: Offer = { tag: "offer", records: [record], origin };
+  const message: Replicate = { tag: "replicate", records: [record], origin };
   sendToEach(peer, missing, message, here ? bodyOf(placement) : null);
 }
 
 /** True if this peer keeps the file itself: its disk takes it. */
-function isHolder(peer: Peer, record: FileRecord): boolean {
-  return holdersOf(peer, record).some((m) => m.id === peer.self.id);
+function isReplica(peer: Peer, record: FileRecord): boolean {
+  return replicaSetOf(peer, record).some((m) => m.id === peer.self.id);
 }
 
 function bodyOf({ body }: Placement): BodySource | null {

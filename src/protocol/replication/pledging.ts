@@ -1,21 +1,21 @@
 /**
- * A holder's side of leases: it promises an owner to acknowledge no other owner's version in its part
+ * A replica's side of leases: it promises an owner to acknowledge no other owner's write in its part
  * of the circle for a while, so that this owner may answer alone. What it takes in meanwhile from others
  * it keeps, but says so only when the promise has passed; and it gives no other before the owner has it too.
  */
 import { PROMISE_MS, PROMISES } from "../model/config.ts";
 import {
   type FileRecord,
-  isStampedBy,
+  isVersionedBy,
   type Range,
-  type VersionId,
-  versionKey,
+  type WriteId,
+  writeKey,
 } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { CatchUp, Lease } from "../model/messages.ts";
 import { authorOf, isWithin } from "../model/range-digest.ts";
 import { type Peer, send } from "../state.ts";
-import { sendOffers } from "./offering.ts";
+import { replicateTo } from "./offering.ts";
 import { othersFor } from "./quorum.ts";
 import { compareRanges } from "./ranges.ts";
 import type { Pledge, Withheld } from "./state.ts";
@@ -55,7 +55,7 @@ export function receiveCatchUp(peer: Peer, from: Member, catchUp: CatchUp): void
   const but = authorOf(from, counter);
   const { same, differ, small } = compareRanges(peer, from, ranges, but);
   for (const range of small) {
-    sendOffers(peer, from.address, peer.replication.files.within(range, but));
+    replicateTo(peer, from.address, peer.replication.files.within(range, but));
   }
   const pledge = peer.replication.pledges.get(from.instance);
   const isAll = (range: Range) => range.from === pledge?.from && range.to === pledge.to;
@@ -72,19 +72,19 @@ function hasPlaceFor({ now, replication: { pledges } }: Peer, instance: string):
   return false;
 }
 
-/** A version was taken in: owners whom it did not come from, and who did not stamp it, have to hear of it. */
+/** A write was taken in: owners whom it did not come from, and who did not version it, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
   for (const { owner, from: after, to, foreign } of peer.replication.pledges.values()) {
-    const theirs = from.instance === owner.instance || isStampedBy(record, owner);
-    if (!theirs && isWithin(record.key, after, to)) foreign.add(versionKey(record));
+    const theirs = from.instance === owner.instance || isVersionedBy(record, owner);
+    if (!theirs && isWithin(record.key, after, to)) foreign.add(writeKey(record));
   }
 }
 
-/** A member has said that it has these versions, or knows of them. */
-export function noteKnown(peer: Peer, { instance }: Member, versions: readonly VersionId[]): void {
+/** A member has said that it has these writes, or knows of them. */
+export function noteKnown(peer: Peer, { instance }: Member, writes: readonly WriteId[]): void {
   const pledge = peer.replication.pledges.get(instance);
   if (pledge === undefined || pledge.foreign.size === 0) return;
-  for (const version of versions) pledge.foreign.delete(versionKey(version));
+  for (const write of writes) pledge.foreign.delete(writeKey(write));
 }
 
 /**
@@ -110,13 +110,13 @@ export function promisedUntil(peer: Peer, word: Withheld): number {
 }
 
 /**
- * Until when an acknowledgement of this peer's own has to wait: its copy is word of a holder too, and so is its stamp,
- * where its disk would not take the version. In the past if it need not.
+ * Until when an acknowledgement of this peer's own has to wait: its copy is word of a replica too, and so is its version,
+ * where its disk would not take the write. In the past if it need not.
  */
 export function ownWordUntil(peer: Peer, record: FileRecord, held: boolean): number {
   if (held) return promisedUntil(peer, { kind: "replicated", to: "", record });
   let until = Number.NEGATIVE_INFINITY;
-  if (!isStampedBy(record, peer.self)) return until;
+  if (!isVersionedBy(record, peer.self)) return until;
   for (const pledge of peer.replication.pledges.values()) {
     if (isWithin(record.key, pledge.from, pledge.to)) until = Math.max(until, pledge.until);
   }
@@ -130,10 +130,10 @@ export function takeWithheld(peer: Peer): Withheld[] {
 
 function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
   if (foreign.size === 0) return false;
-  if (word.kind === "replicated") return foreign.has(versionKey(word.record));
+  if (word.kind === "replicated") return foreign.has(writeKey(word.record));
   return peer.replication.files
-    .versions(baseOf(peer, word.inquire.name))
-    .some((record) => foreign.has(versionKey(record)));
+    .siblings(baseOf(peer, word.inquire.name))
+    .some((record) => foreign.has(writeKey(record)));
 }
 
 /** True if another owner, or this very peer, may answer alone for some of it. */

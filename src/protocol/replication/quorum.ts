@@ -1,5 +1,5 @@
 /**
- * Whose word counts. A version is acknowledged once a majority of those that should hold it has it. The
+ * Whose word counts. A write is acknowledged once a majority of those that should hold it has it. The
  * word of all but W-1 of the R+1 members from the key on, W being that majority, meets every such
  * majority: also of an owner whose view was one member apart.
  */
@@ -15,18 +15,18 @@ import type { Peer } from "../state.ts";
 const NEW_MEMBER_ASKS = 8;
 
 /** How many copies of a file there should be: as many as are wanted, or as there are members that stay. */
-export function copiesWanted(peer: Peer): number {
-  return Math.max(1, Math.min(peer.config.copies, peer.membership.view.staying));
+export function replicasWanted(peer: Peer): number {
+  return Math.max(1, Math.min(peer.config.replicationFactor, peer.membership.view.staying));
 }
 
 /** How many of these copies make an acknowledgement. */
 export function majority(peer: Peer): number {
-  return majorityOf(copiesWanted(peer));
+  return majorityOf(replicasWanted(peer));
 }
 
 /** How many make a majority of so many. */
-export function majorityOf(copies: number): number {
-  return Math.floor(copies / 2) + 1;
+export function majorityOf(replicationFactor: number): number {
+  return Math.floor(replicationFactor / 2) + 1;
 }
 
 /** Those that may hold a name, and how many of them have to give their word. */
@@ -48,7 +48,7 @@ export type Quorum = {
  * all have to give their word. So it is where it is back by now, since it may be back with nothing.
  */
 export function quorumFor(peer: Peer, key: number, more: number): Quorum {
-  const wanted = peer.config.copies + 1 + more;
+  const wanted = peer.config.replicationFactor + 1 + more;
   const members: Member[] = [];
   let stay = 0;
   const fresh: Member[] = [];
@@ -91,7 +91,7 @@ export function othersFor(peer: Peer, key: number, asked: readonly number[]): Me
     config,
     membership: { view },
   } = peer;
-  const own = view.holders(key, config.copies + 1);
+  const own = view.replicaSet(key, config.replicationFactor + 1);
   return own.filter((m) => !(isExpected(m) || asked.includes(m.id)));
 }
 
@@ -102,11 +102,11 @@ export function askedOf(members: readonly Member[]): number[] {
 
 /**
  * The members that may hold a name and are lost, where so many of them were lost at about the same time
- * that all copies of an acknowledged version may be among theirs. What nobody here has may then not be said
+ * that all copies of an acknowledged write may be among theirs. What nobody here has may then not be said
  * to be missing, for as long as they are looked for.
  */
-export function lostHolders(peer: Peer, key: number): number[] {
-  const enough = majorityOf(peer.config.copies);
+export function lostReplicas(peer: Peer, key: number): number[] {
+  const enough = majorityOf(peer.config.replicationFactor);
   const { died, away } = lostLately(peer, key);
   if (away.length < enough) return [];
   const near = (a: number, b: number) =>
@@ -115,27 +115,27 @@ export function lostHolders(peer: Peer, key: number): number[] {
 }
 
 /** True if a member that may hold a name was lost, and is still looked for. */
-export function isHolderLost(peer: Peer, key: number): boolean {
+export function isReplicaLost(peer: Peer, key: number): boolean {
   return lostLately(peer, key).away.length > 0;
 }
 
 /** Those that may hold a name, were lost and are looked for; and when whoever was lost died. */
 function lostLately(peer: Peer, key: number): { died: Map<number, number>; away: number[] } {
   const died = peer.membership.departed.seenDead(peer.now - LOST_TRY_FOR_MS);
-  return { died, away: died.size === 0 ? [] : holdersOf(peer, key, [...died.keys()]) };
+  return { died, away: died.size === 0 ? [] : replicaSetOf(peer, key, [...died.keys()]) };
 }
 
-/** Which of these ids would be among the holders of a key, or the next one, if they were members. */
-function holdersOf(
+/** Which of these ids would be among the replicas of a key, or the next one, if they were members. */
+function replicaSetOf(
   { config, membership: { view } }: Peer,
   key: number,
   ids: readonly number[],
 ): number[] {
   // With one copy there is none that another view would have had.
-  const count = config.copies === 1 ? 1 : config.copies + 1;
+  const count = config.replicationFactor === 1 ? 1 : config.replicationFactor + 1;
   const circle = 2 ** config.bits;
   const places = (id: number) => (id - key + circle) % circle;
-  const all = [...view.holders(key, count).map((m) => m.id), ...ids];
+  const all = [...view.replicaSet(key, count).map((m) => m.id), ...ids];
   const first = all.sort((a, b) => places(a) - places(b)).slice(0, count);
   return first.filter((id) => ids.includes(id));
 }
@@ -143,7 +143,7 @@ function holdersOf(
 /** True while one is sought that may hold a name, and may have gone on without this peer: alone, if need be. */
 function mayHaveContinued(peer: Peer, key: number): boolean {
   const sought = stillSought(peer);
-  return sought.length > 0 && holdersOf(peer, key, sought).length > 0;
+  return sought.length > 0 && replicaSetOf(peer, key, sought).length > 0;
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * Ranges of the circle as two members hold them: where they have the same is told by digests, and what
  * differs is cut into parts until so little is left that it can be named. It takes a few messages,
- * whatever the number of files (Merkle, 1987; as in Dynamo, 2007). Holders compare like this
+ * whatever the number of files (Merkle, 1987; as in Dynamo, 2007). Replicas compare like this
  * (comparing.ts), and owners catch up (tenure.ts).
  */
-import { COMPARE_PARTS, COMPARE_RANGES, OFFER_RECORDS } from "../model/config.ts";
-import { type Range, versionKey } from "../model/files.ts";
+import { COMPARE_PARTS, COMPARE_RANGES, REPLICATE_RECORDS } from "../model/config.ts";
+import { type Range, writeKey } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { Author } from "../model/range-digest.ts";
 import type { Peer } from "../state.ts";
@@ -78,7 +78,7 @@ function keepsBack(
 ): boolean {
   for (const { owner, until, foreign } of pledges.values()) {
     if (until <= now || owner.instance === from.instance || foreign.size === 0) continue;
-    if (files.within(range, null).some((record) => foreign.has(versionKey(record)))) return true;
+    if (files.within(range, null).some((record) => foreign.has(writeKey(record)))) return true;
   }
   return false;
 }
@@ -87,5 +87,5 @@ function keepsBack(
 function isSmall(peer: Peer, mine: Range, theirs: Range): boolean {
   const circle = 2 ** peer.config.bits;
   const single = (mine.to - mine.from + circle) % circle === 1;
-  return single || Math.max(mine.count, theirs.count) <= OFFER_RECORDS;
+  return single || Math.max(mine.count, theirs.count) <= REPLICATE_RECORDS;
 }

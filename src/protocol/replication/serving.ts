@@ -3,21 +3,21 @@ import { answer, clockwise, routeHere } from "../answering.ts";
 import { isWrite, whatOf } from "../model/asks.ts";
 import { boundTable } from "../model/bounded.ts";
 import { REQUESTS_REMEMBERED } from "../model/config.ts";
-import { compareStamps, type FileRecord, isFourDigits, versionId } from "../model/files.ts";
+import { compareVersions, type FileRecord, isFourDigits, writeId } from "../model/files.ts";
 import type { Arrival, Served } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
 import type { AnswerOutcome, Delegate, RequestId, Routed } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
+import { askedFor, isNothing } from "../model/siblings.ts";
 import { lines } from "../model/transcript.ts";
-import { askedFor, isNothing } from "../model/versions.ts";
 import { line, type Peer, send } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
-import { fitsBody } from "./copies.ts";
-import { confirm } from "./holders.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
 import { placeForReading, underWay } from "./placing.ts";
-import { lostHolders, majority } from "./quorum.ts";
-import { copiesElsewhere } from "./safety.ts";
+import { lostReplicas, majority } from "./quorum.ts";
+import { confirm } from "./replica-set.ts";
+import { fitsBody } from "./replicating.ts";
+import { replicasElsewhere } from "./safety.ts";
 import type { Inquiry, Reading } from "./state.ts";
 import { isAuthoritative } from "./tenure.ts";
 import { baseOf } from "./wanting.ts";
@@ -27,9 +27,9 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   const { ask, request } = arrival.routed;
   if (ask.kind !== "request" || isAtWork(peer, request)) return;
   const name = baseOf(peer, ask.name);
-  const record = askedFor(ask.name, peer.replication.files.versions(name));
+  const record = askedFor(ask.name, peer.replication.files.siblings(name));
   const safe = record === undefined || isSafe(peer, record);
-  // What this very peer has stamped may be on other disks before it is on its own, and be read there.
+  // What this very peer has versioned may be on other disks before it is on its own, and be read there.
   const certain = () => underWay(peer, name).every((v) => isHere(peer, v));
   if (isAuthoritative(peer, { name, key: ask.key }) && safe && certain()) {
     serveRecord(peer, arrival, record, []);
@@ -41,36 +41,36 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
 
 /** A quorum has said what it has: the newest is served, once it is on a majority. */
 export function serveFound(peer: Peer, inquiry: Inquiry): void {
-  const { arrival, versions } = inquiry;
+  const { arrival, siblings } = inquiry;
   const { ask } = arrival.routed;
   if (ask.kind !== "request" || tellDamaged(peer, inquiry)) return;
-  const record = askedFor(ask.name, versions);
+  const record = askedFor(ask.name, siblings);
   if (record === undefined) {
     serveRecord(peer, arrival, record, []);
     return;
   }
-  const holders = heardToHold(peer, inquiry, record);
+  const replicas = heardToHold(peer, inquiry, record);
   const mine = peer.replication.files.find(record);
-  if (mine !== undefined && compareStamps(mine.stamp, record.stamp) === 0) {
-    for (const holder of holders) if (holder.id !== peer.self.id) confirm(peer, mine, holder);
+  if (mine !== undefined && compareVersions(mine.version, record.version) === 0) {
+    for (const replica of replicas) if (replica.id !== peer.self.id) confirm(peer, mine, replica);
   }
   if (heardToHave(peer, inquiry, record).length < majority(peer)) {
     placeForReading(peer, inquiry, record);
-  } else serveRecord(peer, arrival, record, holders);
+  } else serveRecord(peer, arrival, record, replicas);
 }
 
 /** What was read is on a majority now, or could not be brought there in time. */
-export function readPlaced(peer: Peer, { placement, enough, copies }: Reading): void {
+export function readPlaced(peer: Peer, { placement, enough, replicas }: Reading): void {
   const { arrival, record, durable } = placement;
   const { ask } = arrival.routed;
   if (!enough) {
     const needed = majority(peer);
-    answer(peer, arrival.routed, { kind: "unavailable", answered: copies.length, needed });
+    answer(peer, arrival.routed, { kind: "unavailable", answered: replicas.length, needed });
     return;
   }
-  const holders = peer.membership.view.members.filter((m) => durable.has(m.instance));
-  if (ask.kind === "where") tellWhere(peer, arrival, record, holders);
-  else serveRecord(peer, arrival, record, holders);
+  const members = peer.membership.view.members.filter((m) => durable.has(m.instance));
+  if (ask.kind === "where") tellWhere(peer, arrival, record, members);
+  else serveRecord(peer, arrival, record, members);
 }
 
 /**
@@ -81,7 +81,7 @@ export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
   const { routed } = inquiry.arrival;
   const damaged = damagedAt(peer, inquiry);
   if (damaged.length === 0) return false;
-  const why = sentences.copiesDamaged(whatOf(routed.ask), damaged);
+  const why = sentences.replicasDamaged(whatOf(routed.ask), damaged);
   const refusal: AnswerOutcome = { kind: "failed", why, maybe: false };
   // What was refused is not executed by a second copy of it, when the file is whole again.
   if (isWrite(routed.ask)) answerForGood(peer, routed, refusal);
@@ -91,17 +91,17 @@ export function tellDamaged(peer: Peer, inquiry: Inquiry): boolean {
 
 /** What is said of a name that nobody here knows of, where those that may are lost together; else null. */
 export function lostWith(peer: Peer, { ask }: Routed): AnswerOutcome | null {
-  const lost = ask.kind === "join" ? [] : lostHolders(peer, ask.key);
+  const lost = ask.kind === "join" ? [] : lostReplicas(peer, ask.key);
   if (lost.length === 0) return null;
   return { kind: "failed", why: sentences.heldByLost(whatOf(ask), lost), maybe: false };
 }
 
 /** One who asks where a name is reads it as well: what is told of is on a majority first. */
 export function whereFound(peer: Peer, inquiry: Inquiry): void {
-  const { arrival, versions } = inquiry;
+  const { arrival, siblings } = inquiry;
   const { ask } = arrival.routed;
   if (ask.kind !== "where" || tellDamaged(peer, inquiry)) return;
-  const record = askedFor(ask.name, versions);
+  const record = askedFor(ask.name, siblings);
   const lost = record === undefined ? lostWith(peer, arrival.routed) : null;
   if (lost !== null) answer(peer, arrival.routed, lost);
   else if (record === undefined) tellWhere(peer, arrival, null, []);
@@ -120,10 +120,10 @@ function tellWhere(
   if (ask.kind !== "where") return;
   const ids = replicated.map((m) => m.id);
   const there = record === null || record.removed || !isNothing(ask.name, record) ? record : null;
-  answer(peer, routed, { kind: "where", record: there, holders: clockwise(peer, ask.key, ids) });
+  answer(peer, routed, { kind: "where", record: there, replicas: clockwise(peer, ask.key, ids) });
 }
 
-/** What the working directory holds of a name that no holder has. */
+/** What the working directory holds of a name that no replica has. */
 export function looked(peer: Peer, request: RequestId, size: number | null): void {
   const routed = peer.replication.looks.get(request);
   if (routed?.ask.kind !== "request") return;
@@ -133,14 +133,14 @@ export function looked(peer: Peer, request: RequestId, size: number | null): voi
     absent(peer, routed, name);
     return;
   }
-  const found = { kind: "found", size, version: null, holders: [] } as const;
+  const found = { kind: "found", size, write: null, replicas: [] } as const;
   serve(peer, routed, name, { kind: "local", name }, found);
 }
 
 /** The owner's word to serve a request that came to it. */
 export function receiveDelegate(peer: Peer, delegate: Delegate): void {
-  const { request, asked, version, origin, route, back } = delegate;
-  const record = peer.replication.files.find(version);
+  const { request, asked, write, origin, route, back } = delegate;
+  const record = peer.replication.files.find(write);
   if (record === undefined || record.removed) return;
   const ask = { kind: "request", name: asked, key: record.key } as const;
   const routed: Routed = {
@@ -168,23 +168,23 @@ export function isAtWork(peer: Peer, request: RequestId): boolean {
   return peer.replication.inquiries.has(request) || peer.replication.placements.has(request);
 }
 
-/** True of a version that is durable here, under this stamp or a greater one. */
-export function isHere(peer: Peer, version: FileRecord): boolean {
-  const mine = peer.replication.files.find(version);
-  return mine !== undefined && compareStamps(mine.stamp, version.stamp) >= 0;
+/** True of a write that is durable here, under this version or a greater one. */
+export function isHere(peer: Peer, record: FileRecord): boolean {
+  const mine = peer.replication.files.find(record);
+  return mine !== undefined && compareVersions(mine.version, record.version) >= 0;
 }
 
-/** True of a version that a majority is known to have: no later reader will miss it. */
+/** True of a write that a majority is known to have: no later reader will miss it. */
 export function isSafe(peer: Peer, record: FileRecord): boolean {
-  return copiesElsewhere(peer, record) + 1 >= majority(peer);
+  return replicasElsewhere(peer, record) + 1 >= majority(peer);
 }
 
-/** What is known to be the newest of a name: a version, its removal, or nothing. */
+/** What is known to be the newest of a name: a write, its removal, or nothing. */
 function serveRecord(
   peer: Peer,
   arrival: Arrival,
   record: FileRecord | undefined,
-  holders: readonly Member[],
+  replicas: readonly Member[],
 ): void {
   const { routed, first } = arrival;
   const { ask, request, origin, back } = routed;
@@ -192,21 +192,21 @@ function serveRecord(
   if (record === undefined) serveAbsent(peer, routed, ask.name);
   else if (isNothing(ask.name, record)) missing(peer, routed, ask.name);
   else if (peer.replication.files.find(record) !== undefined)
-    serveHere(peer, routed, record, first, holders);
+    serveHere(peer, routed, record, first, replicas);
   else {
     const [nearest] = clockwise(
       peer,
       ask.key,
-      holders.map((m) => m.id),
+      replicas.map((m) => m.id),
     );
-    const holder = holders.find((m) => m.id === nearest);
-    if (holder === undefined) return;
+    const replica = replicas.find((m) => m.id === nearest);
+    if (replica === undefined) return;
     line(peer, lines.notStoredHere(ask.name));
     const route = routeHere(peer, routed.route);
-    const version = versionId(record);
+    const write = writeId(record);
     const asked = ask.name;
-    const delegate = { tag: "delegate", request, asked, version, origin, route, back } as const;
-    send(peer, holder.address, "stream", delegate);
+    const delegate = { tag: "delegate", request, asked, write, origin, route, back } as const;
+    send(peer, replica.address, "stream", delegate);
   }
 }
 
@@ -215,15 +215,15 @@ function serveHere(
   routed: Routed,
   record: FileRecord,
   first: boolean,
-  holders: readonly Member[],
+  replicas: readonly Member[],
 ): void {
   const { ask, origin } = routed;
   if (ask.kind !== "request") return;
-  const version = versionId(record);
-  const others = holders.filter((m) => m.id !== peer.self.id).map((m) => m.id);
+  const write = writeId(record);
+  const others = replicas.filter((m) => m.id !== peer.self.id).map((m) => m.id);
   const nearest = clockwise(peer, record.key, others);
-  const found = { kind: "found", size: record.size, version, holders: nearest } as const;
-  const source = { kind: "version", version } as const;
+  const found = { kind: "found", size: record.size, write, replicas: nearest } as const;
+  const source = { kind: "write", write } as const;
   if (!fitsBody(record) || origin.id === peer.self.id) {
     serve(peer, routed, ask.name, source, found);
     return;
@@ -257,7 +257,7 @@ function serve(
   answer(peer, routed, outcome);
 }
 
-/** No holder has it: the working directory may, in a numbered ring. */
+/** No replica has it: the working directory may, in a numbered ring. */
 function serveAbsent(peer: Peer, routed: Routed, name: string): void {
   const { request } = routed;
   if (!isFourDigits(name)) {

@@ -1,24 +1,24 @@
 /** What a peer holds, and what it does for the copies of it. */
 
 import { COUNTER_JUMP } from "../model/bounds.ts";
-import { ByVersion } from "../model/by-version.ts";
+import { ByWrite } from "../model/by-write.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { FileIndex } from "../model/file-index.ts";
-import { type FileRecord, type HeldVersion, type VersionId, versionKey } from "../model/files.ts";
+import { type FileRecord, type HeldVersion, type WriteId, writeKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
-import type { Answer, Inquire, Inquired, Offer, RequestId, Routed } from "../model/messages.ts";
+import type { Answer, Inquire, Inquired, Replicate, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
-import type { Versions } from "../model/versions.ts";
+import type { Siblings } from "../model/siblings.ts";
 
 /** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
 export type Inquiry = {
   arrival: Arrival;
   readonly name: string;
-  /** All versions that were told of. */
-  versions: Versions;
-  /** Who has said what it holds, by instance; and who of them has rejected a version. */
-  readonly heard: Map<string, { readonly member: Member; readonly versions: Versions }>;
+  /** All writes that were told of. */
+  siblings: Siblings;
+  /** Who has said what it holds, by instance; and who of them has rejected a write. */
+  readonly heard: Map<string, { readonly member: Member; readonly siblings: Siblings }>;
   readonly rejected: Set<string>;
   /** Word of members, by instance, that know of others which this peer knows nothing of yet. */
   readonly ahead: Map<string, { readonly from: Member; readonly told: Inquired }>;
@@ -37,16 +37,16 @@ export type Inquiry = {
 /** A request that came late: its origin is asked whether it still waits. */
 export type Doubt = { arrival: Arrival; readonly askedAt: number; readonly nonce: number };
 
-/** A version that was read and has been copied, to `copies`: to a majority if `enough`. */
+/** A write that was read and has been copied, to `replicas`: to a majority if `enough`. */
 export type Reading = {
   readonly placement: Placement;
   readonly enough: boolean;
-  readonly copies: readonly number[];
+  readonly replicas: readonly number[];
 };
 
 /** What is said to another only when the promises that it would break have passed. */
 export type Withheld =
-  /** That a version is durable here. */
+  /** That a write is durable here. */
   | { readonly kind: "replicated"; readonly to: Address; readonly record: FileRecord }
   /** What is held here of a name. */
   | {
@@ -59,14 +59,14 @@ export type Withheld =
 export type FetchJob =
   | { readonly kind: "deliver"; readonly request: RequestId }
   | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
-  | { readonly kind: "copy"; readonly record: FileRecord; readonly from: Member };
+  | { readonly kind: "replica"; readonly record: FileRecord; readonly from: Member };
 
 /** A copy that waits for its turn to be fetched. */
-export type QueuedCopy = {
+export type QueuedReplica = {
   readonly record: FileRecord;
   readonly from: Member;
   /** The origin of the store, where the one who offers has no copy itself. */
-  readonly origin: Offer["origin"];
+  readonly origin: Replicate["origin"];
 };
 
 /**
@@ -78,7 +78,7 @@ export type Tenure = {
   epoch: number;
   /** Members that have said, since then, that they have nothing else; by instance. */
   readonly agreed: Set<string>;
-  /** The highest counter of this peer's stamps at that change: of what it stamps since, it knows. */
+  /** The highest counter of this peer's versions at that change: of what it versions since, it knows. */
   counter: number;
   /** The last time that it asked the others what it lacks. */
   catchUpNonce: number;
@@ -97,18 +97,18 @@ export type Pledge = {
   readonly from: number;
   readonly to: number;
   readonly until: number;
-  /** Versions taken in there from others, of which the owner has not said that it knows them; by key. */
+  /** Writes taken in there from others, of which the owner has not said that it knows them; by key. */
   readonly foreign: Set<string>;
 };
 
-/** Versions that are not here, by name: all that are known of, up to a few. */
-export type Wanting = Map<string, Versions>;
+/** Writes that are not here, by name: all that are known of, up to a few. */
+export type Wanting = Map<string, Siblings>;
 
 /** The replication's part of a peer. */
 export type Replication = {
-  /** The highest counter of a stamp given or seen here. */
+  /** The highest counter of a version given or seen here. */
   counter: number;
-  /** The view has changed since this peer last gave a stamp. */
+  /** The view has changed since this peer last gave a version. */
   leap: boolean;
   readonly inquiries: Map<RequestId, Inquiry>;
   /** Requests that wait for a look into the working directory. */
@@ -129,29 +129,29 @@ export type Replication = {
   inquiredEpoch: number;
   /** Names, with their keys, of which a copy here was damaged, and has not come back. */
   readonly lost: Wanting;
-  /** Names that others hold a newer version of than this peer, as it knows: its disk would not take it. */
+  /** Names that others hold a newer write of than this peer, as it knows: its disk would not take it. */
   readonly knownStale: Wanting;
-  /** Per version, the instance ids of members that confirmed it under the stamp that it has here. */
-  readonly confirmed: ByVersion<readonly string[]>;
-  /** Versions that a holder may not have confirmed, and when they are to be offered. */
-  readonly lacking: ByVersion<number>;
+  /** Per write, the instance ids of members that confirmed it under the version that it has here. */
+  readonly confirmed: ByWrite<readonly string[]>;
+  /** Writes that a replica may not have confirmed, and when they are to be offered. */
+  readonly unconfirmed: ByWrite<number>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
   /** Per name, the instance ids of members that cannot keep it; the oldest go first. */
   readonly rejected: Map<string, readonly string[]>;
-  /** Names of which this peer has rejected a version; the oldest go first. */
+  /** Names of which this peer has rejected a write; the oldest go first. */
   readonly refusals: Wanting;
   /** Until when this peer's own disk is taken for full. */
   fullUntil: number;
   /** The removals held here. */
-  readonly removals: Map<string, VersionId>;
+  readonly removals: Map<string, WriteId>;
   /** Damaged copies found in this run. */
   damaged: number;
   /** Word of copies held here that nobody waits for, by address. */
   readonly batched: Map<Address, HeldVersion[]>;
   readonly jobs: Map<number, FetchJob>;
-  /** Copies waiting for a place among the fetches, by version. */
-  readonly copyQueue: Map<string, QueuedCopy>;
+  /** Copies waiting for a place among the fetches, by write. */
+  readonly replicaQueue: Map<string, QueuedReplica>;
   nextJob: number;
   /** Takers of a content that this peer serves, to say when it has been sent. */
   readonly serving: Set<RequestId>;
@@ -160,7 +160,7 @@ export type Replication = {
 /** The part of a peer that has not been given its first input. */
 export function makeReplication(start: StartInput): Replication {
   return {
-    counter: start.files.reduce((highest, { stamp }) => Math.max(highest, stamp.counter), 0),
+    counter: start.files.reduce((highest, { version }) => Math.max(highest, version.counter), 0),
     leap: true,
     inquiries: new Map(),
     looks: new Map(),
@@ -185,33 +185,33 @@ export function makeReplication(start: StartInput): Replication {
     inquiredEpoch: 0,
     lost: new Map(),
     knownStale: new Map(),
-    confirmed: new ByVersion(),
-    lacking: new ByVersion(),
+    confirmed: new ByWrite(),
+    unconfirmed: new ByWrite(),
     rescan: true,
     rejected: new Map(),
     refusals: new Map(),
     fullUntil: Number.NEGATIVE_INFINITY,
-    removals: new Map(start.files.filter((r) => r.removed).map((r) => [versionKey(r), r])),
+    removals: new Map(start.files.filter((r) => r.removed).map((r) => [writeKey(r), r])),
     damaged: 0,
     batched: new Map(),
     jobs: new Map(),
-    copyQueue: new Map(),
+    replicaQueue: new Map(),
     nextJob: 1,
     serving: new Set(),
   };
 }
 
 /**
- * A counter that was seen in a message: what is stamped here next is above it (Lamport, 1978). One that is
+ * A counter that was seen in a message: what is versioned here next is above it (Lamport, 1978). One that is
  * too far off is passed over, or a single lie would bring all names to the end of their counters; the name
- * that has it is stamped above it all the same, as long as there is an above.
+ * that has it is versioned above it all the same, as long as there is an above.
  */
 export function witness(replication: Replication, counter: number): void {
   if (counter > replication.counter + COUNTER_JUMP) return;
   replication.counter = Math.max(replication.counter, counter);
 }
 
-/** The view has changed: what an owner before this one left unacknowledged is to lose to the next stamp. */
+/** The view has changed: what an owner before this one left unacknowledged is to lose to the next version. */
 export function leapNext(replication: Replication): void {
   replication.leap = true;
 }
@@ -224,7 +224,7 @@ export function rescanAll(replication: Replication): void {
 const INQUIRY = fieldsOf<Inquiry>({
   arrival: shared,
   name: shared,
-  versions: shared,
+  siblings: shared,
   heard: mapOf(),
   rejected: setOf,
   ahead: mapOf(),
@@ -262,7 +262,7 @@ export const REPLICATION = fieldsOf<Replication>({
   lost: mapOf(),
   knownStale: mapOf(),
   confirmed: itself,
-  lacking: itself,
+  unconfirmed: itself,
   rescan: shared,
   rejected: mapOf(),
   refusals: mapOf(),
@@ -271,7 +271,7 @@ export const REPLICATION = fieldsOf<Replication>({
   damaged: shared,
   batched: mapOf(listOf),
   jobs: mapOf(),
-  copyQueue: mapOf(),
+  replicaQueue: mapOf(),
   nextJob: shared,
   serving: setOf,
 });

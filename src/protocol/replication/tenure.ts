@@ -1,7 +1,7 @@
 /**
  * An owner's side of leases: when it may answer for its part of the circle without asking for each name.
  * It has to know all that was acknowledged there, and a quorum must have promised, within the last
- * LEASE_MS, to acknowledge no other owner's version. Where it does not know all, it catches up.
+ * LEASE_MS, to acknowledge no other owner's write. Where it does not know all, it catches up.
  */
 import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
 import type { FileRecord, Range } from "../model/files.ts";
@@ -13,23 +13,24 @@ import { type Peer, send } from "../state.ts";
 import { askedOf, type Quorum, quorumFor } from "./quorum.ts";
 import { cutRanges, tellable } from "./ranges.ts";
 import type { Tenure } from "./state.ts";
-import { isCopying, noteWanting } from "./wanting.ts";
+import { isReplicating, noteWanting } from "./wanting.ts";
 
 /**
- * True if this owner knows without asking what the newest version of a name is. If not, or not for long,
+ * True if this owner knows without asking what the newest write of a name is. If not, or not for long,
  * it asks for a lease, and for what it lacks.
  */
 export function isAuthoritative(
   peer: Peer,
   { name, key }: Pick<FileRecord, "name" | "key">,
 ): boolean {
-  if (peer.membership.view.owner(key)?.id !== peer.self.id || isCopying(peer, name)) return false;
+  if (peer.membership.view.owner(key)?.id !== peer.self.id || isReplicating(peer, name))
+    return false;
   const holds =
     !peer.replication.knownStale.has(name) && peer.replication.knownStale.size < REJECTED_FILES;
   // Each request comes by here: with a lease that is good for long the quorum need not be known.
   if (peer.replication.tenure.epoch === peer.membership.epoch && !isEnding(peer)) return holds;
   const quorum = ownQuorum(peer);
-  // A ring of one, and a pair, whose every version is here.
+  // A ring of one, and a pair, whose every write is here.
   if (quorum.needed <= 1 && quorum.fresh.length === 0) return holds;
   const tenure = present(peer);
   if (isEnding(peer)) askForLease(peer, tenure, quorum);
@@ -48,7 +49,7 @@ export function endTenure(peer: Peer): void {
   peer.replication.tenure.leaseNonce = 0;
 }
 
-/** Others hold a version that this peer does not. */
+/** Others hold a write that this peer does not. */
 export function noteStale(peer: Peer, record: FileRecord): void {
   if (peer.replication.knownStale.size < REJECTED_FILES)
     noteWanting(peer.replication.knownStale, record);
@@ -68,7 +69,7 @@ export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean 
 export function receiveCaughtUp(peer: Peer, from: Member, told: CaughtUp): void {
   noteAgreed(peer, from, told);
   const { nonce, counter, differ } = told;
-  // Little is offered by who has it. What others lack is for repair, and they may be no holders.
+  // Little is offered by who has it. What others lack is for repair, and they may be no replicas.
   const more = differ.filter(({ count }) => count > 0);
   const { parts } = cutRanges(peer, more, authorOf(peer.self, counter));
   for (const ranges of tellable(peer, from, parts)) {
@@ -82,7 +83,7 @@ function noteAgreed(peer: Peer, from: Member, { nonce, same, differ }: CaughtUp)
   if (nonce === 0 || nonce !== tenure.catchUpNonce) return;
   const { from: after, to } = ownRange(peer, tenure);
   const isOwn = (range: Range) => range.from === after && range.to === to;
-  // The one asked beyond the holders has nothing at all there, as a rule.
+  // The one asked beyond the replicas has nothing at all there, as a rule.
   if (!(same.some(isOwn) || differ.some((range) => isOwn(range) && range.count === 0))) return;
   tenure.agreed.add(from.instance);
   begin(peer, tenure);
@@ -152,7 +153,7 @@ function begin(peer: Peer, tenure: Tenure): void {
   tenure.until = Math.max(tenure.until, tenure.leaseAskedAt + LEASE_MS);
 }
 
-/** The part of the circle that this peer owns, with what it holds there but for what it stamped since. */
+/** The part of the circle that this peer owns, with what it holds there but for what it versioned since. */
 function ownRange(peer: Peer, { counter }: Tenure): Range {
   const { id } = peer.self;
   return peer.replication.files.range(ownedFrom(peer, id), id, authorOf(peer.self, counter));

@@ -1,11 +1,11 @@
 /**
- * When a version counts as stored, or as copied for a reader: a function of its copies, of those that
+ * When a write counts as stored, or as copied for a reader: a function of its copies, of those that
  * should have them, and of the time. acknowledging.ts gathers these, and does what it says.
  */
-import { ACKNOWLEDGE_GRACE_MS, COPIES_WAIT_MS } from "../model/config.ts";
+import { ACKNOWLEDGE_GRACE_MS, REPLICAS_WAIT_MS } from "../model/config.ts";
 import { type Member, stays } from "../model/member.ts";
 
-/** A version that is being made durable. Times are in milliseconds on the owner's clock. */
+/** A write that is being made durable. Times are in milliseconds on the owner's clock. */
 export type Write = {
   /** A reader waits for it; else the origin of a store or a removal does. */
   readonly reading: boolean;
@@ -23,11 +23,11 @@ export type Write = {
   readonly enoughAt: number | null;
 };
 
-/** The members that are there, and those of them that should hold the version. */
+/** The members that are there, and those of them that should hold the write. */
 export type ReplicaSet = {
   readonly members: readonly Member[];
   /** Those that can take it: whoever has rejected it has another in its place. */
-  readonly holders: readonly Member[];
+  readonly replicas: readonly Member[];
   /** Those that would hold it if all could take it. */
   readonly wanted: readonly Member[];
   /** How many of as many copies as are wanted make an acknowledgement: 1 or more. */
@@ -37,48 +37,48 @@ export type ReplicaSet = {
 export type Verdict =
   /** Nothing is said before `until`, but where something changes. The rest is the write's from here on. */
   | ({ readonly kind: "wait"; readonly until: number } & Pick<Write, "limit" | "enoughAt">)
-  /** What is read is durable on `copies`: on enough, or on all that could be had in time. */
-  | { readonly kind: "read"; readonly enough: boolean; readonly copies: readonly number[] }
-  /** Durable on `copies`; `lacking` are those that should have it and have not said so. */
+  /** What is read is durable on `replicas`: on enough, or on all that could be had in time. */
+  | { readonly kind: "read"; readonly enough: boolean; readonly replicas: readonly number[] }
+  /** Durable on `replicas`; `withoutReplica` are those that should have it and have not said so. */
   | {
       readonly kind: "acknowledged";
-      readonly copies: readonly number[];
-      readonly lacking: readonly number[];
+      readonly replicas: readonly number[];
+      readonly withoutReplica: readonly number[];
     }
   /** Too few have it: it may still appear. */
-  | { readonly kind: "not confirmed"; readonly copies: readonly number[] };
+  | { readonly kind: "not confirmed"; readonly replicas: readonly number[] };
 
 /**
  * A store or a removal ends when all that should hold it do, or some time after enough do: a majority of as
  * many as there should be, full disks included, or as many as its origin requires; a read at once with these.
  * @returns what is to be said now, or until when to wait, which is later than `now`
  */
-export function verdictOn(write: Write, replicas: ReplicaSet, now: number): Verdict {
+export function verdictOn(write: Write, set: ReplicaSet, now: number): Verdict {
   const { reading, required, durable, coming, promisedUntil, limit, enoughAt } = write;
   // The owner's own content has to be there, or have failed. It has no limit but that of its way.
   if (coming) {
-    const until = now < limit ? limit : now + COPIES_WAIT_MS;
+    const until = now < limit ? limit : now + REPLICAS_WAIT_MS;
     return { kind: "wait", until, limit: until, enoughAt };
   }
   if (promisedUntil > now) return { kind: "wait", until: promisedUntil, limit, enoughAt };
   const has = ({ instance }: Member) => durable.has(instance);
-  const { members, holders, wanted, majority } = replicas;
+  const { members, wanted, majority } = set;
   // The copy of one that leaves goes with it.
   const durableOn = members.filter((m) => stays(m) && has(m));
   // What is read need be on no more than can keep it: whoever asks hears one of those.
-  const most = reading ? holders.length : Number.POSITIVE_INFINITY;
+  const most = reading ? set.replicas.length : Number.POSITIVE_INFINITY;
   const needed = required > 0 ? required : Math.min(most, majority);
   const enough = durableOn.length >= needed;
   // With enough of them the others have a moment more, unless one of these is lost meanwhile.
   const since = enough ? (enoughAt ?? now) : null;
   const graceUntil = (since ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;
-  const done = reading ? enough : holders.every(has) || now >= graceUntil;
+  const done = reading ? enough : set.replicas.every(has) || now >= graceUntil;
   if (!done && now < limit) {
     return { kind: "wait", until: Math.min(limit, graceUntil), limit, enoughAt: since };
   }
-  const copies = durableOn.map(({ id }) => id);
-  if (reading) return { kind: "read", enough, copies };
-  if (!enough) return { kind: "not confirmed", copies };
-  const lacking = wanted.filter((m) => !has(m)).map(({ id }) => id);
-  return { kind: "acknowledged", copies, lacking };
+  const replicas = durableOn.map(({ id }) => id);
+  if (reading) return { kind: "read", enough, replicas };
+  if (!enough) return { kind: "not confirmed", replicas };
+  const withoutReplica = wanted.filter((m) => !has(m)).map(({ id }) => id);
+  return { kind: "acknowledged", replicas, withoutReplica };
 }

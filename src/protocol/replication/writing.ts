@@ -1,25 +1,25 @@
 /**
  * What an owner does with a store or a removal: once it knows the name, and that its origin still waits,
- * it gives the stamp and begins to place the version. An operation that it finds executed it only finishes.
+ * it gives the version and begins to place the write. An operation that it finds executed it only finishes.
  */
 import { answer } from "../answering.ts";
 import { withoutRoomFor } from "../membership/room.ts";
 import { HIGHEST_COUNTER } from "../model/bounds.ts";
-import { STAMP_LEAP } from "../model/config.ts";
+import { COUNTER_LEAP } from "../model/config.ts";
 import {
   EMPTY_SHA256,
   type FileRecord,
   isSameOperation,
   type Operation,
   parseConflictName,
-  runOf,
+  shortInstance,
 } from "../model/files.ts";
 import type { Arrival } from "../model/io.ts";
 import { stays } from "../model/member.ts";
 import type { Ask } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
+import { askedFor, chained, lineage, merge, type Siblings, standingOf } from "../model/siblings.ts";
 import { lines } from "../model/transcript.ts";
-import { askedFor, chained, lineage, merge, standingOf, type Versions } from "../model/versions.ts";
 import { line, type Peer } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
 import { askOrigin, isDue } from "./doubting.ts";
@@ -52,7 +52,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   else {
     const name = baseOf(peer, ask.name);
     if (isAuthoritative(peer, { name, key: ask.key })) {
-      execute(peer, arrival, peer.replication.files.versions(name), null);
+      execute(peer, arrival, peer.replication.files.siblings(name), null);
       return;
     }
     const inquest = beginInquiry(peer, arrival, name);
@@ -60,11 +60,11 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
   }
 }
 
-/** A quorum has said what it has: the new version's stamp is above it all. */
+/** A quorum has said what it has: the new write's version is above it all. */
 export function placeFound(peer: Peer, inquiry: Inquiry): void {
-  const { arrival, versions } = inquiry;
+  const { arrival, siblings } = inquiry;
   if (arrival.routed.ask.kind === "remove" && tellDamaged(peer, inquiry)) return;
-  if (isDue(peer, arrival)) execute(peer, arrival, versions, inquiry);
+  if (isDue(peer, arrival)) execute(peer, arrival, siblings, inquiry);
   else askOrigin(peer, arrival);
 }
 
@@ -83,40 +83,40 @@ function together(one: Arrival, other: Arrival): Arrival {
   return { ...longer, body: longer.body ?? one.body, routed: { ...longer.routed, lost } };
 }
 
-/** Gives an operation its stamp, unless it has one, and begins to make it durable here and elsewhere. */
-function execute(peer: Peer, arrival: Arrival, found: Versions, inquiry: Inquiry | null): void {
+/** Gives an operation its version, unless it has one, and begins to make it durable here and elsewhere. */
+function execute(peer: Peer, arrival: Arrival, found: Siblings, inquiry: Inquiry | null): void {
   const { routed } = arrival;
   const { ask, origin } = routed;
   if (ask.kind !== "store" && ask.kind !== "remove") return;
   const name = found[0]?.name ?? baseOf(peer, ask.name);
-  // What is on its way to the disks counts as well: a later stamp follows it.
-  const versions = underWay(peer, name).reduce(merge, found);
+  // What is on its way to the disks counts as well: a later version follows it.
+  const siblings = underWay(peer, name).reduce(merge, found);
   const operation = { origin: origin.instance, number: ask.write.number };
   const sha256 = ask.kind === "store" ? (ask.content?.sha256 ?? EMPTY_SHA256) : EMPTY_SHA256;
-  const standing = standingOf(versions, operation, sha256);
+  const standing = standingOf(siblings, operation, sha256);
   if (standing.kind === "alive") {
-    finishPlacement(peer, arrival, standing.version, standing.version.stamp, inquiry);
+    finishPlacement(peer, arrival, standing.sibling, standing.sibling.version, inquiry);
   } else if (standing.kind === "replaced") {
-    finishPlacement(peer, arrival, standing.by, standing.stamp, inquiry);
+    finishPlacement(peer, arrival, standing.by, standing.version, inquiry);
   }
   if (standing.kind !== "new") return;
-  const target = targetOf(ask, versions);
+  const target = targetOf(ask, siblings);
   if (ask.kind === "remove" && (target === undefined || isAlreadyRemoved(peer, target, inquiry))) {
     const lost = target === undefined ? lostWith(peer, routed) : null;
     answerForGood(peer, routed, lost ?? { kind: "missing" });
     return;
   }
-  const full = withoutRoom(peer, ask) ?? withoutCounter(peer, ask, versions);
+  const full = withoutRoom(peer, ask) ?? withoutCounter(peer, ask, siblings);
   if (full !== null) {
     answerForGood(peer, routed, { kind: "failed", why: full, maybe: false });
     return;
   }
-  place(peer, arrival, stamped(peer, ask, versions, target, operation, sha256));
+  place(peer, arrival, newRecord(peer, ask, siblings, target, operation, sha256));
 }
 
 /**
  * True of a removal that no later reader will miss. One that is still on its way to the disks may be missed,
- * and the version before it read: it is removed once more.
+ * and the write before it read: it is removed once more.
  */
 function isAlreadyRemoved(peer: Peer, record: FileRecord, inquiry: Inquiry | null): boolean {
   if (!record.removed) return false;
@@ -124,9 +124,9 @@ function isAlreadyRemoved(peer: Peer, record: FileRecord, inquiry: Inquiry | nul
   return heard || (isHere(peer, record) && isSafe(peer, record));
 }
 
-/** What an operation takes the place of: the version that has the name, or the conflict that it names. */
-function targetOf(ask: WriteAsk, versions: Versions): FileRecord | undefined {
-  const target = askedFor(ask.name, versions);
+/** What an operation takes the place of: the write that has the name, or the conflict that it names. */
+function targetOf(ask: WriteAsk, siblings: Siblings): FileRecord | undefined {
+  const target = askedFor(ask.name, siblings);
   const conflict = parseConflictName(ask.name);
   if (conflict === null || target?.removed) return target;
   return target !== undefined && isSameOperation(target.operation, conflict.operation)
@@ -134,45 +134,45 @@ function targetOf(ask: WriteAsk, versions: Versions): FileRecord | undefined {
     : undefined;
 }
 
-/** Why nothing can be stamped above what a name has: somebody has gone to the end of its counters. */
-function withoutCounter(peer: Peer, ask: WriteAsk, versions: Versions): string | null {
-  const next = nextCounter(peer, versions);
+/** Why nothing can be versioned above what a name has: somebody has gone to the end of its counters. */
+function withoutCounter(peer: Peer, ask: WriteAsk, siblings: Siblings): string | null {
+  const next = nextCounter(peer, siblings);
   return next <= HIGHEST_COUNTER ? null : sentences.noCounter(ask.name);
 }
 
 /** Above all that is known of the name, and all that was seen here. */
-function nextCounter({ replication }: Peer, versions: Versions): number {
-  const highest = versions.reduce(
-    (most, { stamp }) => Math.max(most, stamp.counter),
+function nextCounter({ replication }: Peer, siblings: Siblings): number {
+  const highest = siblings.reduce(
+    (most, { version }) => Math.max(most, version.counter),
     replication.counter,
   );
-  return highest + 1 + (replication.leap ? STAMP_LEAP : 0);
+  return highest + 1 + (replication.leap ? COUNTER_LEAP : 0);
 }
 
-function stamped(
+function newRecord(
   peer: Peer,
   ask: WriteAsk,
-  versions: Versions,
+  siblings: Siblings,
   target: FileRecord | undefined,
   operation: Operation,
   sha256: string,
 ): FileRecord {
-  const counter = nextCounter(peer, versions);
+  const counter = nextCounter(peer, siblings);
   witness(peer.replication, counter);
   peer.replication.leap = false;
   const follows = target === undefined ? [] : [target];
   const carried = lineage(
     follows,
-    versions.filter((v) => v !== target),
+    siblings.filter((v) => v !== target),
     peer.now,
   );
-  const stamp = { counter, owner: peer.self.id, run: runOf(peer.self) };
+  const version = { counter, owner: peer.self.id, instance: shortInstance(peer.self) };
   const ageMs = -peer.now;
   return {
     name: target?.name ?? baseOf(peer, ask.name),
     key: ask.key,
     operation,
-    stamp,
+    version,
     also: [],
     size: ask.kind === "store" ? (ask.content?.size ?? 0) : 0,
     sha256,
@@ -180,15 +180,16 @@ function stamped(
     apart: parseConflictName(ask.name) !== null,
     ageMs,
     ...carried,
-    history: chained(carried.history, { operation, stamp, ageMs }, ask.write.after),
+    history: chained(carried.history, { operation, version, ageMs }, ask.write.after),
   };
 }
 
-/** Why it is refused before it is stamped: it cannot have the copies that it needs; null if it can. */
+/** Why it is refused before it is versioned: it cannot have the copies that it needs; null if it can. */
 function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
   const required = ask.write.require;
-  const { copies } = peer.config;
-  if (required > copies) return sentences.tooManyRequired(ask.name, required, copies);
+  const { replicationFactor } = peer.config;
+  if (required > replicationFactor)
+    return sentences.tooManyRequired(ask.name, required, replicationFactor);
   const needed = required > 0 ? required : majority(peer);
   const staying = peer.membership.view.members.filter(stays);
   if (ask.kind === "remove") {

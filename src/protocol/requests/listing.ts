@@ -1,11 +1,11 @@
-/** The files of the whole ring: every member is asked, page by page, and the versions of each name are merged. */
-import { LIST_RECORDS, LIST_VERSIONS, LIST_WAIT_MS, LISTED_FILES } from "../model/config.ts";
+/** The files of the whole ring: every member is asked, page by page, and the writes of each name are merged. */
+import { LIST_RECORDS, LIST_WAIT_MS, LIST_WRITES, LISTED_FILES } from "../model/config.ts";
 import type { ListedFile } from "../model/events.ts";
-import { conflictName, type FileRecord, versionKey } from "../model/files.ts";
+import { conflictName, type FileRecord, writeKey } from "../model/files.ts";
 import { fitting } from "../model/fitting.ts";
 import type { Member } from "../model/member.ts";
 import type { List, Listed, RequestId } from "../model/messages.ts";
-import { merge, winnerOf } from "../model/versions.ts";
+import { merge, winnerOf } from "../model/siblings.ts";
 import { emit, type Peer, send } from "../state.ts";
 import type { Listing } from "./state.ts";
 
@@ -13,7 +13,7 @@ import type { Listing } from "./state.ts";
 export function beginListing(peer: Peer, command: number, request: RequestId): void {
   const others = peer.membership.view.members.filter((m) => m.id !== peer.self.id);
   const silent = new Set(others.map((m) => m.id));
-  const listing: Listing = { command, silent, found: new Map(), holders: new Map() };
+  const listing: Listing = { command, silent, found: new Map(), replicas: new Map() };
   noteListed(listing, peer.self.id, peer.replication.files.values());
   peer.requests.listings.set(request, listing);
   peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
@@ -27,7 +27,7 @@ export function beginListing(peer: Peer, command: number, request: RequestId): v
 export function receiveList(peer: Peer, from: Member, { request, after }: List): void {
   const page = peer.replication.files.page(after, LIST_RECORDS + 1);
   const all = page.slice(0, LIST_RECORDS).flat();
-  const fit = fitting(all, LIST_VERSIONS);
+  const fit = fitting(all, LIST_WRITES);
   // A name that is cut comes whole in the next page, unless it fills this one alone.
   const cut = all[fit.length]?.name;
   const whole = fit.filter(({ name }) => name !== cut);
@@ -65,23 +65,23 @@ export function listingOverdue(peer: Peer, request: RequestId): void {
   emit(peer, { event: "outcome", command: listing.command, outcome });
 }
 
-function noteListed(listing: Listing, holder: number, records: Iterable<FileRecord>): void {
+function noteListed(listing: Listing, replica: number, records: Iterable<FileRecord>): void {
   for (const record of records) {
-    const key = versionKey(record);
-    listing.holders.set(key, [...(listing.holders.get(key) ?? []), holder]);
+    const key = writeKey(record);
+    listing.replicas.set(key, [...(listing.replicas.get(key) ?? []), replica]);
     listing.found.set(record.name, merge(listing.found.get(record.name) ?? [], record));
   }
 }
 
 /** The files there are, conflicts under their names, by name. */
-function listedFiles({ found, holders }: Listing): ListedFile[] {
-  const files = [...found.values()].flatMap((versions) => {
-    const winner = winnerOf(versions);
-    return versions
+function listedFiles({ found, replicas }: Listing): ListedFile[] {
+  const files = [...found.values()].flatMap((siblings) => {
+    const winner = winnerOf(siblings);
+    return siblings
       .filter((record) => !record.removed)
       .map((record) => ({
         record: record === winner ? record : { ...record, name: conflictName(record) },
-        holders: holders.get(versionKey(record)) ?? [],
+        replicas: replicas.get(writeKey(record)) ?? [],
       }));
   });
   return files.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));

@@ -1,6 +1,6 @@
 /**
  * What a command asks of the ring: a store or a removal is one operation, numbered by its
- * origin, and makes one version.
+ * origin, and makes one write.
  */
 
 import { isWrite, type Write } from "../model/asks.ts";

@@ -52,7 +52,7 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
   } else if (ask.kind === "request" && !pending.moving) {
     receiveFileAnswer(peer, from, answer, pending, body);
   } else if (ask.kind === "where" && outcome.kind === "where") {
-    const wanted = peer.config.copies;
+    const wanted = peer.config.replicationFactor;
     endRequest(peer, request, pending, { ...outcome, owner: ended, wanted, route });
   }
 }
@@ -108,18 +108,18 @@ export function contentDelivered(
   endRequest(peer, request, pending, { kind: "received", request, from, size, sha256, route });
 }
 
-/** Another holder may be reached where the first could not be. @returns whether one is tried */
+/** Another replica may be reached where the first could not be. @returns whether one is tried */
 function deliverFromAnother(peer: Peer, request: RequestId, pending: Pending): boolean {
   const { sources, ask, command } = pending;
-  const id = sources?.holders.shift();
+  const id = sources?.replicas.shift();
   const from = id === undefined ? undefined : peer.membership.view.find(id);
   if (sources === null || from === undefined || ask.kind !== "request") return false;
-  const { version, size } = sources;
+  const { write, size } = sources;
   tellServer(peer, pending, from.id, ask.name);
   pending.moving = true;
   peer.deadlines.clear("request", request);
-  const into = { kind: "deliver", command, sha256: version.sha256 } as const;
-  const source = { kind: "version", version } as const;
+  const into = { kind: "deliver", command, sha256: write.sha256 } as const;
+  const source = { kind: "write", write } as const;
   beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
   return true;
 }
@@ -161,12 +161,12 @@ function receiveFileAnswer(
   peer.deadlines.clear("request", request);
   const server = route.at(-1) ?? from.id;
   tellServer(peer, pending, server, ask.name);
-  const { size, version, holders } = outcome;
-  if (version !== null) pending.sources = { version, size, holders: [...holders] };
+  const { size, write, replicas } = outcome;
+  if (write !== null) pending.sources = { write, size, replicas: [...replicas] };
   const into = {
     kind: "deliver",
     command: pending.command,
-    sha256: version?.sha256 ?? null,
+    sha256: write?.sha256 ?? null,
   } as const;
   const source = sourceOf(request, outcome, body);
   const at = server === from.id ? from : (peer.membership.view.find(server) ?? from);

@@ -23,8 +23,8 @@ export function belongsHere(peer: Peer, way: Way): boolean {
 export function destination(view: View, { ask, avoid }: Way): Member | undefined {
   if (ask.kind === "join") return view.predecessor(ask.joiner.id) ?? view.find(ask.joiner.id);
   if (avoid.length === 0) return view.owner(ask.key);
-  const holders = view.holders(ask.key, 1 + avoid.length);
-  return holders.find((m) => !avoid.includes(m.id)) ?? holders[0];
+  const replicaSet = view.replicaSet(ask.key, 1 + avoid.length);
+  return replicaSet.find((m) => !avoid.includes(m.id)) ?? replicaSet[0];
 }
 
 /**

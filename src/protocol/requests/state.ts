@@ -1,11 +1,11 @@
 /** The requests that a peer has been given, and those that come by. */
 import { fieldsOf, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
-import type { VersionId } from "../model/files.ts";
+import type { WriteId } from "../model/files.ts";
 import type { Arrival, Body } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
 import type { Ask, RequestId } from "../model/messages.ts";
+import type { Siblings } from "../model/siblings.ts";
 import type { StatusTold } from "../model/told.ts";
-import type { Versions } from "../model/versions.ts";
 import type { View } from "../model/view.ts";
 
 /** A request of this peer's own that has not ended. */
@@ -38,9 +38,9 @@ export type Pending = {
   confirmed: number | null;
   /** Where else the content that was found may be had. */
   sources: {
-    readonly version: VersionId;
+    readonly write: WriteId;
     readonly size: number;
-    readonly holders: number[];
+    readonly replicas: number[];
   } | null;
   route: readonly number[];
 };
@@ -58,9 +58,9 @@ export type Hop = {
 export type Listing = {
   readonly command: number;
   readonly silent: Set<number>;
-  readonly found: Map<string, Versions>;
-  /** By version key. */
-  readonly holders: Map<string, number[]>;
+  readonly found: Map<string, Siblings>;
+  /** By write key. */
+  readonly replicas: Map<string, number[]>;
 };
 
 /** The members' word of how they see the ring, as it comes in. */
@@ -127,7 +127,7 @@ const PENDING = fieldsOf<Pending>({
   moving: shared,
   server: shared,
   confirmed: shared,
-  sources: nullOr((sources) => ({ ...sources, holders: [...sources.holders] })),
+  sources: nullOr((sources) => ({ ...sources, replicas: [...sources.replicas] })),
   route: shared,
 });
 
@@ -153,7 +153,7 @@ export const REQUESTS = fieldsOf<Requests>({
     command: listing.command,
     silent: new Set(listing.silent),
     found: new Map(listing.found),
-    holders: mapOf<string, number[]>(listOf)(listing.holders),
+    replicas: mapOf<string, number[]>(listOf)(listing.replicas),
   })),
   surveys: mapOf(SURVEY),
 });

@@ -8,7 +8,7 @@ import { Contents } from "../../../src/daemon/contents/contents.ts";
 import { Moving } from "../../../src/daemon/contents/moving.ts";
 import { Offers } from "../../../src/daemon/contents/offers.ts";
 import type { PeerEvent } from "../../../src/protocol/model/events.ts";
-import { type FileRecord, versionId } from "../../../src/protocol/model/files.ts";
+import { type FileRecord, writeId } from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import { type Folder, openFolder } from "../../../src/store/folder.ts";
 import { RateLimiter } from "../../../src/store/rate-limiter.ts";
@@ -119,10 +119,10 @@ test("a copy goes on as well, and only with the very same version", async () => 
   const into = { kind: "store", record, sha256: hash, shared: false } as const;
   senders.push({ content: bytes, breaksAt: 400_000 }, whole, whole);
   expect(await fetchInto(into)).toEqual(broken);
-  const newer = recordOf("film", bytes, 2, [record.stamp]);
+  const newer = recordOf("film", bytes, 2, [record.version]);
   expect(await fetchInto({ ...into, record: newer })).toEqual(good);
   expect(asked).toEqual([0, 0]);
-  expect(folder.files.winner("film")?.stamp.counter).toBe(2);
+  expect(folder.files.winner("film")?.version.counter).toBe(2);
   expect(await fetchInto(into)).toEqual(good);
   expect(asked).toEqual([0, 0, 400_000]);
 });
@@ -241,8 +241,8 @@ test("a small content that came with a message is kept, and delivered, from memo
   const stored = { kind: "store", record: kept, sha256: body.sha256, shared: false } as const;
   const result = { ok: true, size: 1_000, sha256: body.sha256 } as const;
   expect(await bring(body.number, stored)).toEqual(result);
-  const version = { kind: "version", version: versionId(kept) } as const;
-  expect(contents.bodyOf(version)).toEqual(Uint8Array.from(small));
+  const write = { kind: "write", write: writeId(kept) } as const;
+  expect(contents.bodyOf(write)).toEqual(Uint8Array.from(small));
   const into = { kind: "deliver", command: command("small"), sha256: null } as const;
   expect(await bring(body.number, into)).toEqual(result);
   expect(sha256(readFileSync(join(landing, "small")))).toBe(body.sha256);
@@ -251,7 +251,7 @@ test("a small content that came with a message is kept, and delivered, from memo
 });
 
 test("a removal takes the place of what is held", async () => {
-  const removed = removalOf("film", 9, [record.stamp]);
+  const removed = removalOf("film", 9, [record.version]);
   expect(await contents.mergeRecord(removed)).toMatchObject({ ok: true, size: 0 });
   expect(folder.files.winner("film")?.removed).toBe(true);
 });

@@ -111,7 +111,7 @@ test("where its id is taken it ends; where that was the ring's idea, it asks for
   expect(one.to("introduce")).toEqual([8]);
   one.hear(8, {
     ...{ tag: "introduction", request: former, bits: 48, strategy: "direct" },
-    ...{ pingIntervalMs: 1_000, copies: 3, proposedId: 40 },
+    ...{ pingIntervalMs: 1_000, replicationFactor: 3, proposedId: 40 },
   });
   const [{ message } = {}] = one.sent("routed");
   expect(message).toMatchObject({ origin: { id: 40 }, ask: { kind: "join", joiner: { id: 40 } } });

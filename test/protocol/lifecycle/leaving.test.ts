@@ -8,15 +8,15 @@ import {
   member,
   OnePeer,
   READ,
+  recordOf,
   replicated,
   routedFrom,
   storeAsk,
-  version,
 } from "../one-peer.ts";
 
 /** Peer 8 of 2, 8 and 9, which leaves with one file that both others have. */
 function leaver(): OnePeer {
-  const file = version(8, 5, 1);
+  const file = recordOf(8, 5, 1);
   const one = new OnePeer(8, [2, 8, 9], [file]);
   one.command(1, { kind: "quit" });
   for (const id of [2, 9]) one.hear(id, replicated([file], true));
@@ -42,18 +42,18 @@ test("one whose files all others have ends well", () => {
 test("what one takes in while it departs is not its to keep: its word of it counts nowhere", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
-  const late = version(9, 6, 3, { name: "late" });
-  one.hear(9, { tag: "offer", records: [late], origin: null }, { body: BODY });
+  const late = recordOf(9, 6, 3, { name: "late" });
+  one.hear(9, { tag: "replicate", records: [late], origin: null }, { body: BODY });
   one.durable();
   const all = [...one.hear(9, replicated([late], true)), ...one.pass(2_000)];
-  expect(one.peer.replication.files.versions("late")).toHaveLength(1);
+  expect(one.peer.replication.files.siblings("late")).toHaveLength(1);
   expect(exitOf(all)).toBe(0);
 });
 
 test("one whose other holders have lost meanwhile what it had ends with too few copies", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
-  const lost = one.peer.replication.files.versions("plan");
+  const lost = one.peer.replication.files.siblings("plan");
   for (const id of [2, 9]) one.hear(id, { tag: "lost", files: lost });
   expect(exitOf(one.pass(2_000))).toBe(1);
 });
@@ -72,7 +72,7 @@ function refuses(one: OnePeer, id: number): readonly Effect[] {
 }
 
 test("where all leave, one whose last word went astray has ended too, and is not waited for", () => {
-  const one = new OnePeer(8, [2, 8, 9], [version(8, 5, 1)]);
+  const one = new OnePeer(8, [2, 8, 9], [recordOf(8, 5, 1)]);
   for (const id of [2, 9]) one.hear(...says(id, "leaving"));
   one.command(1, { kind: "quit" });
   expect(one.to("depart").toSorted()).toEqual([2, 9]);
@@ -82,7 +82,7 @@ test("where all leave, one whose last word went astray has ended too, and is not
 });
 
 test("one whose last neighbour was lost, and did not leave, may be behind a cut", () => {
-  const one = new OnePeer(8, [2, 8], [version(8, 5, 1)]);
+  const one = new OnePeer(8, [2, 8], [recordOf(8, 5, 1)]);
   one.command(1, { kind: "quit" });
   expect(exitOf([...refuses(one, 2), ...one.pass(30_000)])).toBe(1);
 });
@@ -95,7 +95,7 @@ test("one that departs owns nothing any more: what is asked of it goes on to the
 });
 
 test("a store whose owner leaves meanwhile is not confirmed by the copy that goes with it", () => {
-  const owner = new OnePeer(8, [2, 8, 9, 14, 20], [], { copies: 1 });
+  const owner = new OnePeer(8, [2, 8, 9, 14, 20], [], { replicationFactor: 1 });
   owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
   owner.tell(1, [9]);
   const begun = owner.effects;
@@ -110,14 +110,14 @@ test("a store whose owner leaves meanwhile is not confirmed by the copy that goe
 });
 
 test("a leaver forgets who had what, and counts on those that stay and know that it leaves", () => {
-  const record = version(8, 3, 7);
+  const record = recordOf(8, 3, 7);
   const leaver = new OnePeer(8, undefined, [record]);
   for (const id of [9, 14, 20]) leaver.hear(id, replicated([record], true));
-  const offered = leaver.command(1, { kind: "quit" });
+  const told = leaver.command(1, { kind: "quit" });
   const departs = (effects: readonly Effect[]) =>
     effects.some((e) => e.type === "send" && e.message.tag === "depart");
-  expect(departs(offered)).toBe(false);
-  expect(leaver.to("offer").sort()).toEqual([14, 20, 9]);
+  expect(departs(told)).toBe(false);
+  expect(leaver.to("replicate").sort()).toEqual([14, 20, 9]);
   // Word of before, or of one that may be leaving as well.
   for (const id of [9, 14, 20]) expect(departs(leaver.hear(id, replicated([record])))).toBe(false);
   for (const id of [9, 14])

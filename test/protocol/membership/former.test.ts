@@ -12,7 +12,7 @@ const HERE = "127.0.0.1:12999";
 
 /** A peer that begins with the folder of 8, which was in a ring with 9. */
 function begun(address = HERE): { peer: Peer; effects: Effect[] } {
-  const ring = { ring: 70_000, bits: 48, strategy: "direct", copies: 3 } as const;
+  const ring = { ring: 70_000, bits: 48, strategy: "direct", replicationFactor: 3 } as const;
   const start: StartInput = {
     ...{ type: "start", id: 8, address, instance: "b".repeat(16), seed: 5, files: [] },
     config: { ...ring, pingIntervalMs: 3_600_000 },

@@ -10,7 +10,7 @@ import { EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files
 import type { Effect, Input, StartInput } from "../../../src/protocol/model/io.ts";
 import { type Member, makeMember } from "../../../src/protocol/model/member.ts";
 import type { Message, Standing } from "../../../src/protocol/model/messages.ts";
-import { NO_LINEAGE } from "../../../src/protocol/model/versions.ts";
+import { NO_LINEAGE } from "../../../src/protocol/model/siblings.ts";
 import { View } from "../../../src/protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../../../src/protocol/peer.ts";
 
@@ -31,7 +31,12 @@ const [EIGHT, NINE, FOURTEEN] = [member(8), member(9), member(14)];
 function fileOf(ageMs: number): FileRecord {
   return {
     ...{ name: "plan", key: 7, operation: { origin: "a".repeat(16), number: 3 } },
-    ...{ stamp: { counter: 3, owner: 8, run: 1 }, also: [], size: 10, sha256: "ab".repeat(32) },
+    ...{
+      version: { counter: 3, owner: 8, instance: 1 },
+      also: [],
+      size: 10,
+      sha256: "ab".repeat(32),
+    },
     ...{ removed: false, apart: false, ageMs, ...NO_LINEAGE },
   };
 }
@@ -54,7 +59,7 @@ class Life {
       bits,
       strategy: "direct",
       pingIntervalMs: 5_000,
-      copies: 3,
+      replicationFactor: 3,
     } as const;
     const start: StartInput = {
       ...{
@@ -171,12 +176,12 @@ test("it offers nothing to whoever has not answered it", () => {
   const life = away([OLD]);
   life.pong(NINE, LATE);
   const effects = life.pass(900, null);
-  expect(told(effects, "offer", NINE)).toMatchObject([{ records: [{ apart: false }] }]);
-  expect(told(effects, "offer", FOURTEEN)).toEqual([]);
+  expect(told(effects, "replicate", NINE)).toMatchObject([{ records: [{ apart: false }] }]);
+  expect(told(effects, "replicate", FOURTEEN)).toEqual([]);
   expect(told(effects, "ping", FOURTEEN).length).toBeGreaterThan(0);
   // What was not offered is, once it may be.
   life.pong(FOURTEEN, LATE);
-  expect(told(life.pass(5_000, LATE), "offer", FOURTEEN)).toMatchObject([
+  expect(told(life.pass(5_000, LATE), "replicate", FOURTEEN)).toMatchObject([
     { records: [{ apart: false }] },
   ]);
 });
@@ -190,14 +195,14 @@ test("of two, it serves nothing before it has heard from the other", () => {
   };
   for (const [awayMs, kinds] of [
     // What is not known to be safe it brings to the other, so that both have it.
-    [0, ["offer"]],
+    [0, ["replicate"]],
     [40 * DAY_MS, ["unavailable"]],
   ] as const) {
     const life = new Life([OLD], { awayMs }, [EIGHT, NINE]);
     const asked = [...life.hear(NINE, request), ...life.pass(INQUIRE_MS, null)];
-    const offers = told(asked, "offer", NINE).map(() => "offer");
+    const replicates = told(asked, "replicate", NINE).map(() => "replicate");
     const answers = told(asked, "answer", NINE).map(({ outcome }) => outcome.kind);
-    expect([...new Set([...offers, ...answers])]).toEqual([...kinds]);
+    expect([...new Set([...replicates, ...answers])]).toEqual([...kinds]);
   }
   const life = away([OLD]);
   life.hear(NINE, request);
@@ -220,7 +225,7 @@ test("one that was there takes old files of one that was not as conflicts", () =
   ] as const) {
     const life = new Life([], { awayMs: 1_000, forgottenMs });
     life.ping(NINE, standing);
-    const effects = life.hear(NINE, { tag: "offer", records: [record], origin: null });
+    const effects = life.hear(NINE, { tag: "replicate", records: [record], origin: null });
     const into = effects.flatMap((e) => (e.type === "fetch" ? e.into : []));
     expect(into).toMatchObject([{ kind: "store", record: { apart } }]);
   }
@@ -228,9 +233,9 @@ test("one that was there takes old files of one that was not as conflicts", () =
 
 test("one that has a file under its name says so to whoever offers it as a conflict", () => {
   const life = new Life([OLD], { awayMs: 1_000 });
-  const offer = { tag: "offer", records: [{ ...OLD, apart: true }], origin: null } as const;
-  const effects = life.hear(NINE, offer);
-  expect(told(effects, "offer", NINE)).toMatchObject([{ records: [{ apart: false }] }]);
+  const replicate = { tag: "replicate", records: [{ ...OLD, apart: true }], origin: null } as const;
+  const effects = life.hear(NINE, replicate);
+  expect(told(effects, "replicate", NINE)).toMatchObject([{ records: [{ apart: false }] }]);
   expect(life.peer.replication.files.get("plan")?.apart).toBe(false);
 });
 
@@ -256,19 +261,19 @@ test("it forgets no removal until it is one of a ring again, and takes what othe
   ] as const) {
     const other = new Life([], { awayMs });
     other.pong(NINE, LATE);
-    const effects = other.hear(NINE, { tag: "offer", records: [removal], origin: null });
+    const effects = other.hear(NINE, { tag: "replicate", records: [removal], origin: null });
     expect(effects.some((e) => e.type === "merge")).toBe(taken);
   }
 });
 
 test("a removal is taken however old it is where what it removed is held", () => {
-  const departed = { size: 0, sha256: EMPTY_SHA256, removed: true, replaced: [OLD.stamp] };
-  const stamp = { ...OLD.stamp, counter: 4 };
+  const departed = { size: 0, sha256: EMPTY_SHA256, removed: true, versionVector: [OLD.version] };
+  const version = { ...OLD.version, counter: 4 };
   const operation = { ...OLD.operation, number: 4 };
-  const removal = { ...fileOf(30.5 * DAY_MS), ...departed, stamp, operation };
+  const removal = { ...fileOf(30.5 * DAY_MS), ...departed, version, operation };
   for (const files of [[], [OLD]]) {
     const life = new Life(files, { awayMs: 1_000 });
-    const effects = life.hear(NINE, { tag: "offer", records: [removal], origin: null });
+    const effects = life.hear(NINE, { tag: "replicate", records: [removal], origin: null });
     expect(effects.some((e) => e.type === "merge")).toBe(files.length > 0);
   }
 });

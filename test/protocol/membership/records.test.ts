@@ -5,7 +5,7 @@ import { REFUSALS } from "../../../src/protocol/model/config.ts";
 import { makeMember, NO_INSTANCE } from "../../../src/protocol/model/member.ts";
 import { View } from "../../../src/protocol/model/view.ts";
 import { quorumFor } from "../../../src/protocol/replication/quorum.ts";
-import { member, OnePeer, STANDING, version } from "../one-peer.ts";
+import { member, OnePeer, recordOf, STANDING } from "../one-peer.ts";
 
 test("nobody has departed who is in the view that is taken over, before or after", () => {
   const { peer } = new OnePeer(8, [8]);
@@ -97,7 +97,7 @@ test("what is believed is told once: to readers, to the folder and to others; an
 });
 
 test("after each change of the view an owner asks anew, its next stamp leaps, and its copies are looked after", () => {
-  const one = new OnePeer(8, undefined, [version(8, 3, 1)]);
+  const one = new OnePeer(8, undefined, [recordOf(8, 3, 1)]);
   one.pass(100_000);
   const { membership, replication } = one.peer;
   const { epoch } = membership;

@@ -15,7 +15,13 @@ import { nextDeadline, startPeer, step } from "../../../src/protocol/peer.ts";
 const [EIGHT, NINE, FOURTEEN] = [memberOf(8), memberOf(9), memberOf(14)] as const;
 const START: StartInput = {
   type: "start",
-  config: { ring: 12_000, bits: 8, strategy: "successor", pingIntervalMs: 3_600_000, copies: 3 },
+  config: {
+    ring: 12_000,
+    bits: 8,
+    strategy: "successor",
+    pingIntervalMs: 3_600_000,
+    replicationFactor: 3,
+  },
   id: 8,
   address: "127.0.0.1:12008",
   instance: EIGHT.instance,

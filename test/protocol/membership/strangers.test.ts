@@ -17,14 +17,14 @@ test("what a stranger asks waits until it is a member, or until nobody waits for
     [LEASE, "leased"],
   ] as const) {
     for (const late of [false, true]) {
-      const holder = new OnePeer(9);
-      holder.hear(STRANGER, message);
-      expect(holder.to(answer)).toEqual([]);
-      const tried = holder.effects;
-      if (late) holder.now += HOP_ACK_MS;
-      holder.effects = tried;
-      holder.answerPing(STRANGER);
-      expect(holder.to(answer)).toEqual(late ? [] : [STRANGER]);
+      const replica = new OnePeer(9);
+      replica.hear(STRANGER, message);
+      expect(replica.to(answer)).toEqual([]);
+      const tried = replica.effects;
+      if (late) replica.now += HOP_ACK_MS;
+      replica.effects = tried;
+      replica.answerPing(STRANGER);
+      expect(replica.to(answer)).toEqual(late ? [] : [STRANGER]);
     }
   }
 });
@@ -54,10 +54,10 @@ test("the time that it waited counts as time under way", () => {
 });
 
 test("one that is held for dead is told so when it asks", () => {
-  const holder = new OnePeer(9);
-  learn(holder.peer, makeMember({ ...member(14), state: "dead" }), "lost");
-  holder.hear(14, inquireOf("plan"));
-  expect(holder.to("inquired")).toEqual([]);
-  const dead = holder.sent("gossip").flatMap(({ message }) => message.members);
+  const replica = new OnePeer(9);
+  learn(replica.peer, makeMember({ ...member(14), state: "dead" }), "lost");
+  replica.hear(14, inquireOf("plan"));
+  expect(replica.to("inquired")).toEqual([]);
+  const dead = replica.sent("gossip").flatMap(({ message }) => message.members);
   expect(dead).toMatchObject([{ id: 14, state: "dead" }, ...dead.slice(1)]);
 });

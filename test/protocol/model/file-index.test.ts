@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { FileIndex } from "../../../src/protocol/model/file-index.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
 import { makeRandom, randomBelow } from "../../../src/protocol/model/random.ts";
-import { lineage, merge, type Versions, winnerOf } from "../../../src/protocol/model/versions.ts";
+import { lineage, merge, type Siblings, winnerOf } from "../../../src/protocol/model/siblings.ts";
 import { History, living, mergedAtRandom, SOME } from "../histories.ts";
 
 function record(
@@ -16,14 +16,14 @@ function record(
     name,
     key,
     operation: { origin: `${owner}`.padStart(16, "0"), number: counter },
-    stamp: { counter, owner, run: 1 + (counter % 3) },
+    version: { counter, owner, instance: 1 + (counter % 3) },
     also: [],
     size: removed ? 0 : counter,
     sha256: EMPTY_SHA256,
     removed,
     apart: false,
     ageMs: 0,
-    replaced: [],
+    versionVector: [],
     history: [],
     spared: [],
   };
@@ -44,7 +44,7 @@ for (const bits of [8, 48]) {
     const random = makeRandom(seed);
     const circle = 2 ** bits;
     const index = new FileIndex(bits, []);
-    const plain = new Map<string, Versions>();
+    const plain = new Map<string, Siblings>();
     const place = () => Math.floor((randomBelow(random, 4096) / 4096) * circle);
     const keys = Array.from({ length: 300 }, place);
     for (let i = 1; i <= 2_000; i++) {
@@ -75,10 +75,11 @@ for (const bits of [8, 48]) {
       expect(index.count).toBe(files.length);
       expect(index.bytes).toBe(files.reduce((sum, r) => sum + r.size, 0));
       const [from, to] = [place(), place()];
-      const but = randomBelow(random, 2) === 0 ? null : { owner: 4, run: 2, counter: 500 };
+      const but = randomBelow(random, 2) === 0 ? null : { owner: 4, instance: 2, counter: 500 };
       const wanted = all.filter(
-        ({ key, stamp: { owner, run, counter } }) =>
-          within(key, from, to) && !(but !== null && owner === 4 && run === 2 && counter > 500),
+        ({ key, version: { owner, instance, counter } }) =>
+          within(key, from, to) &&
+          !(but !== null && owner === 4 && instance === 2 && counter > 500),
       );
       expect(texts(index.within({ from, to }, but))).toEqual(texts(wanted));
       // The digest is that of an index which never held anything else.
@@ -98,7 +99,7 @@ test("whatever the order, indexes that took the same in are the same, and so are
     const three = new FileIndex(8, history.executed);
     for (const index of [two, three]) {
       expect(index?.range(0, 0, null)).toEqual(one?.range(0, 0, null));
-      expect(living(index?.versions("plan.txt") ?? [])).toEqual(living(three.versions("plan.txt")));
+      expect(living(index?.siblings("plan.txt") ?? [])).toEqual(living(three.siblings("plan.txt")));
     }
   }
 });
@@ -117,11 +118,11 @@ test("a version is found by its name, by that of a conflict, and as itself", () 
     expect(index.get(conflictName(lesser))).toBe(lesser);
     expect(index.get(conflictName(record(name, 3, 9)))).toBeUndefined();
     expect(index.find({ ...lesser })).toBe(lesser);
-    const restamped = { ...lesser, stamp: { ...lesser.stamp, counter: 8 } };
-    const { changed, fresh } = index.take(restamped);
+    const reversioned = { ...lesser, version: { ...lesser.version, counter: 8 } };
+    const { changed, fresh } = index.take(reversioned);
     expect([changed, fresh.length]).toEqual([true, 1]);
     expect(index.get(name)?.operation).toEqual(lesser.operation);
-    expect(winnerOf(index.versions(name))).toBe(fresh[0]);
+    expect(winnerOf(index.siblings(name))).toBe(fresh[0]);
     expect(index.get("another")).toBeUndefined();
   }
 });
@@ -162,7 +163,7 @@ test("pages follow each other in the order of names", () => {
     names.map((name, i) => record(name, i, i + 1)),
   );
   const page = (after: string | null) =>
-    index.page(after, 2).map((versions) => versions.map((r) => r.name).join());
+    index.page(after, 2).map((siblings) => siblings.map((r) => r.name).join());
   expect(page(null)).toEqual(["a", "aa"]);
   expect(page("aa")).toEqual(["b", "c"]);
   expect(page("bb")).toEqual(["c", "ä"]);

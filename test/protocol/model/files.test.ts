@@ -2,31 +2,31 @@ import { expect, test } from "bun:test";
 import { MAX_NAME_BYTES } from "../../../src/protocol/model/config.ts";
 import {
   baseName,
-  compareStamps,
+  compareVersions,
   conflictName,
   type FileRecord,
-  isSameVersion,
+  isSameWrite,
   parseConflictName,
-  type Stamp,
-  versionKey,
+  type Version,
   withAges,
+  writeKey,
 } from "../../../src/protocol/model/files.ts";
 
 const ORIGIN = "00ff00ff00ff00ff";
 
-function version(name: string, number = 4, key = 7): FileRecord {
+function recordOf(name: string, number = 4, key = 7): FileRecord {
   return {
     name,
     key,
     operation: { origin: ORIGIN, number },
-    stamp: { counter: 1, owner: 2, run: 3 },
+    version: { counter: 1, owner: 2, instance: 3 },
     also: [],
     size: 10,
     sha256: "a".repeat(64),
     removed: false,
     apart: false,
     ageMs: 100,
-    replaced: [],
+    versionVector: [],
     history: [],
     spared: [],
   };
@@ -36,7 +36,7 @@ const NUMBERS = [1, 42, Number.MAX_SAFE_INTEGER];
 const KEYS = [0, 255, 2 ** 48 - 1];
 
 test("a conflict is named by its operation, and is found again by its name alone", () => {
-  const name = conflictName(version("plan.txt"));
+  const name = conflictName(recordOf("plan.txt"));
   expect(name).toBe(`plan.txt.conflict-${ORIGIN}-4`);
   const operation = { origin: ORIGIN, number: 4 };
   expect(parseConflictName(name)).toEqual({ base: "plan.txt", operation, key: null });
@@ -52,7 +52,7 @@ test("names of every length keep to 255 bytes, and tell their key where they had
       for (const number of NUMBERS) {
         const seen = new Set<string>();
         for (const key of KEYS) {
-          const record = version(base, number, key);
+          const record = recordOf(base, number, key);
           const name = conflictName(record);
           const parsed = parseConflictName(name);
           expect(Buffer.byteLength(name)).toBeLessThanOrEqual(MAX_NAME_BYTES);
@@ -86,44 +86,45 @@ test("what only looks like a conflict is a name like others", () => {
     expect(parseConflictName(name)).toBeNull();
     expect(baseName(name)).toBe(name);
   }
-  const lines = conflictName(version("two\nlines"));
+  const lines = conflictName(recordOf("two\nlines"));
   expect(parseConflictName(lines)?.base).toBe("two\nlines");
 });
 
 test("one version is one under whatever stamp, and another content is another", () => {
-  const one = version("a");
-  const restamped: FileRecord = { ...one, stamp: { counter: 9, owner: 9, run: 9 } };
-  expect(isSameVersion(one, restamped)).toBe(true);
+  const one = recordOf("a");
+  const reversioned: FileRecord = { ...one, version: { counter: 9, owner: 9, instance: 9 } };
+  expect(isSameWrite(one, reversioned)).toBe(true);
   const others = [
-    version("b"),
-    version("a", 5),
+    recordOf("b"),
+    recordOf("a", 5),
     { ...one, sha256: "b".repeat(64) },
     { ...one, operation: { ...one.operation, origin: "f".repeat(16) } },
   ];
-  for (const other of others) expect(isSameVersion(one, other)).toBe(false);
-  expect(new Set([one, ...others].map(versionKey)).size).toBe(others.length + 1);
+  for (const other of others) expect(isSameWrite(one, other)).toBe(false);
+  expect(new Set([one, ...others].map(writeKey)).size).toBe(others.length + 1);
 });
 
 test("stamps are in one order: by counter, then owner, then run", () => {
-  const stamps: Stamp[] = [];
+  const versions: Version[] = [];
   for (const counter of [1, 2]) {
-    for (const owner of [1, 2]) for (const run of [1, 2]) stamps.push({ counter, owner, run });
+    for (const owner of [1, 2])
+      for (const instance of [1, 2]) versions.push({ counter, owner, instance });
   }
-  for (const [i, a] of stamps.entries()) {
-    for (const [j, b] of stamps.entries()) {
-      expect(Math.sign(compareStamps(a, b))).toBe(Math.sign(i - j));
+  for (const [i, a] of versions.entries()) {
+    for (const [j, b] of versions.entries()) {
+      expect(Math.sign(compareVersions(a, b))).toBe(Math.sign(i - j));
     }
   }
 });
 
 test("ages move together, out and in", () => {
-  const span = { origin: ORIGIN, from: 1, to: 3, ageMs: 250, stamp: version("a").stamp };
-  const record = { ...version("a"), history: [span] };
+  const span = { origin: ORIGIN, from: 1, to: 3, ageMs: 250, version: recordOf("a").version };
+  const record = { ...recordOf("a"), history: [span] };
   const sent = withAges(record, 1_000);
   expect(sent.ageMs).toBe(1_100);
   expect(sent.history).toEqual([{ ...span, ageMs: 1_250 }]);
   expect(withAges(sent, -1_000)).toEqual(record);
   expect(record.ageMs).toBe(100);
-  const bare = version("a");
+  const bare = recordOf("a");
   expect(withAges(bare, 5).history).toBe(bare.history);
 });

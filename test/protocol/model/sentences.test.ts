@@ -4,7 +4,7 @@ import type { Outcome } from "../../../src/protocol/model/events.ts";
 import { type Known, outcomeSentence } from "../../../src/protocol/model/sentences.ts";
 import { removalOf } from "../../store/records.ts";
 
-const where = { kind: "where", owner: 19, holders: [], wanted: 3, route: [8, 19] } as const;
+const where = { kind: "where", owner: 19, replicas: [], wanted: 3, route: [8, 19] } as const;
 
 /** All the ways in which a command ends where nobody is found that has the file. */
 const ENDS: Record<string, Outcome> = {

@@ -47,9 +47,9 @@ test("the owner is the first member at or after the key; a leaver owns nothing",
   expect(view.owner(5)?.id).toBe(5);
   expect(view.owner(6)?.id).toBe(19);
   expect(view.owner(20)?.id).toBe(2);
-  expect(ids(view.holders(6, 3))).toEqual([19, 2, 5]);
+  expect(ids(view.replicaSet(6, 3))).toEqual([19, 2, 5]);
   const leaving = view.with(member(19, { state: "leaving" }));
-  expect(ids(leaving.holders(6, 3))).toEqual([2, 5]);
+  expect(ids(leaving.replicaSet(6, 3))).toEqual([2, 5]);
 });
 
 test("the widest gap's middle is free, also across zero", () => {

@@ -3,11 +3,11 @@ import { expect, test } from "bun:test";
 import {
   ACKNOWLEDGE_GRACE_MS,
   ACKNOWLEDGE_GRACE_MS as GRACE,
-  COPIES_WAIT_MS as LIMIT,
+  REPLICAS_WAIT_MS,
 } from "../../../src/protocol/model/config.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import { BODY, IDS, member, OnePeer, replicated, routedFrom, storeAsk } from "../one-peer.ts";
-import { dies, stampedBy, stamping } from "../situations.ts";
+import { dies, stamping, versionedBy } from "../situations.ts";
 
 /** What 8 asks of the others, so that it may answer alone. */
 const LEASE = { tag: "lease", nonce: 1, from: 2, to: 8, asked: IDS } as const;
@@ -19,7 +19,7 @@ test("an owner that has promised another waits with its own version as well, als
     dies(owner, 8);
     owner.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
     owner.tell(1, [14, 20, 2]);
-    const record = stampedBy(owner);
+    const record = versionedBy(owner);
     if (ok) owner.durable();
     else {
       const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
@@ -59,8 +59,8 @@ class Owner extends OnePeer {
     this.hear(8, routedFrom(8, 1, storeAsk(1, { key: 10, write })), { body: BODY });
     this.tell(1, [2, 20, 8, 9]);
     this.#fetched = this.effects;
-    this.#held = (this.sent("offer")[0]?.message.records ?? []).map(
-      ({ name, operation, sha256, stamp }) => ({ name, operation, sha256, stamp }),
+    this.#held = (this.sent("replicate")[0]?.message.records ?? []).map(
+      ({ name, operation, sha256, version }) => ({ name, operation, sha256, version }),
     );
   }
 
@@ -100,7 +100,7 @@ test("a store is acknowledged with its copies, clockwise from its key on, and ha
   owner.held(2);
   expect(owner.ends).toEqual([]);
   owner.held(20);
-  expect(owner.ends).toMatchObject([{ kind: "stored", copies: [14, 20, 2], lacking: [] }]);
+  expect(owner.ends).toMatchObject([{ kind: "stored", replicas: [14, 20, 2], withoutReplica: [] }]);
   expect(owner.placements).toBe(0);
 });
 
@@ -111,14 +111,14 @@ test("a majority is enough a moment later, and who lacks it is named", () => {
   owner.pass(GRACE - 1);
   expect(owner.ends).toEqual([]);
   owner.pass(1);
-  expect(owner.ends).toMatchObject([{ kind: "stored", copies: [14, 20], lacking: [2] }]);
+  expect(owner.ends).toMatchObject([{ kind: "stored", replicas: [14, 20], withoutReplica: [2] }]);
 });
 
 test("a majority is too few where the origin requires more", () => {
   const owner = new Owner(3);
   owner.own();
   owner.held(20);
-  owner.pass(LIMIT - 1);
+  owner.pass(REPLICAS_WAIT_MS - 1);
   expect(owner.ends).toEqual([]);
   owner.pass(1);
   expect(owner.ends).toMatchObject([{ kind: "failed", maybe: true }]);
@@ -128,26 +128,30 @@ test("a majority is too few where the origin requires more", () => {
 test("an owner whose own content takes its time acknowledges when it is there", () => {
   const owner = new Owner();
   owner.held(20, 2);
-  owner.pass(LIMIT + 1);
+  owner.pass(REPLICAS_WAIT_MS + 1);
   owner.held(9);
-  owner.pass(LIMIT);
+  owner.pass(REPLICAS_WAIT_MS);
   expect(owner.ends).toEqual([]);
   expect(owner.peer.replication.placements.get(1)?.until).toBeGreaterThan(owner.now);
   owner.own();
-  expect(owner.ends).toMatchObject([{ kind: "stored", copies: [14, 20, 2, 9], lacking: [] }]);
+  expect(owner.ends).toMatchObject([
+    { kind: "stored", replicas: [14, 20, 2, 9], withoutReplica: [] },
+  ]);
 });
 
 test("word that comes just when the time is over ends nothing while the owner's content comes in", () => {
   const owner = new Owner();
   owner.held(20);
-  owner.pass(LIMIT - 1);
+  owner.pass(REPLICAS_WAIT_MS - 1);
   owner.now += 1;
   // The step takes what has come first, and looks at its deadlines then.
   owner.held(9);
   expect(owner.ends).toEqual([]);
   owner.own();
   owner.pass(GRACE);
-  expect(owner.ends).toMatchObject([{ kind: "stored", copies: [14, 20, 9], lacking: [2] }]);
+  expect(owner.ends).toMatchObject([
+    { kind: "stored", replicas: [14, 20, 9], withoutReplica: [2] },
+  ]);
 });
 
 test("a stamp whose copy failed here is no word of it either while that is promised to another", () => {
@@ -159,5 +163,7 @@ test("a stamp whose copy failed here is no word of it either while that is promi
   owner.held(20, 2, 8);
   expect(owner.ends).toEqual([]);
   owner.pass(100);
-  expect(owner.ends).toMatchObject([{ kind: "stored", copies: [20, 2, 8], lacking: [14] }]);
+  expect(owner.ends).toMatchObject([
+    { kind: "stored", replicas: [20, 2, 8], withoutReplica: [14] },
+  ]);
 });

@@ -15,11 +15,13 @@ function confirmed(owner: OnePeer, request: number, leftMs: number) {
   return { tag: "confirmed", request, nonce, leftMs, onward: [] } as const;
 }
 
-/** True if a version is made durable, or others are told of one. */
+/** True if a write is made durable, or others are told of one. */
 function executes(effects: readonly Effect[]): boolean {
   return effects.some(
     (e) =>
-      e.type === "merge" || e.type === "fetch" || (e.type === "send" && e.message.tag === "offer"),
+      e.type === "merge" ||
+      e.type === "fetch" ||
+      (e.type === "send" && e.message.tag === "replicate"),
   );
 }
 
@@ -35,7 +37,7 @@ for (const heldMs of [1_501, 60_000, null]) {
     expect(executes(owner.effects)).toBe(false);
     owner.hear(2, confirmed(owner, 1, 1_000));
     owner.tell(1, [9, 14]);
-    expect(owner.to("offer").sort()).toEqual([14, 9]);
+    expect(owner.to("replicate").sort()).toEqual([14, 9]);
     expect(executes(owner.effects)).toBe(true);
   });
 }

@@ -5,14 +5,16 @@ import {
   FETCHES_AT_ONCE,
   SMALL_FETCHES_AT_ONCE,
 } from "../../../src/protocol/model/config.ts";
-import { type FileRecord, versionId } from "../../../src/protocol/model/files.ts";
+import { type FileRecord, writeId } from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import { sourceOf } from "../../../src/protocol/replication/fetching.ts";
-import { BODY, CONTENT, idAt, member, OnePeer, version } from "../one-peer.ts";
+import { BODY, CONTENT, idAt, member, OnePeer, recordOf } from "../one-peer.ts";
 
-/** So many versions of 8, each of a name of its own. */
+/** So many writes of 8, each of a name of its own. */
 function versionsOf(count: number, size: number): FileRecord[] {
-  return Array.from({ length: count }, (_, i) => version(8, i + 1, i + 1, { name: `n${i}`, size }));
+  return Array.from({ length: count }, (_, i) =>
+    recordOf(8, i + 1, i + 1, { name: `n${i}`, size }),
+  );
 }
 
 function fetches(effects: readonly Effect[]): Extract<Effect, { type: "fetch" }>[] {
@@ -23,14 +25,14 @@ test.each([
   ["large", BODY_BYTES + 1, FETCHES_AT_ONCE],
   ["small", BODY_BYTES, SMALL_FETCHES_AT_ONCE],
 ])("so many %s copies come in at a time, and as each ends the next begins", (_, size, most) => {
-  const holder = new OnePeer(9);
+  const replica = new OnePeer(9);
   const records = versionsOf(most + 2, size);
-  const begun = fetches(holder.hear(8, { tag: "offer", records, origin: null }));
+  const begun = fetches(replica.hear(8, { tag: "replicate", records, origin: null }));
   expect(begun.map(({ file }) => file)).toEqual(records.slice(0, most).map(({ name }) => name));
   for (const [i, { job, into }] of begun.slice(0, 3).entries()) {
     if (into.kind !== "store") throw new Error("it is no copy");
     const result = { ok: true, size, sha256: into.sha256 } as const;
-    const next = fetches(holder.give({ type: "fetched", job, result }));
+    const next = fetches(replica.give({ type: "fetched", job, result }));
     expect(next.map(({ file }) => file)).toEqual(
       records.slice(most + i, most + i + 1).map(({ name }) => name),
     );
@@ -38,35 +40,35 @@ test.each([
 });
 
 test("a version that is on its way comes from one alone; where that fails, from the other who has it", () => {
-  const holder = new OnePeer(9);
-  const record = version(8, 3, 1);
-  const offer = { tag: "offer", records: [record], origin: null } as const;
-  const [first] = fetches(holder.hear(8, offer));
+  const replica = new OnePeer(9);
+  const record = recordOf(8, 3, 1);
+  const replicate = { tag: "replicate", records: [record], origin: null } as const;
+  const [first] = fetches(replica.hear(8, replicate));
   expect(first).toMatchObject({ from: member(8).address, peer: 8, repair: true });
-  expect(fetches(holder.hear(14, offer))).toEqual([]);
+  expect(fetches(replica.hear(14, replicate))).toEqual([]);
   const result = { ok: false, here: false, why: "It broke off." } as const;
-  const [second] = fetches(holder.give({ type: "fetched", job: first?.job ?? 0, result }));
+  const [second] = fetches(replica.give({ type: "fetched", job: first?.job ?? 0, result }));
   expect(idAt(second?.from ?? "")).toBe(14);
 });
 
 test("what the store's origin has still to give is fetched there, and somebody waits for it", () => {
-  const holder = new OnePeer(9);
+  const replica = new OnePeer(9);
   const { address } = member(2);
   const origin = { id: 2, address, request: 77 };
-  const record = version(8, 3, 1);
-  const [fetch] = fetches(holder.hear(8, { tag: "offer", records: [record], origin }));
+  const record = recordOf(8, 3, 1);
+  const [fetch] = fetches(replica.hear(8, { tag: "replicate", records: [record], origin }));
   const source = { kind: "ticket", request: 77 };
   expect(fetch).toMatchObject({ from: address, peer: 2, source, repair: false });
 });
 
 test("a content that was found is here already, or has to be had as what it is, or under the request's id", () => {
-  const id = versionId(version(8, 3, 1));
-  const found = { kind: "found", ...CONTENT, version: id, holders: [] } as const;
+  const id = writeId(recordOf(8, 3, 1));
+  const found = { kind: "found", ...CONTENT, write: id, replicas: [] } as const;
   const large = { ...found, size: BODY_BYTES + 1 };
-  const unknown = { ...found, version: null };
+  const unknown = { ...found, write: null };
   const [body, asVersion, ticket] = [
     { kind: "body", number: BODY.number },
-    { kind: "version", version: id },
+    { kind: "write", write: id },
     { kind: "ticket", request: 5 },
   ] as const;
   for (const [outcome, came, source] of [

@@ -12,13 +12,13 @@ import {
   OnePeer,
   OTHERS,
   READ,
+  recordOf,
   routedFrom,
-  version,
 } from "../one-peer.ts";
 import { dies, read } from "../situations.ts";
 
-/** What 14 has stamped. */
-const FOUND = version(14, 3, 7);
+/** What 14 has versioned. */
+const FOUND = recordOf(14, 3, 7);
 
 /** One that this ring has never seen. */
 const STRANGER = 11;
@@ -91,17 +91,17 @@ test("one that is only expected has not been asked, and one that was restarted i
 });
 
 test("a holder names those that were not asked, and promises nothing to an owner that does not know them", () => {
-  const holder = new OnePeer(9);
-  holder.hear(8, inquireOf("plan", 1, [8, 9, 14]));
-  expect(holder.sent("inquired")[0]?.message.others.map((m) => m.id)).toEqual([20]);
-  holder.hear(8, inquireOf("plan", 2, IDS));
-  expect(holder.sent("inquired")[0]?.message.others).toEqual([]);
+  const replica = new OnePeer(9);
+  replica.hear(8, inquireOf("plan", 1, [8, 9, 14]));
+  expect(replica.sent("inquired")[0]?.message.others.map((m) => m.id)).toEqual([20]);
+  replica.hear(8, inquireOf("plan", 2, IDS));
+  expect(replica.sent("inquired")[0]?.message.others).toEqual([]);
   for (const [asked, granted] of [
     [[8, 9, 14], false],
     [[8, 9, 14, 20], true],
   ] as const) {
-    holder.hear(8, { ...LEASE, asked });
-    expect(holder.sent("leased")[0]?.message.granted).toBe(granted);
+    replica.hear(8, { ...LEASE, asked });
+    expect(replica.sent("leased")[0]?.message.granted).toBe(granted);
   }
 });
 
@@ -113,26 +113,26 @@ test("of a version that one told of who has died since, that one counts for noth
   owner.tell(1, [14], [FOUND]);
   owner.tell(1, [20, 2]);
   expect([...owner.outcomes(), ...owner.to("delegate")]).toEqual([]);
-  expect(owner.to("offer").length).toBeGreaterThan(0);
+  expect(owner.to("replicate").length).toBeGreaterThan(0);
 });
 
 test("of an operation with two stamps only those that have the greater one count", () => {
-  const greater = version(20, 9, 7);
+  const greater = recordOf(20, 9, 7);
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 1, READ));
   owner.tell(1, [9], [FOUND]);
   owner.tell(1, [20], [greater]);
   owner.tell(1, [14]);
   expect([...owner.outcomes(), ...owner.to("delegate")]).toEqual([]);
-  expect(owner.to("offer")).toContain(9);
+  expect(owner.to("replicate")).toContain(9);
 });
 
 test("where others have no room, whoever can keep a version is heard: it may have been read from there", () => {
-  const removal = version(8, 9, 6, {
+  const removal = recordOf(8, 9, 6, {
     size: 0,
     sha256: EMPTY_SHA256,
     removed: true,
-    replaced: [FOUND.stamp],
+    versionVector: [FOUND.version],
   });
   const owner = new OnePeer(8, [8, 9, 14, 20]);
   owner.peer.replication.refusals.set("plan", [removal]);
@@ -166,7 +166,7 @@ test("the word of one that has lost a copy counts only where all have spoken", (
   owner.hear(20, inquired(1, []));
   expect(owner.outcomes()).toEqual([]);
   owner.hear(14, inquired(1, [FOUND]));
-  expect(owner.to("offer")).toContain(9);
+  expect(owner.to("replicate")).toContain(9);
 });
 
 test("what was there and is damaged is not said to be missing, unless a quorum never had it", () => {
@@ -194,8 +194,8 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
 });
 
 test("what is damaged is not given up for an older version, or a removal that knew nothing of it, while one is lost that may have it", () => {
-  const removal = version(9, 1, 6, { size: 0, sha256: EMPTY_SHA256, removed: true });
-  for (const other of [version(9, 1, 6), removal]) {
+  const removal = recordOf(9, 1, 6, { size: 0, sha256: EMPTY_SHA256, removed: true });
+  for (const other of [recordOf(9, 1, 6), removal]) {
     for (const lost of [true, false]) {
       const pair = new OnePeer(8, [8, 9, 14], [other]);
       pair.peer.replication.lost.set("plan", [FOUND]);
@@ -209,7 +209,7 @@ test("what is damaged is not given up for an older version, or a removal that kn
     }
   }
   // What the damaged one has lost is told of by another.
-  const owner = new OnePeer(8, [8, 9, 14], [version(9, 1, 7)]);
+  const owner = new OnePeer(8, [8, 9, 14], [recordOf(9, 1, 7)]);
   read(owner, 2);
   owner.hear(9, { ...inquired(2, []), lost: [FOUND] });
   expect(owner.outcomes()).toEqual([]);

@@ -10,10 +10,10 @@ import {
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import type { Ask } from "../../../src/protocol/model/messages.ts";
 import { quorumFor } from "../../../src/protocol/replication/quorum.ts";
-import { IDS, inquired, member, OnePeer, OTHERS, READ, routedFrom, version } from "../one-peer.ts";
+import { IDS, inquired, member, OnePeer, OTHERS, READ, recordOf, routedFrom } from "../one-peer.ts";
 import { read } from "../situations.ts";
 
-const FOUND = version(14, 3, 7);
+const FOUND = recordOf(14, 3, 7);
 
 test("those that have just come are asked besides those that were there before", () => {
   const owner = new OnePeer(8);
@@ -177,7 +177,7 @@ test("what those may have that were lost together is not said to be missing, whi
     [14, 8, "failed"],
     [8, 14, "missing"],
   ] as const) {
-    const one = new OnePeer(self, [8, 14, 20], [], { copies: 1 });
+    const one = new OnePeer(self, [8, 14, 20], [], { replicationFactor: 1 });
     dead(one, id);
     expect(asked(one, READ)).toMatchObject([{ kind }]);
   }

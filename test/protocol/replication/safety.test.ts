@@ -5,17 +5,17 @@ import { heldVersion } from "../../../src/protocol/model/files.ts";
 import { type SnapshotFiles, snapshot } from "../../../src/protocol/snapshot.ts";
 import { LOCAL_NETWORK } from "../../../src/sim/network.ts";
 import { numberedRing, Stage } from "../../../src/sim/stage.ts";
-import { IDS, OnePeer, replicated, version } from "../one-peer.ts";
+import { IDS, OnePeer, recordOf, replicated } from "../one-peer.ts";
 
 test("what others have confirmed counts: a file is safe with all copies but one elsewhere, and short below three", () => {
-  const record = version(8, 3, 1);
+  const record = recordOf(8, 3, 1);
   const one = new OnePeer(8, IDS, [record]);
   const files = () => snapshot(one.peer).files;
   // What has just come is not called short yet, and is not counted on, either.
   expect(files()).toMatchObject({ count: 1, short: 0, least: 1, safe: false });
   one.pass(3_000);
   expect(files()).toMatchObject({ short: 1, least: 1, safe: false });
-  // One that is no holder may drop its copy at any time.
+  // One that is no replica may drop its copy at any time.
   one.hear(2, replicated([record]));
   expect(files()).toMatchObject({ short: 1, least: 1, safe: false });
   one.hear(9, replicated([record]));
@@ -29,7 +29,7 @@ test("what others have confirmed counts: a file is safe with all copies but one 
 });
 
 test("a leaver's own copy counts for nothing, and what was confirmed before for nothing either", () => {
-  const record = version(8, 3, 1);
+  const record = recordOf(8, 3, 1);
   const one = new OnePeer(8, IDS, [record]);
   const files = () => snapshot(one.peer).files;
   for (const id of [9, 14]) one.hear(id, replicated([record]));
@@ -81,7 +81,7 @@ function filesAt(stage: Stage, id: number): SnapshotFiles {
 test("with all its copies every file is safe, and with one member dead none is", () => {
   const stage = ringOf(THREE);
   expect(filesAt(stage, 20)).toMatchObject({ count: 0, short: 0, least: 0, safe: true });
-  expect(type(stage, 40, "Store 0015")).toMatchObject({ kind: "stored", lacking: [] });
+  expect(type(stage, 40, "Store 0015")).toMatchObject({ kind: "stored", withoutReplica: [] });
   later(stage, 5_000);
   for (const id of THREE) {
     expect(filesAt(stage, id)).toMatchObject({ count: 1, short: 0, least: 3, safe: true });
@@ -97,7 +97,7 @@ test("a copy in the place of one that was rejected counts, and one that is nowhe
   const stage = ringOf([...THREE, 50]);
   stage.act("full 30");
   later(stage, TOLD_MS);
-  expect(type(stage, 40, "Store 0015")).toMatchObject({ kind: "stored", copies: [20, 40, 50] });
+  expect(type(stage, 40, "Store 0015")).toMatchObject({ kind: "stored", replicas: [20, 40, 50] });
   later(stage, 5_000);
   expect(filesAt(stage, 20)).toMatchObject({
     short: 0,
@@ -123,7 +123,7 @@ test("what has just come is not called short while its holders are about to conf
       if (count === 1) seen.add(`${least} ${safe}`);
     }
   }
-  expect(stage.outcomes.get(command)).toMatchObject({ kind: "stored", copies: [20, 30, 40] });
+  expect(stage.outcomes.get(command)).toMatchObject({ kind: "stored", replicas: [20, 30, 40] });
   // What is not confirmed yet is not counted on, either.
   expect(seen).toContain("1 false");
   expect(seen).toContain("3 true");

@@ -1,7 +1,7 @@
 /** What an owner answers a read with, and what it does before: what is read is on a majority. */
 import { expect, test } from "bun:test";
 import { READ_WAIT_MS } from "../../../src/protocol/model/config.ts";
-import { versionId } from "../../../src/protocol/model/files.ts";
+import { writeId } from "../../../src/protocol/model/files.ts";
 import type { Ask } from "../../../src/protocol/model/messages.ts";
 import {
   BODY,
@@ -11,14 +11,14 @@ import {
   OnePeer,
   OTHERS,
   READ,
+  recordOf,
   routedFrom,
   storeAsk,
-  version,
 } from "../one-peer.ts";
 import { leased, read } from "../situations.ts";
 
-/** What 14 has stamped. */
-const FOUND = version(14, 3, 7);
+/** What 14 has versioned. */
+const FOUND = recordOf(14, 3, 7);
 
 function remove(number: number, name = "plan"): Ask {
   return { kind: "remove", name, key: 5, write: { number, after: 0, require: 0 } };
@@ -29,7 +29,7 @@ test("a version on a majority is returned at once", () => {
   read(owner, 1);
   owner.tell(1, [9, 14], [FOUND]);
   expect(owner.to("delegate").length + owner.to("answer").length).toBe(1);
-  expect(owner.to("offer")).toEqual([]);
+  expect(owner.to("replicate")).toEqual([]);
 });
 
 test("a version on a minority is copied to a majority before it is returned", () => {
@@ -44,7 +44,7 @@ test("a version on a minority is copied to a majority before it is returned", ()
   expect(owner.outcomes()).toEqual([]);
   owner.hear(20, inquired(2, []));
   expect(owner.outcomes()).toEqual([]);
-  expect(owner.to("offer")).toContain(9);
+  expect(owner.to("replicate")).toContain(9);
   expect(owner.effects).toContainEqual(
     expect.objectContaining({ type: "fetch", from: member(14).address }),
   );
@@ -67,10 +67,10 @@ test("where a version is said to be on a minority, it is copied to a majority fi
   owner.hear(2, routedFrom(2, 2, { kind: "where", name: "plan", key: 5 }));
   for (const id of OTHERS) owner.hear(id, inquired(2, id === 14 ? [FOUND] : []));
   expect(owner.outcomes()).toEqual([]);
-  expect(owner.to("offer")).toContain(9);
+  expect(owner.to("replicate")).toContain(9);
   owner.durable();
   const [answer] = owner.sent("answer");
-  expect(answer?.message.outcome).toMatchObject({ kind: "where", holders: [8, 14] });
+  expect(answer?.message.outcome).toMatchObject({ kind: "where", replicas: [8, 14] });
 });
 
 test("an owner that may answer alone does not read out what is on its own disk only", () => {
@@ -85,12 +85,12 @@ test("an owner that may answer alone does not read out what is on its own disk o
 test("an owner whose disk is slower than others asks them what they have of its own stamp", () => {
   const owner = leased();
   owner.hear(2, routedFrom(2, 7, storeAsk(1)), { body: BODY });
-  const [stamped] = owner.sent("offer")[0]?.message.records ?? [];
-  expect(stamped).toBeDefined();
+  const [versioned] = owner.sent("replicate")[0]?.message.records ?? [];
+  expect(versioned).toBeDefined();
   // Another stood in for a while, and told of what 9 and 14 had already.
   read(owner, 8);
   expect(owner.to("inquire").toSorted()).toEqual(OTHERS.toSorted());
-  owner.tell(8, [9, 14], stamped === undefined ? [] : [stamped]);
+  owner.tell(8, [9, 14], versioned === undefined ? [] : [versioned]);
   expect(owner.outcomes()).not.toContain("missing");
 });
 
@@ -103,15 +103,15 @@ test("the holders from which a content may be had are named nearest first", () =
     return owner.sent("answer").map(({ message }) => message.outcome);
   });
   expect(named).toMatchObject([
-    [{ kind: "found", holders: [9, 14] }],
-    [{ kind: "found", holders: [14, 20] }],
+    [{ kind: "found", replicas: [9, 14] }],
+    [{ kind: "found", replicas: [14, 20] }],
   ]);
 });
 
 test("a removal that was refused is not executed by its second copy when the file is whole again", () => {
   const owner = new OnePeer(8, IDS, [FOUND]);
   const { name, operation, sha256 } = FOUND;
-  owner.give({ type: "damaged", version: { name, operation, sha256 } });
+  owner.give({ type: "damaged", write: { name, operation, sha256 } });
   owner.hear(20, routedFrom(20, 1, remove(1)));
   for (const id of [9, 14]) {
     const rest = { rejected: false, lost: [FOUND], room: 1_000_000, others: [] };
@@ -119,7 +119,7 @@ test("a removal that was refused is not executed by its second copy when the fil
   }
   owner.tell(1, [20]);
   expect(owner.sent("answer")[0]?.message.outcome).toMatchObject({ kind: "failed", maybe: false });
-  owner.hear(2, { tag: "offer", records: [FOUND], origin: null }, { body: BODY });
+  owner.hear(2, { tag: "replicate", records: [FOUND], origin: null }, { body: BODY });
   owner.durable();
   owner.hear(20, routedFrom(20, 1, remove(1)));
   expect(owner.outcomes()).toEqual(["failed"]);
@@ -133,12 +133,12 @@ test("what an owner has not it lets the nearest of those serve who have", () => 
   expect(owner.to("answer")).toEqual([]);
   const [{ to, message } = {}] = owner.sent("delegate");
   expect(to).toBe(member(14).address);
-  expect(message).toMatchObject({ asked: "plan", origin: { id: 2 }, version: versionId(FOUND) });
+  expect(message).toMatchObject({ asked: "plan", origin: { id: 2 }, write: writeId(FOUND) });
   if (message === undefined) return;
-  const holder = new OnePeer(14, IDS, [FOUND]);
-  holder.hear(8, message);
-  expect(holder.sent("answer")).toMatchObject([
-    { to: member(2).address, message: { outcome: { kind: "found", version: versionId(FOUND) } } },
+  const replica = new OnePeer(14, IDS, [FOUND]);
+  replica.hear(8, message);
+  expect(replica.sent("answer")).toMatchObject([
+    { to: member(2).address, message: { outcome: { kind: "found", write: writeId(FOUND) } } },
   ]);
   // One that has lost it meanwhile says nothing: the origin asks again.
   const empty = new OnePeer(14);
@@ -153,7 +153,7 @@ test("a large content is offered under the request's id, and is said once to be 
     read(owner, 1);
     owner.tell(1, [9, 14], [large]);
     expect(owner.effects).toContainEqual({
-      ...{ type: "serve", request: 1, what: { kind: "version", version: versionId(large) } },
+      ...{ type: "serve", request: 1, what: { kind: "write", write: writeId(large) } },
     });
     expect(owner.sent("answer")).toMatchObject([{ message: { outcome: { size: large.size } } }]);
     said.push(...owner.told("line").map(({ text }) => text));

@@ -1,12 +1,12 @@
 /** When an owner may answer alone, and until when. */
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
-import { LEASE_MS, OFFER_RECORDS } from "../../../src/protocol/model/config.ts";
+import { LEASE_MS, REPLICATE_RECORDS } from "../../../src/protocol/model/config.ts";
 import type { Range } from "../../../src/protocol/model/files.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import type { CatchUp, CaughtUp } from "../../../src/protocol/model/messages.ts";
 import { isAuthoritative } from "../../../src/protocol/replication/tenure.ts";
-import { IDS, member, OnePeer, OTHERS, READ, routedFrom, STANDING, version } from "../one-peer.ts";
+import { IDS, member, OnePeer, OTHERS, READ, recordOf, routedFrom, STANDING } from "../one-peer.ts";
 import { leased, read } from "../situations.ts";
 
 /** True if a read is answered without asking anybody. */
@@ -87,7 +87,7 @@ test("an owner whose view has changed asks before it speaks", () => {
   expect(owner.to("answer")).toEqual([9]);
   const left = makeMember({ ...member(2), state: "left" });
   owner.hear(left, { tag: "gossip", joining: false, members: [left] });
-  // Of two every version is at both; so another comes first.
+  // Of two every write is at both; so another comes first.
   owner.hear(4, { tag: "ping", nonce: 1, ...STANDING });
   owner.answerPing(4);
   expect(owner.peer.membership.view.size).toBe(3);
@@ -96,10 +96,10 @@ test("an owner whose view has changed asks before it speaks", () => {
   expect(owner.to("answer")).toEqual([]);
 });
 
-/** What 14 has stamped in the part of the circle that 8 owns; and what 8 has itself, under 5. */
-const FOREIGN = version(14, 3, 7);
-const OWN = version(8, 5, 8, { name: "own" });
-/** All of that part, with so many versions. */
+/** What 14 has versioned in the part of the circle that 8 owns; and what 8 has itself, under 5. */
+const FOREIGN = recordOf(14, 3, 7);
+const OWN = recordOf(8, 5, 8, { name: "own" });
+/** All of that part, with so many writes. */
 const all = (count: number): Range => ({ from: 2, to: 8, count, digest: count });
 
 function asking(files = [OWN]): { owner: OnePeer; asked: CatchUp } {
@@ -121,17 +121,17 @@ test("an owner asks for all that it owns, and more closely where much differs", 
     counter: 5,
     ranges: [owner.peer.replication.files.range(2, 8, null)],
   });
-  owner.hear(9, told(asked, { differ: [all(OFFER_RECORDS + 1)] }));
+  owner.hear(9, told(asked, { differ: [all(REPLICATE_RECORDS + 1)] }));
   expect(owner.to("catch-up")).toEqual([9]);
   const ranges = [2, 3, 4, 5, 6, 7].map((from) => expect.objectContaining({ from, to: from + 1 }));
   expect(owner.sent("catch-up")[0]?.message).toEqual({ ...asked, ranges });
   // Little is offered by who has it. Nor does an owner offer what it has.
-  expect(owner.hear(9, told(asked, { differ: [all(OFFER_RECORDS)] }))).toEqual([]);
+  expect(owner.hear(9, told(asked, { differ: [all(REPLICATE_RECORDS)] }))).toEqual([]);
 });
 
 test("nothing is asked of one that has nothing, however much the owner has", () => {
-  const names = Array.from({ length: OFFER_RECORDS + 1 }, (_, i) => `own ${i}`);
-  const { owner, asked } = asking(names.map((name, i) => version(8, 5, i + 1, { name })));
+  const names = Array.from({ length: REPLICATE_RECORDS + 1 }, (_, i) => `own ${i}`);
+  const { owner, asked } = asking(names.map((name, i) => recordOf(8, 5, i + 1, { name })));
   expect(owner.hear(9, told(asked, { differ: [all(0)] }))).toEqual([]);
   owner.hear(9, told(asked, { differ: [all(1)] }));
   expect(owner.to("catch-up")).toEqual([9]);
@@ -154,24 +154,24 @@ test("who has the same in all of it, or nothing there, has nothing else", () => 
 });
 
 test("a holder offers what an owner lacks, but for what that has stamped since, and then says what differs", () => {
-  const holder = new OnePeer(9, IDS, [FOREIGN, OWN]);
-  holder.hear(8, { tag: "catch-up", nonce: 1, counter: 4, ranges: [all(0)] });
-  expect(holder.effects).toMatchObject([
-    { message: { tag: "offer", records: [{ operation: FOREIGN.operation }] } },
+  const replica = new OnePeer(9, IDS, [FOREIGN, OWN]);
+  replica.hear(8, { tag: "catch-up", nonce: 1, counter: 4, ranges: [all(0)] });
+  expect(replica.effects).toMatchObject([
+    { message: { tag: "replicate", records: [{ operation: FOREIGN.operation }] } },
     { message: { tag: "caught-up", nonce: 1, counter: 4, same: [], differ: [{ count: 1 }] } },
   ]);
-  holder.hear(8, { tag: "catch-up", nonce: 2, counter: 5, ranges: [all(0)] });
-  expect(holder.sent("caught-up")[0]?.message.differ).toMatchObject([{ count: 2 }]);
+  replica.hear(8, { tag: "catch-up", nonce: 2, counter: 5, ranges: [all(0)] });
+  expect(replica.sent("caught-up")[0]?.message.differ).toMatchObject([{ count: 2 }]);
 });
 
 test("what an owner has as well it has confirmed in anti-entropy alone", () => {
-  const holder = new OnePeer(9, IDS, [FOREIGN]);
-  const confirmed = () => holder.peer.replication.confirmed.get(FOREIGN) ?? [];
-  const ranges = [holder.peer.replication.files.range(2, 8, null)];
-  holder.hear(8, { tag: "catch-up", nonce: 1, counter: 0, ranges });
-  expect(holder.sent("caught-up")[0]?.message.same).toEqual(ranges);
+  const replica = new OnePeer(9, IDS, [FOREIGN]);
+  const confirmed = () => replica.peer.replication.confirmed.get(FOREIGN) ?? [];
+  const ranges = [replica.peer.replication.files.range(2, 8, null)];
+  replica.hear(8, { tag: "catch-up", nonce: 1, counter: 0, ranges });
+  expect(replica.sent("caught-up")[0]?.message.same).toEqual(ranges);
   expect(confirmed()).toEqual([]);
-  holder.hear(8, { tag: "compare", ranges });
-  expect(holder.sent("compared")[0]?.message.same).toEqual(ranges);
+  replica.hear(8, { tag: "compare", ranges });
+  expect(replica.sent("compared")[0]?.message.same).toEqual(ranges);
   expect(confirmed()).toEqual([member(8).instance]);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   ACKNOWLEDGE_GRACE_MS as GRACE,
-  COPIES_WAIT_MS as LIMIT,
+  REPLICAS_WAIT_MS,
 } from "../../../src/protocol/model/config.ts";
 import {
   makeRandom,
@@ -40,7 +40,10 @@ const CASES: readonly (readonly [name: string, course: Course, told: readonly st
   ],
   [
     "it comes for longer than copies are waited for",
-    { write: { coming: true }, happens: [{ at: 0 }, { at: LIMIT + 7, durable: [8, 9, 14] }] },
+    {
+      write: { coming: true },
+      happens: [{ at: 0 }, { at: REPLICAS_WAIT_MS + 7, durable: [8, 9, 14] }],
+    },
     [
       "0: wait until 20000",
       "20000: wait until 40000",
@@ -105,7 +108,7 @@ const CASES: readonly (readonly [name: string, course: Course, told: readonly st
     {
       happens: [
         { at: 10, durable: [8] },
-        { at: LIMIT - 20, durable: [14] },
+        { at: REPLICAS_WAIT_MS - 20, durable: [14] },
       ],
     },
     ["10: wait until 20000", "19980: wait until 20000", "20000: acknowledged on 8,14, lacking 9"],
@@ -173,7 +176,16 @@ const DRAWN = 3_000;
 
 /** A time in the life of a write, often one at which something else happens. */
 function drawTime(random: Random): number {
-  const times = [0, 1, GRACE, GRACE + 1, LIMIT - GRACE, LIMIT - 1, LIMIT, LIMIT + 1];
+  const times = [
+    0,
+    1,
+    GRACE,
+    GRACE + 1,
+    REPLICAS_WAIT_MS - GRACE,
+    REPLICAS_WAIT_MS - 1,
+    REPLICAS_WAIT_MS,
+    REPLICAS_WAIT_MS + 1,
+  ];
   const some = randomBelow(random, 2) === 0 ? times : [randomBelow(random, 2 * GRACE)];
   return some[randomBelow(random, some.length)] ?? 0;
 }
@@ -188,10 +200,10 @@ function drawWrite(random: Random): Partial<Write> {
 
 describe(`drawn from seed ${SEED}`, () => {
   /** For those that should have copies: when each has one, and has another time that is no later. */
-  function drawCopies(random: Random, holders: readonly number[]) {
+  function drawCopies(random: Random, replicas: readonly number[]) {
     const fewer: Happening[] = [{ at: 0 }];
     const more: Happening[] = [{ at: 0 }];
-    for (const id of holders) {
+    for (const id of replicas) {
       const at = randomBelow(random, 3) === 0 ? NEVER : drawTime(random);
       const earlier = Math.min(at, randomBelow(random, 2) === 0 ? NEVER : drawTime(random));
       const failed = id === OWNER && at === NEVER ? drawTime(random) : NEVER;
@@ -211,8 +223,8 @@ describe(`drawn from seed ${SEED}`, () => {
     for (let i = 0; i < DRAWN; i++) {
       const full = randomSample(random, ALL.slice(1), randomBelow(random, ALL.length));
       const write = drawWrite(random);
-      const holders = replicas(full, []).holders.map(({ id }) => id);
-      const { fewer, more } = drawCopies(random, holders);
+      const ids = replicas(full, []).replicas.map(({ id }) => id);
+      const { fewer, more } = drawCopies(random, ids);
       const coming = !write.reading && randomBelow(random, 2) === 0;
       const [at, end] = last(follow({ write: { ...write, coming }, full, happens: fewer }));
       ends.set(end.kind, (ends.get(end.kind) ?? 0) + 1);

@@ -1,10 +1,10 @@
-/** What an owner does with a store or a removal, before there is a version and when there is one. */
+/** What an owner does with a store or a removal, before there is a write and when there is one. */
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
 import {
   ACKNOWLEDGE_GRACE_MS,
-  COPIES_WAIT_MS,
-  STAMP_LEAP,
+  COUNTER_LEAP,
+  REPLICAS_WAIT_MS,
 } from "../../../src/protocol/model/config.ts";
 import { conflictName, EMPTY_SHA256 } from "../../../src/protocol/model/files.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
@@ -15,16 +15,16 @@ import {
   inquired,
   member,
   OnePeer,
+  recordOf,
   replicated,
   routedFrom,
   STANDING,
   storeAsk,
-  version,
 } from "../one-peer.ts";
-import { dies, stampedBy } from "../situations.ts";
+import { dies, versionedBy } from "../situations.ts";
 
-/** A version of the operation `number` that 2 asked for, which 14 has stamped. */
-const OTHERS_STAMP = version(14, 3, 7);
+/** A write of the operation `number` that 2 asked for, which 14 has versioned. */
+const OTHERS_RECORD = recordOf(14, 3, 7);
 
 function asked(number: number): OnePeer {
   const owner = new OnePeer(8);
@@ -36,24 +36,25 @@ function asked(number: number): OnePeer {
 test("an operation that another owner has stamped is finished, under its stamp", () => {
   const owner = asked(7);
   owner.hear(9, inquired(1, []));
-  owner.hear(14, inquired(1, [OTHERS_STAMP]));
+  owner.hear(14, inquired(1, [OTHERS_RECORD]));
   // It lies on one disk only: nobody is told that it is stored.
   expect(owner.sent("answer").map(({ message }) => message.outcome.kind)).not.toContain("stored");
-  for (const { message } of owner.sent("offer")) expect(message.records).toEqual([OTHERS_STAMP]);
-  expect(owner.to("offer")).toContain(9);
-  owner.hear(9, replicated([OTHERS_STAMP]));
+  for (const { message } of owner.sent("replicate"))
+    expect(message.records).toEqual([OTHERS_RECORD]);
+  expect(owner.to("replicate")).toContain(9);
+  owner.hear(9, replicated([OTHERS_RECORD]));
   owner.pass(ACKNOWLEDGE_GRACE_MS);
   const [answer, ...more] = owner.sent("answer");
   expect(more).toEqual([]);
-  expect(answer?.message.outcome).toMatchObject({ kind: "stored", copies: [9, 14] });
-  expect(answer?.message.outcome).toMatchObject({ record: { stamp: OTHERS_STAMP.stamp } });
+  expect(answer?.message.outcome).toMatchObject({ kind: "stored", replicas: [9, 14] });
+  expect(answer?.message.outcome).toMatchObject({ record: { version: OTHERS_RECORD.version } });
 });
 
 test("an operation that lies on one disk, and stays there, is not confirmed", () => {
   const owner = asked(7);
   owner.hear(9, inquired(1, []));
-  owner.hear(14, inquired(1, [OTHERS_STAMP]));
-  owner.pass(2 * COPIES_WAIT_MS);
+  owner.hear(14, inquired(1, [OTHERS_RECORD]));
+  owner.pass(2 * REPLICAS_WAIT_MS);
   const outcomes = owner.sent("answer").map(({ message }) => message.outcome);
   expect(outcomes).toMatchObject([{ kind: "failed", maybe: true }]);
 });
@@ -64,37 +65,37 @@ test("an operation that was replaced since is answered under the stamp that it h
     from: 7,
     to: 7,
     ageMs: 0,
-    stamp: { counter: 3, owner: 14, run: 1 },
+    version: { counter: 3, owner: 14, instance: 1 },
   };
-  const newer = version(14, 4, 3, {
+  const newer = recordOf(14, 4, 3, {
     ...{ operation: { origin: member(20).instance, number: 3 }, sha256: "cd".repeat(32) },
-    ...{ replaced: [OTHERS_STAMP.stamp], history: [span] },
+    ...{ versionVector: [OTHERS_RECORD.version], history: [span] },
   });
   const owner = asked(7);
   owner.tell(1, [9, 14], [newer]);
   owner.pass(ACKNOWLEDGE_GRACE_MS);
   const stored = owner.sent("answer").map(({ message }) => message.outcome);
-  const own = { operation: { origin: member(2).instance, number: 7 }, stamp: span.stamp };
-  expect(stored).toMatchObject([{ kind: "stored", copies: [9, 14], record: own }]);
+  const own = { operation: { origin: member(2).instance, number: 7 }, version: span.version };
+  expect(stored).toMatchObject([{ kind: "stored", replicas: [9, 14], record: own }]);
 });
 
 test("a lower number than one seen is neither executed nor answered", () => {
   const owner = asked(6);
-  owner.tell(1, [9, 14], [OTHERS_STAMP]);
+  owner.tell(1, [9, 14], [OTHERS_RECORD]);
   const after = [...owner.effects, ...owner.pass(60_000)];
   expect(after.some((e) => e.type === "fetch")).toBe(false);
   const sent = after.flatMap((e) => (e.type === "send" ? [e.message.tag] : []));
   expect(sent).not.toContain("answer");
-  expect(sent).not.toContain("offer");
+  expect(sent).not.toContain("replicate");
 });
 
 test("the next operation follows what was found, and is stamped above it", () => {
   const owner = asked(8);
-  owner.tell(1, [9, 14], [OTHERS_STAMP]);
-  const record = owner.sent("offer")[0]?.message.records[0];
-  expect(record?.stamp.owner).toBe(8);
-  expect(record?.stamp.counter).toBeGreaterThan(OTHERS_STAMP.stamp.counter);
-  expect(record?.replaced).toEqual([OTHERS_STAMP.stamp]);
+  owner.tell(1, [9, 14], [OTHERS_RECORD]);
+  const record = owner.sent("replicate")[0]?.message.records[0];
+  expect(record?.version.owner).toBe(8);
+  expect(record?.version.counter).toBeGreaterThan(OTHERS_RECORD.version.counter);
+  expect(record?.versionVector).toEqual([OTHERS_RECORD.version]);
   expect(record?.history).toMatchObject([{ from: 7, to: 7 }]);
 });
 
@@ -104,21 +105,21 @@ test("stamps leap after each change of the view, and the origin's counter counts
   const store = (number: number, counter = 0) => {
     const name = `plan ${number}`;
     owner.hear(20, routedFrom(20, number, storeAsk(number, { name }), { counter }), { body: BODY });
-    const offers = [...owner.effects];
+    const replicates = [...owner.effects];
     owner.tell(number, [9, 14, 20]);
-    owner.effects = [...offers, ...owner.effects];
-    counters.push(owner.sent("offer")[0]?.message.records[0]?.stamp.counter ?? 0);
+    owner.effects = [...replicates, ...owner.effects];
+    counters.push(owner.sent("replicate")[0]?.message.records[0]?.version.counter ?? 0);
   };
   store(1);
   store(2);
-  store(3, 4 * STAMP_LEAP);
+  store(3, 4 * COUNTER_LEAP);
   learn(owner.peer, makeMember({ ...member(2), state: "left" }), "left");
   store(4);
   expect(counters).toEqual([
-    1 + STAMP_LEAP,
-    2 + STAMP_LEAP,
-    1 + 4 * STAMP_LEAP,
-    2 + 5 * STAMP_LEAP,
+    1 + COUNTER_LEAP,
+    2 + COUNTER_LEAP,
+    1 + 4 * COUNTER_LEAP,
+    2 + 5 * COUNTER_LEAP,
   ]);
 });
 
@@ -141,15 +142,15 @@ test("a store for which too few have room is refused before it is stamped", () =
     maybe: false,
     why: "File plan was not stored: it needs 2 copies, and 4 of 5 peers (2, 8, 9 and 14) have no room for it.",
   });
-  expect(refused.to("offer")).toEqual([]);
+  expect(refused.to("replicate")).toEqual([]);
   expect(refused.peer.replication.counter).toBe(0);
   // What was refused stays so, whatever room there is when a second copy of it comes.
   refused.give({ type: "room", bytes: 1_000_000 });
   refused.hear(2, routedFrom(2, 1, storeAsk(1)), { body: BODY });
   expect(refused.sent("answer")[0]?.message.outcome).toMatchObject({ kind: "failed" });
-  expect(full([9, 14], 0).to("offer").length).toBeGreaterThan(0);
-  expect(full([9, 14], 3).to("offer")).toEqual([]);
-  expect(full([2, 9, 14], 1).to("offer").length).toBeGreaterThan(0);
+  expect(full([9, 14], 0).to("replicate").length).toBeGreaterThan(0);
+  expect(full([9, 14], 3).to("replicate")).toEqual([]);
+  expect(full([2, 9, 14], 1).to("replicate").length).toBeGreaterThan(0);
 });
 
 test("a removal that found nothing does nothing when it comes once more, after a store", () => {
@@ -164,14 +165,14 @@ test("a removal that found nothing does nothing when it comes once more, after a
   owner.hear(20, routedFrom(20, 2, storeAsk(3, {})), { body: BODY });
   owner.tell(2, [9, 14]);
   owner.durable();
-  expect(owner.peer.replication.files.versions("plan").length).toBe(1);
+  expect(owner.peer.replication.files.siblings("plan").length).toBe(1);
   owner.hear(2, removal);
   expect(outcomes()).toEqual(["missing"]);
   expect(owner.to("inquire")).toEqual([]);
 });
 
 test("a removal that is still on its way is no reason to say that there is nothing to remove", () => {
-  const file = version(8, 1, 1);
+  const file = recordOf(8, 1, 1);
   for (const told of [[], [9]]) {
     const owner = new OnePeer(8, [2, 8, 9, 14, 20], [file]);
     const write = { number: 7, after: 0, require: 0 };
@@ -179,7 +180,7 @@ test("a removal that is still on its way is no reason to say that there is nothi
       routedFrom(from, request, { kind: "remove", name: "plan", key: 5, write });
     owner.hear(2, removal(2, 1));
     owner.tell(1, [9, 14], [file]);
-    const [removed] = owner.sent("offer")[0]?.message.records ?? [];
+    const [removed] = owner.sent("replicate")[0]?.message.records ?? [];
     if (removed === undefined) throw new Error("nothing was stamped");
     owner.durable();
     for (const id of told) owner.hear(id, replicated([removed]));
@@ -197,11 +198,11 @@ function remove(number: number, name = "plan"): Ask {
 
 const REMOVED = { removed: true, size: 0, sha256: EMPTY_SHA256 } as const;
 
-/** What 14 has stamped. */
-const V = version(14, 5, 1);
+/** What 14 has versioned. */
+const V = recordOf(14, 5, 1);
 
 test("nor does the confirmation of one that has died", () => {
-  const removal = version(8, 9, 9, { ...REMOVED, replaced: [V.stamp] });
+  const removal = recordOf(8, 9, 9, { ...REMOVED, versionVector: [V.version] });
   const owner = new OnePeer(8, IDS, [removal]);
   owner.hear(9, replicated([removal]));
   dies(owner, 9);
@@ -212,14 +213,14 @@ test("nor does the confirmation of one that has died", () => {
 });
 
 test("a conflict is not missing before a majority has its removal", () => {
-  const conflict = version(20, 3, 1, {
+  const conflict = recordOf(20, 3, 1, {
     ...{ sha256: "cc".repeat(32), operation: { origin: member(20).instance, number: 1 } },
   });
   const name = conflictName(conflict);
   const owner = new OnePeer(8, IDS, [V, conflict]);
   owner.hear(2, routedFrom(2, 1, remove(7, name)));
   owner.tell(1, [9, 14], [V, conflict]);
-  const removal = stampedBy(owner);
+  const removal = versionedBy(owner);
   // Another one asks for the same, while the first is on its way to the disks.
   owner.hear(20, routedFrom(20, 2, remove(8, name)));
   owner.tell(2, [9, 14, 20], [V, conflict]);

@@ -2,11 +2,11 @@
 import { expect, test } from "bun:test";
 import { LIST_RECORDS, LIST_WAIT_MS } from "../../../src/protocol/model/config.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
-import { lineage } from "../../../src/protocol/model/versions.ts";
-import { idAt, member, OnePeer, version } from "../one-peer.ts";
+import { lineage } from "../../../src/protocol/model/siblings.ts";
+import { idAt, member, OnePeer, recordOf } from "../one-peer.ts";
 
 function named(name: string, counter: number, more: Partial<FileRecord> = {}): FileRecord {
-  return version(8, counter, counter, { name, ...more });
+  return recordOf(8, counter, counter, { name, ...more });
 }
 
 /** Peer 8 of the ring 2, 8, 9, which holds these and has asked the others. */
@@ -20,7 +20,7 @@ function filesOf(one: OnePeer) {
   const [told] = one.told("outcome");
   if (told?.outcome.kind !== "listed") return null;
   const { files, silent } = told.outcome;
-  return { silent, files: files.map(({ record, holders }) => [record.name, holders]) };
+  return { silent, files: files.map(({ record, replicas }) => [record.name, replicas]) };
 }
 
 test("all are asked, and their versions merged: a file is listed once, with those who hold it", () => {
@@ -28,7 +28,7 @@ test("all are asked, and their versions merged: a file is listed once, with thos
   const newer = named("b", 5, lineage([old], [], 0));
   const empty = { size: 0, sha256: EMPTY_SHA256, removed: true };
   const removal = named("c", 6, { ...lineage([removed], [], 0), ...empty });
-  const conflict = version(20, 2, 1, {
+  const conflict = recordOf(20, 2, 1, {
     ...{ name: "b", sha256: "cc".repeat(32) },
     operation: { origin: member(20).instance, number: 1 },
   });
@@ -79,7 +79,7 @@ test("who has more than one page is asked for the next; who is silent is counted
 test("a member says what it holds in pages, in the order of names, each file in one of them", () => {
   const count = 2 * LIST_RECORDS + 1;
   const names = Array.from({ length: count }, (_, i) => `n${String(i).padStart(5, "0")}`);
-  const holder = new OnePeer(
+  const replica = new OnePeer(
     9,
     [2, 8, 9],
     names.map((name, i) => named(name, i + 1)),
@@ -87,8 +87,8 @@ test("a member says what it holds in pages, in the order of names, each file in 
   const pages: number[] = [];
   const told: string[] = [];
   for (let after: string | null = null, more = true; more; ) {
-    holder.hear(8, { tag: "list", request: 5, after });
-    const [{ to, message } = {}] = holder.sent("listed");
+    replica.hear(8, { tag: "list", request: 5, after });
+    const [{ to, message } = {}] = replica.sent("listed");
     expect(idAt(to ?? "")).toBe(8);
     const page: string[] = message?.records.map(({ name }) => name) ?? [];
     pages.push(page.length);

@@ -1,7 +1,7 @@
 /** Stores and removals as operations: numbered by their origin, one of a name at a time. */
 import { expect, test } from "bun:test";
 import { conflictName } from "../../../src/protocol/model/files.ts";
-import { OnePeer, STORE, version } from "../one-peer.ts";
+import { OnePeer, recordOf, STORE } from "../one-peer.ts";
 
 /** What a peer has sent to an owner with the last input. */
 function writes(one: OnePeer): { request: number; name: string; number: number; after: number }[] {
@@ -14,7 +14,13 @@ function writes(one: OnePeer): { request: number; name: string; number: number; 
 
 /** Its owner has done what was asked last. */
 function done(one: OnePeer, request: number): void {
-  const outcome = { kind: "stored", record: version(8, 1, 1), copies: [8], wanted: 3, lacking: [] };
+  const outcome = {
+    kind: "stored",
+    record: recordOf(8, 1, 1),
+    replicas: [8],
+    wanted: 3,
+    withoutReplica: [],
+  };
   const answer = { tag: "answer", request, route: [2, 8], via: [], lost: false } as const;
   one.hear(8, { ...answer, outcome: { ...outcome, kind: "stored" } });
 }
@@ -24,8 +30,8 @@ test("what is written to one name goes one after the other, numbered in this ord
   one.command(1, STORE);
   const [first] = writes(one);
   expect(first).toMatchObject({ name: "plan", number: 1, after: 0 });
-  // A conflict of the name has its versions, too.
-  const conflict = conflictName(version(8, 1, 1));
+  // A conflict of the name has its writes, too.
+  const conflict = conflictName(recordOf(8, 1, 1));
   one.command(2, { kind: "remove", name: conflict, key: 5, require: 0 });
   expect(writes(one)).toEqual([]);
   one.command(3, { ...STORE, name: "other" });

@@ -5,12 +5,12 @@ import {
   REQUEST_RETRY_MS,
   UNAVAILABLE_MS,
 } from "../../../src/protocol/model/config.ts";
-import { versionId } from "../../../src/protocol/model/files.ts";
+import { writeId } from "../../../src/protocol/model/files.ts";
 import type { Answer } from "../../../src/protocol/model/messages.ts";
-import { OnePeer, version } from "../one-peer.ts";
+import { OnePeer, recordOf } from "../one-peer.ts";
 import { storing } from "../situations.ts";
 
-const FOUND = version(14, 3, 7);
+const FOUND = recordOf(14, 3, 7);
 
 test("a person is told so after it was tried again for a moment", () => {
   const one = new OnePeer(2);
@@ -43,9 +43,9 @@ test("a person is told so of a content whose sender has died only after it was t
   one.command(1, { kind: "request", name: "plan", key: 5 });
   const [sent] = one.sent("routed");
   const request = sent?.message.request ?? 0;
-  const version = { name: "plan", operation: FOUND.operation, sha256: FOUND.sha256 };
+  const write = { name: "plan", operation: FOUND.operation, sha256: FOUND.sha256 };
   const answer = { tag: "answer", request, route: [2, 8], via: [], lost: false } as const;
-  one.hear(8, { ...answer, outcome: { kind: "found", size: 1e9, version, holders: [] } });
+  one.hear(8, { ...answer, outcome: { kind: "found", size: 1e9, write, replicas: [] } });
   const fetch = one.effects.find((e) => e.type === "fetch");
   // It moves for long, and breaks off.
   one.pass(10 * UNAVAILABLE_MS);
@@ -82,8 +82,8 @@ function found(): { readonly one: OnePeer; readonly request: number; readonly an
   const outcome = {
     kind: "found",
     size: 1e9,
-    version: versionId(FOUND),
-    holders: [9, 14],
+    write: writeId(FOUND),
+    replicas: [9, 14],
   } as const;
   const answer = { tag: "answer", request, route: [2, 8], via: [], lost: false, outcome } as const;
   one.hear(8, answer);

@@ -15,7 +15,7 @@ function peerOf(strategy: Strategy, id: number, ids: readonly number[]): Peer {
   const peer = createPeer(
     {
       type: "start",
-      config: { ring: 12_000, bits: 8, strategy, pingIntervalMs: 1_000, copies: 3 },
+      config: { ring: 12_000, bits: 8, strategy, pingIntervalMs: 1_000, replicationFactor: 3 },
       id,
       address,
       instance,

@@ -21,7 +21,7 @@ function worldOf(
   strategy: Strategy = "finger",
   perMille = 1_000,
 ): World {
-  const config = { ring: 12_000, bits, strategy, pingIntervalMs: 1_000, copies: 3 };
+  const config = { ring: 12_000, bits, strategy, pingIntervalMs: 1_000, replicationFactor: 3 };
   const wire = { perMille, ofTalk: perMille };
   // As a rule, all of it goes through the real wire.
   const world = new World({ config, network: LOCAL_NETWORK, seed: 7, wire });

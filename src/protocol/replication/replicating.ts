@@ -1,5 +1,5 @@
 /**
- * Copies: who should hold what is worked out from the view; a holder offers its records to the holders
+ * Copies: who should hold what is worked out from the view; a replica offers its records to the replicas
  * that have not confirmed them, and these fetch what they lack, or reject what they cannot keep.
  */
 
@@ -9,67 +9,72 @@ import { boundTable } from "../model/bounded.ts";
 import {
   BODY_BYTES,
   COMPARE_EVERY_MS,
-  COPIES_AT_ONCE,
-  COPIES_QUEUED,
   DROP_SETTLE_MS,
   FULL_MS,
   REJECTED_FILES,
   REPAIR_SETTLE_MS,
+  REPLICAS_AT_ONCE,
+  REPLICAS_QUEUED,
   TOMBSTONE_MS,
 } from "../model/config.ts";
 import {
-  compareStamps,
+  compareVersions,
   type FileRecord,
   type HeldVersion,
   heldVersion,
   isSameOperation,
-  isSameVersion,
-  type VersionId,
-  versionKey,
+  isSameWrite,
+  type WriteId,
+  writeKey,
 } from "../model/files.ts";
 import type { Body } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
-import type { Offer } from "../model/messages.ts";
-import { isReplacedBy, merge } from "../model/versions.ts";
+import type { Replicate } from "../model/messages.ts";
+import { isReplacedBy, merge } from "../model/siblings.ts";
 import { type Peer, send } from "../state.ts";
 import { tellHeld, tellSoon } from "./confirming.ts";
-import { beginFetch, beginMerge, copiesUnderWay, fetchQueued, isFetching } from "./fetching.ts";
-import { confirm, takeBack } from "./holders.ts";
-import { isTooOld, sendOffers } from "./offering.ts";
+import { beginFetch, beginMerge, fetchQueued, isFetching, replicasUnderWay } from "./fetching.ts";
+import { isTooOld, replicateTo } from "./offering.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
+import { confirm, takeBack } from "./replica-set.ts";
 import { witness } from "./state.ts";
 import { noteStale } from "./tenure.ts";
 import { noteHere, noteWanting } from "./wanting.ts";
 
-/** A version may lack a copy: its holders are looked after soon. */
-export function repairOne(peer: Peer, version: VersionId): void {
-  // Holders of what has just come are about to say so themselves.
+/** A write may lack a copy: its replicas are looked after soon. */
+export function repairOne(peer: Peer, write: WriteId): void {
+  // Replicas of what has just come are about to say so themselves.
   const at = peer.now + REPAIR_SETTLE_MS;
-  peer.replication.lacking.set(version, at);
+  peer.replication.unconfirmed.set(write, at);
   peer.deadlines.setEarlier("repair", 0, at);
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
 /** Takes note of what another offers: says what is held, and gets what is not. */
-export function receiveOffer(peer: Peer, from: Member, offer: Offer, body: Body | null): void {
+export function receiveReplicate(
+  peer: Peer,
+  from: Member,
+  replicate: Replicate,
+  body: Body | null,
+): void {
   const held: FileRecord[] = [];
   const better: FileRecord[] = [];
   const refused: FileRecord[] = [];
-  noteKnown(peer, from, offer.records);
-  for (const record of offer.records) {
+  noteKnown(peer, from, replicate.records);
+  for (const record of replicate.records) {
     better.push(...betterThan(peer, record));
     const needed = isNew(peer, record);
     if (!needed) held.push(record);
     else if (needed === "content" && record.size > ownRoom(peer)) refused.push(record);
-    else takeOffered(peer, from, offer, record, needed, body);
+    else takeSent(peer, from, replicate, record, needed, body);
   }
   tellHeld(peer, from.address, held);
   reject(peer, from.address, refused);
-  sendOffers(peer, from.address, better);
+  replicateTo(peer, from.address, better);
   fetchQueued(peer);
 }
 
-/** Notes that a holder has these very versions, or what has replaced them. */
+/** Notes that a replica has these very writes, or what has replaced them. */
 export function receiveReplicated(
   peer: Peer,
   from: Member,
@@ -81,32 +86,33 @@ export function receiveReplicated(
   if (peer.phase === "leaving" && !taking) return;
   for (const held of files) {
     const mine = peer.replication.files.find(held);
-    if (mine !== undefined && compareStamps(held.stamp, mine.stamp) >= 0) confirm(peer, mine, from);
+    if (mine !== undefined && compareVersions(held.version, mine.version) >= 0)
+      confirm(peer, mine, from);
   }
 }
 
-/** Others take the place of a holder that cannot keep these files. */
+/** Others take the place of a replica that cannot keep these files. */
 export function receiveRejected(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
   noteKnown(peer, from, files);
   // Until it says otherwise: what it rejected is not to be counted on for the next store.
   if (files.length > 0) noteRoom(peer, from, 0);
-  for (const version of files) noteRejected(peer, version, from);
+  for (const write of files) noteRejected(peer, write, from);
 }
 
 /** A member cannot keep a file. */
-export function noteRejected(peer: Peer, version: VersionId, { instance }: Member): void {
-  const instances = peer.replication.rejected.get(version.name) ?? [];
+export function noteRejected(peer: Peer, write: WriteId, { instance }: Member): void {
+  const instances = peer.replication.rejected.get(write.name) ?? [];
   if (instances.includes(instance)) return;
-  peer.replication.rejected.set(version.name, [...instances, instance]);
+  peer.replication.rejected.set(write.name, [...instances, instance]);
   boundTable(peer.replication.rejected, REJECTED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);
-  for (const record of peer.replication.files.versions(version.name)) repairOne(peer, record);
+  for (const record of peer.replication.files.siblings(write.name)) repairOne(peer, record);
 }
 
-/** Holders that have lost their copies get them again. */
+/** Replicas that have lost their copies get them again. */
 export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersion[]): void {
-  for (const version of files) {
-    const record = peer.replication.files.find(version);
+  for (const write of files) {
+    const record = peer.replication.files.find(write);
     if (record === undefined) continue;
     const instances = peer.replication.confirmed.get(record) ?? [];
     peer.replication.confirmed.set(
@@ -114,17 +120,17 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
       instances.filter((instance) => instance !== from.instance),
     );
     repairOne(peer, record);
-    sendOffers(peer, from.address, [record]);
+    replicateTo(peer, from.address, [record]);
   }
   // What is still being placed may not be in the table yet.
   for (const { record, durable } of peer.replication.placements.values()) {
-    if (files.some((version) => isSameVersion(version, record))) durable.delete(from.instance);
+    if (files.some((write) => isSameWrite(write, record))) durable.delete(from.instance);
   }
 }
 
 /**
- * Takes a durable version into the table, where it is merged with the others of its name.
- * @param from who gave it: this very peer, where it stamped it
+ * Takes a durable write into the table, where it is merged with the others of its name.
+ * @param from who gave it: this very peer, where it versioned it
  */
 export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const { changed, fresh, before, now } = peer.replication.files.take(taken);
@@ -134,32 +140,32 @@ export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   noteTaken(peer, taken, from);
   noteHere(peer, taken.name, now);
   for (const old of before) {
-    if (!now.some((v) => isSameVersion(v, old))) forget(peer, old);
+    if (!now.some((v) => isSameWrite(v, old))) forget(peer, old);
   }
   for (const record of fresh) {
     peer.replication.confirmed.delete(record);
-    if (record.removed) peer.replication.removals.set(versionKey(record), record);
+    if (record.removed) peer.replication.removals.set(writeKey(record), record);
     repairOne(peer, record);
-    witness(peer.replication, record.stamp.counter);
+    witness(peer.replication, record.version.counter);
   }
 }
 
-/** Forgets what was noted of a version that is not held any more. */
-export function forget(peer: Peer, version: VersionId): void {
-  peer.replication.confirmed.delete(version);
-  peer.replication.lacking.delete(version);
-  if (peer.replication.removals.size > 0) peer.replication.removals.delete(versionKey(version));
+/** Forgets what was noted of a write that is not held any more. */
+export function forget(peer: Peer, write: WriteId): void {
+  peer.replication.confirmed.delete(write);
+  peer.replication.unconfirmed.delete(write);
+  if (peer.replication.removals.size > 0) peer.replication.removals.delete(writeKey(write));
 }
 
 /** A copy has become durable here: says so to whoever should hold it too. */
-export function copyHeld(peer: Peer, record: FileRecord, from: Member): void {
+export function replicaHeld(peer: Peer, record: FileRecord, from: Member): void {
   holdRecord(peer, record, from);
   tellHeld(peer, from.address, [record]);
   tellSoon(peer, record, from.address);
 }
 
-/** This peer's disk would not take a copy: its offerer finds another holder. */
-export function copyRefused(peer: Peer, record: FileRecord, from: Member): void {
+/** This peer's disk would not take a copy: its offerer finds another replica. */
+export function replicaRefused(peer: Peer, record: FileRecord, from: Member): void {
   peer.replication.fullUntil = peer.now + FULL_MS;
   noteRejected(peer, record, peer.self);
   reject(peer, from.address, [record]);
@@ -172,7 +178,7 @@ export function fitsBody({ size, removed }: FileRecord): boolean {
 
 /** Whether something in a record is not known here: its content, or what it says of others; false if all is. */
 function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
-  const held = peer.replication.files.versions(record.name);
+  const held = peer.replication.files.siblings(record.name);
   // An old removal goes with the others of its age; but what it removed must not outlive it here.
   const replaces = held.some((mine) => !mine.removed && isReplacedBy(mine, record));
   if (isTooOld(peer, record, TOMBSTONE_MS) && !replaces) return false;
@@ -180,7 +186,7 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
   if (held.length === 0) return record.removed ? "word" : "content";
   const merged = merge(held, record);
   if (merged === held) return false;
-  const lives = merged.some((v) => isSameVersion(v, record));
+  const lives = merged.some((v) => isSameWrite(v, record));
   return lives && !record.removed && peer.replication.files.find(record) === undefined
     ? "content"
     : "word";
@@ -188,40 +194,40 @@ function isNew(peer: Peer, record: FileRecord): "content" | "word" | false {
 
 /** What is held here that replaced a record, or that it does not know it is. */
 function betterThan(peer: Peer, record: FileRecord): FileRecord[] {
-  return peer.replication.files.versions(record.name).filter((mine) => {
+  return peer.replication.files.siblings(record.name).filter((mine) => {
     if (isSameOperation(mine.operation, record.operation)) {
       const has = record.apart && !mine.apart;
-      return has || compareStamps(mine.stamp, record.stamp) > 0;
+      return has || compareVersions(mine.version, record.version) > 0;
     }
     return isReplacedBy(record, mine);
   });
 }
 
 /** Begins to get one record that is not held here, if there is room to remember it. */
-function takeOffered(
+function takeSent(
   peer: Peer,
   from: Member,
-  offer: Offer,
+  replicate: Replicate,
   record: FileRecord,
   needed: "content" | "word",
   body: Body | null,
 ): void {
   const coming = isFetching(peer, record);
   // It is offered again while it has not been confirmed.
-  const many = peer.replication.jobs.size >= COPIES_AT_ONCE;
-  if (many && copiesUnderWay(peer).all >= COPIES_AT_ONCE) return;
-  const job = { kind: "copy", record, from } as const;
+  const many = peer.replication.jobs.size >= REPLICAS_AT_ONCE;
+  if (many && replicasUnderWay(peer).all >= REPLICAS_AT_ONCE) return;
+  const job = { kind: "replica", record, from } as const;
   if (needed === "word") {
     if (!coming) beginMerge(peer, job);
   } else if (
     !coming &&
     body !== null &&
-    offer.records.length === 1 &&
+    replicate.records.length === 1 &&
     body.sha256 === record.sha256
   ) {
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
-  } else if (peer.replication.copyQueue.size < COPIES_QUEUED) {
-    peer.replication.copyQueue.set(versionKey(record), { record, from, origin: offer.origin });
+  } else if (peer.replication.replicaQueue.size < REPLICAS_QUEUED) {
+    peer.replication.replicaQueue.set(writeKey(record), { record, from, origin: replicate.origin });
   }
 }
 

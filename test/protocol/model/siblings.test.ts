@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { OPERATION_MS, REPLACED_KEPT, SPARED_KEPT } from "../../../src/protocol/model/config.ts";
-import type { FileRecord, Stamp } from "../../../src/protocol/model/files.ts";
+import { OPERATION_MS, SPARED_KEPT, VECTOR_KEPT } from "../../../src/protocol/model/config.ts";
+import type { FileRecord, Version } from "../../../src/protocol/model/files.ts";
 import { makeRandom } from "../../../src/protocol/model/random.ts";
 import {
   chained,
@@ -9,10 +9,10 @@ import {
   merge,
   NO_LINEAGE,
   recent,
+  type Siblings,
   standingOf,
-  type Versions,
   winnerOf,
-} from "../../../src/protocol/model/versions.ts";
+} from "../../../src/protocol/model/siblings.ts";
 import {
   History,
   type HistoryOptions,
@@ -26,7 +26,7 @@ import {
 
 const SEED = 20_260_731;
 
-/** Histories of all kinds: calm ones, long ones, ones in which versions grow old, and many doubles. */
+/** Histories of all kinds: calm ones, long ones, ones in which writes grow old, and many doubles. */
 const KINDS: readonly HistoryOptions[] = [
   SOME,
   { ...SOME, steps: 40, owners: 4 },
@@ -44,21 +44,25 @@ function histories(each: number): { history: History; seed: number }[] {
   );
 }
 
-const by = (owner: number, counter: number, run = 1): Stamp => ({ counter, owner, run });
+const by = (owner: number, counter: number, instance = 1): Version => ({
+  counter,
+  owner,
+  instance,
+});
 
-/** A version by the operation `number` of one origin, which followed `follows`. */
-function version(
+/** A write by the operation `number` of one origin, which followed `follows`. */
+function recordOf(
   number: number,
-  stamp: Stamp,
-  follows: Versions = [],
-  beside: Versions = [],
+  version: Version,
+  follows: Siblings = [],
+  beside: Siblings = [],
   letter = "a",
 ): FileRecord {
   return {
     name: "plan.txt",
     key: 7,
     operation: { origin: letter.repeat(16), number },
-    stamp,
+    version,
     also: [],
     size: 10,
     sha256: String(number % 10).repeat(64),
@@ -69,15 +73,15 @@ function version(
   };
 }
 
-const ids = (versions: Versions): string[] => versions.map(idOf).sort();
+const ids = (siblings: Siblings): string[] => siblings.map(idOf).sort();
 
 /** The same from all orders in which these can come. */
-function fromAllOrders(versions: Versions): string[] {
-  const orders = (rest: Versions): Versions[] =>
+function fromAllOrders(siblings: Siblings): string[] {
+  const orders = (rest: Siblings): Siblings[] =>
     rest.length === 0
       ? [[]]
       : rest.flatMap((v) => orders(rest.filter((o) => o !== v)).map((o) => [v, ...o]));
-  const [first = [], ...others] = orders(versions).map((o) => living(mergeAll([], o)));
+  const [first = [], ...others] = orders(siblings).map((o) => living(mergeAll([], o)));
   for (const other of others) expect(other).toEqual(first);
   return first;
 }
@@ -100,7 +104,7 @@ test("sets merge to one end in whatever order, and again changes nothing", () =>
       }
       // What comes back tells something new at most once, and in the end there is nothing new.
       let whole = set;
-      for (let before: Versions = []; whole !== before; ) {
+      for (let before: Siblings = []; whole !== before; ) {
         before = whole;
         whole = mergeAll(whole, shuffled(random, history.executed));
       }
@@ -127,21 +131,24 @@ test("what owners know in the middle of it merges just so, and never becomes not
 }, 60_000);
 
 test("a replaced operation does not come back under another stamp, the one that has the name neither", () => {
-  const first = version(1, by(1, 1));
-  const second = version(2, by(1, 2), [first], [], "b");
-  const late = version(1, by(2, 9));
+  const first = recordOf(1, by(1, 1));
+  const second = recordOf(2, by(1, 2), [first], [], "b");
+  const late = recordOf(1, by(2, 9));
   expect(fromAllOrders([first, second, late])).toEqual(["b2:22 1.1:2 wins"]);
-  const twice = { ...second, stamp: by(2, 12) };
+  const twice = { ...second, version: by(2, 12) };
   expect(fromAllOrders([first, second, late, twice])).toEqual(["b2:22 2.1:12 wins"]);
 });
 
 test("what was replaced by one execution is replaced, though another left it as it was", () => {
   for (const now of [0, 10 * OPERATION_MS]) {
     const aged = (v: FileRecord): FileRecord => ({ ...v, ageMs: now });
-    const removal = aged(version(1, by(1, 3), [], [], "b"));
-    const beside = aged(version(3, by(2, 2), [], [], "c"));
-    const again = { ...aged(version(1, by(2, 3), [beside], [], "b")), ...lineage([beside], [], 0) };
-    const last = aged(version(2, by(1, 4), [removal], [beside]));
+    const removal = aged(recordOf(1, by(1, 3), [], [], "b"));
+    const beside = aged(recordOf(3, by(2, 2), [], [], "c"));
+    const again = {
+      ...aged(recordOf(1, by(2, 3), [beside], [], "b")),
+      ...lineage([beside], [], 0),
+    };
+    const last = aged(recordOf(2, by(1, 4), [removal], [beside]));
     expect(fromAllOrders([removal, beside, again, last])).toEqual(["a2:22 1.1:4 wins"]);
     // Followed by one execution, unknown to the other, or left by it: in all orders the same.
     const left = { ...removal, ...lineage([], [beside], 0) };
@@ -150,44 +157,44 @@ test("what was replaced by one execution is replaced, though another left it as 
 });
 
 test("late a:1 at 10, b:1 at 5 which replaced a:1, and c:1 at 7 go in no circle", () => {
-  const early = version(1, by(1, 1));
-  const late = version(1, by(3, 10));
-  const replacing = version(2, by(1, 5), [early], [], "b");
-  const other = version(3, by(2, 7), [], [], "c");
+  const early = recordOf(1, by(1, 1));
+  const late = recordOf(1, by(3, 10));
+  const replacing = recordOf(2, by(1, 5), [early], [], "b");
+  const other = recordOf(3, by(2, 7), [], [], "c");
   expect(fromAllOrders([late, replacing, other])).toEqual(["b2:22 1.1:5", "c3:33 2.1:7 wins"]);
   expect(fromAllOrders([early, late, replacing, other]).length).toBe(2);
 });
 
 test("two operations that were both executed twice, in another order, leave the greater", () => {
-  const [a1, c] = [version(1, by(1, 1)), version(3, by(3, 2), [], [], "c")];
-  const b1 = version(2, by(1, 2), [a1], [], "b");
-  const b2 = version(2, by(2, 5), [], [], "b");
-  const a2 = version(1, by(2, 6), [b2]);
+  const [a1, c] = [recordOf(1, by(1, 1)), recordOf(3, by(3, 2), [], [], "c")];
+  const b1 = recordOf(2, by(1, 2), [a1], [], "b");
+  const b2 = recordOf(2, by(2, 5), [], [], "b");
+  const a2 = recordOf(1, by(2, 6), [b2]);
   expect(fromAllOrders([a1, b1, b2, a2])).toEqual(["a1:11 2.1:6 wins"]);
   // Though another lives beside them.
   expect(fromAllOrders([a1, b1, b2, a2, c])).toEqual(["a1:11 2.1:6 wins", "c3:33 3.1:2"]);
-  const next = version(4, by(2, 7), [a2], [], "c");
+  const next = recordOf(4, by(2, 7), [a2], [], "c");
   expect(fromAllOrders([a1, b1, b2, a2, next])).toEqual(["c4:44 2.1:7 wins"]);
 });
 
 test("equal contents replace nothing by being equal: A, then B, then A again", () => {
-  const one = version(1, by(1, 1));
-  const two = version(2, by(2, 2), [one]);
-  const again = { ...version(3, by(1, 3), [two]), sha256: one.sha256 };
+  const one = recordOf(1, by(1, 1));
+  const two = recordOf(2, by(2, 2), [one]);
+  const again = { ...recordOf(3, by(1, 3), [two]), sha256: one.sha256 };
   expect(fromAllOrders([one, two, again])).toEqual([living([again])[0] ?? ""]);
-  const apart = { ...version(9, by(3, 1), [], [], "b"), sha256: one.sha256 };
+  const apart = { ...recordOf(9, by(3, 1), [], [], "b"), sha256: one.sha256 };
   expect(fromAllOrders([one, apart]).length).toBe(2);
 });
 
 test("two contents under one operation are two versions", () => {
-  const one = version(1, by(1, 1));
-  const other = { ...version(1, by(2, 2)), sha256: "b".repeat(64) };
+  const one = recordOf(1, by(1, 1));
+  const other = { ...recordOf(1, by(2, 2)), sha256: "b".repeat(64) };
   expect(fromAllOrders([one, other]).length).toBe(2);
 });
 
 test("a conflict is removed by a removal apart, which never has the name", () => {
-  const [one, two] = [version(1, by(1, 1)), version(2, by(2, 2), [], [], "b")];
-  const removal = { ...version(3, by(2, 3), [one], [two], "c"), removed: true, apart: true };
+  const [one, two] = [recordOf(1, by(1, 1)), recordOf(2, by(2, 2), [], [], "b")];
+  const removal = { ...recordOf(3, by(2, 3), [one], [two], "c"), removed: true, apart: true };
   const end = mergeAll([], [removal, one, two]);
   expect(ids(end)).toEqual(ids([two, removal]));
   expect(winnerOf(end)).toBe(two);
@@ -196,35 +203,35 @@ test("a conflict is removed by a removal apart, which never has the name", () =>
 });
 
 test("an owner's stamps of another run say nothing of its former ones", () => {
-  const old = version(1, by(2, 7, 1));
-  expect(isReplacedBy(old, version(2, by(2, 8, 2)))).toBe(false);
-  expect(isReplacedBy(old, version(2, by(2, 8, 1)))).toBe(true);
+  const old = recordOf(1, by(2, 7, 1));
+  expect(isReplacedBy(old, recordOf(2, by(2, 8, 2)))).toBe(false);
+  expect(isReplacedBy(old, recordOf(2, by(2, 8, 1)))).toBe(true);
 });
 
 test("more than REPLACED_KEPT runs: the newest are remembered, and operations by their age", () => {
-  let last = version(1, by(1, 1, 1));
+  let last = recordOf(1, by(1, 1, 1));
   const all = [last];
-  for (let i = 2; i <= REPLACED_KEPT + 20; i++) {
-    last = version(i, by(i % 7, i, i), [last]);
+  for (let i = 2; i <= VECTOR_KEPT + 20; i++) {
+    last = recordOf(i, by(i % 7, i, i), [last]);
     all.push(last);
   }
-  expect(last.replaced.length).toBe(REPLACED_KEPT);
-  expect(last.replaced.at(-1)?.counter).toBe(REPLACED_KEPT + 19);
+  expect(last.versionVector.length).toBe(VECTOR_KEPT);
+  expect(last.versionVector.at(-1)?.counter).toBe(VECTOR_KEPT + 19);
   const random = makeRandom(SEED);
   for (let i = 0; i < 5; i++) expect(ids(mergedAtRandom(random, all))).toEqual([idOf(last)]);
   const conflicts = Array.from({ length: SPARED_KEPT + 9 }, (_, i) =>
-    version(i + 1, by(100 + i, 500 + i), [], [], "d"),
+    recordOf(i + 1, by(100 + i, 500 + i), [], [], "d"),
   );
-  const beside = version(1_000, by(1, 1_000), [last], conflicts);
+  const beside = recordOf(1_000, by(1, 1_000), [last], conflicts);
   expect(beside.spared.length).toBe(SPARED_KEPT);
   expect(mergeAll([beside], conflicts).length).toBe(conflicts.length + 1);
 });
 
 test("operations are remembered for so long, by their age alone", () => {
-  const old = { ...version(1, by(1, 1)), ageMs: 1 - OPERATION_MS };
+  const old = { ...recordOf(1, by(1, 1)), ageMs: 1 - OPERATION_MS };
   expect(lineage([old], [], 2 * OPERATION_MS - 1).history.length).toBe(1);
   expect(lineage([old], [], 2 * OPERATION_MS).history.length).toBe(0);
-  const spans = [{ origin: "a".repeat(16), from: 1, to: 3, ageMs: 0, stamp: by(1, 1) }];
+  const spans = [{ origin: "a".repeat(16), from: 1, to: 3, ageMs: 0, version: by(1, 1) }];
   expect(recent(spans, OPERATION_MS)).toBe(spans);
   expect(recent(spans, OPERATION_MS + 1)).toEqual([]);
   expect(lineage([], [], 0)).toEqual(NO_LINEAGE);
@@ -232,8 +239,8 @@ test("operations are remembered for so long, by their age alone", () => {
 
 test("operations of one origin that follow each other are one span", () => {
   const origin = "a".repeat(16);
-  const spans = [{ origin, from: 1, to: 3, ageMs: 5, stamp: by(1, 1) }];
-  const last = { ageMs: 2, stamp: by(1, 2) };
+  const spans = [{ origin, from: 1, to: 3, ageMs: 5, version: by(1, 1) }];
+  const last = { ageMs: 2, version: by(1, 2) };
   const next = { operation: { origin, number: 7 }, ...last };
   expect(chained(spans, next, 3)).toEqual([{ origin, from: 1, to: 7, ...last }]);
   expect(chained(spans, next, 5)).toBe(spans);
@@ -242,12 +249,12 @@ test("operations of one origin that follow each other are one span", () => {
 });
 
 test("what is known of an operation", () => {
-  const one = version(2, by(1, 1));
-  const two = version(1, by(1, 2), [one], [], "b");
-  const asked = (number: number, set: Versions) =>
+  const one = recordOf(2, by(1, 1));
+  const two = recordOf(1, by(1, 2), [one], [], "b");
+  const asked = (number: number, set: Siblings) =>
     standingOf(set, { ...one.operation, number }, one.sha256);
-  expect(asked(2, [one])).toEqual({ kind: "alive", version: one });
-  expect(asked(2, [two])).toEqual({ kind: "replaced", by: two, stamp: one.stamp });
+  expect(asked(2, [one])).toEqual({ kind: "alive", sibling: one });
+  expect(asked(2, [two])).toEqual({ kind: "replaced", by: two, version: one.version });
   expect(asked(1, [two])).toEqual({ kind: "outdated" });
   expect(asked(1, [one])).toEqual({ kind: "outdated" });
   expect(asked(3, [two])).toEqual({ kind: "new" });

@@ -3,10 +3,10 @@ import { REPAIR_SETTLE_MS } from "../../../src/protocol/model/config.ts";
 import { heldVersion } from "../../../src/protocol/model/files.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import type { Message } from "../../../src/protocol/model/messages.ts";
-import { member, OnePeer, version } from "../one-peer.ts";
+import { member, OnePeer, recordOf } from "../one-peer.ts";
 
-/** Peer 8 holds a file of its own, whose other holders are 9 and 14; the next after them is 20. */
-const RECORD = version(8, 1, 1);
+/** Peer 8 holds a file of its own, whose other replicas are 9 and 14; the next after them is 20. */
+const RECORD = recordOf(8, 1, 1);
 
 function word(tag: "replicated" | "rejected"): Message {
   const files = [heldVersion(RECORD)];
@@ -18,14 +18,14 @@ test("a substitute's copy counts no longer than it stands in for a holder", () =
   owner.pass(1_000);
   owner.hear(9, word("rejected"));
   owner.pass(REPAIR_SETTLE_MS);
-  expect(owner.to("offer")).toContain(20);
+  expect(owner.to("replicate")).toContain(20);
   owner.hear(20, word("replicated"));
-  // The holder has it after all: its substitute may drop its copy from now on.
+  // The replica has it after all: its substitute may drop its copy from now on.
   owner.hear(9, word("replicated"));
   expect(owner.peer.replication.confirmed.get(RECORD)).not.toContain(member(20).instance);
   owner.hear(9, word("rejected"));
   owner.pass(REPAIR_SETTLE_MS);
-  expect(owner.to("offer")).toContain(20);
+  expect(owner.to("replicate")).toContain(20);
 });
 
 test("late word of a former run of a holder is no copy", () => {
