@@ -30,8 +30,8 @@ export const FILE_FAULTS: readonly Fault[] = [
     within: 4,
   },
   {
-    name: "reuse a stamp",
-    breaks: "two contents of one name carry the same stamp",
+    name: "reuse a version",
+    breaks: "two contents of one name carry the same version",
     edits: [
       {
         file: "replication/writing.ts",
@@ -44,7 +44,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "never repair",
-    breaks: "the copies of a file are not made good when holders change",
+    breaks: "the copies of a file are not made good when its replicas change",
     edits: [
       {
         file: "replication/repairing.ts",
@@ -79,7 +79,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     within: 22,
   },
   {
-    name: "accept an old version",
+    name: "accept an old write",
     breaks: "a returning peer's copy takes the place of a newer one",
     edits: [
       {
@@ -133,7 +133,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "drop a spare copy at once",
-    breaks: "the last copies may go before the new holders have theirs",
+    breaks: "the last copies may go before the new replicas have theirs",
     edits: [
       {
         file: "replication/repairing.ts",
@@ -151,7 +151,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "trust a digest that differs",
-    breaks: "peers that hold different versions take them for the same",
+    breaks: "peers that hold different writes take them for the same",
     edits: [
       {
         file: "replication/ranges.ts",
@@ -165,7 +165,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     name: "answer without asking",
-    breaks: "a new owner denies, or gives an older version of, what it has not got yet",
+    breaks: "a new owner denies, or gives an older write of, what it has not got yet",
     edits: [
       {
         file: "replication/tenure.ts",

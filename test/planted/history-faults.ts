@@ -50,7 +50,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
   },
   {
     name: "forget what was executed",
-    breaks: "an operation that is sent again gets a second stamp",
+    breaks: "an operation that is sent again gets a second version",
     edits: [
       {
         file: "model/siblings.ts",
@@ -84,7 +84,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
   },
   {
     name: "answer with what may be lost",
-    breaks: "a reader sees a version of which the next reader finds nothing",
+    breaks: "a reader sees a write of which the next reader finds nothing",
     edits: [
       {
         file: "replication/serving.ts",

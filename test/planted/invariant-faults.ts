@@ -74,7 +74,7 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
   },
   {
     name: "gather word without a time",
-    breaks: "holders are told of copies when there happen to be many",
+    breaks: "replicas are told of copies when there happen to be many",
     edits: [
       {
         file: "replication/confirming.ts",
@@ -87,7 +87,7 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
   },
   {
     name: "keep copies waiting in line",
-    breaks: "a copy that waited for its turn is fetched when it is offered once more",
+    breaks: "a copy that waited for its turn is fetched when it comes once more",
     edits: [
       {
         file: "peer.ts",
@@ -99,7 +99,7 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     within: 4,
   },
   {
-    name: "count those who are no holders any more",
+    name: "count those who are no replicas any more",
     breaks: "a copy counts that its peer was free to drop",
     edits: [
       {
@@ -125,8 +125,8 @@ export const INVARIANT_FAULTS: readonly Fault[] = [
     within: 9,
   },
   {
-    name: "take in a version and not its counter",
-    breaks: "the next stamp given here may be below one that is held here",
+    name: "take in a write and not its counter",
+    breaks: "the next version given here may be below one that is held here",
     edits: [
       {
         file: "replication/replicating.ts",
