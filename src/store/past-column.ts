@@ -13,7 +13,7 @@ const NO_PAST: Past = Object.freeze({
 });
 
 /**
- * `ALSO;REPLACED;SPARED;HISTORY`, each a list with spaces: versions as counter.owner.instance, spans as
+ * `ALSO;VECTOR;SPARED;HISTORY`, each a list with spaces: versions as counter.owner.instance, spans as
  * origin.from.to.born and the version.
  * @param zeroAt epoch milliseconds of the ages' zero: what is written is when a thing was, not its age
  */
@@ -29,10 +29,10 @@ export function formatPast({ also, versionVector, spared, history }: Past, zeroA
 /** @param zeroAt the zero of the ages, in epoch milliseconds */
 export function parsePast(text: string, zeroAt: number): Past {
   if (text === "") return NO_PAST;
-  const [also = "", replaced = "", spared = "", history = ""] = text.split(";");
+  const [also = "", vector = "", spared = "", history = ""] = text.split(";");
   return {
     also: parseVersions(also),
-    versionVector: parseVersions(replaced),
+    versionVector: parseVersions(vector),
     spared: parseVersions(spared),
     history: parseSpans(history, zeroAt),
   };
