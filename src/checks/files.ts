@@ -168,7 +168,7 @@ export function oneContent(known: readonly FileRecord[], record: FileRecord): Ch
   const same = known.find((v) => compareVersions(v.version, record.version) === 0);
   if (same === undefined) return HOLDS;
   if (same.sha256 === record.sha256 && same.removed === record.removed) return HOLDS;
-  return broken([], `there are two contents of file ${record.name} under one stamp`);
+  return broken([], `there are two contents of file ${record.name} under one version`);
 }
 
 /** D3: a content that was handed out is one that some write of its name has. */

@@ -92,9 +92,8 @@ function conflictsDue(register: Register, zero: number): CheckResult {
 }
 
 /**
- * Nothing is executed that was refused, nor later than `LATE_MS` after its end. What two owners have
- * versioned in time is one write: that the other version of what was acknowledged comes to a disk late does
- * nothing. Nor does what a disk had to give up for a later version in time, when it comes to another.
+ * Nothing is executed that was refused, nor later than `LATE_MS` after its end. What two owners have executed in time is one write: that the other version of what was acknowledged comes to a disk late does
+ * nothing. Nor does what a disk had to give up for a later write in time, when it comes to another.
  */
 function appliedInTime(register: Register, applied: readonly Applied[], zero: number): CheckResult {
   const versions = [false, true].flatMap((passed) =>

@@ -8,7 +8,7 @@ import type { ListedFile, Outcome } from "../protocol/model/events.ts";
 import type { FileRecord, Span, Version } from "../protocol/model/files.ts";
 import type { LoggedEvent } from "./types.ts";
 
-/** What orders the versions of a name. */
+/** What orders the writes of a name. */
 export type ShownStamp = { readonly counter: number; readonly owner: number; readonly run: number };
 
 type ShownSpan = Omit<Span, "version"> & { readonly stamp: ShownStamp };

@@ -19,7 +19,7 @@ export class EventStream {
     return () => void this.#readers.delete(reader);
   }
 
-  /** Stamps an event and gives it to all readers, in the order in which they came. */
+  /** Numbers an event and gives it to all readers, in the order in which they came. */
   publish(event: PeerEvent): void {
     const { id, incarnation } = this.own.self;
     this.#seq += 1;

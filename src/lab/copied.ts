@@ -52,9 +52,9 @@ export async function copiesKept(watch: Watch, ids: readonly number[]): Promise<
 async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
   let copies = 0;
   for (const { id, status } of await watch.poll(ids)) {
-    if (status === null) return lacking([id], `peer ${id} does not answer`);
+    if (status === null) return notYet([id], `peer ${id} does not answer`);
     const { short } = status.files;
-    if (short > 0) return lacking([id], `peer ${id} waits for copies of ${short} of its files`);
+    if (short > 0) return notYet([id], `peer ${id} waits for copies of ${short} of its files`);
     copies = status.files.copies;
   }
   const [first] = ids;
@@ -62,12 +62,12 @@ async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<
     .control(first ?? 0)
     ?.list()
     .catch(() => null);
-  if (!listed || listed.silent > 0) return lacking([], "not every peer says what it holds");
+  if (!listed || listed.silent > 0) return notYet([], "not every peer says what it holds");
   const disks = disksOf(ids, listed.files);
   const result = replicasEnough(owedByDisks(disks), disks, copies);
-  return result.ok ? null : lacking(result.peers, result.why);
+  return result.ok ? null : notYet(result.peers, result.why);
 }
 
-function lacking(peers: readonly number[], why: string): Broken {
+function notYet(peers: readonly number[], why: string): Broken {
   return { check: "D2", peers, why };
 }

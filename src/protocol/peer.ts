@@ -180,7 +180,7 @@ function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
   if (job.kind === "deliver") contentDelivered(peer, job.request, result);
   else if (!result.ok) {
     if (job.kind === "placement") placementFailed(peer, job.request, result.why, result.here);
-    // One that failed on its way is offered again by those who hold it.
+    // One that failed on its way is replicated again by those who hold it.
     else if (result.here) {
       replicaRefused(peer, job.record, job.from);
       placeElsewhere(peer, [job.record]);

@@ -42,12 +42,12 @@ import { type Peer, send } from "./state.ts";
 /** Ids that may be proposed for one gap: enough for no two joiners to be given the same. */
 const PROPOSALS = 2 ** 32;
 
-/** So late a content is taken with its offer: an operation that is unknown takes effect by 5 s after its end. */
+/** So late a content is taken with what it came with: an operation that is unknown takes effect by 5 s after its end. */
 export const REPLICATE_LATE_MS = 4_000;
 
 /**
- * True of a content that came so late with its offer that whoever stores it may have been told that it is
- * not stored: it is had from the one that offers it, if that has it on its disk.
+ * True of a content that came so late that whoever stores it may have been told that it is
+ * not stored: it is had from the one that replicates it, if that has it on its disk.
  */
 function isOverdue({ now, lifecycle: { sleep } }: Peer, heldMs: number | null): boolean {
   if (heldMs !== null) return heldMs > REPLICATE_LATE_MS;

@@ -23,7 +23,7 @@ export class SimDisk {
   left = false;
   /** When its peer last was in its ring and knew all, in virtual milliseconds; null if never. */
   aliveAt: number | null = null;
-  /** When the youngest removal was given its version that may be forgotten; null if none is. */
+  /** When the youngest removal that may be forgotten was given its version; null if none is. */
   forgottenAt: number | null = null;
   /** Takes no file any more; what it has can be read. */
   full = false;
@@ -119,7 +119,7 @@ export class SimDisk {
     return this.#past + this.#unsynced.length;
   }
 
-  /** All writes up to that one outlast a loss of power now. @returns the writes that do so since */
+  /** All writes up to that one outlast a loss of power now. @returns the records that do so since */
   synced(upTo: number): FileRecord[] {
     const writes = this.#unsynced.splice(0, Math.max(0, upTo - this.#past));
     this.#past += writes.length;
@@ -135,7 +135,7 @@ export class SimDisk {
     return this.#unsynced.some((w) => w.record !== null && this.files.includes(w.record));
   }
 
-  /** Loses what was not synced. @returns the writes that are gone thereby */
+  /** Loses what was not synced. @returns the records that are gone thereby */
   losePower(): FileRecord[] {
     const before = this.files;
     this.#past += this.#unsynced.length;

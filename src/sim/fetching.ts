@@ -125,7 +125,7 @@ function arrived(world: FetchServices, host: Host, effect: FetchEffect, content:
   else world.give(host, { type: "fetched", at: 0, job, result: { ok: true, ...content } });
 }
 
-/** Writes a write, and says so when it has been synced, if the process lives so long. */
+/** Takes a write to the disk, and says so when it has been synced, if the process lives so long. */
 function write(
   world: FetchServices,
   host: Host,

@@ -190,7 +190,7 @@ export class Promises {
     if (own && again !== undefined) {
       this.fail(
         "D7",
-        `peer ${host.id} gave operation ${origin}-${number} on ${name} a second stamp`,
+        `peer ${host.id} gave operation ${origin}-${number} on ${name} a second version`,
       );
     }
     const at = localTime(host, this.stage.world.now);

@@ -1,6 +1,6 @@
 /**
  * The files that a peer holds. Small contents lie in the index itself; larger ones are files below
- * `files/`, and the index says which is which write of which name. A file is synced, renamed and its
+ * `files/`, and the index says which has the content of which write. A file is synced, renamed and its
  * folder synced before its row is written; an old one goes after the new row is synced. So at every
  * moment the index names only whole contents, whatever ends the process or the power.
  */

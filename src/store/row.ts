@@ -16,8 +16,8 @@ export function weightOf({ also, versionVector, history, spared }: FileRecord): 
 const scratch = new Writer();
 
 /**
- * False of a record that could never be offered: a name that an earlier version took, or a row that the
- * disk has not kept as it was. One in an offer would keep all the others in it from being sent.
+ * False of a record that could never be sent: a name that an earlier version took, or a row that the
+ * disk has not kept as it was. One in a message would keep all the others in it from being sent.
  */
 export function isReplicable(record: FileRecord): boolean {
   scratch.reset();

@@ -20,8 +20,7 @@ const STRATEGIES: readonly Strategy[] = ["successor", "finger", "direct"];
 export type SavedView = { readonly members: readonly Member[]; readonly left: boolean };
 
 /**
- * When the peer last was in its ring and knew all that went on there, and when the youngest removal was
- * versioned that its ring may have forgotten, in epoch milliseconds; null if there is none.
+ * When the peer last was in its ring and knew all that went on there, and when the youngest removal that its ring may have forgotten was given its version, in epoch milliseconds; null if there is none.
  */
 export type Alive = { readonly at: number; readonly forgotten: number | null };
 

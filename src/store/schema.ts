@@ -6,13 +6,13 @@ import { bringOver } from "./migration.ts";
 const SCHEMA_VERSION = 2;
 
 /**
- * One row for each version held. Rows are added at the end, written again where they are, and taken away
+ * One row for each write held. Rows are added at the end, written again where they are, and taken away
  * by their number: an index by name would cost a page of the disk for each, and the store has all names
- * in memory. So for a moment, or after a crash, there may be rows of versions that others have replaced:
+ * in memory. So for a moment, or after a crash, there may be rows of writes that others have replaced:
  * all that are read are merged.
  *
  * What is apart, and never has its name, is here under the name of a conflict; `apart` has its own, and is
- * empty of all others. `past` is in past-column.ts; `born` and `at` are when the version was given its version and when the
+ * empty of all others. `past` is in past-column.ts; `born` and `at` are when the write was given its version and when the
  * row was written, in epoch milliseconds.
  */
 const FILES = `

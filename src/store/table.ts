@@ -128,7 +128,7 @@ export class Table {
     if (bytes !== null) this.putBody.run(id, bytes);
   }
 
-  /** Writes what a write has learnt. @param now epoch milliseconds */
+  /** Enters what a write has learnt. @param now epoch milliseconds */
   update({ id, record }: Row, now: number): void {
     const { counter, owner, instance } = record.version;
     const past = formatPast(record, this.zeroAt);

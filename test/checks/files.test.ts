@@ -53,7 +53,7 @@ function read(sha256: string | null) {
   return { kind: "read", peer: 10, sha256 } as const;
 }
 
-test("D1: an acknowledged version, or what took its place, must be on some disk", () => {
+test("D1: an acknowledged write, or what took its place, must be on some disk", () => {
   const known = [first, second, stranger];
   expect(storesKept([first], known, disks({ 30: [first] })).ok).toBe(true);
   expect(storesKept([first], known, disks({ 30: [second] })).ok).toBe(true);
@@ -62,7 +62,7 @@ test("D1: an acknowledged version, or what took its place, must be on some disk"
   expect(storesKept([first], known, disks({ 30: [stranger, first] })).ok).toBe(true);
 });
 
-test("D1: what took the place of what took its place stands for a version too", () => {
+test("D1: what took the place of what took its place stands for a write too", () => {
   // What a write has followed may be more than it remembers.
   const middle = recordBy(2, 30, first);
   const later = recordBy(3, 40, { ...middle, versionVector: [], history: [] });
@@ -70,7 +70,7 @@ test("D1: what took the place of what took its place stands for a version too", 
   expect(storesKept([first], [first, later], disks({ 20: [later] })).ok).toBe(false);
 });
 
-test("D1: an operation under another stamp is the version that was acknowledged", () => {
+test("D1: an operation under another version is the write that was acknowledged", () => {
   const again = {
     ...first,
     version: { counter: 7, owner: 30, instance: 2 },
@@ -133,7 +133,7 @@ test("D2: a removal is asked for as long as somebody has one that is not about t
   expect(replicasEnough(owed, disks({ 20: [old], 30: [young] }), 3)).toMatchObject({ peers: [40] });
 });
 
-test("D3: one content for each stamp, and none that nobody stored", () => {
+test("D3: one content for each version, and none that nobody stored", () => {
   expect(oneContent([first], second).ok).toBe(true);
   expect(oneContent([first], { ...first }).ok).toBe(true);
   expect(oneContent([first], { ...first, sha256: second.sha256 }).ok).toBe(false);

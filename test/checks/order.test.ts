@@ -73,7 +73,7 @@ test("(b) no later read goes back behind an earlier one", () => {
   expect(judge(both)).toBe("holds");
 });
 
-test("(c) no acknowledged version loses its name to one that ended before it began", () => {
+test("(c) no acknowledged write loses its name to one that ended before it began", () => {
   expect(judge(history([A, B], { situations: FAULTY, ending: end("b") }))).toBe("holds");
   const lost = history([A, B], { situations: FAULTY, ending: end("a") });
   expect(judge(lost)).toContain("in the end x is the store of x by client 1");

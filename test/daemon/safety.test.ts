@@ -126,7 +126,7 @@ safetyTest("with one of three killed no machine is safe to take down", async (ri
 });
 
 safetyTest(
-  "a frozen holder is named, and what it should confirm may still appear",
+  "a frozen replica is named, and what it should confirm may still appear",
   async (ring) => {
     ring.file("1000", 2_000);
     ring.peer(30).signal("SIGSTOP");

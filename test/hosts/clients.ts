@@ -25,7 +25,7 @@ const AT_FROZEN = 10;
 const END_LIMIT_MS = 60_000;
 
 export type Names = {
-  /** Stored and requested alone: no removal, heard of or not, can be why a version is gone. */
+  /** Stored and requested alone: no removal, heard of or not, can be why a write is gone. */
   readonly lasting: readonly string[];
   readonly removed: readonly string[];
 };
@@ -33,7 +33,7 @@ export type Names = {
 export class Clients {
   /** By the hashes of contents. */
   readonly operations: Operation[] = [];
-  /** The versions that were acknowledged. */
+  /** The writes that were acknowledged. */
   readonly acknowledged: FileRecord[] = [];
   readonly #clients: readonly Promise<void>[];
   #stopped = false;

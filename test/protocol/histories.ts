@@ -1,6 +1,5 @@
 /**
- * Histories of one name, made by simulated owners that keep the protocol's rules: an owner versions above
- * all that it knows, follows the write that has the name and its own that are under way, and leaves
+ * Histories of one name, made by simulated owners that keep the protocol's rules: an owner gives versions above all that it knows, follows the write that has the name and its own that are under way, and leaves
  * the others beside. An operation may be executed by two owners while its origin waits, but an owner
  * that knows what became of it does not.
  */
@@ -22,7 +21,7 @@ import {
 } from "../../src/protocol/model/siblings.ts";
 import { sha256 } from "../store/temporary.ts";
 
-export type Owner = { id: number; run: number; known: Siblings };
+export type Owner = { id: number; instance: number; known: Siblings };
 
 type Origin = {
   readonly name: string;
@@ -53,7 +52,7 @@ export type HistoryOptions = {
   readonly name?: string;
 };
 
-/** An origin gives an operation up, and no owner versions it any more. */
+/** An origin gives an operation up, and no owner gives it a version any more. */
 const WAITS_MS = 12_000;
 
 export const SOME: HistoryOptions = {
@@ -82,7 +81,7 @@ export class History {
   now = 1_000;
   readonly #random: Random;
   readonly #origins: Origin[];
-  #runs = 0;
+  #instances = 0;
 
   constructor(
     seed: number,
@@ -91,7 +90,7 @@ export class History {
     this.#random = makeRandom(seed);
     this.owners = Array.from({ length: options.owners }, (_, i) => ({
       id: i + 1,
-      run: ++this.#runs,
+      instance: ++this.#instances,
       known: [],
     }));
     this.#origins = ["a", "b", "c"].map((letter) => ({
@@ -125,7 +124,7 @@ export class History {
     const owner = this.#pick(this.owners);
     if (owner === undefined) return;
     if (randomBelow(random, this.options.restarts) === 0) {
-      owner.run = ++this.#runs;
+      owner.instance = ++this.#instances;
       if (randomBelow(random, 2) === 0) owner.known = [];
       return;
     }
@@ -181,7 +180,7 @@ export class History {
     if (conflict !== null && aimed === undefined) return;
     const winner = winnerOf(owner.known);
     const mine = owner.known.filter(
-      (v) => v.version.owner === owner.id && v.version.instance === owner.run && !v.apart,
+      (v) => v.version.owner === owner.id && v.version.instance === owner.instance && !v.apart,
     );
     const young = mine.filter(() => randomBelow(this.#random, 4) === 0);
     const follows =
@@ -212,7 +211,7 @@ export class History {
     owner.known = merge(owner.known, record);
   }
 
-  #nextVersion({ id, run: instance, known }: Owner): Version {
+  #nextVersion({ id, instance, known }: Owner): Version {
     const heard = known.flatMap((v) => [...versionsOf(v), ...v.versionVector]);
     const highest = heard.reduce((most, s) => Math.max(most, s.counter), 0);
     return { counter: highest + 1 + randomBelow(this.#random, 2), owner: id, instance };

@@ -221,7 +221,7 @@ export const STORE = {
 
 export const READ: Ask = { kind: "request", name: "plan", key: 5 };
 
-/** A write as another owner would have versioned it. */
+/** A write with the version that another owner would have given it. */
 export function recordOf(
   owner: number,
   counter: number,

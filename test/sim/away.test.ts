@@ -98,7 +98,7 @@ describe("a removal", () => {
     expect(removalsOn(stage.world.living())).toEqual([]);
   });
 
-  test("does not come back from holders whose clocks are behind: one drops, the other compares", () => {
+  test("does not come back from replicas whose clocks are behind: one drops, the other compares", () => {
     const stage = ringWithFile();
     type(stage, 50, `Remove ${NAME}`);
     pass(stage, 20_000);
@@ -124,7 +124,7 @@ describe("a removal", () => {
     }
   });
 
-  test("goes on its last day where a holder has not confirmed it, and that one does not get it", () => {
+  test("goes on its last day where a replica has not confirmed it, and that one does not get it", () => {
     const stage = ringWithFile();
     stage.act("full 20");
     type(stage, 50, `Remove ${NAME}`);

@@ -74,7 +74,7 @@ test("what is replaced on its way to a disk counts as executed there", () => {
   expect(new Set(executed)).toEqual(new Set([first ?? "", second ?? ""]));
 });
 
-test("of two versions that knew nothing of each other both are kept, whichever comes first", () => {
+test("of two writes that knew nothing of each other both are kept, whichever comes first", () => {
   for (const order of [
     [recordBy(1, 20), recordBy(2, 30)],
     [recordBy(2, 30), recordBy(1, 20)],

@@ -62,7 +62,7 @@ function endOf(stage: Stage, id: number): number | null {
   return host.exitCode;
 }
 
-test("a store that cannot have its majority is refused before it is stamped, by name of the full", () => {
+test("a store that cannot have its majority is refused before it is given a version, by name of the full", () => {
   for (const seed of [1, 2, 3]) {
     const stage = ringOf(THREE, seed);
     stage.act("full 20 40");
@@ -92,7 +92,7 @@ test("whoever rejected a file is asked to note its removal all the same", () => 
   expect(type(stage, 30, "Remove 0025")).toMatchObject(removed);
 });
 
-test("a store that falls short after its stamp may still appear, and says so", () => {
+test("a store that falls short after it has its version may still appear, and says so", () => {
   const stage = ringOf(THREE);
   // Nobody has looked at its disk yet.
   for (const id of [20, 40]) stage.world.hostOf(id).disk.full = true;

@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 const DAY_MS = 86_400_000;
 
-test("a version that is put apart has its name no more, its content stays, and a start finds it so", async () => {
+test("a write that is put apart has its name no more, its content stays, and a start finds it so", async () => {
   const dir = join(folder.dir, "apart");
   const contents = new Map([
     ["small", someBytes(100)],

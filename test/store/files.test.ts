@@ -31,8 +31,8 @@ test("contents of all sizes come back, also after a restart", async () => {
   await second.close();
 });
 
-test("the newer stamp wins, in whatever order they come", async () => {
-  const opened = await openFolder(join(folder.dir, "stamps"));
+test("the newer version wins, in whatever order they come", async () => {
+  const opened = await openFolder(join(folder.dir, "versions"));
   const { files } = opened;
   const [one, two] = [someBytes(100, 1), someBytes(200, 2)];
   expect(await put(files, "2067", two, 2)).toBe(true);
@@ -67,7 +67,7 @@ test("many at a time all become durable", async () => {
   await again.close();
 });
 
-test("of large versions that come at once the newest is held, and the others leave nothing", async () => {
+test("of large writes that come at once the newest is held, and the others leave nothing", async () => {
   const dir = join(folder.dir, "racing");
   const opened = await openFolder(dir, ZERO);
   const contents = [1, 2, 3, 4, 5, 6].map((seed) => someBytes(100_000, seed));
@@ -166,7 +166,7 @@ test("kill -9 during commits: each file is whole or not at all, an acknowledged 
   }
 }, 30_000);
 
-test("kill -9 while many small ones are kept: each acknowledged version, or a newer one, is whole", async () => {
+test("kill -9 while many small ones are kept: each acknowledged write, or a newer one, is whole", async () => {
   const dir = join(folder.dir, "killed-small");
   const acknowledged = new Map<string, number>();
   for (let round = 0; round < 6; round++) {

@@ -78,7 +78,7 @@ test("an index of the first program is brought over with its files", async () =>
   await opened.close();
 });
 
-test("rows of the second program become versions, its conflicts such of the name that they had", async () => {
+test("rows of the second program become writes, its conflicts such of the name that they had", async () => {
   const long = "ß".repeat(126);
   const cut = `${"ß".repeat(118)}.conflict-3-5-${0xcd}`;
   const rows = [
@@ -160,7 +160,7 @@ test("rows of the second program become versions, its conflicts such of the name
   await second.close();
 });
 
-test("all that a version carries comes back, its ages by the clock of the next run", async () => {
+test("all that a write carries comes back, its ages by the clock of the next run", async () => {
   const dir = join(folder.dir, "ages");
   const bytes = someBytes(9);
   const record: FileRecord = {

@@ -72,8 +72,8 @@ test("what is not the record's, or too large, is refused", async () => {
   await opened.close();
 });
 
-test("a small content, a large one and a removal take each other's place by their stamps", async () => {
-  let opened = await openFolder(join(folder.dir, "stamps"), ZERO);
+test("a small content, a large one and a removal take each other's place by their versions", async () => {
+  let opened = await openFolder(join(folder.dir, "versions"), ZERO);
   const small = someBytes(100);
   const large = someBytes(100_000);
   expect(await opened.files.keep(recordOf("f", small, 2), small)).toBe(true);
@@ -100,7 +100,7 @@ test("a small content, a large one and a removal take each other's place by thei
   await opened.close();
 });
 
-test("a version that the newer one had not seen lives on as its conflict, small or large", async () => {
+test("a write that the newer one had not seen lives on as its conflict, small or large", async () => {
   let opened = await openFolder(join(folder.dir, "conflicts"), ZERO);
   const wanted: FileRecord[] = [];
   for (const size of [100, 100_000]) {
@@ -132,7 +132,7 @@ test("a version that the newer one had not seen lives on as its conflict, small 
   await opened.close();
 });
 
-test("many at a time, versions of the same names among them, all become durable", async () => {
+test("many at a time, writes of the same names among them, all become durable", async () => {
   let opened = await openFolder(join(folder.dir, "many"), ZERO);
   const all = Array.from({ length: 3_000 }, (_, i) => {
     const bytes = someBytes(i % 700, i);

@@ -207,7 +207,7 @@ describe("encoding", () => {
     expect(decode(encode(compared, SENDER), HOST)).toHaveProperty("message", compared);
   });
 
-  test("the longest offer fits, with the longest body", () => {
+  test("the longest replicate fits, with the longest body", () => {
     // Short and long histories: both limits are met.
     for (const [count, spans] of [
       [REPLICATE_RECORDS + 1, 0],

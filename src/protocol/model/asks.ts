@@ -108,7 +108,7 @@ export type AnswerOutcome =
   /** The sender owns the name and now fetches the content, if there is any. */
   | { readonly kind: "placed" }
   /**
-   * Durable on these peers, of so many wanted: a write, or the removal of the name; or what has
+   * Durable on these peers, of so many wanted: a content, or the removal of the name; or what has
    * replaced it meanwhile. `withoutReplica` should have it and have not said so.
    */
   | {

@@ -172,7 +172,7 @@ export const PROMISES = 256;
 /** Members whose room on their disks is remembered. */
 export const ROOMS_KNOWN = 4_096;
 /**
- * After a change of its view an owner versions this far above all it has heard of: what an owner before
+ * After a change of its view an owner counts from this far above all it has heard of: what an owner before
  * it left unacknowledged shall not beat what comes later. 2^33 such changes fit below 2^53.
  */
 export const COUNTER_LEAP = 2 ** 20;
@@ -201,7 +201,7 @@ export const REQUESTS_IN_FLIGHT = 1_024;
 
 /** A file's name, in bytes of UTF-8, as on every common file system. */
 export const MAX_NAME_BYTES = 255;
-/** Versions that a write remembers to have replaced: one for each instance of an owner that a name had. */
+/** Versions in the vector of a write: one for each instance of an owner that its name had. */
 export const VECTOR_KEPT = 64;
 /**
  * Operations are remembered for as long as removals are. One lives for seconds, but two owners on the
@@ -258,9 +258,9 @@ export const REPAIR_SETTLE_MS = 300;
  * member that flaps is away, and than any replica takes to note that the dropper is none.
  */
 export const DROP_SETTLE_MS = 10_000;
-/** Copies that are still unconfirmed are offered again after so long. */
+/** What is still unconfirmed is replicated again after so long. */
 export const REPAIR_RETRY_MS = 3_000;
-/** Records in one offer. */
+/** Records in one `replicate`. */
 export const REPLICATE_RECORDS = 256;
 /** Bytes of records in one message: with the longest body and route still below the longest frame. */
 export const MESSAGE_BYTES = 900_000;
@@ -273,7 +273,7 @@ export const COMPARE_RANGES = 256;
 export const FETCHES_AT_ONCE = 8;
 export const SMALL_FETCHES_AT_ONCE = 20;
 export const REPLICAS_QUEUED = 16_384;
-/** Copies, removals among them, on their way to this disk at a time: two whole offers of what needs no fetch. */
+/** Copies, removals among them, on their way to this disk at a time: two whole messages of what needs no fetch. */
 export const REPLICAS_AT_ONCE = 512;
 /** With a majority durable, an acknowledgement waits so much longer for the copies that are nearly there. */
 export const ACKNOWLEDGE_GRACE_MS = 300;

@@ -6,7 +6,8 @@
  */
 import { MAX_NAME_BYTES } from "./config.ts";
 
-/** Orders the writes of one name: the greater wins. Given by the owner, never twice. */
+/** Orders the writes of one name: the greater wins. Given by the owner, never twice (the dot of a dotted version
+ * vector: Preguiça et al., 2010). */
 export type Version = {
   readonly counter: number;
   readonly owner: number;
@@ -60,8 +61,7 @@ export type FileRecord = {
    */
   readonly ageMs: number;
   /**
-   * What the write took the place of: for each owner and instance the version with the highest
-   * counter (a version vector: Parker et al., "Detection of Mutual Inconsistency", 1983), the newest
+   * What the write took the place of: for each owner and instance the version with the highest counter (a version vector: Parker et al., "Detection of Mutual Inconsistency", 1983), the newest
    * VECTOR_KEPT of them. It lasts as long as the write does.
    */
   readonly versionVector: readonly Version[];

@@ -28,7 +28,7 @@ export function fitting(records: readonly FileRecord[], most: number): readonly 
   return records;
 }
 
-/** The records of as many offers as they need. */
+/** The records for as many messages as they need. */
 export function inMessages(records: readonly FileRecord[]): (readonly FileRecord[])[] {
   const messages: (readonly FileRecord[])[] = [];
   let rest = records;

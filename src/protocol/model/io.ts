@@ -151,7 +151,7 @@ export type Input = { readonly at: number } & (
   | { readonly type: "damaged"; readonly write: WriteId }
   /** The disk has room for so many bytes of files. */
   | { readonly type: "room"; readonly bytes: number }
-  /** A content offered under a request's id has been sent whole, or its taker went away. */
+  /** A content served under a request's id has been sent whole, or its taker went away. */
   | { readonly type: "served"; readonly request: RequestId; readonly ok: boolean }
   /** What a store brings under a request's id is not what it was, and nobody has been sent it whole. */
   | { readonly type: "spoilt"; readonly request: RequestId }
@@ -227,7 +227,7 @@ export type Effect =
       readonly file: string;
       readonly from: Address;
       readonly peer: number;
-      /** From another peer, from this one's own offers, or the body that came with a message. */
+      /** From another peer, from what this one serves itself, or the body that came with a message. */
       readonly source: FetchSource | Extract<BodySource, { kind: "body" }>;
       readonly size: number;
       readonly into: FetchInto;

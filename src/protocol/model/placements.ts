@@ -6,7 +6,7 @@ import type { FileRecord, Version } from "./files.ts";
 import type { Arrival, Body } from "./io.ts";
 import type { RequestId } from "./messages.ts";
 
-/** A write that this peer makes durable on a majority: its own version's, or one that it found. */
+/** A write that this peer makes durable on a majority: one that it gave its version, or one that it found. */
 export type Placement = {
   readonly request: RequestId;
   readonly arrival: Arrival;

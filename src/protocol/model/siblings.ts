@@ -21,7 +21,7 @@ import {
 } from "./files.ts";
 import { covers, hasVersion, isWithin, joinSpans, joinVersions, NONE, newest } from "./joins.ts";
 
-/** The writes of one name that nobody has replaced. */
+/** The writes of one name that nobody has replaced, as Riak calls them: one as a rule. */
 export type Siblings = readonly FileRecord[];
 
 /** What a new write takes the place of, and what it leaves. */

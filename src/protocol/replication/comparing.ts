@@ -37,7 +37,7 @@ export function compareAll(peer: Peer): void {
   for (const [replica, ids] of owners) compareWith(peer, replica, ids);
 }
 
-/** Another replica's ranges: says which are the same here, and offers what may be missing there. */
+/** Another replica's ranges: says which are the same here, and replicates what may be missing there. */
 export function receiveCompare(peer: Peer, from: Member, { ranges }: Compare): void {
   const { same, differ, small } = compareRanges(peer, from, ranges, null);
   if (peer.phase !== "leaving") for (const range of same) confirmRange(peer, from, range);
@@ -46,7 +46,7 @@ export function receiveCompare(peer: Peer, from: Member, { ranges }: Compare): v
   send(peer, from.address, "stream", { tag: "compared", same, differ, taking });
 }
 
-/** What came of a comparison: the same is confirmed, what differs is offered, or looked at more closely. */
+/** What came of a comparison: the same is confirmed, what differs is replicated, or looked at more closely. */
 export function receiveCompared(peer: Peer, from: Member, compared: Compared): void {
   const { same, differ, taking } = compared;
   // A leaver counts on those alone that stay, and know that it does not.

@@ -14,8 +14,7 @@ import { takeWithheld, withhold } from "./pledging.ts";
 import { otherReplicas } from "./replica-set.ts";
 
 /**
- * Has the other replicas hear soon, with other news of the kind, that a record is durable here: they
- * would offer it otherwise. @param but knows it already; null for none
+ * Has the other replicas hear soon, with other news of the kind, that a record is durable here: they would replicate it otherwise. @param but knows it already; null for none
  */
 export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): void {
   const held = heldVersion(record);
@@ -29,7 +28,7 @@ export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): v
   }
 }
 
-/** Tells the other replicas of copies what has become durable here of late. */
+/** Tells the other replicas what has become durable here of late. */
 export function tellBatched(peer: Peer): void {
   for (const [address, files] of peer.replication.batched) {
     if (files.length > 0) sendReplicated(peer, address, files);

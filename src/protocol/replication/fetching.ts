@@ -124,7 +124,7 @@ export function sourceOf(
   if (body !== null && body.size === size && body.sha256 === write?.sha256) {
     return { kind: "body", number: body.number };
   }
-  // A small content that did not come with the answer is offered under no request.
+  // A small content that did not come with the answer is served under no request.
   if (write !== null && size > 0 && size <= BODY_BYTES) return { kind: "write", write };
   return { kind: "ticket", request };
 }

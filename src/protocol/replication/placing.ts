@@ -85,7 +85,7 @@ function begin(
   return placement;
 }
 
-/** Offers what is held here, or gets it first from one who was heard to have it. */
+/** Replicates what is held here, or gets it first from one who was heard to have it. */
 function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void {
   const { record } = placement;
   const replicas = inquiry === null ? [] : heardToHave(peer, inquiry, record);
@@ -168,7 +168,7 @@ export function placeElsewhere(peer: Peer, files: readonly HeldVersion[]): void 
   }
 }
 
-/** Offers a placed write to the replicas that have not got it, from wherever it is to be had. */
+/** Replicates a placed write to those that have not got it, from wherever it is to be had. */
 function replicateMissing(peer: Peer, placement: Placement): void {
   const { record, arrival, durable, body, request } = placement;
   const missing = otherReplicas(peer, record).filter((m) => !durable.has(m.instance));

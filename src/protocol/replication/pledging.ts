@@ -72,7 +72,7 @@ function hasPlaceFor({ now, replication: { pledges } }: Peer, instance: string):
   return false;
 }
 
-/** A write was taken in: owners whom it did not come from, and who did not version it, have to hear of it. */
+/** A write was taken in: owners whom it did not come from, and who did not give it its version, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
   for (const { owner, from: after, to, foreign } of peer.replication.pledges.values()) {
     const theirs = from.instance === owner.instance || isVersionedBy(record, owner);

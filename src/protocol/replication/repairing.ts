@@ -33,7 +33,7 @@ import { noteStale } from "./tenure.ts";
 import { noteWanting } from "./wanting.ts";
 
 /**
- * Offers what replicas lack, after the view has changed and again until they have confirmed it: a few
+ * Replicates what others lack, after the view has changed and again until they have confirmed it: a few
  * records by name, many by comparing what both have.
  */
 export function repair(peer: Peer): void {
@@ -52,7 +52,7 @@ export function distrustAll(peer: Peer): void {
   peer.replication.rejected.clear();
 }
 
-/** Those who had no room for a write of a name are offered it again. */
+/** Those who had no room for a write of a name are sent it again. */
 export function askRejecters(peer: Peer, name: string): void {
   if (peer.replication.rejected.delete(name)) peer.replication.rescan = true;
 }
@@ -80,7 +80,7 @@ function spareReplicas(peer: Peer): FileRecord[] {
   return spare;
 }
 
-/** Offers what is due of the records held here to the replicas that have not confirmed them. */
+/** Replicates what is due of the records held here to those that have not confirmed them. */
 export function replicateMissing(peer: Peer): void {
   const {
     replication: { unconfirmed },

@@ -1,6 +1,6 @@
 /**
- * Copies: who should hold what is worked out from the view; a replica offers its records to the replicas
- * that have not confirmed them, and these fetch what they lack, or reject what they cannot keep.
+ * Replication: who should hold what is worked out from the view; a replica sends its records to the others that
+ * have not confirmed them, and these fetch what they lack, or reject what they cannot keep.
  */
 
 import { noteTaken } from "../membership/late.ts";
@@ -50,7 +50,7 @@ export function repairOne(peer: Peer, write: WriteId): void {
   peer.deadlines.setEarlier("drop", 0, peer.now + DROP_SETTLE_MS);
 }
 
-/** Takes note of what another offers: says what is held, and gets what is not. */
+/** Takes note of what another has: says what is held, and gets what is not. */
 export function receiveReplicate(
   peer: Peer,
   from: Member,
@@ -130,7 +130,7 @@ export function receiveLost(peer: Peer, from: Member, files: readonly HeldVersio
 
 /**
  * Takes a durable write into the table, where it is merged with the others of its name.
- * @param from who gave it: this very peer, where it versioned it
+ * @param from who gave it: this very peer, where it gave it its version
  */
 export function holdRecord(peer: Peer, taken: FileRecord, from: Member): void {
   const { changed, fresh, before, now } = peer.replication.files.take(taken);
@@ -164,7 +164,7 @@ export function replicaHeld(peer: Peer, record: FileRecord, from: Member): void 
   tellSoon(peer, record, from.address);
 }
 
-/** This peer's disk would not take a copy: its offerer finds another replica. */
+/** This peer's disk would not take a copy: whoever sent it finds another replica. */
 export function replicaRefused(peer: Peer, record: FileRecord, from: Member): void {
   peer.replication.fullUntil = peer.now + FULL_MS;
   noteRejected(peer, record, peer.self);
@@ -213,7 +213,7 @@ function takeSent(
   body: Body | null,
 ): void {
   const coming = isFetching(peer, record);
-  // It is offered again while it has not been confirmed.
+  // It comes again while it has not been confirmed.
   const many = peer.replication.jobs.size >= REPLICAS_AT_ONCE;
   if (many && replicasUnderWay(peer).all >= REPLICAS_AT_ONCE) return;
   const job = { kind: "replica", record, from } as const;

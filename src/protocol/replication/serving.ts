@@ -29,7 +29,7 @@ export function serveRequest(peer: Peer, arrival: Arrival): void {
   const name = baseOf(peer, ask.name);
   const record = askedFor(ask.name, peer.replication.files.siblings(name));
   const safe = record === undefined || isSafe(peer, record);
-  // What this very peer has versioned may be on other disks before it is on its own, and be read there.
+  // What this very peer has given its version may be on other disks before it is on its own, and be read there.
   const certain = () => underWay(peer, name).every((v) => isHere(peer, v));
   if (isAuthoritative(peer, { name, key: ask.key }) && safe && certain()) {
     serveRecord(peer, arrival, record, []);
@@ -158,7 +158,7 @@ export function receiveDelegate(peer: Peer, delegate: Delegate): void {
   serveHere(peer, routed, record, true, []);
 }
 
-/** A content offered under a request's id has left. */
+/** A content served under a request's id has left. */
 export function contentServed(peer: Peer, request: RequestId, ok: boolean): void {
   if (peer.replication.serving.delete(request) && ok) line(peer, lines.fileSent());
 }
@@ -179,7 +179,7 @@ export function isSafe(peer: Peer, record: FileRecord): boolean {
   return replicasElsewhere(peer, record) + 1 >= majority(peer);
 }
 
-/** What is known to be the newest of a name: a write, its removal, or nothing. */
+/** What is known to be the newest of a name: a content, its removal, or nothing. */
 function serveRecord(
   peer: Peer,
   arrival: Arrival,

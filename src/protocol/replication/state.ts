@@ -65,7 +65,7 @@ export type FetchJob =
 export type QueuedReplica = {
   readonly record: FileRecord;
   readonly from: Member;
-  /** The origin of the store, where the one who offers has no copy itself. */
+  /** The origin of the store, where the one who replicates has no copy itself. */
   readonly origin: Replicate["origin"];
 };
 
@@ -78,7 +78,7 @@ export type Tenure = {
   epoch: number;
   /** Members that have said, since then, that they have nothing else; by instance. */
   readonly agreed: Set<string>;
-  /** The highest counter of this peer's versions at that change: of what it versions since, it knows. */
+  /** The highest counter of this peer's versions at that change: what it has given a version since, it knows. */
   counter: number;
   /** The last time that it asked the others what it lacks. */
   catchUpNonce: number;
@@ -133,7 +133,7 @@ export type Replication = {
   readonly knownStale: Wanting;
   /** Per write, the instance ids of members that confirmed it under the version that it has here. */
   readonly confirmed: ByWrite<readonly string[]>;
-  /** Writes that a replica may not have confirmed, and when they are to be offered. */
+  /** Writes that a replica may not have confirmed, and when they are to be replicated. */
   readonly unconfirmed: ByWrite<number>;
   /** All names may be such: the view has changed since they were last looked through. */
   rescan: boolean;
@@ -202,7 +202,7 @@ export function makeReplication(start: StartInput): Replication {
 }
 
 /**
- * A counter that was seen in a message: what is versioned here next is above it (Lamport, 1978). One that is
+ * A counter that was seen in a message: the next version given here is above it (Lamport, 1978). One that is
  * too far off is passed over, or a single lie would bring all names to the end of their counters; the name
  * that has it is versioned above it all the same, as long as there is an above.
  */

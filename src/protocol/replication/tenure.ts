@@ -153,7 +153,7 @@ function begin(peer: Peer, tenure: Tenure): void {
   tenure.until = Math.max(tenure.until, tenure.leaseAskedAt + LEASE_MS);
 }
 
-/** The part of the circle that this peer owns, with what it holds there but for what it versioned since. */
+/** The part of the circle that this peer owns, with what it holds there but for what it has given a version since. */
 function ownRange(peer: Peer, { counter }: Tenure): Range {
   const { id } = peer.self;
   return peer.replication.files.range(ownedFrom(peer, id), id, authorOf(peer.self, counter));

@@ -184,7 +184,7 @@ function newRecord(
   };
 }
 
-/** Why it is refused before it is versioned: it cannot have the copies that it needs; null if it can. */
+/** Why it is refused before it is given a version: it cannot have the copies that it needs; null if it can. */
 function withoutRoom(peer: Peer, ask: WriteAsk): string | null {
   const required = ask.write.require;
   const { replicationFactor } = peer.config;

@@ -115,7 +115,7 @@ test("a delivery goes on from the byte it reached, however often it breaks", asy
   expect(sha256(readFileSync(join(landing, "on")))).toBe(hash);
 });
 
-test("a copy goes on as well, and only with the very same version", async () => {
+test("a copy goes on as well, and only with the very same write", async () => {
   const into = { kind: "store", record, sha256: hash, shared: false } as const;
   senders.push({ content: bytes, breaksAt: 400_000 }, whole, whole);
   expect(await fetchInto(into)).toEqual(broken);

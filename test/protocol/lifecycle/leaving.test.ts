@@ -50,7 +50,7 @@ test("what one takes in while it departs is not its to keep: its word of it coun
   expect(exitOf(all)).toBe(0);
 });
 
-test("one whose other holders have lost meanwhile what it had ends with too few copies", () => {
+test("one whose other replicas have lost meanwhile what it had ends with too few copies", () => {
   const one = leaver();
   expect(one.sent("depart")).toHaveLength(2);
   const lost = one.peer.replication.files.siblings("plan");

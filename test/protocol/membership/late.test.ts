@@ -172,7 +172,7 @@ test("so does whatever is said of the versions in a range", () => {
   }
 });
 
-test("it offers nothing to whoever has not answered it", () => {
+test("it replicates nothing to whoever has not answered it", () => {
   const life = away([OLD]);
   life.pong(NINE, LATE);
   const effects = life.pass(900, null);
@@ -231,7 +231,7 @@ test("one that was there takes old files of one that was not as conflicts", () =
   }
 });
 
-test("one that has a file under its name says so to whoever offers it as a conflict", () => {
+test("one that has a file under its name says so to whoever has it as a conflict", () => {
   const life = new Life([OLD], { awayMs: 1_000 });
   const replicate = { tag: "replicate", records: [{ ...OLD, apart: true }], origin: null } as const;
   const effects = life.hear(NINE, replicate);

@@ -104,7 +104,7 @@ test("whatever the order, indexes that took the same in are the same, and so are
   }
 });
 
-test("a version is found by its name, by that of a conflict, and as itself", () => {
+test("a write is found by its name, by that of a conflict, and as itself", () => {
   for (const name of ["plan.txt", "ß".repeat(127)]) {
     const [lesser, greater] = [record(name, 3, 1, false, 5), record(name, 3, 2, false, 6)];
     const index = new FileIndex(8, []);
@@ -127,7 +127,7 @@ test("a version is found by its name, by that of a conflict, and as itself", () 
   }
 });
 
-test("digests differ where a name, a version or a place does", () => {
+test("digests differ where a name, a write or a place does", () => {
   const one = new FileIndex(8, [record("a", 3, 1)]).range(0, 0, null);
   expect(new FileIndex(8, [record("b", 3, 1)]).range(0, 0, null).digest).not.toBe(one.digest);
   expect(new FileIndex(8, [record("a", 3, 2)]).range(0, 0, null).digest).not.toBe(one.digest);

@@ -90,7 +90,7 @@ test("what only looks like a conflict is a name like others", () => {
   expect(parseConflictName(lines)?.base).toBe("two\nlines");
 });
 
-test("one version is one under whatever stamp, and another content is another", () => {
+test("one write is one under whatever version, and another content is another", () => {
   const one = recordOf("a");
   const reversioned: FileRecord = { ...one, version: { counter: 9, owner: 9, instance: 9 } };
   expect(isSameWrite(one, reversioned)).toBe(true);
@@ -104,7 +104,7 @@ test("one version is one under whatever stamp, and another content is another", 
   expect(new Set([one, ...others].map(writeKey)).size).toBe(others.length + 1);
 });
 
-test("stamps are in one order: by counter, then owner, then run", () => {
+test("versions are in one order: by counter, then owner, then instance", () => {
   const versions: Version[] = [];
   for (const counter of [1, 2]) {
     for (const owner of [1, 2])

@@ -130,7 +130,7 @@ test("what owners know in the middle of it merges just so, and never becomes not
   }
 }, 60_000);
 
-test("a replaced operation does not come back under another stamp, the one that has the name neither", () => {
+test("a replaced operation does not come back under another version, the one that has the name neither", () => {
   const first = recordOf(1, by(1, 1));
   const second = recordOf(2, by(1, 2), [first], [], "b");
   const late = recordOf(1, by(2, 9));
@@ -186,7 +186,7 @@ test("equal contents replace nothing by being equal: A, then B, then A again", (
   expect(fromAllOrders([one, apart]).length).toBe(2);
 });
 
-test("two contents under one operation are two versions", () => {
+test("two contents under one operation are two writes", () => {
   const one = recordOf(1, by(1, 1));
   const other = { ...recordOf(1, by(2, 2)), sha256: "b".repeat(64) };
   expect(fromAllOrders([one, other]).length).toBe(2);
@@ -202,7 +202,7 @@ test("a conflict is removed by a removal apart, which never has the name", () =>
   expect(winnerOf([removal])).toBeUndefined();
 });
 
-test("an owner's stamps of another run say nothing of its former ones", () => {
+test("an owner's versions of another instance say nothing of its former ones", () => {
   const old = recordOf(1, by(2, 7, 1));
   expect(isReplacedBy(old, recordOf(2, by(2, 8, 2)))).toBe(false);
   expect(isReplacedBy(old, recordOf(2, by(2, 8, 1)))).toBe(true);

@@ -85,7 +85,7 @@ test("late word of an earlier question says nothing of now", () => {
   expect(owner.to("inquire").length).toBeGreaterThan(0);
 });
 
-test("a store whose time passes while others are asked is asked for before it is stamped", () => {
+test("a store whose time passes while others are asked is asked for before it is given a version", () => {
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 1, storeAsk(1), { leftMs: 200 }), { body: BODY });
   owner.pass(300);

@@ -4,7 +4,7 @@ import { BATCH_SPACING_MS, PROMISE_MS, PROMISES } from "../../../src/protocol/mo
 import type { FileRecord } from "../../../src/protocol/model/files.ts";
 import { BODY, IDS, inquireOf, OnePeer, recordOf, routedFrom, storeAsk } from "../one-peer.ts";
 
-/** What 14 has versioned in the part of the circle that 8 owns; and what 8 has itself. */
+/** A write to which 14 gave its version, in the part of the circle that 8 owns; and one of 8's own. */
 const FOREIGN = recordOf(14, 3, 7);
 const OWN = recordOf(8, 3, 8, { name: "own" });
 
@@ -30,7 +30,7 @@ function promised(): OnePeer {
   return replica;
 }
 
-test("while it is promised, word of another's version is kept back from others, and said afterwards", () => {
+test("while it is promised, word of another's write is kept back from others, and said afterwards", () => {
   const replica = promised();
   take(replica, 14, FOREIGN);
   expect(replica.to("replicated")).toEqual([]);
@@ -54,7 +54,7 @@ test("while it is promised, word of another's version is kept back from others, 
   ]);
 });
 
-test("nor does another holder hear of it that did not give it", () => {
+test("nor does another replica hear of it that did not give it", () => {
   const replica = promised();
   take(replica, 20, FOREIGN);
   replica.pass(BATCH_SPACING_MS);
@@ -84,7 +84,7 @@ test("a promise that holds is forgotten for no other", () => {
   expect(replica.sent("leased")[0]?.message.granted).toBe(true);
 });
 
-test("nothing is kept back of what the owner stamped, gave or knows, nor without a promise", () => {
+test("nothing is kept back of what the owner made, gave or knows, nor without a promise", () => {
   for (const [from, record, sent] of [
     [8, FOREIGN, true],
     [8, OWN, true],
@@ -110,7 +110,7 @@ test("nothing is kept back of what the owner stamped, gave or knows, nor without
   expect(replica.to("inquired")).toEqual([14]);
 });
 
-test("a lease is not given while a version is unknown to the owner, and again once it knows", () => {
+test("a lease is not given while a write is unknown to the owner, and again once it knows", () => {
   const replica = promised();
   replica.hear(8, lease(6));
   expect(answerTo(replica)).toEqual({ granted: true, clean: true });
@@ -173,7 +173,7 @@ test("an owner's own copy is word as well, which it has promised another to keep
   replica.hear(2, routedFrom(2, 1, storeAsk(1), { avoid: [8] }), { body: BODY });
   replica.tell(1, [2, 14, 20]);
   const record = replica.sent("replicate")[0]?.message.records[0];
-  if (record === undefined) throw new Error("nothing was stamped");
+  if (record === undefined) throw new Error("nothing was written");
   replica.durable();
   const { name, operation, sha256, version } = record;
   const files = [{ name, operation, sha256, version }];

@@ -13,7 +13,7 @@ function word(tag: "replicated" | "rejected"): Message {
   return tag === "replicated" ? { tag, files, taking: false } : { tag, files };
 }
 
-test("a substitute's copy counts no longer than it stands in for a holder", () => {
+test("a substitute's copy counts no longer than it stands in for a replica", () => {
   const owner = new OnePeer(8, [2, 8, 9, 14, 20, 30], [RECORD]);
   owner.pass(1_000);
   owner.hear(9, word("rejected"));
@@ -28,7 +28,7 @@ test("a substitute's copy counts no longer than it stands in for a holder", () =
   expect(owner.to("replicate")).toContain(20);
 });
 
-test("late word of a former run of a holder is no copy", () => {
+test("late word of a former run of a replica is no copy", () => {
   const owner = new OnePeer(8, [2, 8, 9, 14, 20], [RECORD]);
   const former = makeMember({ ...member(9), incarnation: 0, instance: "f".repeat(16) });
   owner.hear(former, word("replicated"));

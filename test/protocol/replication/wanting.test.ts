@@ -36,7 +36,7 @@ test("a new member that is still copying what was stored before does not call it
   expect(peer.sent("inquired")[0]?.message).toMatchObject({ records: [], rejected: true });
 });
 
-test("a newer version that others have is not forgotten when another one of the name comes in", () => {
+test("a newer write that others have is not forgotten when another one of the name comes in", () => {
   const old = recordOf(14, 5, 1, { sha256: "11".repeat(32) });
   const owner = new OnePeer(8, [2, 8, 9, 14, 20], [old, CONFLICT]);
   for (const id of [9, 14]) for (const v of [old, CONFLICT]) owner.hear(id, replicated([v]));
@@ -45,7 +45,7 @@ test("a newer version that others have is not forgotten when another one of the 
   owner.tell(1, [9, 14], [old, CONFLICT]);
   const [next] = owner.sent("replicate")[0]?.message.records ?? [];
   const job = owner.effects.find((e) => e.type === "fetch")?.job ?? 0;
-  if (next === undefined) throw new Error("nothing was stamped");
+  if (next === undefined) throw new Error("nothing was written");
   owner.give({ type: "fetched", job, result: { ok: false, here: true, why: "full" } });
   for (const id of [9, 14, 20]) owner.hear(id, replicated([next]));
   const write = { number: 8, after: 7, require: 0 };
@@ -68,7 +68,7 @@ test("a newer version that others have is not forgotten when another one of the 
   expect(owner.peer.replication.knownStale.size).toBe(0);
 });
 
-test("nor does one that has lost a copy speak for the name when another version comes in", () => {
+test("nor does one that has lost a copy speak for the name when another write comes in", () => {
   const lost = recordOf(14, 5, 1);
   const peer = new OnePeer(8, [2, 8, 9, 14, 20], [lost]);
   const { name, operation, sha256 } = lost;

@@ -23,7 +23,7 @@ import {
 } from "../one-peer.ts";
 import { dies, versionedBy } from "../situations.ts";
 
-/** A write of the operation `number` that 2 asked for, which 14 has versioned. */
+/** A write of the operation `number` that 2 asked for, which has its version from 14. */
 const OTHERS_RECORD = recordOf(14, 3, 7);
 
 function asked(number: number): OnePeer {
@@ -33,7 +33,7 @@ function asked(number: number): OnePeer {
   return owner;
 }
 
-test("an operation that another owner has stamped is finished, under its stamp", () => {
+test("an operation that another owner has given its version is finished, under that", () => {
   const owner = asked(7);
   owner.hear(9, inquired(1, []));
   owner.hear(14, inquired(1, [OTHERS_RECORD]));
@@ -59,7 +59,7 @@ test("an operation that lies on one disk, and stays there, is not confirmed", ()
   expect(outcomes).toMatchObject([{ kind: "failed", maybe: true }]);
 });
 
-test("an operation that was replaced since is answered under the stamp that it had", () => {
+test("an operation that was replaced since is answered under the version that it had", () => {
   const span = {
     origin: member(2).instance,
     from: 7,
@@ -89,7 +89,7 @@ test("a lower number than one seen is neither executed nor answered", () => {
   expect(sent).not.toContain("replicate");
 });
 
-test("the next operation follows what was found, and is stamped above it", () => {
+test("the next operation follows what was found, and has its version above it", () => {
   const owner = asked(8);
   owner.tell(1, [9, 14], [OTHERS_RECORD]);
   const record = owner.sent("replicate")[0]?.message.records[0];
@@ -99,7 +99,7 @@ test("the next operation follows what was found, and is stamped above it", () =>
   expect(record?.history).toMatchObject([{ from: 7, to: 7 }]);
 });
 
-test("stamps leap after each change of the view, and the origin's counter counts", () => {
+test("versions leap after each change of the view, and the origin's counter counts", () => {
   const owner = new OnePeer(8);
   const counters: number[] = [];
   const store = (number: number, counter = 0) => {
@@ -123,7 +123,7 @@ test("stamps leap after each change of the view, and the origin's counter counts
   ]);
 });
 
-test("a store for which too few have room is refused before it is stamped", () => {
+test("a store for which too few have room is refused before it is given a version", () => {
   const full = (ids: readonly number[], require: number) => {
     const owner = new OnePeer(8);
     owner.give({ type: "room", bytes: 0 });
@@ -181,7 +181,7 @@ test("a removal that is still on its way is no reason to say that there is nothi
     owner.hear(2, removal(2, 1));
     owner.tell(1, [9, 14], [file]);
     const [removed] = owner.sent("replicate")[0]?.message.records ?? [];
-    if (removed === undefined) throw new Error("nothing was stamped");
+    if (removed === undefined) throw new Error("nothing was written");
     owner.durable();
     for (const id of told) owner.hear(id, replicated([removed]));
     // Another asks for the same. Once one more has the removal, nobody can read the file again.
