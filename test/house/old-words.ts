@@ -278,6 +278,6 @@ export const ROOM_WORDS: Readonly<Record<string, Readonly<Record<string, string>
 
 /** What a folder's files have under such a word, and who reads it there. */
 export const AS_WRITTEN: Readonly<Record<string, readonly string[]>> = {
-  "src/store/memory.ts": ["copies"],
-  "src/store/older.ts": ["replaced"],
+  "src/store/saved-state.ts": ["copies"],
+  "src/store/migration.ts": ["replaced"],
 };

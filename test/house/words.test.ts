@@ -60,7 +60,7 @@ test("a word of another room is found in this one, and let be where it is read f
     expect(found.map((each) => each.split(" ")[1])).toEqual(["stamp,", "copies,"]);
   }
   expect(wordsOfOthers("src/protocol/planted.ts", "version.run")).toHaveLength(1);
-  expect(wordsOfOthers("src/store/memory.ts", text)).toHaveLength(1);
+  expect(wordsOfOthers("src/store/saved-state.ts", text)).toHaveLength(1);
   expect(wordsOfOthers("src/control/planted.ts", text)).toEqual([]);
 });
 

@@ -142,15 +142,15 @@ export class FileIndex {
   /** One that changes apart from this; the records are shared. */
   copy(): FileIndex {
     const made = new FileIndex(Math.log2(this.#circle), []);
-    const copies = new Map<Name, Name>();
+    const clones = new Map<Name, Name>();
     for (const [name, entry] of this.#names) {
       const copied = { ...entry };
-      copies.set(entry, copied);
+      clones.set(entry, copied);
       made.#names.set(name, copied);
     }
     for (const [number, { digest, count, names }] of this.#buckets) {
       const copied = new Set<Name>();
-      for (const entry of names) copied.add(copies.get(entry) ?? entry);
+      for (const entry of names) copied.add(clones.get(entry) ?? entry);
       made.#buckets.set(number, { digest, count, names: copied });
     }
     made.#sorted = this.#sorted;
