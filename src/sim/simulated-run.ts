@@ -185,7 +185,7 @@ class Run {
   #checkAlways(): void {
     const { world } = this.stage;
     const living = world.living().filter((h) => h.peer?.phase === "in");
-    if (living.length < 3) return;
+    if (living.length < 3 || this.sometimes.lied) return;
     const alive = new Set(living.flatMap((h) => h.places));
     for (const { peer, frozen, id } of living) {
       if (peer === null || frozen || this.sometimes.anyCut) continue;

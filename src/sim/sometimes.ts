@@ -62,6 +62,8 @@ export class Sometimes {
   readonly #reached = new Set<RareState>();
   /** Eight or more adjacent peers have been down together. */
   manyDown = false;
+  /** A liar has spoken: who is said to have left, in the leaver's own name, is believed to have. */
+  lied = false;
   readonly #stage: Stage;
   readonly #cut = new Set<number>();
   readonly #refusedAt = new Map<number, number>();
@@ -114,6 +116,7 @@ export class Sometimes {
     if (verb === "kill" || verb === "power-cut") this.#files.look(ids, verb === "power-cut");
     if (verb === "freeze") this.#lookAtFreeze(ids);
     if (verb === "move") this.#lookAtMove(ids);
+    if (verb === "lie") this.lied = true;
     if (LOSES_PEERS.includes(verb)) this.#lookAtRest(ids);
     else if (verb === "refuse") {
       for (const id of ids) this.#refusedAt.set(id, this.#stage.world.now);

@@ -9,6 +9,7 @@ import { snapshot } from "../protocol/snapshot.ts";
 import { Clients } from "./clients.ts";
 import { actOnDisks, DISK_VERBS, scrub } from "./disk-words.ts";
 import type { Host } from "./host.ts";
+import { Liar } from "./liar.ts";
 import { actOnLinks, LINK_VERBS } from "./link-words.ts";
 import { wipe } from "./mishaps.ts";
 import { keyOf, nameOf, passesControl } from "./names.ts";
@@ -48,6 +49,8 @@ export class Stage {
   /** How the commands given here ended, by number. */
   readonly outcomes = new Map<number, Outcome>();
   readonly clients: Clients;
+  /** Listens from the first word of it on. */
+  #liar: Liar | null = null;
 
   constructor(options: WorldOptions) {
     this.world = new World(options);
@@ -108,6 +111,11 @@ export class Stage {
         return;
       case "settle":
         this.#settle();
+        return;
+      case "liar":
+      case "lie":
+        this.#liar ??= new Liar(world);
+        if (words[0] === "lie") this.#liar.act(words);
         return;
       default:
         if (LINK_VERBS.includes(words[0] ?? "")) actOnLinks(world, words);
