@@ -112,8 +112,8 @@ function drawGiven(generator: RandomGenerator, { peer }: Kept, overheard: Overhe
 
 /** Somebody it knows, or itself, or nobody. */
 function memberFor(generator: RandomGenerator, { membership, self }: Peer): Member {
-  const gone = membership.departed.members;
-  return generator.pick([...membership.view.members, ...gone.slice(0, 8), self]);
+  const departed = membership.departed.members;
+  return generator.pick([...membership.view.members, ...departed.slice(0, 8), self]);
 }
 
 function senderOf(
