@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { asScript, build, bun, mendBun, root } from "./toolchain.mjs";
 
 /** They start the compiled program. */
-const NEED_PROGRAM = ["cli", "control", "disk"];
+const NEED_PROGRAM = ["cli", "control", "start"];
 
 await asScript(() => {
   const args = process.argv.slice(2);

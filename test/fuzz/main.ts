@@ -50,7 +50,10 @@ async function play(name: string, target: Target, limits: Parameters<typeof fuzz
   let saidAt = began;
   const say = (done: number) => {
     const seconds = (performance.now() - began) / 1_000;
-    console.log(`${name}: ${done} cases in ${seconds.toFixed(1)} s${rates(target.did, seconds)}`);
+    const memory = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    console.log(
+      `${name}: ${done} cases in ${seconds.toFixed(1)} s, ${memory} MiB${rates(target.did, seconds)}`,
+    );
   };
   const { done, failed } = await fuzz(target, limits, (so) => {
     if (performance.now() - saidAt < SAID_EVERY_MS) return;
