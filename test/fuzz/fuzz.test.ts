@@ -10,7 +10,10 @@ import { OPEN_TARGETS, TARGETS } from "./targets.ts";
 
 const seed = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 /** So few that all of them take seconds; `npm run fuzz` plays as many as one likes. */
-const COUNTS: Readonly<Record<string, number>> = { wire: 200, lies: 25 };
+const COUNTS: Readonly<Record<string, number>> = {
+  ...{ wire: 150, frames: 200, lies: 20, disk: 60 },
+  ...{ start: 3, control: 2, cli: 12 },
+};
 const LIMIT_MS = 120_000;
 
 const opened = new Map<string, Target>();
