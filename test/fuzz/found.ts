@@ -33,6 +33,6 @@ export function knownOf(target: string): Set<string> {
 export function keep(name: string, target: string, { seed, found }: Told): void {
   const { why, kept } = found;
   const open = `seed ${seed}`;
-  const text = JSON.stringify({ target, why: why.split("\n")[0], open, kept }, null, 1);
+  const text = JSON.stringify({ target, why: why.split("\n")[0], open, kept }, null, 2);
   writeFileSync(join(DIR, `${name}.json`), `${text}\n`);
 }
