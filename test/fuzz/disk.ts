@@ -58,41 +58,45 @@ export async function openDisk(open: ReadonlySet<string>): Promise<Target> {
     escaped = error;
   };
   process.on("unhandledRejection", note);
-  const judged = (seed: number, { what }: Harm, why: string): Found | null => {
-    const known = open.has(why.split("\n")[0] ?? "");
-    if (known) tally(did, "failures that are known");
-    return known ? null : { why, reproduction: [what], kept: { seed, what } };
+  const play = async (seed: number): Promise<{ what: string; why: string } | null> => {
+    const dir = join(root, String(seed));
+    const generator = new RandomGenerator(seed);
+    for (let i = 0; i < 20; i++) generator.bits();
+    cpSync(generator.pick(wholes), dir, { recursive: true });
+    const harm = doHarm(generator, dir);
+    const { what } = harm;
+    tally(did, what.split(/[ :/]/)[0] ?? "");
+    escaped = null;
+    try {
+      const why = await look(dir, records, harm, did);
+      if (why !== null) return { what, why };
+      return escaped === null ? null : { what, why: `escaped: ${textOf(escaped)}` };
+    } catch (error) {
+      return { what, why: `threw: ${textOf(error)}` };
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   };
-  const target: Target = {
+  return {
     did,
-    async run(seed) {
-      const dir = join(root, String(seed));
-      const generator = new RandomGenerator(seed);
-      for (let i = 0; i < 20; i++) generator.bits();
-      cpSync(generator.pick(wholes), dir, { recursive: true });
-      const harm = doHarm(generator, dir);
-      tally(did, harm.what.split(/[ :/]/)[0] ?? "");
-      escaped = null;
-      try {
-        const why = await look(dir, records, harm, did);
-        if (why === null && escaped === null) return null;
-        return judged(seed, harm, why ?? `escaped: ${textOf(escaped)}`);
-      } catch (error) {
-        return judged(seed, harm, `threw: ${textOf(error)}`);
-      } finally {
-        rmSync(dir, { recursive: true, force: true });
-      }
+    async run(seed): Promise<Found | null> {
+      const failed = await play(seed);
+      if (failed === null) return null;
+      const { what, why } = failed;
+      if (!open.has(why.split("\n")[0] ?? ""))
+        return { why, reproduction: [what], kept: { seed, what } };
+      tally(did, "failures that are known");
+      return null;
     },
     async replay(kept) {
       const { seed }: { seed: number } = JSON.parse(kept);
-      return (await target.run(seed))?.why ?? null;
+      return (await play(seed))?.why ?? null;
     },
     close() {
       process.off("unhandledRejection", note);
       rmSync(root, { recursive: true, force: true });
     },
   };
-  return target;
 }
 
 function textOf(error: unknown): string {

@@ -4,7 +4,7 @@
  * keeps it in `found/`. See docs/FUZZING.md.
  */
 import { parseArgs } from "node:util";
-import { keep } from "./found.ts";
+import { foundCases, keep } from "./found.ts";
 import { fuzz, type Target } from "./target.ts";
 import { OPEN_TARGETS, TARGETS } from "./targets.ts";
 
@@ -21,8 +21,10 @@ async function main(args: readonly string[]): Promise<number> {
       for: { type: "string" },
       count: { type: "string" },
       keep: { type: "string" },
+      found: { type: "string" },
     },
   });
+  if (values.found !== undefined) return await again(values.found);
   const names = positionals.length === 0 ? Object.keys(TARGETS) : positionals;
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
   const count = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
@@ -43,6 +45,20 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
   return 0;
+}
+
+/** Plays a case that was kept. @returns 1 if it still fails */
+async function again(name: string): Promise<number> {
+  const found = foundCases().find((one) => one.name === name);
+  const target = found && (await (TARGETS[found.target] ?? OPEN_TARGETS[found.target])?.());
+  if (found === undefined || target?.replay === undefined) return usage();
+  try {
+    const why = await target.replay(JSON.stringify(found.kept));
+    console.log(why === null ? `${name} holds now` : `${name} fails: ${why}`);
+    return why === null ? 0 : 1;
+  } finally {
+    await target.close?.();
+  }
 }
 
 async function play(name: string, target: Target, limits: Parameters<typeof fuzz>[1]) {
@@ -82,7 +98,8 @@ function durationOf(text: string): number {
 
 function usage(): number {
   const names = Object.keys(TARGETS).join("|");
-  console.error(`npm run fuzz -- [${names}] [--seed N] [--for 10m] [--count N]`);
+  console.error(`npm run fuzz -- [${names}] [--seed N] [--for 10m] [--count N] [--keep NAME]`);
+  console.error("npm run fuzz -- --found NAME");
   return 2;
 }
 
