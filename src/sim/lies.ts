@@ -1,4 +1,5 @@
 /** Plans of lies: a small ring stores files, is told many lies in a row, and is left alone then. */
+import { WHOLE_WIRE } from "./drawing.ts";
 import { drawKey } from "./figure-ring.ts";
 import type { PlannedAction } from "./orders.ts";
 import type { Plan } from "./plan.ts";
@@ -60,7 +61,7 @@ export function drawLies(seed: number, free = false): Plan {
     },
     network: generator.pick(["local", "wide"]),
     driftPerMillion: 0,
-    wire: { perMille: 0, ofTalk: 0 },
+    wire: WHOLE_WIRE,
     small: false,
     ids,
     actions,

@@ -5,7 +5,7 @@ import { HOST } from "../../src/sim/liar.ts";
 import { drawLies } from "../../src/sim/lies.ts";
 import { type Plan, planAsScenario } from "../../src/sim/plan.ts";
 import { shrinkPlan } from "../../src/sim/shrink.ts";
-import { runPlan } from "../../src/sim/simulated-run.ts";
+import { type Failure, runPlan } from "../../src/sim/simulated-run.ts";
 import { encode } from "../../src/wire/message.ts";
 import { type Found, type Target, tally } from "./target.ts";
 
@@ -19,7 +19,7 @@ export function openLies(free = false): Target {
       const { failure } = runPlan(plan);
       tally(did, "sequences");
       tally(did, "lies", plan.actions.filter(isLie).length);
-      return failure === null ? null : told(plan, failure.check);
+      return failure === null ? null : told(plan, kindOf(failure));
     },
     replay(text) {
       const plan: Plan = JSON.parse(text);
@@ -29,14 +29,22 @@ export function openLies(free = false): Target {
   };
 }
 
-function told(plan: Plan, check: string): Found {
-  const fails = (p: Plan) => runPlan(p).failure?.check === check;
+/** Of the checks that are many in one, what they say of whichever peer. */
+function kindOf({ check, why }: Failure): string {
+  return check === "I" || check === "threw" ? `${check}: ${why.replaceAll(/\d+/g, "N")}` : check;
+}
+
+function told(plan: Plan, kind: string): Found {
+  const fails = (p: Plan) => {
+    const { failure } = runPlan(p);
+    return failure !== null && kindOf(failure) === kind;
+  };
   const { plan: small } = shrinkPlan(plan, fails);
   const literal = inBytes(small);
   // What a peer says differently then may make another lie of the same number: its bytes are itself.
   const kept = fails(literal) ? shrinkPlan(literal, fails).plan : small;
   const failure = runPlan(kept).failure;
-  const why = `${check}: ${failure?.why}`;
+  const why = `${failure?.check}: ${failure?.why}`;
   return { why, reproduction: planAsScenario(kept, why).split("\n"), kept };
 }
 
