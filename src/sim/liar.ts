@@ -5,7 +5,7 @@
  * with valid words is left out, or no check could tell what a ring owes: its files have names of its own,
  * and it knows no nonce and no id of what was asked of others, so it is no holder that breaks its word.
  */
-import { HIGHEST_INCARNATION } from "../protocol/model/config.ts";
+import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import type { Member } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { decode, HEADER_BYTES, type Sender } from "../wire/message.ts";

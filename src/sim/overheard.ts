@@ -3,7 +3,7 @@
  * others that stood in fields of the same name, or for the ends of ranges. So they are near to what the
  * ring itself says, and no layout has to be described a second time: the wire refuses what it cannot hold.
  */
-import { HIGHEST_COUNTER, HIGHEST_INCARNATION } from "../protocol/model/config.ts";
+import { HIGHEST_COUNTER, HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import { PREFIX_BYTES } from "../wire/age.ts";
 import { encodeFrame, type Sender } from "../wire/message.ts";
 import type { WireMessage } from "../wire/table.ts";

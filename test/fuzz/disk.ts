@@ -118,11 +118,14 @@ export async function makeFolder(dir: string, killed: string): Promise<readonly 
   folder.saveAlive(5_000, 90_000);
   const records = NAMES.map((name, i) => {
     const bytes = someBytes(name === "large" ? BODY_BYTES + 2_000 : 300 + i, i + 1);
-    return { bytes, record: recordOf(name, bytes, 10 + i, [{ counter: 3, owner: 8, run: 1 }]) };
+    return {
+      bytes,
+      record: recordOf(name, bytes, 10 + i, [{ counter: 3, owner: 8, instance: 1 }]),
+    };
   });
   for (const { record, bytes } of records) await put(folder.files, record, bytes);
   await folder.files.mergeRecord(
-    removalOf("two", 90, [records[1]?.record.stamp ?? { counter: 0, owner: 0, run: 0 }]),
+    removalOf("two", 90, [records[1]?.record.version ?? { counter: 0, owner: 0, instance: 0 }]),
   );
   const held = folder.files.records();
   cpSync(dir, killed, { recursive: true });
