@@ -5,7 +5,7 @@
  */
 
 import { probeKey } from "../protocol/membership/records.ts";
-import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
+import { COUNTER_JUMP, HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import {
   DEPARTED_MEMBERS,
   LEASE_MS,
@@ -199,9 +199,11 @@ const OF_THE_VIEW: readonly Invariant[] = [
 
 const OF_THE_FILES: readonly Invariant[] = [
   [
-    "no version that is held is above the counter",
+    "no write that this peer has versioned is above the counter, but where others went far above it",
     ({ replication: { counter, files } }) => {
-      for (const { version } of files.values()) if (version.counter > counter) return false;
+      for (const { version } of files.values()) {
+        if (version.counter > counter && version.counter <= counter + COUNTER_JUMP) return false;
+      }
       return true;
     },
   ],

@@ -2,7 +2,7 @@
  * Answers on their way to the origin of a request: straight there, or back the way that it came. An answer
  * says that a hop was taken; where none comes in a moment, an acknowledgement does.
  */
-import { ACK_DELAY_MS } from "./model/config.ts";
+import { ACK_DELAY_MS, ROUTE_MOST } from "./model/config.ts";
 import type { BodySource } from "./model/io.ts";
 import type { Address } from "./model/member.ts";
 import type { Answer, AnswerOutcome, RequestId, Routed } from "./model/messages.ts";
@@ -40,9 +40,9 @@ function knownOf(peer: Peer, via: readonly number[]): readonly number[] {
   return last + 1 === via.length ? via : via.slice(0, last + 1);
 }
 
-/** The ids on the way up to this peer, itself included. */
+/** The ids on the way up to this peer, itself included; the last of them, where there are too many for the wire. */
 export function routeHere(peer: Peer, route: readonly number[]): readonly number[] {
-  return route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
+  return route.at(-1) === peer.self.id ? route : [...route.slice(1 - ROUTE_MOST), peer.self.id];
 }
 
 /** Ids in the order in which they come from a key on. */

@@ -75,7 +75,7 @@ const content = struct<{ readonly size: number; readonly sha256: string }>({
   size: u53,
   sha256: v.sha256,
 });
-const write = struct<Write>({ number: u48, after: u48, require: u8 });
+const write = struct<Write>({ number: v.operationNumber, after: u48, require: u8 });
 const ask: Codec<Ask> = variants<Ask>({
   join: { joiner: v.member },
   lookup: { key: v.position },

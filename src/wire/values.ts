@@ -11,14 +11,15 @@ import {
   SYNC_MEMBERS,
   VECTOR_KEPT,
 } from "../protocol/model/config.ts";
-import type {
-  FileRecord,
-  HeldVersion,
-  Operation,
-  Range,
-  Span,
-  Version,
-  WriteId,
+import {
+  EMPTY_SHA256,
+  type FileRecord,
+  type HeldVersion,
+  type Operation,
+  type Range,
+  type Span,
+  type Version,
+  type WriteId,
 } from "../protocol/model/files.ts";
 import {
   type Address,
@@ -167,13 +168,15 @@ export const version: Codec<Version> = struct<Version>({
   instance: u32,
 });
 
+/** Of a store or a removal, among those of its origin. */
+export const operationNumber: Codec<number> = within(u48, 1, 2 ** 48 - 1);
 export const operation: Codec<Operation> = struct<Operation>({
   origin: instance,
-  number: within(u48, 1, 2 ** 48 - 1),
+  number: operationNumber,
 });
 const span: Codec<Span> = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, version });
 
-export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
+const recordFields = struct<FileRecord>({
   name: fileName,
   key: position,
   operation,
@@ -188,6 +191,16 @@ export const fileRecord: Codec<FileRecord> = struct<FileRecord>({
   history: list(span, SPANS_KEPT),
   spared: list(version, SPARED_KEPT),
 });
+/** A record; a removal has no content. */
+export const fileRecord: Codec<FileRecord> = {
+  write: (w, value) => recordFields.write(w, value),
+  read(r) {
+    const record = recordFields.read(r);
+    if (record.removed && (record.size !== 0 || record.sha256 !== EMPTY_SHA256))
+      throw new Malformed("a removal with a content");
+    return record;
+  },
+};
 export const records: Codec<readonly FileRecord[]> = list(fileRecord, REPLICATE_RECORDS);
 
 export const write: Codec<WriteId> = struct<WriteId>({ name: fileName, operation, sha256 });

@@ -21,6 +21,8 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
     membership: { view },
   } = peer;
   const old = view.find(joiner.id);
+  // Nobody else listens here.
+  if (joiner.address === self.address && joiner.id !== self.id) return;
   if (joiner.id === self.id) {
     if (joiner.instance !== self.instance)
       answer(peer, routed, { kind: "taken", by: self.address });
@@ -82,11 +84,19 @@ export function unlockGap(peer: Peer): void {
 /** A joiner has entered behind this peer's first successor. */
 export function receiveSuccessorChange(peer: Peer, from: Member, change: SuccessorChange): void {
   send(peer, from.address, "stream", { tag: "ack", request: change.request });
-  if (!beats(peer, change.joiner)) return;
+  const { joiner } = change;
+  if (!beats(peer, joiner) || joiner.state !== "alive" || !isAccepted(peer, from, joiner)) return;
   const before = peer.membership.view.successorPair(peer.self.id);
   learn(peer, change.joiner, "joined");
   withholdEntry(peer, change.joiner.id);
   announceEntry(peer, before, lines.successorChange());
+}
+
+/** True of a joiner as a member may have taken it in: like any other word of a member it has its bounds. */
+function isAccepted(peer: Peer, by: Member, { id, incarnation, address }: Member): boolean {
+  const isMember = peer.membership.view.find(by.id)?.instance === by.instance;
+  const isThere = id < 2 ** peer.config.bits && address !== peer.self.address;
+  return isMember && isThere && incarnation <= HIGHEST_TAKEN_IN;
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {

@@ -4,6 +4,7 @@
  * They are about records alone: nothing here knows of a peer.
  */
 
+import { isPlausible } from "../model/bounds.ts";
 import {
   type Address,
   compareMembers,
@@ -62,9 +63,11 @@ type SaidOfMember =
   | "left";
 
 type OfSender =
+  | "far below"
   | "not known"
   | "only expected"
   | "present, same instance"
+  | "present, same instance, elsewhere"
   | "present, other instance, same address"
   | "present, other instance elsewhere"
   | "departed"
@@ -75,9 +78,16 @@ type OfSender =
 
 /** What a sender says of itself, as each message does. */
 export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
+  // Who is there can say so, asked where it is; what is said of its end it could hardly outbid.
+  "far below": { present: "probe first", "dead or left": "ignore" },
   "not known": { present: "probe first", "dead or left": "probe first" },
   "only expected": { present: "believe", "dead or left": "believe" },
   "present, same instance": { present: "believe", "dead or left": "believe" },
+  // Where it was is not forgotten before it has answered from where it is.
+  "present, same instance, elsewhere": {
+    present: "probe first, both ways",
+    "dead or left": "believe",
+  },
   // Two processes cannot listen at one address: the former one is gone.
   "present, other instance, same address": {
     present: "believe: replaced",
@@ -96,6 +106,7 @@ export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
 };
 
 type OfMember =
+  | "far below"
   | "not known"
   | "only expected"
   | "present, same instance"
@@ -107,6 +118,13 @@ type OfMember =
 
 /** What others say of a member. `first-hand`: they have just heard from it, in its joining. */
 export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
+  "far below": {
+    "present, first-hand": "probe first",
+    present: "probe first",
+    "present, at this peer's address": "ignore",
+    dead: "ignore",
+    left: "ignore",
+  },
   "not known": {
     "present, first-hand": "believe: joined",
     present: "probe first",
@@ -168,6 +186,7 @@ export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
 };
 
 type OfSelf =
+  | "far below"
   | "this run, seen elsewhere"
   | "this instance or address"
   | "other instance elsewhere"
@@ -176,6 +195,7 @@ type OfSelf =
 
 /** What anybody says of this very peer, or of another process with its id. */
 export const WORD_OF_SELF: Readonly<Record<OfSelf, Row<Presence>>> = {
+  "far below": { present: "ignore", "dead or left": "ignore" },
   // All others take the greatest address: so all agree, and nothing is refuted.
   "this run, seen elsewhere": { present: "move there", "dead or left": "cannot be" },
   "this instance or address": { present: "refute", "dead or left": "refute to who says so" },
@@ -217,6 +237,12 @@ export function isSameLife(a: Member, b: Member): boolean {
   );
 }
 
+/** True if an incarnation that is spoken of is further above what is known than it could be, or could be outbid. */
+function isFarBelow(known: Member | undefined, said: Member): boolean {
+  const incarnation = known?.incarnation ?? 0;
+  return said.incarnation > incarnation && !isPlausible(incarnation, said.incarnation);
+}
+
 function presence(said: Member): Presence {
   return isPresent(said) ? "present" : "dead or left";
 }
@@ -228,6 +254,7 @@ function saidOfMember(said: Member, firstHand: boolean, here: Address): SaidOfMe
 }
 
 function knownOfSender(said: Member, known: Member | undefined, inDoubt: boolean): OfSender {
+  if (isFarBelow(known, said)) return "far below";
   if (known === undefined) return "not known";
   const order = compareMembers(said, known);
   if (order === 0) return "the same";
@@ -237,13 +264,14 @@ function knownOfSender(said: Member, known: Member | undefined, inDoubt: boolean
   }
   if (!isPresent(known)) return "departed";
   if (isExpected(known)) return "only expected";
-  if (said.instance === known.instance) return "present, same instance";
-  return said.address === known.address
-    ? "present, other instance, same address"
-    : "present, other instance elsewhere";
+  const there = said.address === known.address;
+  if (said.instance === known.instance)
+    return there ? "present, same instance" : "present, same instance, elsewhere";
+  return there ? "present, other instance, same address" : "present, other instance elsewhere";
 }
 
 function knownOfMember(said: Member, known: Member | undefined, here: Address): OfMember {
+  if (isFarBelow(known, said)) return "far below";
   if (known === undefined) return "not known";
   if (compareMembers(said, known) <= 0) return "the same or better";
   if (!isPresent(known)) return "departed";
@@ -256,6 +284,7 @@ function knownOfMember(said: Member, known: Member | undefined, here: Address): 
 }
 
 function knownOfSelf(said: Member, self: Member): OfSelf {
+  if (isFarBelow(self, said)) return "far below";
   if (compareMembers(said, self) <= 0) return "the same or better";
   if (isSameLife(said, self)) return "this run, seen elsewhere";
   return said.instance === self.instance || said.address === self.address

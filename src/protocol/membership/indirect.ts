@@ -25,7 +25,9 @@ export function probeFor(peer: Peer, from: Member, pingReq: PingReq, channel: Ch
 /** Passes an answer on to the one who asked for it. */
 export function tellAsker(peer: Peer, from: Member, pong: Pong): void {
   const indirect = peer.membership.indirect.get(pong.nonce);
-  if (indirect === undefined || indirect.target.instance !== from.instance) return;
+  if (indirect === undefined) return;
+  // Whoever is asked for is told of under both: an instance under another id would be a member that is not.
+  if (indirect.target.instance !== from.instance || indirect.target.id !== from.id) return;
   peer.membership.indirect.delete(pong.nonce);
   const { nonce, target, asker, channel } = indirect;
   send(peer, asker, channel, { tag: "ping-req-ack", nonce, target });

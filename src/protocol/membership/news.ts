@@ -11,6 +11,7 @@ import type { Why } from "../model/events.ts";
 import {
   type Address,
   isExpected,
+  isPresent,
   type Member,
   type MemberState,
   makeMember,
@@ -81,6 +82,8 @@ const CARRY_OUT: Readonly<Record<Decision, (peer: Peer, word: Word) => void>> = 
 export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   // A sender without an incarnation is about to join: it is no member yet.
   if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
+  // Nobody else sends from here.
+  if (from.address === peer.self.address && from.id !== peer.self.id) return;
   const old = known(peer, from.id);
   const decision =
     from.id === peer.self.id
@@ -122,14 +125,15 @@ export function afterVerdict(peer: Peer, { verdict, target, from }: Judged): voi
       confirm(peer, from);
       return;
     case "believed": {
+      // It has moved, and was here all the while.
+      if (peer.membership.view.find(from.id)?.instance === from.instance) {
+        learn(peer, from, "heard");
+        return;
+      }
       // Heard from itself just now: those who are told need not try it again.
-      const taken = learn(
-        peer,
-        from,
-        peer.membership.departed.has(from.id) ? "returned" : "joined",
-      );
+      const back = peer.membership.departed.has(from.id);
       // It was heard of, and not seen to join: it may have been in another part of the ring.
-      if (taken) noteArrival(peer, from, false);
+      if (learn(peer, from, back ? "returned" : "joined")) noteArrival(peer, from, false);
       return;
     }
     case "disbelieved":
@@ -163,9 +167,16 @@ function confirm(peer: Peer, member: Member): void {
   peer.deadlines.clear("awaited", id);
 }
 
-/** False of what no peer of this ring can be: such word comes from a stranger, or of a mistake. */
-function isPossible(peer: Peer, { id, incarnation }: Member): boolean {
-  return id < 2 ** peer.config.bits && incarnation <= HIGHEST_INCARNATION;
+/**
+ * False of what no peer of this ring can be: such word comes from a stranger, or of a mistake. One process has
+ * one id.
+ */
+function isPossible(peer: Peer, said: Member): boolean {
+  const { id, incarnation, instance } = said;
+  if (id >= 2 ** peer.config.bits || incarnation > HIGHEST_INCARNATION) return false;
+  if (!isPresent(said) || known(peer, id)?.instance === instance) return true;
+  const { members } = peer.membership.view;
+  return !members.some((m) => m.instance === instance && m.id !== id && !isExpected(m));
 }
 
 /** Says to a member what is known of it here, if it waits for an answer. */

@@ -80,6 +80,11 @@ const ACTIONS: Readonly<Record<Action, (peer: Peer, probe: Probe, answer: Answer
   "clear-streams": (peer, _, { from }) => peer.membership.streamless.delete(from.id),
 };
 
+/** However many new members others speak of, those that are known are watched. */
+function placesFor(reason: ProbeReason): number {
+  return reason === "unverified" ? PROBES_AT_ONCE / 2 : PROBES_AT_ONCE;
+}
+
 /**
  * Begins to try a member, unless it is being tried. `channels` carry the first ping; where datagrams do
  * not come through, the stream does.
@@ -95,7 +100,7 @@ export function probeMember(
   const tried = peer.membership.probes.get(key);
   if (tried !== undefined && reason === "unverified" && isLater(target, tried.target))
     befall(peer, tried, "restart");
-  if (peer.membership.probes.has(key) || peer.membership.probes.size >= PROBES_AT_ONCE) return;
+  if (peer.membership.probes.has(key) || peer.membership.probes.size >= placesFor(reason)) return;
   const probe: Probe = {
     reason,
     target,

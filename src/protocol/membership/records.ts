@@ -63,9 +63,9 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
   }
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.membership.joiningRumours : peer.membership.rumours).set(member.id, member);
-  viewChanged(peer);
-  // A departed member that nobody here knew changes nothing that a reader sees.
+  // A departed member that nobody here knew changes nothing, neither for readers nor for who owns what.
   if (old !== undefined || isPresent(member)) {
+    viewChanged(peer);
     const { id, incarnation: memberIncarnation, state } = member;
     emit(peer, { event: "member", id, memberIncarnation, state, why });
   }

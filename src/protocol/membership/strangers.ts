@@ -11,10 +11,15 @@ import { isExpected } from "../model/member.ts";
 import type { Message } from "../model/messages.ts";
 import { isIn, type Peer } from "../state.ts";
 
-/** What others build on. A new member asks to be let in, and anybody may look up an owner. */
+/** What others build on, or what makes work: for members alone. How the ring is seen anybody may ask. */
+const FOR_MEMBERS: ReadonlySet<Message["tag"]> = new Set<Message["tag"]>([
+  ...(["inquire", "lease", "catch-up", "compare", "list", "replicate"] as const),
+]);
+
+/** True of what is for members. A new member asks to be let in, and anybody may look up an owner. */
 export function isAsking(message: Message): boolean {
-  if (message.tag === "inquire" || message.tag === "lease") return true;
-  return message.tag === "routed" && message.ask.kind !== "join" && message.ask.kind !== "lookup";
+  if (message.tag !== "routed") return FOR_MEMBERS.has(message.tag);
+  return message.ask.kind !== "join" && message.ask.kind !== "lookup";
 }
 
 /**

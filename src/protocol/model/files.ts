@@ -129,7 +129,7 @@ export function heldVersion({ name, operation, version, sha256 }: HeldVersion): 
 
 /** A text that no other write of any name has, for tables. */
 export function writeKey({ name, operation, sha256 }: WriteId): string {
-  return `${operation.origin}-${operation.number}-${sha256.slice(0, 8)} ${name}`;
+  return `${operation.origin}-${operation.number}-${sha256} ${name}`;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from "../../../src/protocol/membership/believing.ts";
 import { known } from "../../../src/protocol/membership/records.ts";
 import { awaitMember } from "../../../src/protocol/membership/rounds.ts";
+import { INCARNATION_JUMP } from "../../../src/protocol/model/bounds.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
 import {
   type Address,
@@ -90,7 +91,11 @@ test.each([
     for (let i = 0; i < 500; i++) {
       const address = i % 2 === 0 ? other : NINE.address;
       one.now += 2;
-      effects.push(...pinged(one, makeMember({ ...NINE, address }), i));
+      const from = makeMember({ ...NINE, address });
+      effects.push(...pinged(one, from, i));
+      // It is believed to be there once it has answered from there.
+      const probe = one.sent("ping").find(({ to }) => to === other)?.message;
+      if (probe !== undefined) effects.push(...one.hear(from, { ...probe, tag: "pong" }));
     }
     const count = (is: (effect: Effect) => boolean) => effects.filter(is).length;
     expect(count((e) => e.type === "event" && e.event.event === "member")).toBeLessThanOrEqual(1);
@@ -237,6 +242,13 @@ const PING: Ping = {
   ...{ awayMs: null, forgottenMs: null },
 };
 
+/** Above whatever is known by more than others can tell. */
+const FAR = 2 * INCARNATION_JUMP;
+
+function farIf({ name, fields }: { readonly name: string; readonly fields: Fields }): Fields {
+  return name === "far below" ? { ...fields, incarnation: FAR } : fields;
+}
+
 describe("one peer does what the table says of", () => {
   const SAID: Said = {
     present: [{ state: "alive" }, { state: "leaving" }],
@@ -245,9 +257,13 @@ describe("one peer does what the table says of", () => {
 
   /** What is known, beside what is said. */
   const OF_SENDER: Known<typeof OWN_WORD> = {
+    "far below": { incarnation: LOWER, state: "alive" },
     "not known": null,
     "only expected": { incarnation: 0, instance: NO_INSTANCE, state: "alive" },
     "present, same instance": { incarnation: LOWER, state: "alive" },
+    "present, same instance, elsewhere": {
+      ...{ incarnation: LOWER, state: "alive", address: OTHER_ADDRESS },
+    },
     "present, other instance, same address": {
       ...{ incarnation: LOWER, state: "alive", instance: OTHER_INSTANCE },
     },
@@ -262,7 +278,7 @@ describe("one peer does what the table says of", () => {
   };
 
   test.each(cells(OWN_WORD, OF_SENDER, SAID))("a sender that is $title", (cell) => {
-    const sender = spoken(cell.fields);
+    const sender = spoken(farIf(cell));
     const record = cell.beside === null ? null : makeMember({ ...sender, ...cell.beside });
     const one = knowing(record, cell.name.endsWith("in doubt"));
     const before = look(one.peer, sender);
@@ -279,6 +295,7 @@ describe("one peer does what the table says of", () => {
   };
 
   const OF_MEMBER: Known<typeof OTHERS_WORD> = {
+    "far below": { incarnation: LOWER, state: "alive" },
     "not known": null,
     "only expected": { incarnation: 0, instance: NO_INSTANCE, state: "alive" },
     "present, same instance": { incarnation: LOWER, state: "alive" },
@@ -292,7 +309,7 @@ describe("one peer does what the table says of", () => {
   };
 
   test.each(cells(OTHERS_WORD, OF_MEMBER, SAID_OF_MEMBER))("a member that is $title", (cell) => {
-    const word = spoken(cell.fields);
+    const word = spoken(farIf(cell));
     // Where it is known to be does not depend on where it is said to be.
     const there = { ...word, address: spoken().address };
     const one = knowing(cell.beside === null ? null : makeMember({ ...there, ...cell.beside }));
@@ -305,6 +322,7 @@ describe("one peer does what the table says of", () => {
   });
 
   const OF_SELF: Readonly<Record<keyof typeof WORD_OF_SELF, readonly Fields[]>> = {
+    "far below": [{ incarnation: FAR }, { incarnation: FAR, instance: OTHER_INSTANCE }],
     "this run, seen elsewhere": [{ address: OTHER_ADDRESS }],
     "this instance or address": [
       { incarnation: SPOKEN + 1 },
