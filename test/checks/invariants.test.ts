@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Invariants } from "../../src/checks/invariants.ts";
 import { SUSPECTERS } from "../../src/protocol/model/config.ts";
 import type { Peer } from "../../src/protocol/state.ts";
-import { member, OnePeer } from "../protocol/one-peer.ts";
+import { member, OnePeer, version } from "../protocol/one-peer.ts";
 
 /** Each breaks one statement of a peer that is well. */
 const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
@@ -22,7 +22,10 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["word that is gathered", (p) => p.replication.batched.set("10.0.0.1:1", [])],
   ["news that waits", (p) => p.membership.rumours.set(9, member(9))],
   ["an owner's lease", (p) => (p.replication.tenure.until = Number.POSITIVE_INFINITY)],
-  ["copies wait in line", (p) => p.replication.replicaQueue.set("a", {} as never)],
+  [
+    "copies wait in line",
+    (p) => p.replication.replicaQueue.add({ record: version(8, 3, 7), from: member(9), origin: null }),
+  ],
   [
     "there are few suspecters",
     (p) => {

@@ -1,5 +1,12 @@
 /** Contents that this peer asks its driver to get: which, from where, and how many at a time. */
-import { BODY_BYTES, FETCHES_AT_ONCE, SMALL_FETCHES_AT_ONCE } from "../model/config.ts";
+import {
+  BODY_BYTES,
+  FETCHES_AT_ONCE,
+  FETCHES_PER_SENDER,
+  SMALL_FETCHES_AT_ONCE,
+  SMALL_FETCHES_PER_SENDER,
+} from "../model/config.ts";
+import { isSmall } from "../model/copy-queue.ts";
 import { type FileRecord, isSameWrite, writeId } from "../model/files.ts";
 import type { Body, Effect, FetchInto } from "../model/io.ts";
 import type { Address } from "../model/member.ts";
@@ -12,17 +19,23 @@ type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
-  for (const [key, { record, from, origin }] of peer.replication.replicaQueue) {
-    if (!hasRoomFor(peer, record)) return;
-    // It may be on its way from another: should that fail, this one has it too.
-    if (isFetching(peer, record)) continue;
-    peer.replication.replicaQueue.delete(key);
-    if (peer.replication.files.find(record) !== undefined) continue;
+  const { copyQueue, files } = peer.replication.replicaQueue) return;
+  const slots = new Slots(peer);
+  for (;;) {
+    const next = copyQueue.take(
+      (from, small) => slots.areFree(from, small),
+      // Should it fail to come from another, this one has it too.
+      (record) => !isFetching(peer, record),
+    );
+    peer.replication.replicaQueue.delete(next === undefined) return;
+    const { record, from, origin } = next;
+    if (files.find(record) !== undefined) continue;
     const source =
       origin === null || origin.request === null
         ? ({ kind: "write", write: writeId(record) } as const)
         : ({ kind: "ticket", request: origin.request } as const);
     beginFetch(peer, { kind: "replica", record, from }, origin ?? from, source, origin === null);
+    slots.take(from.address, isSmall(record));
   }
 }
 
@@ -94,9 +107,33 @@ function begin(
   return number;
 }
 
-function hasRoomFor(peer: Peer, record: FileRecord): boolean {
-  const { all, large } = replicasUnderWay(peer);
-  return all < SMALL_FETCHES_AT_ONCE && (isSmall(record) || large < FETCHES_AT_ONCE);
+/** Places among the fetches, of which no sender may have all. */
+class Slots {
+  #all = 0;
+  #large = 0;
+  readonly #bySender = new Map<Address, { all: number; large: number }>();
+
+  constructor(peer: Peer) {
+    for (const job of peer.replication.jobs.values()) {
+      if (job.kind === "copy") this.take(job.from.address, isSmall(job.record));
+    }
+  }
+
+  take(from: Address, small: boolean): void {
+    const one = this.#bySender.get(from) ?? { all: 0, large: 0 };
+    this.#bySender.set(from, one);
+    one.all += 1;
+    this.#all += 1;
+    if replicasUnderWay(small) return;
+    one.large += 1;
+    this.#large += 1;
+  }
+
+  areFree(from: Address, small: boolean): boolean {
+    const { all, large } = this.#bySender.get(from) ?? { all: 0, large: 0 };
+    if (this.#all >= SMALL_FETCHES_AT_ONCE || all >= SMALL_FETCHES_PER_SENDER) return false;
+    return small || (this.#large < FETCHES_AT_ONCE && large < FETCHES_PER_SENDER);
+  }
 }
 
 /** Copies that are being fetched, or made durable. */
@@ -109,10 +146,6 @@ export function replicasUnderWay(peer: Peer): { readonly all: number; readonly l
     if (!isSmall(job.record)) large += 1;
   }
   return { all, large };
-}
-
-function isSmall({ size }: FileRecord): boolean {
-  return size <= BODY_BYTES;
 }
 
 /** Where a content that was found is: here already, as the write that it is, or under the request's id. */

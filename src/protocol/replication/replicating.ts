@@ -226,9 +226,8 @@ function takeSent(
     body.sha256 === record.sha256
   ) {
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
-  } else if (peer.replication.replicaQueue.size < REPLICAS_QUEUED) {
+  } else peer.replication.replicaQueue.size < REPLICAS_QUEUED) {
     peer.replication.replicaQueue.set(writeKey(record), { record, from, origin: replicate.origin });
-  }
 }
 
 function reject(peer: Peer, to: Address, records: readonly FileRecord[]): void {

@@ -3,6 +3,7 @@
 import { COUNTER_JUMP } from "../model/bounds.ts";
 import { ByWrite } from "../model/by-write.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
+import { CopyQueue } from "../model/copy-queue.ts";
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type WriteId, writeKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
@@ -195,7 +196,7 @@ export function makeReplication(start: StartInput): Replication {
     damaged: 0,
     batched: new Map(),
     jobs: new Map(),
-    replicaQueue: new Map(),
+    replicaQueue: new CopyQueue(),
     nextJob: 1,
     serving: new Set(),
   };

@@ -1,0 +1,81 @@
+/**
+ * Copies that wait for their turn to be fetched. Those who offer them take turns, each with what it offered
+ * first; so what one offers, much or slow as it may be, keeps nobody else's waiting for more than a turn.
+ */
+import { BODY_BYTES, COPIES_QUEUED, COPIES_QUEUED_PER_SENDER } from "./config.ts";
+import { type FileRecord, versionKey } from "./files.ts";
+import type { Address, Member } from "./member.ts";
+import type { Offer } from "./messages.ts";
+
+/** A copy that waits for its turn to be fetched. */
+export type QueuedCopy = {
+  readonly record: FileRecord;
+  readonly from: Member;
+  /** The origin of the store, where the one who offers has no copy itself. */
+  readonly origin: Offer["origin"];
+};
+
+/** Small ones apart from large ones, by version. */
+type Line = { readonly small: Map<string, QueuedCopy>; readonly large: Map<string, QueuedCopy> };
+
+export class CopyQueue {
+  /** By who offered them; whose turn is next stands first. */
+  readonly #lines = new Map<Address, Line>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Puts a copy in line, unless there are too many. It takes the place of the same one from the same peer. */
+  add(copy: QueuedCopy): void {
+    const { address } = copy.from;
+    const line = this.#lines.get(address) ?? { small: new Map(), large: new Map() };
+    const inLine = line.small.size + line.large.size;
+    if (this.#size >= COPIES_QUEUED || inLine >= COPIES_QUEUED_PER_SENDER) return;
+    const part = isSmall(copy.record) ? line.small : line.large;
+    const key = versionKey(copy.record);
+    if (!part.has(key)) this.#size += 1;
+    part.set(key, copy);
+    this.#lines.set(address, line);
+  }
+
+  /**
+   * Takes out the next that may be fetched.
+   * @param may whether one more may be fetched of what an address has offered, small or large
+   * @param isWanted false of one that waits on, since it is on its way from another
+   */
+  take(
+    may: (from: Address, small: boolean) => boolean,
+    isWanted: (record: FileRecord) => boolean,
+  ): QueuedCopy | undefined {
+    for (const [address, line] of this.#lines) {
+      // Large ones may not have all places, so small ones come to theirs.
+      for (const part of [line.large, line.small]) {
+        if (part.size === 0 || !may(address, part === line.small)) continue;
+        for (const [key, copy] of part) {
+          if (!isWanted(copy.record)) continue;
+          part.delete(key);
+          this.#size -= 1;
+          // Its next turn comes after the others'.
+          this.#lines.delete(address);
+          if (line.small.size + line.large.size > 0) this.#lines.set(address, line);
+          return copy;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  *values(): Iterable<QueuedCopy> {
+    for (const { small, large } of this.#lines.values()) {
+      yield* small.values();
+      yield* large.values();
+    }
+  }
+}
+
+/** True of what travels in messages where it can. */
+export function isSmall({ size }: FileRecord): boolean {
+  return size <= BODY_BYTES;
+}
