@@ -77,6 +77,7 @@ export class BenchClient {
       port: 0,
       sender: () => client.#sender,
       message: (from, message, _, body) => client.#message(from, message, body),
+      isMember: () => true,
       unreachable: (address, how) => client.#unreachable(address, how),
       open: (source) => client.#open(source),
       unsent: (tag, why) => {

@@ -7,6 +7,7 @@ import type { Strategy } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import type { MemberState } from "../protocol/model/member.ts";
 import type { SnapshotFiles } from "../protocol/snapshot.ts";
+import type { DropRow } from "../transport/drops.ts";
 
 /** A peer's word about itself, as `p2p status --json` prints it. */
 export type Status = {
@@ -28,8 +29,10 @@ export type Status = {
   /** Of the view, in hexadecimal: equal where two views are. */
   readonly digest: string;
   readonly files: StatusFiles;
-  /** What came in malformed, and was dropped, since the start. */
+  /** What came in and was not taken, or could not be sent, and was dropped, since the start. */
   readonly dropped: { readonly datagrams: number; readonly frames: number };
+  /** The same and more, by what it was, why, and from whom: contents broken off, connections turned away. */
+  readonly drops: readonly DropRow[];
   readonly rssBytes: number;
   /** One for each key asked about, in that order. */
   readonly lookups: readonly StatusLookup[];

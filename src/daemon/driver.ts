@@ -6,6 +6,8 @@
 import { Checkpoint } from "../protocol/checkpoint.ts";
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
+import type { View } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
@@ -69,6 +71,7 @@ export class Driver {
       wake: () => this.#drain(),
       fail: (error) => this.fail(error),
       open: (...asked) => offers.openFor(...asked),
+      isMember: (address) => this.#addresses.of(this.#peer.membership.view).has(address),
     });
     const first = this.#first;
     this.#first = [];
@@ -261,6 +264,18 @@ export class Driver {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Where the members of a view are, worked out once for each. */
+class Addresses {
+  #view: View | null = null;
+  #addresses: ReadonlySet<Address> = new Set();
+
+  of(view: View): ReadonlySet<Address> {
+    if (this.#view !== view) this.#addresses = new Set(view.members.map(({ address }) => address));
+    this.#view = view;
+    return this.#addresses;
   }
 }
 

@@ -3,6 +3,7 @@
  * begun itself. Inputs wait here for their turn.
  */
 import type { Input } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
 import type { Offers } from "./contents/offers.ts";
 
 /** An input without its time, which the driver adds. */
@@ -18,6 +19,8 @@ export type Received = {
   fail(error: unknown): void;
   /** Opens what another peer fetches. */
   open: Offers["openFor"];
+  /** A member is at this address. */
+  isMember(address: Address): boolean;
 };
 
 export class Reception {
@@ -66,6 +69,11 @@ export class Reception {
   fail(error: unknown): void {
     if (this.#peer === null) throw error;
     this.#peer.fail(error);
+  }
+
+  /** Nobody is known to one that does not live yet. */
+  isMember(address: Address): boolean {
+    return this.#peer?.isMember(address) ?? false;
   }
 
   open(...asked: Parameters<Offers["openFor"]>): ReturnType<Offers["openFor"]> {

@@ -88,6 +88,7 @@ function socketOptionsOf(
     unreachable: (address, how, broke) =>
       reception.give({ type: "unreachable", address, how, broke }),
     open: (source, offset, peer) => reception.open(source, offset, peer),
+    isMember: (address) => reception.isMember(address),
     unsent,
     fault: (error) => reception.fail(error),
   });

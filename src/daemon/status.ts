@@ -58,7 +58,7 @@ export async function statusOf(
 ): Promise<Status> {
   const free = await freeBytes(folder.dir);
   const { self, successors, predecessors, members, digest, files } = driver.snapshot;
-  const { datagrams, frames } = transport.dropped;
+  const { drops } = transport;
   return {
     v: 1,
     at: epochNow(),
@@ -81,7 +81,8 @@ export async function statusOf(
       ...{ ...files, safe: files.safe && room.isThere, kept: room.isThere },
       ...{ copies: config.replicationFactor, freeBytes: free },
     },
-    dropped: { datagrams, frames },
+    dropped: drops.totals,
+    drops: drops.rows(),
     rssBytes: process.memoryUsage.rss(),
     lookups,
   };

@@ -25,6 +25,10 @@ export class Broken {
     if (broke && known !== undefined) known.brokeAt = at;
   }
 
+  isOpen(address: Address): boolean {
+    return (this.#streams.get(address)?.open ?? 0) > 0;
+  }
+
   has(address: Address, now: number): boolean {
     const known = this.#streams.get(address);
     return known !== undefined && known.open === 0 && now - known.brokeAt <= BROKE_MS;

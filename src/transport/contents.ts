@@ -6,8 +6,14 @@ import type { WireMessage } from "../wire/table.ts";
 import { finish, hangUp, type Wire } from "./connection.ts";
 import type { Dialer } from "./dial.ts";
 import { Download } from "./fetch.ts";
-import { SERVED_AT_ONCE } from "./limits.ts";
+import {
+  FETCHED_CROWD,
+  SERVED_AT_ONCE,
+  SERVED_PER_ADDRESS,
+  SERVED_TO_STRANGERS,
+} from "./limits.ts";
 import { serveContent } from "./serve.ts";
+import { Meter, TransferRates } from "./transfer-rates.ts";
 import {
   type ContentDenied,
   type ContentSink,
@@ -23,6 +29,10 @@ export type ContentsOptions = {
   ring(): number;
   frame(message: WireMessage): Uint8Array;
   unreachable(address: Address, how: Unreachable): void;
+  /** It is a member's address. */
+  isMember(address: Address): boolean;
+  /** One was broken off for its slowness, or found no slot. */
+  turnedAway(reason: string, from: Address): void;
   open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
   fault(error: unknown): void;
 };
@@ -30,6 +40,8 @@ export type ContentsOptions = {
 export class Contents {
   readonly #options: ContentsOptions;
   readonly #served = new Set<Wire>();
+  readonly #serving = new TransferRates();
+  readonly #fetching = new TransferRates();
   readonly #fetched = new Set<Download>();
 
   constructor(options: ContentsOptions) {
@@ -40,7 +52,7 @@ export class Contents {
     from: Address,
     source: FetchSource,
     sink: ContentSink,
-    { offset = 0, hash = inlineHash(), signal }: FetchOptions = {},
+    { offset = 0, size, hash = inlineHash(), signal }: FetchOptions = {},
   ): Promise<Fetched> {
     const { dialer, ring, frame, unreachable } = this.#options;
     return new Promise((resolve, reject) => {
@@ -51,11 +63,13 @@ export class Contents {
         request: frame({ tag: "fetch", source, offset }),
         verdict: (sha256) => frame({ tag: "content-end", sha256 }),
         offset,
+        size: size ?? null,
         hash,
         sink,
         done: (result) => {
           signal?.removeEventListener("abort", abort);
           this.#fetched.delete(download);
+          this.#fetching.end(download.meter);
           if (result instanceof FetchFailure) reject(result);
           else resolve(result);
         },
@@ -64,7 +78,10 @@ export class Contents {
       signal?.addEventListener("abort", abort);
       if (signal?.aborted) return abort();
       dialer.dial(from, download, (result) => {
-        if (typeof result !== "string") return download.begin(result);
+        if (typeof result !== "string") {
+          if (this.#fetched.has(download)) this.#fetching.begin(download.meter);
+          return download.begin(result);
+        }
         download.unreachable(result);
         unreachable(from, result);
       });
@@ -80,11 +97,28 @@ export class Contents {
       finish(socket);
       return;
     }
+    const { address } = from;
+    const meter = new Meter(address, this.#options.isMember(address), () => {
+      this.#options.turnedAway("reads too slowly", address);
+      this.#serving.end(meter);
+      hangUp(socket);
+    });
     this.#served.add(socket);
+    this.#serving.begin(meter);
     const { offset } = fetch;
-    serveContent(socket, { source, offset, ring: ring(), frame, fault }).finally(() =>
-      this.#served.delete(socket),
-    );
+    serveContent(socket, { source, offset, ring: ring(), frame, fault, meter }).finally(() => {
+      this.#served.delete(socket);
+      this.#serving.end(meter);
+    });
+  }
+
+  sweep(now: number): void {
+    for (const rates of [this.#serving, this.#fetching]) rates.sweep(now);
+    if (this.#fetching.size >= FETCHED_CROWD) this.#fetching.relieve();
+  }
+
+  woke(now: number): void {
+    for (const rates of [this.#serving, this.#fetching]) rates.woke(now);
   }
 
   close(): void {
@@ -93,7 +127,10 @@ export class Contents {
   }
 
   #open(from: Member, fetch: Fetch): ContentSource | ContentDenied {
-    if (this.#served.size >= SERVED_AT_ONCE) return { refused: "too many are served just now" };
+    if (!this.#hasSlotFor(from.address)) {
+      this.#options.turnedAway("too many are served", from.address);
+      return { refused: "too many are served just now" };
+    }
     try {
       const source = this.#options.open(fetch.source, fetch.offset, from.id);
       if ("refused" in source || fetch.offset <= source.size) return source;
@@ -103,5 +140,15 @@ export class Contents {
       this.#options.fault(error);
       return { refused: "it cannot be read" };
     }
+  }
+
+  #hasSlotFor(address: Address): boolean {
+    const serving = this.#serving;
+    if (serving.count((meter) => meter.address === address) >= SERVED_PER_ADDRESS) return false;
+    const isFull =
+      serving.size >= SERVED_AT_ONCE ||
+      (!this.#options.isMember(address) &&
+        serving.count((meter) => !meter.isMember) >= SERVED_TO_STRANGERS);
+    return !isFull || serving.relieve();
   }
 }

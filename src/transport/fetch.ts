@@ -9,6 +9,7 @@ import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { STALL_MS } from "./limits.ts";
+import { Meter } from "./transfer-rates.ts";
 import type { ContentHash } from "./types.ts";
 import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
 
@@ -20,6 +21,8 @@ export type DownloadOptions = {
   /** The last: encodes what the content came to. */
   verdict(sha256: string): Uint8Array;
   readonly offset: number;
+  /** Of the whole, as it was announced; null where nobody has said. */
+  readonly size: number | null;
   readonly hash: ContentHash;
   readonly sink: ContentSink;
   /** Called once. */
@@ -40,10 +43,13 @@ export class Download implements ConnectionHandler {
   #waiting: Uint8Array[] = [];
   #busy = false;
   #ended = false;
+  /** How fast it comes. */
+  readonly meter: Meter;
   readonly #stall = new Deadline(STALL_MS, () => this.#give("broken", "sent nothing for too long"));
 
   constructor(options: DownloadOptions) {
     this.#options = options;
+    this.meter = new Meter(options.address, true, () => this.#give("broken", "sends too slowly"));
   }
 
   /** Takes over a connection that has just been opened. */
@@ -53,7 +59,7 @@ export class Download implements ConnectionHandler {
       return;
     }
     this.#socket = socket;
-    this.#stall.start();
+    this.#awaitSender();
     // A frame this short always fits a fresh connection's buffer.
     socket.write(this.#options.request);
   }
@@ -64,7 +70,8 @@ export class Download implements ConnectionHandler {
 
   data(bytes: Uint8Array): void {
     if (this.#stage === "over") return;
-    if (!this.#busy) this.#stall.start();
+    if (!this.#busy) this.#awaitSender();
+    this.meter.moved(bytes.length);
     this.#waiting.push(bytes);
     this.#work();
   }
@@ -109,7 +116,7 @@ export class Download implements ConnectionHandler {
     if (frame.kind === "more") return undefined;
     const decoded = frame.kind === "message" ? decode(frame.bytes, "peer") : null;
     if (decoded === null || "error" in decoded || decoded.ring !== this.#options.ring) {
-      this.#give("broken", "answered with something else");
+      this.#nonsense();
       return undefined;
     }
     const { message } = decoded;
@@ -117,12 +124,22 @@ export class Download implements ConnectionHandler {
     if (message.tag === "content-end" && this.#stage === "tail") return this.#tail(message.sha256);
     if (message.tag === "content-refused" && this.#stage === "head") {
       this.#give("refused", `does not serve it: ${message.why}`);
-    } else this.#give("broken", "answered with something else");
+    } else this.#nonsense();
     return undefined;
   }
 
+  /** Where the end should be, it may be more content than was announced: then none of it is worth keeping. */
+  #nonsense(): void {
+    this.#give(this.#stage === "tail" ? "mismatch" : "broken", "answered with something else");
+  }
+
   #head(size: number): Promise<void> | undefined {
-    const { offset, sink } = this.#options;
+    const { offset, sink, size: announced } = this.#options;
+    // What was promised is the limit: a disk must not be filled with what nobody has agreed to take.
+    if (announced !== null && size !== announced) {
+      this.#give("broken", `has ${size} bytes where ${announced} were announced`);
+      return undefined;
+    }
     if (offset > size) {
       this.#give("broken", `has ${size} bytes where more were promised`);
       return undefined;
@@ -170,16 +187,22 @@ export class Download implements ConnectionHandler {
     this.#socket?.pause();
     // While the sink is at work it is not the sender who stalls.
     this.#stall.stop();
+    this.meter.work(performance.now());
     wait.then(
       () => {
         this.#busy = false;
         if (this.#stage === "over") return;
-        this.#stall.start();
+        this.#awaitSender();
         this.#socket?.resume();
         this.#work();
       },
       (error: unknown) => this.#failLocally(error),
     );
+  }
+
+  #awaitSender(): void {
+    this.#stall.start();
+    this.meter.wait(performance.now());
   }
 
   #failLocally(error: unknown): void {

@@ -13,7 +13,10 @@ import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES, SILENT_STREAM_MS } from "./l
 export type Admitted =
   | { readonly from: Member; readonly message: WireMessage; readonly body: Uint8Array | null }
   /** `later`: it is of a later version, and skipped. */
-  | { readonly error: string; readonly later?: true };
+  | { readonly error: Unfit; readonly later?: true };
+
+/** Why a message is not let in. */
+export type Unfit = "malformed" | "of another ring" | "not asked for";
 
 export type InboundOptions = {
   /** Connections at a time. */
@@ -25,7 +28,12 @@ export type InboundOptions = {
   hello(beat: number): Uint8Array;
   /** The connection is handed over: it carries one content. */
   fetch(socket: Wire, from: Member, fetch: Fetch): void;
-  refused(): void;
+  /** It is a member's address. */
+  isMember(address: Address): boolean;
+  /** What came from there was no frame to be taken, or took too long. */
+  refused(reason: string, from: Address): void;
+  /** A connection was closed, or not taken, because there are too many. */
+  crowded(from: Address): void;
 };
 
 /** All of them. Strangers are those that have not sent one valid frame yet. */
@@ -46,11 +54,19 @@ export class Inbound {
     return this.#strangers.size + this.#known.size;
   }
 
-  /** Takes a new connection in; when there are too many, the oldest stranger goes, or else the stalest. */
+  /**
+   * Takes a new connection in. When there are too many, the oldest stranger goes for it, or else the stalest that
+   * is no member's; it goes itself where there are members' only.
+   */
   accept(socket: Wire): void {
     if (this.size >= this.#options.most) {
-      const [victim] = this.#strangers.size > 0 ? this.#strangers : this.#known;
-      victim?.hangUp();
+      const victim = this.#leastWanted();
+      this.#options.crowded(victim?.name ?? socket.remoteAddress);
+      if (victim === null) {
+        drop(socket);
+        return;
+      }
+      victim.hangUp();
     }
     const caller: Caller = new Caller(socket, this.#options, {
       named: (before, now) => this.#broken.moved(before, now),
@@ -71,6 +87,11 @@ export class Inbound {
     });
     this.#strangers.add(caller);
     socket.data = caller;
+  }
+
+  /** True while a stream from an address is open. */
+  hasFrom(address: Address): boolean {
+    return this.#broken.isOpen(address);
   }
 
   /** True if a stream from an address has just ended from there, and none is open. */
@@ -97,13 +118,21 @@ export class Inbound {
     for (const caller of [...this.#strangers, ...this.#known]) caller.hangUp();
   }
 
+  #leastWanted(): Caller | null {
+    for (const stranger of this.#strangers) return stranger;
+    for (const caller of this.#known) {
+      if (caller.address === null || !this.#options.isMember(caller.address)) return caller;
+    }
+    return null;
+  }
+
   /** Closes the connection whose incomplete frame takes the most memory. */
   #relieve(): void {
     let largest: Caller | null = null;
     for (const caller of [...this.#strangers, ...this.#known]) {
       if (caller.buffered > (largest?.buffered ?? 0)) largest = caller;
     }
-    largest?.refuse();
+    largest?.refuse("too much of incomplete frames");
   }
 }
 
@@ -143,6 +172,11 @@ class Caller implements ConnectionHandler {
     return this.#held;
   }
 
+  /** What it is called: its address, or its host as long as that is all that is known. */
+  get name(): string {
+    return this.#address ?? this.#host;
+  }
+
   /** Whose messages come, once one has. */
   get address(): Address | null {
     return this.#address;
@@ -157,7 +191,7 @@ class Caller implements ConnectionHandler {
     let whole = false;
     for (let frame = this.#reader.next(); frame.kind !== "more"; frame = this.#reader.next()) {
       if (frame.kind === "broken") {
-        this.refuse();
+        this.refuse("malformed");
         return;
       }
       if (!this.#take(frame.bytes, frame.age)) return;
@@ -179,7 +213,8 @@ class Caller implements ConnectionHandler {
   }
 
   sweep(now: number): void {
-    if (this.#awaitedSince !== null && now - this.#awaitedSince > FRAME_DEADLINE_MS) this.refuse();
+    if (this.#awaitedSince !== null && now - this.#awaitedSince > FRAME_DEADLINE_MS)
+      this.refuse("no whole frame in time");
     // A sender says hello while it lives: this one has gone without a word.
     else if (now - this.#heardAt > SILENT_STREAM_MS) this.hangUp();
   }
@@ -190,9 +225,9 @@ class Caller implements ConnectionHandler {
   }
 
   /** Closes and counts it. */
-  refuse(): void {
+  refuse(reason: string): void {
     this.hangUp();
-    this.#options.refused();
+    this.#options.refused(reason, this.name);
   }
 
   hangUp(): void {
@@ -204,14 +239,14 @@ class Caller implements ConnectionHandler {
   #take(bytes: Uint8Array, age: Age): boolean {
     const admitted = this.#options.admit(bytes, this.#host);
     if ("error" in admitted) {
-      if (admitted.later === true) this.#options.refused();
-      else this.refuse();
+      if (admitted.later === true) this.#options.refused(admitted.error, this.name);
+      else this.refuse(admitted.error);
       return admitted.later === true;
     }
     const { from, message, body } = admitted;
     if (message.tag === "fetch") {
       if (this.#stranger && this.#reader.buffered === 0) this.#handOver(from, message);
-      else this.refuse();
+      else this.refuse("a fetch amid other messages");
       return false;
     }
     if (this.#stranger) this.#events.heard();

@@ -71,8 +71,29 @@ export const INBOUND = 1_024;
 export const INBOUND_BUFFERED_BYTES = 64 << 20;
 /** A stranger must send one whole valid frame within this, and every frame must end within it. */
 export const FRAME_DEADLINE_MS = 10_000;
-/** Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. */
+/**
+ * Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. To one address not more than half, which
+ * is more than a peer fetches of one other; and to all together that are no members a quarter: they may be about to be.
+ */
 export const SERVED_AT_ONCE = 64;
+export const SERVED_PER_ADDRESS = 32;
+export const SERVED_TO_STRANGERS = 16;
+/** How fast a transfer is is measured over so long each time, in which it waits for its other end. */
+export const RATE_WINDOW_MS = 2_500;
+/**
+ * A transfer moves at least so many bytes a second over the last ten seconds of waiting. A line of 64 kbit/s
+ * carries 8,000, which is thirty transfers at a time.
+ */
+export const LEAST_BYTES_PER_SECOND = 256;
+export const LEAST_WINDOWS = 4;
+/**
+ * Where slots are short, one that crawls, for five seconds at less than half of such a line, gives its own up to
+ * another: it goes on later, from where it was. They are short where so many contents are on their way in as
+ * copies are fetched at a time.
+ */
+export const CRAWL_BYTES_PER_SECOND = 4_096;
+export const CRAWL_WINDOWS = 2;
+export const FETCHED_CROWD = 8;
 
 /** Content is read, hashed and written in pieces of this size: fast, and a fraction of a timer's tick. */
 export const CONTENT_CHUNK_BYTES = 256 << 10;
@@ -89,8 +110,23 @@ export const ASLEEP_MS = 500;
 export const DATAGRAM_BYTES = 1_400;
 /** How often a datagram is sent again when the error of an earlier one came out in its place. */
 export const DATAGRAM_RETRIES = 3;
-/** Datagrams worked on before timers and streams have their turn: twice what the system's buffer holds. */
+/**
+ * Datagrams worked on before timers and streams have their turn: twice what the system's buffer holds. Of those
+ * that come from no member's address an eighth, so that a flood of them leaves the rest to the members.
+ */
 export const DATAGRAMS_PER_TURN = 512;
+export const STRANGERS_PER_TURN = 64;
+
+/** Addresses that are no members' of which it is known how much has come from there and gone. */
+export const CREDIT_ROWS = 1_024;
+/** Pings to such an address: a probe's at once, and then as often as one that was lost is tried. */
+export const UNPROVED_PINGS = 8;
+export const UNPROVED_PING_MS = 1_000;
+/** Of the latest of them an answer counts. */
+export const NONCES_KEPT = 8;
+
+/** Rows told of what was dropped: a screenful or two; all else is added up. */
+export const DROP_ROWS = 64;
 
 /** File descriptors left to files, the index, the console and outgoing contents. */
 export const SPARE_DESCRIPTORS = 128;

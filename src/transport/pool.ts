@@ -8,7 +8,7 @@ export type PoolOptions = {
   readonly links: number;
   hello(beat: number): Uint8Array;
   unreachable(address: Address, how: Unreachable): void;
-  dropped(frames: number): void;
+  dropped(frames: number, to: Address): void;
 };
 
 export class Pool {
@@ -82,7 +82,7 @@ export class Pool {
       address,
       dialer,
       hello,
-      dropped,
+      dropped: (frames) => dropped(frames, address),
       unreachable: (how) => {
         if (!this.#closed) unreachable(address, how);
       },

@@ -6,6 +6,7 @@
 import type { Message } from "../protocol/model/messages.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS, TURN_MS } from "./limits.ts";
+import type { Meter } from "./transfer-rates.ts";
 import type { ContentSource } from "./types.ts";
 import { type ContentHash, inlineHash } from "./types.ts";
 import { Verdict } from "./verdict.ts";
@@ -14,6 +15,8 @@ export type ServeOptions = {
   readonly source: ContentSource;
   readonly offset: number;
   readonly ring: number;
+  /** How fast it goes. */
+  readonly meter: Meter;
   frame(message: Message): Uint8Array;
   fault(error: unknown): void;
 };
@@ -24,7 +27,7 @@ type Served = { readonly ok: boolean; readonly sha256: string | null };
 /** Sends the content and closes the connection, whatever happens. Never rejects. */
 export async function serveContent(socket: Wire, options: ServeOptions): Promise<void> {
   const { source, fault } = options;
-  const sender = new ContentSender(socket, options.ring);
+  const sender = new ContentSender(socket, options.ring, options.meter);
   let served: Served = { ok: false, sha256: null };
   try {
     served = await serveAll(sender, options);
@@ -103,14 +106,16 @@ async function readAll(
 class ContentSender implements ConnectionHandler {
   readonly #socket: Wire;
   readonly #verdict: Verdict;
+  readonly #meter: Meter;
   #open = true;
   #asked = false;
   #wake: (() => void) | null = null;
   /** Bytes of the content itself that the system has taken. */
   contentBytes = 0;
 
-  constructor(socket: Wire, ring: number) {
+  constructor(socket: Wire, ring: number, meter: Meter) {
     this.#socket = socket;
+    this.#meter = meter;
     this.#verdict = new Verdict(ring);
     socket.data = this;
   }
@@ -121,8 +126,12 @@ class ContentSender implements ConnectionHandler {
       const taken = this.#socket.write(bytes, at, bytes.length - at);
       if (taken < 0) break;
       at += taken;
+      this.#meter.moved(taken);
       if (at === bytes.length) return true;
-      if (!(await this.#moved())) break;
+      this.#meter.wait(performance.now());
+      const moved = await this.#moved();
+      this.#meter.work(performance.now());
+      if (!moved) break;
     }
     return false;
   }
@@ -131,6 +140,7 @@ class ContentSender implements ConnectionHandler {
   async ask(end: Uint8Array): Promise<string | null> {
     this.#asked = true;
     if (!(await this.write(end))) return this.#verdict.sha256;
+    this.#meter.wait(performance.now());
     while (this.#verdict.sha256 === null && (await this.#moved()));
     return this.#verdict.sha256;
   }

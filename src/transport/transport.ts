@@ -9,12 +9,15 @@ import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, Message } from "../protocol/model/messages.ts";
 import { formatAddress, parseAddress } from "../wire/address.ts";
 import { decode, encode, encodeFrame } from "../wire/message.ts";
-import type { WireMessage } from "../wire/table.ts";
+import { BY_DATAGRAM, type WireMessage } from "../wire/table.ts";
 import { type Bound, bindBoth, resolveHost } from "./bind.ts";
 import { type ConnectionHandler, callbacks, finish, IGNORING } from "./connection.ts";
 import { Contents } from "./contents.ts";
+import { Credit } from "./credit.ts";
+import { DatagramFilter } from "./datagram-filter.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
+import { Drops } from "./drops.ts";
 import { Frames } from "./frames.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
@@ -35,7 +38,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
 class Sockets implements Transport {
   readonly host: string;
-  readonly dropped = { datagrams: 0, frames: 0 };
+  readonly drops = new Drops();
   readonly fetch: Transport["fetch"];
   readonly #options: TransportOptions;
   readonly #dialer: Dialer;
@@ -44,6 +47,8 @@ class Sockets implements Transport {
   readonly #contents: Contents;
   readonly #introductions = new Introductions();
   readonly #frames = new Frames();
+  readonly #credit = new Credit();
+  readonly #filter: DatagramFilter;
   readonly #handlers;
   #bound: Bound | null = null;
   #sweeper: Timer | null = null;
@@ -52,6 +57,10 @@ class Sockets implements Transport {
   constructor(host: string, options: TransportOptions) {
     this.host = host;
     this.#options = options;
+    this.#filter = new DatagramFilter(
+      () => options.sender().ring,
+      (address) => options.isMember(address),
+    );
     const room = roomFor(descriptorLimit());
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
     const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
@@ -68,8 +77,8 @@ class Sockets implements Transport {
       links: room.links,
       hello,
       unreachable,
-      dropped: (frames) => {
-        this.dropped.frames += frames;
+      dropped: (frames, to) => {
+        this.drops.count("frame", "too much waits for a slow peer", to, frames);
       },
     });
     this.#contents = new Contents({
@@ -77,6 +86,8 @@ class Sockets implements Transport {
       ring: () => options.sender().ring,
       frame,
       unreachable,
+      isMember: (address) => options.isMember(address),
+      turnedAway: (reason, from) => this.drops.count("content", reason, from),
       open: (source, offset, peer) => options.open(source, offset, peer),
       fault: (error) => options.fault(error),
     });
@@ -88,9 +99,9 @@ class Sockets implements Transport {
         this.#deliver(from, message, "stream", body, heldMs),
       hello,
       fetch: (socket, from, fetch) => this.#contents.serve(socket, from, fetch),
-      refused: () => {
-        this.dropped.frames++;
-      },
+      isMember: (address) => options.isMember(address),
+      refused: (reason, from) => this.drops.count("frame", reason, from),
+      crowded: (from) => this.drops.count("connection", "too many connections", from),
     });
   }
 
@@ -108,17 +119,14 @@ class Sockets implements Transport {
       port: this.#options.port,
       handlers: this.#handlers,
       acceptor,
-      heard: (bytes, from) => this.#heard(bytes, from),
-      flooded: () => {
-        this.dropped.datagrams++;
-      },
+      heard: (...heard) => this.#heard(...heard),
     });
     let sweptAt = performance.now();
     this.#sweeper = setInterval(() => {
       const now = performance.now();
       const slept = now - sweptAt > SWEEP_MS + ASLEEP_MS;
       sweptAt = now;
-      for (const all of [this.#pool, this.#inbound]) {
+      for (const all of [this.#pool, this.#inbound, this.#contents]) {
         if (slept) all.woke(now);
         all.sweep(now);
       }
@@ -128,12 +136,12 @@ class Sockets implements Transport {
   send(to: Address, channel: Channel, message: Message, body: Uint8Array | null = null): void {
     if (this.#closed) return;
     try {
-      const datagram = channel === "datagram" && body === null;
+      const datagram = channel === "datagram" && body === null && BY_DATAGRAM.has(message.tag);
       if (datagram && this.#sendDatagram(to, message)) return;
       this.#pool.send(to, this.#frames.of(message, this.#options.sender(), body));
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
-      this.dropped.frames++;
+      this.drops.count("frame", "does not fit the wire", to);
       this.#options.unsent(message.tag, error instanceof Error ? error.message : String(error));
     }
   }
@@ -184,21 +192,43 @@ class Sockets implements Transport {
     if (target === null || isIP(target.host) === 0) return false;
     const bytes = encode(message, this.#options.sender());
     if (bytes.length > DATAGRAM_BYTES) return false;
+    if (!this.#isProved(to) && !this.#credit.pay(to, message, bytes.length, performance.now())) {
+      this.drops.count("datagram", "more than came from there", to);
+      return true;
+    }
     this.#bound?.datagrams.send(bytes, target.host, target.port);
     return true;
   }
 
-  #heard(bytes: Uint8Array, host: string): void {
+  /** Members are, and those from which a stream stands. */
+  #isProved(address: Address): boolean {
+    return this.#options.isMember(address) || this.#inbound.hasFrom(address);
+  }
+
+  #heard(bytes: Uint8Array, host: string, port: number): void {
     if (this.#closed) return;
-    const admitted = this.#admit(bytes, host, false);
-    if ("error" in admitted || admitted.message.tag === "fetch") this.dropped.datagrams++;
-    else this.#deliver(admitted.from, admitted.message, "datagram", null, null);
+    const address = formatAddress(host, port);
+    const refusal = this.#filter.refuse(bytes, address);
+    const admitted = refusal === null ? this.#admit(bytes, host, false) : { error: refusal };
+    if ("error" in admitted) {
+      this.drops.count("datagram", admitted.error, address);
+      return;
+    }
+    const { from, message } = admitted;
+    if (!this.#options.isMember(address)) {
+      this.#credit.earn(address, bytes.length);
+      if (message.tag === "pong") this.#credit.answered(address, message.nonce);
+    }
+    this.#deliver(from, message, "datagram", null, null);
   }
 
   /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
   #admit(bytes: Uint8Array, host: string, bodies: boolean): Admitted {
     const decoded = decode(bytes, host, bodies, this.#options.bits?.());
-    if ("error" in decoded) return decoded;
+    if ("error" in decoded) {
+      const error = "malformed";
+      return decoded.later === true ? { error, later: true } : { error };
+    }
     const { ring, from, message } = decoded;
     this.#reached(from.address);
     switch (message.tag) {
@@ -217,10 +247,10 @@ class Sockets implements Transport {
       case "content":
       case "content-end":
       case "content-refused":
-        return { error: "no content was asked for here" };
+        return { error: "not asked for" };
       default: {
         const own = this.#options.sender().ring;
-        return ring === own && own !== 0 ? decoded : { error: `of ring ${ring}` };
+        return ring === own && own !== 0 ? decoded : { error: "of another ring" };
       }
     }
   }

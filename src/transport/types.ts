@@ -4,6 +4,7 @@ import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Introduction, Message } from "../protocol/model/messages.ts";
 import type { Sender } from "../wire/message.ts";
+import type { Drops } from "./drops.ts";
 
 export type TransportOptions = {
   /** The address of this machine to bind to; a name is resolved first. */
@@ -33,6 +34,8 @@ export type TransportOptions = {
   unreachable(address: Address, how: Unreachable, broke: boolean): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
   open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
+  /** Whether a member of the ring, as this peer sees it, is at an address: it goes before strangers. */
+  isMember(address: Address): boolean;
   /** The wire cannot hold a message, which is left out and counted: a mistake in this program. */
   unsent(tag: Message["tag"], why: string): void;
   /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
@@ -99,6 +102,8 @@ export function inlineHash(): ContentHash {
 export type FetchOptions = {
   /** Where to begin; 0 if left out. */
   readonly offset?: number;
+  /** Bytes of the whole, as they were announced: one of another size is broken off unread. Left out: any. */
+  readonly size?: number;
   /**
    * Has seen the first `offset` bytes already. Left out: a new one. After a fetch that was "broken" or
    * "unreachable" it has seen just the bytes that the sink was given: both may go on with another peer.
@@ -176,8 +181,8 @@ export type Transport = {
    * @throws Failure that names the address, when there is no answer in time
    */
   introduce(host: string, port: number, deadlineMs: number): Promise<Introduced>;
-  /** Refused on the way in, or given up on the way out, so far. */
-  readonly dropped: { readonly datagrams: number; readonly frames: number };
+  /** What was refused on the way in, or given up on the way out, so far. */
+  readonly drops: Drops;
   /** Writes what can be written at once, and closes all. Nothing is called back afterwards. */
   close(): void;
 };

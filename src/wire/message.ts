@@ -10,7 +10,7 @@ import { Malformed, Reader, Writer } from "./bytes.ts";
 import { type Codec, struct } from "./codec.ts";
 import { MAX_FRAME } from "./limits.ts";
 import { readSender, SENDER_BYTES, type Sender, writeSender } from "./senders.ts";
-import { TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
+import { BY_DATAGRAM, TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
 /**
  * "p2", then the version of all that is described here. What comes in a later one is read by its rules:
@@ -131,6 +131,26 @@ export function decode(bytes: Uint8Array, host: string, bodies = false, bits = 4
     const why = error instanceof Malformed ? error.message : String(error);
     return refusal(`${layout.tag}: ${why}`, later);
   }
+}
+
+/** What the first bytes of a message say, without the work of decoding it. */
+export type Head = {
+  readonly ring: number;
+  readonly byDatagram: boolean;
+  readonly isHello: boolean;
+};
+
+/** @returns null where the bytes are none of this protocol */
+export function readHead(bytes: Uint8Array): Head | null {
+  if (bytes.length < HEADER_BYTES) return null;
+  const head = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
+  if (head.getUint16(0) !== MAGIC || head.getUint8(2) < VERSION) return null;
+  const tag = NUMBERED[head.getUint8(3)]?.tag;
+  return {
+    ring: head.getUint32(SENDER_AT),
+    byDatagram: tag !== undefined && BY_DATAGRAM.has(tag),
+    isHello: tag === "hello",
+  };
 }
 
 /**

@@ -218,5 +218,18 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   "caught-up": row(38, { nonce: u32, counter: u53, same: v.ranges, differ: v.ranges }),
 };
 
+/**
+ * Messages that peers send by datagram, if they are short; all others go by stream, where a sender cannot give
+ * another's address for its own. What comes by datagram and is none of these is dropped unread.
+ */
+export const BY_DATAGRAM: ReadonlySet<Tag> = new Set<Tag>([
+  "hello",
+  "ping",
+  "pong",
+  "ping-req",
+  "ping-req-ack",
+  "gossip",
+]);
+
 /** Messages that may have a small content behind them, in a stream. */
 export const WITH_BODY: ReadonlySet<Tag> = new Set<Tag>(["routed", "answer", "replicate"]);

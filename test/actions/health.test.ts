@@ -43,7 +43,11 @@ function statusOf(part: Partial<Status>): Status {
   return {
     ...{ v: 1, at: 0, ring: "12000", bits: 8, route: "finger", pingIntervalMs: 1_000, self },
     ...{ successors: [], predecessors: [], digest: "", files, rssBytes: 0, lookups: [] },
-    ...{ members: [8, 9, 14].map((id) => member(id)), dropped: { datagrams: 0, frames: 0 } },
+    ...{
+      members: [8, 9, 14].map((id) => member(id)),
+      dropped: { datagrams: 0, frames: 0 },
+      drops: [],
+    },
     ...part,
   };
 }

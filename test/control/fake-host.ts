@@ -214,6 +214,7 @@ function statusOf(id: number, bits: number): Status {
       ...{ room: 82_000_000_000, copies: 3, kept: true, freeBytes: 82_200_000_000 },
     },
     dropped: { datagrams: 0, frames: 0 },
+    drops: [],
     rssBytes: 34_000_000,
     lookups: [],
   };

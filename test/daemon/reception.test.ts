@@ -22,6 +22,7 @@ test("a living peer is given all in order, and nothing after its end", () => {
     },
     fail: (error) => failed.push(error),
     open: () => ({ refused: "It is not served here." }),
+    isMember: () => false,
   });
   reception.give(room(1));
   reception.give(room(2));

@@ -5,7 +5,17 @@ import {
   FetchFailure,
   inlineHash,
 } from "../../src/transport/types.ts";
-import { callRaw, closeAll, deadPort, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+import {
+  callRaw,
+  closeAll,
+  deadPort,
+  frameOf,
+  HOST,
+  Mailbox,
+  openPeer,
+  ping,
+  RING,
+} from "./peer.ts";
 
 afterEach(closeAll);
 
@@ -210,7 +220,7 @@ test("a big content delays no message", async () => {
   });
   while (!over) {
     const next = server.heard.next();
-    taker.transport.send(server.address, "datagram", { tag: "ack", request: answered++ });
+    taker.transport.send(server.address, "datagram", ping(answered++));
     await next;
     // Bun reads datagrams until there are none: one that is sent from within a read keeps it there.
     await new Promise((resolve) => setImmediate(resolve));
@@ -319,7 +329,7 @@ describe("a fetch fails, and says how", () => {
     ["a hash that does not match", "mismatch", [head, raw, wrongEnd]],
     ["too few bytes", "broken", [head, raw.subarray(1)]],
     ["no end", "broken", [head, raw]],
-    ["too many bytes", "broken", [head, raw, raw, wrongEnd]],
+    ["too many bytes", "mismatch", [head, raw, raw, wrongEnd]],
     ["another ring", "broken", [frameOf({ tag: "content", size: 3 }, RING + 1)]],
     ["another message", "broken", [frameOf({ tag: "ack", request: 1 })]],
     ["garbage", "broken", [new Uint8Array(100).fill(255)]],
@@ -338,6 +348,20 @@ describe("a fetch fails, and says how", () => {
     const taker = await openPeer(2);
     const fetch = taker.transport.fetch(`${HOST}:${listener.port}`, TICKET, collect());
     expect(await troubleOf(fetch)).toBe(trouble);
+    listener.stop(true);
+  });
+
+  test.each([2, 4, 2 ** 40])("another size than was announced: %d", async (size) => {
+    const listener = Bun.listen({
+      hostname: HOST,
+      port: 0,
+      socket: { data: (socket) => void socket.write(frameOf({ tag: "content", size })) },
+    });
+    const taker = await openPeer(2);
+    const sink = collect();
+    const fetch = taker.transport.fetch(`${HOST}:${listener.port}`, TICKET, sink, { size: 3 });
+    expect(await troubleOf(fetch)).toBe("broken");
+    expect([sink.size, sink.got]).toEqual([-1, 0]);
     listener.stop(true);
   });
 });

@@ -5,9 +5,9 @@ import { Inbound } from "../../src/transport/inbound.ts";
 import { FRAME_DEADLINE_MS, SILENT_STREAM_MS } from "../../src/transport/limits.ts";
 import { PREFIX_BYTES } from "../../src/wire/age.ts";
 import { MAX_FRAME } from "../../src/wire/limits.ts";
-import { decode, VERSION } from "../../src/wire/message.ts";
+import { decode, encodeFrame, VERSION } from "../../src/wire/message.ts";
 import { randomFrom } from "../wire/random.ts";
-import { ack, callRaw, closeAll, frameOf, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+import { ack, callRaw, closeAll, frameOf, HOST, Mailbox, openPeer, RING, sender } from "./peer.ts";
 
 afterEach(closeAll);
 
@@ -38,7 +38,7 @@ describe("a connection is closed and counted", () => {
     const raw = await callRaw(one.transport.port);
     raw.write(bytes);
     await raw.closed;
-    expect(one.transport.dropped).toEqual({ datagrams: 0, frames: 1 });
+    expect(one.transport.drops.totals).toEqual({ datagrams: 0, frames: 1 });
     expect(one.heard.seen).toEqual([]);
     expect(one.faults).toEqual([]);
   });
@@ -53,7 +53,7 @@ test("messages of a later version are passed over, and the stream goes on", asyn
   const next = one.heard.next();
   raw.write(Buffer.concat([hello, unknown, frameOf(ack(2))]));
   expect((await next).message).toEqual(ack(2));
-  expect(one.transport.dropped).toEqual({ datagrams: 0, frames: 1 });
+  expect(one.transport.drops.totals).toEqual({ datagrams: 0, frames: 1 });
 });
 
 test("500 connections of garbage, some held open, disturb nobody", async () => {
@@ -86,7 +86,10 @@ test("a frame that comes byte by byte is heard", async () => {
 
 describe("limits", () => {
   /** Accepts as a transport does, with few places. */
-  function accepting(most: number): {
+  function accepting(
+    most: number,
+    isMember: (address: string) => boolean = () => false,
+  ): {
     inbound: Inbound;
     port: number;
     accepted: Mailbox<number>;
@@ -100,7 +103,12 @@ describe("limits", () => {
     const heard = new Mailbox<number>();
     const inbound = new Inbound({
       most,
-      admit: decode,
+      admit: (bytes, host) => {
+        const decoded = decode(bytes, host);
+        return "error" in decoded ? { error: "malformed" } : decoded;
+      },
+      isMember,
+      crowded: () => {},
       message: (_, message) => heard.put(message.tag === "ack" ? message.request : -1),
       fetch() {},
       hello: (beat) => frameOf({ tag: "hello", beat }),
@@ -161,6 +169,27 @@ describe("limits", () => {
     await callRaw(port);
     await known.closed;
     expect(inbound.size).toBe(3);
+    stop();
+  });
+
+  test("a member's connection is not closed for a stranger's", async () => {
+    const { inbound, port, accepted, heard, stop } = accepting(2, (at) => at === `${HOST}:10`);
+    const member = await callRaw(port);
+    member.write(encodeFrame(ack(1), sender(8, 10)));
+    await heard.first((request) => request === 1);
+    const stranger = await callRaw(port);
+    stranger.write(frameOf(ack(2)));
+    await heard.first((request) => request === 2);
+    const newer = await callRaw(port);
+    await stranger.closed;
+    newer.write(encodeFrame(ack(3), sender(8, 10)));
+    await heard.first((request) => request === 3);
+    const turnedAway = await callRaw(port);
+    await turnedAway.closed;
+    expect(accepted.seen).toEqual([1, 2, 3, 4]);
+    expect(inbound.size).toBe(2);
+    member.write(encodeFrame(ack(4), sender(8, 10)));
+    await heard.first((request) => request === 4);
     stop();
   });
 

@@ -1,12 +1,21 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { BODY_BYTES } from "../../src/protocol/model/config.ts";
-import { makeMember } from "../../src/protocol/model/member.ts";
 import type { Message } from "../../src/protocol/model/messages.ts";
 import type { Wire } from "../../src/transport/connection.ts";
 import { LINK_QUEUE_BYTES } from "../../src/transport/limits.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
 import { decode } from "../../src/wire/message.ts";
-import { ack, closeAll, datagramOf, deadPort, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+import {
+  ack,
+  closeAll,
+  datagramOf,
+  deadPort,
+  HOST,
+  Mailbox,
+  openPeer,
+  ping,
+  RING,
+} from "./peer.ts";
 
 afterEach(closeAll);
 
@@ -15,13 +24,13 @@ test.each(["datagram", "stream"] as const)(
   async (channel) => {
     const one = await openPeer(1);
     const two = await openPeer(2);
-    one.transport.send(two.address, channel, ack(7));
+    one.transport.send(two.address, channel, ping(7));
     const heard = await two.heard.first();
-    expect(heard).toMatchObject({ message: ack(7), channel });
+    expect(heard).toMatchObject({ message: ping(7), channel });
     expect(heard.from).toMatchObject({ id: 1, address: one.address, instance: "00000000000000aa" });
 
-    two.transport.send(heard.from.address, channel, ack(8));
-    expect((await one.heard.first()).message).toEqual(ack(8));
+    two.transport.send(heard.from.address, channel, ping(8));
+    expect((await one.heard.first()).message).toEqual(ping(8));
   },
 );
 
@@ -40,7 +49,7 @@ test("a peer has one host, whichever of this machine's it is", async () => {
   const one = await openPeer(1, { host: "127.0.0.5" });
   const two = await openPeer(2);
   for (const channel of ["datagram", "stream"] as const) {
-    one.transport.send(two.address, channel, ack(1));
+    one.transport.send(two.address, channel, ping(1));
     const { from } = await two.heard.first((heard) => heard.channel === channel);
     expect(from.address).toBe(`127.0.0.5:${one.transport.port}`);
   }
@@ -52,31 +61,42 @@ test("a dead neighbour silences no datagram to a live one", async () => {
   const dead = `${HOST}:${await deadPort()}`;
   for (let round = 0; round < 50; round++) {
     const next = two.heard.next();
-    one.transport.send(dead, "datagram", ack(round));
-    one.transport.send(two.address, "datagram", ack(round));
-    one.transport.send(dead, "datagram", ack(round));
-    expect((await next).message).toEqual(ack(round));
+    one.transport.send(dead, "datagram", ping(round));
+    one.transport.send(two.address, "datagram", ping(round));
+    one.transport.send(dead, "datagram", ping(round));
+    expect((await next).message).toEqual(ping(round));
   }
 });
 
-test("a message too long for a datagram goes by stream", async () => {
+test("a message that is none for a datagram goes by stream", async () => {
   const one = await openPeer(1);
   const two = await openPeer(2);
-  const target = makeMember({
-    id: 5,
-    incarnation: 1,
-    instance: "00000000000000aa",
-    state: "alive",
-    address: "127.0.0.1:5",
-  });
-  const members = Array.from({ length: 200 }, () => target);
-  one.transport.send(two.address, "datagram", {
-    tag: "sync",
-    stage: "close",
-    buckets: [],
-    members,
-  });
+  one.transport.send(two.address, "datagram", ack(1));
   expect((await two.heard.first()).channel).toBe("stream");
+});
+
+test("who is no member gets by datagram what it sent, until it has answered a ping", async () => {
+  const one = await openPeer(1, { isMember: () => false });
+  const stranger = await openPeer(2);
+  const pong = (nonce: number): Message => ({ ...ping(nonce), tag: "pong" });
+  one.transport.send(stranger.address, "datagram", pong(1));
+  expect(one.transport.drops.rows()).toEqual([
+    {
+      ...{ kind: "datagram", reason: "more than came from there", count: 1 },
+      from: stranger.address,
+    },
+  ]);
+  stranger.transport.send(one.address, "datagram", ping(2));
+  await one.heard.first();
+  for (const nonce of [2, 3]) one.transport.send(stranger.address, "datagram", pong(nonce));
+  one.transport.send(stranger.address, "datagram", ping(4));
+  await stranger.heard.first(({ message }) => message.tag === "ping");
+  expect(stranger.heard.seen.map(({ message }) => message)).toEqual([pong(2), ping(4)]);
+  stranger.transport.send(one.address, "datagram", pong(4));
+  await one.heard.first(({ message }) => message.tag === "pong");
+  for (const nonce of [5, 6, 7]) one.transport.send(stranger.address, "datagram", pong(nonce));
+  await stranger.heard.first(({ message }) => message.tag === "pong" && message.nonce === 7);
+  expect(stranger.heard.seen.length).toBe(5);
 });
 
 test("datagrams that are none of ours are dropped and counted", async () => {
@@ -85,16 +105,17 @@ test("datagrams that are none of ours are dropped and counted", async () => {
   const bad = [
     Uint8Array.of(1, 2, 3),
     new Uint8Array(1_200),
-    datagramOf(ack(1), RING + 1),
-    datagramOf(ack(1)).subarray(1),
+    datagramOf(ping(1), RING + 1),
+    datagramOf(ping(1)).subarray(1),
+    datagramOf(ack(1)),
     datagramOf({ tag: "content", size: 5 }),
     datagramOf({ tag: "fetch", source: { kind: "ticket", request: 1 }, offset: 0 }),
   ];
   for (const bytes of bad) stranger.send(bytes, one.transport.port, HOST);
-  stranger.send(datagramOf(ack(2)), one.transport.port, HOST);
-  expect((await one.heard.first()).message).toEqual(ack(2));
+  stranger.send(datagramOf(ping(2)), one.transport.port, HOST);
+  expect((await one.heard.first()).message).toEqual(ping(2));
   expect(one.heard.seen).toHaveLength(1);
-  expect(one.transport.dropped).toEqual({ datagrams: bad.length, frames: 0 });
+  expect(one.transport.drops.totals).toEqual({ datagrams: bad.length, frames: 0 });
   stranger.close();
 });
 
@@ -162,7 +183,7 @@ describe("a body", () => {
     one.transport.send("127.0.0.1:9", "stream", ack(1), bodyOf(1));
     expect(one.unsent.map(([tag]) => tag)).toEqual(["routed", "ack"]);
     expect(one.faults).toEqual([]);
-    expect(one.transport.dropped.frames).toBe(2);
+    expect(one.transport.drops.totals.frames).toBe(2);
   });
 
   test("in a datagram is refused", async () => {
@@ -170,9 +191,9 @@ describe("a body", () => {
     const stranger = await Bun.udpSocket({ hostname: HOST, port: 0 });
     const bytes = Buffer.concat([datagramOf(routed(1, 1)), bodyOf(1)]);
     stranger.send(bytes, one.transport.port, HOST);
-    stranger.send(datagramOf(ack(2)), one.transport.port, HOST);
-    expect((await one.heard.first()).message).toEqual(ack(2));
-    expect(one.transport.dropped.datagrams).toBe(1);
+    stranger.send(datagramOf(ping(2)), one.transport.port, HOST);
+    expect((await one.heard.first()).message).toEqual(ping(2));
+    expect(one.transport.drops.totals.datagrams).toBe(1);
     stranger.close();
   });
 });
@@ -183,14 +204,15 @@ test("a message that the wire cannot hold is left out and told of, and nothing m
   one.transport.send("127.0.0.1:9", "stream", ack(-1));
   expect(one.unsent.map(([tag]) => tag)).toEqual(["ack", "ack"]);
   expect(one.faults).toEqual([]);
-  expect(one.transport.dropped.frames).toBe(2);
+  expect(one.transport.drops.totals.frames).toBe(2);
 });
 
 test("a callback that throws is a fault, and the next message arrives", async () => {
   const got = new Mailbox<number>();
   const one = await openPeer(1, {
     message(_, message) {
-      const request = message.tag === "ack" ? message.request : 0;
+      const request =
+        message.tag === "ack" ? message.request : message.tag === "ping" ? message.nonce : 0;
       got.put(request);
       if (request === 1) throw new Error("a mistake");
     },
@@ -198,7 +220,7 @@ test("a callback that throws is a fault, and the next message arrives", async ()
   const two = await openPeer(2);
   two.transport.send(one.address, "stream", ack(1));
   two.transport.send(one.address, "stream", ack(2));
-  two.transport.send(one.address, "datagram", ack(3));
+  two.transport.send(one.address, "datagram", ping(3));
   await got.first((request) => request === 3);
   await got.first((request) => request === 2);
   expect(one.faults).toHaveLength(1);
@@ -226,13 +248,13 @@ test("a slow reader gets whole frames, and what does not fit the queue is counte
   for (let i = 0; i < rounds; i++) {
     one.transport.send(to, "stream", { tag: "inquire", request: i, name, key: 1, asked: [] });
   }
-  expect(one.transport.dropped.frames).toBeGreaterThan(0);
+  expect(one.transport.drops.totals.frames).toBeGreaterThan(0);
   const socket = await opened.first();
 
   // Read slowly: a chunk, a pause, a chunk.
   const reader = new FrameReader();
   const requests: number[] = [];
-  const expected = rounds - one.transport.dropped.frames;
+  const expected = rounds - one.transport.drops.totals.frames;
   while (requests.length < expected) {
     const next = chunks.next();
     socket.resume();

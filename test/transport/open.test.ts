@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { ack, callRaw, closeAll, deadPort, failureOf, HOST, openPeer, RING } from "./peer.ts";
+import { ack, callRaw, closeAll, deadPort, failureOf, HOST, openPeer, ping, RING } from "./peer.ts";
 
 afterEach(closeAll);
 
@@ -35,7 +35,7 @@ test("IPv6", async () => {
   const two = await openPeer(2, { host: "::1" });
   const to = `[::1]:${two.transport.port}`;
   for (const channel of ["datagram", "stream"] as const) {
-    one.transport.send(to, channel, ack(1));
+    one.transport.send(to, channel, ping(1));
     const { from } = await two.heard.first((heard) => heard.channel === channel);
     expect(from.address).toBe(`[::1]:${one.transport.port}`);
   }
@@ -56,11 +56,11 @@ test("a closed transport frees its port, closes its connections and calls nobody
   await two.heard.first(({ message }) => message.tag === "ack" && message.request === 2);
 
   const again = await openPeer(3, { port: one.transport.port });
-  one.transport.send(two.address, "datagram", ack(3));
+  one.transport.send(two.address, "datagram", ping(3));
   one.transport.send(two.address, "stream", ack(3));
   one.transport.watch([two.address]);
-  two.transport.send(again.address, "datagram", ack(4));
-  expect((await again.heard.first()).message).toEqual(ack(4));
+  two.transport.send(again.address, "datagram", ping(4));
+  expect((await again.heard.first()).message).toEqual(ping(4));
   expect(one.heard.seen).toEqual([]);
   expect(one.unreachable.seen).toEqual([]);
   expect(two.heard.seen).toHaveLength(2);

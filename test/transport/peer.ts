@@ -2,7 +2,7 @@
 import { Failure } from "../../src/protocol/model/failure.ts";
 import type { Unreachable } from "../../src/protocol/model/io.ts";
 import type { Address, Member } from "../../src/protocol/model/member.ts";
-import type { Channel, Message } from "../../src/protocol/model/messages.ts";
+import type { Channel, Message, Ping } from "../../src/protocol/model/messages.ts";
 import { openTransport } from "../../src/transport/transport.ts";
 import type { Transport, TransportOptions } from "../../src/transport/types.ts";
 import { encode, encodeFrame, type Sender } from "../../src/wire/message.ts";
@@ -75,6 +75,7 @@ export async function openPeer(
       heard.put({ from, message, channel, body, heldMs }),
     unreachable: (address, how, broke) => unreachable.put({ address, how, broke }),
     open: () => ({ refused: "nothing is served here" }),
+    isMember: () => true,
     unsent: (tag, why) => unsent.push([tag, why]),
     fault: (error) => faults.push(error),
     ...options,
@@ -93,6 +94,12 @@ export function sender(id: number, port: number): Sender {
 
 export function ack(request: number): Message {
   return { tag: "ack", request };
+}
+
+/** A message that goes by datagram. */
+export function ping(nonce: number): Ping {
+  const standing = { awayMs: null, forgottenMs: null };
+  return { tag: "ping", nonce, round: false, digest: 0, room: 0, ...standing };
 }
 
 /** The bytes of a message from peer 99, which listens nowhere. */

@@ -1,6 +1,7 @@
 /** What lies in a kernel: how old it is when it is read after all, and how it is taken back. */
 import { afterEach, expect, test } from "bun:test";
-import { ack, closeAll, HOST, Mailbox, openPeer, RING } from "./peer.ts";
+import type { Message } from "../../src/protocol/model/messages.ts";
+import { ack, closeAll, HOST, Mailbox, openPeer, ping, RING } from "./peer.ts";
 
 afterEach(closeAll);
 
@@ -16,7 +17,7 @@ async function spawnPeer() {
       host: "${HOST}", port: 0,
       sender: () => ({ ring: ${RING}, id: 2, incarnation: 1, instance: "00000000000000bb", state: "alive", port: transport.port }),
       message: (from, message, channel, body, heldMs) => console.log(JSON.stringify({ request: message.request, heldMs })),
-      unreachable() {}, open: () => ({ refused: "nothing" }), fault(error) { throw error; },
+      unreachable() {}, open: () => ({ refused: "nothing" }), isMember: () => true, fault(error) { throw error; },
     });
     console.log(transport.port);
   `;
@@ -37,6 +38,11 @@ async function spawnPeer() {
   return { address: `${HOST}:${await promise}`, got, child };
 }
 
+function numberOf(message: Message): number {
+  if (message.tag === "ping") return message.nonce;
+  return message.tag === "ack" ? message.request : 0;
+}
+
 /** Sends until the other can tell how old a message is. @returns the next free number */
 async function acquaint(send: (request: number) => void, got: Mailbox<Got>): Promise<number> {
   for (let request = 1; ; request++) {
@@ -50,8 +56,7 @@ test("a message tells how old it is once a hello has come back, and a datagram n
   const one = await openPeer(1);
   const got = new Mailbox<Got>();
   const two = await openPeer(2, {
-    message: (...[, message, , , heldMs]) =>
-      got.put({ request: message.tag === "ack" ? message.request : 0, heldMs }),
+    message: (...[, message, , , heldMs]) => got.put({ request: numberOf(message), heldMs }),
   });
   const startedAt = performance.now();
   const next = await acquaint(
@@ -60,7 +65,7 @@ test("a message tells how old it is once a hello has come back, and a datagram n
   );
   expect(got.seen[0]).toEqual({ request: 1, heldMs: null });
   expect(got.seen.at(-1)?.heldMs).toBeWithin(0, performance.now() - startedAt + 1);
-  one.transport.send(two.address, "datagram", ack(next));
+  one.transport.send(two.address, "datagram", ping(next));
   expect((await got.first(({ request }) => request === next)).heldMs).toBeNull();
 });
 

@@ -80,7 +80,7 @@ test("a dial beside the link reports a refusal, and nothing where it succeeds", 
   await one.unreachable.next();
   const report = { address: dead, how: "refused", broke: false } as const;
   expect(one.unreachable.seen).toEqual([report, report]);
-  expect(two.transport.dropped).toEqual({ datagrams: 0, frames: 0 });
+  expect(two.transport.drops.totals).toEqual({ datagrams: 0, frames: 0 });
   expect(two.heard.seen).toEqual([]);
 });
 

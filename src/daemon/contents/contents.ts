@@ -184,7 +184,7 @@ export class Contents {
       try {
         const { hash, bytes: offset, taker } = arriving;
         const sink = this.#sinkOf(effect, arriving, move);
-        const options = { offset, hash };
+        const options = { offset, hash, size: effect.size };
         const fetched = await this.options.transport.fetch(effect.from, source, sink, options);
         check(effect.file, into.sha256, fetched.sha256);
         await taker.finish(fetched.size, fetched.sha256);
