@@ -8,6 +8,8 @@ export const MAX_LOOKUPS = 256;
 export const MAX_STREAMS = 64;
 /** What a slow reader of events may leave unread, some 5,000 events, before it is cut off. */
 export const MAX_UNREAD_BYTES = 1_048_576;
+/** Requests under way at a time, event streams and transfers among them: each has a connection. */
+export const MAX_REQUESTS = 256;
 /** Contents coming in or going out at a time; each has an open file. */
 export const MAX_TRANSFERS = 32;
 /** A request's head must fit 16 KiB: files whose escaped paths are longer are sent and read as bytes. */

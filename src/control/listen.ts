@@ -2,6 +2,7 @@
 import { chmodSync } from "node:fs";
 import { Failure } from "../protocol/model/failure.ts";
 import { removeQuietly } from "../store/durable.ts";
+import { MAX_REQUESTS } from "./limits.ts";
 
 /** What is answered at a path, by method. Its part after `:` may be anything, escaped, without a slash. */
 export type Routes = Readonly<
@@ -14,14 +15,19 @@ export type Answers = {
   readonly routes: Routes;
   /** The answer to all else. */
   readonly otherwise: () => Response;
+  /** The answer where too much is asked at a time. */
+  readonly busy: () => Response;
   /** The answer where one of the routes threw, or rejected. */
   readonly failed: (error: unknown) => Response;
   readonly maxBodyBytes: number;
 };
 
+type Server = Bun.Server<undefined>;
+
 /**
- * An event stream may be silent for hours, and only this user can call; transfers have limits of their
- * own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s.
+ * What is under way takes as long as it takes: an event stream may be silent for hours, and transfers have limits
+ * of their own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s. A
+ * connection on which no whole request comes is closed by the runtime after as long.
  */
 const UNTIMED: object = { idleTimeout: 0 };
 
@@ -34,7 +40,7 @@ const UNTIMED: object = { idleTimeout: 0 };
 export function listen(
   path: string,
   what: string,
-  { routes, otherwise, failed, maxBodyBytes }: Answers,
+  { routes, otherwise, busy, failed, maxBodyBytes }: Answers,
 ): () => Promise<void> {
   removeQuietly(path);
   // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
@@ -43,7 +49,7 @@ export function listen(
     const server = Bun.serve({
       unix: path,
       maxRequestBodySize: maxBodyBytes,
-      routes: { ...routes },
+      routes: counted(routes, busy),
       fetch: otherwise,
       ...UNTIMED,
       error: failed,
@@ -59,4 +65,21 @@ export function listen(
   } finally {
     process.umask(mask);
   }
+}
+
+/**
+ * No more at a time than may be, and one request for each connection: so none is left open that nobody uses, and
+ * a new one costs no more than one that was kept.
+ */
+function counted(routes: Routes, busy: () => Response) {
+  const once = (answer: Answer) => async (request: Request, server: Server) => {
+    const response = server.pendingRequests > MAX_REQUESTS ? busy() : await answer(request);
+    response.headers.set("connection", "close");
+    return response;
+  };
+  const all = Object.entries(routes).map(([path, methods]) => {
+    const answers = Object.entries(methods).map(([method, answer]) => [method, once(answer)]);
+    return [path, Object.fromEntries(answers)];
+  });
+  return Object.fromEntries(all);
 }

@@ -46,6 +46,7 @@ export function serveControl(dir: string, host: ControlHost): Control {
   const close = listen(path, "The control socket", {
     routes: rooms.routes(),
     otherwise: notFound,
+    busy: () => refuse(503, "busy", "Too much is asked of this peer at a time: try again soon."),
     failed: (error) => refuse(500, "failed", sentenceOf(error)),
     maxBodyBytes: Number.MAX_SAFE_INTEGER,
   });

@@ -35,6 +35,7 @@ export function serveRing(
   const close = listen(ringPathToOpen(dir), "The ring's control socket", {
     routes: routesOf(basePort, network, stop),
     otherwise: () => refuse("There is nothing of this name at a ring's control socket."),
+    busy: () => refuse("Too much is asked of this ring at a time: try again soon."),
     failed: (error) => refuse(error instanceof Error ? error.message : String(error)),
     maxBodyBytes: 4096,
   });
