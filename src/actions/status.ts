@@ -47,6 +47,7 @@ function describe(status: Status): string[] {
     "",
     ...memberTable(status),
   ];
+  if (status.drops.length > 0) lines.push("", ...dropTable(status));
   if (status.lookups.length > 0) lines.push("", ...lookupTable(status));
   return lines;
 }
@@ -131,6 +132,16 @@ function memberTable(status: Status): string[] {
     stateOf(m),
   ]);
   return shortened(["member", "address", "incarnation", "state"], rows);
+}
+
+function dropTable({ drops }: Status): string[] {
+  const rows = drops.map(({ kind, reason, from, count: dropped }) => [
+    kind,
+    reason,
+    from ?? "",
+    String(dropped),
+  ]);
+  return shortened(["dropped", "why", "from", "count"], rows);
 }
 
 function lookupTable(status: Status): string[] {

@@ -46,6 +46,10 @@ export const LOST_TOLD_MS = 10_000;
 export const THROWN_TOLD_MS = 60_000;
 export const THROWN_KINDS = 64;
 
+/** What is dropped is told of once a minute, where it was so much: a few are lost in any ring. */
+export const DROPS_TOLD_MS = 60_000;
+export const DROPS_TOLD = 1_000;
+
 /** Lines that wait for a slow reader; with so many, those that can be done without are left out. */
 export const LINES_KEPT = 4_096;
 export const LINES_FOLDED = 256;

@@ -21,6 +21,7 @@ import { Moving } from "./contents/moving.ts";
 import { Offers } from "./contents/offers.ts";
 import { Scrubbing } from "./contents/scrubbing.ts";
 import { Driver, type End } from "./driver.ts";
+import { tellOfDrops } from "./drops.ts";
 import { crashOf, type EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
@@ -74,7 +75,7 @@ export async function live(
   for (const note of folder.notes) terminal.say(note);
   const quit = () => reception.quit();
   process.on("SIGTERM", quit);
-  const hush = tellOfLost(folder.log, events);
+  const hush = [tellOfLost(folder.log, events), tellOfDrops(opened.transport.drops, events)];
   let control: Control | null = null;
   try {
     driver.begin();
@@ -87,7 +88,7 @@ export async function live(
     return code;
   } finally {
     process.off("SIGTERM", quit);
-    hush();
+    for (const each of hush) each();
     room.close();
     scrubbing.close();
     terminal.close();

@@ -94,6 +94,29 @@ export const RELATIONS: readonly Relation[] = [
       config.TOMBSTONE_DROP_MS < config.TOMBSTONE_LAST_MS,
   ],
   ["an operation is remembered as long as a removal", config.OPERATION_MS >= config.TOMBSTONE_MS],
+  [
+    "contents are crowded where copies wait for their turn",
+    transport.FETCHED_CROWD <= config.FETCHES_AT_ONCE,
+  ],
+  [
+    "a sender of copies has most places, and never all",
+    config.FETCHES_PER_SENDER < config.FETCHES_AT_ONCE &&
+      config.SMALL_FETCHES_PER_SENDER < config.SMALL_FETCHES_AT_ONCE &&
+      config.COPIES_QUEUED_PER_SENDER < config.COPIES_QUEUED,
+  ],
+  [
+    "one server has slots for all copies that a peer fetches",
+    config.SMALL_FETCHES_PER_SENDER <= transport.SERVED_PER_ADDRESS &&
+      transport.SERVED_PER_ADDRESS < transport.SERVED_AT_ONCE,
+  ],
+  [
+    "a transfer that crawls is known before it is still for too long",
+    transport.CRAWL_WINDOWS * transport.RATE_WINDOW_MS < transport.STALL_MS,
+  ],
+  [
+    "a flood of strangers leaves turns",
+    transport.STRANGERS_PER_TURN < transport.DATAGRAMS_PER_TURN,
+  ],
   ["a link is silent for longer than a beat", transport.SILENT_STREAM_MS > 2 * transport.BEAT_MS],
 ];
 

@@ -1,7 +1,7 @@
 /** Messages under way: datagrams that may be lost, streams that keep their order and what they were given. */
 import type { Effect, Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
-import type { Message } from "../protocol/model/messages.ts";
+import type { Channel, Message } from "../protocol/model/messages.ts";
 import type { Host } from "./host.ts";
 import { bodyFor } from "./reading.ts";
 import type { MessageInput, SimServices } from "./services.ts";
@@ -20,7 +20,8 @@ export class Post {
   /** Messages sent so far. */
   sent = 0;
   /** See every message as it is sent. */
-  readonly observers: ((host: Host, message: Message, to: Address) => void)[] = [];
+  readonly observers: ((host: Host, message: Message, to: Address, channel: Channel) => void)[] =
+    [];
   /** See every message that came late or twice, as it arrives. */
   readonly late: ((host: Host, again: boolean) => void)[] = [];
   readonly streams: Streams;
@@ -44,7 +45,7 @@ export class Post {
     if (self === undefined) return;
     const { to, channel, message } = effect;
     this.sent += 1;
-    for (const observe of this.observers) observe(host, message, to);
+    for (const observe of this.observers) observe(host, message, to, channel);
     const source = this.services.sourceOf(host, to);
     const from: Member = self.address === source ? self : { ...self, address: source };
     const given: MessageInput = {

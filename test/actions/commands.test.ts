@@ -220,8 +220,24 @@ test("status is one screen, or one document", async () => {
   expect(await showStatus(data, { json: false, all: false, lookup: [7] })).toBe(0);
   expect(printed[0]).toContain("peer 8 of ring 12000, numbered");
   expect((printed[0] ?? "").split("\n").length).toBeLessThan(24);
+  expect(printed[0]).not.toContain("why");
   expect(await showStatus(data, { json: true, all: false, lookup: [] })).toBe(0);
   expect(JSON.parse(printed[1] ?? "")).toMatchObject({ v: 1, ring: "12000", self: { id: 8 } });
+  const dropped = {
+    kind: "datagram",
+    reason: "of another ring",
+    from: "10.0.0.1:9",
+    count: 12,
+  } as const;
+  const others = { kind: "frame", reason: "others", from: null, count: 3 } as const;
+  numbered.shown = { drops: [dropped, others] };
+  expect(await showStatus(data, { json: false, all: false, lookup: [] })).toBe(0);
+  expect(printed[2]).toMatch(
+    /dropped +why +from +count\n +datagram +of another ring +10.0.0.1:9 +12\n/,
+  );
+  expect(printed[2]).toMatch(/\n +frame +others +3$/);
+  expect(await showStatus(data, { json: true, all: false, lookup: [] })).toBe(0);
+  expect(JSON.parse(printed[3] ?? "").drops).toEqual([dropped, others]);
 });
 
 test("status of all checks the ring, and fails with it", async () => {

@@ -53,19 +53,19 @@ test("a connection on which nothing is asked goes, one in the middle of a reques
   const close = listen(path, "The socket", ANSWERS);
   const connect = async (says: string) => {
     let got = "";
-    const gone = Promise.withResolvers<number>();
+    const closed = Promise.withResolvers<number>();
     const socket = await Bun.connect({
       unix: path,
       socket: {
         data(_, bytes) {
           got += bytes.toString();
         },
-        close: () => gone.resolve(performance.now()),
+        close: () => closed.resolve(performance.now()),
         error() {},
       },
     });
     if (says !== "") socket.write(says);
-    return { socket, gone: gone.promise, got: () => got };
+    return { socket, closed: closed.promise, got: () => got };
   };
   const request = (what: string) => `GET ${what} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const began = performance.now();
@@ -76,7 +76,7 @@ test("a connection on which nothing is asked goes, one in the middle of a reques
     connect(request("/here")),
     connect(request("/here")),
   ]);
-  await Promise.all(idle.map(({ gone }) => gone));
+  await Promise.all(idle.map(({ closed }) => closed));
   expect(performance.now() - began).toBeLessThan(25_000);
   expect(idle.map(({ got }) => got().endsWith("here"))).toEqual([false, false, true, true]);
 

@@ -51,7 +51,7 @@ export class Giver {
     const taker = await Bun.connect({
       hostname: "127.0.0.1",
       port: from,
-      socket: { data() {}, error() {}, close: (gone: Taker) => void this.open.delete(gone) },
+      socket: { data() {}, error() {}, close: (closed: Taker) => void this.open.delete(closed) },
     });
     this.open.add(taker);
     taker.pause();
