@@ -79,20 +79,20 @@ export const SERVED_AT_ONCE = 64;
 export const SERVED_PER_ADDRESS = 32;
 export const SERVED_TO_STRANGERS = 16;
 /** How fast a transfer is is measured over so long each time, in which it waits for its other end. */
-export const RATE_WINDOW_MS = 2_500;
+export const RATE_WINDOW_MS = 1_000;
 /**
  * A transfer moves at least so many bytes a second over the last ten seconds of waiting. A line of 64 kbit/s
  * carries 8,000, which is thirty transfers at a time.
  */
 export const LEAST_BYTES_PER_SECOND = 256;
-export const LEAST_WINDOWS = 4;
+export const LEAST_WINDOWS = 10;
 /**
- * Where slots are short, one that crawls, for five seconds at less than half of such a line, gives its own up to
+ * Where slots are short, one that crawls, for three seconds at less than half of such a line, gives its own up to
  * another: it goes on later, from where it was. They are short where so many contents are on their way in as
  * copies are fetched at a time.
  */
 export const CRAWL_BYTES_PER_SECOND = 4_096;
-export const CRAWL_WINDOWS = 2;
+export const CRAWL_WINDOWS = 3;
 export const FETCHED_CROWD = 8;
 
 /** Content is read, hashed and written in pieces of this size: fast, and a fraction of a timer's tick. */

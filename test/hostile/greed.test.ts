@@ -71,6 +71,15 @@ async function worksOn(ring: TestRing, sizes: readonly number[]): Promise<void> 
   }
 }
 
+/** Before the readers are known to be slow, a request may be refused: what comes of one is told then. */
+async function soonHad(ring: TestRing, id: number): Promise<[number | null, string]> {
+  const end = performance.now() + 8_000;
+  for (;;) {
+    const had = await ring.run("request", "2067", "--peer", id, "-o", `${id}.got`, "--force");
+    if (had.exitCode === 0 || performance.now() > end) return [had.exitCode, had.stderr];
+  }
+}
+
 const NOISE = new Uint8Array(64 << 10).fill(7);
 /** As much as goes out at once; the rest when there is room. */
 function pour(taker: { write(bytes: Uint8Array): number }): void {
@@ -160,13 +169,12 @@ test.each([
       try {
         await read();
         for (const id of FIVE) {
-          const had = await ring.run("request", "2067", "--peer", id, "-o", `${id}.got`);
-          expect([had.exitCode, had.stderr]).toEqual([0, ""]);
+          expect(await soonHad(ring, id)).toEqual([0, ""]);
           expect(await ring.hashOf(`${id}.got`)).toBe(sha256(bytes));
         }
         await worksOn(ring, [3_000, 200_000]);
         await ring.calm();
-        const told = (await ring.status(8)).drops.map(({ reason }) => reason);
+        const told = (await ring.status(19)).drops.map(({ reason }) => reason);
         expect(told).toContain("too many are served");
       } finally {
         reader.close();
