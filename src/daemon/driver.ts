@@ -43,6 +43,7 @@ export class Driver {
   readonly #end: (end: End) => void;
   readonly #options: DriverOptions;
   readonly #awake = new Awake();
+  readonly #addresses = new Addresses();
   #peer: Peer;
   readonly #checkpoint: Checkpoint;
   readonly #tellOfThrown: ReturnType<typeof tellOfThrown>;

@@ -102,7 +102,7 @@ export const RELATIONS: readonly Relation[] = [
     "a sender of copies has most places, and never all",
     config.FETCHES_PER_SENDER < config.FETCHES_AT_ONCE &&
       config.SMALL_FETCHES_PER_SENDER < config.SMALL_FETCHES_AT_ONCE &&
-      config.COPIES_QUEUED_PER_SENDER < config.COPIES_QUEUED,
+      config.REPLICAS_QUEUED_PER_SENDER < config.REPLICAS_QUEUED,
   ],
   [
     "one server has slots for all copies that a peer fetches",

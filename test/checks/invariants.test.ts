@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Invariants } from "../../src/checks/invariants.ts";
 import { SUSPECTERS } from "../../src/protocol/model/config.ts";
 import type { Peer } from "../../src/protocol/state.ts";
-import { member, OnePeer, version } from "../protocol/one-peer.ts";
+import { member, OnePeer, recordOf } from "../protocol/one-peer.ts";
 
 /** Each breaks one statement of a peer that is well. */
 const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
@@ -24,7 +24,8 @@ const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["an owner's lease", (p) => (p.replication.tenure.until = Number.POSITIVE_INFINITY)],
   [
     "copies wait in line",
-    (p) => p.replication.replicaQueue.add({ record: version(8, 3, 7), from: member(9), origin: null }),
+    (p) =>
+      p.replication.replicaQueue.add({ record: recordOf(8, 3, 7), from: member(9), origin: null }),
   ],
   [
     "there are few suspecters",

@@ -150,8 +150,15 @@ function asCalled(generator: RandomGenerator, stream: Uint8Array): string | null
   let fetches = 0;
   const inbound = new Inbound({
     most: generator.pick([1, 2, CALLERS]),
-    admit: (bytes, host) => decode(bytes, host, true),
+    admit: (bytes, host) => {
+      const decoded = decode(bytes, host, true);
+      if (!("error" in decoded)) return decoded;
+      const later = decoded.later === undefined ? {} : { later: decoded.later };
+      return { error: "malformed", ...later };
+    },
     message: (_, message) => said.push(message.tag),
+    isMember: () => false,
+    crowded: () => {},
     hello: () => new Uint8Array(4),
     fetch: (socket) => {
       // It is another's from here on.

@@ -56,7 +56,7 @@ async function expectSteady(ring: TestRing): Promise<void> {
 }
 
 const LIST: WireMessage = { tag: "list", request: 7, after: null };
-const COMPARE: WireMessage = { tag: "compare", nonce: 7, own: null, ranges: [] };
+const COMPARE: WireMessage = { tag: "compare", ranges: [] };
 
 test(
   "what is asked by datagram is not answered, costs little, and is told of",

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
-import { NO_LINEAGE } from "../../src/protocol/model/versions.ts";
+import { NO_LINEAGE } from "../../src/protocol/model/siblings.ts";
 import { sha256 } from "../store/temporary.ts";
 import { ASIDE } from "../support/program.ts";
 import { type TestRing, withRing } from "../support/test-ring.ts";
@@ -19,7 +19,7 @@ function offered(name: string, size: number): FileRecord {
   return {
     ...{ name, key: Number(name) % 256, size, sha256: "ab".repeat(32) },
     operation: { origin: "22".repeat(8), number: Number(name) },
-    stamp: { counter: 1_000_000, owner: 200, run: 7 },
+    version: { counter: 1_000_000, owner: 200, instance: 7 },
     ...{ also: [], removed: false, apart: false, ageMs: 0, ...NO_LINEAGE },
   };
 }
@@ -31,7 +31,7 @@ async function offer(ring: TestRing, giver: Giver, names: readonly string[], siz
   for (const id of FIVE) {
     for (const name of names) {
       const records = [offered(name, size)];
-      await liar.stream(ring.ports.base + id, { tag: "offer", records, origin });
+      await liar.stream(ring.ports.base + id, { tag: "replicate", records, origin });
     }
   }
   return liar;
@@ -155,10 +155,10 @@ test.each([
       expect(stored.exitCode).toBe(0);
       await ring.calm();
       const listed = await ring.control(8).list();
-      const version = listed.files[0]?.record;
-      if (version === undefined) throw new Error("nothing is listed");
+      const write = listed.files[0]?.record;
+      if (write === undefined) throw new Error("nothing is listed");
       const reader = new Giver(base, base + 201, () => {});
-      const source = { kind: "version", version } as const;
+      const source = { kind: "write", write } as const;
       const read = async () => {
         for (const id of FIVE) {
           for (let i = 0; i < 66; i++) {

@@ -276,7 +276,7 @@ export const REPLICAS_QUEUED = 16_384;
 /** Of these one sender may have most, and never all: what it sends may come slowly, or not at all. */
 export const FETCHES_PER_SENDER = 6;
 export const SMALL_FETCHES_PER_SENDER = 16;
-export const COPIES_QUEUED_PER_SENDER = 12_288;
+export const REPLICAS_QUEUED_PER_SENDER = 12_288;
 /** Copies, removals among them, on their way to this disk at a time: two whole messages of what needs no fetch. */
 export const REPLICAS_AT_ONCE = 512;
 /** With a majority durable, an acknowledgement waits so much longer for the copies that are nearly there. */

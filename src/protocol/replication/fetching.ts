@@ -6,11 +6,11 @@ import {
   SMALL_FETCHES_AT_ONCE,
   SMALL_FETCHES_PER_SENDER,
 } from "../model/config.ts";
-import { isSmall } from "../model/copy-queue.ts";
 import { type FileRecord, isSameWrite, writeId } from "../model/files.ts";
 import type { Body, Effect, FetchInto } from "../model/io.ts";
 import type { Address } from "../model/member.ts";
 import type { AnswerOutcome, RequestId } from "../model/messages.ts";
+import { isSmall } from "../model/replica-queue.ts";
 import type { Peer } from "../state.ts";
 import type { FetchJob } from "./state.ts";
 
@@ -19,15 +19,16 @@ type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
-  const { copyQueue, files } = peer.replication.replicaQueue) return;
+  const { replicaQueue, files } = peer.replication;
+  if (replicaQueue.size === 0) return;
   const slots = new Slots(peer);
   for (;;) {
-    const next = copyQueue.take(
+    const next = replicaQueue.take(
       (from, small) => slots.areFree(from, small),
       // Should it fail to come from another, this one has it too.
       (record) => !isFetching(peer, record),
     );
-    peer.replication.replicaQueue.delete(next === undefined) return;
+    if (next === undefined) return;
     const { record, from, origin } = next;
     if (files.find(record) !== undefined) continue;
     const source =
@@ -115,7 +116,7 @@ class Slots {
 
   constructor(peer: Peer) {
     for (const job of peer.replication.jobs.values()) {
-      if (job.kind === "copy") this.take(job.from.address, isSmall(job.record));
+      if (job.kind === "replica") this.take(job.from.address, isSmall(job.record));
     }
   }
 
@@ -124,7 +125,7 @@ class Slots {
     this.#bySender.set(from, one);
     one.all += 1;
     this.#all += 1;
-    if replicasUnderWay(small) return;
+    if (small) return;
     one.large += 1;
     this.#large += 1;
   }

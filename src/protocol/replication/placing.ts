@@ -4,7 +4,7 @@
  */
 import { answer } from "../answering.ts";
 import { BODY_BYTES, FULL_MS, READ_WAIT_MS, REPLICAS_WAIT_MS } from "../model/config.ts";
-import type { FileRecord, HeldVersion, type Version, writeKey } from "../model/files.ts";
+import type { FileRecord, HeldVersion, Version } from "../model/files.ts";
 import type { Arrival, BodySource } from "../model/io.ts";
 import { NONE } from "../model/joins.ts";
 import type { Replicate, RequestId } from "../model/messages.ts";
@@ -94,7 +94,7 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
   const from = replicas.find((m) => m.instance !== peer.self.instance);
   if (!placement.durable.has(peer.self.instance) && from !== undefined && isReplica(peer, record)) {
     if (record.removed) beginMerge(peer, { kind: "replica", record, from });
-    else peer.replication.replicaQueue.add(writeKey(record), { record, from, origin: null });
+    else peer.replication.replicaQueue.add({ record, from, origin: null });
     fetchQueued(peer);
   }
   replicateMissing(peer, placement);

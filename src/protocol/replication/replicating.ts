@@ -14,7 +14,6 @@ import {
   REJECTED_FILES,
   REPAIR_SETTLE_MS,
   REPLICAS_AT_ONCE,
-  REPLICAS_QUEUED,
   TOMBSTONE_MS,
 } from "../model/config.ts";
 import {
@@ -226,8 +225,7 @@ function takeSent(
     body.sha256 === record.sha256
   ) {
     beginFetch(peer, job, from, { kind: "body", number: body.number }, true);
-  } else peer.replication.replicaQueue.size < REPLICAS_QUEUED) {
-    peer.replication.replicaQueue.set(writeKey(record), { record, from, origin: replicate.origin });
+  } else peer.replication.replicaQueue.add({ record, from, origin: replicate.origin });
 }
 
 function reject(peer: Peer, to: Address, records: readonly FileRecord[]): void {

@@ -3,13 +3,13 @@
 import { COUNTER_JUMP } from "../model/bounds.ts";
 import { ByWrite } from "../model/by-write.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
-import { CopyQueue } from "../model/copy-queue.ts";
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type WriteId, writeKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
-import type { Answer, Inquire, Inquired, Replicate, RequestId, Routed } from "../model/messages.ts";
+import type { Answer, Inquire, Inquired, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
+import { ReplicaQueue } from "../model/replica-queue.ts";
 import type { Siblings } from "../model/siblings.ts";
 
 /** What this peer asks about a name before it deals with a request: of a quorum of those that may hold it. */
@@ -61,14 +61,6 @@ export type FetchJob =
   | { readonly kind: "deliver"; readonly request: RequestId }
   | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
   | { readonly kind: "replica"; readonly record: FileRecord; readonly from: Member };
-
-/** A copy that waits for its turn to be fetched. */
-export type QueuedReplica = {
-  readonly record: FileRecord;
-  readonly from: Member;
-  /** The origin of the store, where the one who replicates has no copy itself. */
-  readonly origin: Replicate["origin"];
-};
 
 /**
  * Whether this owner may answer alone for its part of the circle: all that were acknowledged there it
@@ -152,7 +144,7 @@ export type Replication = {
   readonly batched: Map<Address, HeldVersion[]>;
   readonly jobs: Map<number, FetchJob>;
   /** Copies waiting for a place among the fetches, by write. */
-  readonly replicaQueue: Map<string, QueuedReplica>;
+  readonly replicaQueue: ReplicaQueue;
   nextJob: number;
   /** Takers of a content that this peer serves, to say when it has been sent. */
   readonly serving: Set<RequestId>;
@@ -196,7 +188,7 @@ export function makeReplication(start: StartInput): Replication {
     damaged: 0,
     batched: new Map(),
     jobs: new Map(),
-    replicaQueue: new CopyQueue(),
+    replicaQueue: new ReplicaQueue(),
     nextJob: 1,
     serving: new Set(),
   };
@@ -272,7 +264,7 @@ export const REPLICATION = fieldsOf<Replication>({
   damaged: shared,
   batched: mapOf(listOf),
   jobs: mapOf(),
-  replicaQueue: mapOf(),
+  replicaQueue: itself,
   nextJob: shared,
   serving: setOf,
 });

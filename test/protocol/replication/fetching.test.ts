@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import {
   BODY_BYTES,
-  FETCHES_AT_ONCE,
-  SMALL_FETCHES_AT_ONCE,
+  FETCHES_PER_SENDER,
+  SMALL_FETCHES_PER_SENDER,
 } from "../../../src/protocol/model/config.ts";
 import { type FileRecord, writeId } from "../../../src/protocol/model/files.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
@@ -22,22 +22,25 @@ function fetches(effects: readonly Effect[]): Extract<Effect, { type: "fetch" }>
 }
 
 test.each([
-  ["large", BODY_BYTES + 1, FETCHES_AT_ONCE],
-  ["small", BODY_BYTES, SMALL_FETCHES_AT_ONCE],
-])("so many %s copies come in at a time, and as each ends the next begins", (_, size, most) => {
-  const replica = new OnePeer(9);
-  const records = versionsOf(most + 2, size);
-  const begun = fetches(replica.hear(8, { tag: "replicate", records, origin: null }));
-  expect(begun.map(({ file }) => file)).toEqual(records.slice(0, most).map(({ name }) => name));
-  for (const [i, { job, into }] of begun.slice(0, 3).entries()) {
-    if (into.kind !== "store") throw new Error("it is no copy");
-    const result = { ok: true, size, sha256: into.sha256 } as const;
-    const next = fetches(replica.give({ type: "fetched", job, result }));
-    expect(next.map(({ file }) => file)).toEqual(
-      records.slice(most + i, most + i + 1).map(({ name }) => name),
-    );
-  }
-});
+  ["large", BODY_BYTES + 1, FETCHES_PER_SENDER],
+  ["small", BODY_BYTES, SMALL_FETCHES_PER_SENDER],
+])(
+  "so many %s copies come in from one at a time, and as each ends the next begins",
+  (_, size, most) => {
+    const replica = new OnePeer(9);
+    const records = versionsOf(most + 2, size);
+    const begun = fetches(replica.hear(8, { tag: "replicate", records, origin: null }));
+    expect(begun.map(({ file }) => file)).toEqual(records.slice(0, most).map(({ name }) => name));
+    for (const [i, { job, into }] of begun.slice(0, 3).entries()) {
+      if (into.kind !== "store") throw new Error("it is no copy");
+      const result = { ok: true, size, sha256: into.sha256 } as const;
+      const next = fetches(replica.give({ type: "fetched", job, result }));
+      expect(next.map(({ file }) => file)).toEqual(
+        records.slice(most + i, most + i + 1).map(({ name }) => name),
+      );
+    }
+  },
+);
 
 test("a version that is on its way comes from one alone; where that fails, from the other who has it", () => {
   const replica = new OnePeer(9);

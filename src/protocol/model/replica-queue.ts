@@ -2,39 +2,52 @@
  * Copies that wait for their turn to be fetched. Those who offer them take turns, each with what it offered
  * first; so what one offers, much or slow as it may be, keeps nobody else's waiting for more than a turn.
  */
-import { BODY_BYTES, COPIES_QUEUED, COPIES_QUEUED_PER_SENDER } from "./config.ts";
-import { type FileRecord, versionKey } from "./files.ts";
+import { BODY_BYTES, REPLICAS_QUEUED, REPLICAS_QUEUED_PER_SENDER } from "./config.ts";
+import { type FileRecord, writeKey } from "./files.ts";
 import type { Address, Member } from "./member.ts";
-import type { Offer } from "./messages.ts";
+import type { Replicate } from "./messages.ts";
 
 /** A copy that waits for its turn to be fetched. */
-export type QueuedCopy = {
+export type QueuedReplica = {
   readonly record: FileRecord;
   readonly from: Member;
   /** The origin of the store, where the one who offers has no copy itself. */
-  readonly origin: Offer["origin"];
+  readonly origin: Replicate["origin"];
 };
 
 /** Small ones apart from large ones, by version. */
-type Line = { readonly small: Map<string, QueuedCopy>; readonly large: Map<string, QueuedCopy> };
+type Line = {
+  readonly small: Map<string, QueuedReplica>;
+  readonly large: Map<string, QueuedReplica>;
+};
 
-export class CopyQueue {
+/** Those that wait, by who offers them. */
+export class ReplicaQueue {
   /** By who offered them; whose turn is next stands first. */
   readonly #lines = new Map<Address, Line>();
   #size = 0;
+
+  /** One that changes apart from this. */
+  copy(): ReplicaQueue {
+    const made = new ReplicaQueue();
+    for (const [address, { small, large }] of this.#lines)
+      made.#lines.set(address, { small: new Map(small), large: new Map(large) });
+    made.#size = this.#size;
+    return made;
+  }
 
   get size(): number {
     return this.#size;
   }
 
   /** Puts a copy in line, unless there are too many. It takes the place of the same one from the same peer. */
-  add(copy: QueuedCopy): void {
+  add(copy: QueuedReplica): void {
     const { address } = copy.from;
     const line = this.#lines.get(address) ?? { small: new Map(), large: new Map() };
     const inLine = line.small.size + line.large.size;
-    if (this.#size >= COPIES_QUEUED || inLine >= COPIES_QUEUED_PER_SENDER) return;
+    if (this.#size >= REPLICAS_QUEUED || inLine >= REPLICAS_QUEUED_PER_SENDER) return;
     const part = isSmall(copy.record) ? line.small : line.large;
-    const key = versionKey(copy.record);
+    const key = writeKey(copy.record);
     if (!part.has(key)) this.#size += 1;
     part.set(key, copy);
     this.#lines.set(address, line);
@@ -48,7 +61,7 @@ export class CopyQueue {
   take(
     may: (from: Address, small: boolean) => boolean,
     isWanted: (record: FileRecord) => boolean,
-  ): QueuedCopy | undefined {
+  ): QueuedReplica | undefined {
     for (const [address, line] of this.#lines) {
       // Large ones may not have all places, so small ones come to theirs.
       for (const part of [line.large, line.small]) {
@@ -67,7 +80,7 @@ export class CopyQueue {
     return undefined;
   }
 
-  *values(): Iterable<QueuedCopy> {
+  *values(): Iterable<QueuedReplica> {
     for (const { small, large } of this.#lines.values()) {
       yield* small.values();
       yield* large.values();
