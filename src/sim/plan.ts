@@ -29,6 +29,16 @@ export type Plan = {
   readonly epilogue: Epilogue | null;
 };
 
+/** A plan as other programs read it: its names stay, whatever the program calls the same things. */
+type ShownPlan = Omit<Plan, "config"> & {
+  readonly config: Omit<RingConfig, "replicationFactor"> & { readonly copies: number };
+};
+
+export function showPlan({ seed, config, ...plan }: Plan): ShownPlan {
+  const { replicationFactor, ...ring } = config;
+  return { seed, config: { ...ring, copies: replicationFactor }, ...plan };
+}
+
 /** The ring's own founding takes so long at most; faults begin then. */
 const FOUNDING_MS = 8_000;
 /** The last fault is left to itself for so long before all faults end. */

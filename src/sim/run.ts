@@ -9,7 +9,7 @@ import { bytesFigure } from "./figure-bytes.ts";
 import { healFigure } from "./figure-heal.ts";
 import { hopsFigure } from "./figure-hops.ts";
 import type { Figure, FigureProgress } from "./figure-kind.ts";
-import { drawPlan, planAsScenario } from "./plan.ts";
+import { drawPlan, planAsScenario, showPlan } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
 import { runLines, scaleTable } from "./report.ts";
 import { runScale, type ScaleOptions } from "./scale.ts";
@@ -92,7 +92,7 @@ function playSeed({ seed, hard, json }: Extract<SimOptions, { kind: "seed" }>): 
   const clock = () => performance.now();
   const result = runSeeds({ first: seed, count: 1, twice: true, drawing, clock });
   if (json) {
-    console.log(JSON.stringify({ v: 1, plan: drawPlan(seed, drawing), ...result }));
+    console.log(JSON.stringify({ v: 1, plan: showPlan(drawPlan(seed, drawing)), ...result }));
   } else {
     console.log(planAsScenario(drawPlan(seed, drawing), `seed ${seed}`));
     console.log(runLines(result, [], hard).join("\n"));

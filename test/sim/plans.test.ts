@@ -4,7 +4,7 @@ import { storedName } from "../../src/protocol/model/names.ts";
 import { DRAWING, HARD, KINDS, PLAIN } from "../../src/sim/drawing.ts";
 import { HOSTILE_NAMES, nameOf, wordOf } from "../../src/sim/names.ts";
 import { LOCAL_NETWORK } from "../../src/sim/network.ts";
-import { drawPlan } from "../../src/sim/plan.ts";
+import { drawPlan, showPlan } from "../../src/sim/plan.ts";
 import { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { runPlan } from "../../src/sim/simulated-run.ts";
 import { Stage } from "../../src/sim/stage.ts";
@@ -23,6 +23,14 @@ test("the clients of a hard plan do 200 operations on five names at most, each s
     const times = actions.map(({ at }) => at);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   }
+});
+
+test("a plan says in a text of old of what kind its ring is", () => {
+  const { ids, actions, ...plan } = showPlan(drawPlan(2, HARD));
+  expect(JSON.stringify(plan)).toMatch(
+    /^\{"seed":2,"config":\{"ring":\d+,"bits":\d+,"strategy":"\w+","pingIntervalMs":\d+,"copies":3\},"network":"\w+","driftPerMillion":\d+,"wire":/,
+  );
+  expect([ids, actions].every((list) => list.length > 0)).toBe(true);
 });
 
 test("every kind of fault is drawn, and one of weight 0 never", () => {
