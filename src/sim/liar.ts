@@ -3,7 +3,7 @@
  * twists it: members, incarnations, instances, versions and numbers near to the ring's own and at the ends
  * of their ranges, in its own name or in that of a member, from its own address. What a member could do
  * with valid words is left out, or no check could tell what a ring owes: its files have names of its own,
- * and it knows no nonce and no id of what was asked of others, so it is no holder that breaks its word.
+ * and it knows no nonce and no id of what was asked of others, so it is no replica that breaks its word.
  */
 import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import type { Member } from "../protocol/model/member.ts";

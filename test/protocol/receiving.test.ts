@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { REPLICATE_LATE_MS } from "../../src/protocol/receiving.ts";
 import { BODY, OnePeer, recordOf } from "./one-peer.ts";
 
-test("a content that came late with its offer is had from the one that offers it, if that has it", () => {
+test("a content that came late is had from the one that replicates it, if that has it", () => {
   for (const [heldMs, sleptMs, kind] of [
     [REPLICATE_LATE_MS, 0, "body"],
     [REPLICATE_LATE_MS + 1, 0, "write"],

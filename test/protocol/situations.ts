@@ -47,6 +47,6 @@ export function dies({ peer }: OnePeer, id: number): void {
 /** The write that an owner has versioned with the last input, as it offers it. */
 export function versionedBy(owner: OnePeer): FileRecord {
   const [record] = owner.sent("replicate")[0]?.message.records ?? [];
-  if (record === undefined) throw new Error("nothing was stamped");
+  if (record === undefined) throw new Error("nothing was written");
   return record;
 }

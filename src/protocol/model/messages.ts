@@ -174,7 +174,7 @@ export type Leased = {
 };
 /**
  * "Of what I own I have this: what else have you?", from an owner that is to be authoritative, to those
- * that may hold it. Answered by `caught-up`, and where little differs by an offer of what is there.
+ * that may hold it. Answered by `caught-up`, and where little differs by a `replicate` of what is there.
  */
 export type CatchUp = {
   readonly tag: "catch-up";

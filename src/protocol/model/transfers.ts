@@ -9,7 +9,7 @@ export type Fetch = {
   /** Where to begin, in bytes. */
   readonly offset: number;
 };
-/** What is fetched: an offer made under a request's id, or a stored write. */
+/** What is fetched: a content under a request's id, or that of a stored write. */
 export type FetchSource =
   | { readonly kind: "ticket"; readonly request: RequestId }
   | { readonly kind: "write"; readonly write: WriteId };

@@ -9,9 +9,9 @@ import type { Compare, Compared } from "../model/messages.ts";
 import { randomBelow } from "../model/random.ts";
 import { type Peer, send } from "../state.ts";
 import { takesFrom } from "./confirming.ts";
-import { replicateTo } from "./offering.ts";
 import { compareRanges, cutRanges, tellable } from "./ranges.ts";
 import { confirm, otherReplicas } from "./replica-set.ts";
+import { replicateTo } from "./sending.ts";
 import { ownedFrom } from "./tenure.ts";
 
 /** Asks a replica what it lacks of the parts of the circle that these members own. */

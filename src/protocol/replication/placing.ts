@@ -17,9 +17,9 @@ import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.t
 import { tellSoon } from "./confirming.ts";
 import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
 import { heardToHave } from "./inquiring.ts";
-import { replicateRecord } from "./offering.ts";
 import { confirm, otherReplicas, replicaSetOf, setRejecters } from "./replica-set.ts";
 import { holdRecord, noteRejected } from "./replicating.ts";
+import { replicateRecord } from "./sending.ts";
 import type { Inquiry } from "./state.ts";
 import { noteStale } from "./tenure.ts";
 

@@ -15,9 +15,9 @@ import type { Member } from "../model/member.ts";
 import type { CatchUp, Lease } from "../model/messages.ts";
 import { authorOf, isWithin } from "../model/range-digest.ts";
 import { type Peer, send } from "../state.ts";
-import { replicateTo } from "./offering.ts";
 import { othersFor } from "./quorum.ts";
 import { compareRanges } from "./ranges.ts";
+import { replicateTo } from "./sending.ts";
 import type { Pledge, Withheld } from "./state.ts";
 import { baseOf } from "./wanting.ts";
 
@@ -49,7 +49,7 @@ export function receiveLease(peer: Peer, from: Member, lease: Lease): void {
   send(peer, from.address, "stream", { tag: "leased", nonce, granted, clean });
 }
 
-/** An owner asks what it lacks: says where this peer has the same, and offers what is little and differs. */
+/** An owner asks what it lacks: says where this peer has the same, and replicates what is little and differs. */
 export function receiveCatchUp(peer: Peer, from: Member, catchUp: CatchUp): void {
   const { nonce, counter, ranges } = catchUp;
   const but = authorOf(from, counter);

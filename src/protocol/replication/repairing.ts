@@ -19,7 +19,6 @@ import { sentences } from "../model/sentences.ts";
 import { note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
 import { takeWordBack } from "./confirming.ts";
-import { isTooOld, replicateTo } from "./offering.ts";
 import { quorumFor } from "./quorum.ts";
 import {
   forgetFormerReplicas,
@@ -29,6 +28,7 @@ import {
   unconfirmedRecords,
 } from "./replica-set.ts";
 import { forget } from "./replicating.ts";
+import { isTooOld, replicateTo } from "./sending.ts";
 import { noteStale } from "./tenure.ts";
 import { noteWanting } from "./wanting.ts";
 

@@ -69,7 +69,7 @@ export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean 
 export function receiveCaughtUp(peer: Peer, from: Member, told: CaughtUp): void {
   noteAgreed(peer, from, told);
   const { nonce, counter, differ } = told;
-  // Little is offered by who has it. What others lack is for repair, and they may be no replicas.
+  // Little is sent by who has it. What others lack is for repair, and they may be no replicas.
   const more = differ.filter(({ count }) => count > 0);
   const { parts } = cutRanges(peer, more, authorOf(peer.self, counter));
   for (const ranges of tellable(peer, from, parts)) {

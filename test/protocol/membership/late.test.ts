@@ -151,7 +151,7 @@ test("what is asked of it waits until the asker has answered it", () => {
   }
 });
 
-test("so does whatever is said of the versions in a range", () => {
+test("so does whatever is said of the writes in a range", () => {
   const ranges = [{ from: 7, to: 8, count: 0, digest: 0 }];
   const answers = { same: [], differ: ranges };
   for (const [message, answer] of [

@@ -96,7 +96,7 @@ test("what is believed is told once: to readers, to the folder and to others; an
   expect(one.peer.membership.departed.get(10)).toEqual(dead);
 });
 
-test("after each change of the view an owner asks anew, its next stamp leaps, and its copies are looked after", () => {
+test("after each change of the view an owner asks anew, its next version leaps, and its copies are looked after", () => {
   const one = new OnePeer(8, undefined, [recordOf(8, 3, 1)]);
   one.pass(100_000);
   const { membership, replication } = one.peer;

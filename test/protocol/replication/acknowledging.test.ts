@@ -12,7 +12,7 @@ import { dies, stamping, versionedBy } from "../situations.ts";
 /** What 8 asks of the others, so that it may answer alone. */
 const LEASE = { tag: "lease", nonce: 1, from: 2, to: 8, asked: IDS } as const;
 
-test("an owner that has promised another waits with its own version as well, also where its disk is full", () => {
+test("an owner that has promised another waits with its own write as well, also where its disk is full", () => {
   for (const ok of [true, false]) {
     const owner = new OnePeer(9);
     owner.hear(8, LEASE);
@@ -154,7 +154,7 @@ test("word that comes just when the time is over ends nothing while the owner's 
   ]);
 });
 
-test("a stamp whose copy failed here is no word of it either while that is promised to another", () => {
+test("a version whose copy failed here is no word of it either while that is promised to another", () => {
   const owner = new Owner();
   const until = owner.now + 100;
   const promise = { owner: member(8), from: 9, to: 14, until, foreign: new Set<string>() };

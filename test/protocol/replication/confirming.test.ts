@@ -63,7 +63,7 @@ function given(): { readonly replica: OnePeer; readonly records: readonly FileRe
   return { replica, records };
 }
 
-test("whoever gave a copy hears at once that it is durable, the other holders a moment later of all", () => {
+test("whoever gave a copy hears at once that it is durable, the other replicas a moment later of all", () => {
   const { replica, records } = given();
   replica.pass(BATCH_SPACING_MS - 1);
   expect(replica.to("replicated")).toEqual([]);

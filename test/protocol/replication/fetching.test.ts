@@ -42,7 +42,7 @@ test.each([
   },
 );
 
-test("a version that is on its way comes from one alone; where that fails, from the other who has it", () => {
+test("a write that is on its way comes from one alone; where that fails, from the other who has it", () => {
   const replica = new OnePeer(9);
   const record = recordOf(8, 3, 1);
   const replicate = { tag: "replicate", records: [record], origin: null } as const;

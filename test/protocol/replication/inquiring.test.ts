@@ -90,7 +90,7 @@ test("one that is only expected has not been asked, and one that was restarted i
   expect(again.outcomes()).toEqual([]);
 });
 
-test("a holder names those that were not asked, and promises nothing to an owner that does not know them", () => {
+test("a replica names those that were not asked, and promises nothing to an owner that does not know them", () => {
   const replica = new OnePeer(9);
   replica.hear(8, inquireOf("plan", 1, [8, 9, 14]));
   expect(replica.sent("inquired")[0]?.message.others.map((m) => m.id)).toEqual([20]);
@@ -105,7 +105,7 @@ test("a holder names those that were not asked, and promises nothing to an owner
   }
 });
 
-test("of a version that one told of who has died since, that one counts for nothing", () => {
+test("of a write that one told of who has died since, that one counts for nothing", () => {
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 1, READ));
   owner.tell(1, [9], [FOUND]);
@@ -116,7 +116,7 @@ test("of a version that one told of who has died since, that one counts for noth
   expect(owner.to("replicate").length).toBeGreaterThan(0);
 });
 
-test("of an operation with two stamps only those that have the greater one count", () => {
+test("of an operation with two versions only those that have the greater one count", () => {
   const greater = recordOf(20, 9, 7);
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 1, READ));
@@ -127,7 +127,7 @@ test("of an operation with two stamps only those that have the greater one count
   expect(owner.to("replicate")).toContain(9);
 });
 
-test("where others have no room, whoever can keep a version is heard: it may have been read from there", () => {
+test("where others have no room, whoever can keep a write is heard: it may have been read from there", () => {
   const removal = recordOf(8, 9, 6, {
     size: 0,
     sha256: EMPTY_SHA256,
@@ -193,7 +193,7 @@ test("what was there and is damaged is not said to be missing, unless a quorum n
   expect(pair.outcomes()).toEqual(["failed"]);
 });
 
-test("what is damaged is not given up for an older version, or a removal that knew nothing of it, while one is lost that may have it", () => {
+test("what is damaged is not given up for an older write, or a removal that knew nothing of it, while one is lost that may have it", () => {
   const removal = recordOf(9, 1, 6, { size: 0, sha256: EMPTY_SHA256, removed: true });
   for (const other of [recordOf(9, 1, 6), removal]) {
     for (const lost of [true, false]) {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { BODY, CONTENT, member, READ, routedFrom, storeAsk } from "../one-peer.ts";
 import { leased } from "../situations.ts";
 
-test("a small content goes on with the offers, and back with the answer", () => {
+test("a small content goes on to the others, and back with the answer", () => {
   const owner = leased([2, 8, 9], [2, 9]);
   owner.hear(9, routedFrom(9, 6, storeAsk(1)), { body: BODY });
   expect(owner.to("replicate").sort()).toEqual([2, 9]);
@@ -28,7 +28,7 @@ test("a small content goes on with the offers, and back with the answer", () => 
   });
 });
 
-test("the other holders have a large content from the owner while it still comes in", () => {
+test("the other replicas have a large content from the owner while it still comes in", () => {
   const owner = leased([2, 8, 9], [2, 9]);
   const content = { ...CONTENT, size: 1_000_000 };
   const effects = owner.hear(9, routedFrom(9, 6, storeAsk(1, { content })));

@@ -75,7 +75,7 @@ test("after a start of a whole ring each of those that come back is asked, where
   expect(fresh).toHaveLength(ids.length - 1);
 });
 
-test("one that has just joined asks far beyond the holders, and none of them may be missing", () => {
+test("one that has just joined asks far beyond the replicas, and none of them may be missing", () => {
   // 30 may be the only one that was there before: the others, which joined with it, know of nothing.
   const owner = new OnePeer(8, [...IDS, 30]);
   owner.peer.lifecycle.enteredAt = owner.now;

@@ -47,7 +47,7 @@ test("an old removal goes when all that should have it do, or a day later", () =
   }
 });
 
-test("a removal is kept as long as a version that it left would have the name without it", () => {
+test("a removal is kept as long as a write that it left would have the name without it", () => {
   const spared = recordOf(20, 3, 1, { sha256: "cc".repeat(32), ageMs: 2 * TOMBSTONE_MS });
   const removal = recordOf(8, 9, 9, {
     ...{ ...REMOVED, ageMs: 1.05 * TOMBSTONE_MS, spared: [spared.version] },
@@ -70,7 +70,7 @@ function leaves(one: OnePeer, id: number): void {
   one.hear(makeMember({ ...member(id), state: "left" }), { tag: "ack", request: 1 });
 }
 
-test("who becomes a holder is offered what it lacks when the view has been still, and again until it has it", () => {
+test("who becomes a replica is sent what it lacks when the view has been still, and again until it has it", () => {
   const record = recordOf(8, 3, 1);
   const one = calm([record]);
   leaves(one, 9);
@@ -86,7 +86,7 @@ test("who becomes a holder is offered what it lacks when the view has been still
   expect(one.to("replicate")).toEqual([]);
 });
 
-test("many files for one holder are not named one by one: the two compare what they have", () => {
+test("many files for one replica are not named one by one: the two compare what they have", () => {
   const records = Array.from({ length: REPLICATE_RECORDS + 1 }, (_, i) =>
     recordOf(8, i + 1, i + 1, { name: `n${i}` }),
   );
@@ -114,7 +114,7 @@ test("a copy that belongs to others goes when all of them have theirs, and the v
   expect(one.peer.replication.files.size).toBe(0);
 });
 
-test("a holder keeps its copy, and so does who stands in for one, or could not take what came after", () => {
+test("a replica keeps its copy, and so does who stands in for one, or could not take what came after", () => {
   const record = recordOf(8, 3, 1);
   expect(drops(calm([record]).pass(3 * DROP_SETTLE_MS))).toBe(0);
   for (const [self, rejecter, others] of [

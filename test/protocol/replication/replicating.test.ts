@@ -62,7 +62,7 @@ test("one that is too old is not given to others either", () => {
   expect(given(TOMBSTONE_LAST_MS)).toBe(false);
 });
 
-test("no more copies than fit are on their way to a disk; the rest is offered again", () => {
+test("no more copies than fit are on their way to a disk; the rest comes again", () => {
   const replica = new OnePeer(9, [2, 8, 9]);
   const names = Array.from({ length: REPLICAS_AT_ONCE + REPLICATE_RECORDS }, (_, i) => `n${i}`);
   let begun = 0;
@@ -94,7 +94,7 @@ test("a copy that was lost while the others were awaited is none", () => {
   expect(replicas).toEqual([[8, 14]]);
 });
 
-test("of what it is offered a holder says what it has, gets what it lacks, and tells what it knows better", () => {
+test("of what it is sent a replica says what it has, gets what it lacks, and tells what it knows better", () => {
   const had = recordOf(8, 3, 1, { name: "had" });
   const lacks = recordOf(8, 4, 2, { name: "lacks" });
   const old = recordOf(8, 5, 3, { name: "old" });
@@ -121,7 +121,7 @@ test("what there is no room for is rejected, and a removal is noted all the same
   ]);
 });
 
-test("a disk that has refused a copy is offered others in vain for a while", () => {
+test("a disk that has refused a copy is sent others in vain for a while", () => {
   const replica = new OnePeer(9);
   const replicate = (number: number) => {
     const records = [recordOf(8, number, number, { name: `${number}` })];
@@ -142,7 +142,7 @@ test("a disk that has refused a copy is offered others in vain for a while", () 
   expect(replica.to("rejected")).toEqual([]);
 });
 
-test("whoever has lost its copy is no holder until it has it again, and is offered it at once", () => {
+test("whoever has lost its copy is no replica until it has it again, and is sent it at once", () => {
   const record = recordOf(8, 3, 1);
   const owner = new OnePeer(8, IDS, [record]);
   for (const id of [9, 14]) owner.hear(id, replicated([record]));

@@ -111,7 +111,7 @@ test("a copy in the place of one that was rejected counts, and one that is nowhe
   expect(filesAt(stage, 20)).toMatchObject({ count: 1, short: 1, least: 2, safe: false });
 });
 
-test("what has just come is not called short while its holders are about to confirm it", () => {
+test("what has just come is not called short while its replicas are about to confirm it", () => {
   const stage = ringOf(THREE);
   const seen = new Set<string>();
   const command = stage.type(30, "Store 0015") ?? 0;

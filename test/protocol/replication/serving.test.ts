@@ -24,7 +24,7 @@ function remove(number: number, name = "plan"): Ask {
   return { kind: "remove", name, key: 5, write: { number, after: 0, require: 0 } };
 }
 
-test("a version on a majority is returned at once", () => {
+test("a write on a majority is returned at once", () => {
   const owner = new OnePeer(8);
   read(owner, 1);
   owner.tell(1, [9, 14], [FOUND]);
@@ -32,7 +32,7 @@ test("a version on a majority is returned at once", () => {
   expect(owner.to("replicate")).toEqual([]);
 });
 
-test("a version on a minority is copied to a majority before it is returned", () => {
+test("a write on a minority is copied to a majority before it is returned", () => {
   const owner = new OnePeer(8);
   read(owner, 1);
   owner.tell(1, [9, 20]);
@@ -52,7 +52,7 @@ test("a version on a minority is copied to a majority before it is returned", ()
   expect(owner.outcomes()).toEqual(["found"]);
 });
 
-test("a version that cannot be brought to a majority is not returned", () => {
+test("a write that cannot be brought to a majority is not returned", () => {
   const owner = new OnePeer(8);
   read(owner, 2);
   for (const id of OTHERS) owner.hear(id, inquired(2, id === 14 ? [FOUND] : []));
@@ -62,7 +62,7 @@ test("a version that cannot be brought to a majority is not returned", () => {
   ]);
 });
 
-test("where a version is said to be on a minority, it is copied to a majority first as well", () => {
+test("where a write is said to be on a minority, it is copied to a majority first as well", () => {
   const owner = new OnePeer(8);
   owner.hear(2, routedFrom(2, 2, { kind: "where", name: "plan", key: 5 }));
   for (const id of OTHERS) owner.hear(id, inquired(2, id === 14 ? [FOUND] : []));
@@ -82,7 +82,7 @@ test("an owner that may answer alone does not read out what is on its own disk o
   expect(owner.to("inquire").toSorted()).toEqual([2, 9]);
 });
 
-test("an owner whose disk is slower than others asks them what they have of its own stamp", () => {
+test("an owner whose disk is slower than others asks them what they have of its own version", () => {
   const owner = leased();
   owner.hear(2, routedFrom(2, 7, storeAsk(1)), { body: BODY });
   const [versioned] = owner.sent("replicate")[0]?.message.records ?? [];
@@ -94,7 +94,7 @@ test("an owner whose disk is slower than others asks them what they have of its 
   expect(owner.outcomes()).not.toContain("missing");
 });
 
-test("the holders from which a content may be had are named nearest first", () => {
+test("the replicas from which a content may be had are named nearest first", () => {
   const named = [OTHERS, OTHERS.toReversed()].map((order) => {
     const large = { ...FOUND, size: 1_000_000 };
     const owner = new OnePeer(8, IDS, [large]);
@@ -145,7 +145,7 @@ test("what an owner has not it lets the nearest of those serve who have", () => 
   expect(empty.hear(8, message)).toEqual([]);
 });
 
-test("a large content is offered under the request's id, and is said once to be sent and to have left", () => {
+test("a large content is served under the request's id, and is said once to be sent and to have left", () => {
   const large = { ...FOUND, size: 1_000_000 };
   const owner = new OnePeer(8, IDS, [large]);
   const said: string[] = [];

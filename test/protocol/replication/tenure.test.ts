@@ -153,7 +153,7 @@ test("who has the same in all of it, or nothing there, has nothing else", () => 
   expect(owner.peer.replication.tenure.agreed.size).toBe(0);
 });
 
-test("a holder offers what an owner lacks, but for what that has stamped since, and then says what differs", () => {
+test("a replica sends what an owner lacks, but for what that has given a version since, and then says what differs", () => {
   const replica = new OnePeer(9, IDS, [FOREIGN, OWN]);
   replica.hear(8, { tag: "catch-up", nonce: 1, counter: 4, ranges: [all(0)] });
   expect(replica.effects).toMatchObject([

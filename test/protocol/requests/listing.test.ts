@@ -23,7 +23,7 @@ function filesOf(one: OnePeer) {
   return { silent, files: files.map(({ record, replicas }) => [record.name, replicas]) };
 }
 
-test("all are asked, and their versions merged: a file is listed once, with those who hold it", () => {
+test("all are asked, and their writes merged: a file is listed once, with those who hold it", () => {
   const [old, removed] = [named("b", 3), named("c", 4)];
   const newer = named("b", 5, lineage([old], [], 0));
   const empty = { size: 0, sha256: EMPTY_SHA256, removed: true };

@@ -96,7 +96,7 @@ function fetchOf(one: OnePeer) {
 
 const BROKEN = { ok: false, why: "It broke off.", here: false } as const;
 
-test("where a content breaks off the next holder is tried, and when all have been, the ring is asked again", () => {
+test("where a content breaks off the next replica is tried, and when all have been, the ring is asked again", () => {
   const { one, request, answer } = found();
   const from: number[] = [];
   for (let fetch = fetchOf(one); fetch !== undefined && from.length < 9; fetch = fetchOf(one)) {

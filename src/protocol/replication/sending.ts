@@ -1,5 +1,5 @@
 /**
- * Offers: records are given to those that should hold them, in as many messages as they need; who lacks
+ * Sending: records go to those that should hold them, in as many messages as they need; who lacks
  * one fetches it.
  */
 import { mayGiveTo } from "../membership/late.ts";
@@ -12,7 +12,7 @@ import type { Replicate } from "../model/messages.ts";
 import { type Peer, send, sendToEach } from "../state.ts";
 import { hasConfirmed, otherReplicas } from "./replica-set.ts";
 
-/** Offers one record to the replicas that have not confirmed it. @param body the content, if it is small */
+/** Replicates one record to those that have not confirmed it. @param body the content, if it is small */
 export function replicateRecord(peer: Peer, record: FileRecord, body: BodySource | null): void {
   const message: Replicate = { tag: "replicate", records: [record], origin: null };
   const mine = peer.replication.files.find(record);
@@ -23,7 +23,7 @@ export function replicateRecord(peer: Peer, record: FileRecord, body: BodySource
   sendToEach(peer, without, message, body);
 }
 
-/** Offers many records to one replica, in as many messages as they need. */
+/** Replicates many records to one other, in as many messages as they need. */
 export function replicateTo(peer: Peer, to: Address, records: readonly FileRecord[]): void {
   if (records.length === 0 || !mayGiveTo(peer, to)) return;
   const given = records.filter((record) => !isTooOld(peer, record, TOMBSTONE_LAST_MS));
