@@ -1,5 +1,6 @@
 /** Reading one content, in pieces, with little memory and no long stall. */
 import { type BigIntStats, closeSync, fstatSync, openSync, read, readSync } from "node:fs";
+import { READ } from "./durable.ts";
 import { READ_IN_PLACE_BYTES } from "./limits.ts";
 
 /** An open content. A write stays readable while it is open, even when it is replaced or dropped. */
@@ -26,11 +27,19 @@ export type FileContent = Content & {
 };
 
 /**
- * Opens a regular file for reading.
+ * Opens a regular file of a person's for reading, which may be a link to one.
  * @throws the system's error; EINVAL for anything but a regular file
  */
 export function openContent(path: string): FileContent {
-  const fd = openSync(path, "r");
+  return contentOn(path, openSync(path, "r"));
+}
+
+/** The same of a file in a peer's folder, where nothing is a link. @throws ELOOP for one */
+export function openKept(path: string): FileContent {
+  return contentOn(path, openSync(path, READ));
+}
+
+function contentOn(path: string, fd: number): FileContent {
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: "EINVAL" });

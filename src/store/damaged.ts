@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileRecord } from "../protocol/model/files.ts";
+import { MAKE } from "./durable.ts";
 import { DAMAGED_KEPT } from "./limits.ts";
 
 /** The folder's name in the data folder. */
@@ -27,7 +28,7 @@ export async function setContentAside(
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     if (typeof from === "string") await rename(from, path);
-    else if (from !== null) await writeFile(path, from, { mode: 0o600 });
+    else if (from !== null) await writeFile(path, from, { mode: 0o600, flag: MAKE });
     await removeOldest(dir);
   } catch {
     if (typeof from === "string") await unlink(from).catch(() => {});

@@ -2,9 +2,32 @@
  * Small files that are replaced whole: written beside, renamed over. A reader finds the old content or
  * the new one, never a part.
  */
-import { unlinkSync } from "node:fs";
-import { open, readFile, rename, stat, unlink } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { constants, unlinkSync } from "node:fs";
+import { open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+
+// In a folder of a peer nothing is a link, and none is followed; Windows has no such flag.
+const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NONBLOCK = 0 } = constants;
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+/** To read what is there. A pipe in its place is not waited for. */
+export const READ = O_RDONLY | NO_LINK | O_NONBLOCK;
+/** To write over what is there. */
+export const WRITE_OVER = O_RDWR | NO_LINK;
+/** To make what is not there yet. */
+export const MAKE = O_WRONLY | O_CREAT | O_EXCL | NO_LINK;
+/** To write behind what may be there. */
+export const APPEND = O_RDWR | O_APPEND | O_CREAT | NO_LINK;
+
+/** Where a file's new content waits beside it until it is whole; nobody can have put something there. */
+export function temporaryFor(path: string): string {
+  return `${path}.${randomBytes(8).toString("hex")}.tmp`;
+}
+
+/** True of what a process that was killed has left half written; earlier versions had no digits in it. */
+export function isTemporary(name: string): boolean {
+  return /^[a-z]+\.json(\.[0-9a-f]{16})?\.tmp$/.test(name);
+}
 
 /** Makes the entries of a folder durable: what was created, renamed or removed in it. */
 export async function syncFolder(dir: string): Promise<void> {
@@ -39,7 +62,7 @@ export async function replaceFile(path: string, content: string, durable: boolea
 }
 
 async function writeOver(path: string, content: string, durable: boolean): Promise<void> {
-  const handle = await open(path, "r+");
+  const handle = await open(path, WRITE_OVER);
   try {
     const { size } = await handle.stat();
     if (size > SECTOR_BYTES) throw new Error("too large to be written as one");
@@ -54,9 +77,9 @@ async function writeOver(path: string, content: string, durable: boolean): Promi
 }
 
 async function writeBeside(path: string, content: string, durable: boolean): Promise<void> {
-  const temporary = `${path}.tmp`;
+  const temporary = temporaryFor(path);
   try {
-    const handle = await open(temporary, "w", 0o600);
+    const handle = await open(temporary, MAKE, 0o600);
     try {
       await handle.writeFile(content);
       if (durable) await handle.sync();
@@ -89,8 +112,9 @@ export async function loadJson<T>(
 ): Promise<Loaded<T>> {
   const why = await (async () => {
     try {
-      if ((await stat(path)).size > maxBytes) return "it is far too large";
-      const value = parse(JSON.parse(await readFile(path, "utf8")));
+      const text = await readText(path, maxBytes);
+      if (text === null) return "it is far too large";
+      const value = parse(JSON.parse(text));
       if (value !== null) return { value };
       return "its content is not what a peer writes";
     } catch (error) {
@@ -106,6 +130,16 @@ export async function loadJson<T>(
     () => "it is ignored",
   );
   return { value: null, note: `${path} is damaged (${why}): ${moved}.` };
+}
+
+/** @returns null of a file that has more bytes than that. @throws the system's error; ELOOP for a link */
+async function readText(path: string, maxBytes: number): Promise<string | null> {
+  const handle = await open(path, READ);
+  try {
+    return (await handle.stat()).size > maxBytes ? null : await handle.readFile("utf8");
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Removes a file, if it is there. */

@@ -12,7 +12,7 @@ import { Failure } from "../protocol/model/failure.ts";
 import type { FileRecord, WriteId } from "../protocol/model/files.ts";
 import { winnerOf } from "../protocol/model/siblings.ts";
 import { Shared } from "./coalescing.ts";
-import { type Content, contentOf, openContent } from "./content.ts";
+import { type Content, contentOf, openKept } from "./content.ts";
 import { setContentAside } from "./damaged.ts";
 import { isDiskTrouble, isPassing } from "./disk.ts";
 import { type Draft, draftOn } from "./draft.ts";
@@ -149,7 +149,7 @@ export class FileStore {
       return bytes === null ? null : contentOf(bytes);
     }
     try {
-      const content = openContent(join(this.dir, row.content));
+      const content = openKept(join(this.dir, row.content));
       if (content.size === row.record.size) return content;
       content.close();
     } catch (error) {
@@ -212,7 +212,7 @@ export class FileStore {
   private readSmall(row: Row): Uint8Array | null {
     if (row.record.size === 0 && row.content === "") return EMPTY;
     if (row.content === "") return this.ledger.body(row);
-    const content = openContent(join(this.dir, row.content));
+    const content = openKept(join(this.dir, row.content));
     try {
       const bytes = new Uint8Array(Math.min(content.size, BODY_BYTES));
       const read = content.size <= BODY_BYTES ? content.read(bytes, 0) : 0;
@@ -223,7 +223,7 @@ export class FileStore {
   }
 
   private openUnchecked(row: Row): Content {
-    if (row.content !== "") return openContent(join(this.dir, row.content));
+    if (row.content !== "") return openKept(join(this.dir, row.content));
     return contentOf(this.readSmall(row) ?? EMPTY);
   }
 

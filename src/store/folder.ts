@@ -1,6 +1,5 @@
 /** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
 
-import { mkdirSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
@@ -20,6 +19,7 @@ import {
 } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
+import { takeOwnFolder } from "./own-folder.ts";
 import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
 import {
   type Alive,
@@ -108,7 +108,7 @@ export class FolderInUse extends Failure {}
 async function lockFolder(dir: string): Promise<() => void> {
   let unlock: (() => void) | null;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    takeOwnFolder(dir);
     unlock = takeLock(dir);
     // A process that was killed just now lets go a moment later: nobody lives who has the folder.
     for (let waited = 0; unlock === null && waited < DYING_MS; waited += DYING_LOOK_MS) {
@@ -118,6 +118,7 @@ async function lockFolder(dir: string): Promise<() => void> {
       unlock = takeLock(dir);
     }
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure(
       `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
     );

@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "./durable.ts";
+import { APPEND, syncFolder, WRITE_OVER } from "./durable.ts";
 import { CHECKPOINT_BYTES } from "./limits.ts";
 import { Table } from "./table.ts";
 
@@ -36,8 +36,8 @@ export class Index {
     let base: FileHandle | null = null;
     try {
       // These are closed after SQLite's own: closing the database's file lets go of SQLite's locks.
-      log = await open(`${path}-wal`, "a", 0o600);
-      base = await open(path, "r+");
+      log = await open(`${path}-wal`, APPEND, 0o600);
+      base = await open(path, WRITE_OVER);
       // What a killed run wrote was not all synced, and others are told soon that it is held here.
       await log.datasync();
       await syncFolder(dataDir);
@@ -107,7 +107,7 @@ export class Index {
 
 /** Small contents lie in these files, and a folder that somebody has made may be open to all. */
 async function makePrivate(path: string): Promise<void> {
-  const file = await open(path, "a", 0o600);
+  const file = await open(path, APPEND, 0o600);
   // One that belongs to another user is as private as that one has made it.
   await file.chmod(0o600).catch(() => {});
   await file.close();

@@ -3,8 +3,9 @@
  * SQLite database: it goes with its process, however that ends, so it is never stale.
  */
 import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { APPEND, errorCode, MAKE } from "./durable.ts";
 
 /** The lock's file must never be opened otherwise: closing it anywhere in this process unlocks it. */
 const LOCK_FILE = "lock";
@@ -22,8 +23,6 @@ export function takeLock(dir: string): (() => void) | null {
     // Nothing is ever written to it, so it needs no journal beside it.
     database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
-    // Others could keep it from its user by locking it.
-    chmodSync(path, 0o600);
     return () => database.close();
   } catch (error) {
     database.close();
@@ -33,12 +32,22 @@ export function takeLock(dir: string): (() => void) | null {
 }
 
 function openDatabase(path: string): Database {
+  makePrivate(path);
   try {
     return new Database(path, { create: true, readwrite: true });
   } catch (error) {
     // SQLite only says "unable to open"; the system says why. Nobody holds a lock that we opened not.
-    closeSync(openSync(path, "a", 0o600));
+    closeSync(openSync(path, APPEND, 0o600));
     throw error;
+  }
+}
+
+/** Others could keep it from its user by locking it. Where it is there already, it may be locked, and is left alone. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, MAKE, 0o600));
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
   }
 }
 

@@ -5,6 +5,7 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Shared } from "./coalescing.ts";
+import { APPEND } from "./durable.ts";
 import { LOG_BYTES, LOG_FLUSH_BYTES, LOG_FLUSH_MS, LOG_UNWRITTEN_BYTES } from "./limits.ts";
 
 const LOG_FILE = "events.jsonl";
@@ -88,7 +89,7 @@ export class EventLog {
   }
 
   private async reopen(): Promise<void> {
-    const handle = await open(join(this.dir, LOG_FILE), "a+", 0o600);
+    const handle = await open(join(this.dir, LOG_FILE), APPEND, 0o600);
     this.handle = handle;
     this.size = (await handle.stat()).size;
     const last = Buffer.alloc(1);

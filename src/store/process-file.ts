@@ -5,16 +5,16 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "./durable.ts";
+import { errorCode, MAKE, READ, temporaryFor, WRITE_OVER } from "./durable.ts";
 import { SMALL_FILE_BYTES } from "./limits.ts";
 import { isLiving } from "./process.ts";
 
@@ -52,20 +52,47 @@ export function writeProcessFile(
   const content = `${JSON.stringify({ v: 1, pid, startedAt, ...processFile })}\n`;
   const path = join(dir, PROCESS_FILE);
   try {
-    writeFileSync(`${path}.tmp`, content, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    replaceSmall(path, content);
   } catch (error) {
-    rmSync(`${path}.tmp`, { force: true });
     if (!/^(ENOSPC|EDQUOT)$/.test(errorCode(error)) || !existsSync(path)) throw error;
     writeOver(path, content);
   }
 }
 
+/** Puts a file in place of an older one, as a whole. @throws the system's error; nothing is left then */
+export function replaceSmall(path: string, content: string): void {
+  const temporary = temporaryFor(path);
+  try {
+    const fd = openSync(temporary, MAKE, 0o600);
+    try {
+      writeFileSync(fd, content);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A small file's text, of no link and no pipe. @throws the system's error, or one for a file that is too large */
+export function readSmall(path: string): string {
+  const fd = openSync(path, READ);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > SMALL_FILE_BYTES) throw new Error(`${path} is no small file`);
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Two hundred bytes are written in one go, into room that the older process file has already. */
 function writeOver(path: string, content: string): void {
-  const bytes = Buffer.from(content.padEnd(statSync(path).size));
-  const fd = openSync(path, "r+");
+  const fd = openSync(path, WRITE_OVER);
   try {
+    const bytes = Buffer.from(content.padEnd(fstatSync(fd).size));
     writeSync(fd, bytes, 0, bytes.length, 0);
   } finally {
     closeSync(fd);
@@ -79,9 +106,7 @@ function writeOver(path: string, content: string): void {
 export function readProcessFile(dir: string): FoundProcess | null {
   let value: unknown;
   try {
-    const text = readFileSync(join(dir, PROCESS_FILE), "utf8");
-    if (text.length > SMALL_FILE_BYTES) return null;
-    value = JSON.parse(text);
+    value = JSON.parse(readSmall(join(dir, PROCESS_FILE)));
   } catch {
     return null;
   }
