@@ -10,6 +10,7 @@ import {
   readLivingProcess,
 } from "../store/process-file.ts";
 import { displayList } from "../terminal/display.ts";
+import { checkFound, checkProcess, foreignness, PEERS_FOLDER } from "./own.ts";
 
 /** A living peer: its folder, its process, and what its process file says. */
 export type FoundPeer = PeerProcess & { readonly dir: string; readonly pid: number };
@@ -21,17 +22,19 @@ export type PeerChoice = { readonly peer: number | null; readonly data: string |
 const MAX_FOLDERS = 20_000;
 
 /**
- * Living peers with folders `.p2p/ID` and `.p2p/ring-BASEPORT/ID` below a folder, by id.
+ * Living peers with folders `.p2p/ID` and `.p2p/ring-BASEPORT/ID` below a folder, by id: this user's.
  * @param below normally the working directory
+ * @throws Failure if others have a hand in the folder that holds them
  */
 export function findPeers(below: string): FoundPeer[] {
-  const root = join(below, ".p2p");
+  const root = join(below, PEERS_FOLDER);
+  checkFound(root);
   const folders = subfolders(root);
   const rings = folders.filter((name) => name.startsWith("ring-"));
   return living([
     ...folders.map((name) => join(root, name)),
     ...rings.flatMap((ring) => subfolders(join(root, ring)).map((name) => join(root, ring, name))),
-  ]);
+  ]).filter(({ dir }) => foreignness(dir) === null);
 }
 
 /** The living peer of a data folder; or those of the folders in it, as in a ring's folder. */
@@ -56,12 +59,13 @@ export function choosePeer(choice: PeerChoice, cwd: string = process.cwd()): Fou
   const [peer, ...others] = chosen;
   if (peer === undefined) throw none(choice, all, cwd);
   if (others.length > 0) throw several(chosen);
+  checkProcess(peer.dir, peer.pid);
   return peer;
 }
 
 /** @throws Failure that says how to start a peer, or which ones there are */
 export function none(choice: PeerChoice, all: readonly FoundPeer[], cwd: string): Failure {
-  const others = all.length > 0 ? null : othersFolder(choice.data ?? join(cwd, ".p2p"), cwd);
+  const others = all.length > 0 ? null : othersFolder(choice.data ?? join(cwd, PEERS_FOLDER), cwd);
   if (others !== null) return others;
   const where = choice.data === null ? `below ${cwd}` : `in ${choice.data}`;
   if (choice.peer !== null && all.length > 0) {

@@ -9,6 +9,7 @@ export { checkFolderPath } from "../store/folder-path.ts";
 
 import { errorCode } from "../store/durable.ts";
 import { MAX_SOCKET_PATH_BYTES } from "./limits.ts";
+import { checkSocket } from "./own.ts";
 
 /** The socket's name in the data folder. */
 const SOCKET_FILE = "door.sock";
@@ -34,8 +35,17 @@ export function controlPathToOpen(dir: string): string {
   );
 }
 
-/** The path at which a peer's control socket is to be found, whether or not anyone is there. */
+/**
+ * The path at which a peer's control socket is to be found, whether or not anyone is there.
+ * @throws Failure if somebody else is
+ */
 export function controlPathToCall(dir: string): string {
+  const path = pathToCall(dir);
+  checkSocket(dir, path);
+  return path;
+}
+
+function pathToCall(dir: string): string {
   const paths = controlPaths(dir);
   return paths.find((path) => existsSync(path)) ?? paths[0] ?? join(dir, SOCKET_FILE);
 }

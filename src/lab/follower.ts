@@ -67,8 +67,7 @@ export class Follower {
   /** Until it is closed: a peer that starts, or whose stream was cut, is asked again. */
   private async follow(): Promise<void> {
     for (let tries = 0; !this.closed; tries++) {
-      // Cheaper than calling where there is no control socket.
-      if (existsSync(controlPathToCall(this.dir)) && (await this.attend())) tries = 0;
+      if (await this.attend()) tries = 0;
       await Bun.sleep(tries < CONTROL_QUICK_TRIES ? CONTROL_RETRY_MS : CONTROL_SLOW_RETRY_MS);
     }
   }
@@ -76,6 +75,8 @@ export class Follower {
   /** @returns whether the peer answered */
   private async attend(): Promise<boolean> {
     try {
+      // Cheaper than calling where there is no control socket.
+      if (!existsSync(controlPathToCall(this.dir))) return false;
       this.reader = await this.control.events((event) => this.see(event));
       if (this.closed) this.reader.close();
       else this.take(await this.control.status());

@@ -1,7 +1,15 @@
 /** The folder of a ring: who it is, and whether it lives. A dead ring's folder is used again. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { subfolders } from "../control/find.ts";
+import {
+  checkFound,
+  checkSocket,
+  foreignness,
+  PEERS_FOLDER,
+  readSmall,
+  replaceSmall,
+  takeOwnFolder,
+} from "../control/own.ts";
 import { controlPathToCall, controlPathToOpen } from "../control/path.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { RING_ALIVE_MS } from "./limits.ts";
@@ -25,7 +33,7 @@ export type FoundRing = { readonly dir: string; readonly processFile: RingProces
 
 /** The folder of a ring in a working folder, as an absolute path. */
 export function ringDir(cwd: string, basePort: number): string {
-  return resolve(cwd, ".p2p", `ring-${basePort}`);
+  return resolve(cwd, PEERS_FOLDER, `ring-${basePort}`);
 }
 
 /**
@@ -33,32 +41,32 @@ export function ringDir(cwd: string, basePort: number): string {
  * @throws Failure that names the ring that lives there, or what is in the way
  */
 export async function takeRingDir(dir: string): Promise<void> {
+  try {
+    takeOwnFolder(dir);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(`The ring's folder ${dir} cannot be made (${why}): choose another --dir.`);
+  }
   const former = readProcessFile(dir);
   if (former !== null && (await lives(dir))) {
     throw new Failure(
       `A ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir.`,
     );
   }
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`The ring's folder ${dir} cannot be made (${why}): choose another --dir.`);
-  }
 }
 
 /** Writes the process file in place of an older one, as a whole. */
 export function writeRingProcess(dir: string, processFile: RingProcess): void {
-  const path = join(dir, RING_FILE);
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(processFile)}\n`, { mode: 0o600 });
-  renameSync(`${path}.tmp`, path);
+  replaceSmall(join(dir, RING_FILE), `${JSON.stringify(processFile)}\n`);
 }
 
-/** The living rings in a working folder, by base port. */
+/** The living rings in a working folder, by base port. @throws Failure if others have a hand in their folder */
 export async function livingRings(cwd: string): Promise<FoundRing[]> {
-  const root = resolve(cwd, ".p2p");
+  const root = resolve(cwd, PEERS_FOLDER);
+  checkFound(root);
   const names = subfolders(root).filter((name) => name.startsWith("ring-"));
-  const dirs = names.map((name) => join(root, name));
+  const dirs = names.map((name) => join(root, name)).filter((dir) => foreignness(dir) === null);
   const found = await Promise.all(
     dirs.map(async (dir): Promise<FoundRing[]> => {
       const processFile = readProcessFile(dir);
@@ -73,9 +81,14 @@ export function ringPathToOpen(dir: string): string {
   return ringPath(controlPathToOpen(dir));
 }
 
-/** The path at which a ring's control socket is to be found, whether or not anyone is there. */
+/**
+ * The path at which a ring's control socket is to be found, whether or not anyone is there.
+ * @throws Failure if somebody else is
+ */
 export function ringPathToCall(dir: string): string {
-  return ringPath(controlPathToCall(dir));
+  const path = ringPath(controlPathToCall(dir));
+  checkSocket(dir, path);
+  return path;
 }
 
 /** Where a peer's control socket would be in this folder; a path by hash is the ring's alone as it stands. */
@@ -98,7 +111,7 @@ async function lives(dir: string): Promise<boolean> {
 
 function readProcessFile(dir: string): RingProcess | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(dir, RING_FILE), "utf8"));
+    const value: unknown = JSON.parse(readSmall(join(dir, RING_FILE)));
     return isProcessFile(value) ? value : null;
   } catch {
     return null;

@@ -1,6 +1,15 @@
 /** Places that cannot be used: each is one sentence that names the cause. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { bash, PROGRAM, p2p } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS } from "../support/terminal.ts";
@@ -251,6 +260,41 @@ describe("a place that cannot be used is one sentence:", () => {
               expect(stderr).toMatch(/^[^\n]+ belongs to another user \(uid 0\), [^\n]+\n$/);
             }
           }
+        },
+        [2],
+      ),
+    LIMIT_MS,
+  );
+
+  test.skipIf(!another())(
+    "another user's peer in a folder that this one may write to: nothing is sent to it, and nothing follows its links",
+    () =>
+      withRing(
+        async (ring) => {
+          const victim = resolve(ring.cwd, "victim");
+          mkdirSync(victim);
+          for (const name of ["log", "view"]) writeFileSync(join(victim, name), "precious");
+          await bash(`chown -R 65534:65534 victim; chmod 777 .; chmod -R a+rwX .p2p`, ring.cwd);
+          const planted = resolve(ring.cwd, ".p2p/planted");
+          mkdirSync(planted, { mode: 0o777 });
+          chmodSync(planted, 0o777);
+          symlinkSync(join(victim, "log"), join(planted, "events.jsonl"));
+          symlinkSync(join(victim, "view"), join(planted, "view.json.tmp"));
+          symlinkSync(victim, join(planted, "spool"));
+          const run = (argv: string) => bash(`${AS_ANOTHER} "$0" ${argv} </dev/null`, ring.cwd);
+          const stored = await run("store - --name 2067");
+          const started = await run("init 7 7 7 1 --base-port 20900 --data .p2p/planted");
+          const forked = await run("ring --ids 1,2 --base-port 20900");
+          for (const { exitCode, stderr, stdout } of [stored, started, forked]) {
+            expect([exitCode, stdout]).toEqual([1, ""]);
+            expect(stderr).toMatch(/^[^\n]+ belongs to another user \(uid 0\), [^\n]+\n$/);
+          }
+          expect(readdirSync(victim).sort()).toEqual(["log", "view"]);
+          for (const name of ["log", "view"])
+            expect(readFileSync(join(victim, name), "utf8")).toBe("precious");
+          // A person may say that it is meant all the same.
+          const told = await bash(`${AS_ANOTHER} "$0" status --data ${ring.folderOf(2)}`, ring.cwd);
+          expect(told.exitCode).toBe(0);
         },
         [2],
       ),
