@@ -10,6 +10,9 @@ const READ_ONLY = /^(EROFS|SQLITE_READONLY)/;
 const FAILING = /^(EIO|SQLITE_IOERR|SQLITE_CORRUPT|SQLITE_NOTADB)/;
 const PASSING = /^(EMFILE|ENFILE|ENOMEM|EAGAIN|EINTR|EACCES|EPERM|SQLITE_NOMEM)$/;
 
+/** SQLite's errors of this moment or of the disk; of a database that is whole it has no others to open it. */
+const NO_DAMAGE = /^SQLITE_(FULL|IOERR|NOMEM|BUSY|LOCKED|CANTOPEN|READONLY|PERM|AUTH|INTERRUPT)/;
+
 /** The disk of this peer would not take, or not give back, what it should. */
 export class DiskTrouble extends Failure {}
 
@@ -18,6 +21,12 @@ export function isDiskTrouble(error: unknown): boolean {
   if (error instanceof DiskTrouble) return true;
   const code = errorCode(error);
   return FULL.test(code) || READ_ONLY.test(code) || FAILING.test(code);
+}
+
+/** True of what is thrown at an index that makes no sense. */
+export function isDamage(error: unknown): boolean {
+  const code = errorCode(error);
+  return code.startsWith("SQLITE_") && !NO_DAMAGE.test(code);
 }
 
 /** True of troubles of this process or of the moment, which say nothing about a content that is read. */
@@ -31,6 +40,11 @@ export function explainDisk(error: unknown): unknown {
   const code = errorCode(error);
   if (FULL.test(code)) {
     return new DiskTrouble("The disk of this peer is full: make room, or store through another.");
+  }
+  if (isDamage(error)) {
+    return new DiskTrouble(
+      "The index of this peer is damaged: start it again, which makes a new one of what can be read, or store through another.",
+    );
   }
   const what = READ_ONLY.test(code) ? "is read-only" : `fails (${code})`;
   return new DiskTrouble(`The disk of this peer ${what}: mend it, or store through another.`);

@@ -8,7 +8,6 @@ import { randomBytes } from "node:crypto";
 import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BODY_BYTES } from "../protocol/model/config.ts";
-import { Failure } from "../protocol/model/failure.ts";
 import type { FileRecord, WriteId } from "../protocol/model/files.ts";
 import { winnerOf } from "../protocol/model/siblings.ts";
 import { Shared } from "./coalescing.ts";
@@ -18,8 +17,9 @@ import { isDiskTrouble, isPassing } from "./disk.ts";
 import { type Draft, draftOn } from "./draft.ts";
 import { syncFolder } from "./durable.ts";
 import { Ledger } from "./ledger.ts";
+import type { Row } from "./row.ts";
 import { type Scrubbed, type ScrubOptions, scrub } from "./scrub.ts";
-import type { Row } from "./table.ts";
+import { isContentOf, newName, notAsAnnounced, removeInBackground } from "./stored.ts";
 import { ContentWriter } from "./writer.ts";
 
 const CONTENTS = "files";
@@ -69,6 +69,11 @@ export class FileStore {
   /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
   get unfit(): readonly string[] {
     return this.ledger.unfit.map((row) => row.record.name);
+  }
+
+  /** Names, as far as they can be read, of rows that the disk has not kept as they were: they stay, and are not held. */
+  get damagedRows(): readonly string[] {
+    return this.ledger.damaged.map(({ name }) => name);
   }
 
   /** A write as it is held, under whatever version; null if it is not. */
@@ -134,6 +139,17 @@ export class FileStore {
     if (bytes !== null && isContentOf(row.record, bytes)) return bytes;
     this.damaged(row.record);
     return null;
+  }
+
+  /**
+   * Keeps a large content that lies in a file of this disk, which is moved here; its hash is not looked at.
+   * @throws the system's error if there is no such file; DiskTrouble
+   */
+  async adopt(record: FileRecord, from: string): Promise<boolean> {
+    const content = newName(record);
+    await rename(from, join(this.dir, content));
+    await this.folderSync.run();
+    return await this.ledger.enter(record, content, null);
   }
 
   /**
@@ -248,7 +264,7 @@ export class FileStore {
         await writer.discard();
       }
     }
-    const content = `${record.sha256.slice(0, 16)}-${randomBytes(8).toString("hex")}`;
+    const content = newName(record);
     const path = join(this.dir, content);
     try {
       if (writer.size !== record.size || (hashed && writer.sha256() !== record.sha256)) {
@@ -259,7 +275,9 @@ export class FileStore {
       writer.movedTo(path);
       await this.folderSync.run();
       const kept = await this.ledger.enter(record, content, null);
-      if (!this.isNamed(content, record)) await unlink(path).catch(() => {});
+      // False where the version is held already, or one that replaced it.
+      const isNamed = this.ledger.rows.of(record.name).some((row) => row.content === content);
+      if (!isNamed) await unlink(path).catch(() => {});
       return kept;
     } catch (error) {
       await writer.discard();
@@ -276,23 +294,12 @@ export class FileStore {
   /** Removes contents that no row names: temporaries, and writes replaced just before the end. */
   private async clear(present: ReadonlySet<string>): Promise<void> {
     if (present.size === 0) return;
+    const mayBeNamed = this.ledger.damaged.length > 0; // by one of those rows
     const named = new Set(this.ledger.unfit.map(({ content }) => content));
     for (const { content } of this.ledger.rows.all()) named.add(content);
     for (const name of present) {
-      if (!named.has(name)) await unlink(join(this.dir, name)).catch(() => {});
+      if (named.has(name) || (mayBeNamed && !name.startsWith(TEMPORARY))) continue;
+      await unlink(join(this.dir, name)).catch(() => {});
     }
   }
-}
-
-function isContentOf({ size, sha256 }: FileRecord, bytes: Uint8Array): boolean {
-  return bytes.length === size && Bun.SHA256.hash(bytes, "hex") === sha256;
-}
-
-function notAsAnnounced({ name }: FileRecord): Failure {
-  return new Failure(`The content of ${name} is not what its sender announced.`);
-}
-
-/** A large file takes a while. One that stays is unnamed, and goes at the next start. */
-function removeInBackground(path: string): void {
-  void unlink(path).catch(() => {});
 }

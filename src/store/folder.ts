@@ -1,14 +1,16 @@
 /** A peer's data folder: everything that a peer keeps, and that nobody else may use meanwhile. */
 
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Member } from "../protocol/model/member.ts";
 import { show } from "../protocol/model/names.ts";
 import { LatestFile } from "./coalescing.ts";
+import { isDamage } from "./disk.ts";
 import { errorCode, loadJson, removeQuietly } from "./durable.ts";
 import { FileStore } from "./files.ts";
 import { checkFolderPath } from "./folder-path.ts";
+import { takeDamageNoted } from "./index-file.ts";
 import {
   DYING_LOOK_MS,
   DYING_MS,
@@ -21,6 +23,7 @@ import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
 import { takeOwnFolder } from "./own-folder.ts";
 import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
+import { openSalvaged } from "./salvage.ts";
 import {
   type Alive,
   formatAlive,
@@ -162,6 +165,7 @@ async function openLocked(
       trouble,
       ...[identity, view, alive, store].map(({ note }) => note),
       unfitNote(dir, files.unfit),
+      damagedNote(dir, files.damagedRows),
     ].filter((n) => n !== null),
     files,
     log,
@@ -189,23 +193,17 @@ async function openLocked(
   return folder;
 }
 
-/** An index that makes no sense is set aside with the contents: the ring has copies, and supplies them. */
+/** An index that makes no sense is set aside, and what of it can be read goes into a new one. */
 async function openFiles(
   dir: string,
   zeroAt: number,
 ): Promise<{ files: FileStore; note: string | null }> {
+  if (takeDamageNoted(dir)) return await openSalvaged(dir, zeroAt);
   try {
     return { files: await FileStore.open(dir, { zeroAt }), note: null };
   } catch (error) {
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(errorCode(error))) throw error;
-    const aside = join(dir, `damaged-${Date.now()}`);
-    await mkdir(aside, { mode: 0o700 });
-    for (const name of ["index.db", "index.db-wal", "index.db-shm", "files"]) {
-      await rename(join(dir, name), join(aside, name)).catch(() => {});
-    }
-    await mkdir(join(dir, "files"), { mode: 0o700 });
-    const note = `${join(dir, "index.db")} is damaged: it was set aside with its files in ${aside}.`;
-    return { files: await FileStore.open(dir, { zeroAt }), note };
+    if (!isDamage(error)) throw error;
+    return await openSalvaged(dir, zeroAt);
   }
 }
 
@@ -223,6 +221,13 @@ function unfitNote(dir: string, names: readonly string[]): string | null {
     return `${dir} holds a file that no peer could take, ${show(first)}: it stays there, set aside, and is not offered.`;
   }
   return `${dir} holds ${names.length} files that no peer could take, ${show(first)} and ${names.length - 1} more: they stay there, set aside, and are not offered.`;
+}
+
+function damagedNote(dir: string, names: readonly string[]): string | null {
+  const [first] = names;
+  if (first === undefined) return null;
+  const which = names.length === 1 ? show(first) : `${show(first)} and ${names.length - 1} more`;
+  return `${join(dir, "index.db")} has rows that the disk has not kept as they were, ${which}: they stay there, set aside, and come back only if other peers hold them.`;
 }
 
 /** The folder itself stays: a full disk might not give its room back. */

@@ -1,7 +1,7 @@
 /** The rows of each name in memory: its writes, which merge as everywhere. */
 import { type FileRecord, isSameWrite, type WriteId } from "../protocol/model/files.ts";
 import { merge, type Siblings } from "../protocol/model/siblings.ts";
-import type { Row } from "./table.ts";
+import type { Row } from "./row.ts";
 
 /** What taking a write in has changed. */
 export type Change = {

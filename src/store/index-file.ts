@@ -2,13 +2,34 @@
  * The index on the disk: SQLite's table, and handles on its two files by which they are synced off this
  * thread.
  */
+import { closeSync, openSync, unlinkSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { APPEND, syncFolder, WRITE_OVER } from "./durable.ts";
+import { APPEND, MAKE, syncFolder, WRITE_OVER } from "./durable.ts";
 import { CHECKPOINT_BYTES } from "./limits.ts";
 import { Table } from "./table.ts";
 
 export const INDEX_FILE = "index.db";
+
+/** Beside an index in which a change has met damage: a start may read all that it needs of it, and see none. */
+const DAMAGE_FILE = "index.db.damaged";
+
+/** Has the next start make a new index of what can be read of this one. Never throws. */
+export function noteDamage(dataDir: string): void {
+  try {
+    closeSync(openSync(join(dataDir, DAMAGE_FILE), MAKE, 0o600));
+  } catch {}
+}
+
+/** True where an earlier run has noted damage; it is told once. */
+export function takeDamageNoted(dataDir: string): boolean {
+  try {
+    unlinkSync(join(dataDir, DAMAGE_FILE));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export class Index {
   /** About what the write-ahead log has; it errs on the high side. */

@@ -7,12 +7,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import type { FileRecord } from "../protocol/model/files.ts";
-import { DiskTrouble, explainDisk } from "./disk.ts";
+import type { DamagedRow } from "./columns.ts";
+import { DiskTrouble, explainDisk, isDamage } from "./disk.ts";
 import { type Change, HeldRows } from "./held-rows.ts";
-import { INDEX_FILE, Index } from "./index-file.ts";
+import { INDEX_FILE, Index, noteDamage } from "./index-file.ts";
 import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
-import { isReplicable, ROW_BYTES, weightOf } from "./row.ts";
-import type { Row, Table } from "./table.ts";
+import { isReplicable, ROW_BYTES, type Row, weightOf } from "./row.ts";
+import type { Table } from "./table.ts";
 
 /** What a group takes beside its rows: the pages above them. */
 const GROUP_PAGES_BYTES = 16_384;
@@ -35,6 +36,8 @@ export class Ledger {
   readonly rows = new HeldRows();
   /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
   readonly unfit: Row[] = [];
+  /** Rows that the disk has not kept as they were: they stay for a person to look at, and are not held. */
+  readonly damaged: DamagedRow[] = [];
   private nextId = 1;
   private opening: Promise<Index> | null = null;
   private waiting: Entry[] = [];
@@ -171,10 +174,11 @@ export class Ledger {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
       const entries = this.nextGroup();
-      const removals = firstOf(this.pendingRemovals, GROUP_ROWS);
+      const removals = [...this.pendingRemovals.values().take(GROUP_ROWS)];
       try {
         await this.write(entries, removals);
       } catch (error) {
+        if (isDamage(error)) noteDamage(this.dataDir);
         const why = explainDisk(error);
         for (const entry of entries) entry.reject(why);
         if (entries.length === 0) return;
@@ -285,13 +289,4 @@ export class Ledger {
     }
     return bytes;
   }
-}
-
-function firstOf<T>(values: ReadonlySet<T>, most: number): T[] {
-  const first: T[] = [];
-  for (const value of values) {
-    if (first.length === most) break;
-    first.push(value);
-  }
-  return first;
 }

@@ -28,6 +28,9 @@ export const WAITING_BYTES = 67_108_864;
  */
 export const CHECKPOINT_BYTES = 4_194_304;
 
+/** Numbers of rows tried one by one where an index is damaged: at some microseconds each, a second. */
+export const SALVAGE_PROBES = 100_000;
+
 /** Damaged contents kept for whoever wants to look into them; the oldest go. */
 export const DAMAGED_KEPT = 16;
 /** What is read back of a content in one piece: hashed in a quarter of a millisecond. */

@@ -29,10 +29,14 @@ const CONFLICT = /^(.+)\.conflict-(\d{1,16})-(\d{1,16})-(\d{1,10})$/s;
 /** Names of conflicts from so many bytes on may have been cut, within a character of up to four. */
 const CUT_BYTES = 252;
 
-const PUT = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const PUT = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)";
 
 /** Fills the table `files` from `older`, whose schema had that version. @throws SQLite's error */
 export function bringOver(database: Database, version: number): void {
+  if (version === 2) {
+    database.run("INSERT INTO files SELECT *, NULL FROM older");
+    return;
+  }
   const columns =
     version === 0
       ? `rowid AS id, name, key, counter, owner, incarnation AS run, size, sha256, 0 AS removed,

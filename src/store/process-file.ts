@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { errorCode, MAKE, READ, temporaryFor, WRITE_OVER } from "./durable.ts";
 import { SMALL_FILE_BYTES } from "./limits.ts";
 import { isLiving } from "./process.ts";
+import { isWhole, MAX_ID } from "./saved-state.ts";
 
 /** The name of the process file. */
 export const PROCESS_FILE = "peer.json";
@@ -125,9 +126,12 @@ export function readLivingProcess(dir: string): FoundProcess | null {
   return found !== null && isLiving(found.pid, found.startedAt) ? found : null;
 }
 
+/** @returns null for anything but what a peer writes of itself */
 function parseProcessFile(value: Partial<PeerProcess>): PeerProcess | null {
   const { id, host, port, ring, bits } = value;
-  if (typeof id !== "number" || typeof host !== "string" || typeof port !== "number") return null;
-  if (typeof ring !== "number" || typeof bits !== "number") return null;
+  if (!isWhole(id, MAX_ID) || !isWhole(port, 65_535) || !isWhole(ring) || !isWhole(bits, 48)) {
+    return null;
+  }
+  if (typeof host !== "string" || !/^[^\s\p{C}]{1,300}$/u.test(host)) return null;
   return { id, host, port, ring, bits };
 }

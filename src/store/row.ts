@@ -1,7 +1,16 @@
 /** A row of the index: what a write takes in it beside its content, about, and whether it could be sent. */
-import type { FileRecord } from "../protocol/model/files.ts";
+import { conflictName, type FileRecord } from "../protocol/model/files.ts";
 import { Writer } from "../wire/bytes.ts";
 import { fileRecord } from "../wire/values.ts";
+
+/** A version held. */
+export type Row = {
+  /** Never used twice while the store is open. */
+  readonly id: number;
+  readonly record: FileRecord;
+  /** The file below `files/` that has the content; empty if it lies in the index, or there is none. */
+  readonly content: string;
+};
 
 /** A row: its columns, and a share of a page. */
 export const ROW_BYTES = 1_024;
@@ -27,4 +36,9 @@ export function isReplicable(record: FileRecord): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a row is called, and the name that it is apart from. */
+export function namesOf(record: FileRecord): readonly [name: string, apart: string] {
+  return record.apart ? [conflictName(record), record.name] : [record.name, ""];
 }

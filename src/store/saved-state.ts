@@ -37,7 +37,7 @@ export function parseAlive(value: unknown): Alive | null {
 }
 
 /** Positions fit 48 bits. */
-const MAX_ID = 2 ** 48 - 1;
+export const MAX_ID = 2 ** 48 - 1;
 
 /** A ring as the folder has it: its names there stay, whatever the program calls the same things. */
 type SavedConfig = Omit<RingConfig, "replicationFactor"> & { readonly copies: number };
@@ -109,6 +109,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function isWhole(value: unknown, max: number = Number.MAX_SAFE_INTEGER): value is number {
+/** True of a whole number from 0 to `max`. */
+export function isWhole(value: unknown, max: number = Number.MAX_SAFE_INTEGER): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= max;
 }

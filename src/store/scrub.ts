@@ -5,7 +5,7 @@ import { isPassing } from "./disk.ts";
 import type { HeldRows } from "./held-rows.ts";
 import { SCRUB_PIECE_BYTES, SCRUB_ROWS } from "./limits.ts";
 import { RateLimiter } from "./rate-limiter.ts";
-import type { Row } from "./table.ts";
+import type { Row } from "./row.ts";
 
 export type ScrubOptions = {
   /** Read no faster than this on average; Infinity for as fast as the disk and the timers allow. */

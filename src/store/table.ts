@@ -1,7 +1,7 @@
 /** The index of the files held, and their small contents, in SQLite. */
 import { Database, type Statement } from "bun:sqlite";
-import { conflictName, type FileRecord } from "../protocol/model/files.ts";
-import { formatPast, parsePast } from "./past-column.ts";
+import { type Columns, columnsOf, type DamagedRow, rowOf } from "./columns.ts";
+import type { Row } from "./row.ts";
 import { prepareTables } from "./schema.ts";
 
 /** A write held. */
@@ -51,7 +51,6 @@ export class Table {
   private readonly database: Database;
   private readonly putRow: Statement<unknown, Columns>;
   private readonly putBody: Statement<unknown, [number, Uint8Array]>;
-  private readonly updateRow: Statement<unknown, Learnt>;
   private readonly dropRow: Statement<unknown, [number]>;
   private readonly dropBody: Statement<unknown, [number]>;
   private readonly getBody: Statement<{ bytes: Uint8Array }, [number]>;
@@ -81,13 +80,11 @@ export class Table {
       this.database.run("PRAGMA wal_autocheckpoint = 0");
       this.database.run("PRAGMA busy_timeout = 2000");
       prepareTables(this.database);
-      const put = "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+      // By its number, a row takes the place of what it was before.
+      const put =
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
       this.putRow = this.database.query(put);
-      this.putBody = this.database.query("INSERT INTO bodies VALUES (?, ?)");
-      this.updateRow = this.database.query(
-        `UPDATE files SET name = ?, apart = ?, counter = ?, owner = ?, run = ?, past = ?, born = ?, at = ?
-         WHERE id = ?`,
-      );
+      this.putBody = this.database.query("INSERT OR REPLACE INTO bodies VALUES (?, ?)");
       this.dropRow = this.database.query("DELETE FROM files WHERE id = ?");
       this.dropBody = this.database.query("DELETE FROM bodies WHERE id = ?");
       this.getBody = this.database.query("SELECT bytes FROM bodies WHERE id = ?");
@@ -98,16 +95,25 @@ export class Table {
     }
   }
 
-  /** All rows, in the order in which they were added. @param now epoch milliseconds */
-  *all(now: number): Generator<Row> {
+  /**
+   * All rows, in the order in which they were added.
+   * @param now epoch milliseconds
+   * @throws SQLite's error of a damaged database, or one like it where rows are out of order
+   */
+  *all(now: number): Generator<Row | DamagedRow> {
     const some = this.database.query<unknown, [number, number]>(
       "SELECT * FROM files WHERE id > ? ORDER BY id LIMIT ?",
     );
     // In parts, since a hundred thousand rows at a time take twice the memory that they keep.
-    for (let after = 0, rows: Columns[]; ; after = rows.at(-1)?.[0] ?? after) {
-      rows = some.values(after, ROWS_READ) as Columns[];
+    for (let after = 0; ; ) {
+      const rows = some.values(after, ROWS_READ);
       if (rows.length === 0) return;
-      for (const columns of rows) yield toRow(columns, this.zeroAt, now);
+      for (const values of rows) {
+        // A number that the disk has not kept would have the same rows read for ever.
+        if (!isAfter(values[0], after)) throw outOfOrder();
+        after = values[0];
+        yield rowOf(values, this.zeroAt, now);
+      }
     }
   }
 
@@ -115,7 +121,7 @@ export class Table {
    * @param bytes a content to be kept in the index; null if it lies in a file, or there is none
    * @param now epoch milliseconds
    */
-  put({ id, record, content }: Row, bytes: Uint8Array | null, now: number): void {
+  put(row: Row, bytes: Uint8Array | null, now: number): void {
     const { key, operation, version, size, sha256 } = record;
     const { counter, owner, instance } = version;
     const [name, apart] = namesOf(record);
@@ -123,18 +129,14 @@ export class Table {
     const removed = record.removed ? 1 : 0;
     this.putRow.run(
       ...[id, name, key, operation.origin, operation.number, counter, owner, instance],
-      ...[size, sha256, removed, past, content, this.bornAt(record), Math.floor(now), apart],
-    );
-    if (bytes !== null) this.putBody.run(id, bytes);
+      ...columnsOf(row, this.zeroAt, now));
+    if (bytes !== null) this.putBody.run(row.id, bytes);
   }
 
   /** Enters what a write has learnt. @param now epoch milliseconds */
-  update({ id, record }: Row, now: number): void {
+  update(row: Row, now: number): void {
     const { counter, owner, instance } = record.version;
-    const past = formatPast(record, this.zeroAt);
-    const born = this.bornAt(record);
-    const [name, apart] = namesOf(record);
-    this.updateRow.run(name, apart, counter, owner, instance, past, born, Math.floor(now), id);
+    const past = formatPast(record, this.putRow.run(...columnsOf(row, counter, owner, instance, past, born, now));
   }
 
   drop(id: number): void {
@@ -173,38 +175,10 @@ export class Table {
   close(): void {
     this.database.close();
   }
-
-  private bornAt({ ageMs }: FileRecord): number {
-    return Math.round(this.zeroAt - ageMs);
-  }
 }
 
-/** Where the wall clock went back, the age is what it was when the row was written. */
-function toRow(columns: Columns, zeroAt: number, now: number): Row {
-  const [
-    id,
-    name,
-    key,
-    origin,
-    number,
-    counter,
-    owner,
-    run,
-    size,
-    sha256,
-    removed,
-    past,
-    content,
-    born,
-    at,
-    apart,
-  ] = columns;
-  const zero = at > now ? zeroAt + at - now : zeroAt;
-  const { also, versionVector, spared, history } = parsePast(past, zero);
-  const record = Object.freeze({
-    name: apart === "" ? name : apart,
-    key,
-    operation: Object.freeze({ origin, number }),
+function isAfter(id: unknown, after: number): id is number { also, versionVector, spared, history } = parsePast(past, zero);
+  return typeof id === "number" && Number.isSafeInteger({ origin, number }),
     version: Object.freeze({ counter, owner, instance: run }),
     also,
     size,
@@ -215,11 +189,11 @@ function toRow(columns: Columns, zeroAt: number, now: number): Row {
     versionVector,
     history,
     spared,
-  });
-  return { id, record, content };
+  }) && id > after;
 }
 
-/** What a row is called, and the name that it is apart from. */
-export function namesOf(record: FileRecord): readonly [name: string, apart: string] {
-  return record.apart ? [conflictName(record), record.name] : [record.name, ""];
+function outOfOrder(): Error {
+  return Object.assign(new Error("the rows of the index are out of order"), {
+    code: "SQLITE_CORRUPT",
+  });
 }

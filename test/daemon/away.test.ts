@@ -15,7 +15,9 @@ const NAME = "0007";
 /** What a folder holds was stored that much earlier. */
 function grow(ring: TestRing, id: number, days: number): void {
   const index = new Database(join(ring.folderOf(id), "index.db"));
-  index.run(`UPDATE files SET born = born - ${days * DAY_MS}, at = at - ${days * DAY_MS}`);
+  index.run(
+    `UPDATE files SET born = born - ${days * DAY_MS}, at = at - ${days * DAY_MS}, sum = NULL`,
+  );
   index.close();
 }
 

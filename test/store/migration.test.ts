@@ -227,7 +227,7 @@ test("rows that others had replaced before the end are merged away, in whatever 
     const left = backwards ? first : second;
     const replaced = left === second ? ";1.8.1;;" : "";
     index
-      .query("INSERT INTO files VALUES (9, 'a', 19, ?, ?, ?, ?, 1, ?, ?, 0, ?, '', ?, ?, '')")
+      .query("INSERT INTO files VALUES (9, 'a', 19, ?, ?, ?, ?, 1, ?, ?, 0, ?, '', ?, ?, '', NULL)")
       .run(
         ...[left.operation.origin, left.operation.number, left.version.counter, left.version.owner],
         ...[left.size, left.sha256, replaced, ZERO, ZERO],

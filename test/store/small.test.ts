@@ -196,7 +196,7 @@ test("an index of a newer program is left alone, with a sentence", async () => {
   const opened = await openFolder(dir, ZERO);
   await opened.files.keep(recordOf("a", someBytes(5), 1), someBytes(5));
   await opened.close();
-  tamper(dir, "PRAGMA user_version = 99");
+  tamper(dir, "ALTER TABLE files ADD COLUMN newer; PRAGMA user_version = 99");
   await expect(openFolder(dir, ZERO)).rejects.toThrow("a newer p2p");
 });
 
