@@ -17,6 +17,7 @@ import {
   displaySize,
   displayTable,
 } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 import { sayFewer } from "./storing.ts";
 
 /**
@@ -117,11 +118,9 @@ export async function listFiles(choice: PeerChoice, json: boolean): Promise<numb
   if (rows.length === 0) console.log(noFiles(silent, await membersOf(control)));
   else console.log(displayTable(["name", "size", "sha256", "on peers"], rows).join("\n"));
   const conflicts = files.filter(({ record }) => conflictOf(record) !== null).length;
-  if (conflicts > 0) process.stderr.write(`${conflictsInWords(conflicts)}\n`);
+  if (conflicts > 0) say(conflictsInWords(conflicts));
   if (silent > 0) {
-    process.stderr.write(
-      `${count(silent, "peer")} did not say what they hold: there may be more.\n`,
-    );
+    say(`${count(silent, "peer")} did not say what they hold: there may be more.`);
   }
   return 0;
 }

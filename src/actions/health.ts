@@ -9,6 +9,7 @@ import { checksOf } from "../control/snapshot.ts";
 import type { Checks, Health, Status } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayList } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 import { livingInWords, shortInWords } from "./status.ts";
 
 /** What the exit code says. 2 is that of a wrong command line, as everywhere. */
@@ -37,7 +38,7 @@ export async function showHealth(choice: PeerChoice, json: boolean): Promise<num
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode === 2) throw error;
     if (json) print({ healthy: null, problems: [error.message], peers: 0 });
-    else process.stderr.write(`The health of the ring could not be told: ${error.message}\n`);
+    else say(`The health of the ring could not be told: ${error.message}`);
     return NOT_TOLD;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Progress } from "../control/types.ts";
 import { displayDuration, displaySize } from "../terminal/display.ts";
+import { shownLine } from "../terminal/shown.ts";
 
 /** Work that takes longer than this shows how far it is, and so often. */
 const PROGRESS_AFTER_MS = 1_000;
@@ -42,7 +43,7 @@ export async function withProgress<T>(
     shown = true;
     // The last column stays free, lest the line wraps and stays.
     const text = progressLine(doing, at, ms).slice(0, (screen.columns || 80) - 1);
-    screen.write(`\r\x1b[K${text}`);
+    screen.write(`\r\x1b[K${shownLine(text)}`);
   }, PROGRESS_EVERY_MS);
   try {
     return await work();

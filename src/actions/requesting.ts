@@ -14,6 +14,7 @@ import {
   placeWritten,
 } from "../store/user-files.ts";
 import { displayDuration, displayHash, displaySize } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 import { type Destination, destinationOf, openSink } from "./destination.ts";
 import { withProgress } from "./progress.ts";
 
@@ -53,7 +54,7 @@ export async function requestFile(
     ? JSON.stringify({ v: 1, name, path: place, size, sha256, from, route, ms })
     : `received ${printable(name)} from peer ${from} ${path === null ? "to standard output" : `as ${path}`}, sha256 ${displayHash(sha256)}, ${displaySize(size)} in ${displayDuration(ms)}`;
   // Where the content itself goes to standard output, nothing else may.
-  if (path === null) process.stderr.write(`${text}\n`);
+  if (path === null) say(text);
   else console.log(text);
   return 0;
 }

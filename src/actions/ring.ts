@@ -2,6 +2,7 @@
  * `p2p status --all`: a peer asks all members of its ring, wherever they are, and what they say is
  * judged. Peers of this machine that it does not know of are asked as well: there two rings may be one.
  */
+
 import { CHECK_NAMES, type CheckResult } from "../checks/ring.ts";
 import { controlClient } from "../control/client.ts";
 import { candidates, choosePeer, type FoundPeer, none, type PeerChoice } from "../control/find.ts";
@@ -9,6 +10,7 @@ import { checksOf, isAt } from "../control/snapshot.ts";
 import type { CheckedPeer, Checks, RingTold } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayList, shortened } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 
 /** Members that are named in one sentence. */
 const NAMED = 20;
@@ -28,7 +30,7 @@ export async function showRing(
   console.log(options.json ? JSON.stringify(checks) : describe(checks, options.lookup).join("\n"));
   const silent = silenceInWords(checks);
   for (const sentence of silent === null ? mute : [silent, ...mute]) {
-    process.stderr.write(`${sentence}\n`);
+    say(sentence);
   }
   const failed = Object.values(checks.checks).some((check) => !check.ok);
   return failed || silent !== null || mute.length > 0 ? 1 : 0;

@@ -1,4 +1,5 @@
 /** `p2p store`: a local file, or standard input, into the ring. */
+
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type ControlClient, controlClient } from "../control/client.ts";
@@ -15,6 +16,7 @@ import {
   displayPeers,
   displaySize,
 } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 import { withProgress } from "./progress.ts";
 import { livingInWords } from "./status.ts";
 
@@ -94,7 +96,7 @@ export async function sayFewer(
           () => `there are ${count(replicas.length, "peer")}`,
         );
   const what = record.removed ? count(wanted, "peer") : count(wanted, "copy", "copies");
-  process.stderr.write(`${done}: ${replicas.length} of ${what}; ${why}\n`);
+  say(`${done}: ${replicas.length} of ${what}; ${why}`);
 }
 
 /** @throws Failure unless it was stored */

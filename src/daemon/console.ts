@@ -1,6 +1,8 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
+
 import { createInterface, type Interface } from "node:readline";
 import type { LoggedEvent } from "../control/types.ts";
+import { shownLine } from "../terminal/shown.ts";
 import { isInForeground, outlive } from "../terminal/tty.ts";
 import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
 import { LineWriter } from "./lines.ts";
@@ -78,16 +80,16 @@ export class Console {
     if (this.#prompt === null) {
       // Both streams may be one file: what was said first stands first.
       this.#err.flush();
-      this.#out.write(text, fold);
-    } else this.#around(() => process.stdout.write(`${text}\n`));
+      this.#out.write(shownLine(text), fold);
+    } else this.#around(() => process.stdout.write(`${shownLine(text)}\n`));
   }
 
   /** A sentence for a person. */
   say(sentence: string): void {
     if (this.#prompt === null) {
       this.#out.flush();
-      this.#err.write(sentence, false);
-    } else this.#around(() => process.stderr.write(`${sentence}\n`));
+      this.#err.write(shownLine(sentence), false);
+    } else this.#around(() => process.stderr.write(`${shownLine(sentence)}\n`));
   }
 
   close(): void {

@@ -4,6 +4,7 @@ import type { RingConfig } from "../protocol/model/config.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
+import { say } from "../terminal/shown.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Transport, TransportOptions } from "../transport/types.ts";
 import { formatAddress } from "../wire/address.ts";
@@ -150,7 +151,7 @@ async function wayIn(
   id: number,
 ): Promise<{ config: RingConfig; start: Start; id: number }> {
   const { start } = options;
-  await awaitContact(options, host, transport, (text) => process.stderr.write(`${text}\n`));
+  await awaitContact(options, host, transport, (text) => say(text));
   if (start.kind === "init") {
     return { config: numberedConfig(options), start: numberedStart(options, host), id };
   }

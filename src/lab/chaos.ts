@@ -1,10 +1,12 @@
 /** `p2p chaos`: kills peers of a ring at random, and tells whether it healed and lost nothing. */
+
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
+import { say } from "../terminal/shown.ts";
 import { Attack } from "./attack.ts";
 import { STEADY_MS } from "./limits.ts";
 import { type ChaosReport, exitCodeOf, reportDocument, reportLines } from "./report.ts";
@@ -146,5 +148,5 @@ function unstarted(seed: number, why: string): ChaosReport {
 }
 
 function tell(sentence: string): void {
-  process.stderr.write(`${sentence}\n`);
+  say(sentence);
 }

@@ -1,6 +1,7 @@
 /** What a ring shows: lines marked with their peer, never in the way of what is being typed. */
 
 import { lines } from "../protocol/model/transcript.ts";
+import { shown, shownLine } from "../terminal/shown.ts";
 import { MAX_UNREAD_BYTES } from "./limits.ts";
 
 /** Marks are as wide as the longest id and two blanks, so that the lines stand below each other. */
@@ -28,22 +29,22 @@ export class Screen {
 
   /** A line of a peer's transcript; those of pings are folded away. */
   line(id: number, text: string): void {
-    if (!isPingLine(text)) this.show(process.stdout, `${this.mark(id)}${text}`);
+    if (!isPingLine(text)) this.show(process.stdout, `${this.mark(id)}${shownLine(text)}`);
   }
 
   /** A sentence of a peer. */
   note(id: number, text: string): void {
-    this.show(process.stderr, `${this.mark(id)}${text}`);
+    this.show(process.stderr, `${this.mark(id)}${shownLine(text)}`);
   }
 
   /** A line of the ring's own. */
   say(text: string): void {
-    this.show(process.stdout, text);
+    this.show(process.stdout, shown(text));
   }
 
   /** A sentence of the ring's own, about something that went wrong. */
   complain(sentence: string): void {
-    this.show(process.stderr, sentence);
+    this.show(process.stderr, shown(sentence));
   }
 
   private mark(id: number): string {

@@ -2,8 +2,10 @@
  * The event log of a peer, `events.jsonl`: a line of JSON for each event. Written soon, not synced, and
  * never in the way of the peer: what cannot be written is counted and left out.
  */
+
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { shown } from "../terminal/shown.ts";
 import { Shared } from "./coalescing.ts";
 import { APPEND } from "./durable.ts";
 import { LOG_BYTES, LOG_FLUSH_BYTES, LOG_FLUSH_MS, LOG_UNWRITTEN_BYTES } from "./limits.ts";
@@ -66,7 +68,7 @@ export class EventLog {
     this.events = [];
     this.waitingBytes = 0;
     try {
-      const lines = events.map((event) => `${JSON.stringify(event)}\n`);
+      const lines = events.map((event) => `${shown(JSON.stringify(event))}\n`);
       await this.writeLines(Buffer.from(lines.join("")));
     } catch {
       this.lost += events.length;

@@ -1,5 +1,7 @@
 /** How amounts, hashes, lists and tables are shown to people. */
 
+import { emphasized } from "./shown.ts";
+
 function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
@@ -82,10 +84,10 @@ export function displayTable(
   return [bold(format(header)), ...rows.map(format)];
 }
 
-/** Emphasis, where standard output is a terminal that wants it. */
+/** Emphasis, once it is shown (`shown.ts`), where standard output is a terminal that wants it. */
 export function bold(text: string): string {
   const plain = !process.stdout.isTTY || (process.env["NO_COLOR"] ?? "") !== "";
-  return plain ? text : `\x1b[1m${text}\x1b[22m`;
+  return plain ? text : emphasized(text);
 }
 
 /** Rows of one table on a screen. */

@@ -124,7 +124,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
     }),
   };
   const control = serveControl(folder.dir, host);
-  folder.announce({ id, host: "127.0.0.1", port: 12_000 + id, ring: 12_000, bits });
+  folder.announce({ id, host: "127.0.0.1", port: 12_000 + (id % 256), ring: 12_000, bits });
   const peer: FakePeer = {
     dir: folder.dir,
     control,

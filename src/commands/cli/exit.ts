@@ -1,3 +1,4 @@
+import { say } from "../../terminal/shown.ts";
 import { tell } from "./errors.ts";
 import { outputFailure, outputIsLost, printed, READER_GONE, readerHasGone } from "./output.ts";
 
@@ -10,13 +11,13 @@ export async function complain(error: unknown): Promise<number> {
   // Loaded only now: it costs more than all else that a command line needs.
   const { createConsola } = await import("consola/basic");
   // Its own reporters change their format with CI and TEST, and console.error colors what it prints.
-  const say = createConsola({
+  const consola = createConsola({
     level: 0,
     throttle: 0,
-    reporters: [{ log: ({ args }) => process.stderr.write(`${args.join(" ")}\n`) }],
+    reporters: [{ log: ({ args }) => say(args.join(" ")) }],
   });
-  say.error(sentence);
-  if (process.env["P2P_DEBUG"] === "1" && error instanceof Error) say.error(error.stack ?? "");
+  consola.error(sentence);
+  if (process.env["P2P_DEBUG"] === "1" && error instanceof Error) consola.error(error.stack ?? "");
   return exitCode;
 }
 

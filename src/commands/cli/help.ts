@@ -1,4 +1,5 @@
 import type { ArgDef } from "citty";
+import { emphasized } from "../../terminal/shown.ts";
 import type { Example, Shape } from "./check.ts";
 import { aliases } from "./check.ts";
 
@@ -60,7 +61,7 @@ function flagLabel(name: string, def: ArgDef): string {
 }
 
 function headings(color: boolean): (text: string) => string {
-  return color ? (text) => `\u001b[1m${text}\u001b[22m` : (text) => text;
+  return color ? emphasized : (text) => text;
 }
 
 function page(parts: readonly string[]): string {

@@ -1,5 +1,7 @@
 /** What a command prints arrives on standard output, or the command says that it did not. */
+
 import { Failure } from "../../protocol/model/failure.ts";
+import { shown } from "../../terminal/shown.ts";
 import { closedOutput, wasClosed } from "./streams.ts";
 
 /** As a shell shows a process that SIGPIPE ended: nobody reads on, and nobody is to be told. */
@@ -28,7 +30,7 @@ export function watchOutput(): void {
   console.log = (...parts: readonly unknown[]) => {
     pending++;
     // The stream's end may be told of before its errors are: each line is waited for.
-    process.stdout.write(`${parts.join(" ")}\n`, (error) => {
+    process.stdout.write(`${shown(parts.join(" "))}\n`, (error) => {
       note(error);
       pending--;
       if (pending === 0) wake();
