@@ -80,6 +80,8 @@ export async function statusOf(
     files: {
       ...{ ...files, safe: files.safe && room.isThere, kept: room.isThere },
       ...{ copies: config.replicationFactor, freeBytes: free },
+      // A start finds these itself.
+      damaged: files.damaged + folder.files.damagedRows.length,
     },
     dropped: drops.totals,
     drops: drops.rows(),
