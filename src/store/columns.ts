@@ -37,8 +37,8 @@ export type DamagedRow = { readonly id: number; readonly name: string };
  * @param now epoch milliseconds
  */
 export function columnsOf({ id, record, content }: Row, zeroAt: number, now: number): Columns {
-  const { key, operation, stamp, size, sha256 } = record;
-  const { counter, owner, run } = stamp;
+  const { key, operation, version, size, sha256 } = record;
+  const { counter, owner, instance } = version;
   const [name, apart] = namesOf(record);
   const past = formatPast(record, zeroAt);
   const removed = record.removed ? 1 : 0;
@@ -52,7 +52,7 @@ export function columnsOf({ id, record, content }: Row, zeroAt: number, now: num
     number,
     counter,
     owner,
-    run,
+    instance,
     size,
     sha256,
     removed,
@@ -78,19 +78,19 @@ export function rowOf(values: readonly unknown[], zeroAt: number, now: number): 
   const [id, name, key, origin, number, counter, owner, run] = values;
   const [, , , , , , , , size, sha256, removed, past, content, born, at, apart] = values;
   const zero = at > now ? zeroAt + at - now : zeroAt;
-  const { also, replaced, spared, history } = parsePast(past, zero);
+  const { also, versionVector, spared, history } = parsePast(past, zero);
   const record: FileRecord = Object.freeze({
     name: apart === "" ? name : apart,
     key,
     operation: Object.freeze({ origin, number }),
-    stamp: Object.freeze({ counter, owner, run }),
+    version: Object.freeze({ counter, owner, instance: run }),
     also,
     size,
     sha256,
     removed: removed !== 0,
     apart: apart !== "",
     ageMs: zero - born,
-    replaced,
+    versionVector,
     history,
     spared,
   });

@@ -275,9 +275,7 @@ export class FileStore {
       writer.movedTo(path);
       await this.folderSync.run();
       const kept = await this.ledger.enter(record, content, null);
-      // False where the version is held already, or one that replaced it.
-      const isNamed = this.ledger.rows.of(record.name).some((row) => row.content === content);
-      if (!isNamed) await unlink(path).catch(() => {});
+      if (!this.isNamed(content, record)) await unlink(path).catch(() => {});
       return kept;
     } catch (error) {
       await writer.discard();

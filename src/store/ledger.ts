@@ -137,7 +137,8 @@ export class Ledger {
     const bare: Row[] = [];
     for (const row of table.all(this.now())) {
       this.nextId = row.id + 1;
-      if (!isReplicable(row.record)) this.unfit.push(row);
+      if (!("record" in row)) this.damaged.push(row);
+      else if (!isReplicable(row.record)) this.unfit.push(row);
       else if (row.content === "" || present.has(row.content)) this.loadOne(row);
       else bare.push(row);
     }

@@ -6,7 +6,7 @@ import { show } from "../protocol/model/names.ts";
 import { rowOf } from "./columns.ts";
 import { FileStore } from "./files.ts";
 import { SALVAGE_PROBES } from "./limits.ts";
-import { isOfferable, type Row } from "./row.ts";
+import { isReplicable, type Row } from "./row.ts";
 
 const FILES = "files";
 const INDEX = "index.db";
@@ -71,7 +71,7 @@ function readable(path: string, zeroAt: number, now: number): Readable[] {
         const values = statement === null ? null : rowAt(statement, id);
         if (values === null) return null;
         const row = rowOf(values, zeroAt, now);
-        if ("record" in row && isOfferable(row.record)) {
+        if ("record" in row && isReplicable(row.record)) {
           found.set(row.id, { row, bytes: bodyOf(database, row) });
         }
         return row.id;

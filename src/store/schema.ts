@@ -52,7 +52,7 @@ export function prepareTables(database: Database): void {
     return;
   }
   // The number and the tables belong together: where they do not, the disk has changed one of them.
-  if (version === SCHEMA_VERSION || present || (tables.size > 0 && !tables.has("files"))) {
+  if (schemaVersion === SCHEMA_VERSION || present || (tables.size > 0 && !tables.has("files"))) {
     throw damaged("its tables are not as they were made");
   }
   if (schemaVersion > SCHEMA_VERSION) throw new Error("its index was written by a newer p2p");

@@ -4,47 +4,6 @@ import { type Columns, columnsOf, type DamagedRow, rowOf } from "./columns.ts";
 import type { Row } from "./row.ts";
 import { prepareTables } from "./schema.ts";
 
-/** A write held. */
-export type Row = {
-  /** Never used twice while the store is open. */
-  readonly id: number;
-  readonly record: FileRecord;
-  /** The file below `files/` that has the content; empty if it lies in the index, or there is none. */
-  readonly content: string;
-};
-
-type Columns = [
-  id: number,
-  name: string,
-  key: number,
-  origin: string,
-  number: number,
-  counter: number,
-  owner: number,
-  run: number,
-  size: number,
-  sha256: string,
-  removed: number,
-  past: string,
-  content: string,
-  born: number,
-  at: number,
-  apart: string,
-];
-
-/** What is written again of a row whose write has learnt something. */
-type Learnt = [
-  name: string,
-  apart: string,
-  counter: number,
-  owner: number,
-  run: number,
-  past: string,
-  born: number,
-  at: number,
-  id: number,
-];
-
 const ROWS_READ = 2_048;
 
 export class Table {
@@ -122,21 +81,13 @@ export class Table {
    * @param now epoch milliseconds
    */
   put(row: Row, bytes: Uint8Array | null, now: number): void {
-    const { key, operation, version, size, sha256 } = record;
-    const { counter, owner, instance } = version;
-    const [name, apart] = namesOf(record);
-    const past = formatPast(record, this.zeroAt);
-    const removed = record.removed ? 1 : 0;
-    this.putRow.run(
-      ...[id, name, key, operation.origin, operation.number, counter, owner, instance],
-      ...columnsOf(row, this.zeroAt, now));
+    this.putRow.run(...columnsOf(row, this.zeroAt, now));
     if (bytes !== null) this.putBody.run(row.id, bytes);
   }
 
   /** Enters what a write has learnt. @param now epoch milliseconds */
   update(row: Row, now: number): void {
-    const { counter, owner, instance } = record.version;
-    const past = formatPast(record, this.putRow.run(...columnsOf(row, counter, owner, instance, past, born, now));
+    this.putRow.run(...columnsOf(row, this.zeroAt, now));
   }
 
   drop(id: number): void {
@@ -177,19 +128,8 @@ export class Table {
   }
 }
 
-function isAfter(id: unknown, after: number): id is number { also, versionVector, spared, history } = parsePast(past, zero);
-  return typeof id === "number" && Number.isSafeInteger({ origin, number }),
-    version: Object.freeze({ counter, owner, instance: run }),
-    also,
-    size,
-    sha256,
-    removed: removed !== 0,
-    apart: apart !== "",
-    ageMs: zero - born,
-    versionVector,
-    history,
-    spared,
-  }) && id > after;
+function isAfter(id: unknown, after: number): id is number {
+  return typeof id === "number" && Number.isSafeInteger(id) && id > after;
 }
 
 function outOfOrder(): Error {

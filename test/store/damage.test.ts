@@ -7,7 +7,7 @@ import { BODY_BYTES } from "../../src/protocol/model/config.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { openFolder } from "../../src/store/folder.ts";
 import { noteDamage } from "../../src/store/index-file.ts";
-import { put, recordOf, removalOf, stampOf, ZERO } from "./records.ts";
+import { put, recordOf, removalOf, versionOf, ZERO } from "./records.ts";
 import { sha256, someBytes, temporaryFolder } from "./temporary.ts";
 
 const folder = temporaryFolder();
@@ -30,9 +30,9 @@ async function made(name: string): Promise<{ dir: string; held: ReadonlyMap<stri
   const dir = join(folder.dir, name);
   let opened = await openFolder(dir, ZERO);
   await put(opened.files, recordOf("twice", someBytes(20), 1), someBytes(20));
-  const again = recordOf("twice", someBytes(40), 2, [stampOf(1)]);
+  const again = recordOf("twice", someBytes(40), 2, [versionOf(1)]);
   await put(opened.files, again, someBytes(40));
-  await opened.files.mergeRecord(removalOf("gone", 3, [stampOf(2)]));
+  await opened.files.mergeRecord(removalOf("gone", 3, [versionOf(2)]));
   for (const [file, size] of Object.entries(SIZES)) {
     await put(opened.files, recordOf(file, someBytes(size), 1), someBytes(size));
   }
