@@ -275,18 +275,15 @@ export class FileStore {
       writer.movedTo(path);
       await this.folderSync.run();
       const kept = await this.ledger.enter(record, content, null);
-      if (!this.isNamed(content, record)) await unlink(path).catch(() => {});
+      // False where the write is held already, or one that replaced it.
+      const isNamed = this.ledger.rows.of(record.name).some((row) => row.content === content);
+      if (!isNamed) await unlink(path).catch(() => {});
       return kept;
     } catch (error) {
       await writer.discard();
       await unlink(path).catch(() => {});
       throw error;
     }
-  }
-
-  /** False of a content that came for nothing: the write is held already, or one that replaced it. */
-  private isNamed(content: string, { name }: FileRecord): boolean {
-    return this.ledger.rows.of(name).some((row) => row.content === content);
   }
 
   /** Removes contents that no row names: temporaries, and writes replaced just before the end. */
