@@ -1,6 +1,8 @@
 /** What a peer remembers from one run to the next: who it is, and whom it knew. */
+import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import type { RingConfig, Strategy } from "../protocol/model/config.ts";
 import { MEMBER_STATES, type Member, makeMember } from "../protocol/model/member.ts";
+import { parseAddress } from "../wire/address.ts";
 
 /** Durable before it is used. */
 export type Identity = {
@@ -57,7 +59,7 @@ export function parseIdentity(value: unknown): Identity | null {
   if (!isRecord(value)) return null;
   const { id, ring, incarnation } = value;
   if (!isWhole(id, MAX_ID) || !isWhole(ring)) return null;
-  if (!isWhole(incarnation)) return null;
+  if (!isWhole(incarnation, HIGHEST_INCARNATION)) return null;
   return { id, ring, incarnation, config: parseConfig(value["config"], ring) };
 }
 
@@ -99,9 +101,10 @@ function parseMember(fields: unknown): Member | null {
   if (!Array.isArray(fields)) return null;
   const [id, incarnation, instance, name, address]: unknown[] = fields;
   const state = MEMBER_STATES.find((known) => known === name);
-  if (!isWhole(id, MAX_ID) || !isWhole(incarnation) || state === undefined) return null;
+  if (!isWhole(id, MAX_ID) || !isWhole(incarnation, HIGHEST_INCARNATION)) return null;
+  if (state === undefined) return null;
   if (typeof instance !== "string" || !/^[0-9a-f]{16}$/.test(instance)) return null;
-  if (typeof address !== "string" || !/^[^\s]{1,300}:[0-9]{1,5}$/.test(address)) return null;
+  if (typeof address !== "string" || parseAddress(address) === null) return null;
   return makeMember({ id, incarnation, instance, state, address });
 }
 

@@ -64,7 +64,7 @@ const CARRY_OUT: Readonly<Record<Decision, (peer: Peer, word: Word) => void>> = 
   "hold the known one for dead": (peer, { known }) => {
     if (known !== undefined) learn(peer, makeMember({ ...known, state: "dead" }), "refused");
   },
-  "move there": (peer, { said }) => moveTo(peer, said.address),
+  "move there": moveIfFree,
   refute,
   "refute to who says so": (peer, word) => {
     noteSuspecter(peer, word);
@@ -100,7 +100,8 @@ export function absorb(
   joining: boolean,
 ): void {
   if (!isIn(peer)) return;
-  const seenAt = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
+  const seen = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
+  const seenAt = seen !== null && mayBeAt(peer, seen, from) ? seen : null;
   for (const said of members) {
     if (isExpected(said) || !isPossible(peer, said)) continue;
     const old = known(peer, said.id);
@@ -219,6 +220,19 @@ function isDoubtedElsewhere(
   if (old === undefined || from.address === old.address) return false;
   const probe = probes.get(from.id);
   return probe !== undefined && (probe.reason === "suspicion" || probe.silence === "last-try");
+}
+
+/** As members see this peer it takes its address over, but where another is known to listen. */
+function moveIfFree(peer: Peer, { said, by }: Word): void {
+  if (mayBeAt(peer, said.address, by)) moveTo(peer, said.address);
+}
+
+/** True of an address at which a member sees this peer, and where no other is known to listen. */
+function mayBeAt(peer: Peer, address: Address, by: Member | null): boolean {
+  const { view } = peer.membership;
+  const isMember = by === null || view.find(by.id)?.instance === by.instance;
+  const there = view.at(address);
+  return isMember && (there === undefined || there.id === peer.self.id);
 }
 
 /** From where it was last seen: whoever holds this peer for dead may do so at its former address. */

@@ -137,5 +137,5 @@ function pushTargets(peer: Peer): Address[] {
     ...view.before(self.id, 1),
     ...view.sample(random, GOSSIP_FANOUT, (m) => m.id === self.id),
   ];
-  return targets.map(({ address }) => address);
+  return targets.map(({ address }) => address).filter((address) => address !== self.address);
 }
