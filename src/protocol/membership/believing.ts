@@ -93,7 +93,8 @@ export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
     present: "believe: replaced",
     "dead or left": "believe",
   },
-  "present, other instance elsewhere": { present: "probe first", "dead or left": "believe" },
+  // Only the leaver itself says that it has left, from where it is known.
+  "present, other instance elsewhere": { present: "probe first", "dead or left": "ignore" },
   departed: { present: "probe first, both ways", "dead or left": "believe" },
   "the same": { present: "note that it answers", "dead or left": "ignore" },
   "the same, elsewhere": { present: "ignore", "dead or left": "cannot be" },

@@ -5,7 +5,7 @@
  */
 
 import { boundTable } from "../model/bounded.ts";
-import { HIGHEST_INCARNATION } from "../model/bounds.ts";
+import { HIGHEST_INCARNATION, isPlausible } from "../model/bounds.ts";
 import { SUSPECTERS } from "../model/config.ts";
 import type { Why } from "../model/events.ts";
 import {
@@ -137,10 +137,14 @@ export function afterVerdict(peer: Peer, { verdict, target, from }: Judged): voi
       if (learn(peer, from, back ? "returned" : "joined")) noteArrival(peer, from, false);
       return;
     }
-    case "disbelieved":
-      if (peer.membership.view.find(target.id) === undefined)
+    case "disbelieved": {
+      // Word of its death must leave the member an answer, should there be one after all.
+      const before = peer.membership.departed.get(target.id)?.incarnation ?? 0;
+      const isKnown = peer.membership.view.find(target.id) !== undefined;
+      if (!isKnown && isPlausible(before, target.incarnation))
         learn(peer, makeMember({ ...target, state: "dead" }), "lost");
       return;
+    }
     case "id-taken":
       if (target.id === peer.self.id) exit(peer, 1, sentences.claimantWon(from));
       return;

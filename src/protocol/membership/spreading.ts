@@ -35,6 +35,8 @@ export function pushRumours(peer: Peer): void {
     for (const suspecter of peer.membership.suspecters) targets.add(suspecter);
     peer.membership.suspecters.clear();
   }
+  // Whoever says that it listens here is told nothing.
+  targets.delete(peer.self.address);
   for (const [joining, table] of [
     [false, peer.membership.rumours],
     [true, peer.membership.joiningRumours],
@@ -137,5 +139,5 @@ function pushTargets(peer: Peer): Address[] {
     ...view.before(self.id, 1),
     ...view.sample(random, GOSSIP_FANOUT, (m) => m.id === self.id),
   ];
-  return targets.map(({ address }) => address).filter((address) => address !== self.address);
+  return targets.map(({ address }) => address);
 }
