@@ -36,6 +36,8 @@ export class Liar {
   readonly address: string;
   /** What came back, by datagram or on any stream. */
   readonly heard: WireMessage[] = [];
+  /** Who has said anything, by id. */
+  readonly senders = new Map<number, Member>();
   /** Bytes that came back. */
   bytesHeard = 0;
   readonly #udp: udp.Socket<"uint8array">;
@@ -106,7 +108,9 @@ export class Liar {
   hear(bytes: Uint8Array): void {
     this.bytesHeard += bytes.length;
     const decoded = decode(bytes, "127.0.0.1", true);
-    if (!("error" in decoded)) this.heard.push(decoded.message);
+    if ("error" in decoded) return;
+    this.heard.push(decoded.message);
+    this.senders.set(decoded.from.id, decoded.from);
   }
 
   async #connect(to: number): Promise<Socket<undefined>> {
