@@ -46,7 +46,11 @@ describe("where a byte of an index has changed, a peer starts and has all its fi
           changeByte(ring, 9, place);
           await ring.restart(9).waitFor(said);
           await ring.calm();
-          const { files } = await ring.status(9);
+          // That all have theirs is known to it a moment later.
+          const files = await ring.wake.until("all copies are confirmed", 20_000, async () => {
+            const known = (await ring.status(9)).files;
+            return known.short === 0 ? known : null;
+          });
           const damaged = said.source.includes("they stay") ? 1 : 0;
           expect([files.count, files.short, files.damaged]).toEqual([3, 0, damaged]);
           await ring.kill(2, 19);

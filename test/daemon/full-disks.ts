@@ -13,7 +13,7 @@ const ring = new TestRing(await claimPorts(), 1);
 
 function mount(id: number): void {
   mkdirSync(ring.folderOf(id), { recursive: true });
-  const argv = ["mount", "-t", "tmpfs", "-o", `size=${DISK}`, "none", ring.folderOf(id)];
+  const argv = ["mount", "-t", "tmpfs", "-o", `size=${DISK},mode=0700`, "none", ring.folderOf(id)];
   if (!Bun.spawnSync(argv).success) throw new Error(`no small disk for peer ${id}`);
 }
 

@@ -1,12 +1,12 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
-import { afterVerdict } from "../membership/news.ts";
+import { afterVerdict, isPossible } from "../membership/news.ts";
 import { died, probeMember } from "../membership/probing.ts";
-import { beats, learn, probeKey } from "../membership/records.ts";
+import { beats, known, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
-import { HIGHEST_TAKEN_IN } from "../model/bounds.ts";
+import { HIGHEST_TAKEN_IN, isPlausible } from "../model/bounds.ts";
 import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
@@ -92,11 +92,14 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
   announceEntry(peer, before, lines.successorChange());
 }
 
-/** True of a joiner as a member may have taken it in: like any other word of a member it has its bounds. */
-function isAccepted(peer: Peer, by: Member, { id, incarnation, address }: Member): boolean {
-  const isMember = peer.membership.view.find(by.id)?.instance === by.instance;
-  const isThere = id < 2 ** peer.config.bits && address !== peer.self.address;
-  return isMember && isThere && incarnation <= HIGHEST_TAKEN_IN;
+/** True of a joiner as another member may have taken it in: like any other word of a member it has its bounds. */
+function isAccepted(peer: Peer, by: Member, joiner: Member): boolean {
+  const { view } = peer.membership;
+  const isMember = by.id !== peer.self.id && view.find(by.id)?.instance === by.instance;
+  const there = view.at(joiner.address);
+  const isFree = there === undefined || there.id === joiner.id;
+  const before = known(peer, joiner.id)?.incarnation ?? 0;
+  return isMember && isFree && isPossible(peer, joiner) && isPlausible(before, joiner.incarnation);
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {

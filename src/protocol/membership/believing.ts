@@ -83,10 +83,10 @@ export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
   "not known": { present: "probe first", "dead or left": "probe first" },
   "only expected": { present: "believe", "dead or left": "believe" },
   "present, same instance": { present: "believe", "dead or left": "believe" },
-  // Where it was is not forgotten before it has answered from where it is.
+  // Where it was is not forgotten before it has answered from where it is, nor itself for a word from elsewhere.
   "present, same instance, elsewhere": {
     present: "probe first, both ways",
-    "dead or left": "believe",
+    "dead or left": "tell the suspect and probe",
   },
   // Two processes cannot listen at one address: the former one is gone.
   "present, other instance, same address": {

@@ -176,7 +176,7 @@ function confirm(peer: Peer, member: Member): void {
  * False of what no peer of this ring can be: such word comes from a stranger, or of a mistake. One process has
  * one id.
  */
-function isPossible(peer: Peer, said: Member): boolean {
+export function isPossible(peer: Peer, said: Member): boolean {
   const { id, incarnation, instance } = said;
   if (id >= 2 ** peer.config.bits || incarnation > HIGHEST_INCARNATION) return false;
   if (!isPresent(said) || known(peer, id)?.instance === instance) return true;
