@@ -38,6 +38,8 @@ export function parseAlive(value: unknown): Alive | null {
   return { at, forgotten };
 }
 
+/** Rings are told apart by 32 bits. */
+const MAX_RING = 2 ** 32 - 1;
 /** Positions fit 48 bits. */
 export const MAX_ID = 2 ** 48 - 1;
 
@@ -58,7 +60,7 @@ function savedConfig({ replicationFactor, ...config }: RingConfig): SavedConfig 
 export function parseIdentity(value: unknown): Identity | null {
   if (!isRecord(value)) return null;
   const { id, ring, incarnation } = value;
-  if (!isWhole(id, MAX_ID) || !isWhole(ring)) return null;
+  if (!isWhole(id, MAX_ID) || !isWhole(ring, MAX_RING)) return null;
   if (!isWhole(incarnation, HIGHEST_INCARNATION)) return null;
   return { id, ring, incarnation, config: parseConfig(value["config"], ring) };
 }
@@ -67,10 +69,10 @@ function parseConfig(value: unknown, ring: number): RingConfig | null {
   if (!isRecord(value)) return null;
   const { bits, strategy: name, pingIntervalMs, copies: replicationFactor } = value;
   const strategy = STRATEGIES.find((known) => known === name);
-  if (!isWhole(bits, 48) || strategy === undefined) return null;
+  if (!isWhole(bits, 48) || bits === 0 || strategy === undefined) return null;
   if (
-    !isWhole(pingIntervalMs) ||
-    !isWhole(replicationFactor) ||
+    !isWhole(pingIntervalMs, 2 ** 32 - 1) ||
+    !isWhole(replicationFactor, 255) ||
     pingIntervalMs * replicationFactor === 0
   )
     return null;
