@@ -9,11 +9,11 @@ export const FILE_FAULTS: readonly Fault[] = [
       {
         file: "replication/verdict.ts",
         find: "const replicas = durableOn.map(({ id }) => id);",
-        replace: "const replicas = replicas.map(({ id }) => id);",
+        replace: "const replicas = set.replicas.map(({ id }) => id);",
       },
     ],
     checks: ["D1", "D4"],
-    within: 24,
+    within: 47,
   },
   {
     name: "confirm a copy before it is durable",
