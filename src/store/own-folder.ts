@@ -82,7 +82,7 @@ export function takeOwnFolder(dir: string): void {
 
 function narrow(dir: string): void {
   const found = lstatSync(dir);
-  const why = foreignnessOf(found);
+  const why = isClosedWhileEmpty(dir, found) ? null : foreignnessOf(found);
   if (why !== null) {
     const mend =
       found.uid === uid && found.isDirectory() ? `chmod 700 it if you trust it, or ` : "";
@@ -99,6 +99,24 @@ function narrow(dir: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/**
+ * Closes an empty folder of this user's to all others, as one that was made with a wide umask, or a file system
+ * that was just mounted: nobody has put anything there yet.
+ * @returns false where that is not so, or somebody was faster
+ */
+function isClosedWhileEmpty(dir: string, { uid: owner, mode, ino }: Stats): boolean {
+  if (owner !== uid || (mode & 0o022) === 0 || hasMore(dir)) return false;
+  if (lstatSync(dir).isSymbolicLink() || readdirSync(dir).length > 0) return false;
+  const folder = openSync(dir, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if (fstatSync(folder).ino !== ino) return false;
+    fchmodQuietly(folder);
+  } finally {
+    closeSync(folder);
+  }
+  return readdirSync(dir).length === 0;
 }
 
 function fchmodQuietly(folder: number): void {

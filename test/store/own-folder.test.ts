@@ -86,6 +86,15 @@ test("a folder that others may look into is narrowed, and what a peer keeps in i
   expect(["", ".."].filter(open)).toEqual([]);
 });
 
+test("an empty folder that others may write to is closed to them: a wide umask, a fresh file system", async () => {
+  for (const mode of [0o775, 0o777, 0o1777]) {
+    const dir = make(`empty-${mode.toString(8)}`, mode);
+    const opened = await openFolder(dir);
+    expect(statSync(dir).mode & 0o077).toBe(0);
+    await opened.close();
+  }
+});
+
 test("a working folder that is a data folder as well stays open to others", async () => {
   const dir = make("working", 0o755);
   const before = process.cwd();
@@ -101,7 +110,9 @@ test("a working folder that is a data folder as well stays open to others", asyn
 
 describe("refused, with nothing read or written:", () => {
   test("a folder that others can write to, or p2p's own around it", async () => {
-    expect(await refusal(make("written", 0o775))).toContain("(mode 775)");
+    const written = make("written", 0o775);
+    writeFileSync(join(written, "something"), "of somebody");
+    expect(await refusal(written)).toContain("(mode 775)");
     const dir = make("around/.p2p/8");
     chmodSync(join(dir, ".."), 0o1777);
     expect(await refusal(dir)).toContain("(mode 1777)");
