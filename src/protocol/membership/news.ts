@@ -231,10 +231,10 @@ function moveIfFree(peer: Peer, { said, by }: Word): void {
   if (mayBeAt(peer, said.address, by)) moveTo(peer, said.address);
 }
 
-/** True of an address at which a member sees this peer, and where no other is known to listen. */
+/** True of an address at which another member sees this peer, and where no other is known to listen. */
 function mayBeAt(peer: Peer, address: Address, by: Member | null): boolean {
   const { view } = peer.membership;
-  const isMember = by === null || view.find(by.id)?.instance === by.instance;
+  const isMember = by !== null && view.find(by.id)?.instance === by.instance;
   const there = view.at(address);
   return isMember && (there === undefined || there.id === peer.self.id);
 }

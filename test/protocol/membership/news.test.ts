@@ -341,6 +341,8 @@ describe("one peer does what the table says of", () => {
   const SAID_BY_ITSELF: Partial<Record<Decision, Decision>> = {
     "refute to who says so": "refute",
     "note who says so": "ignore",
+    // Nor does it see itself from elsewhere.
+    "move there": "ignore",
   };
 
   test.each(cells(WORD_OF_SELF, OF_SELF, SAID_OF_SELF))("this very peer, $title", (cell) => {
