@@ -15,7 +15,7 @@ import { bash, PROGRAM, p2p } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS } from "../support/terminal.ts";
 import { withRing } from "../support/test-ring.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** A command line that runs as somebody else than the owner of what this test makes. */
 const AS_ANOTHER =
