@@ -143,7 +143,7 @@ describe("a content arrives whole", () => {
   });
 
   test("to a slow sink, which slows the sender", async () => {
-    const bytes = content(20 * MIB);
+    const bytes = content(80 * MIB);
     let sent = 0;
     const source = sourceOf(bytes);
     const server = await openPeer(1, {
@@ -169,9 +169,9 @@ describe("a content arrives whole", () => {
     const fetched = await taker.transport.fetch(server.address, TICKET, slow);
     expect(fetched.sha256).toBe(sha256(bytes));
     expect(sha256(sink.bytes())).toBe(fetched.sha256);
-    // What is between them is in the two sockets' buffers, and does not grow with the content.
-    expect(ahead).toBeLessThan(12 * MIB);
-  });
+    // What is between them is in the two sockets' buffers, of up to 36 MiB on Linux, and does not grow with the content.
+    expect(ahead).toBeLessThan(40 * MIB);
+  }, 60_000);
 
   test("from a slow source, and from an offset with the hash of what was there", async () => {
     const bytes = content(3 * MIB);
