@@ -199,7 +199,7 @@ const OF_THE_VIEW: readonly Invariant[] = [
 
 const OF_THE_FILES: readonly Invariant[] = [
   [
-    "no write that this peer has versioned is above the counter, but where others went far above it",
+    "no write that is held is above the counter, but what is too far above it to count",
     ({ replication: { counter, files } }) => {
       for (const { version } of files.values()) {
         if (version.counter > counter && version.counter <= counter + COUNTER_JUMP) return false;

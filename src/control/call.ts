@@ -29,7 +29,7 @@ export type Call = {
  * Asks a peer.
  * @param dir the peer's data folder
  * @param limitMs for the answer's head to come; its body has limits of its own
- * @throws DoorClosed, DoorRefused, or the signal's reason
+ * @throws ControlClosed, ControlRefused, or the signal's reason
  */
 export async function call(
   dir: string,

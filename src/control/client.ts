@@ -36,14 +36,14 @@ export { ControlClosed, ControlRefused };
 
 /** A file's content on its way; its size and hash are for the taker to check. */
 export type Incoming = ContentFrom & {
-  /** Gives each piece to `take`, and waits where that returns a promise. @throws DoorClosed */
+  /** Gives each piece to `take`, and waits where that returns a promise. @throws ControlClosed */
   read(take: (piece: Uint8Array) => Promise<void> | undefined): Promise<void>;
 };
 
 /** A content that the peer has put into the file that was named to it, whole and checked. */
 export type Landed = ContentFrom & { readonly read: null };
 
-/** All of it rejects with DoorClosed or DoorRefused, each a Failure of one sentence. */
+/** All of it rejects with ControlClosed or ControlRefused, each a Failure of one sentence. */
 export type ControlClient = {
   /** The peer's data folder. */
   readonly dir: string;
@@ -63,7 +63,7 @@ export type ControlClient = {
   type(line: string): Promise<void>;
   /**
    * Stores a local file, which the peer opens itself if it can, or what a stream brings, under a name.
-   * What is not acknowledged rejects with a DoorRefused: of the kind "refused" if it was not executed and
+   * What is not acknowledged rejects with a ControlRefused: of the kind "refused" if it was not executed and
    * will not be, "unconfirmed" if it may still appear.
    * @param require durable copies without which it is not acknowledged; 0, or left out, for a majority
    */

@@ -17,7 +17,7 @@ export type EventReader = {
  * Reads a peer's events until it ends or `close` is called.
  * @param onEvent called for each, in order; it must not throw
  * @returns resolves when every event from then on will come
- * @throws DoorClosed if the peer is not there, DoorRefused if too many read already
+ * @throws ControlClosed if the peer is not there, ControlRefused if too many read already
  */
 export async function readEvents(
   dir: string,

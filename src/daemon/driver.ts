@@ -149,7 +149,13 @@ export class Driver {
     } catch (error) {
       if (input.type !== "message") throw error;
       this.#peer = this.#checkpoint.restore();
-      this.#tellOfThrown(input.message.tag, input.from.address, error);
+      const { message, from } = input;
+      this.#options.transport.drops.count(
+        "message",
+        `dealing with "${message.tag}" failed`,
+        from.address,
+      );
+      this.#tellOfThrown(message.tag, from.address, error);
       return [];
     }
   }

@@ -107,6 +107,10 @@ describe("a throw in a step called by a", () => {
           why: "planted here",
           stack: expect.stringContaining("peer.ts"),
         });
+        const { drops } = await pair.control(0).status();
+        expect(drops.filter((row) => row.kind === "message")).toMatchObject([
+          { reason: expect.stringMatching(/^dealing with ".*" failed$/), count: 1 },
+        ]);
         await pair.control(1).store("more", new Blob(["more"]).stream());
         expect((await pair.control(0).list()).files.length).toBe(2);
       }),

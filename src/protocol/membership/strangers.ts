@@ -13,7 +13,12 @@ import { isIn, type Peer } from "../state.ts";
 
 /** What others build on, or what makes work: for members alone. How the ring is seen anybody may ask. */
 const FOR_MEMBERS: ReadonlySet<Message["tag"]> = new Set<Message["tag"]>([
-  ...(["inquire", "lease", "catch-up", "compare", "list", "replicate"] as const),
+  "inquire",
+  "lease",
+  "catch-up",
+  "compare",
+  "list",
+  "replicate",
 ]);
 
 /** True of what is for members. A new member asks to be let in, and anybody may look up an owner. */
