@@ -7,8 +7,11 @@
 import type { Effect, Input } from "./model/io.ts";
 import { copyPeer, type Peer } from "./state.ts";
 
-/** A new copy is made after so many inputs and items in their lists: a second's work at most to play again. */
-const LEAST_WEIGHT = 4_096;
+/**
+ * A new copy is made after so many inputs and items in their lists: a second's work at most to play again, and
+ * so seldom that a copy of some milliseconds costs a fraction of a microsecond an input.
+ */
+const LEAST_WEIGHT = 16_384;
 /** Where many files are held, a copy takes longer: one for each so many of them, so that it costs little an input. */
 const FILES_A_WEIGHT = 4;
 
