@@ -72,12 +72,13 @@ export const INBOUND_BUFFERED_BYTES = 64 << 20;
 /** A stranger must send one whole valid frame within this, and every frame must end within it. */
 export const FRAME_DEADLINE_MS = 10_000;
 /**
- * Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. To one address not more than half, which
- * is more than a peer fetches of one other; and to all together that are no members a quarter: they may be about to be.
+ * Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. One address has no more than a program
+ * needs that keeps 32 under way, some of which end just now; all that are no members together have no more
+ * either: they may be about to be. So 24 are always there for members.
  */
 export const SERVED_AT_ONCE = 64;
-export const SERVED_PER_ADDRESS = 32;
-export const SERVED_TO_STRANGERS = 16;
+export const SERVED_PER_ADDRESS = 40;
+export const SERVED_TO_STRANGERS = 40;
 /** How fast a transfer is is measured over so long each time, in which it waits for its other end. */
 export const RATE_WINDOW_MS = 1_000;
 /**
