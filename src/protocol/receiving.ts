@@ -5,7 +5,7 @@ import {
   tellJoiner,
   unlockGap,
 } from "./lifecycle/admitting.ts";
-import { receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
+import { joinHeard, receiveIntroduction, receiveJoinAnswer } from "./lifecycle/joining.ts";
 import { departureHeard, departWhenSafe } from "./lifecycle/leaving.ts";
 import { probeFor, tellAsker } from "./membership/indirect.ts";
 import { absorb } from "./membership/news.ts";
@@ -155,7 +155,7 @@ function receivePong(peer: Peer, pong: Pong, { from, channel }: Came): void {
 function acknowledged(peer: Peer, from: Member, request: number): void {
   if (peer.lifecycle.lock?.request === request && !peer.lifecycle.lock.told) tellJoiner(peer);
   else if (peer.lifecycle.departing?.request === request) departureHeard(peer, from);
-  else hopAcknowledged(peer, request);
+  else if (!joinHeard(peer, request)) hopAcknowledged(peer, request);
 }
 
 function introduce(peer: Peer, from: Member, request: number): void {

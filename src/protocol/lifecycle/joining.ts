@@ -13,7 +13,7 @@ import {
   NUMBERED_BITS,
 } from "../model/config.ts";
 import { type Address, isPresent, type Member, makeMember } from "../model/member.ts";
-import type { Introduction, JoinAnswer } from "../model/messages.ts";
+import type { Introduction, JoinAnswer, RequestId } from "../model/messages.ts";
 import { randomBelow, randomRequest } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
@@ -65,6 +65,19 @@ export function joinOverdue(peer: Peer): boolean {
   if (joining.unanswered >= JOIN_ATTEMPTS) return true;
   askToJoin(peer, joining);
   return false;
+}
+
+/**
+ * The contact has the request: it lives, however long the ring takes to answer.
+ * @returns whether it was this joiner's request
+ */
+export function joinHeard(peer: Peer, request: RequestId): boolean {
+  const {
+    lifecycle: { joining },
+  } = peer;
+  if (joining?.request !== request) return false;
+  joining.unanswered = -1;
+  return true;
 }
 
 /** The ring's word on this joiner's wish, if it is its last one and still open: accepted, busy, or taken. */

@@ -67,6 +67,18 @@ test("told that the gap is busy it asks again in a moment, for as long as others
   expect(exitOf(one)).toMatchObject({ code: 1, sentence: expect.stringContaining("is busy") });
 });
 
+test("a contact that has its request is not called silent, however long the ring takes to answer", () => {
+  const one = joiner();
+  const began = one.now;
+  while (exitOf(one) === undefined && one.now < began + 2 * JOIN_GIVE_UP_MS) {
+    const request = one.sent("routed")[0]?.message.request;
+    if (request !== undefined) one.hear(8, { tag: "ack", request });
+    one.pass(JOIN_ANSWER_MS / 2);
+  }
+  expect(one.now - began).toBeGreaterThan(JOIN_GIVE_UP_MS);
+  expect(exitOf(one)).toMatchObject({ code: 1, sentence: expect.stringContaining("is busy") });
+});
+
 test("taken in, it takes part once its incarnation is durable, and not before", () => {
   const one = joiner();
   expect(answer(one, ACCEPTED)).toEqual([{ type: "persist", id: 15, incarnation: 3 }]);
