@@ -4,15 +4,16 @@
  */
 
 import { Checkpoint } from "../protocol/checkpoint.ts";
+import { ownRoom } from "../protocol/membership/room.ts";
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
-import type { Address } from "../protocol/model/member.ts";
-import type { View } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
+import { isOwnReplica } from "../protocol/replication/replica-set.ts";
 import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
+import { Addresses } from "./addresses.ts";
 import { Awake } from "./awake.ts";
 import type { Contents } from "./contents/contents.ts";
 import type { Offers } from "./contents/offers.ts";
@@ -82,6 +83,14 @@ export class Driver {
 
   get snapshot(): Snapshot {
     return snapshot(this.#peer);
+  }
+
+  /**
+   * True if this peer is to hold a content, as far as it knows, and has room for it twice: a first copy must not
+   * take away the room that the ring asks for.
+   */
+  holds(what: { readonly name: string; readonly key: number; readonly size: number }): boolean {
+    return 2 * what.size <= ownRoom(this.#peer) && isOwnReplica(this.#peer, what);
   }
 
   /** Ends the peer for an error that nobody expected, whoever was called when it was thrown. */
@@ -271,18 +280,6 @@ export class Driver {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
-  }
-}
-
-/** Where the members of a view are, worked out once for each. */
-class Addresses {
-  #view: View | null = null;
-  #addresses: ReadonlySet<Address> = new Set();
-
-  of(view: View): ReadonlySet<Address> {
-    if (this.#view !== view) this.#addresses = new Set(view.members.map(({ address }) => address));
-    this.#view = view;
-    return this.#addresses;
   }
 }
 

@@ -19,6 +19,7 @@ import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Bodies } from "./contents/bodies.ts";
 import type { Commands, Given } from "./contents/commands.ts";
+import type { EarlyCopies } from "./contents/early.ts";
 import { localDelivery } from "./contents/given.ts";
 import type { Moving } from "./contents/moving.ts";
 import type { Scrubbing } from "./contents/scrubbing.ts";
@@ -29,7 +30,7 @@ import { MAX_EARLY_LINES } from "./limits.ts";
 import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
-import { type Begin, keyOf, Storing } from "./storing.ts";
+import { type Begin, keyOf, Storing, type StoringOptions } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -38,6 +39,7 @@ export type FrontOptions = {
   readonly commands: Commands;
   readonly bodies: Bodies;
   readonly moving: Moving;
+  readonly early: EarlyCopies;
   readonly scrubbing: Scrubbing;
   readonly events: EventStream;
   readonly folder: Folder;
@@ -57,7 +59,8 @@ export class Front implements ControlHost {
   #quitting = false;
 
   constructor(private readonly options: FrontOptions) {
-    this.#storing = new Storing(options, (what, given) => this.#begin(what, given));
+    const holds: StoringOptions["holds"] = (what) => options.driver.holds(what);
+    this.#storing = new Storing({ ...options, holds }, (what, given) => this.#begin(what, given));
     const stop = options.events.subscribe(({ event }) => {
       if (event !== "joined") return;
       stop();

@@ -17,6 +17,13 @@ export const COPY_BYTES = 262_144;
 /** A file is hashed before it is stored in pieces of this size, each some half a millisecond's work. */
 export const HASH_BYTES = 1_048_576;
 
+/**
+ * Copies written beside the hashing of what is stored: as many as are fetched at a time. Each has so many buffers,
+ * since a writer may still be at work on the latest two, and the next is read into another one.
+ */
+export const EARLY_COPIES = 4;
+export const EARLY_BUFFERS = 4;
+
 /** Copies that broke off and wait to be gone on with: as many as are fetched at a time. */
 export const RESUMABLE_DRAFTS = 4;
 /** Deliveries that broke off: each is of a command that still runs, and there are no more of those. */

@@ -17,6 +17,7 @@ import { Arrivals } from "./contents/arrivals.ts";
 import type { Bodies } from "./contents/bodies.ts";
 import { Commands } from "./contents/commands.ts";
 import { Contents } from "./contents/contents.ts";
+import { EarlyCopies } from "./contents/early.ts";
 import { Moving } from "./contents/moving.ts";
 import { Offers } from "./contents/offers.ts";
 import { Scrubbing } from "./contents/scrubbing.ts";
@@ -159,6 +160,7 @@ function makeContents(
     ...{ folder, bodies, commands, moving, transport, cwd, damaged },
     rateLimiter: new RateLimiter(options.repairRate ?? REPAIR_BYTES_PER_SECOND),
     arrivals: new Arrivals(),
+    early: new EarlyCopies(files),
     self: () => own.self,
     report: (event: PeerEvent) => events.publish(event),
     served: (request: RequestId, ok: boolean) => reception.give({ type: "served", request, ok }),
@@ -166,7 +168,8 @@ function makeContents(
   };
   const offers = new Offers(common);
   const contents = new Contents({ ...common, offers });
-  return { commands, contents, offers, moving, scrubbing: new Scrubbing(files, damaged) };
+  const scrubbing = new Scrubbing(files, damaged);
+  return { commands, contents, offers, moving, early: common.early, scrubbing };
 }
 
 /** Others find the peer once it is in its ring. */

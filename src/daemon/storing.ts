@@ -16,6 +16,7 @@ import { contentOf } from "../store/content.ts";
 import { errorCode, removeQuietly } from "../store/durable.ts";
 import type { Bodies } from "./contents/bodies.ts";
 import type { Brings, Given } from "./contents/commands.ts";
+import type { EarlyCopies, EarlyCopy } from "./contents/early.ts";
 import { localFileNames, openQuietly } from "./contents/given.ts";
 import { HeldFile } from "./contents/held.ts";
 import type { Moving } from "./contents/moving.ts";
@@ -29,6 +30,9 @@ export type Begin = (
 export type StoringOptions = {
   readonly bodies: Bodies;
   readonly moving: Moving;
+  readonly early: EarlyCopies;
+  /** True if this peer is to hold such a content under such a name, as far as it knows. */
+  readonly holds: (what: { name: string; key: number; size: number }) => boolean;
   readonly cwd: string;
   readonly config: RingConfig;
 };
@@ -105,10 +109,12 @@ export class Storing {
 
   /** @returns null if it has changed before the ring was asked */
   async #unlessChanged(file: Stored, held: HeldFile, shown: string): Promise<Outcome | null> {
+    let copy: EarlyCopy | null = null;
     try {
       const small = held.small();
       if (small !== null) return await new Promise((ended) => this.#bytes(file, small, ended));
-      const sha256 = await this.#hash(file.name, held);
+      copy = this.#beginCopy(file.name, held.size);
+      const sha256 = await this.#hash(file.name, held, copy);
       if (sha256 === null) return null;
       const brings = {
         open: () => held.open(),
@@ -121,17 +127,26 @@ export class Storing {
       // The system's: a person's disk may fail, and that is no mistake of this program.
       if (errorCode(error) === "") throw error;
       return failed(`${shown} could not be read (${errorCode(error)}): check the disk it is on.`);
+    } finally {
+      await copy?.drop();
     }
   }
 
+  /** The copy that is kept here, if one is. */
+  #beginCopy(name: string, size: number): EarlyCopy | null {
+    const { early, holds, config } = this.options;
+    const isHeld = size > 0 && holds({ name, key: keyOf(name, config.bits), size });
+    return isHeld ? early.begin(name) : null;
+  }
+
   /** What is to be stored is read once before: all that is read of it later must come to the same. */
-  async #hash(name: string, held: HeldFile): Promise<string | null> {
+  async #hash(name: string, held: HeldFile, copy: EarlyCopy | null): Promise<string | null> {
     const { moving } = this.options;
     const move = moving.begin(name, held.size, 0, "reading");
     try {
       return await held.hash((bytes) => {
         move.bytes = bytes;
-      });
+      }, copy);
     } finally {
       moving.end(move);
     }

@@ -4,7 +4,7 @@ import { Failure } from "../../protocol/model/failure.ts";
 import { EMPTY_SHA256, type FileRecord, writeKey } from "../../protocol/model/files.ts";
 import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/io.ts";
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
-import type { Content } from "../../store/content.ts";
+import type { Draft } from "../../store/draft.ts";
 import type { Folder } from "../../store/folder.ts";
 import type { RateLimiter } from "../../store/rate-limiter.ts";
 import {
@@ -14,10 +14,11 @@ import {
   inlineHash,
   type Transport,
 } from "../../transport/types.ts";
-import { COPY_BYTES } from "../limits.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
+import { check, copy } from "./copying.ts";
+import type { EarlyCopies, ReadyCopy } from "./early.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
 import { type Arriving, Resumable, type Taker } from "./resumable.ts";
@@ -31,6 +32,7 @@ export type ContentsOptions = {
   readonly commands: Commands;
   readonly offers: Offers;
   readonly arrivals: Arrivals;
+  readonly early: EarlyCopies;
   readonly rateLimiter: RateLimiter;
   readonly moving: Moving;
   readonly transport: Pick<Transport, "fetch">;
@@ -92,8 +94,8 @@ export class Contents {
   }
 
   /** Leaves nothing that is not whole. Never rejects. */
-  close(): Promise<void> {
-    return this.#resumable.clear();
+  async close(): Promise<void> {
+    await Promise.all([this.#resumable.clear(), this.options.early.clear()]);
   }
 
   #report(effect: FetchEffect, result: FetchResult, bytes: number, ms: number): void {
@@ -113,8 +115,10 @@ export class Contents {
   }
 
   #bring(effect: FetchEffect, move: Move, before: { bytes: number }): Promise<Fetched> {
-    const { source, from } = effect;
+    const { source, from, into } = effect;
     if (source.kind === "body") return this.#bringBody(effect, source.number, move);
+    const early = into.kind === "store" ? this.options.early.take(into.record) : null;
+    if (early !== null) return this.#keepEarly(effect, early, move, before);
     if (from === this.options.self().address) return this.#bringOwn(effect, source, move);
     return this.#bringOver(effect, source, move, before);
   }
@@ -142,6 +146,26 @@ export class Contents {
       }
     }
     return { size: bytes.length, sha256 };
+  }
+
+  /** A content of which this peer has a copy ready, wherever else it is to be had. */
+  async #keepEarly(
+    { into, job }: FetchEffect,
+    { draft, sha256 }: ReadyCopy,
+    move: Move,
+    before: { bytes: number },
+  ): Promise<Fetched> {
+    const { size } = draft;
+    before.bytes = size;
+    move.bytes = size;
+    const taker = this.#takerOf(into, job, draft);
+    try {
+      await taker.finish(size, sha256);
+    } catch (error) {
+      await taker.abort();
+      throw error;
+    }
+    return { size, sha256 };
   }
 
   /** A content that this very peer offers. */
@@ -224,13 +248,14 @@ export class Contents {
     };
   }
 
-  #takerOf(into: FetchInto, job: number): Taker {
+  /** @param begun the content, where all of it is here */
+  #takerOf(into: FetchInto, job: number, begun?: Draft): Taker {
     if (into.kind === "deliver") {
       const delivery = this.options.commands.get(into.command)?.deliver?.();
       if (delivery === undefined) throw new Failure("Nobody waits for it any more.");
       return delivery;
     }
-    const draft = this.options.folder.files.begin({ hash: false });
+    const draft = begun ?? this.options.folder.files.begin({ hash: false });
     const { arrivals } = this.options;
     const { record } = into;
     if (into.shared) arrivals.begin(job, record, draft);
@@ -260,32 +285,6 @@ function placeOf(into: FetchInto): string | number {
   return writeKey(into.record);
 }
 
-function check(file: string, wanted: string | null, came: string): void {
-  if (wanted === null || wanted === came) return;
-  throw new FetchFailure(`What came of ${file} does not match its hash.`, "mismatch");
-}
-
 function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Copies a content on this very machine, a piece at a time. */
-async function copy(content: Content, taker: Taker, move: Move): Promise<Fetched> {
-  const hash = inlineHash();
-  let at = 0;
-  while (at < content.size) {
-    // A new buffer each time: the bytes are the taker's to keep.
-    const buffer = new Uint8Array(Math.min(COPY_BYTES, content.size - at));
-    const read = await content.read(buffer, at);
-    // This disk is not to blame.
-    if (read === 0) throw new FetchFailure("The file became shorter while it was read.", "broken");
-    const piece = buffer.subarray(0, read);
-    await hash.update(piece);
-    await taker.write(piece);
-    at += read;
-    move.bytes = at;
-    // Reading and hashing in place would keep all timers waiting.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-  return { size: at, sha256: await hash.digest() };
 }

@@ -7,8 +7,11 @@ import { BODY_BYTES } from "../../protocol/model/config.ts";
 import { EMPTY_SHA256 } from "../../protocol/model/files.ts";
 import type { Content, FileContent } from "../../store/content.ts";
 import { markOf } from "../../store/user-files.ts";
-import { HASH_BYTES } from "../limits.ts";
+import { EARLY_BUFFERS, HASH_BYTES } from "../limits.ts";
+import type { EarlyCopy } from "./early.ts";
 import { openQuietly } from "./given.ts";
+
+const EMPTY = new Uint8Array(0);
 
 /** Whatever happens to its name meanwhile, all who read it get the file that the command meant. */
 export class HeldFile {
@@ -86,26 +89,35 @@ export class HeldFile {
   /**
    * Reads it once and hashes it, letting everything else go on meanwhile.
    * @param seen is given the bytes read so far
+   * @param copy is given the bytes themselves
    * @returns null if it is not what it was
    */
-  async hash(seen: (bytes: number) => void): Promise<string | null> {
+  async hash(seen: (bytes: number) => void, copy: EarlyCopy | null = null): Promise<string | null> {
     const { size } = this.content;
     if (size === 0) return this.changed ? null : EMPTY_SHA256;
     const content = this.#open(false);
     if (content === null) return null;
     const hasher = new Bun.CryptoHasher("sha256");
-    const buffer = new Uint8Array(Math.min(HASH_BYTES, size));
+    const buffers = Array.from({ length: copy === null ? 1 : EARLY_BUFFERS }, () =>
+      Buffer.allocUnsafeSlow(Math.min(HASH_BYTES, size)),
+    );
     try {
-      for (let at = 0; at < size; ) {
+      for (let at = 0, turn = 0; at < size; turn++) {
+        const buffer = buffers[turn % buffers.length] ?? EMPTY;
         const read = await content.read(buffer.subarray(0, Math.min(buffer.length, size - at)), at);
         if (read === 0) return null;
-        hasher.update(buffer.subarray(0, read));
+        const piece = buffer.subarray(0, read);
+        const written = copy?.write(piece);
+        hasher.update(piece);
         at += read;
         seen(at);
+        await written;
         // Reading and hashing in place would keep all timers waiting.
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
-      return hasher.digest("hex");
+      const sha256 = hasher.digest("hex");
+      copy?.ready(sha256);
+      return sha256;
     } finally {
       content.close();
     }

@@ -17,7 +17,7 @@ import { acknowledgeWrite, answerForGood, endPlacement } from "./acknowledging.t
 import { tellSoon } from "./confirming.ts";
 import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
 import { heardToHave } from "./inquiring.ts";
-import { confirm, otherReplicas, replicaSetOf, setRejecters } from "./replica-set.ts";
+import { confirm, isOwnReplica, otherReplicas, replicaSetOf, setRejecters } from "./replica-set.ts";
 import { holdRecord, noteRejected } from "./replicating.ts";
 import { replicateRecord } from "./sending.ts";
 import type { Inquiry } from "./state.ts";
@@ -92,7 +92,11 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
   for (const { instance } of replicas) placement.durable.add(instance);
   if (peer.replication.files.find(record) !== undefined) placement.durable.add(peer.self.instance);
   const from = replicas.find((m) => m.instance !== peer.self.instance);
-  if (!placement.durable.has(peer.self.instance) && from !== undefined && isReplica(peer, record)) {
+  if (
+    !placement.durable.has(peer.self.instance) &&
+    from !== undefined &&
+    isOwnReplica(peer, record)
+  ) {
     if (record.removed) beginMerge(peer, { kind: "replica", record, from });
     else peer.replication.replicaQueue.add({ record, from, origin: null });
     fetchQueued(peer);
@@ -182,11 +186,6 @@ function replicateMissing(peer: Peer, placement: Placement): void {
   const origin = here ? null : knownStale;
   const message: Replicate = { tag: "replicate", records: [record], origin };
   sendToEach(peer, missing, message, here ? bodyOf(placement) : null);
-}
-
-/** True if this peer keeps the file itself: its disk takes it. */
-function isReplica(peer: Peer, record: FileRecord): boolean {
-  return replicaSetOf(peer, record).some((m) => m.id === peer.self.id);
 }
 
 function bodyOf({ body }: Placement): BodySource | null {

@@ -18,6 +18,11 @@ export function replicaSetOf(
   return able.slice(0, replicationFactor);
 }
 
+/** True if this very peer should hold a file: its disk takes it. */
+export function isOwnReplica(peer: Peer, file: Pick<FileRecord, "name" | "key">): boolean {
+  return replicaSetOf(peer, file).some((m) => m.id === peer.self.id);
+}
+
 /** The others that should hold a file. */
 export function otherReplicas(peer: Peer, record: Pick<FileRecord, "name" | "key">): Member[] {
   return replicaSetOf(peer, record).filter((m) => m.id !== peer.self.id);

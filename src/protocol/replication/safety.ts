@@ -9,7 +9,7 @@ import { stays } from "../model/member.ts";
 import type { SnapshotFiles } from "../model/told.ts";
 import type { Peer } from "../state.ts";
 import { replicasWanted } from "./quorum.ts";
-import { hasConfirmed, replicaSetOf, unconfirmedRecords } from "./replica-set.ts";
+import { hasConfirmed, isOwnReplica, replicaSetOf, unconfirmedRecords } from "./replica-set.ts";
 
 /** What is younger than this has copies whose replicas are about to say so: it is not called short yet. */
 const SETTLING_MS = 3_000;
@@ -27,7 +27,7 @@ export function replicasElsewhere(peer: Peer, record: FileRecord): number {
 
 /** How many of the members that should hold a write do: a spare copy here, soon dropped, is none. */
 export function replicasKnown(peer: Peer, record: FileRecord): number {
-  const own = replicaSetOf(peer, record).some((m) => m.id === peer.self.id);
+  const own = isOwnReplica(peer, record);
   return replicasElsewhere(peer, record) + (own ? 1 : 0);
 }
 

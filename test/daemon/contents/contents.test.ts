@@ -5,6 +5,7 @@ import { Arrivals } from "../../../src/daemon/contents/arrivals.ts";
 import { Bodies } from "../../../src/daemon/contents/bodies.ts";
 import { Commands } from "../../../src/daemon/contents/commands.ts";
 import { Contents } from "../../../src/daemon/contents/contents.ts";
+import { EarlyCopies } from "../../../src/daemon/contents/early.ts";
 import { Moving } from "../../../src/daemon/contents/moving.ts";
 import { Offers } from "../../../src/daemon/contents/offers.ts";
 import type { PeerEvent } from "../../../src/protocol/model/events.ts";
@@ -35,6 +36,7 @@ let folder: Folder;
 let contents: Contents;
 let offers: Offers;
 let commands: Commands;
+let early: EarlyCopies;
 
 const transport = {
   fetch: async (_from, _source, sink, options) => {
@@ -56,9 +58,11 @@ const transport = {
 beforeAll(async () => {
   mkdirSync(landing);
   folder = await openFolder(join(temporary.dir, "8"));
+  early = new EarlyCopies(folder.files);
   const common = {
     ...{ folder, rateLimiter: new RateLimiter(1e12), moving: new Moving(), cwd: landing },
     arrivals: new Arrivals(),
+    early,
     self: () => ({ id: 8, address: "127.0.0.1:1" }),
     report: (event: PeerEvent) => void events.push(event),
     served: () => {},
@@ -125,6 +129,26 @@ test("a copy goes on as well, and only with the very same write", async () => {
   expect(folder.files.winner("film")?.version.counter).toBe(2);
   expect(await fetchInto(into)).toEqual(good);
   expect(asked).toEqual([0, 0, 400_000]);
+});
+
+test("what was copied while it was hashed is kept without asking anybody, and served from there", async () => {
+  const again = recordOf("film", bytes, 3, [record.version]);
+  const copy = early.begin("film");
+  await copy?.write(bytes.slice());
+  copy?.ready(hash);
+  const into = { kind: "store", record: again, sha256: hash, shared: true } as const;
+  const kept = fetchInto(into);
+  offers.serve(11, { kind: "arriving", job: 1 });
+  const source = offers.openFor({ kind: "ticket", request: 11 }, 0, 9);
+  if ("refused" in source) throw new Error(source.refused);
+  const part = new Uint8Array(1_000);
+  expect(await source.read(part, 500_000)).toBe(1_000);
+  expect(part).toEqual(bytes.slice(500_000, 501_000));
+  source.done(true, bytes.length, hash);
+  expect(await kept).toEqual(good);
+  expect(folder.files.winner("film")?.version.counter).toBe(3);
+  const moved = events.map((event) => (event.event === "transfer" ? event.to : null));
+  expect([asked, moved]).toEqual([[], [9, 8]]);
 });
 
 test("what a command brings is told to be spoilt when a taker finds it so, by whatever way", async () => {
