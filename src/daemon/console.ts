@@ -1,6 +1,6 @@
 /** The peer's terminal: the transcript on standard output, all else on standard error, typed commands in. */
 
-import { createInterface, type Interface } from "node:readline";
+import type { Interface } from "node:readline";
 import type { LoggedEvent } from "../control/types.ts";
 import { shownLine } from "../terminal/shown.ts";
 import { isInForeground, outlive } from "../terminal/tty.ts";
@@ -17,6 +17,7 @@ export class Console {
   readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
   readonly #err = new LineWriter(process.stderr);
   #saidLost = false;
+  #closed = false;
 
   /**
    * @param typed gets each line that is typed; null where standard input is not for commands
@@ -31,7 +32,7 @@ export class Console {
     const { stdin, stdout } = process;
     this.#interrupted = interrupted;
     if (typed !== null && stdin.isTTY === true && stdout.isTTY === true) {
-      this.#attach(typed);
+      void this.#attach(typed);
     } else if (typed !== null) {
       readTypedLines(Bun.stdin.stream(), typed).then(
         (ended) => (ended ? null : this.say(ENDLESS)),
@@ -42,13 +43,16 @@ export class Console {
   }
 
   /** Takes what is typed from the terminal; in the background of a shell as soon as it is brought forward. */
-  #attach(typed: (line: string) => void): void {
+  async #attach(typed: (line: string) => void): Promise<void> {
     if (!isInForeground()) {
       // A shell that brings a running job forward tells it nothing.
-      setTimeout(() => this.#attach(typed), FOREGROUND_EVERY_MS).unref();
+      setTimeout(() => void this.#attach(typed), FOREGROUND_EVERY_MS).unref();
       return;
     }
     outlive(process.stdin);
+    // Loaded here alone: most peers have no terminal, and start the sooner.
+    const { createInterface } = await import("node:readline");
+    if (this.#closed) return;
     const prompt = createInterface({
       input: process.stdin,
       output: process.stdout,
@@ -93,6 +97,7 @@ export class Console {
   }
 
   close(): void {
+    this.#closed = true;
     this.#out.flush();
     this.#err.flush();
     const prompt = this.#prompt;

@@ -1,9 +1,8 @@
 /** Taking one port number for datagrams and streams alike, or saying in a sentence why not. */
 import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import type { SocketHandler, TCPSocketListener } from "bun";
 import { Failure } from "../protocol/model/failure.ts";
-import { formatAddress } from "../wire/address.ts";
+import { formatAddress, ipFamily } from "../wire/address.ts";
 import type { ConnectionHandler } from "./connection.ts";
 import { type Datagrams, type DatagramsOptions, openDatagrams } from "./datagrams.ts";
 import { FREE_PORT_ATTEMPTS, RESOLVE_DEADLINE_MS } from "./limits.ts";
@@ -39,8 +38,8 @@ export async function bindBoth(options: BindOptions): Promise<Bound> {
  * @throws Failure that names the host
  */
 export async function resolveHost(host: string, like?: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  const family = like === undefined ? 0 : isIP(like);
+  if (ipFamily(host) !== 0) return host;
+  const family = like === undefined ? 0 : ipFamily(like);
   let deadline: Timer | undefined;
   try {
     const late = new Promise<never>((_, reject) => {

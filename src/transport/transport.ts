@@ -3,11 +3,10 @@
  * wait has a deadline, every table and queue a limit; no callback throws, and nothing that a stranger
  * sends ends the peer.
  */
-import { isIP } from "node:net";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, Message } from "../protocol/model/messages.ts";
-import { formatAddress, parseAddress } from "../wire/address.ts";
+import { formatAddress, ipFamily, parseAddress } from "../wire/address.ts";
 import { decode, encode, encodeFrame } from "../wire/message.ts";
 import { BY_DATAGRAM, type WireMessage } from "../wire/table.ts";
 import { type Bound, bindBoth, resolveHost } from "./bind.ts";
@@ -189,7 +188,7 @@ class Sockets implements Transport {
   /** @returns false where the message is none for a datagram: too long, or to a host without address */
   #sendDatagram(to: Address, message: Message): boolean {
     const target = parseAddress(to);
-    if (target === null || isIP(target.host) === 0) return false;
+    if (target === null || ipFamily(target.host) === 0) return false;
     const bytes = encode(message, this.#options.sender());
     if (bytes.length > DATAGRAM_BYTES) return false;
     if (!this.#isProved(to) && !this.#credit.pay(to, message, bytes.length, performance.now())) {

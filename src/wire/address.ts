@@ -39,6 +39,14 @@ export function isIpv4(host: string): boolean {
   return IPV4.test(host);
 }
 
+/** @returns 4 or 6 for an address of that family, a zone ("%eth0") included, and 0 for a name */
+export function ipFamily(host: string): 0 | 4 | 6 {
+  if (isIpv4(host)) return 4;
+  if (!host.includes(":")) return 0;
+  const [, bare] = /^([\da-f:.]*(?:[\da-f]|::))(?:%[0-9a-z.:-]+)?$/i.exec(host) ?? [];
+  return bare !== undefined && URL.canParse(`http://[${bare}]/`) ? 6 : 0;
+}
+
 /** True of a host that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i.test(host);

@@ -114,12 +114,26 @@ export function list<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
 
 /**
  * The fields one after the other. Code is made for each layout, as if it had been written by hand: a loop
- * over the fields would take several times as long, since an engine cannot tell what it meets next.
+ * over the fields would take several times as long, since an engine cannot tell what it meets next. It is
+ * made when the layout is first used: a peer that starts needs few of them, and making all takes longer
+ * than opening its sockets.
  * @param known what is known of the object that they are read into, and not sent again
  */
 export function struct<T extends object>(
   fields: Fields<T>,
   known: Readonly<Record<string, string>> = {},
+): Codec<T> {
+  const codec: Codec<T> = {
+    write: (w, v) => ready().write(w, v),
+    read: (r) => ready().read(r),
+  };
+  const ready = (): Codec<T> => Object.assign(codec, generated(fields, known));
+  return codec;
+}
+
+function generated<T extends object>(
+  fields: Fields<T>,
+  known: Readonly<Record<string, string>>,
 ): Codec<T> {
   const text = JSON.stringify;
   const codecs: readonly Codec<unknown>[] = Object.values(fields);

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { formatAddress, isIpv4, isLoopback, parseAddress } from "../../src/wire/address.ts";
+import { isIP } from "node:net";
+import {
+  formatAddress,
+  ipFamily,
+  isHost,
+  isIpv4,
+  isLoopback,
+  parseAddress,
+} from "../../src/wire/address.ts";
+import { randomFrom } from "./random.ts";
 
 describe("addresses", () => {
   test.each<[string, string, number]>([
@@ -45,3 +54,41 @@ test.each(["0.0.0.0", "::", "10.0.0.1", "localhost.example", "127.0.0.1.example"
     expect(isLoopback(host)).toBe(false);
   },
 );
+
+test("a host is of the family that the system says", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  console.log(`seed ${seed}`);
+  const next = randomFrom(seed);
+  const random = (below: number): number => Math.floor(next() * below);
+  const pieces = [
+    "0",
+    "7",
+    "fe80",
+    "ffff",
+    "12345",
+    "g",
+    ":",
+    "::",
+    ".",
+    "10.0.0.1",
+    "256",
+    "%eth0",
+    "]",
+    "/",
+    "@",
+  ];
+  const hosts = Array.from({ length: 20_000 }, () =>
+    Array.from({ length: 1 + random(9) }, () => pieces[random(pieces.length)]).join(""),
+  );
+  const listed = [
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.1",
+    "1:2:3:4:5:6:7:8",
+    "127.0.0.1",
+    "localhost",
+  ];
+  for (const host of [...listed, ...hosts]) {
+    if (isHost(host)) expect<[string, number]>([host, ipFamily(host)]).toEqual([host, isIP(host)]);
+  }
+});

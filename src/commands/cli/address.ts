@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { quote } from "../../terminal/words.ts";
+import { ipFamily } from "../../wire/address.ts";
 import { UsageError } from "./errors.ts";
 import { parsePort } from "./values.ts";
 
@@ -11,9 +11,9 @@ const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,
 /** An IPv4 or IPv6 address (in brackets or bare), or a host name. */
 export function parseHost(what: string, text: string): string {
   const bare = /^\[(.*)\]$/.exec(text)?.[1];
-  if (bare !== undefined && isIP(bare) === 6) return bare;
+  if (bare !== undefined && ipFamily(bare) === 6) return bare;
   // All digits and dots, and yet no address: a slip, not a name.
-  if (isIP(text) !== 0 || (NAME.test(text) && !/^[\d.]+$/.test(text))) return text;
+  if (ipFamily(text) !== 0 || (NAME.test(text) && !/^[\d.]+$/.test(text))) return text;
   throw new UsageError(`${what} must be an address or a host name, not ${quote(text)}`);
 }
 

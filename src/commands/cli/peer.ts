@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
-import { isLoopback } from "../../wire/address.ts";
+import { ipFamily, isLoopback } from "../../wire/address.ts";
 import { parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
@@ -58,7 +57,7 @@ export function peerOptions(
 
 /** One that listens on one family of addresses cannot speak to a peer behind the other. */
 function loopbackFor(start: PeerStart): string {
-  return start.kind === "enter" && isIP(start.host) === 6 ? LOOPBACK_6 : LOOPBACK;
+  return start.kind === "enter" && ipFamily(start.host) === 6 ? LOOPBACK_6 : LOOPBACK;
 }
 
 /** Such a ring has no lock yet: off loopback, whoever reaches it can join it and read its files. */
