@@ -22,6 +22,8 @@ export type Figure = {
   readonly cpuMicros?: number | null;
   /** Stores acknowledged without all the copies wanted, on a machine that is too busy. */
   readonly short?: number;
+  /** Operations that were asked for again. */
+  readonly retries?: number;
   /** How much more memory was resident at the most than before, at the peer that grew most. */
   readonly grownBytes?: number | null;
 };
@@ -92,6 +94,7 @@ const NAMES: readonly FigureName[] = [
   "mibPerSecond",
   "cpuMicros",
   "short",
+  "retries",
   "grownBytes",
 ];
 

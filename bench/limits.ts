@@ -21,6 +21,10 @@ export const RETRY_MS = 3_000;
 
 /** Peers in the ring, all of which hold a copy of each file. */
 export const PEERS = 3;
+/** Peers in a ring in which most have to be asked of others. */
+export const LARGE_PEERS = 8;
+/** How often an operation is asked for that a peer could not do: on a busy machine too few answer in time. */
+export const ATTEMPTS = 5;
 /** In flight in the measurements of throughput. */
 export const IN_FLIGHT = 32;
 /** Names in one measurement of small stores, beyond which requests begin with the first again. */

@@ -4,22 +4,19 @@
  *
  * `bun bench/main.ts [--quick] [--json] [--table] [--program FILE]`
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { killChildren } from "./children.ts";
-import { BenchClient } from "./client.ts";
-import { type Copying, measureLarge, storeLarge } from "./contents.ts";
 import { sendRaw } from "./copies.ts";
-import { openEcho, serveEcho } from "./echo.ts";
+import { serveEcho } from "./echo.ts";
 import { Figures } from "./figures.ts";
-import { KIB } from "./limits.ts";
-import { measureSize, type Operations, warmUp } from "./operations.ts";
+import { serveFramed } from "./framed.ts";
+import { PARTS } from "./parts.ts";
 import { PLANS, type Plan } from "./plan.ts";
-import { quantile } from "./rates.ts";
-import { documentOf, tableOf } from "./report.ts";
-import { measureRestart } from "./restart.ts";
-import { startRing, stopRing } from "./ring.ts";
+import { ratiosOf } from "./ratios.ts";
+import { serveRaw } from "./raw-serve.ts";
+import { documentOf, ratioTableOf, tableOf } from "./report.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const DOCUMENT = join(ROOT, "docs/BENCHMARKS.md");
@@ -40,11 +37,13 @@ const USAGE = `bun bench/main.ts [flags]
 --json         a line of JSON for each figure instead of a table
 --table        also write the table into docs/BENCHMARKS.md
 --program FILE peers run this program instead of dist/p2p
---only PART    messages, contents or restart
+--only PART    ${Object.keys(PARTS).join(", ")}: that alone
 `;
 
 const [role, argument = ""] = process.argv.slice(2);
 if (role === "echo") serveEcho();
+else if (role === "framed") serveFramed();
+else if (role === "serve") serveRaw(argument);
 else if (role === "send") sendRaw(argument);
 else process.exitCode = await main(process.argv.slice(2));
 
@@ -67,9 +66,12 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const figures = await measureAll(options, dir);
     const lines = figures.lines();
+    const ratios = ratiosOf(figures);
     if (options.json) for (const line of lines) console.log(JSON.stringify(line));
-    else console.log(tableOf(lines));
-    if (options.table) writeFileSync(DOCUMENT, documentOf(lines, readFileSync(DOCUMENT, "utf8")));
+    else console.log(`${tableOf(lines)}\n\n${ratioTableOf(ratios)}`);
+    if (options.table) {
+      writeFileSync(DOCUMENT, documentOf(lines, ratios, readFileSync(DOCUMENT, "utf8")));
+    }
     return 0;
   } finally {
     await killChildren();
@@ -88,80 +90,31 @@ function parse(args: readonly string[]): Options | string {
   if (args.includes("--help")) return USAGE;
   if (wrong !== undefined) return `There is no flag ${wrong}: see --help.\n`;
   const program = value("--program") ?? join(ROOT, "dist/p2p");
+  const only = value("--only");
+  if (only !== null && !(only in PARTS)) {
+    return `There is no part ${only}: choose among ${Object.keys(PARTS).join(", ")}.\n`;
+  }
   if (!existsSync(program)) return `${program} is not there: run npm run build first.\n`;
   return {
     plan: PLANS[args.includes("--tiny") ? "tiny" : args.includes("--quick") ? "quick" : "full"],
     json: args.includes("--json"),
     table: args.includes("--table"),
     program: [program],
-    only: value("--only"),
+    only,
   };
 }
 
-async function measureAll(options: Options, dir: string): Promise<Figures> {
-  const { plan, program, only } = options;
+async function measureAll({ plan, program, only }: Options, dir: string): Promise<Figures> {
   const figures = new Figures();
-  const wants = (part: string): boolean => only === null || only === part;
-  if (wants("messages")) await measureMessages(program, dir, plan, figures);
-  if (wants("contents")) await measureContents(program, dir, plan, figures);
-  if (wants("restart")) {
-    say("filling a peer");
-    await measureRestart(program, dir, plan.restartFiles, plan.rounds, figures);
+  const self = [process.execPath, import.meta.path];
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (only !== null && only !== name) continue;
+    const own = join(dir, name);
+    mkdirSync(own);
+    await part({ program, self, dir: own, plan, figures, say });
+    rmSync(own, { recursive: true, force: true });
   }
   return figures;
-}
-
-async function measureMessages(
-  program: readonly string[],
-  dir: string,
-  plan: Plan,
-  figures: Figures,
-): Promise<void> {
-  const ring = await startRing(program, join(dir, "messages"));
-  const [first] = ring.peers;
-  if (first === undefined) throw new Error("the ring is empty");
-  const echo = await openEcho([process.execPath, import.meta.path, "echo"]);
-  const client = await BenchClient.open(first.status);
-  const operations: Operations = { client, pids: ring.pids, figures };
-  say("warming up");
-  await warmUp(operations, plan.warmOperations);
-  await echo.roundTrips(plan.echoes);
-  for (let round = 0; round < plan.rounds; round++) {
-    say(`messages, round ${round + 1} of ${plan.rounds}`);
-    const { each, ms } = await echo.roundTrips(plan.echoes);
-    figures.add(
-      { bench: "echo", bytes: KIB, inFlight: 1 },
-      {
-        operations: plan.echoes,
-        medianMs: quantile(each, 0.5),
-        p99Ms: quantile(each, 0.99),
-        perSecond: (plan.echoes * 1_000) / ms,
-      },
-    );
-    for (const size of plan.sizes) await measureSize(operations, size, round);
-  }
-  client.close();
-  await echo.close();
-  await stopRing(ring);
-  rmSync(join(dir, "messages"), { recursive: true });
-}
-
-async function measureContents(
-  program: readonly string[],
-  dir: string,
-  plan: Plan,
-  figures: Figures,
-): Promise<void> {
-  const ring = await startRing(program, join(dir, "contents"));
-  const rawSender = [process.execPath, import.meta.path, "send"];
-  const copying: Copying = { program, rawSender, dir, ring, figures };
-  const large = await storeLarge(copying, plan.copyBytes);
-  for (let round = 0; round < plan.rounds; round++) {
-    say(`contents, round ${round + 1} of ${plan.rounds}`);
-    await measureLarge(copying, large);
-  }
-  await stopRing(ring);
-  rmSync(join(dir, "contents"), { recursive: true });
 }
 
 function say(what: string): void {

@@ -12,6 +12,9 @@ export type Plan = {
   }[];
   /** The content that is requested from peer to peer, beside the raw copies. */
   readonly copyBytes: number;
+  /** How long one turn of puts or gets of 1 KiB takes, of each system; and each of them before any clock starts. */
+  readonly turnMs: number;
+  readonly warmMs: number;
   /** Round trips of the raw echo. */
   readonly echoes: number;
   /** Requests before any clock starts: until then the peers' code is still being compiled. */
@@ -30,6 +33,8 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: GIB, alone: 1, many: 0 },
     ],
     copyBytes: GIB,
+    turnMs: 2_000,
+    warmMs: 5_000,
     echoes: 5_000,
     warmOperations: 60_000,
     restartFiles: 100_000,
@@ -43,6 +48,8 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: 64 * MIB, alone: 1, many: 0 },
     ],
     copyBytes: 64 * MIB,
+    turnMs: 700,
+    warmMs: 2_000,
     echoes: 2_000,
     warmOperations: 20_000,
     restartFiles: 10_000,
@@ -55,6 +62,8 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: MIB, alone: 1, many: 2 },
     ],
     copyBytes: MIB,
+    turnMs: 20,
+    warmMs: 20,
     echoes: 20,
     warmOperations: 10,
     restartFiles: 100,

@@ -11,21 +11,30 @@ export type Ran = {
   readonly each: Float64Array;
 };
 
-/**
- * Runs operations 0 to count - 1, with so many begun and not ended at any time.
- * @throws Error with what went wrong first
- */
+/** Runs operations 0 to count - 1, with so many begun and not ended at any time. @throws Error with what went wrong first */
 export function run(count: number, inFlight: number, operation: Operation): Promise<Ran> {
+  return runWhile((begun) => begun < count, inFlight, operation);
+}
+
+/** Runs operations for so long, and then waits for those that have begun. @throws Error with what went wrong first */
+export function runFor(limitMs: number, inFlight: number, operation: Operation): Promise<Ran> {
+  const end = performance.now() + limitMs;
+  return runWhile((begun) => begun < inFlight || performance.now() < end, inFlight, operation);
+}
+
+function runWhile(
+  more: (begun: number) => boolean,
+  inFlight: number,
+  operation: Operation,
+): Promise<Ran> {
   const { promise, resolve, reject } = Promise.withResolvers<Ran>();
-  const each = new Float64Array(count);
+  const each: number[] = [];
   const start = performance.now();
   let begun = 0;
-  let ended = 0;
   let failed = false;
   const next = (): void => {
-    const number = begun++;
     const from = performance.now();
-    operation(number, (trouble) => {
+    operation(begun++, (trouble) => {
       if (failed) return;
       if (trouble !== null) {
         failed = true;
@@ -33,13 +42,14 @@ export function run(count: number, inFlight: number, operation: Operation): Prom
         return;
       }
       const now = performance.now();
-      each[number] = now - from;
-      ended++;
-      if (ended === count) resolve({ count, ms: now - start, each: each.sort() });
-      else if (begun < count) next();
+      each.push(now - from);
+      if (more(begun)) next();
+      else if (each.length === begun) {
+        resolve({ count: begun, ms: now - start, each: Float64Array.from(each).sort() });
+      }
     });
   };
-  for (let i = 0; i < Math.min(inFlight, count); i++) next();
+  for (let i = 0; i < inFlight && more(begun); i++) next();
   return promise;
 }
 

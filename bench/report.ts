@@ -2,6 +2,7 @@
 import { cpus, release, totalmem } from "node:os";
 import type { Line } from "./figures.ts";
 import { GIB, KIB, MIB } from "./limits.ts";
+import { isMet, type Ratio } from "./ratios.ts";
 
 const HEAD = [
   "what",
@@ -28,21 +29,44 @@ export function tableOf(lines: readonly Line[]): string {
     line.cpuMicros == null ? "" : `${displayCount(line.cpuMicros)} µs`,
     line.ratio === undefined ? "" : `${line.ratio.toPrecision(2)} of ${line.baseline}`,
   ]);
-  const widths = HEAD.map((title, i) =>
+  return markdown(HEAD, rows, 2);
+}
+
+/** The ratios beside their aims, as a table of Markdown. */
+export function ratioTableOf(ratios: readonly Ratio[]): string {
+  const rows = ratios.map((each) => [
+    each.what,
+    "least" in each.aim ? `at least ${each.aim.least}` : `at most ${each.aim.most}`,
+    isMet(each) ? "yes" : "no",
+    each.ratio.toPrecision(3),
+  ]);
+  return markdown(["what", "aim", "met", "ratio"], rows, 3);
+}
+
+/** @param left how many columns are of words, which begin at the left */
+function markdown(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: number,
+): string {
+  const widths = head.map((title, i) =>
     Math.max(title.length, ...rows.map((r) => r[i]?.length ?? 0)),
   );
-  const format = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [format(HEAD), `| ${rule.join(" | ")} |`, ...rows.map(format)].join("\n");
+  const pad = (cell: string, i: number): string =>
+    i < left ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
+  const format = (cells: readonly string[]): string => `| ${cells.map(pad).join(" | ")} |`;
+  const rule = widths.map((width, i) =>
+    i < left ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+  );
+  return [format(head), `| ${rule.join(" | ")} |`, ...rows.map(format)].join("\n");
 }
 
 /** `docs/BENCHMARKS.md` with these lines in it. */
-export function documentOf(lines: readonly Line[], text: string): string {
+export function documentOf(lines: readonly Line[], ratios: readonly Ratio[], text: string): string {
   return text.replace(
     /(<!-- table -->\n)[\s\S]*?(<!-- \/table -->)/,
     (_, before: string, after: string) =>
-      `${before}\n${machine()}\n\n${tableOf(lines)}\n\n${notesOf(lines)}\n\n${after}`,
+      `${before}\n${machine()}\n\n${ratioTableOf(ratios)}\n\n${tableOf(lines)}\n\n${notesOf(lines)}\n\n${after}`,
   );
 }
 

@@ -26,16 +26,23 @@ export type Ring = {
  * Starts a ring and waits until every peer knows all.
  * @param program the command line of `p2p`
  */
-export async function startRing(program: readonly string[], dir: string): Promise<Ring> {
+export async function startRing(
+  program: readonly string[],
+  dir: string,
+  size: number = PEERS,
+): Promise<Ring> {
   const first = await startPeer(program, join(dir, "0"), null);
   const { host, port } = first.status.self;
   const peers = [first];
-  for (let i = 1; i < PEERS; i++) {
+  for (let i = 1; i < size; i++) {
     peers.push(await startPeer(program, join(dir, String(i)), `${host}:${port}`));
   }
   // What the first ones said at their start knows nothing of those who came later.
   const ready = await Promise.all(
-    peers.map(async (peer) => ({ ...peer, status: await untilStatus(peer.control, knowsAll) })),
+    peers.map(async (peer) => ({
+      ...peer,
+      status: await untilStatus(peer.control, seesAll(size)),
+    })),
   );
   return { peers: ready, pids: ready.map(({ pid }) => pid) };
 }
@@ -70,8 +77,9 @@ export async function stopRing(ring: Ring): Promise<void> {
   await Promise.all(ring.peers.map(({ child }) => killChild(child)));
 }
 
-function knowsAll({ members }: Status): boolean {
-  return members.length === PEERS && members.every((m) => m.state === "alive" && m.incarnation > 0);
+function seesAll(size: number): (status: Status) => boolean {
+  return ({ members }) =>
+    members.length === size && members.every((m) => m.state === "alive" && m.incarnation > 0);
 }
 
 /** Asks a control socket until what it says is good. @throws Error if that takes too long */

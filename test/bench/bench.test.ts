@@ -33,6 +33,9 @@ test(
       expect(line.medianMs ?? line.perSecond).toBeGreaterThan(0);
     }
     const benches = new Set(lines.map(({ bench: name }) => name));
+    for (const name of ["Bun.serve echo", "framed echo", "put, ring of 3", "get, ring of 8"]) {
+      expect(benches).toContain(name);
+    }
     for (const name of ["echo", "store", "request", "raw copy", "peer to peer"]) {
       expect(benches).toContain(name);
     }

@@ -1,0 +1,102 @@
+/** The parts of the bench, each of which can be had alone. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { BenchClient } from "./client.ts";
+import { type Copying, measureLarge, storeLarge } from "./contents.ts";
+import { openEcho } from "./echo.ts";
+import type { Figures } from "./figures.ts";
+import { openFramed } from "./framed.ts";
+import { KIB, LARGE_PEERS, PEERS } from "./limits.ts";
+import { measureSize, type Operations, warmUp } from "./operations.ts";
+import type { Plan } from "./plan.ts";
+import { quantile } from "./rates.ts";
+import { openRawServe } from "./raw-serve.ts";
+import { measureRestart } from "./restart.ts";
+import { startRing, stopRing } from "./ring.ts";
+import { openRingSystem } from "./ring-system.ts";
+import { measureSystems } from "./sockets.ts";
+
+/** What every part is given. */
+export type Setting = {
+  /** The command line of `p2p`. */
+  readonly program: readonly string[];
+  /** The command line of the bench's other processes, but for which. */
+  readonly self: readonly string[];
+  /** A folder for whatever it makes. */
+  readonly dir: string;
+  readonly plan: Plan;
+  readonly figures: Figures;
+  /** Says how far it is. */
+  readonly say: (what: string) => void;
+};
+
+export const PARTS = {
+  sockets: measureSockets,
+  messages: measureMessages,
+  contents: measureContents,
+  restart,
+} as const satisfies Record<string, (setting: Setting) => Promise<void>>;
+
+/** What a program on the machine uses, beside what it could have at best. */
+async function measureSockets(setting: Setting): Promise<void> {
+  const { program, self, dir, plan, figures, say } = setting;
+  const at = (name: string): string => join(dir, name);
+  const turns = [
+    { system: await openRawServe([...self, "serve"], at("raw.sock")), puts: false },
+    { system: await openFramed([...self, "framed"]), puts: false },
+    { system: await openRingSystem(program, at("3"), PEERS), puts: true },
+    { system: await openRingSystem(program, at("8"), LARGE_PEERS), puts: true },
+  ];
+  await measureSystems(turns, plan, figures, say);
+  for (const { system } of turns) await system.close();
+}
+
+/** The peers' own TCP. */
+async function measureMessages(setting: Setting): Promise<void> {
+  const { program, self, dir, plan, figures, say } = setting;
+  const ring = await startRing(program, join(dir, "messages"));
+  const [first] = ring.peers;
+  if (first === undefined) throw new Error("the ring is empty");
+  const echo = await openEcho([...self, "echo"]);
+  const client = await BenchClient.open(first.status);
+  const operations: Operations = { client, pids: ring.pids, figures };
+  say("warming up");
+  await warmUp(operations, plan.warmOperations);
+  await echo.roundTrips(plan.echoes);
+  for (let round = 0; round < plan.rounds; round++) {
+    say(`messages, round ${round + 1} of ${plan.rounds}`);
+    const { each, ms } = await echo.roundTrips(plan.echoes);
+    figures.add(
+      { bench: "echo", bytes: KIB, inFlight: 1 },
+      {
+        operations: plan.echoes,
+        medianMs: quantile(each, 0.5),
+        p99Ms: quantile(each, 0.99),
+        perSecond: (plan.echoes * 1_000) / ms,
+      },
+    );
+    for (const size of plan.sizes) await measureSize(operations, size, round);
+  }
+  client.close();
+  await echo.close();
+  await stopRing(ring);
+  rmSync(join(dir, "messages"), { recursive: true });
+}
+
+async function measureContents(setting: Setting): Promise<void> {
+  const { program, self, dir, plan, figures, say } = setting;
+  const ring = await startRing(program, join(dir, "contents"));
+  const copying: Copying = { program, rawSender: [...self, "send"], dir, ring, figures };
+  const large = await storeLarge(copying, plan.copyBytes);
+  for (let round = 0; round < plan.rounds; round++) {
+    say(`contents, round ${round + 1} of ${plan.rounds}`);
+    await measureLarge(copying, large);
+  }
+  await stopRing(ring);
+  rmSync(join(dir, "contents"), { recursive: true });
+}
+
+async function restart({ program, dir, plan, figures, say }: Setting): Promise<void> {
+  say("filling a peer");
+  await measureRestart(program, dir, plan.restartFiles, plan.rounds, figures);
+}

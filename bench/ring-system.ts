@@ -1,0 +1,51 @@
+/** A ring through the control sockets of all its peers, by turns: what a program on the machine uses. */
+import { join } from "node:path";
+import { controlPathToCall } from "../src/control/path.ts";
+import type { Done } from "./client.ts";
+import { HttpPool, httpRequest } from "./http.ts";
+import { ATTEMPTS, PEERS } from "./limits.ts";
+import { startRing, stopRing } from "./ring.ts";
+import { isValue, type System } from "./system.ts";
+
+/** Starts a ring of so many. */
+export async function openRingSystem(
+  program: readonly string[],
+  dir: string,
+  size: number = PEERS,
+): Promise<System> {
+  const ring = await startRing(program, dir, size);
+  const pools = ring.peers.map(({ cwd }) => new HttpPool(controlPathToCall(join(cwd, "data"))));
+  let retries = 0;
+  /** As a program would: what a peer could not do for now is asked of the next one. */
+  const ask = (number: number, request: Uint8Array, good: Good, done: Done, attempt = 1): void => {
+    const pool = pools[number % pools.length];
+    const answered = (status: number, body: Buffer): void => {
+      if (status === 200) done(good(body) ? null : "what came is not what was put");
+      else if (attempt === ATTEMPTS) done(`${status} ${body}`);
+      else {
+        retries++;
+        ask(number + 1, request, good, done, attempt + 1);
+      }
+    };
+    pool?.ask(request, answered, done);
+  };
+  return {
+    name: `ring of ${size}`,
+    pids: ring.pids,
+    get retries() {
+      return retries;
+    },
+    put: (number, name, value, done) => {
+      const request = httpRequest("PUT", `/files/${name}`, value.bytes);
+      ask(number, request, (body) => body.includes(value.sha256), done);
+    },
+    get: (number, name, value, done) =>
+      ask(number, httpRequest("GET", `/files/${name}`), (body) => isValue(body, value), done),
+    close: async () => {
+      for (const pool of pools) pool.close();
+      await stopRing(ring);
+    },
+  };
+}
+
+type Good = (body: Buffer) => boolean;
