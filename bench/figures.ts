@@ -43,6 +43,17 @@ export type Line = What &
 export class Figures {
   readonly #rounds = new Map<string, { readonly what: What; readonly figures: Figure[] }>();
 
+  readonly #notes: string[] = [];
+
+  /** A sentence that is to stand below the figures. */
+  note(sentence: string): void {
+    this.#notes.push(sentence);
+  }
+
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   add(what: What, figure: Figure): void {
     const key = JSON.stringify([what.bench, what.bytes, what.inFlight]);
     const entry = this.#rounds.get(key) ?? { what, figures: [] };

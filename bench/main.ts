@@ -14,9 +14,8 @@ import { Figures } from "./figures.ts";
 import { serveFramed } from "./framed.ts";
 import { PARTS } from "./parts.ts";
 import { PLANS, type Plan } from "./plan.ts";
-import { ratiosOf } from "./ratios.ts";
 import { serveRaw } from "./raw-serve.ts";
-import { documentOf, ratioTableOf, tableOf } from "./report.ts";
+import { documentOf, reportOf } from "./report.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const DOCUMENT = join(ROOT, "docs/BENCHMARKS.md");
@@ -28,6 +27,8 @@ type Options = {
   readonly program: readonly string[];
   /** Which parts; all if it is empty. */
   readonly only: string | null;
+  /** Where other systems may be installed, besides the path. */
+  readonly others: string | null;
 };
 
 const USAGE = `bun bench/main.ts [flags]
@@ -37,6 +38,7 @@ const USAGE = `bun bench/main.ts [flags]
 --json         a line of JSON for each figure instead of a table
 --table        also write the table into docs/BENCHMARKS.md
 --program FILE peers run this program instead of dist/p2p
+--others DIR   etcd, redis-server and node_modules/hyperdht are there, or on the path
 --only PART    ${Object.keys(PARTS).join(", ")}: that alone
 `;
 
@@ -65,13 +67,9 @@ async function main(args: readonly string[]): Promise<number> {
   process.once("SIGTERM", stopped);
   try {
     const figures = await measureAll(options, dir);
-    const lines = figures.lines();
-    const ratios = ratiosOf(figures);
-    if (options.json) for (const line of lines) console.log(JSON.stringify(line));
-    else console.log(`${tableOf(lines)}\n\n${ratioTableOf(ratios)}`);
-    if (options.table) {
-      writeFileSync(DOCUMENT, documentOf(lines, ratios, readFileSync(DOCUMENT, "utf8")));
-    }
+    if (options.json) for (const line of figures.lines()) console.log(JSON.stringify(line));
+    else console.log(reportOf(figures));
+    if (options.table) writeFileSync(DOCUMENT, documentOf(figures, readFileSync(DOCUMENT, "utf8")));
     return 0;
   } finally {
     await killChildren();
@@ -82,7 +80,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function parse(args: readonly string[]): Options | string {
-  const valued = ["--program", "--only"];
+  const valued = ["--program", "--only", "--others"];
   const known = ["--quick", "--tiny", "--json", "--table", "--help", ...valued];
   const value = (flag: string): string | null =>
     args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? "") : null;
@@ -101,17 +99,18 @@ function parse(args: readonly string[]): Options | string {
     table: args.includes("--table"),
     program: [program],
     only,
+    others: value("--others"),
   };
 }
 
-async function measureAll({ plan, program, only }: Options, dir: string): Promise<Figures> {
+async function measureAll({ plan, program, only, others }: Options, dir: string): Promise<Figures> {
   const figures = new Figures();
   const self = [process.execPath, import.meta.path];
   for (const [name, part] of Object.entries(PARTS)) {
     if (only !== null && only !== name) continue;
     const own = join(dir, name);
     mkdirSync(own);
-    await part({ program, self, dir: own, plan, figures, say });
+    await part({ program, self, dir: own, plan, figures, others, say });
     rmSync(own, { recursive: true, force: true });
   }
   return figures;

@@ -8,6 +8,7 @@ import type { Figures } from "./figures.ts";
 import { openFramed } from "./framed.ts";
 import { KIB, LARGE_PEERS, PEERS } from "./limits.ts";
 import { measureSize, type Operations, warmUp } from "./operations.ts";
+import { openOthers } from "./others/find.ts";
 import type { Plan } from "./plan.ts";
 import { quantile } from "./rates.ts";
 import { openRawServe } from "./raw-serve.ts";
@@ -26,6 +27,8 @@ export type Setting = {
   readonly dir: string;
   readonly plan: Plan;
   readonly figures: Figures;
+  /** A folder in which other systems may be installed. */
+  readonly others: string | null;
   /** Says how far it is. */
   readonly say: (what: string) => void;
 };
@@ -47,6 +50,9 @@ async function measureSockets(setting: Setting): Promise<void> {
     { system: await openRingSystem(program, at("3"), PEERS), puts: true },
     { system: await openRingSystem(program, at("8"), LARGE_PEERS), puts: true },
   ];
+  const leftOut = (name: string): void => figures.note(`${name} is left out: it is not installed.`);
+  const others = plan.others ? await openOthers(dir, setting.others, leftOut) : [];
+  for (const system of others) turns.push({ system, puts: true });
   await measureSystems(turns, plan, figures, say);
   for (const { system } of turns) await system.close();
 }

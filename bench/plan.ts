@@ -15,6 +15,8 @@ export type Plan = {
   /** How long one turn of puts or gets of 1 KiB takes, of each system; and each of them before any clock starts. */
   readonly turnMs: number;
   readonly warmMs: number;
+  /** Whether other systems are measured beside. */
+  readonly others: boolean;
   /** Round trips of the raw echo. */
   readonly echoes: number;
   /** Requests before any clock starts: until then the peers' code is still being compiled. */
@@ -33,6 +35,7 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: GIB, alone: 1, many: 0 },
     ],
     copyBytes: GIB,
+    others: true,
     turnMs: 2_000,
     warmMs: 5_000,
     echoes: 5_000,
@@ -48,6 +51,7 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: 64 * MIB, alone: 1, many: 0 },
     ],
     copyBytes: 64 * MIB,
+    others: true,
     turnMs: 700,
     warmMs: 2_000,
     echoes: 2_000,
@@ -62,6 +66,7 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
       { bytes: MIB, alone: 1, many: 2 },
     ],
     copyBytes: MIB,
+    others: false,
     turnMs: 20,
     warmMs: 20,
     echoes: 20,

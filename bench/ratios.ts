@@ -26,6 +26,16 @@ type Fraction = {
 const RATE = "perSecond";
 const MANY = IN_FLIGHT;
 
+/** Beside other systems, where these were there. */
+const OTHERS: readonly (readonly [own: string, inFlight: number, other: string, least: number])[] =
+  [
+    ["get, ring of 3", MANY, "etcd", 3],
+    ["put, ring of 3", MANY, "etcd", 1.5],
+    ["put, ring of 3", 1, "etcd", 1.5],
+    ["get, ring of 8", MANY, "hyperdht", 3],
+    ["put, ring of 8", MANY, "hyperdht", 3],
+  ];
+
 const FRACTIONS: readonly Fraction[] = [
   {
     what: "get, ring of 3, 32 in flight: rate to that of the Bun.serve echo",
@@ -39,6 +49,15 @@ const FRACTIONS: readonly Fraction[] = [
     under: ["Bun.serve echo", 1, "medianMs"],
     aim: { most: 4 },
   },
+  ...OTHERS.map(([own, inFlight, other, least]): Fraction => {
+    const [bench = ""] = own.split(",");
+    return {
+      what: `${own}, ${inFlight === 1 ? "alone" : `${MANY} in flight`}: rate to that of ${other}`,
+      over: [own, inFlight, RATE],
+      under: [`${bench}, ${other}`, inFlight, RATE],
+      aim: { least },
+    };
+  }),
   {
     what: "put, ring of 8, 32 in flight: processor time to that in a ring of 3",
     over: ["put, ring of 8", MANY, "cpuMicros"],

@@ -1,8 +1,8 @@
 /** What was measured, for people: a table, and the document that keeps it. */
 import { cpus, release, totalmem } from "node:os";
-import type { Line } from "./figures.ts";
+import type { Figures, Line } from "./figures.ts";
 import { GIB, KIB, MIB } from "./limits.ts";
-import { isMet, type Ratio } from "./ratios.ts";
+import { isMet, type Ratio, ratiosOf } from "./ratios.ts";
 
 const HEAD = [
   "what",
@@ -17,7 +17,7 @@ const HEAD = [
 ];
 
 /** All lines as a table of Markdown. */
-export function tableOf(lines: readonly Line[]): string {
+function tableOf(lines: readonly Line[]): string {
   const rows = lines.map((line) => [
     line.bench,
     line.bytes === 0 ? "" : displayBytes(line.bytes),
@@ -33,7 +33,7 @@ export function tableOf(lines: readonly Line[]): string {
 }
 
 /** The ratios beside their aims, as a table of Markdown. */
-export function ratioTableOf(ratios: readonly Ratio[]): string {
+function ratioTableOf(ratios: readonly Ratio[]): string {
   const rows = ratios.map((each) => [
     each.what,
     "least" in each.aim ? `at least ${each.aim.least}` : `at most ${each.aim.most}`,
@@ -61,12 +61,19 @@ function markdown(
   return [format(head), `| ${rule.join(" | ")} |`, ...rows.map(format)].join("\n");
 }
 
-/** `docs/BENCHMARKS.md` with these lines in it. */
-export function documentOf(lines: readonly Line[], ratios: readonly Ratio[], text: string): string {
+/** All that was measured, as Markdown. */
+export function reportOf(figures: Figures): string {
+  const lines = figures.lines();
+  const ratios = ratioTableOf(ratiosOf(figures));
+  return [ratios, tableOf(lines), [...notesOf(lines), ...figures.notes].join(" ")].join("\n\n");
+}
+
+/** `docs/BENCHMARKS.md` with these figures in it. */
+export function documentOf(figures: Figures, text: string): string {
   return text.replace(
     /(<!-- table -->\n)[\s\S]*?(<!-- \/table -->)/,
     (_, before: string, after: string) =>
-      `${before}\n${machine()}\n\n${ratioTableOf(ratios)}\n\n${tableOf(lines)}\n\n${notesOf(lines)}\n\n${after}`,
+      `${before}\n${machine()}\n\n${reportOf(figures)}\n\n${after}`,
   );
 }
 
@@ -76,7 +83,7 @@ function machine(): string {
   return `${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), ${memory} GiB of memory, ${process.platform} ${release()}, Bun ${Bun.version}.`;
 }
 
-function notesOf(lines: readonly Line[]): string {
+function notesOf(lines: readonly Line[]): string[] {
   const grown = lines.find(({ bench }) => bench === "peer to peer")?.grownBytes;
   const restart = lines.find(({ bench }) => bench === "restart until in the ring");
   const notes = [];
@@ -90,7 +97,7 @@ function notesOf(lines: readonly Line[]): string {
       `A peer with ${displayCount(restart.operations)} files of 1 KiB that was killed is in its ring ${displayMs(restart.medianMs)} after its start.`,
     );
   }
-  return notes.join(" ");
+  return notes;
 }
 
 function displayBytes(bytes: number): string {
