@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blank } from "./house/blank.ts";
-import { breaches, importsOf, type Source, strayTests } from "./house/laws.ts";
+import { breaches, crumbs, importsOf, type Source, strayTests } from "./house/laws.ts";
 
 const SRC = join(import.meta.dir, "../src");
 
@@ -16,6 +16,14 @@ test("the house keeps its laws", () => {
   expect(sources.map(({ path }) => path)).toContain("main.ts");
   expect(breaches(sources)).toEqual([]);
 }, 60_000);
+
+test("no file is so small that it were better where it is used, but for limits", () => {
+  expect(crumbs(house())).toEqual([]);
+  const small = { text: "\n".repeat(24).replaceAll("\n", "a;\n") };
+  expect(crumbs([{ ...small, path: "store/a.ts" }])).toHaveLength(1);
+  expect(crumbs([{ ...small, path: "store/limits.ts" }])).toEqual([]);
+  expect(crumbs([{ text: `${small.text}a;\n`, path: "store/a.ts" }])).toEqual([]);
+});
 
 test("each test of the protocol stands in the room of the file that it tests, under its name", () => {
   const paths = (from: string, glob: string) => [...new Bun.Glob(glob).scanSync(from)].sort();

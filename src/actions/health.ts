@@ -7,15 +7,10 @@ import { controlClient } from "../control/client.ts";
 import { choosePeer, type PeerChoice } from "../control/find.ts";
 import { checksOf } from "../control/snapshot.ts";
 import type { Checks, Health, Status } from "../control/types.ts";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { count, displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { livingInWords, shortInWords } from "./status.ts";
-
-/** What the exit code says. 2 is that of a wrong command line, as everywhere. */
-const HEALTHY = 0;
-const NOT_HEALTHY = 1;
-const NOT_TOLD = 3;
 
 /**
  * Prints whether all is well.
@@ -34,12 +29,12 @@ export async function showHealth(choice: PeerChoice, json: boolean): Promise<num
     else if (healthy)
       console.log(`healthy: ${count(peers, "peer")}, and every file has its copies`);
     else for (const problem of problems) console.log(problem);
-    return healthy ? HEALTHY : NOT_HEALTHY;
+    return healthy ? 0 : EXIT_FAILED;
   } catch (error) {
-    if (!(error instanceof Failure) || error.exitCode === 2) throw error;
+    if (!(error instanceof Failure) || error.exitCode === EXIT_USAGE) throw error;
     if (json) print({ healthy: null, problems: [error.message], peers: 0 });
     else say(`The health of the ring could not be told: ${error.message}`);
-    return NOT_TOLD;
+    return EXIT_INCONCLUSIVE;
   }
 }
 

@@ -7,7 +7,7 @@ import { choosePeer, type FoundPeer, type PeerChoice } from "../control/find.ts"
 import { printable, refuseToStore, show } from "../control/names.ts";
 import { showOutcome } from "../control/shown.ts";
 import type { Outcome } from "../protocol/model/events.ts";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { storedName } from "../protocol/model/names.ts";
 import {
   count,
@@ -39,7 +39,10 @@ export async function storeFile(
   const peer = choosePeer(choice);
   const piped = path === STANDARD_INPUT;
   if (piped && name === null) {
-    throw new Failure("Standard input has no name of its own: give it one with --name NAME.", 2);
+    throw new Failure(
+      "Standard input has no name of its own: give it one with --name NAME.",
+      EXIT_USAGE,
+    );
   }
   const given = name ?? nameOfFile(path, peer);
   refuseToStore(given, peer.bits);

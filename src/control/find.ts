@@ -1,7 +1,7 @@
 /** Finds the living peers whose data folders are below a folder, and the one that is meant. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { errorCode } from "../store/durable.ts";
 import {
   type FoundProcess,
@@ -130,7 +130,10 @@ function several(peers: readonly FoundPeer[]): Failure {
     );
   }
   const list = displayList(peers.slice(0, 40).map((peer) => `${peer.id} in ${peer.dir}`));
-  return new Failure(`Several peers are running here, ${list}: choose one with --data DIR.`, 2);
+  return new Failure(
+    `Several peers are running here, ${list}: choose one with --data DIR.`,
+    EXIT_USAGE,
+  );
 }
 
 function living(dirs: readonly string[]): FoundPeer[] {

@@ -1,12 +1,9 @@
-/** where the control socket is: both sides derive it from the data folder alone. */
+/** Where the control socket is: both sides derive it from the data folder alone. */
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
-
-export { checkFolderPath } from "../store/folder-path.ts";
-
 import { errorCode } from "../store/durable.ts";
 import { MAX_SOCKET_PATH_BYTES } from "./limits.ts";
 import { checkSocket } from "./own.ts";

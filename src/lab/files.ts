@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inTime } from "../control/waiting.ts";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
 import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
 import { READ_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";
@@ -77,7 +77,10 @@ export async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set
     const { files } = (await control?.list()) ?? { files: [] };
     return new Set(files.map((file) => file.record.name));
   } catch (error) {
-    throw new Failure(`The files of the ring could not be listed: ${why(error)}`, 3);
+    throw new Failure(
+      `The files of the ring could not be listed: ${why(error)}`,
+      EXIT_INCONCLUSIVE,
+    );
   }
 }
 

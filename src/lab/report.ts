@@ -1,4 +1,5 @@
 /** What chaos found, as a table, a verdict, a document and an exit code. Pure. */
+import { EXIT_FAILED, EXIT_INCONCLUSIVE } from "../protocol/model/failure.ts";
 import { count, displayTable } from "../terminal/display.ts";
 import type { ReadBack } from "./files.ts";
 import { type Broken, sayBroken } from "./judge.ts";
@@ -45,7 +46,11 @@ export type ChaosReport = {
 
 export type Verdict = "healed" | "failed" | "inconclusive";
 
-const EXIT_CODES: Readonly<Record<Verdict, number>> = { healed: 0, failed: 1, inconclusive: 3 };
+const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  healed: 0,
+  failed: EXIT_FAILED,
+  inconclusive: EXIT_INCONCLUSIVE,
+};
 
 /** A failed check counts for more than all that could not be tried. */
 export function verdictOf(report: ChaosReport): { verdict: Verdict; why: string } {

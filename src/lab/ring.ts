@@ -1,7 +1,7 @@
 /** `p2p ring`: a ring of real peers on this machine, in one terminal. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkFolderPath } from "../control/path.ts";
+import { checkFolderPath } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";

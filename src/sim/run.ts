@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
 import { runCrew } from "./crew.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { bytesFigure } from "./figure-bytes.ts";
@@ -73,7 +73,7 @@ async function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): Promi
   if (options.json) console.log(JSON.stringify({ v: 2, ...result, unreached: missed }));
   else console.log(runLines(result, missed, options.hard).join("\n"));
   if (result.failures.length > 0) return 1;
-  return missed.length > 0 ? 3 : 0;
+  return missed.length > 0 ? EXIT_INCONCLUSIVE : 0;
 }
 
 /** D5, and the rare states: why a set of seeds that held shows too little. */

@@ -9,7 +9,6 @@ import { LatestFile } from "./coalescing.ts";
 import { isDamage } from "./disk.ts";
 import { errorCode, loadJson, removeQuietly } from "./durable.ts";
 import { FileStore } from "./files.ts";
-import { checkFolderPath } from "./folder-path.ts";
 import { takeDamageNoted } from "./index-file.ts";
 import {
   DYING_LOOK_MS,
@@ -21,7 +20,7 @@ import {
 } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
-import { takeOwnFolder } from "./own-folder.ts";
+import { checkFolderPath, takeOwnFolder } from "./own-folder.ts";
 import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
 import { openSalvaged } from "./salvage.ts";
 import {

@@ -1,6 +1,7 @@
 /**
- * Folders that are this user's alone. Where others can make an entry, it may be a link to anything, or a process
- * that stands in for a peer: so nothing is read from such a folder, or written to it.
+ * Which folders a peer or a ring may have: those that are this user's alone. Where others can make an entry, it may
+ * be a link to anything, or a process that stands in for a peer: so nothing is read from such a folder, or written
+ * to it.
  */
 import {
   chmodSync,
@@ -18,6 +19,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, join, resolve, sep } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { isTemporary, removeQuietly } from "./durable.ts";
+import { MAX_FOLDER_PATH_BYTES } from "./limits.ts";
 
 /** The working folder's own, in which peers and rings have their folders. */
 export const PEERS_FOLDER = ".p2p";
@@ -29,6 +31,16 @@ const FILES =
 
 /** Windows keeps the rights of a folder otherwise, and those of a user's folders are the user's. */
 const uid: number | null = process.geteuid?.() ?? null;
+
+/** @throws Failure if the path is too long to work below it */
+export function checkFolderPath(dir: string): void {
+  const bytes = Buffer.byteLength(dir);
+  if (bytes <= MAX_FOLDER_PATH_BYTES) return;
+  const short = `${dir.slice(0, 30)}...${dir.slice(-30)}`;
+  throw new Failure(
+    `The path of the data folder, ${short}, has ${bytes} bytes, and ${MAX_FOLDER_PATH_BYTES} are the most: choose a shorter one with --data (--dir for a ring), or work in another folder.`,
+  );
+}
 
 /**
  * Why a folder is not this user's alone to write to, as the end of a sentence that begins with it.

@@ -53,6 +53,9 @@ const FLOORS: readonly (readonly [name: string, path: RegExp])[] = [
 
 const PURE = ["protocol", "checks"];
 const MAX_LINES = 300;
+/** Fewer than these are no idea of their own, but for a table of limits. */
+const MIN_LINES = 25;
+const LIMITS = /(^|\/)limits\.ts$/;
 
 /** What would make a pure room depend on when, where or how often it is run. */
 const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
@@ -88,6 +91,19 @@ export function breaches(sources: readonly Source[]): Breach[] {
     ]),
     ...circles(imports),
   ];
+}
+
+/** Files that are too small to be opened for: what is in them stands better where it is used. */
+export function crumbs(sources: readonly Source[]): Breach[] {
+  return sources.flatMap(({ path, text }) => {
+    const lines = linesOf(text);
+    if (lines >= MIN_LINES || LIMITS.test(path)) return [];
+    return [`${path}: ${lines} lines, fewer than ${MIN_LINES}`];
+  });
+}
+
+function linesOf(text: string): number {
+  return text.trimEnd().split("\n").length;
 }
 
 /** Tests of the protocol that may test more than one file of it: those that follow something through all its rooms. */
@@ -192,7 +208,7 @@ function wordBreaches({ path, text }: Source): Breach[] {
     const line = text.slice(0, match.index).split("\n").length;
     found.push(`${path}:${line}: ${match[0]}`);
   }
-  const lines = text.trimEnd().split("\n").length;
+  const lines = linesOf(text);
   if (lines > MAX_LINES) found.push(`${path}: ${lines} lines, more than ${MAX_LINES}`);
   return found;
 }

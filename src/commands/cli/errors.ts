@@ -1,9 +1,9 @@
-import { EXIT_BUG, Failure } from "../../protocol/model/failure.ts";
+import { EXIT_BUG, EXIT_USAGE, Failure } from "../../protocol/model/failure.ts";
 
-/** The command line itself is wrong: one sentence that names what, and exit code 2. */
+/** The command line itself is wrong: one sentence that names what. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
-  readonly exitCode = 2;
+  readonly exitCode = EXIT_USAGE;
 }
 
 /** What a person is told of an error, and the code that the program ends with. */

@@ -1,4 +1,5 @@
 /** Small contents in memory: those that came with messages and commands, and those that were sent of late. */
+import { BoundedBytes } from "../../protocol/model/bounded.ts";
 import { isSameWrite, type WriteId } from "../../protocol/model/files.ts";
 import type { Body } from "../../protocol/model/io.ts";
 import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "../limits.ts";
@@ -7,7 +8,11 @@ export type KeptBody = { readonly bytes: Uint8Array; readonly sha256: string };
 
 /** What came: each is kept under a number, for a while. */
 export class Bodies {
-  readonly #kept = new Bounded<number, KeptBody>(BODIES_BYTES, BODIES_KEPT, (b) => b.bytes.length);
+  readonly #kept = new BoundedBytes<number, KeptBody>(
+    BODIES_BYTES,
+    BODIES_KEPT,
+    (b) => b.bytes.length,
+  );
   #next = 1;
 
   /** Keeps a content of 1 to BODY_BYTES bytes, which nobody may change any more. */
@@ -32,7 +37,11 @@ type Sent = { readonly write: WriteId; readonly bytes: Uint8Array };
  */
 export class SentBodies {
   /** By name: of each the write that was sent last. */
-  readonly #sent = new Bounded<string, Sent>(SENT_BYTES, SENT_KEPT, ({ bytes }) => bytes.length);
+  readonly #sent = new BoundedBytes<string, Sent>(
+    SENT_BYTES,
+    SENT_KEPT,
+    ({ bytes }) => bytes.length,
+  );
 
   /** @param read reads the write from the store, and gives null where it cannot */
   get(write: WriteId, read: () => Uint8Array | null): Uint8Array | null {
@@ -42,46 +51,5 @@ export class SentBodies {
     const bytes = read();
     if (bytes !== null) this.#sent.set(name, { write, bytes });
     return bytes;
-  }
-}
-
-/**
- * A table that lets its oldest entries go when it has too many, or they are too large together: an
- * eighth at once, since to take one away for each that comes would walk over those taken away before.
- */
-class Bounded<K, V> {
-  readonly #entries = new Map<K, V>();
-  #bytes = 0;
-
-  constructor(
-    private readonly mostBytes: number,
-    private readonly most: number,
-    private readonly sizeOf: (value: V) => number,
-  ) {}
-
-  get(key: K): V | undefined {
-    return this.#entries.get(key);
-  }
-
-  set(key: K, value: V): void {
-    this.#delete(key);
-    this.#entries.set(key, value);
-    this.#bytes += this.sizeOf(value);
-    if (this.#fits(1)) return;
-    for (const oldest of this.#entries.keys()) {
-      if (oldest === key || this.#fits(7 / 8)) return;
-      this.#delete(oldest);
-    }
-  }
-
-  #fits(part: number): boolean {
-    return this.#bytes <= part * this.mostBytes && this.#entries.size <= part * this.most;
-  }
-
-  #delete(key: K): void {
-    const value = this.#entries.get(key);
-    if (value === undefined) return;
-    this.#entries.delete(key);
-    this.#bytes -= this.sizeOf(value);
   }
 }

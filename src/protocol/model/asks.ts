@@ -1,4 +1,4 @@
-/** What is asked of a ring, on its way from peer to peer, and the answers to it. */
+/** What is asked of a ring, on its way from peer to peer, the answers to it, and the contents that are fetched then. */
 import type { FileRecord, WriteId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 
@@ -162,3 +162,23 @@ export function whatOf(ask: Ask): string {
 export function askName(ask: Ask): string {
   return "name" in ask ? ask.name : "";
 }
+
+/** First frame of a connection that carries one content and nothing else. */
+export type Fetch = {
+  readonly tag: "fetch";
+  readonly source: FetchSource;
+  /** Where to begin, in bytes. */
+  readonly offset: number;
+};
+/** What is fetched: a content under a request's id, or that of a stored write. */
+export type FetchSource =
+  | { readonly kind: "ticket"; readonly request: RequestId }
+  | { readonly kind: "write"; readonly write: WriteId };
+/** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
+export type Content = { readonly tag: "content"; readonly size: number };
+/** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */
+export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
+export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
+
+/** The frames of a connection that carries one content. */
+export type ContentMessage = Fetch | Content | ContentEnd | ContentRefused;

@@ -5,23 +5,19 @@
 
 import type {
   Answer,
-  AnswerOutcome,
-  Ask,
   Confirm,
   Confirmed,
+  ContentMessage,
   Origin,
   RequestId,
   Routed,
-  Write,
 } from "./asks.ts";
 import type { Strategy } from "./config.ts";
 import type { FileRecord, HeldVersion, Range, WriteId } from "./files.ts";
 import type { Address, Member } from "./member.ts";
 import type { StatusMessage } from "./told.ts";
-import type { ContentMessage } from "./transfers.ts";
 
-export type { Content, ContentEnd, ContentRefused, Fetch, FetchSource } from "./transfers.ts";
-export type { Answer, AnswerOutcome, Ask, Confirm, Confirmed, Origin, RequestId, Routed, Write };
+export type * from "./asks.ts";
 
 /** How a message travels: one UDP datagram, or the pooled TCP stream to that peer. */
 export type Channel = "datagram" | "stream";
