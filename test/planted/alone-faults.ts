@@ -38,7 +38,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     breaks: "one that moved gives its answers to streams that nobody acknowledges",
     edits: [
       {
-        file: "membership/incarnation.ts",
+        file: "membership/records.ts",
         find: 'if (address !== former) peer.effects.push({ type: "sever-dialled" });',
         replace: "",
       },

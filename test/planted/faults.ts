@@ -124,7 +124,7 @@ export const FAULTS: readonly Fault[] = [
     breaks: "word of a death is answered with the incarnation that it was about",
     edits: [
       {
-        file: "membership/incarnation.ts",
+        file: "membership/records.ts",
         find: "setSelf(peer, incarnation, peer.self.state);",
         replace:
           "setSelf(peer, isIn(peer) ? Math.max(1, peer.self.incarnation) : incarnation, peer.self.state);",

@@ -1,8 +1,13 @@
 /** A joiner's way into the ring: it asks the one peer it knows, and waits to be taken in. */
 
-import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn, noteStanding } from "../membership/late.ts";
-import { adoptView, rememberDeparted, viewChanged } from "../membership/records.ts";
+import {
+  adoptView,
+  becomeIncarnation,
+  raiseTo,
+  rememberDeparted,
+  viewChanged,
+} from "../membership/records.ts";
 import { roundSoon } from "../membership/rounds.ts";
 import { HIGHEST_TAKEN_IN } from "../model/bounds.ts";
 import {

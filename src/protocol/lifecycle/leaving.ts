@@ -1,6 +1,6 @@
 /** A graceful departure: the files are handed on, the two predecessors are told, then the rest. */
 
-import { setSelf } from "../membership/incarnation.ts";
+import { setSelf } from "../membership/records.ts";
 import { dropRumours } from "../membership/spreading.ts";
 import { wayTo } from "../membership/ways.ts";
 import { ByWrite } from "../model/by-write.ts";

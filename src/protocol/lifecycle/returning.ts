@@ -4,7 +4,7 @@
  * and is taken in through one of them. Until then it is in no ring: it confirms nothing, and denies nothing.
  */
 
-import { raiseTo } from "../membership/incarnation.ts";
+import { raiseTo } from "../membership/records.ts";
 import { ownRoom } from "../membership/room.ts";
 import { sendPing } from "../membership/ways.ts";
 import { standingOf } from "../model/absence.ts";

@@ -1,9 +1,15 @@
 /** The ways into a ring: named successors, a ring of one's own, a known peer, or an earlier run's view. */
 
 import { askFormerSelf, formerSelfAbsent, waitForFormer } from "../membership/former.ts";
-import { becomeIncarnation, raiseTo } from "../membership/incarnation.ts";
 import { cameIn } from "../membership/late.ts";
-import { adoptView, known, rememberDeparted, viewChanged } from "../membership/records.ts";
+import {
+  adoptView,
+  becomeIncarnation,
+  known,
+  raiseTo,
+  rememberDeparted,
+  viewChanged,
+} from "../membership/records.ts";
 import { awaitMember, beginRound } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
 import { sendPing } from "../membership/ways.ts";

@@ -20,9 +20,8 @@ import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
-import { moveTo, raiseTo } from "./incarnation.ts";
 import { probeMember } from "./probing.ts";
-import { known, learn, noteArrival } from "./records.ts";
+import { known, learn, moveTo, noteArrival, raiseTo } from "./records.ts";
 import type { Judged } from "./state.ts";
 
 /** Word of a member, and what it is about. */
