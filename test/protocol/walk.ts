@@ -12,7 +12,7 @@ import { View } from "../../src/protocol/model/view.ts";
 import { step } from "../../src/protocol/peer.ts";
 import { finishStep } from "../../src/protocol/reporting.ts";
 import { createPeer, type Peer } from "../../src/protocol/state.ts";
-import { BODY, CONTENT, idAt, member } from "./one-peer.ts";
+import { BODY, CONTENT, idAt, member, recordOf, STORE } from "./one-peer.ts";
 
 /** Where each step begins, and by what each effect is noted. */
 const EVERYWHERE = ["peer.ts", "state.ts"];
@@ -30,8 +30,8 @@ type Given = { readonly to: number; readonly what: string; act(): void };
 type Paragraph = { readonly ids: number[]; readonly what: string; readonly did: string };
 
 export class Walk {
-  /** The files that were passed, in the order in which they were first. */
-  readonly files = new Set<string>();
+  /** The files that were passed, each "A > B" for a call from one into another; peer.ts calls the first. */
+  readonly calls = new Set<string>();
   readonly #peers = new Map<number, Peer>();
   readonly #traced: Traced[] = [];
   readonly #given: Given[] = [];
@@ -140,7 +140,9 @@ export class Walk {
       this.#given.push(...this.#answers(to, effect));
       const deed = deedOf(effect);
       if (deed === null) continue;
-      for (const file of path) this.files.add(file);
+      path.forEach((file, at) => {
+        this.calls.add(`${path[at - 1] ?? "peer.ts"} > ${file}`);
+      });
       const [last, by] = [did.at(-1), path.join(" > ")];
       if (last?.[0] === by) last[1].push(deed);
       else did.push([by, [deed]]);
@@ -221,3 +223,15 @@ function together(deeds: readonly string[]): string {
   });
   return lines.map((line) => `    ${line}\n`).join("");
 }
+
+const RING = [2, 8, 9, 14, 20];
+
+/** The walks of which there are documents, as peers go them. */
+export const WALKS = {
+  store: () => new Walk(RING).command(2, STORE),
+  request: () => {
+    const held = [8, 9, 14].map((id) => [id, recordOf(8, 3, 1)] as const);
+    return new Walk(RING, held).command(2, { kind: "request", name: "plan", key: 5 });
+  },
+  join: () => new Walk(RING).join(12, 2),
+} as const;
