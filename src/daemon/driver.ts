@@ -13,7 +13,6 @@ import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
 import type { Peer } from "../protocol/state.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
-import { Addresses } from "./addresses.ts";
 import { Awake } from "./awake.ts";
 import type { Contents } from "./contents/contents.ts";
 import type { Offers } from "./contents/offers.ts";
@@ -44,7 +43,6 @@ export class Driver {
   readonly #end: (end: End) => void;
   readonly #options: DriverOptions;
   readonly #awake = new Awake();
-  readonly #addresses = new Addresses();
   #peer: Peer;
   readonly #checkpoint: Checkpoint;
   readonly #tellOfThrown: ReturnType<typeof tellOfThrown>;
@@ -73,7 +71,7 @@ export class Driver {
       wake: () => this.#drain(),
       fail: (error) => this.fail(error),
       open: (...asked) => offers.openFor(...asked),
-      isMember: (address) => this.#addresses.of(this.#peer.membership.view).has(address),
+      view: () => this.#peer.membership.view,
     });
     const first = this.#first;
     this.#first = [];

@@ -4,6 +4,7 @@
  */
 import type { Input } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
+import type { View } from "../protocol/model/view.ts";
 import type { Offers } from "./contents/offers.ts";
 
 /** An input without its time, which the driver adds. */
@@ -19,8 +20,8 @@ export type Received = {
   fail(error: unknown): void;
   /** Opens what another peer fetches. */
   open: Offers["openFor"];
-  /** A member is at this address. */
-  isMember(address: Address): boolean;
+  /** Its members, just now. */
+  view(): View;
 };
 
 export class Reception {
@@ -28,6 +29,8 @@ export class Reception {
   /** Null until it lives. */
   #peer: Received | null = null;
   #over = false;
+  /** Where the members of a view are, worked out once for each: the sockets ask for every datagram. */
+  #members: { readonly view: View; readonly addresses: ReadonlySet<Address> } | null = null;
 
   /** The peer lives, and hears of what comes from now on. */
   begin(peer: Received): void {
@@ -73,7 +76,12 @@ export class Reception {
 
   /** Nobody is known to one that does not live yet. */
   isMember(address: Address): boolean {
-    return this.#peer?.isMember(address) ?? false;
+    if (this.#peer === null) return false;
+    const view = this.#peer.view();
+    if (this.#members?.view !== view) {
+      this.#members = { view, addresses: new Set(view.members.map((m) => m.address)) };
+    }
+    return this.#members.addresses.has(address);
   }
 
   open(...asked: Parameters<Offers["openFor"]>): ReturnType<Offers["openFor"]> {
