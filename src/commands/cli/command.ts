@@ -1,4 +1,4 @@
-import { type ArgsDef, defineCommand, type ParsedArgs, runCommand } from "citty";
+import { type ArgsDef, type ParsedArgs, parseArgs } from "citty";
 import type { Example, Shape } from "./check.ts";
 import { checkArgs } from "./check.ts";
 
@@ -17,7 +17,7 @@ type Spec<T extends ArgsDef> = {
   run(args: ParsedArgs<T>): Promise<number>;
 };
 
-/** A citty command behind the strict check that citty lacks, and with an exit code as its result. */
+/** A command whose words citty reads, behind the strict check that citty lacks. */
 export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
   const shape: Shape = {
     name: spec.name,
@@ -27,18 +27,8 @@ export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
     renamed: spec.renamed ?? [],
     examples: spec.examples,
   };
-  let exitCode = 0;
-  const inner = defineCommand<T>({
-    args: spec.args,
-    run: async ({ args }) => {
-      exitCode = await spec.run(args);
-    },
-  });
   return {
     ...shape,
-    async run(argv) {
-      await runCommand(inner, { rawArgs: checkArgs(shape, argv) });
-      return exitCode;
-    },
+    run: async (argv) => await spec.run(parseArgs<T>(checkArgs(shape, argv), spec.args)),
   };
 }
