@@ -47,7 +47,9 @@ export async function call(
   try {
     const unix = controlPathToCall(dir);
     // Without its own time limit: an event stream may be silent for hours.
-    const response = await fetch(`http://control${path}`, { ...ask, unix, signal, timeout: false });
+    // Nor is the connection kept: the next request may be to another process at the same path.
+    const how = { unix, signal, timeout: false, keepalive: false } as const;
+    const response = await fetch(`http://control${path}`, { ...ask, ...how });
     if (response.ok) return response;
     const { error, kind } = (await response.json()) as ControlError;
     throw new ControlRefused(error, kind);

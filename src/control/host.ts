@@ -4,7 +4,7 @@ import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./typ
 
 /** A content at the control socket, whole: in memory, or in a temporary file, which whoever takes it removes. */
 export type Spooled =
-  | { readonly bytes: Uint8Array }
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly path: string; readonly size: number };
 
 /** The same of what came in at the control socket; of a file its hash is known by then. */
@@ -42,12 +42,13 @@ export type ControlHost = {
    * The content is given with the outcome "received" only.
    * @param into a file to be made, for its user alone, for all but small contents. It is the path of the
    *   content given, unless this peer cannot make it: then the content is elsewhere, as without it.
-   * @param gone fires when nobody wants the content any more: what there is of it then goes
+   * @param aborted fires when nobody wants the content any more: what there is of it then goes. It is asked for
+   *   where a content is large, or late: to make one takes longer than a small content does
    */
   request(
     name: string,
     into: Into | null,
-    aborted: AbortSignal,
+    aborted: () => AbortSignal,
   ): Promise<{ outcome: Outcome; content: Spooled | null }>;
   /** @param require as for a store */
   remove(name: string, require: number): Promise<Outcome>;

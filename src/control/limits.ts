@@ -10,6 +10,15 @@ export const MAX_STREAMS = 64;
 export const MAX_UNREAD_BYTES = 1_048_576;
 /** Requests under way at a time, event streams and transfers among them: each has a connection. */
 export const MAX_REQUESTS = 256;
+/** Connections are kept for the next request until none has come for so long: a program that is at work asks sooner. */
+export const KEPT_QUIET_MS = 10_000;
+/**
+ * While more descriptors than this are open, or fewer than these are left, connections end with their answers: a
+ * ring of any size needs some 1,700, and one that asks a few. That is looked at so often, at some 50 microseconds.
+ */
+export const DESCRIPTORS_AMPLE = 4_096;
+export const DESCRIPTORS_LEFT = 256;
+export const KEPT_LOOK_MS = 1_000;
 /** Contents coming in or going out at a time; each has an open file. */
 export const MAX_TRANSFERS = 32;
 /** A request's head must fit 16 KiB: files whose escaped paths are longer are sent and read as bytes. */

@@ -2,6 +2,7 @@
 import { chmodSync } from "node:fs";
 import { Failure } from "../protocol/model/failure.ts";
 import { removeQuietly } from "../store/durable.ts";
+import { Kept } from "./kept.ts";
 import { MAX_REQUESTS } from "./limits.ts";
 
 /** What is answered at a path, by method. Its part after `:` may be anything, escaped, without a slash. */
@@ -27,7 +28,7 @@ type Server = Bun.Server<undefined>;
 /**
  * What is under way takes as long as it takes: an event stream may be silent for hours, and transfers have limits
  * of their own. Bun's types know this option for ports alone, but without it streams are cut off after 10 s. A
- * connection on which no whole request comes is closed by the runtime after as long.
+ * connection on which nothing has ever come is closed by the runtime after as long; kept.ts looks after the others.
  */
 const UNTIMED: object = { idleTimeout: 0 };
 
@@ -45,17 +46,20 @@ export function listen(
   removeQuietly(path);
   // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
   const mask = process.umask(0o177);
+  const kept = new Kept();
   try {
     const server = Bun.serve({
       unix: path,
       maxRequestBodySize: maxBodyBytes,
-      routes: counted(routes, busy),
+      routes: counted(routes, busy, kept),
       fetch: otherwise,
       ...UNTIMED,
       error: failed,
     });
     chmodSync(path, 0o600);
+    kept.of(server);
     return async () => {
+      kept.close();
       await server.stop(true).catch(() => {});
       removeQuietly(path);
     };
@@ -67,19 +71,23 @@ export function listen(
   }
 }
 
-/**
- * No more at a time than may be, and one request for each connection: so none is left open that nobody uses, and
- * a new one costs no more than one that was kept.
- */
-function counted(routes: Routes, busy: () => Response) {
-  const once = (answer: Answer) => async (request: Request, server: Server) => {
-    const response = server.pendingRequests > MAX_REQUESTS ? busy() : await answer(request);
-    response.headers.set("connection", "close");
-    return response;
+/** No more at a time than may be. */
+function counted(routes: Routes, busy: () => Response, kept: Kept) {
+  const once = (answer: Answer) => (request: Request, server: Server) => {
+    const isKept = kept.used();
+    const response = server.pendingRequests > MAX_REQUESTS ? busy() : answer(request);
+    if (isKept) return response;
+    return response instanceof Promise ? response.then(closing) : closing(response);
   };
   const all = Object.entries(routes).map(([path, methods]) => {
     const answers = Object.entries(methods).map(([method, answer]) => [method, once(answer)]);
     return [path, Object.fromEntries(answers)];
   });
   return Object.fromEntries(all);
+}
+
+/** Its connection ends with it. */
+function closing(response: Response): Response {
+  response.headers.set("connection", "close");
+  return response;
 }

@@ -36,9 +36,12 @@ export async function receiveUpload(
   spoolDir: string,
   progress: UploadProgress,
 ): Promise<Upload> {
-  const path = join(spoolDir, `upload-${randomBytes(8).toString("hex")}`);
   let writer: ContentWriter | null = null;
   try {
+    if (progress.size !== null && progress.size <= BODY_BYTES) {
+      return { bytes: await takeSmall(request, progress.size) };
+    }
+    const path = join(spoolDir, `upload-${randomBytes(8).toString("hex")}`);
     const pieces: Uint8Array[] = [];
     const take = (piece: Uint8Array): Promise<void> | undefined => {
       progress.bytes += piece.length;
@@ -74,6 +77,14 @@ export async function receiveUpload(
   }
 }
 
+/** What was announced as small has come as a rule when its head is read. @throws Error if it is of another size */
+async function takeSmall(request: Request, size: number): Promise<Uint8Array> {
+  const late = () => new Error("nothing came for a long time");
+  const bytes = await inTime(request.bytes(), TRANSFER_STALL_MS, late);
+  if (bytes.length !== size) throw new Error("it was cut off");
+  return bytes;
+}
+
 async function takeBody(
   body: ReadableStream<Uint8Array>,
   take: (piece: Uint8Array) => Promise<void> | undefined,
@@ -90,9 +101,9 @@ async function takeBody(
   }
 }
 
-/** Sends a small content. */
-export function sendContent(bytes: Uint8Array, from: ContentFrom): Response {
-  return new Response(new Uint8Array(bytes), { headers: headersOf(from) });
+/** Sends a small content. @param bytes which nobody may change any more */
+export function sendContent(bytes: Uint8Array<ArrayBuffer>, from: ContentFrom): Response {
+  return new Response(bytes, { headers: headersOf(from) });
 }
 
 function headersOf(from: ContentFrom): Record<string, string> {

@@ -78,7 +78,7 @@ export type LoggedEvent = {
   readonly v: 1;
   /** Epoch milliseconds with fractions. */
   readonly at: number;
-  /** From 1 at each start of the peer, without gaps. */
+  /** From 1 at each start of the peer, without gaps in the stream; the log may leave events of requests out. */
   readonly seq: number;
   readonly peer: number;
   readonly incarnation: number;

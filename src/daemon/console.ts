@@ -23,11 +23,13 @@ export class Console {
    * @param typed gets each line that is typed; null where standard input is not for commands
    * @param interrupted is called for Ctrl-C at the prompt
    * @param pings whether lines of pings are printed where standard output is no terminal
+   * @param requests whether what becomes of requests just now is printed: their lines and their routes
    */
   constructor(
     typed: ((line: string) => void) | null,
     interrupted: () => void,
     private readonly pings: boolean,
+    private readonly requests: () => boolean,
   ) {
     const { stdin, stdout } = process;
     this.#interrupted = interrupted;
@@ -73,10 +75,13 @@ export class Console {
   /** A reader of the peer's events: prints those that are for people. */
   readonly read = (event: LoggedEvent): void => {
     if (event.event === "line") {
-      const wanted = !event.fold || this.pings || process.stdout.isTTY === true;
+      const wanted = event.request
+        ? this.requests()
+        : !event.fold || this.pings || process.stdout.isTTY === true;
       if (wanted) this.print(event.text, event.fold);
     } else if (event.event === "note" || event.event === "crash") this.say(event.text);
-    else if (event.event === "route") this.say(routeSentence(event.route, event.ms));
+    else if (event.event === "route" && this.requests())
+      this.say(routeSentence(event.route, event.ms));
   };
 
   /** A line of the transcript; `fold` marks one that a slow reader can do without. */

@@ -39,7 +39,9 @@ function numbered(
   if (event.event !== "line") return { v: 1, at, seq, peer, incarnation, ...event };
   // Most are lines, and a spread takes longer.
   const { text, fold } = event;
-  return { v: 1, at, seq, peer, incarnation, event: "line", text, fold };
+  if (event.request === undefined)
+    return { v: 1, at, seq, peer, incarnation, event: "line", text, fold };
+  return { v: 1, at, seq, peer, incarnation, event: "line", text, fold, request: true };
 }
 
 /**

@@ -69,6 +69,11 @@ export class Front implements ControlHost {
     });
   }
 
+  /** Something that was typed has not ended. */
+  get isAsked(): boolean {
+    return this.#unended > 0;
+  }
+
   get spoolDir(): string {
     return this.options.folder.spoolDir;
   }
@@ -154,18 +159,18 @@ export class Front implements ControlHost {
   async request(
     name: string,
     into: Into | null,
-    aborted: AbortSignal,
+    aborted: () => AbortSignal,
   ): ReturnType<ControlHost["request"]> {
     const landing = into === null ? null : landingSpot(into);
+    const spot = () => landing ?? spoolSpot(this.spoolDir);
     let delivery: SpoolDelivery | null = null;
-    const abort = async () => await delivery?.abort();
     const deliver = () => {
-      if (aborted.aborted) throw new Failure("Nobody waits for it any more.");
-      delivery = spoolDelivery(landing ?? spoolSpot(this.spoolDir), abort());
+      const former = delivery;
+      const before = async () => await former?.abort();
+      delivery = spoolDelivery(spot, before, aborted);
       return delivery;
     };
     const taken = () => delivery?.spooled() ?? null;
-    aborted.addEventListener("abort", () => void abort(), { once: true });
     const outcome = await this.#forName(wrongName, name, (ended) =>
       this.#seek("request", name, ended, deliver),
     );

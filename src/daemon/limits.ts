@@ -70,3 +70,10 @@ export const ROOM_KEPT_BYTES = 1_048_576;
 
 /** Lines typed before a peer is in its ring that wait for that. */
 export const MAX_EARLY_LINES = 100;
+
+/**
+ * Events of requests that the log takes in a second, at about 256 bytes each: what a person, or a test of a ring,
+ * asks for is all there; of what a program asks for beyond them, one event says how many there were.
+ */
+export const REQUEST_EVENTS_LOGGED = 256;
+export const REQUEST_EVENTS_MS = 1_000;

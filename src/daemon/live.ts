@@ -30,6 +30,7 @@ import type { PeerOptions } from "./options.ts";
 import type { OwnRecord } from "./own-record.ts";
 import type { Reception } from "./reception.ts";
 import { RoomWatch } from "./room.ts";
+import { RequestSampling } from "./sampling.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
 const LAST_WORDS_MS = 20;
@@ -62,12 +63,15 @@ export async function live(
   const driver = new Driver({ ...opened, ...moved, config, look }, startInput);
   const room = watchRoom(folder.dir, reception, events);
   const front = new Front({ ...opened, ...moved, driver, room, cwd, config });
-  const terminal = openTerminal(options, config, (line, say) =>
+  const terminal = openTerminal(options, config, front, (line, say) =>
     driver.attempt(() => front.typeAt(line, say)),
   );
   events.subscribe(terminal.read);
+  const sampling = new RequestSampling((omitted, ms) =>
+    events.publish({ event: "omitted", events: omitted, ms }),
+  );
   events.subscribe((event) => {
-    if (!isFolded(event)) folder.log.append(showEvent(event));
+    if (!isFolded(event) && sampling.takes(event)) folder.log.append(showEvent(event));
     if (event.event === "outcome") {
       commands.end(event.command, agedOutcome(event.outcome, performance.now()));
     }
@@ -90,6 +94,7 @@ export async function live(
   } finally {
     process.off("SIGTERM", quit);
     for (const each of hush) each();
+    sampling.close();
     room.close();
     scrubbing.close();
     terminal.close();
@@ -121,13 +126,19 @@ function watchRoom(dir: string, reception: Reception, events: EventStream): Room
   });
 }
 
-/** @param typed gets each line, unless standard input is not for commands, and a way to answer it */
+/**
+ * @param front whether something that was typed is under way: its lines are for whoever typed it
+ * @param typed gets each line, unless standard input is not for commands, and a way to answer it
+ */
 function openTerminal(
   { child, verbose }: PeerOptions,
   { bits }: RingConfig,
+  front: Pick<Front, "isAsked">,
   typed: (line: string, say: (sentence: string) => void) => void,
 ): Console {
   const say = (sentence: string) => terminal.say(sentence);
+  // A service's log is no place for five lines every five seconds, or at each request; the assignment has them all.
+  const all = bits <= NUMBERED_BITS || verbose;
   const terminal = new Console(
     child ? null : (line) => typed(line, say),
     () => {
@@ -135,8 +146,8 @@ function openTerminal(
       terminal.close();
       process.kill(process.pid, "SIGINT");
     },
-    // A service's log is no place for five lines every five seconds; the assignment has them all.
-    bits <= NUMBERED_BITS || verbose,
+    all,
+    () => all || front.isAsked,
   );
   return terminal;
 }

@@ -141,6 +141,11 @@ export function line(peer: Peer, text: string, fold = false): void {
   emit(peer, { event: "line", text, fold });
 }
 
+/** A line of the transcript about a request that is made or served here. */
+export function requestLine(peer: Peer, text: string): void {
+  emit(peer, { event: "line", text, fold: false, request: true });
+}
+
 /** A sentence for a person. */
 export function note(peer: Peer, text: string): void {
   emit(peer, { event: "note", text });

@@ -158,8 +158,10 @@ const outcome = variants<Outcome>({
   surveyed: { members: list(surveyed, MOST), silent: members },
   failed: { why: text, maybe: bool },
 });
+/** Whether a line is of a request is plain from its text. */
+const unwritten: Codec<true | undefined> = { write() {}, read: () => undefined };
 const event = casesBy<"event", PeerEvent>("event", {
-  line: { text, fold: bool },
+  line: { text, fold: bool, request: unwritten },
   note: { text },
   crash: { text, stack: text },
   member: { id: v.position, memberIncarnation: u53, state: v.state, why },
@@ -179,6 +181,7 @@ const event = casesBy<"event", PeerEvent>("event", {
   route: { what: text, route: ids, ms: real },
   outcome: { command: u53, outcome },
   thrown: { tag: text, from: address, why: text, stack: text },
+  omitted: { events: u53, ms: real },
 });
 
 const effect = casesBy<"type", Effect>("type", {

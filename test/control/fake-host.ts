@@ -170,7 +170,7 @@ async function requestFrom(
     ...{ kind: "received", request: 1, from: 19, route: [8, 19] },
     ...{ size, sha256: hash },
   };
-  if (size <= BODY_BYTES) return { outcome, content: { bytes } };
+  if (size <= BODY_BYTES) return { outcome, content: { bytes: new Uint8Array(bytes) } };
   const path = into?.path ?? spooled;
   writeFileSync(path, bytes, { flag: "wx", mode: 0o600 });
   if (into !== null) touched.push(path);

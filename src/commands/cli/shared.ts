@@ -61,7 +61,7 @@ export const PEER_ARGS = {
   ...REPAIR_ARG,
   verbose: {
     type: "boolean",
-    description: "print pings outside a terminal too, without a number (with one they always are)",
+    description: "print pings and each request too, without a number (with one they always are)",
   },
   // A child of `p2p ring`: it ends when its standard input does.
   child: { type: "boolean" },

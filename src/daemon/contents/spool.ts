@@ -52,15 +52,23 @@ export type SpoolDelivery = Taking & {
 
 /**
  * Begins a delivery for a command at the control socket.
+ * @param spot where what is large goes; asked for when that is known
  * @param before kept when an earlier delivery to the same spot has left it
+ * @param aborted fires when nobody waits for it any more; asked for likewise
  */
-export function spoolDelivery({ path, refusal }: Spot, before: Promise<void>): SpoolDelivery {
+export function spoolDelivery(
+  spot: () => Spot,
+  before: () => Promise<void>,
+  aborted: () => AbortSignal,
+): SpoolDelivery {
   const early: Uint8Array[] = [];
   let size = 0;
+  let path = "";
   let file: ContentWriter | null = null;
   let over = false;
+  let refusal: Spot["refusal"] | null = null;
   const refuse = (error: unknown): never => {
-    throw over ? new Failure("Nobody waits for it any more.") : refusal(error);
+    throw over || refusal === null ? new Failure("Nobody waits for it any more.") : refusal(error);
   };
   const put = (writer: ContentWriter, piece: Uint8Array): Promise<void> | undefined => {
     try {
@@ -69,9 +77,19 @@ export function spoolDelivery({ path, refusal }: Spot, before: Promise<void>): S
       return refuse(error);
     }
   };
+  const abort = async (): Promise<void> => {
+    over = true;
+    await file?.discard();
+  };
   const begin = async (): Promise<void> => {
-    await before;
+    const signal = aborted();
+    const where = spot();
+    refusal = where.refusal;
+    over ||= signal.aborted;
+    signal.addEventListener("abort", () => void abort(), { once: true });
+    await before();
     if (over) refuse(null);
+    path = where.path;
     file = new ContentWriter(path, { hash: false });
     // What has come by now is little enough to be taken at once.
     await put(file, Buffer.concat(early.splice(0)));
@@ -94,10 +112,16 @@ export function spoolDelivery({ path, refusal }: Spot, before: Promise<void>): S
         refuse(error);
       }
     },
-    abort: async () => {
-      over = true;
-      await file?.discard();
-    },
-    spooled: () => (file === null ? { bytes: Buffer.concat(early) } : { path, size }),
+    abort,
+    spooled: () => (file === null ? { bytes: wholeOf(early) } : { path, size }),
   };
+}
+
+/** A small content came in one piece as a rule. */
+function wholeOf(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [first] = pieces;
+  const whole = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
+  return whole.buffer instanceof ArrayBuffer
+    ? new Uint8Array(whole.buffer, whole.byteOffset, whole.length)
+    : new Uint8Array(whole);
 }

@@ -23,8 +23,16 @@ export type Why =
 
 /** Something that happened at a peer. */
 export type PeerEvent =
-  /** A line of the transcript, for standard output. */
-  | { readonly event: "line"; readonly text: string; readonly fold: boolean }
+  /**
+   * A line of the transcript, for standard output. `fold`: of a ping, which a short view leaves out. `request`: of
+   * a request that is made or served here, of which there may be thousands a second.
+   */
+  | {
+      readonly event: "line";
+      readonly text: string;
+      readonly fold: boolean;
+      readonly request?: true;
+    }
   /** A sentence for a person, for standard error. */
   | { readonly event: "note"; readonly text: string }
   /** Dealing with a message threw, which must not be: it is dropped, and nothing of it was kept. */
@@ -74,6 +82,8 @@ export type PeerEvent =
       readonly route: readonly number[];
       readonly ms: number;
     }
+  /** Events of requests that the log leaves out, since there were too many: so many in so long. */
+  | { readonly event: "omitted"; readonly events: number; readonly ms: number }
   /** How a command given to this peer ended. */
   | { readonly event: "outcome"; readonly command: number; readonly outcome: Outcome };
 

@@ -10,7 +10,7 @@ import type { AnswerOutcome, Delegate, RequestId, Routed } from "../model/messag
 import { sentences } from "../model/sentences.ts";
 import { askedFor, isNothing } from "../model/siblings.ts";
 import { lines } from "../model/transcript.ts";
-import { line, type Peer, send } from "../state.ts";
+import { type Peer, requestLine, send } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
 import { beginInquiry, damagedAt, heardToHave, heardToHold } from "./inquiring.ts";
 import { placeForReading, underWay } from "./placing.ts";
@@ -160,7 +160,7 @@ export function receiveDelegate(peer: Peer, delegate: Delegate): void {
 
 /** A content served under a request's id has left. */
 export function contentServed(peer: Peer, request: RequestId, ok: boolean): void {
-  if (peer.replication.serving.delete(request) && ok) line(peer, lines.fileSent());
+  if (peer.replication.serving.delete(request) && ok) requestLine(peer, lines.fileSent());
 }
 
 /** True of a read that this peer works on. */
@@ -201,7 +201,7 @@ function serveRecord(
     );
     const replica = replicas.find((m) => m.id === nearest);
     if (replica === undefined) return;
-    line(peer, lines.notStoredHere(ask.name));
+    requestLine(peer, lines.notStoredHere(ask.name));
     const route = routeHere(peer, routed.route);
     const write = writeId(record);
     const asked = ask.name;
@@ -229,11 +229,11 @@ function serveHere(
     return;
   }
   if (first) {
-    line(peer, lines.storedHere(ask.name));
-    line(peer, lines.sendingFile(ask.name, origin.id));
+    requestLine(peer, lines.storedHere(ask.name));
+    requestLine(peer, lines.sendingFile(ask.name, origin.id));
   }
   answer(peer, routed, found, source);
-  if (first) line(peer, lines.fileSent());
+  if (first) requestLine(peer, lines.fileSent());
 }
 
 function serve(
@@ -246,10 +246,10 @@ function serve(
   const { request, origin } = routed;
   // One that asks again has not got it all: that is no other sending.
   const again = peer.replication.serving.has(request);
-  if (!again) line(peer, lines.storedHere(name));
+  if (!again) requestLine(peer, lines.storedHere(name));
   // An owner that asks for its own file sends nothing.
   if (!again && origin.id !== peer.self.id) {
-    line(peer, lines.sendingFile(name, origin.id));
+    requestLine(peer, lines.sendingFile(name, origin.id));
     peer.replication.serving.add(request);
     boundTable(peer.replication.serving, REQUESTS_REMEMBERED);
   }
@@ -275,6 +275,6 @@ function absent(peer: Peer, routed: Routed, name: string): void {
 }
 
 function missing(peer: Peer, routed: Routed, name: string): void {
-  line(peer, lines.notStoredHere(name));
+  requestLine(peer, lines.notStoredHere(name));
   answer(peer, routed, { kind: "missing" });
 }

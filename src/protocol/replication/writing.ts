@@ -20,7 +20,7 @@ import type { Ask } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { askedFor, chained, lineage, merge, type Siblings, standingOf } from "../model/siblings.ts";
 import { lines } from "../model/transcript.ts";
-import { line, type Peer } from "../state.ts";
+import { type Peer, requestLine } from "../state.ts";
 import { answerForGood } from "./acknowledging.ts";
 import { askOrigin, isDue } from "./doubting.ts";
 import { beginInquiry, heardToHave } from "./inquiring.ts";
@@ -43,7 +43,7 @@ export function placeStore(peer: Peer, arrival: Arrival): void {
     answer(peer, routed, given.outcome);
     return;
   }
-  if (first && ask.kind === "store") line(peer, lines.storeAccepted(ask.name));
+  if (first && ask.kind === "store") requestLine(peer, lines.storeAccepted(ask.name));
   const known = isAtWork(peer, arrival);
   // With a content that is here already the acknowledgement follows soon.
   if (body === null || known) answer(peer, routed, { kind: "placed" });

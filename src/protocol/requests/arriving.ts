@@ -14,7 +14,7 @@ import { isAtWork, serveFound, serveRequest, whereFound } from "../replication/s
 import { witness } from "../replication/state.ts";
 import { baseOf } from "../replication/wanting.ts";
 import { placeFound, placeStore } from "../replication/writing.ts";
-import { isIn, line, type Peer, send } from "../state.ts";
+import { isIn, line, type Peer, requestLine, send } from "../state.ts";
 import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
 
 /**
@@ -108,9 +108,9 @@ export function rerouteHop(peer: Peer, request: number): void {
 function tellOfPassing(peer: Peer, { ask, origin }: Routed): void {
   const own = origin.id === peer.self.id;
   if (ask.kind === "join") line(peer, lines.joinForwarded(ask.joiner.id));
-  else if (ask.kind === "store") line(peer, lines.storeForwarded(ask.name));
+  else if (ask.kind === "store") requestLine(peer, lines.storeForwarded(ask.name));
   else if (ask.kind === "request")
-    line(peer, own ? lines.requestSent(ask.name) : lines.notStoredHere(ask.name));
+    requestLine(peer, own ? lines.requestSent(ask.name) : lines.notStoredHere(ask.name));
 }
 
 /** The first peer on the way sees the origin's true address; the origin may know only a wildcard. */

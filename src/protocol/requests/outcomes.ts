@@ -13,7 +13,7 @@ import type { Answer, AnswerOutcome, RequestId } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { beginDelivery, sourceOf } from "../replication/fetching.ts";
-import { line, type Peer } from "../state.ts";
+import { type Peer, requestLine } from "../state.ts";
 import { endRequest, failed } from "./requests.ts";
 import { hopAcknowledged } from "./routing.ts";
 import type { Pending } from "./state.ts";
@@ -101,7 +101,7 @@ export function contentDelivered(
     }
     return;
   }
-  line(peer, lines.fileReceived(pending.ask.name));
+  requestLine(peer, lines.fileReceived(pending.ask.name));
   const { size, sha256 } = result;
   const { server, route } = pending;
   const from = server ?? peer.self.id;
@@ -176,8 +176,8 @@ function receiveFileAnswer(
 /** Notes whom a content comes from, and says so if it is another than before. */
 function tellServer(peer: Peer, pending: Pending, server: number, name: string): void {
   if (server !== peer.self.id && pending.server !== server) {
-    line(peer, lines.peerHadFile(server, name));
-    line(peer, lines.receivingFile(name, server));
+    requestLine(peer, lines.peerHadFile(server, name));
+    requestLine(peer, lines.receivingFile(name, server));
   }
   pending.server = server;
 }

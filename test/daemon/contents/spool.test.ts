@@ -10,7 +10,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { HeldFile } from "../../../src/daemon/contents/held.ts";
-import { landingSpot, spoolDelivery, spoolSpot } from "../../../src/daemon/contents/spool.ts";
+import {
+  landingSpot,
+  type Spot,
+  spoolDelivery,
+  spoolSpot,
+} from "../../../src/daemon/contents/spool.ts";
 import { Failure } from "../../../src/protocol/model/failure.ts";
 import { markOf } from "../../../src/store/user-files.ts";
 import { sha256, someBytes, temporaryFolder } from "../../store/temporary.ts";
@@ -21,6 +26,7 @@ const { dir, remove } = temporaryFolder();
 afterAll(remove);
 const mark = markOf(dir) ?? "";
 const before = Promise.resolve();
+const waiting = () => new AbortController().signal;
 const bytes = someBytes(3_000_000);
 const made = join(dir, ".mine.part");
 
@@ -33,7 +39,11 @@ test("a large content becomes the file that was named, its user's alone; a small
   if (spot === null) throw new Error("it cannot be made");
   expect(listing()).toEqual([]);
   for (const size of [0, 65_536, 65_537, bytes.length]) {
-    const delivery = spoolDelivery(spot, before);
+    const delivery = spoolDelivery(
+      () => spot,
+      () => before,
+      waiting,
+    );
     for (let at = 0; at < size; at += 50_000) {
       await delivery.write(bytes.slice(at, Math.min(at + 50_000, size)));
     }
@@ -54,19 +64,35 @@ test("a large content becomes the file that was named, its user's alone; a small
 test("nothing is left of a delivery that is given up, at whatever moment", async () => {
   const spot = landingSpot({ path: made, mark, as: "mine" });
   if (spot === null) throw new Error("it cannot be made");
-  const early = spoolDelivery(spot, before);
+  const early = spoolDelivery(
+    () => spot,
+    () => before,
+    waiting,
+  );
   const writing = early.write(bytes);
   await early.abort();
   await expect(Promise.resolve(writing)).rejects.toThrow("Nobody waits");
-  const whole = spoolDelivery(spot, before);
+  const whole = spoolDelivery(
+    () => spot,
+    () => before,
+    waiting,
+  );
   await whole.write(bytes);
   await whole.finish();
   expect(listing()).toEqual([".mine.part"]);
   await whole.abort();
-  const first = spoolDelivery(spot, before);
+  const first = spoolDelivery(
+    () => spot,
+    () => before,
+    waiting,
+  );
   await first.write(bytes);
   // The next begins before the first has left its file.
-  const second = spoolDelivery(spot, first.abort());
+  const second = spoolDelivery(
+    () => spot,
+    () => first.abort(),
+    waiting,
+  );
   await second.write(bytes);
   await second.finish();
   expect(sha256(readFileSync(made))).toBe(sha256(bytes));
@@ -85,8 +111,12 @@ test("what stands in the way stays, and where no file can be made there is no sp
 });
 
 test("a disk that refuses is told in terms of what the person named, or of the peer", async () => {
-  const refused = async (spot: Parameters<typeof spoolDelivery>[0]): Promise<unknown> => {
-    const delivery = spoolDelivery({ ...spot, path: join(dir, "no/where") }, before);
+  const refused = async (spot: Spot): Promise<unknown> => {
+    const delivery = spoolDelivery(
+      () => ({ ...spot, path: join(dir, "no/where") }),
+      () => before,
+      waiting,
+    );
     return await Promise.resolve(delivery.write(bytes))
       .then(() => delivery.finish())
       .catch((error: unknown) => error);
