@@ -30,7 +30,7 @@ import { MAX_EARLY_LINES } from "./limits.ts";
 import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
-import { type Begin, keyOf, Storing, type StoringOptions } from "./storing.ts";
+import { keyOf, Storing, type StoringOptions } from "./storing.ts";
 import { parseTyped } from "./typed.ts";
 
 export type FrontOptions = {
@@ -60,7 +60,7 @@ export class Front implements ControlHost {
 
   constructor(private readonly options: FrontOptions) {
     const holds: StoringOptions["holds"] = (what) => options.driver.holds(what);
-    this.#storing = new Storing({ ...options, holds }, (what, given) => this.#begin(what, given));
+    this.#storing = new Storing({ ...options, holds });
     const stop = options.events.subscribe(({ event }) => {
       if (event !== "joined") return;
       stop();
@@ -222,7 +222,7 @@ export class Front implements ControlHost {
   }
 
   #ask(what: Command): Promise<Outcome> {
-    return new Promise((ended) => this.#begin(what, { name: "", ended }));
+    return new Promise((ended) => this.options.commands.begin(what, { name: "", ended }));
   }
 
   /** @throws Failure if the name is wrong for what is asked */
@@ -260,14 +260,9 @@ export class Front implements ControlHost {
         if (another !== undefined) next(another);
         else ended(isAbsent(outcome) ? first : outcome);
       };
-      this.#begin(what, { name: form, deliver, ended: heard });
+      this.options.commands.begin(what, { name: form, deliver, ended: heard });
     };
     next(forms.shift() ?? name);
-  }
-
-  #begin(...[what, given]: Parameters<Begin>): void {
-    const command = this.options.commands.add({ brings: null, deliver: null, ...given });
-    this.options.reception.give({ type: "command", command, what });
   }
 }
 

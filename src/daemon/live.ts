@@ -165,7 +165,9 @@ function makeContents(
     reception.give({ type: "damaged", write });
   };
   files.damaged = damaged;
-  const commands = new Commands();
+  const commands = new Commands((command, what) =>
+    reception.give({ type: "command", command, what }),
+  );
   const moving = new Moving();
   const common = {
     ...{ folder, bodies, commands, moving, transport, cwd, damaged },

@@ -10,24 +10,19 @@ import {
   keyOfDigits,
   parseConflictName,
 } from "../protocol/model/files.ts";
-import type { Body, Command } from "../protocol/model/io.ts";
+import type { Body } from "../protocol/model/io.ts";
 import { storedName } from "../protocol/model/names.ts";
 import { contentOf } from "../store/content.ts";
 import { errorCode, removeQuietly } from "../store/durable.ts";
 import type { Bodies } from "./contents/bodies.ts";
-import type { Brings, Given } from "./contents/commands.ts";
+import type { Brings, Commands, Given } from "./contents/commands.ts";
 import type { EarlyCopies, EarlyCopy } from "./contents/early.ts";
 import { localFileNames, openQuietly } from "./contents/given.ts";
 import { HeldFile } from "./contents/held.ts";
 import type { Moving } from "./contents/moving.ts";
 
-/** Gives a command to the peer. */
-export type Begin = (
-  what: Command,
-  given: Pick<Given, "name" | "ended"> & Partial<Pick<Given, "brings" | "deliver">>,
-) => void;
-
 export type StoringOptions = {
+  readonly commands: Commands;
   readonly bodies: Bodies;
   readonly moving: Moving;
   readonly early: EarlyCopies;
@@ -45,10 +40,7 @@ const UNCHANGING = { wrong: () => {}, spoilt: () => false };
 
 /** Names are checked by whoever calls, and stored in their one form. */
 export class Storing {
-  constructor(
-    private readonly options: StoringOptions,
-    private readonly begin: Begin,
-  ) {}
+  constructor(private readonly options: StoringOptions) {}
 
   /** What came in at the control socket; a temporary file goes when the store has ended. */
   upload(given: string, upload: Uploaded, require: number, ended: Given["ended"]): void {
@@ -170,7 +162,7 @@ export class Storing {
     const key = keyOf(name, this.options.config.bits);
     const sha256 = brings?.sha256 ?? null;
     const what = { kind: "store", name, key, size, sha256, body, require } as const;
-    this.begin(what, { name, brings, ended });
+    this.options.commands.begin(what, { name, brings, ended });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The commands given to this peer that have not ended: where their content comes from and goes to. */
 import type { Outcome } from "../../protocol/model/events.ts";
+import type { Command } from "../../protocol/model/io.ts";
 import type { Content } from "../../store/content.ts";
 import type { Delivery } from "../../store/user-files.ts";
 
@@ -28,6 +29,9 @@ export type Given = {
   failed?: boolean;
 };
 
+/** A command brings and takes nothing unless it says so. */
+export type Begun = Pick<Given, "name" | "ended"> & Partial<Pick<Given, "brings" | "deliver">>;
+
 export class Commands {
   readonly #given = new Map<number, Given>();
   #next = 1;
@@ -35,14 +39,18 @@ export class Commands {
   /** Who wants to know of each command that has ended, after its own `ended`. */
   readonly #readers: ((command: number) => void)[] = [];
 
+  /** @param give gives the peer a command under its number */
+  constructor(private readonly give: (command: number, what: Command) => void) {}
+
   whenEnded(reader: (command: number) => void): void {
     this.#readers.push(reader);
   }
 
-  /** @returns the number by which the protocol knows the command */
-  add(given: Given): number {
+  /** Gives a command to the peer. @returns the number by which the protocol knows it */
+  begin(what: Command, { name, ended, brings = null, deliver = null }: Begun): number {
     const number = this.#next++;
-    this.#given.set(number, given);
+    this.#given.set(number, { name, ended, brings, deliver });
+    this.give(number, what);
     return number;
   }
 

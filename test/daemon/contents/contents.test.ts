@@ -70,7 +70,7 @@ beforeAll(async () => {
     damaged: () => {},
     ...{ transport, bodies },
   };
-  commands = new Commands();
+  commands = new Commands(() => {});
   offers = new Offers({ ...common, commands });
   contents = new Contents({ ...common, commands, offers });
 });
@@ -94,10 +94,12 @@ function fetchInto(into: FetchEffect["into"]) {
   });
 }
 
+const ASKED = { kind: "list" } as const;
+
 /** A command whose content goes to a file of this name. */
 function command(name: string): number {
   const path = join(landing, name);
-  return commands.add({
+  return commands.begin(ASKED, {
     ...{ name, brings: null, ended: () => {} },
     deliver: () => deliver(path, "replace", { hash: false }),
   });
@@ -154,7 +156,7 @@ test("what was copied while it was hashed is kept without asking anybody, and se
 test("what a command brings is told to be spoilt when a taker finds it so, by whatever way", async () => {
   let isSpoilt = false;
   const brings = { open: () => null, sha256: hash, wrong: () => {}, spoilt: () => isSpoilt };
-  const number = commands.add({ name: "film", brings, deliver: null, ended: () => {} });
+  const number = commands.begin(ASKED, { name: "film", brings, deliver: null, ended: () => {} });
   offers.serve(7, { kind: "command", command: number });
   const ticket = { kind: "ticket", request: 7 } as const;
   const into = { kind: "store", record, sha256: hash, shared: true } as const;
@@ -176,7 +178,7 @@ test("what a command brings goes on to be given when it has ended well, and ends
     [8, "failed", 0],
     [9, "placed", 5],
   ] as const) {
-    const number = commands.add({ name: "film", brings, deliver: null, ended: () => {} });
+    const number = commands.begin(ASKED, { name: "film", brings, deliver: null, ended: () => {} });
     offers.serve(request, { kind: "command", command: number });
     const opened = offers.open({ kind: "ticket", request });
     expect(await opened?.content.read(new Uint8Array(5), 0)).toBe(5);
