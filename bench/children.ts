@@ -46,6 +46,18 @@ export function residentBytes(pid: number): { readonly now: number; readonly mos
   return { now: of("VmRSS"), most: of("VmHWM") };
 }
 
+/**
+ * The bytes that a process has in memory: its own, and its share of what it shares (PSS), which is all its own and
+ * its part of what others have mapped as well. null where the system does not say.
+ */
+export function memoryOf(pid: number): { readonly pss: number; readonly own: number } | null {
+  const rollup = readText(`/proc/${pid}/smaps_rollup`);
+  if (rollup === null) return null;
+  const of = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1_024;
+  return { pss: of("Pss"), own: of("Private_Clean") + of("Private_Dirty") };
+}
+
 function readText(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

@@ -1,72 +1,119 @@
-/** One large content from a peer to another, as it is typed at a peer and by command line, beside raw copies. */
+/** One large content into a ring and out of it, as it is typed at a peer and by command line, beside raw copies. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { keyOf } from "../src/daemon/storing.ts";
 import { ContentWriter } from "../src/store/writer.ts";
 import { cpuMicros, reaped, resetResident, residentBytes } from "./children.ts";
 import { rawCopy, sendfileCopy, systemCopy } from "./copies.ts";
-import type { Figure, Figures } from "./figures.ts";
-import { MIB, PIECE_BYTES } from "./limits.ts";
-import type { Ring, RunningPeer } from "./ring.ts";
+import { rawFanout } from "./fanout.ts";
+import { type Figure, type Figures, RECEIVED, STORED } from "./figures.ts";
+import { MIB, PEERS, PIECE_BYTES } from "./limits.ts";
+import { type Ring, type RunningPeer, startRing, stopRing } from "./ring.ts";
 
 export type Copying = {
   readonly program: readonly string[];
-  /** The command line of the raw copy's sender, but for the file. */
-  readonly rawSender: readonly string[];
+  /** The command line of another process of the bench, but for which and what it is given. */
+  readonly self: readonly string[];
   readonly dir: string;
-  readonly ring: Ring;
   readonly figures: Figures;
-};
-
-/** A content on the disk and in the ring; the peer that is to ask for it does not own it. */
-export type Large = {
-  readonly name: string;
   readonly bytes: number;
-  readonly path: string;
-  readonly sha256: string;
-  readonly asker: RunningPeer;
-  readonly owner: RunningPeer;
 };
 
-/** Makes a content of so many random bytes and stores it by command line. */
-export async function storeLarge(copying: Copying, bytes: number): Promise<Large> {
-  const { ring, dir, figures } = copying;
+/** A content on the disk. */
+type Content = { readonly path: string; readonly sha256: string };
+
+/** A content in a ring in which two have it: the peer that is to ask for it is the third. */
+type Large = {
+  readonly name: string;
+  readonly content: Content;
+  readonly asker: RunningPeer;
+  readonly holders: readonly RunningPeer[];
+};
+
+const NAME = "bench-large";
+
+/** Stores and requests by turns with the raw copies. @param say hears how far it is */
+export async function measureContents(
+  copying: Copying,
+  rounds: number,
+  say: (what: string) => void,
+): Promise<void> {
+  const { program, dir, bytes } = copying;
   const path = join(dir, "content");
-  const sha256 = await writeRandom(path, bytes);
-  const owners = [...ring.peers].sort((a, b) => a.status.self.id - b.status.self.id);
-  const name = "bench-large";
-  const key = keyOf(name, owners[0]?.status.bits ?? 0);
-  const owner = owners.find(({ status }) => status.self.id >= key) ?? owners[0];
-  const asker = owners.find((peer) => peer !== owner);
-  if (owner === undefined || asker === undefined) throw new Error("the ring is too small");
-  const ms = await runProgram(copying, asker, ["store", path, "--name", name]);
-  figures.add({ bench: "store by command line", bytes, inFlight: 1 }, speed(bytes, ms));
-  return { name, bytes, path, sha256, asker, owner };
+  const content = { path, sha256: await writeRandom(path, bytes) };
+  const all = await startRing(program, join(dir, "all"));
+  const two = await startRing(program, join(dir, "two"), PEERS, ["--copies", "2"]);
+  const large = await storeLarge(copying, two, content);
+  for (let round = 0; round < rounds; round++) {
+    say(`contents, round ${round + 1} of ${rounds}`);
+    await measureStore(copying, all, content, `${NAME}-${round}`);
+    await measureRequest(copying, large);
+  }
+  await Promise.all([stopRing(all), stopRing(two)]);
 }
 
-/** One round: each way once, and the raw copies by turns with them. */
-export async function measureLarge(copying: Copying, large: Large): Promise<void> {
-  const { figures, dir, rawSender } = copying;
-  const { bytes, path, asker, name } = large;
+async function storeLarge(copying: Copying, ring: Ring, content: Content): Promise<Large> {
+  const [first] = ring.peers;
+  if (first === undefined) throw new Error("the ring is empty");
+  await runProgram(copying, first, ["store", content.path, "--name", NAME, "--require", "2"]);
+  const where = await first.control.where(NAME);
+  const ids = where.kind === "where" ? where.replicas : [];
+  const [holders, others] = [true, false].map((has) =>
+    ring.peers.filter(({ status }) => ids.includes(status.self.id) === has),
+  );
+  const [asker] = others ?? [];
+  if (asker === undefined) throw new Error(`all peers hold ${NAME}`);
+  return { name: NAME, content, asker, holders: holders ?? [] };
+}
+
+/** A store with a copy at each of three peers, all of them synced, and the raw one; then both are taken away. */
+async function measureStore(
+  copying: Copying,
+  ring: Ring,
+  { path, sha256 }: Content,
+  name: string,
+): Promise<void> {
+  const { figures, bytes, dir, self } = copying;
+  const to = ring.peers.map((_, i) => join(dir, `received-${i}`));
+  const raw = await rawFanout([...self, "receive"], path, to, sha256);
+  for (const each of to) rmSync(each);
+  const what = { bytes, inFlight: 1 };
+  figures.add({ bench: RECEIVED, ...what }, { ...speed(bytes, raw.ms), cpuMicros: raw.cpuMicros });
+  const [peer] = ring.peers;
+  if (peer === undefined) throw new Error("the ring is empty");
+  const before = cpuMicros(ring.pids);
+  const args = ["store", path, "--name", name, "--require", String(PEERS)];
+  const ms = await runProgram(copying, peer, args);
+  const after = cpuMicros(ring.pids);
+  const cpu = before === null || after === null ? null : after - before;
+  figures.add({ bench: STORED, ...what }, { ...speed(bytes, ms), cpuMicros: cpu });
+  await peer.control.remove(name);
+}
+
+/** Each way once, and the raw copies by turns with them. */
+async function measureRequest(copying: Copying, large: Large): Promise<void> {
+  const { figures, dir, self, bytes } = copying;
+  const { asker, name } = large;
+  const { path, sha256 } = large.content;
   const to = join(dir, "copy");
   const add = (bench: string, ms: number | null, more: Figure = {}): void => {
     if (ms !== null) figures.add({ bench, bytes, inFlight: 1 }, { ...speed(bytes, ms), ...more });
   };
-  const raw = await fresh(to, () => rawCopy(rawSender, path, to));
+  const raw = await fresh(to, () => rawCopy([...self, "send"], path, to));
   add("raw copy", raw.ms, { cpuMicros: raw.cpuMicros });
   const { ms, ...more } = await peerToPeer(large);
   add("peer to peer", ms, more);
   add("cp", await fresh(to, () => systemCopy(path, to)));
   add("sendfile", await fresh(to, () => sendfileCopy(path, to)));
   const command = () => runProgram(copying, asker, ["request", name, "-o", to]);
-  add("request by command line", await fresh(to, command, () => checkHash(to, large.sha256)));
+  add("request by command line", await fresh(to, command, () => checkHash(to, sha256)));
 }
 
 /** Has it typed at the asking peer, which leaves it in its working directory. */
 async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number }> {
-  const { asker, owner, name, sha256 } = large;
+  const { asker, holders, name } = large;
+  const { sha256 } = large.content;
   const path = join(asker.cwd, name);
-  const pids = [asker.pid, owner.pid];
+  const pids = [asker, ...holders].map(({ pid }) => pid);
   pids.forEach(resetResident);
   const before = pids.map((pid) => residentBytes(pid)?.now);
   const cpuBefore = cpuMicros(pids);

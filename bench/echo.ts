@@ -56,16 +56,20 @@ export function serveEcho(): void {
   console.log(String(listener.port));
 }
 
-/** The first line that a process prints. */
-export async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stream.getReader();
+/** The lines that a process prints, as they come. */
+export async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
+  for await (const piece of stream) {
+    const [last = "", ...whole] = (text + decoder.decode(piece, { stream: true }))
+      .split("\n")
+      .reverse();
+    text = last;
+    yield* whole.reverse();
   }
-  reader.releaseLock();
-  return text.split("\n")[0] ?? "";
+}
+
+/** The first of them. */
+export async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return (await lines(stream).next()).value ?? "";
 }

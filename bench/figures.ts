@@ -3,7 +3,7 @@ import { median } from "./rates.ts";
 
 /** What was done. */
 export type What = {
-  /** `store`, `request`, `echo`, `raw copy`, `cp`, `sendfile`, `peer to peer`, `command line`, `restart`. */
+  /** Such as `store`, `get, ring of 3`, `raw copy`. */
   readonly bench: string;
   /** Of one content; 0 where there is none. */
   readonly bytes: number;
@@ -22,6 +22,9 @@ export type Figure = {
   readonly cpuMicros?: number | null;
   /** Stores acknowledged without all the copies wanted, on a machine that is too busy. */
   readonly short?: number;
+  /** In memory, of the process that has most: its share of all, and what is its own. */
+  readonly pssBytes?: number | null;
+  readonly privateBytes?: number | null;
   /** Operations that were asked for again. */
   readonly retries?: number;
   /** How much more memory was resident at the most than before, at the peer that grew most. */
@@ -67,6 +70,12 @@ export class Figures {
     return medianOf(entry?.figures ?? [], name);
   }
 
+  /** The same of what was measured with one size alone. */
+  only(bench: string, name: FigureName): number {
+    const [entry] = [...this.#rounds.values()].filter(({ what }) => what.bench === bench);
+    return medianOf(entry?.figures ?? [], name);
+  }
+
   /** All that was measured, in the order in which it was measured first. */
   lines(): Line[] {
     return [...this.#rounds.values()].map(({ what, figures }) => {
@@ -79,20 +88,23 @@ export class Figures {
     });
   }
 
-  /** Small contents beside the raw round trip, large ones beside the raw copy. */
+  /** Small requests beside the raw round trip, large contents beside the raw copies. */
   #compared({ bench, bytes, inFlight }: What): Partial<Line> {
-    // A store waits for a disk, and large contents for their bytes: a round trip says nothing of these.
+    // A small store waits for a disk: a round trip says nothing of it.
     const small = bench === "request" && inFlight === 1 && bytes === ECHO_BYTES;
-    if (!small && (inFlight > 1 || bench === "store")) return {};
+    const baseline = small ? "echo" : bench === STORED ? RECEIVED : "raw copy";
+    if (!small && (inFlight > 1 || ["store", RECEIVED, baseline].includes(bench))) return {};
     const name: FigureName = small ? "medianMs" : "mibPerSecond";
-    const baseline = small ? "echo" : "raw copy";
-    if (bench === baseline) return {};
     const own = this.median(bench, bytes, inFlight, name);
-    const theirs = this.median(baseline, small ? ECHO_BYTES : bytes, 1, name);
+    const theirs = this.median(baseline, bytes, 1, name);
     const ratio = rounded(small ? theirs / own : own / theirs);
     return ratio === null ? {} : { baseline, ratio };
   }
 }
+
+/** A large content by command line, in three copies; and the same without peers. */
+export const STORED = "store by command line";
+export const RECEIVED = "raw copy to three";
 
 /** The echo's message, whatever the size of the contents beside it. */
 const ECHO_BYTES = 1_024;
@@ -106,6 +118,8 @@ const NAMES: readonly FigureName[] = [
   "cpuMicros",
   "short",
   "retries",
+  "pssBytes",
+  "privateBytes",
   "grownBytes",
 ];
 

@@ -31,3 +31,9 @@ export const IN_FLIGHT = 32;
 export const NAMES = 4_096;
 /** How often those are looked for. */
 export const SWEEP_MS = 500;
+
+/** Blocks of ports among which a ring that is started looks for a free one: below those that the system hands out. */
+export const FIRST_PORT = 14_000;
+export const PORT_BLOCKS = 64;
+/** Ports of a numbered ring: its peers listen on the first of them plus their numbers. */
+export const PORTS = 256;

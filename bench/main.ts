@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { killChildren } from "./children.ts";
 import { sendRaw } from "./copies.ts";
 import { serveEcho } from "./echo.ts";
+import { receiveRaw } from "./fanout.ts";
 import { Figures } from "./figures.ts";
 import { serveFramed } from "./framed.ts";
 import { PARTS } from "./parts.ts";
@@ -46,6 +47,7 @@ const [role, argument = ""] = process.argv.slice(2);
 if (role === "echo") serveEcho();
 else if (role === "framed") serveFramed();
 else if (role === "serve") serveRaw(argument);
+else if (role === "receive") receiveRaw(argument);
 else if (role === "send") sendRaw(argument);
 else process.exitCode = await main(process.argv.slice(2));
 

@@ -2,11 +2,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BenchClient } from "./client.ts";
-import { type Copying, measureLarge, storeLarge } from "./contents.ts";
+import { type Copying, measureContents } from "./contents.ts";
 import { openEcho } from "./echo.ts";
 import type { Figures } from "./figures.ts";
 import { openFramed } from "./framed.ts";
 import { KIB, LARGE_PEERS, PEERS } from "./limits.ts";
+import { measureMemory } from "./memory.ts";
 import { measureSize, type Operations, warmUp } from "./operations.ts";
 import { openOthers } from "./others/find.ts";
 import type { Plan } from "./plan.ts";
@@ -16,6 +17,7 @@ import { measureRestart } from "./restart.ts";
 import { startRing, stopRing } from "./ring.ts";
 import { openRingSystem } from "./ring-system.ts";
 import { measureSystems } from "./sockets.ts";
+import { buildBare, measureStart, type Starting } from "./starts.ts";
 
 /** What every part is given. */
 export type Setting = {
@@ -36,7 +38,9 @@ export type Setting = {
 export const PARTS = {
   sockets: measureSockets,
   messages: measureMessages,
-  contents: measureContents,
+  contents,
+  starts,
+  memory,
   restart,
 } as const satisfies Record<string, (setting: Setting) => Promise<void>>;
 
@@ -45,14 +49,14 @@ async function measureSockets(setting: Setting): Promise<void> {
   const { program, self, dir, plan, figures, say } = setting;
   const at = (name: string): string => join(dir, name);
   const turns = [
-    { system: await openRawServe([...self, "serve"], at("raw.sock")), puts: false },
-    { system: await openFramed([...self, "framed"]), puts: false },
-    { system: await openRingSystem(program, at("3"), PEERS), puts: true },
-    { system: await openRingSystem(program, at("8"), LARGE_PEERS), puts: true },
+    { system: await openRawServe([...self, "serve"], at("raw.sock")), keeps: false },
+    { system: await openFramed([...self, "framed"]), keeps: false },
+    { system: await openRingSystem(program, at("3"), PEERS), keeps: true },
+    { system: await openRingSystem(program, at("8"), LARGE_PEERS), keeps: true },
   ];
   const leftOut = (name: string): void => figures.note(`${name} is left out: it is not installed.`);
   const others = plan.others ? await openOthers(dir, setting.others, leftOut) : [];
-  for (const system of others) turns.push({ system, puts: true });
+  for (const system of others) turns.push({ system, keeps: true });
   await measureSystems(turns, plan, figures, say);
   for (const { system } of turns) await system.close();
 }
@@ -89,17 +93,22 @@ async function measureMessages(setting: Setting): Promise<void> {
   rmSync(join(dir, "messages"), { recursive: true });
 }
 
-async function measureContents(setting: Setting): Promise<void> {
-  const { program, self, dir, plan, figures, say } = setting;
-  const ring = await startRing(program, join(dir, "contents"));
-  const copying: Copying = { program, rawSender: [...self, "send"], dir, ring, figures };
-  const large = await storeLarge(copying, plan.copyBytes);
-  for (let round = 0; round < plan.rounds; round++) {
-    say(`contents, round ${round + 1} of ${plan.rounds}`);
-    await measureLarge(copying, large);
+function contents({ program, self, dir, plan, figures, say }: Setting): Promise<void> {
+  const copying: Copying = { program, self, dir, figures, bytes: plan.copyBytes };
+  return measureContents(copying, plan.rounds, say);
+}
+
+async function starts({ program, dir, plan, figures, say }: Setting): Promise<void> {
+  const starting: Starting = { program, bare: await buildBare(dir), dir, figures };
+  for (let round = 0; round < plan.startRounds; round++) {
+    say(`starts, round ${round + 1} of ${plan.startRounds}`);
+    for (const size of plan.starts) await measureStart(starting, size);
   }
-  await stopRing(ring);
-  rmSync(join(dir, "contents"), { recursive: true });
+}
+
+async function memory({ program, dir, plan, figures, say }: Setting): Promise<void> {
+  say("memory");
+  await measureMemory(program, dir, plan, figures);
 }
 
 async function restart({ program, dir, plan, figures, say }: Setting): Promise<void> {

@@ -17,6 +17,12 @@ export type Plan = {
   readonly warmMs: number;
   /** Whether other systems are measured beside. */
   readonly others: boolean;
+  /** Puts, and then gets, of 1 KiB after which memory is looked at; and how long a peer is left alone for that. */
+  readonly memoryFiles: number;
+  readonly idleMs: number;
+  /** Sizes of the rings that are started, and how often each. */
+  readonly starts: readonly number[];
+  readonly startRounds: number;
   /** Round trips of the raw echo. */
   readonly echoes: number;
   /** Requests before any clock starts: until then the peers' code is still being compiled. */
@@ -38,6 +44,10 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     others: true,
     turnMs: 2_000,
     warmMs: 5_000,
+    memoryFiles: 100_000,
+    idleMs: 60_000,
+    starts: [8, 64],
+    startRounds: 5,
     echoes: 5_000,
     warmOperations: 60_000,
     restartFiles: 100_000,
@@ -54,6 +64,10 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     others: true,
     turnMs: 700,
     warmMs: 2_000,
+    memoryFiles: 5_000,
+    idleMs: 5_000,
+    starts: [8, 64],
+    startRounds: 3,
     echoes: 2_000,
     warmOperations: 20_000,
     restartFiles: 10_000,
@@ -69,6 +83,10 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     others: false,
     turnMs: 20,
     warmMs: 20,
+    memoryFiles: 40,
+    idleMs: 10,
+    starts: [2],
+    startRounds: 1,
     echoes: 20,
     warmOperations: 10,
     restartFiles: 100,

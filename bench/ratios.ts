@@ -1,88 +1,125 @@
 /** What users are promised, as ratios of one run: machines differ, and one machine from hour to hour. */
-import type { FigureName, Figures } from "./figures.ts";
-import { IN_FLIGHT, KIB } from "./limits.ts";
+import { type FigureName, type Figures, RECEIVED, STORED } from "./figures.ts";
+import { IN_FLIGHT, KIB, MIB } from "./limits.ts";
 
-/** One ratio and what it is to be. */
+/** One ratio, or an amount, and what it is to be. */
 export type Ratio = {
   readonly what: string;
-  /** NaN where one side of it was not measured. */
-  readonly ratio: number;
+  readonly value: number;
   readonly aim: Aim;
 };
 
-/** It may be as small, or as large, and no smaller or larger. */
+/** As small, or as large, as it may be. */
 export type Aim = { readonly least: number } | { readonly most: number };
 
-type Term = readonly [bench: string, inFlight: number, name: FigureName];
+/** A figure, or what is made of some; NaN where one was not measured. */
+export type Reading = (figures: Figures) => number;
 
-/** One figure over another; both of 1 KiB. */
-type Fraction = {
-  readonly what: string;
-  readonly over: Term;
-  readonly under: Term;
-  readonly aim: Aim;
-};
-
-const RATE = "perSecond";
 const MANY = IN_FLIGHT;
 
-/** Beside other systems, where these were there. */
-const OTHERS: readonly (readonly [own: string, inFlight: number, other: string, least: number])[] =
-  [
-    ["get, ring of 3", MANY, "etcd", 3],
-    ["put, ring of 3", MANY, "etcd", 1.5],
-    ["put, ring of 3", 1, "etcd", 1.5],
-    ["get, ring of 8", MANY, "hyperdht", 3],
-    ["put, ring of 8", MANY, "hyperdht", 3],
-  ];
+/** Of operations with 1 KiB. */
+function small(bench: string, inFlight: number, name: FigureName = "perSecond"): Reading {
+  return (figures) => figures.median(bench, KIB, inFlight, name);
+}
 
-const FRACTIONS: readonly Fraction[] = [
-  {
-    what: "get, ring of 3, 32 in flight: rate to that of the Bun.serve echo",
-    over: ["get, ring of 3", MANY, RATE],
-    under: ["Bun.serve echo", MANY, RATE],
-    aim: { least: 0.35 },
-  },
-  {
-    what: "get, ring of 3, alone: time to that of the Bun.serve echo",
-    over: ["get, ring of 3", 1, "medianMs"],
-    under: ["Bun.serve echo", 1, "medianMs"],
-    aim: { most: 4 },
-  },
-  ...OTHERS.map(([own, inFlight, other, least]): Fraction => {
-    const [bench = ""] = own.split(",");
-    return {
-      what: `${own}, ${inFlight === 1 ? "alone" : `${MANY} in flight`}: rate to that of ${other}`,
-      over: [own, inFlight, RATE],
-      under: [`${bench}, ${other}`, inFlight, RATE],
-      aim: { least },
-    };
-  }),
-  {
-    what: "put, ring of 8, 32 in flight: processor time to that in a ring of 3",
-    over: ["put, ring of 8", MANY, "cpuMicros"],
-    under: ["put, ring of 3", MANY, "cpuMicros"],
-    aim: { most: 1.3 },
-  },
-  {
-    what: "request over the peers' TCP, 32 in flight: rate to that of the framed echo",
-    over: ["request", MANY, RATE],
-    under: ["framed echo", MANY, RATE],
-    aim: { least: 0.3 },
-  },
+/** Of what was measured with one size alone, whichever that was. */
+function only(bench: string, name: FigureName): Reading {
+  return (figures) => figures.only(bench, name);
+}
+
+function over(above: Reading, below: Reading): Reading {
+  return (figures) => above(figures) / below(figures);
+}
+
+function mebibytes(bench: string, name: FigureName): Reading {
+  return (figures) => figures.only(bench, name) / MIB;
+}
+
+const AIMS: readonly (readonly [what: string, value: Reading, aim: Aim])[] = [
+  [
+    "ring of 3: gets, 32 in flight, to the Bun.serve echo",
+    over(small("get, ring of 3", MANY), small("Bun.serve echo", MANY)),
+    { least: 0.35 },
+  ],
+  [
+    "ring of 3: time of a get, alone, to the Bun.serve echo",
+    over(small("get, ring of 3", 1, "medianMs"), small("Bun.serve echo", 1, "medianMs")),
+    { most: 4 },
+  ],
+  [
+    "ring of 3: gets, 32 in flight, to etcd",
+    over(small("get, ring of 3", MANY), small("get, etcd", MANY)),
+    { least: 3 },
+  ],
+  [
+    "ring of 3: puts, 32 in flight, to etcd",
+    over(small("put, ring of 3", MANY), small("put, etcd", MANY)),
+    { least: 1.5 },
+  ],
+  [
+    "ring of 3: puts, alone, to etcd",
+    over(small("put, ring of 3", 1), small("put, etcd", 1)),
+    { least: 1.5 },
+  ],
+  [
+    "ring of 8: gets, 32 in flight, to hyperdht",
+    over(small("get, ring of 8", MANY), small("get, hyperdht", MANY)),
+    { least: 3 },
+  ],
+  [
+    "ring of 8: puts, 32 in flight, to hyperdht",
+    over(small("put, ring of 8", MANY), small("put, hyperdht", MANY)),
+    { least: 3 },
+  ],
+  [
+    "ring of 8: CPU of a put, 32 in flight, to the ring of 3",
+    over(small("put, ring of 8", MANY, "cpuMicros"), small("put, ring of 3", MANY, "cpuMicros")),
+    { most: 1.3 },
+  ],
+  [
+    "peers' own TCP: requests, 32 in flight, to the framed echo",
+    over(small("request", MANY), small("framed echo", MANY)),
+    { least: 0.3 },
+  ],
+  ["ring of 8: PSS of a peer, idle, in MiB", mebibytes("memory idle", "pssBytes"), { most: 10 }],
+  ["ring of 8: private, idle, in MiB", mebibytes("memory idle", "privateBytes"), { most: 6 }],
+  ["ring of 8: PSS, loaded, in MiB", mebibytes("memory loaded", "pssBytes"), { most: 30 }],
+  [
+    "ring of 8: PSS, left alone again, in MiB",
+    mebibytes("memory left alone", "pssBytes"),
+    { most: 20 },
+  ],
+  [
+    "large store, three durable copies: speed to the raw copy to three",
+    over(only(STORED, "mibPerSecond"), only(RECEIVED, "mibPerSecond")),
+    { least: 0.7 },
+  ],
+  [
+    "large store, three durable copies: CPU to the raw copy to three",
+    over(only(STORED, "cpuMicros"), only(RECEIVED, "cpuMicros")),
+    { most: 1.6 },
+  ],
+  [
+    "large request, two others hold it: speed to the raw copy",
+    over(only("peer to peer", "mibPerSecond"), only("raw copy", "mibPerSecond")),
+    { least: 0.75 },
+  ],
+  ["p2p ring 8: time to that of 8 bare programs", startOf(8), { most: 6 }],
+  ["p2p ring 64: time to that of 64 bare programs", startOf(64), { most: 12 }],
 ];
+
+function startOf(size: number): Reading {
+  return over(only(`p2p ring ${size}`, "medianMs"), only(`${size} bare programs`, "medianMs"));
+}
 
 /** All that can be told of what was measured. */
 export function ratiosOf(figures: Figures): Ratio[] {
-  const of = ([bench, inFlight, name]: Term): number => figures.median(bench, KIB, inFlight, name);
-  return FRACTIONS.map(({ what, over, under, aim }) => ({
-    what,
-    ratio: of(over) / of(under),
-    aim,
-  })).filter(({ ratio }) => Number.isFinite(ratio));
+  return AIMS.map(([what, reading, aim]) => ({ what, value: reading(figures), aim })).filter(
+    ({ value }) => Number.isFinite(value),
+  );
 }
 
 /** Whether a ratio is as it is to be. */
-export function isMet({ ratio, aim }: Ratio): boolean {
-  return "least" in aim ? ratio >= aim.least : ratio <= aim.most;
+export function isMet({ value, aim }: Ratio): boolean {
+  return "least" in aim ? value >= aim.least : value <= aim.most;
 }

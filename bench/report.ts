@@ -13,6 +13,7 @@ const HEAD = [
   "a second",
   "MiB/s",
   "CPU each",
+  "PSS",
   "beside",
 ];
 
@@ -27,6 +28,7 @@ function tableOf(lines: readonly Line[]): string {
     displayCount(line.perSecond),
     displayCount(line.mibPerSecond),
     line.cpuMicros == null ? "" : `${displayCount(line.cpuMicros)} µs`,
+    line.pssBytes == null ? "" : displayBytes(line.pssBytes),
     line.ratio === undefined ? "" : `${line.ratio.toPrecision(2)} of ${line.baseline}`,
   ]);
   return markdown(HEAD, rows, 2);
@@ -38,9 +40,9 @@ function ratioTableOf(ratios: readonly Ratio[]): string {
     each.what,
     "least" in each.aim ? `at least ${each.aim.least}` : `at most ${each.aim.most}`,
     isMet(each) ? "yes" : "no",
-    each.ratio.toPrecision(3),
+    each.value.toPrecision(3),
   ]);
-  return markdown(["what", "aim", "met", "ratio"], rows, 3);
+  return markdown(["what users are promised", "aim", "met", "value"], rows, 3);
 }
 
 /** @param left how many columns are of words, which begin at the left */

@@ -25,13 +25,15 @@ export type Ring = {
 /**
  * Starts a ring and waits until every peer knows all.
  * @param program the command line of `p2p`
+ * @param flags of its founder
  */
 export async function startRing(
   program: readonly string[],
   dir: string,
   size: number = PEERS,
+  flags: readonly string[] = [],
 ): Promise<Ring> {
-  const first = await startPeer(program, join(dir, "0"), null);
+  const first = await startPeer(program, join(dir, "0"), null, flags);
   const { host, port } = first.status.self;
   const peers = [first];
   for (let i = 1; i < size; i++) {
@@ -52,11 +54,12 @@ export async function startPeer(
   program: readonly string[],
   cwd: string,
   contact: string | null,
+  flags: readonly string[] = [],
 ): Promise<RunningPeer> {
   mkdirSync(cwd, { recursive: true });
   const how = contact === null ? ["init"] : ["join", contact];
   const child = reaped(
-    Bun.spawn([...program, ...how, "--data", join(cwd, "data")], {
+    Bun.spawn([...program, ...how, ...flags, "--data", join(cwd, "data")], {
       cwd,
       stdin: "ignore",
       stdout: Bun.file(join(cwd, "out.txt")),

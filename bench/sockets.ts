@@ -2,25 +2,25 @@
 import { cpuMicros } from "./children.ts";
 import type { Figures } from "./figures.ts";
 import { IN_FLIGHT, KIB } from "./limits.ts";
+import { addMemory } from "./memory.ts";
 import type { Plan } from "./plan.ts";
 import { type Operation, quantile, type Ran, runFor } from "./rates.ts";
-import { type System, valueFor } from "./system.ts";
-
-/** A prime beyond the names of one turn. */
-const STRIDE = 1_000_003;
+import { gets, puts, type System } from "./system.ts";
 
 /** One that says the same whatever is asked has nothing to put. */
-export type Turn = { readonly system: System; readonly puts: boolean };
+export type Turn = { readonly system: System; readonly keeps: boolean };
 
 /** Each for a while before any clock starts: until then code is still being compiled, and links dialled. */
-async function warmSystem({ system, puts }: Turn, plan: Plan): Promise<void> {
-  const { count } = puts ? await runFor(plan.warmMs, IN_FLIGHT, put(system, "warm")) : { count: 1 };
-  await runFor(plan.warmMs, IN_FLIGHT, get(system, "warm", count));
+async function warmSystem({ system, keeps }: Turn, plan: Plan): Promise<void> {
+  const { count } = keeps
+    ? await runFor(plan.warmMs, IN_FLIGHT, puts(system, "warm"))
+    : { count: 1 };
+  await runFor(plan.warmMs, IN_FLIGHT, gets(system, "warm", count));
 }
 
 /** One turn. @param round makes the names new */
 async function measureSystem(
-  { system, puts }: Turn,
+  { system, keeps }: Turn,
   plan: Plan,
   round: number,
   figures: Figures,
@@ -47,14 +47,14 @@ async function measureSystem(
     );
     return ran.count;
   };
-  if (puts) {
+  if (keeps) {
     const bench = `put, ${system.name}`;
-    counts.alone = await measure(bench, 1, put(system, series("alone")));
-    counts.many = await measure(bench, IN_FLIGHT, put(system, series("many")));
+    counts.alone = await measure(bench, 1, puts(system, series("alone")));
+    counts.many = await measure(bench, IN_FLIGHT, puts(system, series("many")));
   }
-  const bench = puts ? `get, ${system.name}` : system.name;
-  await measure(bench, 1, get(system, series("alone"), counts.alone));
-  await measure(bench, IN_FLIGHT, get(system, series("many"), counts.many));
+  const bench = keeps ? `get, ${system.name}` : system.name;
+  await measure(bench, 1, gets(system, series("alone"), counts.alone));
+  await measure(bench, IN_FLIGHT, gets(system, series("many"), counts.many));
 }
 
 function figureOf({ count, ms, each }: Ran) {
@@ -67,19 +67,6 @@ function figureOf({ count, ms, each }: Ran) {
   };
 }
 
-function put(system: System, series: string): Operation {
-  return (number, done) => system.put(number, `bench-${series}-${number}`, valueFor(number), done);
-}
-
-/** @param count how many have been put */
-function get(system: System, series: string, count: number): Operation {
-  return (number, done) => {
-    // In another order than they were put, so that the turns of names and peers do not go together.
-    const which = (number * STRIDE) % count;
-    system.get(number, `bench-${series}-${which}`, valueFor(which), done);
-  };
-}
-
 /** Warms all of them, and then measures them by turns. */
 export async function measureSystems(
   turns: readonly Turn[],
@@ -87,6 +74,8 @@ export async function measureSystems(
   figures: Figures,
   say: (what: string) => void,
 ): Promise<void> {
+  const peers = turns.filter(({ keeps }) => keeps).map(({ system }) => system);
+  for (const { name, pids } of peers) addMemory(`idle, ${name}`, pids, figures);
   for (const turn of turns) {
     say(`warming up: ${turn.system.name}`);
     await warmSystem(turn, plan);
@@ -95,4 +84,5 @@ export async function measureSystems(
     say(`sockets, round ${round + 1} of ${plan.rounds}`);
     for (const turn of turns) await measureSystem(turn, plan, round, figures);
   }
+  for (const { name, pids } of peers) addMemory(`loaded, ${name}`, pids, figures);
 }

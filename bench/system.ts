@@ -1,6 +1,7 @@
 /** What all that is measured side by side has in common: values of 1 KiB are put under names, and got. */
 import type { Done } from "./client.ts";
 import { KIB } from "./limits.ts";
+import type { Operation } from "./rates.ts";
 
 /** Puts and gets; each calls `done` once, with what went wrong, or null. What comes is compared byte for byte. */
 export type System = {
@@ -25,7 +26,7 @@ const VALUES: readonly Value[] = Array.from({ length: 256 }, () => {
 });
 
 /** The value that goes with a number. */
-export function valueFor(number: number): Value {
+function valueFor(number: number): Value {
   const value = VALUES[number % VALUES.length];
   if (value === undefined) throw new Error(`no value for ${number}`);
   return value;
@@ -34,4 +35,21 @@ export function valueFor(number: number): Value {
 /** Whether what came is the value. */
 export function isValue(came: Uint8Array, value: Value): boolean {
   return Buffer.compare(came, value.bytes) === 0;
+}
+
+/** A prime beyond the names of one turn. */
+const STRIDE = 1_000_003;
+
+/** Puts the values of numbers under names of a series. */
+export function puts(system: System, series: string): Operation {
+  return (number, done) => system.put(number, `bench-${series}-${number}`, valueFor(number), done);
+}
+
+/** Gets what was put so. @param count how many have been put */
+export function gets(system: System, series: string, count: number): Operation {
+  return (number, done) => {
+    // In another order than they were put, so that the turns of names and peers do not go together.
+    const which = (number * STRIDE) % count;
+    system.get(number, `bench-${series}-${which}`, valueFor(which), done);
+  };
 }
