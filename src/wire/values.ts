@@ -174,7 +174,19 @@ export const operation: Codec<Operation> = struct<Operation>({
   origin: instance,
   number: operationNumber,
 });
-const span: Codec<Span> = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, version });
+const spanFields = struct<Span>({ origin: instance, from: u48, to: u48, ageMs, version });
+const BACKWARDS = "a span that ends before it begins";
+const span: Codec<Span> = {
+  write(w, value) {
+    if (value.from > value.to) throw new RangeError(BACKWARDS);
+    spanFields.write(w, value);
+  },
+  read(r) {
+    const value = spanFields.read(r);
+    if (value.from > value.to) throw new Malformed(BACKWARDS);
+    return value;
+  },
+};
 
 const recordFields = struct<FileRecord>({
   name: fileName,

@@ -219,17 +219,24 @@ function joinSame(a: FileRecord, b: FileRecord): FileRecord {
   return changed ? joined : a;
 }
 
-/** What one dead write knew may tell of another that it had replaced. */
+/**
+ * What one dead write knew may tell of another that it had replaced. Each is taken in once, so that this ends
+ * whatever they say.
+ */
 function absorbAll(sibling: FileRecord, dead: Siblings): FileRecord {
-  for (let before = sibling; ; before = sibling) {
-    sibling = dead.reduce(absorb, before);
-    if (sibling === before) return sibling;
+  for (let left = dead; ; ) {
+    const others = left.filter((one) => {
+      if (!isReplacedBy(one, sibling)) return true;
+      sibling = absorb(sibling, one);
+      return false;
+    });
+    if (others.length === left.length) return sibling;
+    left = others;
   }
 }
 
-/** A living write carries on what a dead one knew, if it was this one that replaced it. */
+/** A living write carries on what a dead one knew that it has replaced. */
 function absorb(sibling: FileRecord, dead: FileRecord): FileRecord {
-  if (!isReplacedBy(dead, sibling)) return sibling;
   const joined: FileRecord = {
     ...sibling,
     versionVector: joinVersions(sibling.versionVector, [

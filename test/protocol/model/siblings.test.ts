@@ -260,3 +260,22 @@ test("what is known of an operation", () => {
   expect(asked(3, [two])).toEqual({ kind: "new" });
   expect(asked(3, [])).toEqual({ kind: "new" });
 });
+
+test("a merge ends, whatever the writes say that were replaced", () => {
+  const span = (from: number, to: number, ageMs: number) => ({
+    ...{ origin: "c".repeat(16), from, to, ageMs },
+    version: by(3, 1),
+  });
+  // Together they are one span that is too old; the later one by itself is young.
+  const said: readonly (readonly FileRecord["history"][number][])[] = [
+    [span(2, 5, 2 * OPERATION_MS)],
+    [span(1, 3, 0)],
+    // No span at all: what it is joined with does not become one that takes it in.
+    [span(9, 3, 0)],
+  ];
+  const dead = said.map((history, i) => ({ ...recordOf(i + 1, by(1, i + 1)), history }));
+  const newest = recordOf(9, by(2, 9), dead, [], "b");
+  const set = merge(dead, { ...newest, history: [] });
+  expect(set).toHaveLength(1);
+  expect(merge(set, newest)).toHaveLength(1);
+});
