@@ -1,5 +1,8 @@
 /** One request at a peer's control socket, with a time limit, and its errors as sentences. */
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
+import { PROCESS_FILE, readSmall } from "../store/process-file.ts";
 import { controlPathToCall } from "./path.ts";
 import type { ControlError, ControlErrorKind } from "./types.ts";
 
@@ -45,11 +48,7 @@ export async function call(
   const signal =
     ask.signal === undefined ? limit.signal : AbortSignal.any([ask.signal, limit.signal]);
   try {
-    const unix = controlPathToCall(dir);
-    // Without its own time limit: an event stream may be silent for hours.
-    // Nor is the connection kept: the next request may be to another process at the same path.
-    const how = { unix, signal, timeout: false, keepalive: false } as const;
-    const response = await fetch(`http://control${path}`, { ...ask, ...how });
+    const response = await askSocket(dir, path, ask, signal);
     if (response.ok) return response;
     const { error, kind } = (await response.json()) as ControlError;
     throw new ControlRefused(error, kind);
@@ -59,6 +58,42 @@ export async function call(
     throw peerEnded(dir);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Where the socket is another one by now, of the same process, it has let few in meanwhile, and closed what it had not
+ * accepted: nothing of that was executed, and it is asked again, once.
+ */
+async function askSocket(
+  dir: string,
+  path: string,
+  ask: Call,
+  signal: AbortSignal,
+): Promise<Response> {
+  const unix = controlPathToCall(dir);
+  const before = look(dir, unix);
+  // Without its own time limit: an event stream may be silent for hours.
+  // Nor is the connection kept: the next request may be to another process at the same path.
+  const how = { unix, signal, timeout: false, keepalive: false } as const;
+  const once = () => fetch(`http://control${path}`, { ...ask, ...how });
+  try {
+    return await once();
+  } catch (error) {
+    const now = look(dir, unix);
+    const isAgain = now?.socket !== before?.socket && now?.process === before?.process;
+    if (now === null || !isAgain || ask.body instanceof ReadableStream) throw error;
+    return await once();
+  }
+}
+
+/** Which socket there is, and which process says that it is its own; null if either is not there. */
+function look(dir: string, unix: string): { socket: bigint; process: string } | null {
+  try {
+    const { ino } = lstatSync(unix, { bigint: true });
+    return { socket: ino, process: readSmall(join(dir, PROCESS_FILE)) };
+  } catch {
+    return null;
   }
 }
 

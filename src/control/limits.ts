@@ -19,6 +19,17 @@ export const KEPT_QUIET_MS = 10_000;
 export const DESCRIPTORS_AMPLE = 4_096;
 export const DESCRIPTORS_LEFT = 256;
 export const KEPT_LOOK_MS = 1_000;
+/**
+ * Whether this process can still open something is looked at this often: an accept that can not spins at full speed,
+ * and what the ring dials meanwhile looks refused.
+ */
+export const CROWDING_LOOK_MS = 100;
+/** A crowd is over once nothing had to be turned away for so long, which is as long as the runtime keeps what is idle. */
+export const CROWD_GONE_MS = 15_000;
+/** Of the descriptors that were kept back, the control socket has one in so many for each connection in a crowd. */
+export const RESERVED_PER_CONNECTION = 6;
+/** A request's head, at most: as much as the runtime takes. */
+export const MAX_HEAD_BYTES = 16_384;
 /** Contents coming in or going out at a time; each has an open file. */
 export const MAX_TRANSFERS = 32;
 /** A request's head must fit 16 KiB: files whose escaped paths are longer are sent and read as bytes. */

@@ -1,7 +1,6 @@
 /** HTTP on a Unix socket that only its user can open: a peer's control socket, and a ring's. */
-import { chmodSync } from "node:fs";
 import { Failure } from "../protocol/model/failure.ts";
-import { removeQuietly } from "../store/durable.ts";
+import { keepOpen } from "./crowding.ts";
 import { Kept } from "./kept.ts";
 import { MAX_REQUESTS } from "./limits.ts";
 
@@ -18,10 +17,15 @@ export type Answers = {
   readonly otherwise: () => Response;
   /** The answer where too much is asked at a time. */
   readonly busy: () => Response;
+  /** The answer to a request of a host that cannot be one. */
+  readonly malformed: () => Response;
   /** The answer where one of the routes threw, or rejected. */
   readonly failed: (error: unknown) => Response;
   readonly maxBodyBytes: number;
 };
+
+/** The beginning of an address whose host could be one. The runtime makes it of what the request says. */
+const HOST = /^https?:\/\/(?:[\w.~-]*|\[[\da-f:.]+\])(?::\d{0,5})?(?:\/|$)/i;
 
 type Server = Bun.Server<undefined>;
 
@@ -41,41 +45,40 @@ const UNTIMED: object = { idleTimeout: 0 };
 export function listen(
   path: string,
   what: string,
-  { routes, otherwise, busy, failed, maxBodyBytes }: Answers,
+  { routes, otherwise, busy, malformed, failed, maxBodyBytes }: Answers,
 ): () => Promise<void> {
-  removeQuietly(path);
-  // The socket is created with the mode that the mask leaves; nobody may call before `chmod`.
-  const mask = process.umask(0o177);
-  const kept = new Kept();
-  try {
+  const serve = (at: string, keeps: boolean) => {
+    const kept = keeps ? new Kept() : new Kept(() => Number.POSITIVE_INFINITY);
     const server = Bun.serve({
-      unix: path,
+      unix: at,
       maxRequestBodySize: maxBodyBytes,
-      routes: counted(routes, busy, kept),
+      routes: counted(routes, busy, malformed, kept),
       fetch: otherwise,
       ...UNTIMED,
       error: failed,
     });
-    chmodSync(path, 0o600);
     kept.of(server);
-    return async () => {
-      kept.close();
-      await server.stop(true).catch(() => {});
-      removeQuietly(path);
+    return {
+      stop: (closeActive: boolean) => {
+        kept.close();
+        return server.stop(closeActive);
+      },
     };
+  };
+  try {
+    return keepOpen(path, serve);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(`${what} ${path} could not be opened: ${why}.`);
-  } finally {
-    process.umask(mask);
   }
 }
 
 /** No more at a time than may be. */
-function counted(routes: Routes, busy: () => Response, kept: Kept) {
+function counted(routes: Routes, busy: () => Response, malformed: () => Response, kept: Kept) {
   const once = (answer: Answer) => (request: Request, server: Server) => {
     const isKept = kept.used();
-    const response = server.pendingRequests > MAX_REQUESTS ? busy() : answer(request);
+    const isBusy = server.pendingRequests > MAX_REQUESTS;
+    const response = isBusy ? busy() : HOST.test(request.url) ? answer(request) : malformed();
     if (isKept) return response;
     return response instanceof Promise ? response.then(closing) : closing(response);
   };

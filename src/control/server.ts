@@ -47,6 +47,7 @@ export function serveControl(dir: string, host: ControlHost): Control {
     routes: rooms.routes(),
     otherwise: notFound,
     busy: () => refuse(503, "busy", "Too much is asked of this peer at a time: try again soon."),
+    malformed: () => refuse(400, "bad-request", "The Host header of a request must be a host."),
     failed: (error) => refuse(500, "failed", sentenceOf(error)),
     maxBodyBytes: Number.MAX_SAFE_INTEGER,
   });

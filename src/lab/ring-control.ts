@@ -36,6 +36,7 @@ export function serveRing(
     routes: routesOf(basePort, network, stop),
     otherwise: () => refuse("There is nothing of this name at a ring's control socket."),
     busy: () => refuse("Too much is asked of this ring at a time: try again soon."),
+    malformed: () => refuse("The Host header of a request must be a host."),
     failed: (error) => refuse(error instanceof Error ? error.message : String(error)),
     maxBodyBytes: 4096,
   });

@@ -3,12 +3,17 @@
  * speed and dials look refused: so the sockets stay below the system's limit.
  */
 import { readFileSync } from "node:fs";
-import { INBOUND, LINKS, SPARE_DESCRIPTORS } from "./limits.ts";
+import { INBOUND, LINKS, RESERVED_DESCRIPTORS, SPARE_DESCRIPTORS } from "./limits.ts";
 
 /** What macOS and most shells give; Linux tells its own. */
 const USUAL_LIMIT = 1_024;
 
-export type Room = { readonly inbound: number; readonly links: number };
+export type Room = {
+  readonly inbound: number;
+  readonly links: number;
+  /** Kept back for when there are no others. */
+  readonly reserved: number;
+};
 
 /** Divides so many descriptors: two parts to those who connect, one to links, the rest is spare. */
 export function roomFor(descriptors: number): Room {
@@ -17,6 +22,7 @@ export function roomFor(descriptors: number): Room {
   return {
     inbound: Math.max(1, Math.min(INBOUND, 2 * share)),
     links: Math.max(1, Math.min(LINKS, share)),
+    reserved: Math.min(RESERVED_DESCRIPTORS, Math.floor(spare / 2)),
   };
 }
 

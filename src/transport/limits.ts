@@ -129,8 +129,13 @@ export const NONCES_KEPT = 8;
 /** Rows told of what was dropped: a screenful or two; all else is added up. */
 export const DROP_ROWS = 64;
 
-/** File descriptors left to files, the index, the console and outgoing contents. */
-export const SPARE_DESCRIPTORS = 128;
+/**
+ * Descriptors kept back for when all others are taken: enough for a few commands at a control socket that is crowded,
+ * at three each, and as many again for the ring.
+ */
+export const RESERVED_DESCRIPTORS = 80;
+/** File descriptors left to files, the index, the console and outgoing contents, and those that are kept back. */
+export const SPARE_DESCRIPTORS = 128 + RESERVED_DESCRIPTORS;
 
 /** How often another free port is tried whose number is free for streams but not for datagrams. */
 export const FREE_PORT_ATTEMPTS = 20;

@@ -18,6 +18,7 @@ const ANSWERS: Answers = {
   },
   otherwise: () => new Response("otherwise", { status: 404 }),
   busy: () => new Response("busy", { status: 503 }),
+  malformed: () => new Response("malformed", { status: 400 }),
   failed: (error) => new Response(String(error), { status: 500 }),
   maxBodyBytes: 10,
 };
@@ -34,6 +35,18 @@ test("a socket takes the place of what a dead process left, and goes with its ow
   expect(await ask("/here")).toEqual([200, "here"]);
   expect(await ask("/here", { method: "PUT" })).toEqual([404, "otherwise"]);
   expect(await ask("/nowhere")).toEqual([404, "otherwise"]);
+  for (const [host, status] of [
+    ["a.b-c:80", 200],
+    ["[::1]:8", 200],
+    ["", 400],
+    ["a b", 400],
+    ["a%%[", 400],
+    ["[::1", 400],
+    ["a:999999", 400],
+  ] as const) {
+    const [answered] = await ask("/here", { headers: { host } });
+    expect([host, answered]).toEqual([host, status]);
+  }
   expect(await ask("/broken", { method: "POST" })).toEqual([500, "Error: it broke"]);
   await close();
   expect(existsSync(path)).toBe(false);
