@@ -34,6 +34,15 @@ const SHARE_SEEDS = 10;
 /** Set in the environment of a hand. */
 const HAND = "P2P_SIM_HAND";
 
+/**
+ * A hand hears nothing while it plays, for minutes at times. So another thread of it waits for the end of its standard
+ * input, which is that of the one who started it, however that one ends.
+ */
+const ENDS_WITH_STARTER = `
+  try { require("node:fs").readSync(0, new Uint8Array(1)); } catch {}
+  process.kill(process.pid, "SIGKILL");
+`;
+
 /** True in a process that was started as a hand, by one that listens. */
 export function isHand(): boolean {
   return process.env[HAND] === "1" && process.send !== undefined;
@@ -41,6 +50,8 @@ export function isHand(): boolean {
 
 /** What a hand does until the one who started it goes. */
 export function serveAsHand(): Promise<number> {
+  const watch = new Worker(URL.createObjectURL(new Blob([ENDS_WITH_STARTER])));
+  watch.unref();
   return new Promise((done) => {
     process.on("message", (share: Share) => process.send?.(playShare(share)));
     process.on("disconnect", () => done(0));
@@ -90,7 +101,7 @@ function startHand(
   let at: { readonly index: number; readonly share: Share } | null = null;
   const hand = Bun.spawn([...program, "sim"], {
     env: { ...process.env, [HAND]: "1" },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["pipe", "ignore", "inherit"],
     serialization: "json",
     ipc(message: "ready" | SeedsPlayed) {
       if (message !== "ready" && at !== null) done(at.index, message);
