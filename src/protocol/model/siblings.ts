@@ -224,15 +224,12 @@ function joinSame(a: FileRecord, b: FileRecord): FileRecord {
  * whatever they say.
  */
 function absorbAll(sibling: FileRecord, dead: Siblings): FileRecord {
-  for (let left = dead; ; ) {
-    const others = left.filter((one) => {
-      if (!isReplacedBy(one, sibling)) return true;
-      sibling = absorb(sibling, one);
-      return false;
-    });
-    if (others.length === left.length) return sibling;
-    left = others;
-  }
+  const others = dead.filter((one) => {
+    if (!isReplacedBy(one, sibling)) return true;
+    sibling = absorb(sibling, one);
+    return false;
+  });
+  return others.length === dead.length ? sibling : absorbAll(sibling, others);
 }
 
 /** A living write carries on what a dead one knew that it has replaced. */
