@@ -10,6 +10,8 @@ import { asScript, BuildError, build, bun, root } from "./toolchain.mjs";
 
 /** For a test that names no limit of its own: the runner's is too tight for a machine ten times slower. */
 const LIMIT_MS = 60_000;
+/** Files at a time: while one waits for its peers, another computes. More would have the peers late. */
+const AT_ONCE = 2;
 
 await asScript(() => {
   const { passed, failed } = counted();
@@ -35,7 +37,14 @@ function runTests(extra) {
   try {
     const reports = ["--reporter=junit", `--reporter-outfile=${report}`];
     const coverage = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${dir}`];
-    const args = ["test", `--timeout=${LIMIT_MS}`, ...reports, ...coverage, ...extra];
+    const args = [
+      "test",
+      `--timeout=${LIMIT_MS}`,
+      `--parallel=${AT_ONCE}`,
+      ...reports,
+      ...coverage,
+      ...extra,
+    ];
     const done = spawnSync(bun, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     const { passed, failed } = readReport(report);
     sayCoverage(join(dir, "lcov.info"));

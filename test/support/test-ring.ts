@@ -16,7 +16,7 @@ import { Wake } from "./wake.ts";
 export const SEVEN = [2, 4, 5, 8, 9, 14, 19];
 
 /** Tests beside each other mostly wait; yet with too many peers at once two processors are late. */
-const gate = new Gate(5);
+const gate = new Gate(4);
 
 /** Runs a test with a ring, which is gone after it, whether or not the test passed. */
 export async function withRing(
