@@ -1,13 +1,16 @@
 /**
  * Two whole walks through the source, for who comes new to it: store.txt and join.txt, from what a person types to
  * what is printed. They name the files that have to be opened, in order. What is checked: that each file can call
- * the next, that the part within the protocol is what peers do, and how many files there are.
+ * the next, that they are those that peers go through, within the protocol and around it, and how many there are.
  */
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { importsOf } from "../house/laws.ts";
 import { WALKS } from "../protocol/walk.ts";
+import { PeerProcess } from "../support/peer-process.ts";
+import { claimPorts } from "../support/ports.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SRC = join(ROOT, "src");
@@ -17,6 +20,11 @@ const MOST = { store: 30, join: 15 } as const;
 const ENTRIES = { store: ["daemon/console.ts", "daemon/run.ts"], join: ["main.ts"] } as const;
 /** What is told to others besides ends elsewhere. */
 const ASIDE = "reporting.ts > membership/spreading.ts";
+
+/** What is looked at apart, or is one step. */
+const APART = /^(protocol|transport|wire)\//;
+const WAIT_MS = 40_000;
+const LIMIT_MS = 90_000;
 
 const NAMES = ["store", "join"] as const;
 type Name = (typeof NAMES)[number];
@@ -98,6 +106,71 @@ test.each(NAMES)("a %s: within the protocol it is what peers do", (name) => {
   const done = [...WALKS[name]().calls].filter((call) => call !== ASIDE);
   expect([...new Set(said)].sort()).toEqual(done.sort());
 });
+
+/** What a walk is handed on by, around the protocol. */
+const HANDED: Readonly<Record<Name, RegExp>> = {
+  store:
+    /^((give|send) (routed|inquired?|replicated?|catch-up|caught-up|answer)|give (command|fetched)|enter|commit|event outcome|end|print Stored .*)$/,
+  join: /^((give|send) (routed|successor-change|join-answer)|give persisted|event (member|joined)|print (Join|My) .*)$/,
+};
+/** Where the store begins in what each has traced, after the join. */
+const STORE_FROM = { 2: "give command", 12: "give routed" } as const;
+/** Lines come by the first where there is no terminal. The second only has what is called. */
+const BESIDE = { seen: "terminal/typed-lines.ts", unseen: "store/folder.ts" } as const;
+
+/** Starts peer 2, has 12 join it, and stores at 2 what 12 owns, in folders below `dir` where each leaves its trace. */
+async function joinAndStore(dir: string, basePort: number): Promise<void> {
+  const program = [process.execPath, "--preload", join(import.meta.dir, "trace.ts")];
+  const start = (id: number, ...args: (string | number)[]) => {
+    const cwd = join(dir, `${id}`);
+    mkdirSync(cwd);
+    return new PeerProcess({
+      ...{ cwd, program: [...program, join(SRC, "main.ts")] },
+      args: [...args, 3600, "--base-port", basePort],
+    });
+  };
+  const two = start(2, "init", 2, 2, 2);
+  const twelve = start(12, "join", "--wait", 60, 12, 2);
+  try {
+    await twelve.waitFor("My second successor is Peer 12", WAIT_MS);
+    writeFileSync(join(dir, "2", "2053.pdf"), "plan");
+    two.type("Store 2053");
+    await two.waitFor(/^Stored 2053/, WAIT_MS);
+  } finally {
+    await Promise.all([two.kill(), twelve.kill()]);
+  }
+}
+
+/** The files outside the protocol that were on the stack whenever a walk was handed on. */
+function traced(dir: string, name: Name): string[] {
+  const files = ([2, 12] as const).flatMap((id) => {
+    const lines = readFileSync(join(dir, `${id}`, "trace"), "utf8").split("\n");
+    const noted = lines.map((line) => line.split("\t"));
+    const from = noted.findIndex(([what]) => what === STORE_FROM[id]);
+    const own = name === "store" ? noted.slice(from) : noted.slice(0, from);
+    return own.flatMap(([what = "", by = ""]) => (HANDED[name].test(what) ? by.split(" ") : []));
+  });
+  return [...new Set(files)].filter((file) => file !== BESIDE.seen && !APART.test(file)).sort();
+}
+
+test(
+  "around the protocol they are what two processes go through",
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), "p2p-walks-"));
+    const ports = await claimPorts();
+    try {
+      await joinAndStore(dir, ports.base);
+      for (const name of NAMES) {
+        const said = new Document(name).walked.filter((file) => !APART.test(file));
+        expect(traced(dir, name)).toEqual(said.filter((file) => file !== BESIDE.unseen).sort());
+      }
+    } finally {
+      ports.release();
+      rmSync(dir, { recursive: true });
+    }
+  },
+  LIMIT_MS,
+);
 
 test.each(NAMES)("a %s opens few files, as many as is said of it", (name) => {
   const { text, opened, passed, asked } = new Document(name);
