@@ -41,7 +41,7 @@ export async function measureContents(
   const path = join(dir, "content");
   const content = { path, sha256: await writeRandom(path, bytes) };
   const all = await startRing(program, join(dir, "all"));
-  const two = await startRing(program, join(dir, "two"), PEERS, ["--copies", "2"]);
+  const two = await startRing(program, join(dir, "two"), PEERS, program, ["--copies", "2"]);
   const large = await storeLarge(copying, two, content);
   for (let round = 0; round < rounds; round++) {
     say(`contents, round ${round + 1} of ${rounds}`);
@@ -82,9 +82,9 @@ async function measureStore(
   if (peer === undefined) throw new Error("the ring is empty");
   const before = cpuMicros(ring.pids);
   const args = ["store", path, "--name", name, "--require", String(PEERS)];
-  const ms = await runProgram(copying, peer, args);
+  const { ms, ...own } = await runProgram(copying, peer, args);
   const after = cpuMicros(ring.pids);
-  const cpu = before === null || after === null ? null : after - before;
+  const cpu = before === null || after === null ? null : after - before + own.cpuMicros;
   figures.add({ bench: STORED, ...what }, { ...speed(bytes, ms), cpuMicros: cpu });
   await peer.control.remove(name);
 }
@@ -105,7 +105,8 @@ async function measureRequest(copying: Copying, large: Large): Promise<void> {
   add("cp", await fresh(to, () => systemCopy(path, to)));
   add("sendfile", await fresh(to, () => sendfileCopy(path, to)));
   const command = () => runProgram(copying, asker, ["request", name, "-o", to]);
-  add("request by command line", await fresh(to, command, () => checkHash(to, sha256)));
+  const requested = await fresh(to, command, () => checkHash(to, sha256));
+  add("request by command line", requested.ms);
 }
 
 /** Has it typed at the asking peer, which leaves it in its working directory. */
@@ -141,12 +142,14 @@ function speed(bytes: number, ms: number): Figure {
   return { medianMs: ms, mibPerSecond: (bytes * 1_000) / MIB / ms };
 }
 
-/** @returns milliseconds */
+/** What a command took: milliseconds, and its own processor time. */
+type Took = { readonly ms: number; readonly cpuMicros: number };
+
 async function runProgram(
   { program }: Copying,
   peer: RunningPeer,
   args: readonly string[],
-): Promise<number> {
+): Promise<Took> {
   const start = performance.now();
   const child = reaped(
     Bun.spawn([...program, ...args, "--data", join(peer.cwd, "data")], {
@@ -157,7 +160,8 @@ async function runProgram(
   );
   const said = await new Response(child.stderr).text();
   if ((await child.exited) !== 0) throw new Error(`p2p ${args[0]} failed: ${said}`);
-  return performance.now() - start;
+  const ms = performance.now() - start;
+  return { ms, cpuMicros: Number(child.resourceUsage()?.cpuTime.total ?? 0) };
 }
 
 /** Has a copy made where none is, and takes it away again. */

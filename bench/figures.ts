@@ -70,10 +70,13 @@ export class Figures {
     return medianOf(entry?.figures ?? [], name);
   }
 
-  /** The same of what was measured with one size alone. */
-  only(bench: string, name: FigureName): number {
-    const [entry] = [...this.#rounds.values()].filter(({ what }) => what.bench === bench);
-    return medianOf(entry?.figures ?? [], name);
+  /** What was measured round by round. @param bytes null where there was one size alone, whichever it was */
+  rounds(bench: string, bytes: number | null, inFlight: number, name: FigureName): number[] {
+    const entry = [...this.#rounds.values()].find(
+      ({ what }) =>
+        what.bench === bench && what.inFlight === inFlight && (bytes ?? what.bytes) === what.bytes,
+    );
+    return numbersIn(entry?.figures ?? [], name);
   }
 
   /** All that was measured, in the order in which it was measured first. */
@@ -124,8 +127,11 @@ const NAMES: readonly FigureName[] = [
 ];
 
 function medianOf(figures: readonly Figure[], name: FigureName): number {
-  const values = figures.map((figure) => figure[name]).filter((v) => typeof v === "number");
-  return median(values);
+  return median(numbersIn(figures, name));
+}
+
+function numbersIn(figures: readonly Figure[], name: FigureName): number[] {
+  return figures.map((figure) => figure[name]).filter((value) => typeof value === "number");
 }
 
 /** Four digits are more than any of it is worth. @returns null for what is no number */

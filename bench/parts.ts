@@ -16,7 +16,7 @@ import { openRawServe } from "./raw-serve.ts";
 import { measureRestart } from "./restart.ts";
 import { startRing, stopRing } from "./ring.ts";
 import { openRingSystem } from "./ring-system.ts";
-import { measureSystems } from "./sockets.ts";
+import { measureSystem, measureSystems, warmSystem } from "./sockets.ts";
 import { buildBare, measureStart, type Starting } from "./starts.ts";
 
 /** What every part is given. */
@@ -50,7 +50,6 @@ async function measureSockets(setting: Setting): Promise<void> {
   const at = (name: string): string => join(dir, name);
   const turns = [
     { system: await openRawServe([...self, "serve"], at("raw.sock")), keeps: false },
-    { system: await openFramed([...self, "framed"]), keeps: false },
     { system: await openRingSystem(program, at("3"), PEERS), keeps: true },
     { system: await openRingSystem(program, at("8"), LARGE_PEERS), keeps: true },
   ];
@@ -68,11 +67,13 @@ async function measureMessages(setting: Setting): Promise<void> {
   const [first] = ring.peers;
   if (first === undefined) throw new Error("the ring is empty");
   const echo = await openEcho([...self, "echo"]);
+  const framed = { system: await openFramed([...self, "framed"]), keeps: false };
   const client = await BenchClient.open(first.status);
   const operations: Operations = { client, pids: ring.pids, figures };
   say("warming up");
   await warmUp(operations, plan.warmOperations);
   await echo.roundTrips(plan.echoes);
+  await warmSystem(framed, plan);
   for (let round = 0; round < plan.rounds; round++) {
     say(`messages, round ${round + 1} of ${plan.rounds}`);
     const { each, ms } = await echo.roundTrips(plan.echoes);
@@ -85,10 +86,12 @@ async function measureMessages(setting: Setting): Promise<void> {
         perSecond: (plan.echoes * 1_000) / ms,
       },
     );
+    await measureSystem(framed, plan, round, figures);
     for (const size of plan.sizes) await measureSize(operations, size, round);
   }
   client.close();
   await echo.close();
+  await framed.system.close();
   await stopRing(ring);
   rmSync(join(dir, "messages"), { recursive: true });
 }

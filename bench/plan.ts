@@ -31,7 +31,7 @@ export type Plan = {
   readonly restartFiles: number;
 };
 
-export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
+export const PLANS: Readonly<Record<"full" | "quick" | "tiny" | "gate", Plan>> = {
   full: {
     rounds: 5,
     sizes: [
@@ -62,12 +62,12 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     ],
     copyBytes: 64 * MIB,
     others: true,
-    turnMs: 700,
-    warmMs: 2_000,
-    memoryFiles: 5_000,
-    idleMs: 5_000,
+    turnMs: 500,
+    warmMs: 1_000,
+    memoryFiles: 2_000,
+    idleMs: 2_000,
     starts: [8, 64],
-    startRounds: 3,
+    startRounds: 1,
     echoes: 2_000,
     warmOperations: 20_000,
     restartFiles: 10_000,
@@ -90,5 +90,20 @@ export const PLANS: Readonly<Record<"full" | "quick" | "tiny", Plan>> = {
     echoes: 20,
     warmOperations: 10,
     restartFiles: 100,
+  },
+  gate: {
+    rounds: 8,
+    sizes: [{ bytes: KIB, alone: 50, many: 4_000 }],
+    copyBytes: MIB,
+    others: false,
+    turnMs: 250,
+    warmMs: 1_500,
+    memoryFiles: 0,
+    idleMs: 0,
+    starts: [],
+    startRounds: 0,
+    echoes: 200,
+    warmOperations: 10_000,
+    restartFiles: 0,
   },
 };

@@ -1,6 +1,7 @@
 /** What users are promised, as ratios of one run: machines differ, and one machine from hour to hour. */
 import { type FigureName, type Figures, RECEIVED, STORED } from "./figures.ts";
 import { IN_FLIGHT, KIB, MIB } from "./limits.ts";
+import { median } from "./rates.ts";
 
 /** One ratio, or an amount, and what it is to be. */
 export type Ratio = {
@@ -12,27 +13,42 @@ export type Ratio = {
 /** As small, or as large, as it may be. */
 export type Aim = { readonly least: number } | { readonly most: number };
 
-/** A figure, or what is made of some; NaN where one was not measured. */
-export type Reading = (figures: Figures) => number;
+/** A figure, or what is made of some, round by round; none where one was not measured. */
+export type Reading = (figures: Figures) => readonly number[];
 
 const MANY = IN_FLIGHT;
 
-/** Of operations with 1 KiB. */
-function small(bench: string, inFlight: number, name: FigureName = "perSecond"): Reading {
-  return (figures) => figures.median(bench, KIB, inFlight, name);
+/** The figure of operations with 1 KiB. */
+export function small(bench: string, inFlight: number, name: FigureName = "perSecond"): Reading {
+  return (figures) => figures.rounds(bench, KIB, inFlight, name);
 }
 
-/** Of what was measured with one size alone, whichever that was. */
-function only(bench: string, name: FigureName): Reading {
-  return (figures) => figures.only(bench, name);
+/** Of a large content, whichever size that was. */
+function large(bench: string, name: FigureName): Reading {
+  return (figures) => figures.rounds(bench, null, 1, name);
 }
 
-function over(above: Reading, below: Reading): Reading {
-  return (figures) => above(figures) / below(figures);
+/** One reading in parts of another, each beside what was measured in the same round: so the hour does not count. */
+export function over(above: Reading, below: Reading): Reading {
+  return (figures) => {
+    const parts = below(figures);
+    return above(figures).flatMap((value, round) => {
+      const part = parts[round];
+      return part === undefined ? [] : [value / part];
+    });
+  };
 }
 
 function mebibytes(bench: string, name: FigureName): Reading {
-  return (figures) => figures.only(bench, name) / MIB;
+  return (figures) => figures.rounds(bench, 0, 0, name).map((bytes) => bytes / MIB);
+}
+
+function startOf(size: number): Reading {
+  const ms =
+    (bench: string): Reading =>
+    (figures) =>
+      figures.rounds(bench, 0, 0, "medianMs");
+  return over(ms(`p2p ring ${size}`), ms(`${size} bare programs`));
 }
 
 const AIMS: readonly (readonly [what: string, value: Reading, aim: Aim])[] = [
@@ -91,32 +107,30 @@ const AIMS: readonly (readonly [what: string, value: Reading, aim: Aim])[] = [
   ],
   [
     "large store, three durable copies: speed to the raw copy to three",
-    over(only(STORED, "mibPerSecond"), only(RECEIVED, "mibPerSecond")),
+    over(large(STORED, "mibPerSecond"), large(RECEIVED, "mibPerSecond")),
     { least: 0.7 },
   ],
   [
     "large store, three durable copies: CPU to the raw copy to three",
-    over(only(STORED, "cpuMicros"), only(RECEIVED, "cpuMicros")),
+    over(large(STORED, "cpuMicros"), large(RECEIVED, "cpuMicros")),
     { most: 1.6 },
   ],
   [
     "large request, two others hold it: speed to the raw copy",
-    over(only("peer to peer", "mibPerSecond"), only("raw copy", "mibPerSecond")),
+    over(large("peer to peer", "mibPerSecond"), large("raw copy", "mibPerSecond")),
     { least: 0.75 },
   ],
   ["p2p ring 8: time to that of 8 bare programs", startOf(8), { most: 6 }],
   ["p2p ring 64: time to that of 64 bare programs", startOf(64), { most: 12 }],
 ];
 
-function startOf(size: number): Reading {
-  return over(only(`p2p ring ${size}`, "medianMs"), only(`${size} bare programs`, "medianMs"));
-}
-
 /** All that can be told of what was measured. */
 export function ratiosOf(figures: Figures): Ratio[] {
-  return AIMS.map(([what, reading, aim]) => ({ what, value: reading(figures), aim })).filter(
-    ({ value }) => Number.isFinite(value),
-  );
+  return AIMS.map(([what, reading, aim]) => ({
+    what,
+    value: median(reading(figures)),
+    aim,
+  })).filter(({ value }) => Number.isFinite(value));
 }
 
 /** Whether a ratio is as it is to be. */

@@ -7,13 +7,18 @@ import { ATTEMPTS, PEERS } from "./limits.ts";
 import { startRing, stopRing } from "./ring.ts";
 import { isValue, type System } from "./system.ts";
 
-/** Starts a ring of so many. */
+/** Ends all peers as a person would, so that they write what they write at their end. */
+type RingSystem = System & { readonly end: () => Promise<void> };
+
+/** Starts a ring of so many. @param founder the command line of its first peer, if that is another one */
+
 export async function openRingSystem(
   program: readonly string[],
   dir: string,
   size: number = PEERS,
-): Promise<System> {
-  const ring = await startRing(program, dir, size);
+  founder: readonly string[] = program,
+): Promise<RingSystem> {
+  const ring = await startRing(program, dir, size, founder);
   const pools = ring.peers.map(({ cwd }) => new HttpPool(controlPathToCall(join(cwd, "data"))));
   let retries = 0;
   /** As a program would: what a peer could not do for now is asked of the next one. */
@@ -41,6 +46,11 @@ export async function openRingSystem(
     },
     get: (number, name, value, done) =>
       ask(number, httpRequest("GET", `/files/${name}`), (body) => isValue(body, value), done),
+    end: async () => {
+      for (const pool of pools) pool.close();
+      for (const { child } of ring.peers) child.kill("SIGTERM");
+      await Promise.all(ring.peers.map(({ child }) => child.exited));
+    },
     close: async () => {
       for (const pool of pools) pool.close();
       await stopRing(ring);

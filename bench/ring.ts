@@ -25,15 +25,17 @@ export type Ring = {
 /**
  * Starts a ring and waits until every peer knows all.
  * @param program the command line of `p2p`
- * @param flags of its founder
+ * @param founder the same of the first peer
+ * @param flags of the first peer
  */
 export async function startRing(
   program: readonly string[],
   dir: string,
   size: number = PEERS,
+  founder: readonly string[] = program,
   flags: readonly string[] = [],
 ): Promise<Ring> {
-  const first = await startPeer(program, join(dir, "0"), null, flags);
+  const first = await startPeer(founder, join(dir, "0"), null, flags);
   const { host, port } = first.status.self;
   const peers = [first];
   for (let i = 1; i < size; i++) {

@@ -11,7 +11,7 @@ import { gets, puts, type System } from "./system.ts";
 export type Turn = { readonly system: System; readonly keeps: boolean };
 
 /** Each for a while before any clock starts: until then code is still being compiled, and links dialled. */
-async function warmSystem({ system, keeps }: Turn, plan: Plan): Promise<void> {
+export async function warmSystem({ system, keeps }: Turn, plan: Plan): Promise<void> {
   const { count } = keeps
     ? await runFor(plan.warmMs, IN_FLIGHT, puts(system, "warm"))
     : { count: 1 };
@@ -19,7 +19,7 @@ async function warmSystem({ system, keeps }: Turn, plan: Plan): Promise<void> {
 }
 
 /** One turn. @param round makes the names new */
-async function measureSystem(
+export async function measureSystem(
   { system, keeps }: Turn,
   plan: Plan,
   round: number,
