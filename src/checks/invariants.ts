@@ -23,7 +23,6 @@ import {
 } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
-import { replicasUnderWay } from "../protocol/replication/fetching.ts";
 import { replicaSetOf } from "../protocol/replication/replica-set.ts";
 import { isIn, type Peer } from "../protocol/state.ts";
 
@@ -67,7 +66,7 @@ const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer)
   ["names that it rejected", REJECTED_FILES, ({ replication }) => replication.refusals.size],
   ["names that it lost", REJECTED_FILES, ({ replication }) => replication.lost.size],
   ["copies in line", REPLICAS_QUEUED, ({ replication }) => replication.replicaQueue.size],
-  ["copies on their way", REPLICAS_AT_ONCE, (peer) => replicasUnderWay(peer).all],
+  ["copies on their way", REPLICAS_AT_ONCE, ({ replication }) => replication.jobs.replicas().all],
 ];
 
 function requestsHere({ replication: { inquiries, placements, looks } }: Peer): number {

@@ -8,12 +8,11 @@ import type { Effect, Input } from "./model/io.ts";
 import { copyPeer, type Peer } from "./state.ts";
 
 /**
- * A new copy is made after so many inputs and items in their lists: a second's work at most to play again, and
- * so seldom that a copy of some milliseconds costs a fraction of a microsecond an input.
+ * A new copy is made after so many inputs and items in their lists. The large tables are copied when a copy is
+ * needed (journaled.ts), so that to make one takes a tenth of a millisecond, however many files are held: little an
+ * input. What has come since is kept in memory, some MiB, and is played again in a fraction of a second.
  */
-const LEAST_WEIGHT = 16_384;
-/** Where many files are held, a copy takes longer: one for each so many of them, so that it costs little an input. */
-const FILES_A_WEIGHT = 4;
+const MOST_WEIGHT = 2_048;
 
 export class Checkpoint {
   readonly #step: (peer: Peer, input: Input) => Effect[];
@@ -34,8 +33,7 @@ export class Checkpoint {
   note(peer: Peer, input: Input): void {
     this.#since.push(input);
     this.#weight += weightOf(input);
-    const most = Math.max(LEAST_WEIGHT, peer.replication.files.size / FILES_A_WEIGHT);
-    if (this.#weight > most) this.#take(peer);
+    if (this.#weight > MOST_WEIGHT) this.#take(peer);
   }
 
   /** @returns the peer as it was when it was last noted; to be used in the place of the one that threw */

@@ -24,7 +24,7 @@ import type { SharedViews } from "./model/view.ts";
 import { meetDeadline } from "./overdue.ts";
 import { receive } from "./receiving.ts";
 import { checkAcknowledgements, takeReadings } from "./replication/acknowledging.ts";
-import { fetchQueued, takeJob } from "./replication/fetching.ts";
+import { fetchQueued } from "./replication/fetching.ts";
 import { reviewInquiries } from "./replication/inquiring.ts";
 import { contentPlaced, placeElsewhere, placementFailed } from "./replication/placing.ts";
 import { replicaDamaged } from "./replication/repairing.ts";
@@ -174,7 +174,7 @@ function receiveAsHeard(peer: Peer, { message, ...came }: Postponed): void {
 }
 
 function fetched(peer: Peer, input: Extract<Input, { type: "fetched" }>): void {
-  const job = takeJob(peer, input.job);
+  const job = peer.replication.jobs.take(input.job);
   if (job === undefined) return;
   const { result } = input;
   if (job.kind === "deliver") contentDelivered(peer, job.request, result);

@@ -10,7 +10,7 @@ import { isExpected, type Member } from "../model/member.ts";
 import { randomRequest } from "../model/random.ts";
 import { type ShortFile, sentences } from "../model/sentences.ts";
 import { askRejecters, distrustAll, replicateMissing } from "../replication/repairing.ts";
-import { unconfirmedRecords } from "../replication/replica-set.ts";
+import { someAreUnconfirmed } from "../replication/replica-set.ts";
 import { replicasElsewhere, underReplicated } from "../replication/safety.ts";
 import { exit, isIn, note, type Peer, send } from "../state.ts";
 
@@ -39,7 +39,7 @@ export function beginLeaving(peer: Peer): void {
  */
 export function departWhenSafe(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.lifecycle.departing !== null) return;
-  if (unconfirmedRecords(peer).length > 0) return;
+  if (someAreUnconfirmed(peer)) return;
   const atRisk = underReplicated(peer);
   if (atRisk.length === 0) {
     depart(peer);
@@ -65,7 +65,7 @@ export function askAgain(peer: Peer): void {
     peer.replication.rejected.size === 0
   )
     return;
-  if (unconfirmedRecords(peer).length > 0) return;
+  if (someAreUnconfirmed(peer)) return;
   for (const record of underReplicated(peer)) askRejecters(peer, record.name);
 }
 

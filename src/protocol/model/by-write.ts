@@ -4,12 +4,13 @@
  * most have one write, which needs no list.
  */
 import { isSameWrite, type WriteId } from "./files.ts";
+import { JournaledMap } from "./journaled.ts";
 
 type Entry<T> = { readonly write: WriteId; readonly value: T };
 
 /** A map from writes to values: `get`, `set`, `delete` and `clear` as in a Map. Its user limits its size. */
 export class ByWrite<T> {
-  readonly #names = new Map<string, Entry<T> | readonly Entry<T>[]>();
+  #names = new JournaledMap<string, Entry<T> | readonly Entry<T>[]>();
 
   get(write: WriteId): T | undefined {
     const held = this.#names.get(write.name);
@@ -44,7 +45,7 @@ export class ByWrite<T> {
   /** One that changes apart from this; the values are shared. */
   copy(): ByWrite<T> {
     const made = new ByWrite<T>();
-    for (const [name, held] of this.#names) made.#names.set(name, held);
+    made.#names = this.#names.copy();
     return made;
   }
 

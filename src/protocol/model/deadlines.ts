@@ -37,80 +37,137 @@ export type Deadline = { readonly kind: DeadlineKind; readonly key: number; read
 
 const NONE: readonly Deadline[] = [];
 
-/** The deadlines that are set, each name at most once. */
+/** One that is set, has been moved or cleared, or was met: its place in the heap is found when it is its turn. */
+type Entry = Deadline & { readonly order: number; isSet: boolean };
+
+/** Where the heap has so many that are not set any more, and they are the greater part, it is made anew. */
+const UNSET_KEPT = 64;
+
+/**
+ * The deadlines that are set, each name at most once: by name, and in a binary heap by their times. A peer that
+ * deals with a thousand requests has three for each, and sets and clears them at every step.
+ */
 export class Deadlines {
-  /** Latest first, so that the next one is the last. A peer has few: to look through them is cheap. */
-  readonly #list: Deadline[] = [];
-  /** The time of the next one, since it is asked for at every step. */
-  #next = Number.POSITIVE_INFINITY;
+  readonly #names = new Map<DeadlineKind, Map<number, Entry>>();
+  /** Each is no later than its two children, at twice its place and beyond. The first is set. */
+  #heap: Entry[] = [];
+  #size = 0;
+  #order = 0;
 
   /** Sets or moves a deadline. */
   set(kind: DeadlineKind, key: number, at: number): void {
-    const list = this.#list;
-    const set: Deadline = { kind, key, at };
-    this.clear(kind, key);
-    let index = list.push(set) - 1;
-    for (; index > 0; index--) {
-      const sooner = list[index - 1];
-      // Of equal times, the one that was set first comes first.
-      if (sooner === undefined || sooner.at > at) break;
-      list[index] = sooner;
-    }
-    list[index] = set;
-    this.#note();
+    this.#unset(kind, key);
+    // Of equal times, the one that was set first comes first.
+    this.#add({ kind, key, at, order: this.#order++, isSet: true });
+    this.#tidy();
   }
 
   /** Sets a deadline, unless it is set for an earlier time already. */
   setEarlier(kind: DeadlineKind, key: number, at: number): void {
-    const old = this.#list[this.#find(kind, key)];
+    const old = this.#names.get(kind)?.get(key);
     if (old === undefined || old.at > at) this.set(kind, key, at);
   }
 
   has(kind: DeadlineKind, key: number): boolean {
-    return this.#find(kind, key) >= 0;
+    return this.#names.get(kind)?.has(key) ?? false;
   }
 
   clear(kind: DeadlineKind, key: number): void {
-    const list = this.#list;
-    const found = this.#find(kind, key);
-    if (found < 0) return;
-    list.copyWithin(found, found + 1);
-    list.pop();
-    this.#note();
+    if (this.#unset(kind, key)) this.#tidy();
   }
 
   /** One that changes apart from this. */
   copy(): Deadlines {
     const made = new Deadlines();
-    for (const deadline of this.#list) made.#list.push(deadline);
-    made.#note();
+    made.#order = this.#order;
+    for (const entry of this.#heap) if (entry.isSet) made.#add({ ...entry });
     return made;
   }
 
   /** When the next one is due; infinity if there is none. */
   next(): number {
-    return this.#next;
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
   /** Takes out those that are due, earliest first; equal times in the order of setting. */
   takeDue(now: number): readonly Deadline[] {
-    if (this.#next > now) return NONE;
-    const first = this.#list.findIndex(({ at }) => at <= now);
-    const due = this.#list.splice(first).reverse();
-    this.#note();
+    if (this.next() > now) return NONE;
+    const due: Deadline[] = [];
+    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+      due.push(first);
+      this.#unset(first.kind, first.key);
+      this.#tidy();
+    }
     return due;
   }
 
-  #note(): void {
-    this.#next = this.#list[this.#list.length - 1]?.at ?? Number.POSITIVE_INFINITY;
+  #unset(kind: DeadlineKind, key: number): boolean {
+    const names = this.#names.get(kind);
+    const entry = names?.get(key);
+    if (names === undefined || entry === undefined) return false;
+    names.delete(key);
+    entry.isSet = false;
+    this.#size -= 1;
+    return true;
   }
 
-  #find(kind: DeadlineKind, key: number): number {
-    const list = this.#list;
-    for (let i = 0; i < list.length; i++) {
-      const set = list[i];
-      if (set !== undefined && set.key === key && set.kind === kind) return i;
-    }
-    return -1;
+  #add(entry: Entry): void {
+    const { kind, key } = entry;
+    const names = this.#names.get(kind) ?? new Map<number, Entry>();
+    this.#names.set(kind, names);
+    names.set(key, entry);
+    this.#size += 1;
+    this.#heap.push(entry);
+    this.#rise(this.#heap.length - 1);
   }
+
+  /** The first in the heap is one that is set, and most of the others are. */
+  #tidy(): void {
+    const heap = this.#heap;
+    for (let first = heap[0]; first !== undefined && !first.isSet; first = heap[0]) {
+      const last = heap.pop();
+      if (last === undefined || heap.length === 0) return;
+      heap[0] = last;
+      this.#sink();
+    }
+    if (heap.length - this.#size <= Math.max(UNSET_KEPT, this.#size)) return;
+    // A list in order is a heap.
+    this.#heap = heap.filter(({ isSet }) => isSet).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+
+  #rise(from: number): void {
+    for (let place = from; place > 0; ) {
+      const above = (place - 1) >> 1;
+      if (!this.#swap(above, place)) return;
+      place = above;
+    }
+  }
+
+  #sink(): void {
+    const heap = this.#heap;
+    for (let place = 0; ; ) {
+      const left = 2 * place + 1;
+      const one = heap[left];
+      const other = heap[left + 1];
+      if (one === undefined) return;
+      const sooner = other !== undefined && isBefore(other, one) ? left + 1 : left;
+      if (!this.#swap(place, sooner)) return;
+      place = sooner;
+    }
+  }
+
+  /** Puts two in their order. @returns false where they were */
+  #swap(above: number, below: number): boolean {
+    const heap = this.#heap;
+    const upper = heap[above];
+    const lower = heap[below];
+    if (upper === undefined || lower === undefined || !isBefore(lower, upper)) return false;
+    heap[above] = lower;
+    heap[below] = upper;
+    return true;
+  }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.at === other.at ? one.order < other.order : one.at < other.at;
 }

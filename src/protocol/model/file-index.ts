@@ -10,13 +10,18 @@ import {
   type Range,
   type WriteId,
 } from "./files.ts";
+import { JournaledMap } from "./journaled.ts";
 import { type Author, hashOf, isBy, isWithin } from "./range-digest.ts";
 import { merge, type Siblings, winnerOf } from "./siblings.ts";
 
 /** The writes of a name, and the hash of each at the same place. */
-type Name = { siblings: Siblings; hashes: readonly number[] };
+type Name = { readonly siblings: Siblings; readonly hashes: readonly number[] };
 /** One of the equal parts of the circle. */
-type Bucket = { digest: number; count: number; readonly names: Set<Name> };
+type Bucket = {
+  readonly digest: number;
+  readonly count: number;
+  readonly names: readonly Name[];
+};
 
 /** What became of an index when a write was taken in. */
 export type Taken = {
@@ -30,11 +35,12 @@ export type Taken = {
 };
 
 const NO_SIBLINGS: Siblings = Object.freeze([]);
+const EMPTY: Bucket = Object.freeze({ digest: 0, count: 0, names: [] });
 
 /** Takes writes in, merges those of one name, and finds them by name, by write and by range. */
 export class FileIndex {
-  readonly #buckets = new Map<number, Bucket>();
-  readonly #names = new Map<string, Name>();
+  #buckets = new JournaledMap<number, Bucket>();
+  #names = new JournaledMap<string, Name>();
   readonly #circle: number;
   readonly #width: number;
   /** All names in order, until something changes. */
@@ -142,17 +148,8 @@ export class FileIndex {
   /** One that changes apart from this; the records are shared. */
   copy(): FileIndex {
     const made = new FileIndex(Math.log2(this.#circle), []);
-    const clones = new Map<Name, Name>();
-    for (const [name, entry] of this.#names) {
-      const copied = { ...entry };
-      clones.set(entry, copied);
-      made.#names.set(name, copied);
-    }
-    for (const [number, { digest, count, names }] of this.#buckets) {
-      const copied = new Set<Name>();
-      for (const entry of names) copied.add(clones.get(entry) ?? entry);
-      made.#buckets.set(number, { digest, count, names: copied });
-    }
+    made.#buckets = this.#buckets.copy();
+    made.#names = this.#names.copy();
     made.#sorted = this.#sorted;
     const { size, count, bytes } = this;
     return Object.assign(made, { size, count, bytes });
@@ -222,39 +219,18 @@ export class FileIndex {
     return bounds.slice(1).map((end, i) => this.range(bounds[i] ?? from, end, but));
   }
 
-  /** @param held what is there of the name; it is changed */
+  /** @param held what is there of the name */
   #set(name: string, key: number, held: Name | undefined, siblings: Siblings): void {
     const number = Math.floor(key / this.#width);
-    const bucket = this.#buckets.get(number) ?? this.#newBucket(number);
-    if (held !== undefined) this.#countAll(bucket, held, -1);
-    if (siblings.length === 0) {
-      this.#names.delete(name);
-      this.#sorted = null;
-      if (held !== undefined) bucket.names.delete(held);
-      if (bucket.names.size === 0) this.#buckets.delete(number);
-      return;
-    }
-    const now = held ?? { siblings, hashes: [] };
-    now.siblings = siblings;
-    now.hashes = siblings.map(hashOf);
-    this.#countAll(bucket, now, 1);
-    if (held !== undefined) return;
-    bucket.names.add(now);
-    this.#names.set(name, now);
-    this.#sorted = null;
-  }
-
-  #newBucket(number: number): Bucket {
-    const bucket: Bucket = { digest: 0, count: 0, names: new Set() };
-    this.#buckets.set(number, bucket);
-    return bucket;
-  }
-
-  #countAll(bucket: Bucket, { siblings, hashes }: Name, by: 1 | -1): void {
-    const change = by > 0 ? addHash : removeHash;
-    for (const hash of hashes) bucket.digest = change(bucket.digest, hash);
-    bucket.count += by * siblings.length;
-    for (const sibling of siblings) this.#count(sibling, by);
+    const now = siblings.length === 0 ? undefined : { siblings, hashes: siblings.map(hashOf) };
+    const bucket = changed(this.#buckets.get(number) ?? EMPTY, held, now);
+    if (bucket.names.length === 0) this.#buckets.delete(number);
+    else this.#buckets.set(number, bucket);
+    if (now === undefined) this.#names.delete(name);
+    else this.#names.set(name, now);
+    for (const sibling of held?.siblings ?? NO_SIBLINGS) this.#count(sibling, -1);
+    for (const sibling of siblings) this.#count(sibling, 1);
+    if (held === undefined || now === undefined) this.#sorted = null;
   }
 
   #count({ removed, size }: FileRecord, by: number): void {
@@ -277,4 +253,17 @@ export class FileIndex {
       else if (spans.some(([a, b]) => a <= high && low <= b)) visit(bucket, false);
     }
   }
+}
+
+/** A bucket with one of its names otherwise: new in it, or not there any more, where one of the two is undefined. */
+function changed(bucket: Bucket, held: Name | undefined, now: Name | undefined): Bucket {
+  let { digest, count } = bucket;
+  for (const hash of held?.hashes ?? []) digest = removeHash(digest, hash);
+  for (const hash of now?.hashes ?? []) digest = addHash(digest, hash);
+  count += (now?.hashes.length ?? 0) - (held?.hashes.length ?? 0);
+  const names = [...bucket.names];
+  const found = held === undefined ? -1 : names.indexOf(held);
+  if (now !== undefined) names[found < 0 ? names.length : found] = now;
+  else if (found >= 0) names.splice(found, 1);
+  return { digest, count, names };
 }

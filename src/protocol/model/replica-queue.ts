@@ -25,6 +25,8 @@ type Line = {
 export class ReplicaQueue {
   /** By who offered them; whose turn is next stands first. */
   readonly #lines = new Map<Address, Line>();
+  /** How many of each name. */
+  readonly #names = new Map<string, number>();
   #size = 0;
 
   /** One that changes apart from this. */
@@ -32,6 +34,7 @@ export class ReplicaQueue {
     const made = new ReplicaQueue();
     for (const [address, { small, large }] of this.#lines)
       made.#lines.set(address, { small: new Map(small), large: new Map(large) });
+    for (const [name, many] of this.#names) made.#names.set(name, many);
     made.#size = this.#size;
     return made;
   }
@@ -48,7 +51,11 @@ export class ReplicaQueue {
     if (this.#size >= REPLICAS_QUEUED || inLine >= REPLICAS_QUEUED_PER_SENDER) return;
     const part = isSmall(copy.record) ? line.small : line.large;
     const key = writeKey(copy.record);
-    if (!part.has(key)) this.#size += 1;
+    if (!part.has(key)) {
+      this.#size += 1;
+      const { name } = copy.record;
+      this.#names.set(name, (this.#names.get(name) ?? 0) + 1);
+    }
     part.set(key, copy);
     this.#lines.set(address, line);
   }
@@ -70,6 +77,7 @@ export class ReplicaQueue {
           if (!isWanted(copy.record)) continue;
           part.delete(key);
           this.#size -= 1;
+          this.#forget(copy.record.name);
           // Its next turn comes after the others'.
           this.#lines.delete(address);
           if (line.small.size + line.large.size > 0) this.#lines.set(address, line);
@@ -80,11 +88,22 @@ export class ReplicaQueue {
     return undefined;
   }
 
+  /** True where one of a name waits. */
+  hasOf(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   *values(): Iterable<QueuedReplica> {
     for (const { small, large } of this.#lines.values()) {
       yield* small.values();
       yield* large.values();
     }
+  }
+
+  #forget(name: string): void {
+    const left = (this.#names.get(name) ?? 1) - 1;
+    if (left === 0) this.#names.delete(name);
+    else this.#names.set(name, left);
   }
 }
 

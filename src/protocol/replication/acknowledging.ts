@@ -87,7 +87,7 @@ function writeOf(peer: Peer, placement: Placement): Write {
   return {
     ...{ reading, durable, limit, enoughAt },
     required: ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0,
-    coming: !own && !reading && isComing(peer, request),
+    coming: !own && !reading && peer.replication.jobs.places(request),
     promisedUntil: ownWordUntil(peer, record, own),
   };
 }
@@ -110,14 +110,6 @@ function replicasOf(peer: Peer, { record }: Placement): ReplicaSet {
 export function answerForGood(peer: Peer, routed: Routed, outcome: AnswerOutcome): void {
   peer.replication.acknowledgements.set(routed.request, answer(peer, routed, outcome));
   forgetOldest(peer.replication.acknowledgements, REQUESTS_REMEMBERED);
-}
-
-/** True while this peer's own copy is on its way to its disk. */
-function isComing(peer: Peer, request: RequestId): boolean {
-  for (const job of peer.replication.jobs.values()) {
-    if (job.kind === "placement" && job.request === request) return true;
-  }
-  return false;
 }
 
 export function endPlacement(peer: Peer, request: RequestId): void {

@@ -103,17 +103,22 @@ function someUnconfirmed(peer: Peer, record: FileRecord, instances: readonly str
 
 /** The records held here that some replica has not confirmed. */
 export function unconfirmedRecords(peer: Peer): FileRecord[] {
-  const {
-    replication: { files, unconfirmed, rescan },
-  } = peer;
-  const short: FileRecord[] = [];
+  return [...unconfirmed(peer)];
+}
+
+/** True if there is such a record. The first that is noted is one as a rule: who has confirmed all is noted no more. */
+export function someAreUnconfirmed(peer: Peer): boolean {
+  return unconfirmed(peer).next().done === false;
+}
+
+function* unconfirmed(peer: Peer): Generator<FileRecord> {
+  const { files, unconfirmed, rescan } = peer.replication;
   if (rescan) {
-    for (const record of files.values()) if (isUnconfirmed(peer, record)) short.push(record);
-    return short;
+    for (const record of files.values()) if (isUnconfirmed(peer, record)) yield record;
+    return;
   }
   for (const [write] of unconfirmed.entries()) {
     const record = files.find(write);
-    if (record !== undefined && isUnconfirmed(peer, record)) short.push(record);
+    if (record !== undefined && isUnconfirmed(peer, record)) yield record;
   }
-  return short;
 }

@@ -32,7 +32,7 @@ import type { Replicate } from "../model/messages.ts";
 import { isReplacedBy, merge } from "../model/siblings.ts";
 import { type Peer, send } from "../state.ts";
 import { tellHeld, tellSoon } from "./confirming.ts";
-import { beginFetch, beginMerge, fetchQueued, isFetching, replicasUnderWay } from "./fetching.ts";
+import { beginFetch, beginMerge, fetchQueued } from "./fetching.ts";
 import { noteKnown, notePledges } from "./pledging.ts";
 import { confirm, takeBack } from "./replica-set.ts";
 import { isTooOld, replicateTo } from "./sending.ts";
@@ -211,10 +211,10 @@ function takeSent(
   needed: "content" | "word",
   body: Body | null,
 ): void {
-  const coming = isFetching(peer, record);
+  const { jobs } = peer.replication;
+  const coming = jobs.brings(record);
   // It comes again while it has not been confirmed.
-  const many = peer.replication.jobs.size >= REPLICAS_AT_ONCE;
-  if (many && replicasUnderWay(peer).all >= REPLICAS_AT_ONCE) return;
+  if (jobs.replicas().all >= REPLICAS_AT_ONCE) return;
   const job = { kind: "replica", record, from } as const;
   if (needed === "word") {
     if (!coming) beginMerge(peer, job);

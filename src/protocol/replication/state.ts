@@ -6,6 +6,7 @@ import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying
 import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type WriteId, writeKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
+import { Jobs } from "../model/jobs.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Answer, Inquire, Inquired, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
@@ -55,12 +56,6 @@ export type Withheld =
       readonly to: Address;
       readonly inquire: Inquire;
     };
-
-/** What a content is fetched for: its asker here, a store that waits for it, or a copy. */
-export type FetchJob =
-  | { readonly kind: "deliver"; readonly request: RequestId }
-  | { readonly kind: "placement"; readonly request: RequestId; readonly record: FileRecord }
-  | { readonly kind: "replica"; readonly record: FileRecord; readonly from: Member };
 
 /**
  * Whether this owner may answer alone for its part of the circle: all that were acknowledged there it
@@ -142,7 +137,7 @@ export type Replication = {
   damaged: number;
   /** Word of copies held here that nobody waits for, by address. */
   readonly batched: Map<Address, HeldVersion[]>;
-  readonly jobs: Map<number, FetchJob>;
+  readonly jobs: Jobs;
   /** Copies waiting for a place among the fetches, by write. */
   readonly replicaQueue: ReplicaQueue;
   nextJob: number;
@@ -187,7 +182,7 @@ export function makeReplication(start: StartInput): Replication {
     removals: new Map(start.files.filter((r) => r.removed).map((r) => [writeKey(r), r])),
     damaged: 0,
     batched: new Map(),
-    jobs: new Map(),
+    jobs: new Jobs(),
     replicaQueue: new ReplicaQueue(),
     nextJob: 1,
     serving: new Set(),
@@ -263,7 +258,7 @@ export const REPLICATION = fieldsOf<Replication>({
   removals: mapOf(),
   damaged: shared,
   batched: mapOf(listOf),
-  jobs: mapOf(),
+  jobs: itself,
   replicaQueue: itself,
   nextJob: shared,
   serving: setOf,

@@ -70,10 +70,12 @@ export function isReplicating(
   { now, replication: { replicaQueue, jobs } }: Peer,
   name: string,
 ): boolean {
-  if (replicaQueue.size === 0 && jobs.size === 0) return false;
   if (replicaQueue.size >= REPLICAS_QUEUED) return true;
   const isOld = (record: FileRecord) => record.name === name && record.ageMs + now > REPLICATING_MS;
-  for (const { record } of replicaQueue.values()) if (isOld(record)) return true;
+  if (replicaQueue.hasOf(name)) {
+    for (const { record } of replicaQueue.values()) if (isOld(record)) return true;
+  }
+  if (!jobs.replicates(name)) return false;
   for (const job of jobs.values()) if (job.kind === "replica" && isOld(job.record)) return true;
   return false;
 }

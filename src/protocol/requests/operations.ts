@@ -3,11 +3,12 @@
  * origin, and makes one write.
  */
 
-import { isWrite, type Write } from "../model/asks.ts";
+import type { Write } from "../model/asks.ts";
 import { forgetOldest } from "../model/bounded.ts";
 import { OPERATIONS_REMEMBERED } from "../model/config.ts";
 import { baseName } from "../model/files.ts";
 import type { RequestCommand } from "../model/io.ts";
+import type { RequestId } from "../model/messages.ts";
 import type { Peer } from "../state.ts";
 import type { Pending } from "./state.ts";
 
@@ -35,12 +36,21 @@ function nextOperation(peer: Peer, name: string): Pick<Write, "number" | "after"
   return { number: peer.requests.operations, after };
 }
 
-/** True while a store or a removal of this name is under way: an owner has to take them in their order. */
-export function writeUnderWay(peer: Peer, name: string): boolean {
-  for (const { ask } of peer.requests.pending.values()) {
-    if (isWrite(ask) && baseName(ask.name) === name) return true;
-  }
-  return false;
+/** Takes a store or a removal in line: an owner has to take those of a name in their order. @returns whether it waits */
+export function takeInLine(peer: Peer, request: RequestId, name: string): boolean {
+  const { writes } = peer.requests;
+  const before = writes.get(name);
+  writes.set(name, [...(before ?? []), request]);
+  return before !== undefined;
+}
+
+/** One of a name has ended. @returns the first that is left */
+export function leaveLine(peer: Peer, request: RequestId, name: string): RequestId | undefined {
+  const { writes } = peer.requests;
+  const left = (writes.get(name) ?? []).filter((other) => other !== request);
+  if (left.length === 0) writes.delete(name);
+  else writes.set(name, left);
+  return left[0];
 }
 
 /** A request that has not been sent yet. */

@@ -9,7 +9,7 @@ import { sentences } from "../model/sentences.ts";
 import { emit, isIn, type Peer } from "../state.ts";
 import { arrive, seeFirst } from "./arriving.ts";
 import { beginListing } from "./listing.ts";
-import { askOf, newPending, writeUnderWay } from "./operations.ts";
+import { askOf, leaveLine, newPending, takeInLine } from "./operations.ts";
 import type { Pending } from "./state.ts";
 import { beginSurvey } from "./surveying.ts";
 
@@ -29,7 +29,7 @@ export function beginRequest(peer: Peer, command: number, what: RequestCommand):
     }
     const { ask, body } = askOf(peer, what);
     const pending = newPending(command, ask, body, peer.now);
-    const waits = isWrite(ask) && writeUnderWay(peer, baseName(ask.name));
+    const waits = isWrite(ask) && takeInLine(peer, request, baseName(ask.name));
     peer.requests.pending.set(request, pending);
     if (!waits) sendRequest(peer, request, pending);
   }
@@ -76,16 +76,13 @@ function sendRequest(peer: Peer, request: RequestId, pending: Pending): void {
   arrive(peer, { routed, body, first: seeFirst(peer, request), validUntil });
 }
 
-/** The next store or removal of a name may begin. */
-function beginNext(peer: Peer, name: string): void {
-  for (const [request, pending] of peer.requests.pending) {
-    const { ask, begun } = pending;
-    if (!isWrite(ask) || baseName(ask.name) !== name) continue;
-    if (begun) return;
-    pending.progressAt = peer.now;
-    sendRequest(peer, request, pending);
-    return;
-  }
+/** The next store or removal of a name may begin. @param ended the one before it */
+function beginNext(peer: Peer, ended: RequestId, name: string): void {
+  const request = leaveLine(peer, ended, name);
+  const pending = request === undefined ? undefined : peer.requests.pending.get(request);
+  if (request === undefined || pending === undefined || pending.begun) return;
+  pending.progressAt = peer.now;
+  sendRequest(peer, request, pending);
 }
 
 /** Tells what has come of a request, and lets the next of its name begin. */
@@ -107,7 +104,7 @@ export function endRequest(
     });
   }
   end(peer, command, outcome);
-  if (isWrite(ask)) beginNext(peer, baseName(ask.name));
+  if (isWrite(ask)) beginNext(peer, request, baseName(ask.name));
 }
 
 function end(peer: Peer, command: number, outcome: Outcome): void {

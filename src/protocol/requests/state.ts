@@ -1,7 +1,8 @@
 /** The requests that a peer has been given, and those that come by. */
-import { fieldsOf, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
+import { fieldsOf, itself, listOf, mapOf, nullOr, setOf, shared } from "../model/copying.ts";
 import type { WriteId } from "../model/files.ts";
 import type { Arrival, Body } from "../model/io.ts";
+import { JournaledMap } from "../model/journaled.ts";
 import type { Member } from "../model/member.ts";
 import type { Ask, RequestId } from "../model/messages.ts";
 import type { Siblings } from "../model/siblings.ts";
@@ -89,11 +90,13 @@ export type SurveyLookup = {
 export type Requests = {
   /** The number of this peer's last operation; and of its last on each name, the oldest go first. */
   operations: number;
-  readonly lastOn: Map<string, number>;
+  readonly lastOn: JournaledMap<string, number>;
   readonly hops: Map<RequestId, Hop>;
   /** Requests seen of late, so that a retry prints nothing twice; the oldest go first. */
   readonly seen: Set<RequestId>;
   readonly pending: Map<RequestId, Pending>;
+  /** The stores and removals among them, by name, in their order: an origin has one at a time. */
+  readonly writes: Map<string, readonly RequestId[]>;
   readonly listings: Map<RequestId, Listing>;
   readonly surveys: Map<RequestId, Survey>;
 };
@@ -102,10 +105,11 @@ export type Requests = {
 export function makeRequests(): Requests {
   return {
     operations: 0,
-    lastOn: new Map(),
+    lastOn: new JournaledMap(),
     hops: new Map(),
     seen: new Set(),
     pending: new Map(),
+    writes: new Map(),
     listings: new Map(),
     surveys: new Map(),
   };
@@ -145,10 +149,11 @@ const SURVEY = fieldsOf<Survey>({
 /** How deep this part of a peer changes. */
 export const REQUESTS = fieldsOf<Requests>({
   operations: shared,
-  lastOn: mapOf(),
+  lastOn: itself,
   hops: mapOf((hop) => ({ ...hop, tried: [...hop.tried] })),
   seen: setOf,
   pending: mapOf(PENDING),
+  writes: mapOf(),
   listings: mapOf((listing) => ({
     command: listing.command,
     silent: new Set(listing.silent),
