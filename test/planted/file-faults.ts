@@ -214,7 +214,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "lifecycle/leaving.ts",
-        find: "if (unconfirmedRecords(peer).length > 0) return;\n  const atRisk = underReplicated(peer);",
+        find: "if (someAreUnconfirmed(peer)) return;\n  const atRisk = underReplicated(peer);",
         replace: "const atRisk: FileRecord[] = [];",
       },
       {
