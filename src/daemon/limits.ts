@@ -18,6 +18,22 @@ export const COPY_BYTES = 262_144;
 export const HASH_BYTES = 1_048_576;
 
 /**
+ * A content of at least so many bytes is fetched from several holders at once, from so many of them: below it a
+ * single one is as quick. Each brings stripes, of which so many bytes in all are begun and not taken: what a
+ * quicker holder can be ahead by, and what it takes of memory.
+ */
+export const GATHER_BYTES = 33_554_432;
+export const GATHER_HOLDERS = 4;
+export const STRIPE_BYTES = 8_388_608;
+export const GATHER_AHEAD_BYTES = 33_554_432;
+/** As many at a time as there is memory for; more are fetched from one holder each. */
+export const GATHERED_AT_ONCE = 4;
+/** A holder that has had nothing to do for so long takes over what the others wait for. */
+export const GATHER_IDLE_MS = 250;
+/** Where another holder is known, one from which nothing comes for so long is given up for it. */
+export const HOLDER_STALL_MS = 750;
+
+/**
  * Copies written beside the hashing of what is stored: as many as are fetched at a time. Each has so many buffers,
  * since a writer may still be at work on the latest two, and the next is read into another one.
  */

@@ -130,6 +130,7 @@ const HANDLERS: Readonly<{
 
   // Contents travel on connections of their own, which the driver serves.
   fetch: null,
+  "fetch-part": null,
   content: null,
   "content-end": null,
   "content-refused": null,

@@ -10,7 +10,14 @@ import type {
   SurveyedMember,
   Why,
 } from "../protocol/model/events.ts";
-import type { BodySource, Effect, FetchInto, Served } from "../protocol/model/io.ts";
+import type {
+  Alternatives,
+  BodySource,
+  Effect,
+  FetchInto,
+  Replica,
+  Served,
+} from "../protocol/model/io.ts";
 import type { Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Message } from "../protocol/model/messages.ts";
 import { Writer } from "../wire/bytes.ts";
@@ -184,6 +191,11 @@ const event = casesBy<"event", PeerEvent>("event", {
   omitted: { events: u53, ms: real },
 });
 
+const alternatives = struct<Alternatives>({
+  write: v.write,
+  replicas: list(struct<Replica>({ id: v.position, address }), MOST),
+});
+
 const effect = casesBy<"type", Effect>("type", {
   send: { to: address, channel, message, body: option(bodySource) },
   watch: { addresses: list(address, MOST) },
@@ -201,6 +213,7 @@ const effect = casesBy<"type", Effect>("type", {
     source,
     size: u53,
     into,
+    alternatives: option(alternatives),
     repair: bool,
   },
   merge: { job: u53, record: v.fileRecord },

@@ -1,7 +1,7 @@
 /** Contents on their way in and out, each over a connection of its own. */
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
-import type { Fetch, FetchSource } from "../protocol/model/messages.ts";
+import type { Fetch, FetchPart, FetchSource } from "../protocol/model/messages.ts";
 import type { WireMessage } from "../wire/table.ts";
 import { finish, hangUp, type Wire } from "./connection.ts";
 import type { Dialer } from "./dial.ts";
@@ -11,6 +11,7 @@ import {
   SERVED_AT_ONCE,
   SERVED_PER_ADDRESS,
   SERVED_TO_STRANGERS,
+  STALL_MS,
 } from "./limits.ts";
 import { serveContent } from "./serve.ts";
 import { Meter, TransferRates } from "./transfer-rates.ts";
@@ -52,20 +53,27 @@ export class Contents {
     from: Address,
     source: FetchSource,
     sink: ContentSink,
-    { offset = 0, size, hash = inlineHash(), signal }: FetchOptions = {},
+    { offset = 0, size, hash = inlineHash(), until, stallMs, signal }: FetchOptions = {},
   ): Promise<Fetched> {
     const { dialer, ring, frame, unreachable } = this.#options;
+    const isPart = until !== undefined && source.kind === "write";
     return new Promise((resolve, reject) => {
       const abort = (): void => download.giveUp(`The fetch from ${from} was given up.`);
       const download: Download = new Download({
         address: from,
         ring: ring(),
-        request: frame({ tag: "fetch", source, offset }),
+        request: frame(
+          isPart
+            ? { tag: "fetch-part", write: source.write, offset, until }
+            : { tag: "fetch", source, offset },
+        ),
         verdict: (sha256) => frame({ tag: "content-end", sha256 }),
         offset,
+        until: isPart ? until : null,
         size: size ?? null,
         hash,
         sink,
+        stallMs: stallMs ?? STALL_MS,
         done: (result) => {
           signal?.removeEventListener("abort", abort);
           this.#fetched.delete(download);
@@ -89,7 +97,7 @@ export class Contents {
   }
 
   /** Takes over a connection on which nothing but this fetch has come. */
-  serve(socket: Wire, from: Member, fetch: Fetch): void {
+  serve(socket: Wire, from: Member, fetch: Fetch | FetchPart): void {
     const source = this.#open(from, fetch);
     const { frame, fault, ring } = this.#options;
     if ("refused" in source) {
@@ -106,7 +114,9 @@ export class Contents {
     this.#served.add(socket);
     this.#serving.begin(meter);
     const { offset } = fetch;
-    serveContent(socket, { source, offset, ring: ring(), frame, fault, meter }).finally(() => {
+    const until = fetch.tag === "fetch-part" ? fetch.until : null;
+    const part = { source, offset, until };
+    serveContent(socket, { ...part, ring: ring(), frame, fault, meter }).finally(() => {
       this.#served.delete(socket);
       this.#serving.end(meter);
     });
@@ -126,14 +136,18 @@ export class Contents {
     for (const socket of [...this.#served]) hangUp(socket);
   }
 
-  #open(from: Member, fetch: Fetch): ContentSource | ContentDenied {
+  #open(from: Member, fetch: Fetch | FetchPart): ContentSource | ContentDenied {
     if (!this.#hasSlotFor(from.address)) {
       this.#options.turnedAway("too many are served", from.address);
       return { refused: "too many are served just now" };
     }
     try {
-      const source = this.#options.open(fetch.source, fetch.offset, from.id);
-      if ("refused" in source || fetch.offset <= source.size) return source;
+      const { offset } = fetch;
+      const isPart = fetch.tag === "fetch-part";
+      const what = isPart ? ({ kind: "write", write: fetch.write } as const) : fetch.source;
+      const source = this.#options.open(what, offset, from.id);
+      const until = isPart ? fetch.until : Number.POSITIVE_INFINITY;
+      if ("refused" in source || offset <= Math.min(source.size, until)) return source;
       source.done(false, 0, null);
       return { refused: `it has only ${source.size} bytes` };
     } catch (error) {

@@ -8,7 +8,6 @@ import type { Address } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
-import { STALL_MS } from "./limits.ts";
 import { Meter } from "./transfer-rates.ts";
 import type { ContentHash } from "./types.ts";
 import { type ContentSink, type Fetched, FetchFailure, type FetchTrouble } from "./types.ts";
@@ -21,10 +20,14 @@ export type DownloadOptions = {
   /** The last: encodes what the content came to. */
   verdict(sha256: string): Uint8Array;
   readonly offset: number;
+  /** Where a part ends, of which the hash sees nothing, and which has no verdict; null for the whole. */
+  readonly until: number | null;
   /** Of the whole, as it was announced; null where nobody has said. */
   readonly size: number | null;
   readonly hash: ContentHash;
   readonly sink: ContentSink;
+  /** How long nothing may come. */
+  readonly stallMs: number;
   /** Called once. */
   done(result: Fetched | FetchFailure): void;
 };
@@ -45,10 +48,12 @@ export class Download implements ConnectionHandler {
   #ended = false;
   /** How fast it comes. */
   readonly meter: Meter;
-  readonly #stall = new Deadline(STALL_MS, () => this.#give("broken", "sent nothing for too long"));
+  readonly #stall: Deadline;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
+    const silent = () => this.#give("broken", "sent nothing for too long");
+    this.#stall = new Deadline(options.stallMs, silent);
     this.meter = new Meter(options.address, true, () => this.#give("broken", "sends too slowly"));
   }
 
@@ -134,7 +139,7 @@ export class Download implements ConnectionHandler {
   }
 
   #head(size: number): Promise<void> | undefined {
-    const { offset, sink, size: announced } = this.#options;
+    const { offset, until, sink, size: announced } = this.#options;
     // What was promised is the limit: a disk must not be filled with what nobody has agreed to take.
     if (announced !== null && size !== announced) {
       this.#give("broken", `has ${size} bytes where ${announced} were announced`);
@@ -145,24 +150,28 @@ export class Download implements ConnectionHandler {
       return undefined;
     }
     this.#size = size;
-    this.#left = size - offset;
+    this.#left = Math.min(size, until ?? size) - offset;
     this.#enter(this.#left > 0 ? "content" : "tail", this.#reader.rest());
     return sink.open(size) ?? undefined;
   }
 
   #content(bytes: Uint8Array): Promise<void> | undefined {
-    const { hash, sink } = this.#options;
+    const { hash, sink, until } = this.#options;
     const chunk = bytes.subarray(0, this.#left);
     this.#left -= chunk.length;
     if (this.#left === 0) this.#enter("tail", bytes.subarray(chunk.length));
     // Both or none: who goes on from another peer must find that the hash has seen what the sink has.
-    const hashed = hash.update(chunk);
+    const hashed = until === null ? hash.update(chunk) : undefined;
     const written = sink.write(chunk);
     if (hashed === undefined) return written ?? undefined;
     return Promise.all([hashed, written]).then(() => {});
   }
 
   async #tail(theirs: string | null): Promise<void> {
+    if (this.#options.until !== null) {
+      this.#finish({ size: this.#size, sha256: "" });
+      return;
+    }
     const sha256 = await this.#options.hash.digest();
     // The connection may have broken meanwhile, which takes nothing from what has come.
     if (this.#stage === "over") return;

@@ -1,6 +1,6 @@
 /** Connections that others open: frames come in on them, or one content goes out. */
 import type { Address, Member } from "../protocol/model/member.ts";
-import type { Fetch } from "../protocol/model/messages.ts";
+import type { Fetch, FetchPart } from "../protocol/model/messages.ts";
 import type { Age } from "../wire/age.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { WireMessage } from "../wire/table.ts";
@@ -27,7 +27,7 @@ export type InboundOptions = {
   /** A hello, to be sent back. */
   hello(beat: number): Uint8Array;
   /** The connection is handed over: it carries one content. */
-  fetch(socket: Wire, from: Member, fetch: Fetch): void;
+  fetch(socket: Wire, from: Member, fetch: Fetch | FetchPart): void;
   /** It is a member's address. */
   isMember(address: Address): boolean;
   /** What came from there was no frame to be taken, or took too long. */
@@ -244,7 +244,7 @@ class Caller implements ConnectionHandler {
       return admitted.later === true;
     }
     const { from, message, body } = admitted;
-    if (message.tag === "fetch") {
+    if (message.tag === "fetch" || message.tag === "fetch-part") {
       if (this.#stranger && this.#reader.buffered === 0) this.#handOver(from, message);
       else this.refuse("a fetch amid other messages");
       return false;
@@ -274,7 +274,7 @@ class Caller implements ConnectionHandler {
     this.#address = address;
   }
 
-  #handOver(from: Member, fetch: Fetch): void {
+  #handOver(from: Member, fetch: Fetch | FetchPart): void {
     this.#leave(false);
     this.#options.fetch(this.#socket, from, fetch);
   }

@@ -14,12 +14,17 @@ import { Verdict } from "./verdict.ts";
 export type ServeOptions = {
   readonly source: ContentSource;
   readonly offset: number;
+  /** Where a part ends, whose taker has no last word; null for the whole. */
+  readonly until: number | null;
   readonly ring: number;
   /** How fast it goes. */
   readonly meter: Meter;
   frame(message: Message): Uint8Array;
   fault(error: unknown): void;
 };
+
+/** Bytes of a content, from one to before another. */
+type Span = { readonly from: number; readonly to: number };
 
 /** How it went; the hash is of what was read here, null where nothing was hashed. */
 type Served = { readonly ok: boolean; readonly sha256: string | null };
@@ -43,11 +48,16 @@ export async function serveContent(socket: Wire, options: ServeOptions): Promise
 }
 
 async function serveAll(sender: ContentSender, options: ServeOptions): Promise<Served> {
-  const { source, offset, frame } = options;
-  const hash = source.sha256 === null && offset === 0 ? inlineHash() : null;
+  const { source, offset, until, frame } = options;
+  const hash = source.sha256 === null && offset === 0 && until === null ? inlineHash() : null;
   const head = frame({ tag: "content", size: source.size });
-  const sent = (await sender.write(head)) && (await sendBytes(sender, source, offset, hash));
+  const span = { from: offset, to: Math.min(source.size, until ?? source.size) };
+  const sent = (await sender.write(head)) && (await sendBytes(sender, source, span, hash));
   if (!sent) return { ok: false, sha256: null };
+  if (until !== null) {
+    const end = frame({ tag: "content-end", sha256: source.sha256 });
+    return { ok: await sender.write(end), sha256: null };
+  }
   const own = hash === null ? null : await hash.digest();
   const sha256 = source.sha256 ?? own;
   const verdict = await sender.ask(frame({ tag: "content-end", sha256 }));
@@ -60,10 +70,10 @@ async function serveAll(sender: ContentSender, options: ServeOptions): Promise<S
 async function sendBytes(
   sender: ContentSender,
   source: ContentSource,
-  offset: number,
+  span: Span,
   hash: ContentHash | null,
 ): Promise<boolean> {
-  return readAll(source, offset, async (chunk) => {
+  return readAll(source, span, async (chunk) => {
     await hash?.update(chunk);
     if (!(await sender.write(chunk))) return false;
     sender.contentBytes += chunk.length;
@@ -74,23 +84,23 @@ async function sendBytes(
 /** What the copy here really is. @returns null where it cannot be read to its end */
 async function hashAgain(source: ContentSource): Promise<string | null> {
   const hash = inlineHash();
-  const whole = await readAll(source, 0, async (chunk) => {
+  const whole = await readAll(source, { from: 0, to: source.size }, async (chunk) => {
     await hash.update(chunk);
     return true;
   });
   return whole ? hash.digest() : null;
 }
 
-/** Reads to the end, through one buffer, as long as the taker of each piece says true. */
+/** Reads a span to its end, through one buffer, as long as the taker of each piece says true. */
 async function readAll(
   source: ContentSource,
-  offset: number,
+  { from, to }: Span,
   take: (chunk: Uint8Array) => Promise<boolean>,
 ): Promise<boolean> {
-  const buffer = new Uint8Array(Math.min(CONTENT_CHUNK_BYTES, Math.max(1, source.size - offset)));
+  const buffer = new Uint8Array(Math.min(CONTENT_CHUNK_BYTES, Math.max(1, to - from)));
   const turns = new Turns();
-  for (let at = offset; at < source.size; ) {
-    const most = Math.min(buffer.length, source.size - at);
+  for (let at = from; at < to; ) {
+    const most = Math.min(buffer.length, to - at);
     const reading = source.read(buffer.subarray(0, most), at);
     const count = typeof reading === "number" ? reading : await reading;
     // The file has become shorter: the taker sees the connection end before its bytes do.

@@ -109,6 +109,13 @@ export type FetchOptions = {
    * "unreachable" it has seen just the bytes that the sink was given: both may go on with another peer.
    */
   readonly hash?: ContentHash;
+  /**
+   * Only a part is wanted, of a stored write: the bytes before this one. Nothing is hashed, so `sha256` of what
+   * is fetched is empty, and it is for the caller to find out whether the whole is right.
+   */
+  readonly until?: number;
+  /** A sender from which nothing comes for so long, in milliseconds, is given up; STALL_MS if left out. */
+  readonly stallMs?: number | undefined;
   /** Gives the fetch up. */
   readonly signal?: AbortSignal;
 };

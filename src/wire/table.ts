@@ -216,6 +216,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   }),
   "catch-up": row(37, { nonce: u32, counter: u53, ranges: v.ranges }),
   "caught-up": row(38, { nonce: u32, counter: u53, same: v.ranges, differ: v.ranges }),
+  "fetch-part": row(39, { write: v.write, offset: u53, until: u53 }),
 };
 
 /**

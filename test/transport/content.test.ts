@@ -238,6 +238,61 @@ describe("a fetch fails, and says how", () => {
     expect(fetch).rejects.toThrow("no such file");
   });
 
+  test.each([
+    [0, MIB],
+    [MIB + 5, 3 * MIB - 1],
+    [2 * MIB, 100 * MIB],
+    [7, 7],
+  ])("a part of it, from %d to before %d", async (offset, until) => {
+    const bytes = content(4 * MIB);
+    const over = new Mailbox<Over>();
+    const asked = new Mailbox<{ source: unknown; offset: number }>();
+    const server = await openPeer(1, {
+      open(source, from) {
+        asked.put({ source, offset: from });
+        return sourceOf(bytes, over, sha256(bytes));
+      },
+    });
+    const taker = await openPeer(2);
+    const sink = collect();
+    const write = { name: "film", operation: { origin: "00".repeat(8), number: 1 } } as const;
+    const source = { kind: "write", write: { ...write, sha256: sha256(bytes) } } as const;
+    const options = { offset, until, size: bytes.length };
+    const fetched = await taker.transport.fetch(server.address, source, sink, options);
+    expect(fetched).toEqual({ size: bytes.length, sha256: "" });
+    const part = bytes.subarray(offset, until);
+    expect(sha256(sink.bytes())).toBe(sha256(part));
+    expect(await over.first()).toEqual({ ok: true, bytes: part.length, sha256: null });
+    expect(asked.seen).toEqual([{ source, offset }]);
+    expect([...server.faults, ...taker.faults]).toEqual([]);
+  });
+
+  test("a part that is given up, or comes too slowly", async () => {
+    const bytes = content(4 * MIB);
+    const over = new Mailbox<Over>();
+    const server = await openPeer(1, {
+      open: () => ({
+        ...sourceOf(bytes, over),
+        read: (into, at) => (at < MIB ? into.length : new Promise<number>(() => {})),
+      }),
+    });
+    const taker = await openPeer(2);
+    const write = { name: "film", operation: { origin: "00".repeat(8), number: 1 } } as const;
+    const source = { kind: "write", write: { ...write, sha256: "00".repeat(32) } } as const;
+    const sink = collect();
+    const slow = taker.transport.fetch(server.address, source, sink, {
+      until: 2 * MIB,
+      stallMs: 50,
+    });
+    expect(await troubleOf(slow)).toBe("broken");
+    expect(sink.got).toBe(MIB);
+    const giving = new AbortController();
+    const { signal } = giving;
+    const given = taker.transport.fetch(server.address, source, collect(), { until: 9, signal });
+    giving.abort();
+    expect(await troubleOf(given)).toBe("local");
+  });
+
   test("an offset behind the end", async () => {
     const over = new Mailbox<Over>();
     const server = await openPeer(1, { open: () => sourceOf(content(10), over) });

@@ -677,6 +677,14 @@ export const VECTORS: readonly Vector[] = [
   `,
     { tag: "fetch", source: { kind: "write", write: writeId }, offset: 262_144 },
   ),
+  v(
+    `
+    0004343130330123456789abcdef0000000000059f86d081884c7d659a2feaa0
+    c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08000000000080000000000000
+    01000000
+  `,
+    { tag: "fetch-part", write: writeId, offset: 8_388_608, until: 16_777_216 },
+  ),
   v("0000000080000000", { tag: "content", size: 2_147_483_648 }),
   v("019f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", {
     tag: "content-end",

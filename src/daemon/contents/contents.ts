@@ -1,7 +1,7 @@
 /** Contents on their way to this peer, and what goes with its messages; the protocol names them and this moves them. */
 import type { PeerEvent } from "../../protocol/model/events.ts";
 import { Failure } from "../../protocol/model/failure.ts";
-import { EMPTY_SHA256, type FileRecord, writeKey } from "../../protocol/model/files.ts";
+import { EMPTY_SHA256, type FileRecord } from "../../protocol/model/files.ts";
 import type { BodySource, Effect, FetchInto, Input } from "../../protocol/model/io.ts";
 import type { FetchSource, RequestId } from "../../protocol/model/messages.ts";
 import type { Draft } from "../../store/draft.ts";
@@ -14,6 +14,7 @@ import {
   inlineHash,
   type Transport,
 } from "../../transport/types.ts";
+import { Ahead, alone } from "./ahead.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
@@ -21,9 +22,11 @@ import { check, copy } from "./copying.ts";
 import type { EarlyCopies, ReadyCopy } from "./early.ts";
 import type { Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
-import { type Arriving, Resumable, type Taker } from "./resumable.ts";
+import { type Arriving, mayGoOn, placeOf, Resumable, type Taker } from "./resumable.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
+/** Where the last part of what came began, and who brought it. */
+type Last = { before: number; peer: number };
 type FetchResult = Extract<Input, { type: "fetched" }>["result"];
 
 export type ContentsOptions = {
@@ -45,8 +48,10 @@ export type ContentsOptions = {
 export class Contents {
   readonly #sent = new SentBodies();
   readonly #resumable = new Resumable();
+  readonly #ahead: Ahead;
 
   constructor(private readonly options: ContentsOptions) {
+    this.#ahead = new Ahead(options);
     // What broke off on its way to a command is wanted no more when that has ended.
     options.commands.whenEnded((command) => this.#resumable.drop(command));
   }
@@ -77,10 +82,10 @@ export class Contents {
     const began = performance.now();
     const awaited = effect.repair ? null : rateLimiter.awaited();
     const move = moving.begin(effect.file, effect.size);
-    const before = { bytes: 0 };
+    const last: Last = { before: 0, peer: effect.peer };
     let result: FetchResult;
     try {
-      const { size, sha256 } = await this.#bring(effect, move, before);
+      const { size, sha256 } = await this.#bring(effect, move, last);
       result = { ok: true, size, sha256 };
     } catch (error) {
       // What fails on the way may come from another replica; what fails here would fail again.
@@ -89,7 +94,7 @@ export class Contents {
     }
     awaited?.();
     moving.end(move);
-    this.#report(effect, result, move.bytes - before.bytes, performance.now() - began);
+    this.#report(effect, last.peer, result, move.bytes - last.before, performance.now() - began);
     return result;
   }
 
@@ -98,7 +103,7 @@ export class Contents {
     await Promise.all([this.#resumable.clear(), this.options.early.clear()]);
   }
 
-  #report(effect: FetchEffect, result: FetchResult, bytes: number, ms: number): void {
+  #report(effect: FetchEffect, from: number, result: FetchResult, bytes: number, ms: number): void {
     const self = this.options.self();
     if (effect.from === self.address) return;
     this.options.report({
@@ -106,7 +111,7 @@ export class Contents {
       file: effect.file,
       size: result.ok ? result.size : effect.size,
       sha256: result.ok ? result.sha256 : null,
-      from: effect.peer,
+      from,
       to: self.id,
       bytes,
       ms,
@@ -114,13 +119,13 @@ export class Contents {
     });
   }
 
-  #bring(effect: FetchEffect, move: Move, before: { bytes: number }): Promise<Fetched> {
+  #bring(effect: FetchEffect, move: Move, last: Last): Promise<Fetched> {
     const { source, from, into } = effect;
     if (source.kind === "body") return this.#bringBody(effect, source.number, move);
     const early = into.kind === "store" ? this.options.early.take(into.record) : null;
-    if (early !== null) return this.#keepEarly(effect, early, move, before);
+    if (early !== null) return this.#keepEarly(effect, early, move, last);
     if (from === this.options.self().address) return this.#bringOwn(effect, source, move);
-    return this.#bringOver(effect, source, move, before);
+    return this.#bringOver(effect, source, move, last);
   }
 
   /** A small content that is here already, in memory. */
@@ -153,10 +158,10 @@ export class Contents {
     { into, job }: FetchEffect,
     { draft, sha256 }: ReadyCopy,
     move: Move,
-    before: { bytes: number },
+    last: Last,
   ): Promise<Fetched> {
     const { size } = draft;
-    before.bytes = size;
+    last.before = size;
     move.bytes = size;
     const taker = this.#takerOf(into, job, draft);
     try {
@@ -195,21 +200,34 @@ export class Contents {
     effect: FetchEffect,
     source: FetchSource,
     move: Move,
-    before: { bytes: number },
+    last: Last,
   ): Promise<Fetched> {
     const { into } = effect;
     const place = placeOf(into);
     let arriving = this.#resumable.take(place, into.sha256);
+    let asked = into.sha256 === null ? alone(effect) : effect;
     for (;;) {
       arriving ??= { taker: this.#takerOf(into, effect.job), hash: inlineHash(), bytes: 0 };
-      const resumed = arriving.bytes > 0;
-      before.bytes = arriving.bytes;
+      let resumed = arriving.bytes > 0;
       move.bytes = arriving.bytes;
       try {
-        const { hash, bytes: offset, taker } = arriving;
+        const { hash, taker } = arriving;
         const sink = this.#sinkOf(effect, arriving, move);
-        const options = { offset, hash, size: effect.size };
-        const fetched = await this.options.transport.fetch(effect.from, source, sink, options);
+        const from = await this.#ahead.bring(asked, source, arriving.bytes, async (piece) => {
+          await hash.update(piece);
+          await sink.write(piece);
+        });
+        const { bytes: offset } = arriving;
+        resumed = offset > 0;
+        last.before = offset;
+        last.peer = from.peer;
+        const options = { offset, hash, size: effect.size, stallMs: from.stallMs };
+        const fetched = await this.options.transport.fetch(
+          from.address,
+          from.source,
+          sink,
+          options,
+        );
         check(effect.file, into.sha256, fetched.sha256);
         await taker.finish(fetched.size, fetched.sha256);
         return fetched;
@@ -223,6 +241,7 @@ export class Contents {
         // Two senders' parts do not fit together: this one may still have the whole.
         if (trouble !== "mismatch" || !resumed) throw error;
         arriving = null;
+        asked = alone(effect);
       }
     }
   }
@@ -272,17 +291,6 @@ export class Contents {
       },
     };
   }
-}
-
-/** What broke off may be gone on with, unless it was wrong or could not be kept. */
-function mayGoOn(trouble: FetchFailure["trouble"]): boolean {
-  return trouble === "unreachable" || trouble === "refused" || trouble === "broken";
-}
-
-/** A delivery is known by its command, a copy by its write. */
-function placeOf(into: FetchInto): string | number {
-  if (into.kind === "deliver") return into.command;
-  return writeKey(into.record);
 }
 
 function sentenceOf(error: unknown): string {

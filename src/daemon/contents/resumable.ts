@@ -2,7 +2,9 @@
  * Contents that broke off on their way in. What has come of them is kept, with its hash so far, so that
  * another replica can go on from that byte.
  */
-import type { ContentHash } from "../../transport/types.ts";
+import { writeKey } from "../../protocol/model/files.ts";
+import type { FetchInto } from "../../protocol/model/io.ts";
+import type { ContentHash, FetchTrouble } from "../../transport/types.ts";
 import { RESUMABLE_DELIVERIES, RESUMABLE_DRAFTS, RESUMABLE_MS } from "../limits.ts";
 
 /** Where a content goes, and what makes it count. */
@@ -73,4 +75,15 @@ export class Resumable {
     clearTimeout(entry.timer);
     return entry.arriving.taker.abort();
   }
+}
+
+/** What broke off may be gone on with, unless it was wrong or could not be kept. */
+export function mayGoOn(trouble: FetchTrouble): boolean {
+  return trouble === "unreachable" || trouble === "refused" || trouble === "broken";
+}
+
+/** A delivery is known by its command, a copy by its write. */
+export function placeOf(into: FetchInto): string | number {
+  if (into.kind === "deliver") return into.command;
+  return writeKey(into.record);
 }

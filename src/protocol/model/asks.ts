@@ -170,15 +170,25 @@ export type Fetch = {
   /** Where to begin, in bytes. */
   readonly offset: number;
 };
+/** The same of a part of a stored write: from `offset` to before `until`, in bytes. One connection brings one part. */
+export type FetchPart = {
+  readonly tag: "fetch-part";
+  readonly write: WriteId;
+  readonly offset: number;
+  readonly until: number;
+};
 /** What is fetched: a content under a request's id, or that of a stored write. */
 export type FetchSource =
   | { readonly kind: "ticket"; readonly request: RequestId }
   | { readonly kind: "write"; readonly write: WriteId };
-/** Then `size - offset` raw bytes follow, then a ContentEnd, which the taker answers with its own. */
+/**
+ * Then `size - offset` raw bytes follow, or those of the part, then a ContentEnd, which the taker of a whole
+ * answers with its own.
+ */
 export type Content = { readonly tag: "content"; readonly size: number };
 /** What the whole must hash to, or what its taker found; null where an unhashed one began at an offset. */
 export type ContentEnd = { readonly tag: "content-end"; readonly sha256: string | null };
 export type ContentRefused = { readonly tag: "content-refused"; readonly why: string };
 
 /** The frames of a connection that carries one content. */
-export type ContentMessage = Fetch | Content | ContentEnd | ContentRefused;
+export type ContentMessage = Fetch | FetchPart | Content | ContentEnd | ContentRefused;

@@ -174,6 +174,10 @@ export type FetchInto =
   /** The one who asked for it at this peer. */
   | { readonly kind: "deliver"; readonly command: number; readonly sha256: string | null };
 
+/** A stored write, and other peers that hold it. */
+export type Alternatives = { readonly write: WriteId; readonly replicas: readonly Replica[] };
+export type Replica = { readonly id: number; readonly address: Address };
+
 /** What is served to whoever names a request's id. */
 export type Served =
   /** The content that came with this peer's own command. */
@@ -231,6 +235,8 @@ export type Effect =
       readonly source: FetchSource | Extract<BodySource, { kind: "body" }>;
       readonly size: number;
       readonly into: FetchInto;
+      /** Where else it is to be had, at the same time: all of it or parts. Null where nobody else is known. */
+      readonly alternatives: Alternatives | null;
       /** A copy that nobody waits for: it may be slowed down. */
       readonly repair: boolean;
     }

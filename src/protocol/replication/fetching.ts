@@ -6,15 +6,14 @@ import {
   SMALL_FETCHES_AT_ONCE,
   SMALL_FETCHES_PER_SENDER,
 } from "../model/config.ts";
-import { writeId } from "../model/files.ts";
-import type { Body, Effect, FetchInto } from "../model/io.ts";
+import { type FileRecord, isSameWrite, writeId } from "../model/files.ts";
+import type { Body, Effect, FetchInto, Replica } from "../model/io.ts";
 import type { FetchJob } from "../model/jobs.ts";
 import type { Address } from "../model/member.ts";
 import type { AnswerOutcome, RequestId } from "../model/messages.ts";
 import type { Peer } from "../state.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
-type From = { readonly id: number; readonly address: Address };
 
 /** Begins as many of the queued copies as may be fetched at once. */
 export function fetchQueued(peer: Peer): void {
@@ -45,23 +44,24 @@ export function fetchQueued(peer: Peer): void {
 export function beginFetch(
   peer: Peer,
   job: Exclude<FetchJob, { kind: "deliver" }>,
-  from: From,
+  from: Replica,
   source: FetchEffect["source"],
   repair: boolean,
 ): number {
   const { record } = job;
   const shared = job.kind === "placement" && source.kind === "ticket";
   const into: FetchInto = { kind: "store", record, sha256: record.sha256, shared };
-  return begin(peer, job, { from, source, file: record.name, size: record.size, into, repair });
+  const { name: file, size } = record;
+  return begin(peer, job, { from, source, file, size, into, alternatives: null, repair });
 }
 
 /** Has the driver fetch a content for the one who asked for it at this peer. */
 export function beginDelivery(
   peer: Peer,
   job: Extract<FetchJob, { kind: "deliver" }>,
-  from: From,
+  from: Replica,
   source: FetchEffect["source"],
-  content: { readonly file: string; readonly size: number; readonly into: FetchInto },
+  content: Pick<FetchEffect, "file" | "size" | "into" | "alternatives">,
 ): void {
   begin(peer, job, { from, source, ...content, repair: false });
 }
@@ -76,11 +76,11 @@ export function beginMerge(peer: Peer, job: Exclude<FetchJob, { kind: "deliver" 
 function begin(
   peer: Peer,
   job: FetchJob,
-  what: Omit<FetchEffect, "type" | "job" | "from" | "peer"> & { readonly from: From },
+  what: Omit<FetchEffect, "type" | "job" | "from" | "peer"> & { readonly from: Replica },
 ): number {
   const number = peer.replication.nextJob++;
   peer.replication.jobs.add(number, job);
-  const { from, source, file, size, into, repair } = what;
+  const { from, source, file, size, into, alternatives, repair } = what;
   const { address, id } = from;
   // Named one by one: there is one for each copy, and a spread takes many times as long.
   peer.effects.push({
@@ -92,6 +92,7 @@ function begin(
     file,
     size,
     into,
+    alternatives,
     repair,
   });
   return number;

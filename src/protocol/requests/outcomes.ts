@@ -2,12 +2,13 @@
 import { passBack } from "../answering.ts";
 import { isRefusal, isWrite, whatOf } from "../model/asks.ts";
 import {
+  BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
   REQUEST_RETRY_MS,
   UNAVAILABLE_MS,
 } from "../model/config.ts";
-import type { Body, Input } from "../model/io.ts";
+import type { Alternatives, Body, Input } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
 import type { Answer, AnswerOutcome, RequestId } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
@@ -120,7 +121,8 @@ function deliverFromAnother(peer: Peer, request: RequestId, pending: Pending): b
   peer.deadlines.clear("request", request);
   const into = { kind: "deliver", command, sha256: write.sha256 } as const;
   const source = { kind: "write", write } as const;
-  beginDelivery(peer, { kind: "deliver", request }, from, source, { file: ask.name, size, into });
+  const content = { file: ask.name, size, into, alternatives: alternatives(peer, pending) };
+  beginDelivery(peer, { kind: "deliver", request }, from, source, content);
   return true;
 }
 
@@ -170,7 +172,21 @@ function receiveFileAnswer(
   } as const;
   const source = sourceOf(request, outcome, body);
   const at = server === from.id ? from : (peer.membership.view.find(server) ?? from);
-  beginDelivery(peer, { kind: "deliver", request }, at, source, { file: ask.name, size, into });
+  const content = { file: ask.name, size, into, alternatives: alternatives(peer, pending) };
+  beginDelivery(peer, { kind: "deliver", request }, at, source, content);
+}
+
+/** The other peers that are known to hold what was found; null for a small content, which is not worth it. */
+function alternatives(peer: Peer, { sources }: Pending): Alternatives | null {
+  if (sources === null || sources.size <= BODY_BYTES) return null;
+  const { write } = sources;
+  const members = sources.replicas.map((id) => peer.membership.view.find(id));
+  const replicas = members.flatMap((member) =>
+    member === undefined || member.id === peer.self.id
+      ? []
+      : [{ id: member.id, address: member.address }],
+  );
+  return replicas.length === 0 ? null : { write, replicas };
 }
 
 /** Notes whom a content comes from, and says so if it is another than before. */

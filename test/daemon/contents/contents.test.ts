@@ -89,7 +89,15 @@ type FetchEffect = Extract<Effect, { type: "fetch" }>;
 
 function fetchInto(into: FetchEffect["into"]) {
   return contents.fetch({
-    ...{ type: "fetch", job: 1, file: "film", from: "127.0.0.1:2", peer: 9, repair: false },
+    ...{
+      type: "fetch",
+      job: 1,
+      file: "film",
+      from: "127.0.0.1:2",
+      peer: 9,
+      alternatives: null,
+      repair: false,
+    },
     ...{ source: { kind: "ticket", request: 5 }, size: bytes.length, into },
   });
 }
@@ -160,7 +168,15 @@ test("what a command brings is told to be spoilt when a taker finds it so, by wh
   offers.serve(7, { kind: "command", command: number });
   const ticket = { kind: "ticket", request: 7 } as const;
   const into = { kind: "store", record, sha256: hash, shared: true } as const;
-  const own = { type: "fetch", job: 2, file: "film", peer: 8, repair: false, size: 5 } as const;
+  const own = {
+    type: "fetch",
+    job: 2,
+    file: "film",
+    peer: 8,
+    alternatives: null,
+    repair: false,
+    size: 5,
+  } as const;
   const bring = () => contents.fetch({ ...own, from: "127.0.0.1:1", source: ticket, into });
   expect(offers.openFor(ticket, 0, 9)).toEqual({ refused: "It is not served here." });
   expect(await bring()).toMatchObject({ ok: false });
@@ -232,7 +248,15 @@ test("others may have a copy while it comes in, and nothing of one that does not
   };
   const bring = (job: number, counter: number) =>
     contents.fetch({
-      ...{ type: "fetch", job, file: "film", from: "127.0.0.1:2", peer: 9, repair: false },
+      ...{
+        type: "fetch",
+        job,
+        file: "film",
+        from: "127.0.0.1:2",
+        peer: 9,
+        alternatives: null,
+        repair: false,
+      },
       ...{ source: { kind: "ticket", request: 5 }, size: bytes.length },
       into: {
         kind: "store",
@@ -261,7 +285,15 @@ test("a small content that came with a message is kept, and delivered, from memo
   const kept = recordOf("small", small, 1);
   const bring = (number: number, into: FetchEffect["into"]) =>
     contents.fetch({
-      ...{ type: "fetch", job: 1, file: "small", from: "127.0.0.1:2", peer: 9, repair: false },
+      ...{
+        type: "fetch",
+        job: 1,
+        file: "small",
+        from: "127.0.0.1:2",
+        peer: 9,
+        alternatives: null,
+        repair: false,
+      },
       ...{ source: { kind: "body", number }, size: 1_000, into },
     });
   const stored = { kind: "store", record: kept, sha256: body.sha256, shared: false } as const;

@@ -116,6 +116,18 @@ test("where a content breaks off the next replica is tried, and when all have be
   ]);
 });
 
+test("a large content may be had from all that hold it, and from those that are left of them", () => {
+  const { one } = found();
+  const write = writeId(FOUND);
+  for (const left of [[9, 14], [14], []]) {
+    const fetch = fetchOf(one);
+    const ids = fetch?.alternatives?.replicas.map(({ id }) => id) ?? [];
+    expect(ids).toEqual(left);
+    expect(fetch?.alternatives?.write ?? write).toEqual(write);
+    one.give({ type: "fetched", job: fetch?.job ?? 0, result: BROKEN });
+  }
+});
+
 test("a content that cannot be kept here, or that nobody gets across, is given up with a sentence", () => {
   const { one } = found();
   const result = { ...BROKEN, here: true, why: "The disk is full." };
