@@ -6,7 +6,7 @@ import {
   SMALL_FETCHES_AT_ONCE,
   SMALL_FETCHES_PER_SENDER,
 } from "../model/config.ts";
-import { type FileRecord, isSameWrite, writeId } from "../model/files.ts";
+import { writeId } from "../model/files.ts";
 import type { Body, Effect, FetchInto, Replica } from "../model/io.ts";
 import type { FetchJob } from "../model/jobs.ts";
 import type { Address } from "../model/member.ts";
