@@ -2,11 +2,21 @@
 
 /** Small contents that came with messages are kept for the moment until they are asked for, not longer. */
 export const BODIES_BYTES = 16_777_216;
-export const BODIES_KEPT = 8_192;
+export const BODIES_KEPT = 4_096;
 
 /** Small stored contents that were sent of late, ready to be sent again without the disk. */
-export const SENT_BYTES = 8_388_608;
-export const SENT_KEPT = 8_192;
+export const SENT_BYTES = 4_194_304;
+export const SENT_KEPT = 2_048;
+/** Either go after so many looks, 30 s: a store, or a copy, has been given up by then. */
+export const BODIES_LOOKS = 3;
+
+/**
+ * Looked at so often, a peer that has dealt with so many inputs since it did so last, and with few since the last
+ * look, gives the memory back that it took for them, in some 20 ms: before, it would be taken for the next ones anew.
+ */
+export const TIDY_EVERY_MS = 10_000;
+export const TIDY_AFTER_INPUTS = 5_000;
+export const TIDY_QUIET_INPUTS = 1_000;
 
 /** Offers under a request's id that are kept at a time; the oldest go first. */
 export const OFFERS_KEPT = 1_024;

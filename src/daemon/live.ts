@@ -31,6 +31,7 @@ import type { OwnRecord } from "./own-record.ts";
 import type { Reception } from "./reception.ts";
 import { RoomWatch } from "./room.ts";
 import { RequestSampling } from "./sampling.ts";
+import { Tidying } from "./tidying.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
 const LAST_WORDS_MS = 20;
@@ -78,6 +79,7 @@ export async function live(
     if (event.event === "joined") announce(opened, config);
   });
   for (const note of folder.notes) terminal.say(note);
+  const tidying = tidyingOf(opened, contents);
   const quit = () => reception.quit();
   process.on("SIGTERM", quit);
   const hush = [tellOfLost(folder.log, events), tellOfDrops(opened.transport.drops, events)];
@@ -86,6 +88,7 @@ export async function live(
     driver.begin();
     room.begin();
     scrubbing.begin();
+    tidying.begin();
     control = serveControl(folder.dir, front);
     if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
     const code = exitOf(await driver.ended, room, terminal, events);
@@ -95,6 +98,7 @@ export async function live(
     process.off("SIGTERM", quit);
     for (const each of hush) each();
     sampling.close();
+    tidying.close();
     room.close();
     scrubbing.close();
     terminal.close();
@@ -111,6 +115,22 @@ function exitOf(end: End, room: RoomWatch, terminal: Console, events: EventStrea
   }
   if (end.sentence !== null) terminal.say(end.sentence);
   return room.isThere ? end.code : Math.max(end.code, 1);
+}
+
+/** Gives memory back after a load. */
+function tidyingOf({ reception, bodies, folder }: Opened, contents: Contents): Tidying {
+  return new Tidying({
+    inputs: () => reception.given,
+    forgetOld: () => {
+      bodies.forgetOld();
+      contents.forgetSent();
+    },
+    release: () => {
+      folder.files.shrink();
+      Bun.gc(true);
+      Bun.shrink();
+    },
+  });
 }
 
 /** Looks after the folder: how full its disk is, and that it is there. */

@@ -26,6 +26,7 @@ export type Received = {
 
 export class Reception {
   readonly #waiting: Waiting[] = [];
+  #given = 0;
   /** Null until it lives. */
   #peer: Received | null = null;
   #over = false;
@@ -50,8 +51,14 @@ export class Reception {
   /** Gives an input now, or right after those that wait; it is dropped where no peer lives. */
   give(input: Untimed): void {
     if (this.#peer === null || this.#over) return;
+    this.#given += 1;
     this.#waiting.push({ input, givenAt: performance.now() });
     this.#peer.wake();
+  }
+
+  /** Inputs that have been given to a peer that lived. */
+  get given(): number {
+    return this.#given;
   }
 
   /** The peer leaves its ring. */

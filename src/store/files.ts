@@ -26,8 +26,6 @@ const CONTENTS = "files";
 /** Contents on their way in; whatever bears this prefix at a start was never finished. */
 const TEMPORARY = "incoming-";
 
-const EMPTY = new Uint8Array(0);
-
 export class FileStore {
   /**
    * Set by the owner: called when a write that is read turns out to be missing or not what it was.
@@ -202,16 +200,22 @@ export class FileStore {
     await setContentAside(this.dataDir, row.record, from);
   }
 
+  /** Lets go of what the index keeps of its file in memory. */
+  shrink(): void {
+    this.ledger.forgetPages();
+  }
+
   /** Reads every content back and reports the damaged ones, which stay. Never rejects. */
   scrub(options: ScrubOptions): Promise<Scrubbed> {
-    this.ledger.forgetPages();
-    return scrub({ rows: this.ledger.rows, open: (row) => this.openUnchecked(row) }, options);
+    this.shrink();
+    const small = (row: Row) => contentOf(this.readSmall(row) ?? new Uint8Array(0));
+    const file = (row: Row) => openKept(join(this.dir, row.content));
+    const open = (row: Row) => (row.content === "" ? small(row) : file(row));
+    return scrub({ rows: this.ledger.rows, open }, options);
   }
 
   /** Resolves when what was begun is durable, and closes. */
-  async close(): Promise<void> {
-    await this.ledger.close();
-  }
+  close = (): Promise<void> => this.ledger.close();
 
   /**
    * Removes the contents that a removal is to take the place of. A crash just then leaves nothing of
@@ -226,7 +230,7 @@ export class FileStore {
 
   /** A small content as it is. @throws the system's or SQLite's error */
   private readSmall(row: Row): Uint8Array | null {
-    if (row.record.size === 0 && row.content === "") return EMPTY;
+    if (row.record.size === 0 && row.content === "") return new Uint8Array(0);
     if (row.content === "") return this.ledger.body(row);
     const content = openKept(join(this.dir, row.content));
     try {
@@ -236,11 +240,6 @@ export class FileStore {
     } finally {
       content.close();
     }
-  }
-
-  private openUnchecked(row: Row): Content {
-    if (row.content !== "") return openKept(join(this.dir, row.content));
-    return contentOf(this.readSmall(row) ?? EMPTY);
   }
 
   private rawBody(row: Row): Uint8Array | null {

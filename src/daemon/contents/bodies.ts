@@ -2,7 +2,7 @@
 import { BoundedBytes } from "../../protocol/model/bounded.ts";
 import { isSameWrite, type WriteId } from "../../protocol/model/files.ts";
 import type { Body } from "../../protocol/model/io.ts";
-import { BODIES_BYTES, BODIES_KEPT, SENT_BYTES, SENT_KEPT } from "../limits.ts";
+import { BODIES_BYTES, BODIES_KEPT, BODIES_LOOKS, SENT_BYTES, SENT_KEPT } from "../limits.ts";
 
 export type KeptBody = { readonly bytes: Uint8Array; readonly sha256: string };
 
@@ -13,6 +13,7 @@ export class Bodies {
     BODIES_KEPT,
     (b) => b.bytes.length,
   );
+  readonly #ages = new Ages();
   #next = 1;
 
   /** Keeps a content of 1 to BODY_BYTES bytes, which nobody may change any more. */
@@ -27,9 +28,15 @@ export class Bodies {
   get(number: number): KeptBody | null {
     return this.#kept.get(number) ?? null;
   }
+
+  /** Lets go of those that were there when this was called BODIES_LOOKS times ago. */
+  forgetOld(): void {
+    const old = this.#ages.look(this.#next);
+    this.#kept.forgetWhile((_, number) => number < old);
+  }
 }
 
-type Sent = { readonly write: WriteId; readonly bytes: Uint8Array };
+type Sent = { readonly write: WriteId; readonly bytes: Uint8Array; readonly number: number };
 
 /**
  * What was sent: a write has one content for ever, so it may be sent from here as long as the store
@@ -43,13 +50,33 @@ export class SentBodies {
     ({ bytes }) => bytes.length,
   );
 
+  readonly #ages = new Ages();
+  #next = 1;
+
   /** @param read reads the write from the store, and gives null where it cannot */
   get(write: WriteId, read: () => Uint8Array | null): Uint8Array | null {
     const { name } = write;
     const sent = this.#sent.get(name);
     if (sent !== undefined && isSameWrite(sent.write, write)) return sent.bytes;
     const bytes = read();
-    if (bytes !== null) this.#sent.set(name, { write, bytes });
+    if (bytes !== null) this.#sent.set(name, { write, bytes, number: this.#next++ });
     return bytes;
+  }
+
+  /** Lets go of those that were there when this was called BODIES_LOOKS times ago. */
+  forgetOld(): void {
+    const old = this.#ages.look(this.#next);
+    this.#sent.forgetWhile(({ number }) => number < old);
+  }
+}
+
+/** Which numbers are old: those below the one that was next some looks ago. */
+class Ages {
+  readonly #looks: number[] = [];
+
+  /** @param next the number that is to be given next */
+  look(next: number): number {
+    this.#looks.push(next);
+    return this.#looks.length > BODIES_LOOKS ? (this.#looks.shift() ?? 0) : 0;
   }
 }

@@ -98,6 +98,11 @@ export class Contents {
     return result;
   }
 
+  /** Lets go of small contents that were sent a while ago: the store has them. */
+  forgetSent(): void {
+    this.#sent.forgetOld();
+  }
+
   /** Leaves nothing that is not whole. Never rejects. */
   async close(): Promise<void> {
     await Promise.all([this.#resumable.clear(), this.options.early.clear()]);

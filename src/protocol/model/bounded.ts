@@ -48,6 +48,14 @@ export class BoundedBytes<K, V> {
     }
   }
 
+  /** Lets the oldest go, up to the first that is not old. */
+  forgetWhile(isOld: (value: V, key: K) => boolean): void {
+    for (const [key, value] of this.#entries) {
+      if (!isOld(value, key)) return;
+      this.#delete(key);
+    }
+  }
+
   #fits(part: number): boolean {
     return this.#bytes <= part * this.mostBytes && this.#entries.size <= part * this.most;
   }
