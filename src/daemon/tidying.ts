@@ -1,5 +1,5 @@
 /**
- * Memory goes back to the system when a peer that was busy is so no more: small contents that nobody has wanted for
+ * Memory goes back to the system when a peer that was busy is so no more, with its start or with a load: small contents that nobody has wanted for
  * a while, what the index keeps of its file, and what the runtime would keep for the next load.
  */
 import { TIDY_AFTER_INPUTS, TIDY_EVERY_MS, TIDY_QUIET_INPUTS } from "./limits.ts";
@@ -16,7 +16,8 @@ export type Tidied = {
 export class Tidying {
   #timer: ReturnType<typeof setInterval> | null = null;
   #lookedAt = 0;
-  #tidiedAt = 0;
+  /** What a start has taken goes as well, at the first look that finds it over. */
+  #tidiedAt = -TIDY_AFTER_INPUTS;
 
   constructor(private readonly tidied: Tidied) {}
 

@@ -3,7 +3,7 @@ import { Bodies } from "../../src/daemon/contents/bodies.ts";
 import { BODIES_LOOKS, TIDY_AFTER_INPUTS, TIDY_QUIET_INPUTS } from "../../src/daemon/limits.ts";
 import { Tidying } from "../../src/daemon/tidying.ts";
 
-test("memory is given back once after a load, when it is over", () => {
+test("memory is given back after the start, and once after a load, when it is over", () => {
   let inputs = 0;
   let looks = 0;
   let released = 0;
@@ -21,12 +21,12 @@ test("memory is given back once after a load, when it is over", () => {
     tidying.look();
     return released;
   };
-  expect(look(TIDY_QUIET_INPUTS)).toBe(0);
-  expect(look(TIDY_AFTER_INPUTS)).toBe(0);
-  expect(look(TIDY_AFTER_INPUTS)).toBe(0);
-  expect(look(10)).toBe(1);
-  expect(look(10)).toBe(1);
-  expect(look(2 * TIDY_AFTER_INPUTS)).toBe(1);
+  expect(look(TIDY_QUIET_INPUTS + 1)).toBe(0);
+  expect(look(TIDY_QUIET_INPUTS)).toBe(1);
+  expect(look(TIDY_AFTER_INPUTS)).toBe(1);
+  expect(look(TIDY_AFTER_INPUTS)).toBe(1);
+  expect(look(10)).toBe(2);
+  expect(look(10)).toBe(2);
   expect(look(0)).toBe(2);
   expect(looks).toBe(7);
 });
