@@ -14,7 +14,7 @@ import { lookLocal } from "../store/user-files.ts";
 import type { Transport } from "../transport/types.ts";
 import { Console } from "./console.ts";
 import { Arrivals } from "./contents/arrivals.ts";
-import type { Bodies } from "./contents/bodies.ts";
+import { type Bodies, SentBodies } from "./contents/bodies.ts";
 import { Commands } from "./contents/commands.ts";
 import { Contents } from "./contents/contents.ts";
 import { EarlyCopies } from "./contents/early.ts";
@@ -79,7 +79,7 @@ export async function live(
     if (event.event === "joined") announce(opened, config);
   });
   for (const note of folder.notes) terminal.say(note);
-  const tidying = tidyingOf(opened, contents);
+  const tidying = tidyingOf(opened, moved.sent);
   const quit = () => reception.quit();
   process.on("SIGTERM", quit);
   const hush = [tellOfLost(folder.log, events), tellOfDrops(opened.transport.drops, events)];
@@ -118,12 +118,12 @@ function exitOf(end: End, room: RoomWatch, terminal: Console, events: EventStrea
 }
 
 /** Gives memory back after a load. */
-function tidyingOf({ reception, bodies, folder }: Opened, contents: Contents): Tidying {
+function tidyingOf({ reception, bodies, folder }: Opened, sent: SentBodies): Tidying {
   return new Tidying({
     inputs: () => reception.given,
     forgetOld: () => {
       bodies.forgetOld();
-      contents.forgetSent();
+      sent.forgetOld();
     },
     release: () => {
       folder.files.shrink();
@@ -194,6 +194,7 @@ function makeContents(
     rateLimiter: new RateLimiter(options.repairRate ?? REPAIR_BYTES_PER_SECOND),
     arrivals: new Arrivals(),
     early: new EarlyCopies(files),
+    sent: new SentBodies(),
     self: () => own.self,
     report: (event: PeerEvent) => events.publish(event),
     served: (request: RequestId, ok: boolean) => reception.give({ type: "served", request, ok }),
@@ -202,7 +203,8 @@ function makeContents(
   const offers = new Offers(common);
   const contents = new Contents({ ...common, offers });
   const scrubbing = new Scrubbing(files, damaged);
-  return { commands, contents, offers, moving, early: common.early, scrubbing };
+  const { early, sent } = common;
+  return { commands, contents, offers, moving, early, sent, scrubbing };
 }
 
 /** Others find the peer once it is in its ring. */

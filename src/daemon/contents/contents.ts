@@ -16,7 +16,7 @@ import {
 } from "../../transport/types.ts";
 import { Ahead, alone } from "./ahead.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { type Bodies, SentBodies } from "./bodies.ts";
+import type { Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
 import { check, copy } from "./copying.ts";
 import type { EarlyCopies, ReadyCopy } from "./early.ts";
@@ -32,6 +32,7 @@ type FetchResult = Extract<Input, { type: "fetched" }>["result"];
 export type ContentsOptions = {
   readonly folder: Folder;
   readonly bodies: Bodies;
+  readonly sent: SentBodies;
   readonly commands: Commands;
   readonly offers: Offers;
   readonly arrivals: Arrivals;
@@ -46,7 +47,6 @@ export type ContentsOptions = {
 };
 
 export class Contents {
-  readonly #sent = new SentBodies();
   readonly #resumable = new Resumable();
   readonly #ahead: Ahead;
 
@@ -63,7 +63,7 @@ export class Contents {
     const { write } = source;
     const { files } = this.options.folder;
     if (files.find(write) === null) return null;
-    return this.#sent.get(write, () => files.bytesOf(write));
+    return this.options.sent.get(write, () => files.bytesOf(write));
   }
 
   /** Makes durable what brings no content: a removal, or word of a write held. Never rejects. */
@@ -96,11 +96,6 @@ export class Contents {
     moving.end(move);
     this.#report(effect, last.peer, result, move.bytes - last.before, performance.now() - began);
     return result;
-  }
-
-  /** Lets go of small contents that were sent a while ago: the store has them. */
-  forgetSent(): void {
-    this.#sent.forgetOld();
   }
 
   /** Leaves nothing that is not whole. Never rejects. */
@@ -144,7 +139,7 @@ export class Contents {
     if (into.kind === "store") {
       await this.options.folder.files.keep(into.record, bytes);
       // Its owner is asked for it, and soon as a rule.
-      if (!effect.repair) this.#sent.get(into.record, () => bytes);
+      if (!effect.repair) this.options.sent.get(into.record, () => bytes);
     } else {
       const taker = this.#takerOf(into, effect.job);
       try {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Arrivals } from "../../../src/daemon/contents/arrivals.ts";
-import { Bodies } from "../../../src/daemon/contents/bodies.ts";
+import { Bodies, SentBodies } from "../../../src/daemon/contents/bodies.ts";
 import { Commands } from "../../../src/daemon/contents/commands.ts";
 import { Contents } from "../../../src/daemon/contents/contents.ts";
 import { EarlyCopies } from "../../../src/daemon/contents/early.ts";
@@ -61,6 +61,7 @@ beforeAll(async () => {
   const common = {
     ...{ folder, commands, rateLimiter: new RateLimiter(1e12), moving: new Moving(), cwd: "" },
     ...{ arrivals: new Arrivals(), early: new EarlyCopies(folder.files), bodies: new Bodies() },
+    sent: new SentBodies(),
     self: () => ({ id: 8, address: "8" }),
     report: (event: PeerEvent) => void events.push(event),
     ...{ served: () => {}, spoilt: () => {}, damaged: () => {}, transport: { fetch } },

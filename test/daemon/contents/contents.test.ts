@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Arrivals } from "../../../src/daemon/contents/arrivals.ts";
-import { Bodies } from "../../../src/daemon/contents/bodies.ts";
+import { Bodies, SentBodies } from "../../../src/daemon/contents/bodies.ts";
 import { Commands } from "../../../src/daemon/contents/commands.ts";
 import { Contents } from "../../../src/daemon/contents/contents.ts";
 import { EarlyCopies } from "../../../src/daemon/contents/early.ts";
@@ -68,7 +68,7 @@ beforeAll(async () => {
     served: () => {},
     spoilt: (request: number) => void spoilt.push(request),
     damaged: () => {},
-    ...{ transport, bodies },
+    ...{ transport, bodies, sent: new SentBodies() },
   };
   commands = new Commands(() => {});
   offers = new Offers({ ...common, commands });
