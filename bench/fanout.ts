@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { cpuMicros, killChild, reaped } from "./children.ts";
 import type { RawCopy } from "./copies.ts";
 import { lines } from "./echo.ts";
-import { PIECE_BYTES, WRITER_BYTES } from "./limits.ts";
+import { PIECE_BYTES, SYNC_BYTES, WRITER_BYTES } from "./limits.ts";
 
 /** @param role the command line of a receiver, but for the file */
 export async function rawFanout(
@@ -79,26 +79,32 @@ async function sendToAll(path: string, ports: readonly number[]): Promise<void> 
 export function receiveRaw(path: string): void {
   const hasher = new Bun.CryptoHasher("sha256");
   const writer = Bun.file(path).writer({ highWaterMark: WRITER_BYTES });
+  const fd = openSync(path, "a");
+  const sync = promisify(fdatasync);
+  let syncing: Promise<void> | null = null;
+  let unsynced = 0;
   let over = false;
+  const data = (_: unknown, bytes: Uint8Array): void => {
+    hasher.update(bytes);
+    writer.write(bytes);
+    unsynced += bytes.length;
+    if (unsynced < SYNC_BYTES || syncing !== null) return;
+    // On the way, as the peers do it: so little is left for the end.
+    unsynced = 0;
+    syncing = sync(fd).finally(() => {
+      syncing = null;
+    });
+  };
   const end = async (): Promise<void> => {
     if (over) return;
     over = true;
     await writer.end();
-    const fd = openSync(path, "r+");
-    await promisify(fdatasync)(fd);
+    await syncing;
+    await sync(fd);
     console.log(hasher.digest("hex"));
   };
-  const listener = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: {
-      data(_, bytes) {
-        hasher.update(bytes);
-        writer.write(bytes);
-      },
-      end: () => void end(),
-      close: () => void end(),
-    },
-  });
+  const close = (): void => void end();
+  const socket = { data, end: close, close };
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket });
   console.log(String(listener.port));
 }

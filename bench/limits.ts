@@ -9,6 +9,8 @@ export const GIB = 1_073_741_824;
 export const PIECE_BYTES = 262_144;
 /** The raw copy loop's writer gathers so much. */
 export const WRITER_BYTES = 1_048_576;
+/** A raw receiver that syncs does so whenever so much has come, as the peers do. */
+export const SYNC_BYTES = 67_108_864;
 
 /** A ring of three, or one peer started again with many files, is up long before this. */
 export const START_MS = 60_000;

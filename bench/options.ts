@@ -34,12 +34,13 @@ export const USAGE = `bun bench/main.ts [flags]
 --profile DIR  instead, the processor profile of a peer under puts and under gets
 --gate         instead, compare with what bench/gate.json keeps; exit code 1 where it is worse
 --write        with --gate: keep it anew, out of several runs
---only PART    ${Object.keys(PARTS).join(", ")}: that alone
+--rounds N     take turns so often, rather than as the plan says
+--only PARTS   ${Object.keys(PARTS).join(", ")}: these alone
 `;
 
 /** @param root the folder of the project @returns a sentence, or the usage, where there is nothing to do */
 export function parse(args: readonly string[], root: string): Options | string {
-  const valued = ["--program", "--only", "--others", "--profile"];
+  const valued = ["--program", "--only", "--others", "--profile", "--rounds"];
   const known = [
     "--quick",
     "--tiny",
@@ -56,20 +57,22 @@ export function parse(args: readonly string[], root: string): Options | string {
   if (args.includes("--help")) return USAGE;
   if (wrong !== undefined) return `There is no flag ${wrong}: see --help.\n`;
   const program = value("--program") ?? join(root, "dist/p2p");
-  const only = value("--only");
-  if (only !== null && !Object.hasOwn(PARTS, only)) {
-    return `There is no part ${only}: choose among ${Object.keys(PARTS).join(", ")}.\n`;
+  const only = value("--only")?.split(",") ?? [];
+  const unknown = only.find((part) => !Object.hasOwn(PARTS, part));
+  if (unknown !== undefined) {
+    return `There is no part ${unknown}: choose among ${Object.keys(PARTS).join(", ")}.\n`;
   }
   if (!existsSync(program)) return `${program} is not there: run npm run build first.\n`;
   const gate = args.includes("--gate");
   const small = args.includes("--tiny") ? "tiny" : args.includes("--quick") ? "quick" : "full";
-  const plan = gate ? "gate" : small;
+  const plan = PLANS[gate ? "gate" : small];
+  const rounds = Number(value("--rounds") ?? 0);
   return {
-    plan: PLANS[plan],
+    plan: rounds > 0 ? { ...plan, rounds, startRounds: rounds } : plan,
     json: args.includes("--json"),
     table: args.includes("--table"),
     program: [program],
-    only: gate ? GATED : only === null ? [] : [only],
+    only: gate ? GATED : only,
     gate,
     write: gate && args.includes("--write"),
     profile: value("--profile"),
