@@ -5,7 +5,7 @@
  * Processing", 1993.) A step is a pure function, so what is played again is what was.
  */
 import type { Effect, Input } from "./model/io.ts";
-import { copyPeer, type Peer } from "./state.ts";
+import { copyPeer, giveUp, type Peer } from "./state.ts";
 
 /**
  * A new copy is made after so many inputs and items in their lists. The large tables are copied when a copy is
@@ -45,6 +45,7 @@ export class Checkpoint {
   }
 
   #take(peer: Peer): void {
+    if (this.#copy !== peer) giveUp(this.#copy);
     this.#copy = copyPeer(peer);
     this.#since = [];
     this.#weight = 0;

@@ -101,6 +101,12 @@ export const copyPeer = fieldsOf<Peer>({
   reported: (reported) => ({ ...reported }),
 });
 
+/** Nobody will look at this copy any more: its large tables need not be kept up. */
+export function giveUp({ replication, requests }: Peer): void {
+  const { files, confirmed, unconfirmed } = replication;
+  for (const table of [files, confirmed, unconfirmed, requests.lastOn]) table.giveUp();
+}
+
 /** Sends a message, with a small content as its body if there is one. */
 export function send(
   peer: Peer,

@@ -49,6 +49,11 @@ export class ByWrite<T> {
     return made;
   }
 
+  /** @see JournaledMap.giveUp */
+  giveUp(): void {
+    this.#names.giveUp();
+  }
+
   /** All writes with their values. */
   *entries(): Generator<readonly [write: WriteId, value: T]> {
     for (const held of this.#names.values()) {

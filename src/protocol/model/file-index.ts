@@ -155,6 +155,12 @@ export class FileIndex {
     return Object.assign(made, { size, count, bytes });
   }
 
+  /** @see JournaledMap.giveUp */
+  giveUp(): void {
+    this.#buckets.giveUp();
+    this.#names.giveUp();
+  }
+
   /** Every write, removals too. */
   *values(): Generator<FileRecord> {
     for (const { siblings } of this.#names.values()) yield* siblings;

@@ -1,28 +1,21 @@
 /**
- * A table that costs nothing to copy. It notes what each change has changed, in a list that only its copies hold on
- * to; a copy is worked out from the table as it is by then, with all that was noted since taken back, when it is
- * looked at for the first time. (As a database makes an old version of a page from its undo log: Mohan et al.,
- * "ARIES", 1992.) Few copies are ever looked at, and what no copy needs is forgotten.
+ * A table that costs nothing to copy. As long as nobody looks at the copy, the table notes in it what each of its own
+ * changes has changed; when somebody does, the copy is worked out from the table as it is by then, with all that was
+ * noted taken back. (As a database makes an old version of a page from its undo log: Mohan et al., "ARIES", 1992.)
+ * Few copies are ever looked at: whoever needs one no more gives it up.
  */
-
-/** What was before a change; the changes after it hang on to it. `before` is undefined where there was nothing. */
-type Change<K, V> = {
-  readonly key: K | null;
-  readonly before: V | undefined;
-  next: Change<K, V> | null;
-};
-
-type Source<K, V> = { readonly entries: Map<K, V>; readonly since: Change<K, V> };
 
 /**
  * A map of values that never change: all is as in a Map, but that a copy of it has those of its keys at the end that
- * were deleted since.
+ * were deleted since. One copy at a time waits to be looked at: where another is made, the one before it is worked out.
  */
 export class JournaledMap<K, V extends object | string | number | boolean> {
   #entries = new Map<K, V>();
-  /** Null where the entries are this table's own. */
-  #source: Source<K, V> | null = null;
-  #last: Change<K, V> = { key: null, before: undefined, next: null };
+  /** The copy of this that has not been looked at. */
+  #copy: JournaledMap<K, V> | null = null;
+  /** Of such a copy: what it is of, and what was there before it was changed; undefined where nothing was. */
+  #source: JournaledMap<K, V> | null = null;
+  #before: Map<K, V | undefined> | null = null;
 
   get size(): number {
     return this.#own().size;
@@ -38,20 +31,20 @@ export class JournaledMap<K, V extends object | string | number | boolean> {
 
   set(key: K, value: V): void {
     const entries = this.#own();
-    this.#note(key, entries.get(key));
+    this.#note(key, entries);
     entries.set(key, value);
   }
 
   delete(key: K): boolean {
     const entries = this.#own();
-    const before = entries.get(key);
-    if (before === undefined) return false;
-    this.#note(key, before);
+    this.#note(key, entries);
     return entries.delete(key);
   }
 
   clear(): void {
-    for (const key of [...this.#own().keys()]) this.delete(key);
+    const entries = this.#own();
+    for (const key of entries.keys()) this.#note(key, entries);
+    entries.clear();
   }
 
   keys(): MapIterator<K> {
@@ -68,30 +61,39 @@ export class JournaledMap<K, V extends object | string | number | boolean> {
 
   /** One that changes apart from this. */
   copy(): JournaledMap<K, V> {
+    this.#own();
+    const former = this.#copy;
+    if (former !== null) former.#own();
     const made = new JournaledMap<K, V>();
-    made.#source = { entries: this.#own(), since: this.#last };
+    made.#source = this;
+    made.#before = new Map();
+    this.#copy = made;
     return made;
   }
 
-  #note(key: K, before: V | undefined): void {
-    const change: Change<K, V> = { key, before, next: null };
-    this.#last.next = change;
-    this.#last = change;
+  /** Nobody will look at this any more: a copy need not be kept up. */
+  giveUp(): void {
+    if (this.#source !== null) this.#source.#copy = null;
+    this.#source = null;
+    this.#before = null;
+  }
+
+  #note(key: K, entries: ReadonlyMap<K, V>): void {
+    const copy = this.#copy;
+    if (copy === null || copy.#before === null) return;
+    // Of several changes of one entry the first tells how it was.
+    if (!copy.#before.has(key)) copy.#before.set(key, entries.get(key));
   }
 
   #own(): Map<K, V> {
-    if (this.#source === null) return this.#entries;
-    const { entries, since } = this.#source;
-    this.#source = null;
-    this.#entries = new Map(entries);
-    const back = new Set<K>();
-    for (let change = since.next; change !== null; change = change.next) {
-      const { key, before } = change;
-      // Of several changes of one entry the first tells how it was.
-      if (key === null || back.has(key)) continue;
-      back.add(key);
-      if (before === undefined) this.#entries.delete(key);
-      else this.#entries.set(key, before);
+    const source = this.#source;
+    const before = this.#before;
+    if (source === null || before === null) return this.#entries;
+    this.giveUp();
+    this.#entries = new Map(source.#entries);
+    for (const [key, value] of before) {
+      if (value === undefined) this.#entries.delete(key);
+      else this.#entries.set(key, value);
     }
     return this.#entries;
   }
