@@ -41,7 +41,7 @@ export const GATHERED_AT_ONCE = 4;
 /** A holder that has had nothing to do for so long takes over what the others wait for. */
 export const GATHER_IDLE_MS = 250;
 /** Where another holder is known, one from which nothing comes for so long is given up for it. */
-export const HOLDER_STALL_MS = 750;
+export const HOLDER_STALL_MS = 500;
 
 /**
  * Copies written beside the hashing of what is stored: as many as are fetched at a time. Each has so many buffers,

@@ -181,7 +181,7 @@ export class Download implements ConnectionHandler {
       this.#socket = null;
     }
     if (theirs !== null && theirs !== sha256) {
-      this.#give("mismatch", "sent a content that does not match its own hash");
+      this.#give("mismatch", "sent a content that does not match its own hash", sha256);
     } else this.#finish({ size: this.#size, sha256 });
   }
 
@@ -221,8 +221,9 @@ export class Download implements ConnectionHandler {
     this.giveUp(sentence);
   }
 
-  #give(trouble: FetchTrouble, what: string): void {
-    this.#finish(new FetchFailure(`The peer at ${this.#options.address} ${what}.`, trouble));
+  #give(trouble: FetchTrouble, what: string, came: string | null = null): void {
+    const sentence = `The peer at ${this.#options.address} ${what}.`;
+    this.#finish(new FetchFailure(sentence, trouble, came));
   }
 
   #finish(result: Fetched | FetchFailure): void {

@@ -140,6 +140,8 @@ export class FetchFailure extends Failure {
   constructor(
     sentence: string,
     readonly trouble: FetchTrouble,
+    /** What the whole came to, where that was wrong. */
+    readonly came: string | null = null,
   ) {
     super(sentence);
   }

@@ -63,6 +63,26 @@ export class Ahead {
     }
   }
 
+  /**
+   * What came from several was wrong. Whoever serves the request has heard so; the others hear it, too, and
+   * each reads its own copy again: so the one that is damaged is found and mended.
+   * @param came what the whole came to
+   */
+  tellWrong({ alternatives, from, size }: FetchEffect, came: string): void {
+    if (alternatives === null) return;
+    const { write, replicas } = alternatives;
+    const sink = { open: () => {}, write: () => {} };
+    const hash = { update: () => {}, digest: () => came };
+    for (const { address } of replicas.slice(0, GATHER_HOLDERS - 1)) {
+      if (address === from) continue;
+      const source = { kind: "write", write } as const;
+      // It is known to be wrong, and to end so.
+      this.options.transport
+        .fetch(address, source, sink, { offset: size, size, hash })
+        .catch(() => {});
+    }
+  }
+
   #report({ file, size }: FetchEffect, replica: Replica, bytes: number, ms: number, good: boolean) {
     const to = this.options.self().id;
     const outcome = good ? "ok" : "broken";

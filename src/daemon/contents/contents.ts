@@ -240,6 +240,8 @@ export class Contents {
         await arriving.taker.abort();
         // Two senders' parts do not fit together: this one may still have the whole.
         if (trouble !== "mismatch" || !resumed) throw error;
+        if (error instanceof FetchFailure && error.came !== null)
+          this.#ahead.tellWrong(asked, error.came);
         arriving = null;
         asked = alone(effect);
       }

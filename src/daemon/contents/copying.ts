@@ -8,7 +8,7 @@ import type { Taker } from "./resumable.ts";
 /** @param wanted what it must hash to; null where nobody knows. @throws FetchFailure if it came to another */
 export function check(file: string, wanted: string | null, came: string): void {
   if (wanted === null || wanted === came) return;
-  throw new FetchFailure(`What came of ${file} does not match its hash.`, "mismatch");
+  throw new FetchFailure(`What came of ${file} does not match its hash.`, "mismatch", came);
 }
 
 /** Copies a content on this very machine, a piece at a time. */

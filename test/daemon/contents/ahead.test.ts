@@ -33,6 +33,8 @@ const ASKED = { kind: "request", name: "film", key: 19 } as const;
 /** What each has, or how it fails; and what it was asked for, and by what. */
 const replicas = new Map<string, Uint8Array | FetchFailure>();
 const asked: { from: string; kind: string; offset: number; part: boolean }[] = [];
+/** What those heard that do not serve the request. */
+const told: string[] = [];
 const events: PeerEvent[] = [];
 let knowsParts = true;
 let folder: Folder;
@@ -52,7 +54,9 @@ const fetch: Transport["fetch"] = async (from, source, sink, options = {}) => {
     await sink.write(piece);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return { size: has.length, sha256: until === undefined ? ((await hash?.digest()) ?? "") : "" };
+  const came = until === undefined ? ((await hash?.digest()) ?? "") : "";
+  if (source.kind === "write" && until === undefined) told.push(came);
+  return { size: has.length, sha256: came };
 };
 
 beforeAll(async () => {
@@ -71,6 +75,7 @@ beforeAll(async () => {
 beforeEach(() => {
   replicas.clear();
   asked.length = 0;
+  told.length = 0;
   events.length = 0;
 });
 afterAll(async () => {
@@ -124,9 +129,17 @@ test("those that know of no parts are asked for the whole, as before", async () 
   expect(wholes()).toEqual([{ from: "2", kind: "ticket", offset: 0, part: false }]);
 });
 
-test("a copy that is damaged alternatives costs a second fetch, from the one that serves it alone", async () => {
+test("a copy that is damaged elsewhere costs a second fetch, from the one that serves it alone", async () => {
   for (const id of ["2", "3", "4"]) replicas.set(id, id === "2" ? bytes : flipped);
   expect(await request()).toEqual(good);
   expect(sha256(readFileSync(copy))).toBe(record.sha256);
-  expect(wholes().at(-1)).toEqual({ from: "2", kind: "ticket", offset: 0, part: false });
+  const end = { kind: "write", offset: bytes.length, part: false };
+  expect(wholes()).toEqual([
+    { ...end, from: "2", kind: "ticket" },
+    { ...end, from: "3" },
+    { ...end, from: "4" },
+    { from: "2", kind: "ticket", offset: 0, part: false },
+  ]);
+  // They hear what it came to, which is not what they promised.
+  expect(told.map((hash) => hash === record.sha256)).toEqual([false, false]);
 });
