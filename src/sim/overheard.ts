@@ -53,6 +53,11 @@ export class Overheard {
     return generator.pick(this.#messages.get(generator.pick(this.tags)) ?? []);
   }
 
+  /** The latest of one kind, so many at most. */
+  latest(tag: string, count: number): readonly WireMessage[] {
+    return this.#messages.get(tag)?.slice(-count) ?? [];
+  }
+
   /** A value that stood in a field of this name, if there was one of this type. */
   valueOf<T extends Value>(generator: RandomGenerator, key: string, like: T): T {
     const kept = this.#values.get(key) ?? [];

@@ -120,7 +120,10 @@ export const STRANGERS_PER_TURN = 64;
 
 /** Addresses that are no members' of which it is known how much has come from there and gone. */
 export const CREDIT_ROWS = 1_024;
-/** Pings to such an address: a probe's at once, and then as often as one that was lost is tried. */
+/** A ping, at most. */
+export const PING_BYTES = 64;
+/** Pings to such an address that has said nothing for so long: a probe's at once, and then as often as one that was lost is tried. */
+export const UNPROVED_QUIET_MS = 10_000;
 export const UNPROVED_PINGS = 8;
 export const UNPROVED_PING_MS = 1_000;
 /** Of the latest of them an answer counts. */

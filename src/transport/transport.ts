@@ -215,7 +215,7 @@ class Sockets implements Transport {
     }
     const { from, message } = admitted;
     if (!this.#options.isMember(address)) {
-      this.#credit.earn(address, bytes.length);
+      this.#credit.earn(address, bytes.length, performance.now());
       if (message.tag === "pong") this.#credit.answered(address, message.nonce);
     }
     this.#deliver(from, message, "datagram", null, null);

@@ -17,6 +17,7 @@ const BEGUN: Readonly<Record<ProbeReason, readonly [Member, (trying: Trying) => 
   watch: [member(9), (t) => t.unreachable("timeout", false)],
   suspicion: [member(9), (t) => t.hearOf(makeMember({ ...member(9), state: "dead" }), false)],
   unverified: [member(30), (t) => t.hearOf(t.target, false)],
+  stranger: [member(30), (t) => t.hearFrom(t.target)],
   claimant: [
     makeMember({ ...member(8), ...OTHER_RUN, address: member(31).address }),
     (t) => t.hearOf(t.target, false),
@@ -53,6 +54,13 @@ export class Trying {
   /** Another peer speaks of a member. `joining`: in whose joining it has heard from it. */
   hearOf(about: Member, joining: boolean): void {
     this.#did(this.one.hear(2, { tag: "gossip", joining, members: [about] }));
+  }
+
+  /** A member says something itself. */
+  hearFrom(from: Member): void {
+    const message = { tag: "gossip", joining: false, members: [] } as const;
+    const given = { type: "message", from, channel: "datagram", body: null, heldMs: 0 } as const;
+    this.#did(this.one.give({ ...given, message }));
   }
 
   unreachable(how: "refused" | "timeout", broke: boolean): void {

@@ -28,6 +28,8 @@ export type Decision =
   | "probe first"
   /** The same, by datagram and stream: it may be on the other side of a cut. */
   | "probe first, both ways"
+  /** It is asked once, as it came, and believed if it answers; else nothing comes of it. */
+  | "ask the stranger"
   /** It is awaited no more. */
   | "note that it answers"
   /** Its own record as it is known here, and where it is seen now. If that is its death, by stream too. */
@@ -80,7 +82,8 @@ type OfSender =
 export const OWN_WORD: Readonly<Record<OfSender, Row<Presence>>> = {
   // Who is there can say so, asked where it is; what is said of its end it could hardly outbid.
   "far below": { present: "probe first", "dead or left": "ignore" },
-  "not known": { present: "probe first", "dead or left": "probe first" },
+  // Anybody can write another's address: nobody else hears of it, nor is it sent more than it said, unless it answers.
+  "not known": { present: "ask the stranger", "dead or left": "ask the stranger" },
   "only expected": { present: "believe", "dead or left": "believe" },
   "present, same instance": { present: "believe", "dead or left": "believe" },
   // Where it was is not forgotten before it has answered from where it is, nor itself for a word from elsewhere.

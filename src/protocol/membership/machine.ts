@@ -204,6 +204,10 @@ export const REASONS: Readonly<Record<ProbeReason, Reason>> = {
       ...{ silent: "disbelieved", refused: "disbelieved" },
     },
   },
+  stranger: {
+    ...{ silenceMs: REFUTE_MS, pingsOnce: true, asksOthers: false, triesNeighbours: false },
+    verdicts: { answered: "believed", relayed: null, silent: "ignored", refused: "ignored" },
+  },
   claimant: {
     ...{ silenceMs: TAKEN_PROBE_MS, pingsOnce: true, asksOthers: false, triesNeighbours: false },
     verdicts: { answered: "id-taken", relayed: null, silent: "id-free", refused: "id-free" },

@@ -56,6 +56,8 @@ const CARRY_OUT: Readonly<Record<Decision, (peer: Peer, word: Word) => void>> = 
   "probe first": (peer, { said }) => probeMember(peer, said, "unverified", ["datagram"]),
   "probe first, both ways": (peer, { said }) =>
     probeMember(peer, said, "unverified", ["datagram", "stream"]),
+  "ask the stranger": (peer, { said, tell }) =>
+    probeMember(peer, said, "stranger", [tell ?? "datagram"]),
   "note that it answers": (peer, { said }) => confirm(peer, said),
   "tell it better": tellBetter,
   "tell it of the doubt": tellBetter,
@@ -91,14 +93,17 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   CARRY_OUT[decision](peer, { said: from, known: old, by: null, seenAt: null, tell });
 }
 
-/** Word of members from another peer. `joining`: it has just heard from them, in their joining. */
+/**
+ * Word of members from another peer. `joining`: it has just heard from them, in their joining. A stranger is asked for
+ * itself, and speaks of others once it is believed.
+ */
 export function absorb(
   peer: Peer,
   from: Member,
   members: readonly Member[],
   joining: boolean,
 ): void {
-  if (!isIn(peer)) return;
+  if (!isIn(peer) || known(peer, from.id) === undefined) return;
   const seen = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
   const seenAt = seen !== null && mayBeAt(peer, seen, from) ? seen : null;
   for (const said of members) {
@@ -152,6 +157,7 @@ export function afterVerdict(peer: Peer, { verdict, target, from }: Judged): voi
       if (target.id === peer.self.id) raiseTo(peer, target.incarnation + 1);
       return;
     case "lives":
+    case "ignored":
     case "lost":
     case "suspicion":
     case "refused":

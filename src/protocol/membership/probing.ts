@@ -80,9 +80,9 @@ const ACTIONS: Readonly<Record<Action, (peer: Peer, probe: Probe, answer: Answer
   "clear-streams": (peer, _, { from }) => peer.membership.streamless.delete(from.id),
 };
 
-/** However many new members others speak of, those that are known are watched. */
+/** However many new members speak, or are spoken of, those that are known are watched. */
 function placesFor(reason: ProbeReason): number {
-  return reason === "unverified" ? PROBES_AT_ONCE / 2 : PROBES_AT_ONCE;
+  return reason === "unverified" || reason === "stranger" ? PROBES_AT_ONCE / 2 : PROBES_AT_ONCE;
 }
 
 /**

@@ -131,7 +131,7 @@ export function setSelf(peer: Peer, incarnation: number, state: MemberState): vo
  */
 export function probeKey(reason: ProbeReason, id: number): number {
   if (reason === "claimant") return -1 - id;
-  return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;
+  return reason === "unverified" || reason === "stranger" ? 2 ** DRAWN_BITS + id : id;
 }
 
 /** Nothing more befalls a probe, whatever came of it; others of the same id go on. */

@@ -77,9 +77,11 @@ export function settleCheck(peer: Peer): void {
   sendPing(peer, other.address, nonce, wayTo(peer, other.address));
 }
 
-/** The answer to a round or to a check told the other's digest: if it differs, compare tables. */
+/** The answer of a member to a round or to a check told its digest: if it differs, compare tables. */
 export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
-  if (!isIn(peer) || from.incarnation === 0 || pong.digest === peer.membership.view.digest) return;
+  const { view } = peer.membership;
+  const isMember = view.find(from.id)?.instance === from.instance;
+  if (!isIn(peer) || !isMember || pong.digest === view.digest) return;
   if (!pong.round && pong.nonce !== peer.membership.settleNonce) return;
   const wait = Math.min(
     peer.membership.settleBackoffMs * 2 || SETTLE_CHECK_MS,

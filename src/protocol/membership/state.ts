@@ -31,6 +31,8 @@ export type ProbeReason =
   | "suspicion"
   /** Others said it is alive: only an answer is believed. */
   | "unverified"
+  /** Nobody knows it, and it said so itself: its silence means nothing. */
+  | "stranger"
   /** It holds an id that a joiner, or this very peer, wants: an answer keeps it. */
   | "claimant";
 
@@ -56,6 +58,8 @@ export type Verdict =
   /** A new member is there; or is not, and whoever believes in it is to hear so. */
   | "believed"
   | "disbelieved"
+  /** Nobody else believes in one that only said so itself. */
+  | "ignored"
   /** The id that is wanted has its replica; or has none. */
   | "id-taken"
   | "id-free";

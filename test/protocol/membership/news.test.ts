@@ -149,6 +149,7 @@ function done({ peer, effects }: OnePeer, before: Before, said: Member): Decisio
   const told = believed ? [] : sends(effects).filter(({ message }) => message.tag === "gossip");
   const probe = [...membership.probes.values()].find((p) => !before.probes.has(p));
   if (probe?.reason === "claimant") all.push("probe the claimant");
+  if (probe?.reason === "stranger") all.push("ask the stranger");
   if (probe?.reason === "unverified") {
     const channels = pings.filter(({ to }) => to === probe.target.address).map((p) => p.channel);
     all.push(channels.length === 2 ? "probe first, both ways" : "probe first");

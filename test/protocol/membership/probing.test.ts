@@ -13,7 +13,7 @@ import {
   PROBES_BEFORE_LAST_TRY,
   SILENCE_MS,
 } from "../../../src/protocol/membership/patience.ts";
-import { probeKey } from "../../../src/protocol/membership/records.ts";
+import { known, probeKey } from "../../../src/protocol/membership/records.ts";
 import type {
   ProbeEnd,
   ProbeReason,
@@ -189,6 +189,7 @@ describe.each(keysOf(REASONS))("a probe for the reason %s", (reason: ProbeReason
     watch: [...QUICK, ...LAST, 5_000],
     suspicion: [...QUICK, 1_500, 1_800, 2_000],
     unverified: [...QUICK, ...LAST, 5_000],
+    stranger: [2_000],
     claimant: [800],
   };
 
@@ -217,6 +218,7 @@ describe.each(keysOf(REASONS))("a probe for the reason %s", (reason: ProbeReason
     suspicion: (t) => t.news.join() === "9 dead suspicion",
     refused: (t) => t.news.join() === "9 dead refused",
     believed: (t) => t.news.join() === "30 alive joined",
+    ignored: (t) => known(t.one.peer, 30) === undefined && t.news.length === 0,
     disbelieved: (t) => t.one.peer.membership.departed.get(30)?.state === "dead",
     "id-taken": (t) => t.one.peer.phase === "ended",
     "id-free": (t) => t.one.peer.membership.incarnationAsked > t.probe.target.incarnation,

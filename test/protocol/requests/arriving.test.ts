@@ -42,7 +42,7 @@ test("a copy that goes on to another owner is not refused here, where an earlier
   // Too few answer, which is told once; then another owns the name.
   origin.pass(INQUIRE_MS);
   const six = member(6);
-  origin.hear(six, { tag: "gossip", joining: true, members: [six] });
+  origin.hear(9, { tag: "gossip", joining: true, members: [six] });
   const all: Effect[] = [];
   for (let at = 0; at < 4 * INQUIRE_MS; at += 50) {
     all.push(...origin.pass(50));
