@@ -1,23 +1,25 @@
 /** Files outside the data folder: those a person stores from, and those that a person gets. */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, statSync } from "node:fs";
 import { chmod, link, lstat, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { isFourDigits } from "../protocol/model/files.ts";
-import { type Content, openContent } from "./content.ts";
+import { type Content, openContent, openKept } from "./content.ts";
 import { errorCode, removeQuietly } from "./durable.ts";
 import { ContentWriter } from "./writer.ts";
 
 /**
- * Looks for `NAME.pdf` in a folder.
+ * Looks for `NAME.pdf` in a folder, of which nobody has said that it is to be given to others: in a folder that several
+ * users write to, a link of another's could lead to any file of this one's.
  * @param name four digits; any other name has no such file
- * @returns its size in bytes; null unless it is a regular file that can be read
+ * @returns its size in bytes; null unless it is a regular file that can be read, or a link of this very user's to one
  */
 export function lookLocal(dir: string, name: string): number | null {
   if (!isFourDigits(name)) return null;
   const path = join(dir, `${name}.pdf`);
   try {
+    if (linkAt(path) === "another's") return null;
     const stat = statSync(path);
     if (!stat.isFile()) return null;
     accessSync(path, constants.R_OK);
@@ -27,12 +29,20 @@ export function lookLocal(dir: string, name: string): number | null {
   }
 }
 
+function linkAt(path: string): "none" | "own" | "another's" {
+  const stat = lstatSync(path);
+  if (!stat.isSymbolicLink()) return "none";
+  return stat.uid === (process.geteuid?.() ?? stat.uid) ? "own" : "another's";
+}
+
 /** Opens `NAME.pdf` in a folder. @returns null unless it is a regular file that can be read */
 export function openLocal(dir: string, name: string): Content | null {
   // Looked at first: opening a pipe would wait for its writer.
   if (lookLocal(dir, name) === null) return null;
+  const path = join(dir, `${name}.pdf`);
   try {
-    return openContent(join(dir, `${name}.pdf`));
+    // It may be another one by now, but for an own link, which nobody else can exchange.
+    return linkAt(path) === "own" ? openContent(path) : openKept(path);
   } catch {
     return null;
   }

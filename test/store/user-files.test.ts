@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import {
+  lchownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -33,6 +34,17 @@ test("only NNNN.pdf in the folder itself is looked at", () => {
   expect(content?.read(bytes, 3)).toBe(4);
   expect(Buffer.from(bytes).toString("utf8", 0, 4)).toBe("tent");
   content?.close();
+});
+
+test.skipIf(process.geteuid?.() !== 0)("a link is followed where it is this user's own", () => {
+  const dir = join(folder.dir, "links");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "secret"), "secret");
+  for (const name of ["4104", "4105"]) symlinkSync("secret", join(dir, `${name}.pdf`));
+  lchownSync(join(dir, "4105.pdf"), 12_345, 12_345);
+  expect([lookLocal(dir, "4104"), lookLocal(dir, "4105")]).toEqual([6, null]);
+  openLocal(dir, "4104")?.close();
+  expect(openLocal(dir, "4105")).toBeNull();
 });
 
 test("a delivery appears whole, at its end, and leaves nothing else", async () => {
