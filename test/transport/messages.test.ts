@@ -88,15 +88,16 @@ test("who is no member gets by datagram what it sent, until it has answered a pi
   ]);
   stranger.transport.send(one.address, "datagram", ping(2));
   await one.heard.first();
+  // The ping that proves it comes first, and takes all there is.
   for (const nonce of [2, 3]) one.transport.send(stranger.address, "datagram", pong(nonce));
   one.transport.send(stranger.address, "datagram", ping(4));
   await stranger.heard.first(({ message }) => message.tag === "ping");
-  expect(stranger.heard.seen.map(({ message }) => message)).toEqual([pong(2), ping(4)]);
+  expect(stranger.heard.seen.map(({ message }) => message)).toEqual([ping(4)]);
   stranger.transport.send(one.address, "datagram", pong(4));
   await one.heard.first(({ message }) => message.tag === "pong");
   for (const nonce of [5, 6, 7]) one.transport.send(stranger.address, "datagram", pong(nonce));
   await stranger.heard.first(({ message }) => message.tag === "pong" && message.nonce === 7);
-  expect(stranger.heard.seen.length).toBe(5);
+  expect(stranger.heard.seen.length).toBe(4);
 });
 
 test("datagrams that are none of ours are dropped and counted", async () => {
