@@ -3,7 +3,7 @@
  * answered elsewhere, and undo what came since. So it is executed only while nobody else can, or when its
  * origin, asked, still waits for it.
  */
-import { addressOnWay } from "../answering.ts";
+import { addressOnWay, routeHere } from "../answering.ts";
 import { boundTable } from "../model/bounded.ts";
 import { CONFIRM_MS, REQUEST_RETRY_MS, REQUESTS_IN_FLIGHT } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
@@ -24,7 +24,7 @@ export function askOrigin(peer: Peer, arrival: Arrival): void {
   peer.replication.doubts.set(request, { arrival, askedAt: peer.now, nonce });
   boundTable(peer.replication.doubts, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("confirm", request, peer.now + CONFIRM_MS);
-  const onward = route.at(-1) === peer.self.id ? route : [...route, peer.self.id];
+  const onward = routeHere(peer, route);
   const via = back ? onward.slice(0, -1) : onward.slice(0, 1);
   const address = via.length <= 1 ? origin.address : addressOnWay(peer, via.at(-1));
   if (address === undefined) return;
