@@ -14,6 +14,7 @@ const HOST = "127.0.0.1";
 const NAMES = ["4100", "4101", "4102", "4103", "4104"];
 const OPERATIONS = 30;
 const AT_A_TIME = 64;
+const REOPENED_MS = 10_000;
 
 /** A child's part: datagrams of strangers, half of them of another ring. */
 async function sendFlood(port: number, ring: number, perSecond: number): Promise<never> {
@@ -41,11 +42,12 @@ async function sendFlood(port: number, ring: number, perSecond: number): Promise
   }
 }
 
-/** A child's part: connections on which nothing is said, each opened again once it is closed. */
+/** A child's part: connections on which nothing is said, each opened again ten seconds after it was closed. */
 async function holdConnections(port: number, count: number): Promise<never> {
+  const later = () => void setTimeout(open, REOPENED_MS);
   const open = async (): Promise<void> => {
-    const socket = { data() {}, error() {}, close: () => void setTimeout(open, 100) };
-    await Bun.connect({ hostname: HOST, port, socket }).catch(() => setTimeout(open, 100));
+    const socket = { data() {}, error() {}, close: later };
+    await Bun.connect({ hostname: HOST, port, socket }).catch(later);
   };
   for (let i = 0; i < count; i++) await open();
   return await new Promise<never>(() => {});
