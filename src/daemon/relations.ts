@@ -6,9 +6,11 @@ import { MAX_REQUIRED } from "../control/limits.ts";
 import * as patience from "../protocol/membership/patience.ts";
 import * as bounds from "../protocol/model/bounds.ts";
 import * as config from "../protocol/model/config.ts";
+import * as store from "../store/limits.ts";
 import * as transport from "../transport/limits.ts";
 import * as wire from "../wire/limits.ts";
 import { HEADER_BYTES } from "../wire/message.ts";
+import * as limits from "./limits.ts";
 
 /** A member's record with an IPv4 address, and with the longest text of an IPv6 address. */
 const SHORT_MEMBER_BYTES = 27;
@@ -47,6 +49,20 @@ export const RELATIONS: readonly Relation[] = [
     config.REPLICATE_RECORDS <= config.REPLICAS_AT_ONCE,
   ],
   ["a name's holders are fewer than those told of", config.NEW_ASKED < config.ASKED_TOLD],
+
+  [
+    "a buffer is read into again when its copy is written",
+    (limits.EARLY_BUFFERS - 1) * limits.HASH_BYTES >= store.UNWRITTEN_BYTES,
+  ],
+  [
+    "each holder that brings a content has a stripe to begin",
+    limits.GATHER_AHEAD_BYTES >= limits.GATHER_HOLDERS * limits.STRIPE_BYTES,
+  ],
+  ["what is fetched in stripes has several", limits.GATHER_BYTES > 2 * limits.STRIPE_BYTES],
+  [
+    "a silent holder is replaced by another before it is given up",
+    limits.GATHER_IDLE_MS < limits.HOLDER_STALL_MS,
+  ],
 
   ["a promise outlasts a lease by a fifth", config.PROMISE_MS >= 1.2 * config.LEASE_MS],
   ["an acknowledgement is given before it is missed", config.ACK_DELAY_MS < config.HOP_ACK_MS / 4],
