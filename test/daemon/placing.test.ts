@@ -119,10 +119,9 @@ describe("a large content by command line", () => {
   placeTest(
     "that changes while it is stored is not stored, and its name stays as it was",
     async (ring) => {
-      // 2067 and 2323 are peer 19's, 4103 and 4359 peer 8's: those are read by another peer, these by its own.
+      // 2067 and 2323 are peer 19's, 4103 peer 8's, which copies it while it reads.
       const cases = [
         ["4103", "reading", false],
-        ["4359", "moving", true],
         ["2067", "moving", false],
         ["2323", "moving", true],
       ] as const;
@@ -158,6 +157,19 @@ describe("a large content by command line", () => {
       await ring.calm();
     },
   );
+
+  placeTest("that changes once its own peer has copied it is stored as it was", async (ring) => {
+    const bytes = ring.file("4359", LESS);
+    const hash = sha256(bytes);
+    const command = start(ring, "store", "4359.pdf", "--peer", "8");
+    await until("4359 on its way", async () => {
+      return (await ring.control(8).progress("4359")).doing === "moving";
+    });
+    changeLastByte(join(ring.cwd, "4359.pdf"));
+    expect(await command.exited).toBe(0);
+    expect((await ring.run("request", "4359", "--peer", 5, "-o", "got")).exitCode).toBe(0);
+    expect(await ring.hashOf("got")).toBe(hash);
+  });
 
   placeTest("goes on at the next holder when its sender dies, into the same file", async (ring) => {
     const bytes = ring.file("4103", SIZE);

@@ -20,13 +20,11 @@ import type { Bodies, SentBodies } from "./bodies.ts";
 import type { Commands } from "./commands.ts";
 import { check, copy } from "./copying.ts";
 import type { EarlyCopies, ReadyCopy } from "./early.ts";
-import type { Move, Moving } from "./moving.ts";
+import type { Last, Move, Moving } from "./moving.ts";
 import type { Offers } from "./offers.ts";
 import { type Arriving, mayGoOn, placeOf, Resumable, type Taker } from "./resumable.ts";
 
 type FetchEffect = Extract<Effect, { type: "fetch" }>;
-/** Where the last part of what came began, and who brought it. */
-type Last = { before: number; peer: number };
 type FetchResult = Extract<Input, { type: "fetched" }>["result"];
 
 export type ContentsOptions = {
@@ -86,7 +84,8 @@ export class Contents {
     let result: FetchResult;
     try {
       const { size, sha256 } = await this.#bring(effect, move, last);
-      result = { ok: true, size, sha256 };
+      const { peer } = last;
+      result = { ok: true, size, sha256, ...(peer === effect.peer ? {} : { from: peer }) };
     } catch (error) {
       // What fails on the way may come from another replica; what fails here would fail again.
       const onTheWay = error instanceof FetchFailure && error.trouble !== "local";

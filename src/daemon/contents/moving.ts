@@ -8,6 +8,9 @@ export type Move = {
   bytes: number;
 };
 
+/** Where the last part of what came began, and who brought it. */
+export type Last = { before: number; peer: number };
+
 /** Each move is of one transfer; a transfer that breaks and goes on is another. */
 export class Moving {
   readonly #moves = new Set<Move>();

@@ -142,8 +142,13 @@ export type Input = { readonly at: number } & (
   | {
       readonly type: "fetched";
       readonly job: number;
-      readonly result:
-        | { readonly ok: true; readonly size: number; readonly sha256: string }
+      readonly result: /** `from`: who brought the last of it, where that is not the one who was to. */
+        | {
+            readonly ok: true;
+            readonly size: number;
+            readonly sha256: string;
+            readonly from?: number;
+          }
         /** `here`: its destination would not take it, so that no other sender would do better. */
         | { readonly ok: false; readonly why: string; readonly here: boolean };
     }

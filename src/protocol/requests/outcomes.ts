@@ -105,7 +105,7 @@ export function contentDelivered(
   requestLine(peer, lines.fileReceived(pending.ask.name));
   const { size, sha256 } = result;
   const { server, route } = pending;
-  const from = server ?? peer.self.id;
+  const from = result.from ?? server ?? peer.self.id;
   endRequest(peer, request, pending, { kind: "received", request, from, size, sha256, route });
 }
 

@@ -116,7 +116,7 @@ test("all bring a part, and whoever serves the request hears what it came to", a
 
 test("where whoever serves it is gone, another one ends it", async () => {
   for (const id of ["3", "4"]) replicas.set(id, bytes);
-  expect(await request()).toEqual(good);
+  expect(await request()).toEqual({ ...good, from: 3 });
   expect(wholes()).toEqual([{ from: "3", kind: "write", offset: bytes.length, part: false }]);
 });
 
