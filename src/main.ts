@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
     load: async () => (await import("./commands/chaos.ts")).default,
   },
+  mark: {
+    summary: "mark somebody's program by the assignment's rubric, and tell which line was missing",
+    load: async () => (await import("./commands/mark.ts")).default,
+  },
   sim: {
     summary: "run thousands of rings under a virtual clock, from a seed, and tell whether all held",
     load: async () => (await import("./commands/sim.ts")).default,

@@ -1,16 +1,13 @@
 /** `p2p chaos`: kills peers of a ring at random, and tells whether it healed and lost nothing. */
 
-import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { Attack } from "./attack.ts";
 import { STEADY_MS } from "./limits.ts";
 import { type ChaosReport, exitCodeOf, reportDocument, reportLines } from "./report.ts";
-import type { FoundRing } from "./ring-folder.ts";
+import { type FoundRing, temporaryFolder } from "./ring-folder.ts";
 import { drawSchedule, type Kill } from "./schedule.ts";
 import { Stop, Stopped } from "./stop.ts";
 import { attach, fork, OWN_IDS, runningRing, type Target } from "./target.ts";
@@ -49,7 +46,7 @@ const GIVE_BACK_MS = 1_000;
  */
 export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-  const home = temporaryFolder();
+  const home = temporaryFolder("p2p-chaos-");
   const stop = new Stop();
   try {
     if (options.dryRun) return await dryRun(options, seed);
@@ -64,17 +61,6 @@ export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Prom
   } finally {
     stop.release();
     await rm(home, { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function temporaryFolder(): string {
-  try {
-    return mkdtempSync(join(tmpdir(), "p2p-chaos-"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(
-      `The folder for temporary files, ${tmpdir()}, cannot be used (${why}): set TMPDIR to one that can.`,
-    );
   }
 }
 

@@ -1,4 +1,6 @@
 /** The folder of a ring: who it is, and whether it lives. A dead ring's folder is used again. */
+import { mkdtempSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { subfolders } from "../control/find.ts";
 import {
@@ -30,6 +32,23 @@ export type RingProcess = {
 
 /** A ring that was found, with its folder's absolute path. */
 export type FoundRing = { readonly dir: string; readonly processFile: RingProcess };
+
+/**
+ * A new folder among the temporary files, for what is gone when this process is.
+ * @param prefix how its name begins
+ * @returns its path, without links in it
+ * @throws Failure if there can be none
+ */
+export function temporaryFolder(prefix: string): string {
+  try {
+    return realpathSync(mkdtempSync(join(tmpdir(), prefix)));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `The folder for temporary files, ${tmpdir()}, cannot be used (${why}): set TMPDIR to one that can.`,
+    );
+  }
+}
 
 /** The folder of a ring in a working folder, as an absolute path. */
 export function ringDir(cwd: string, basePort: number): string {

@@ -12,6 +12,7 @@ export type Breach = string;
 const ROOMS = [
   "main.ts",
   "commands",
+  "mark",
   "lab",
   "sim",
   "page",
@@ -28,6 +29,7 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
+  mark: ["lab", "terminal", "protocol"],
   lab: ["page", "control", "terminal", "checks", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],

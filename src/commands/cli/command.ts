@@ -14,7 +14,8 @@ type Spec<T extends ArgsDef> = {
   hidden?: readonly string[];
   renamed?: Shape["renamed"];
   examples: readonly Example[];
-  run(args: ParsedArgs<T>): Promise<number>;
+  /** @param argv the command line that the arguments were read from */
+  run(args: ParsedArgs<T>, argv: readonly string[]): Promise<number>;
 };
 
 /** A command whose words citty reads, behind the strict check that citty lacks. */
@@ -29,6 +30,6 @@ export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
   };
   return {
     ...shape,
-    run: async (argv) => await spec.run(parseArgs<T>(checkArgs(shape, argv), spec.args)),
+    run: async (argv) => await spec.run(parseArgs<T>(checkArgs(shape, argv), spec.args), argv),
   };
 }

@@ -1,0 +1,203 @@
+/** A network of somebody else's program, in a working folder of its own, from its first peer to its last process. */
+import { randomUUID } from "node:crypto";
+import { cpSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { takenIds } from "../lab/ports.ts";
+import { temporaryFolder } from "../lab/ring-folder.ts";
+import { Failure } from "../protocol/model/failure.ts";
+import { displayPeers, displaySize } from "../terminal/display.ts";
+import { endAll, type Origin, TAG } from "./hunt.ts";
+import { MAX_OUTPUT_BYTES, PORTS_MS } from "./limits.ts";
+import { Notes } from "./notes.ts";
+import { ProgramPeer } from "./peer.ts";
+import type { Reading } from "./reading.ts";
+import { NETWORK, neighbour } from "./rubric.ts";
+import { Transcript, type Wanted } from "./transcript.ts";
+import { overLimits } from "./usage.ts";
+
+/** What is marked, and how. */
+export type StagePlan = {
+  /** The program and its first arguments; `{}` in a word stands for the working folder. */
+  readonly command: readonly string[];
+  /** A folder that each network has a copy of as its working folder; null for an empty one. */
+  readonly folder: string | null;
+  readonly intervalMs: number;
+  readonly reading: Reading;
+  readonly terminal: boolean;
+  /** See `isOwnWorld`. */
+  readonly ownWorld: boolean;
+  /** Files that lie in the working folder from the start: there may be no room for them later. */
+  readonly files: readonly { readonly name: string; readonly content: Uint8Array }[];
+};
+
+/** The assignment's peers listen on this and their id. */
+const BASE_PORT = 12_000;
+const JOINER = 15;
+
+export class Stage {
+  readonly dir: string;
+  readonly transcript: Transcript;
+  /** When its first peer was started, in milliseconds of `performance.now()`. */
+  readonly openedMs = performance.now();
+  readonly notes = new Notes();
+  private readonly peers = new Map<number, ProgramPeer>();
+  private readonly tag = randomUUID();
+  private unwatch: () => void = () => {};
+  private changed: () => void = () => {};
+
+  private constructor(private readonly plan: StagePlan) {
+    this.dir = temporaryFolder("p2p-mark-");
+    this.transcript = new Transcript(plan.reading);
+  }
+
+  /**
+   * Starts the assignment's network.
+   * @throws Failure if the program cannot be run, or its ports stay in use
+   */
+  static async open(plan: StagePlan, wanted: readonly Wanted[]): Promise<Stage> {
+    await untilFree();
+    const stage = new Stage(plan);
+    try {
+      stage.fill();
+      stage.transcript.begin(wanted);
+      stage.unwatch = overLimits(plan.ownWorld, (why) => stage.stopAll(why));
+      for (const id of NETWORK) {
+        stage.start(id, ["init", id, neighbour(id, 1), neighbour(id, 2)]);
+      }
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  /** @throws Failure if no such peer was started */
+  peer(id: number): ProgramPeer {
+    const peer = this.peers.get(id);
+    if (peer === undefined) throw new Failure(`Peer ${id} was not started.`);
+    return peer;
+  }
+
+  join(id: number, known: number): void {
+    this.start(id, ["join", id, known]);
+  }
+
+  /** True where something runs that has printed nothing at all. */
+  get silent(): boolean {
+    const peers = [...this.peers.values()];
+    return peers.some(({ running }) => running) && peers.every(({ printed }) => printed === 0);
+  }
+
+  /**
+   * Waits for lines that were given to `transcript.begin`: until all are there, or `limitMs` are over, or
+   * every peer that owes one has ended.
+   */
+  async expect(wanted: readonly Wanted[], limitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.changed = () => {
+      if ([...this.transcript.owing(wanted)].every((id) => !this.runs(id))) resolve();
+    };
+    this.changed();
+    await Promise.race([this.transcript.complete(limitMs), promise]);
+    this.changed = () => {};
+  }
+
+  /** Ends all that was started, and removes the working folder. Never rejects. */
+  async close(): Promise<void> {
+    this.unwatch();
+    const peers = [...this.peers.values()];
+    for (const peer of peers) {
+      this.noteEnd(peer);
+      peer.kill();
+    }
+    const left = await endAll(this.origin, this.plan.ownWorld);
+    for (const peer of peers) peer.close();
+    if (left > 0) this.notes.add(`${left} of the program's processes could not be ended`);
+    await rm(this.dir, { recursive: true, force: true }).catch(() => {});
+  }
+
+  /** @throws Failure if the folder and the files have no room */
+  private fill(): void {
+    const { folder, files } = this.plan;
+    try {
+      if (folder !== null) cpSync(folder, this.dir, { recursive: true });
+      for (const { name, content } of files) writeFileSync(join(this.dir, name), content);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Failure(`The working folder could not be made: ${why}.`);
+    }
+  }
+
+  private start(id: number, args: readonly (string | number)[]): void {
+    const { command, intervalMs, terminal } = this.plan;
+    const words = command.map((word) => word.replaceAll("{}", this.dir));
+    const peer = new ProgramPeer(
+      id,
+      {
+        command: [...words, ...args.map(String), String(intervalMs / 1000)],
+        cwd: this.dir,
+        env: programEnvironment(this.tag),
+        terminal,
+      },
+      {
+        line: (from, text, prompts) => this.transcript.say(from, text, prompts),
+        ended: () => this.changed(),
+      },
+    );
+    this.peers.set(id, peer);
+  }
+
+  private get origin(): Origin {
+    return {
+      tag: this.tag,
+      dir: this.dir,
+      leaders: [...this.peers.values()].map(({ pid }) => pid),
+    };
+  }
+
+  private runs(id: number): boolean {
+    return this.peers.get(id)?.running === true;
+  }
+
+  /** It used more than there is for it. */
+  private stopAll(why: string): void {
+    this.notes.add(`the program ${why}: it was ended`);
+    for (const peer of this.peers.values()) peer.kill();
+    void endAll(this.origin, this.plan.ownWorld);
+  }
+
+  private noteEnd(peer: ProgramPeer): void {
+    if (peer.flooded) {
+      const most = displaySize(MAX_OUTPUT_BYTES);
+      this.notes.add(`printed more than ${most}, and had to be ended`, peer.id);
+    } else if (!peer.running && peer.endedEarly) {
+      const words = peer.lastError === "" ? "" : `: ${peer.lastError.slice(0, 200)}`;
+      this.notes.add(`ended by itself, with ${peer.howEnded}${words}`, peer.id);
+    }
+  }
+}
+
+/**
+ * What a program of this kind needs is left to it; that of p2p and of a runner is not its business. Python
+ * prints at once with it.
+ */
+function programEnvironment(tag: string): Record<string, string | undefined> {
+  const { CI: _, FORCE_COLOR: __, P2P_DEBUG: ___, ...env } = process.env;
+  return { PYTHONUNBUFFERED: "1", NO_COLOR: "1", PYTHONDONTWRITEBYTECODE: "1", ...env, [TAG]: tag };
+}
+
+/** Programs that do not ask for a port again at once may have it kept for a minute by the system. */
+async function untilFree(): Promise<void> {
+  const limit = performance.now() + PORTS_MS;
+  for (;;) {
+    const taken = await takenIds(BASE_PORT, [...NETWORK, JOINER]);
+    if (taken.length === 0) return;
+    if (performance.now() > limit) {
+      throw new Failure(
+        `The ports of ${displayPeers(taken)} (${BASE_PORT} and the id) are in use by another program: stop it.`,
+      );
+    }
+    await Bun.sleep(250);
+  }
+}

@@ -1,0 +1,118 @@
+/** `p2p mark` from outside: what it gives to programs that are right, wrong and wild, and that nothing is left of them. */
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cagePrefix } from "../../src/mark/cage.ts";
+import { type Ended, PROGRAM, p2p } from "../support/program.ts";
+
+const LIMIT_MS = 240_000;
+const PROGRAMS = join(import.meta.dir, "programs");
+
+/** Each program has the ports of the assignment, so here it has to have a network of its own. */
+const dir = mkdtempSync(join(tmpdir(), "p2p-mark-test-"));
+const caged = (await cagePrefix(dir)) !== null;
+rmSync(dir, { recursive: true, force: true });
+const python = Bun.which("python3") !== null;
+
+function lacks(...wanted: readonly (readonly [there: boolean, what: string])[]): string | null {
+  return wanted.find(([there]) => !there)?.[1] ?? null;
+}
+
+/** A test that says in its name why it is left out, where it is. */
+function testWith(missing: string | null, name: string, run: () => Promise<void>): void {
+  if (missing === null) test(name, run, LIMIT_MS);
+  else test.skip(`${name} (left out: ${missing})`, run);
+}
+
+const noCage = lacks([caged, "no namespaces can be had"]);
+const noPython = lacks([caged, "no namespaces can be had"], [python, "there is no python3"]);
+
+async function mark(exec: string, ...flags: readonly (string | number)[]): Promise<Ended> {
+  return await p2p(["mark", "--interval", 0.25, "--exec", exec, ...flags], tmpdir(), LIMIT_MS);
+}
+
+/** @returns marks, notes and the rest of the document */
+async function marked(exec: string, ...flags: readonly (string | number)[]) {
+  return JSON.parse((await mark(exec, "--json", ...flags)).stdout);
+}
+
+/** Does something when it is first wanted, and not again. */
+function once<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => (made ??= make());
+}
+
+/** The processes that have this word in their command line. */
+function processesWith(word: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe("p2p mark", () => {
+  const script = (name: string): string => `python3 '${join(PROGRAMS, name)}'`;
+  // Most of the time they wait: together they take no longer than one.
+  const runs = once(() => ({
+    own: [mark(PROGRAM, "--strict"), mark(PROGRAM, "--at-least", 90)],
+    student: python ? mark(script("short.py"), "--limit", 5, "--at-least", 85) : null,
+  }));
+
+  testWith(noCage, "gives this very program all marks, and so again, to the letter", async () => {
+    for (const { stdout, exitCode } of await Promise.all(runs().own)) {
+      expect(stdout).toMatch(/^together +90\.0 +90$/m);
+      expect(exitCode).toBe(0);
+    }
+  });
+
+  testWith(noPython, "marks a student's program, and tells which line was missing", async () => {
+    const run = await runs().student;
+    expect(run?.stdout).toMatch(/^together +83\.6 +90$/m);
+    expect(run?.stdout).toContain(
+      "  peer 5: Peer 9 will depart from the network\n    it printed nothing like it\n",
+    );
+    expect(run?.stdout).toMatch(
+      /\n {2}peer 8: File 4103 is stored here\n {4}it printed, after [\d.]+ m?s: "> FILE 4103 IS KEPT HERE\."\n/,
+    );
+    expect(run?.exitCode).toBe(1);
+  });
+
+  testWith(noPython, "ends whatever a program started, and goes on to the end", async () => {
+    const word = `wild-${crypto.randomUUID()}`;
+    const documents = await Promise.all(
+      ["each", "bursts"].map((kind) =>
+        marked(`${script("wild.py")} ${kind} ${word}`, "--limit", 2),
+      ),
+    );
+    expect(processesWith(word)).toEqual([]);
+    for (const document of documents) {
+      expect(document.marks.got).toBeLessThan(1);
+      expect(document.checks).toHaveLength(6);
+    }
+    const [ofEach, ofBursts] = documents.map(({ notes }) => notes.join("\n"));
+    expect(ofBursts).toContain("the program started more than 400 processes");
+    expect(ofBursts).toContain("at pipes the program printed nothing at first");
+    expect(ofEach).toContain("peer 5: printed more than 4 MB, and had to be ended");
+    expect(ofEach).toContain(
+      "peer 14: ended by itself, with exit code 1: peer 14: no idea what to do",
+    );
+  });
+
+  test.each([
+    [[], "--exec is missing"],
+    [["--exec", "  "], "--exec names no program"],
+    [["--exec", "no-such-program x"], 'a program that is not there: "no-such-program"'],
+    [["--exec", "sh 'x"], "a quotation mark without its pair"],
+    [["--exec", "sh", "--at-least", "91"], "--at-least must be a number from 0 to 90"],
+    [["--exec", "sh", "--dir", "no-such-folder"], "--dir names no folder"],
+    [["--exec", "sh", "--limit", "0"], "--limit must be a number of seconds"],
+  ])("refuses %j", async (flags, sentence) => {
+    const { stderr, stdout, exitCode } = await p2p(["mark", ...flags], tmpdir());
+    expect(stderr).toContain(sentence);
+    expect([stdout, exitCode]).toEqual(["", 2]);
+  });
+});
