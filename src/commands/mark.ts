@@ -1,15 +1,18 @@
 import { existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { ParsedArgs } from "citty";
+import type { ClassOptions } from "../mark/class.ts";
 import type { MarkOptions } from "../mark/mark.ts";
 import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { JSON_ARG } from "./cli/shared.ts";
-import { optional, parseDurationMs, parseIntervalMs } from "./cli/values.ts";
+import { optional, parseDurationMs, parseIntervalMs, parseWhole } from "./cli/values.ts";
 
 const DEFAULT_INTERVAL_MS = 1_000;
 const MOST_MARKS = 90;
+const MAX_JOBS = 64;
 
 const ARGS = {
   exec: {
@@ -30,6 +33,19 @@ const ARGS = {
   strict: { type: "boolean", description: "mind case, prompts and full stops" },
   "at-least": { type: "string", valueHint: "N", description: "exit code 1 below so many marks" },
   ...JSON_ARG,
+  junit: { type: "string", valueHint: "FILE", description: "write the marks as JUnit's XML, too" },
+  gradescope: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write Gradescope's results.json, too; with --all a folder of them",
+  },
+  all: { type: "string", valueHint: "DIR", description: "mark each folder in DIR, a submission" },
+  csv: { type: "string", valueHint: "FILE", description: "with --all: write a line for each, too" },
+  jobs: {
+    type: "string",
+    valueHint: "N",
+    description: "with --all: so many at once (default half of the cores)",
+  },
   // A marker in namespaces of its own: those outside.
   caged: { type: "string" },
 } as const;
@@ -52,8 +68,34 @@ export function markOptions(
     json: args.json === true,
     limitMs: optional(parseDurationMs, "--limit", args.limit),
     atLeast: optional(parseMarks, "--at-least", args["at-least"]),
+    junit: args.junit ?? null,
+    gradescope: args.gradescope ?? null,
     caged: args.caged ?? null,
     argv,
+  };
+}
+
+/** What `p2p mark --all` asks of the marker. @throws UsageError */
+export function classOptions(args: Partial<ParsedArgs<typeof ARGS>>, all: string): ClassOptions {
+  if (args.dir !== undefined) throw new UsageError("Give --dir or --all, not both");
+  const folder = parseFolder("--all", all);
+  // What is wrong with these is to be said once, and not of each submission.
+  const { given, intervalMs, json, atLeast, junit, gradescope } = markOptions({
+    ...args,
+    dir: folder,
+  });
+  return {
+    all: folder,
+    flags: [
+      `--exec=${given}`,
+      ...(args.interval === undefined ? [] : [`--interval=${args.interval}`]),
+      ...(args.limit === undefined ? [] : [`--limit=${args.limit}`]),
+      ...(args.strict === true ? ["--strict"] : []),
+    ],
+    ...{ intervalMs, json, atLeast, junit, gradescope },
+    jobs: optional((what, text) => parseWhole(what, text, 1, MAX_JOBS), "--jobs", args.jobs),
+    cores: availableParallelism(),
+    csv: args.csv ?? null,
   };
 }
 
@@ -69,20 +111,20 @@ export function splitWords(what: string, text: string): string[] {
   return words;
 }
 
-/** The program works in another folder: what is a file here is named by its whole path. */
+/**
+ * The program works in another folder: what is a file here is named by its whole path. In the copy of a
+ * folder that was named, words mean what they mean there.
+ */
 function resolveWords(words: readonly string[], folder: string | null): string[] {
   const [program = "", ...rest] = words;
-  const path = program.includes("/") ? resolve(program) : Bun.which(program);
-  const inFolder =
-    folder !== null && (program.includes("{}") || existsSync(resolve(folder, program)));
-  if (!inFolder && (path === null || !existsSync(path))) {
+  const isPath = program.includes("/");
+  if (folder !== null && isPath) return [program, ...rest];
+  const path = isPath ? resolve(program) : Bun.which(program);
+  if (path === null || !existsSync(path)) {
     throw new UsageError(`--exec names a program that is not there: ${quote(program)}`);
   }
   const isHere = (word: string): boolean => folder === null && existsSync(resolve(word));
-  return [
-    inFolder ? program : (path ?? program),
-    ...rest.map((word) => (isHere(word) ? resolve(word) : word)),
-  ];
+  return [path, ...rest.map((word) => (isHere(word) ? resolve(word) : word))];
 }
 
 function parseFolder(what: string, text: string): string {
@@ -106,9 +148,17 @@ export default command({
   examples: [
     ['p2p mark --exec "python3 p2p.py"', "the marks of p2p.py, and each line that was missing"],
     ['p2p mark --exec "java P2P" --dir build', "run in a copy of the folder build"],
+    ['p2p mark --all submissions --exec "python3 p2p.py" --csv marks.csv', "a whole class"],
     ["p2p mark --exec ./p2p --strict --at-least 80", "to the letter; exit code 1 below 80 marks"],
   ],
   async run(args, argv) {
+    if (args.all !== undefined) {
+      const { runClass } = await import("../mark/class.ts");
+      return await runClass(classOptions(args, args.all));
+    }
+    if (args.csv !== undefined || args.jobs !== undefined) {
+      throw new UsageError(`--${args.csv !== undefined ? "csv" : "jobs"} goes with --all`);
+    }
     const options = markOptions(args, argv);
     const { runMark } = await import("../mark/mark.ts");
     return await runMark(options);

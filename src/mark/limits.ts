@@ -50,3 +50,9 @@ export const CAGE_END_MS = 3_000;
 export const CAGE_TRY_MS = 5_000;
 /** Ports of a part that has ended are waited for: the system may keep them for a minute. */
 export const PORTS_MS = 65_000;
+
+/** One submission, with all that is waited for when nothing comes; and so many intervals more. */
+export const SUBMISSION_MS = 600_000;
+export const SUBMISSION_INTERVALS = 60;
+/** What a marker prints of one submission. */
+export const MAX_DOCUMENT_BYTES = 4_194_304;

@@ -5,6 +5,7 @@ import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
 import { say } from "../terminal/shown.ts";
 import { cagePrefix, isOwnWorld, namespaces, runCaged } from "./cage.ts";
+import { type Entry, gradescopeOf, junitOf, writeOut } from "./files.ts";
 import { Marking, type MarkingPlan } from "./marking.ts";
 import { LENIENT, STRICT } from "./reading.ts";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "./report.ts";
@@ -22,6 +23,9 @@ export type MarkOptions = {
   readonly limitMs: number | null;
   /** The marks below which the exit code is 1; null for none. */
   readonly atLeast: number | null;
+  /** Files to write besides; null for none. */
+  readonly junit: string | null;
+  readonly gradescope: string | null;
   /** Of a marker that was started in a cage: `namespaces` outside. */
   readonly caged: string | null;
   /** The command line of this very run, for one in a cage. */
@@ -84,7 +88,10 @@ function planOf(options: MarkOptions): MarkingPlan {
   };
 }
 
-function show(report: MarkReport, { json, atLeast }: MarkOptions): void {
+function show(report: MarkReport, { given, json, atLeast, junit, gradescope }: MarkOptions): void {
+  const entry: Entry = { name: given, report, error: null };
+  if (junit !== null) writeOut(junit, junitOf([entry]));
+  if (gradescope !== null) writeOut(gradescope, gradescopeOf(entry));
   if (json) console.log(JSON.stringify(reportDocument(report, atLeast)));
   else for (const line of reportLines(report, atLeast)) console.log(line);
 }

@@ -12,7 +12,7 @@ const PROMPT = /^(?:\s*[>$]\s*)+/;
  * and the end of a line are written one after the other.
  */
 const RUN_TOGETHER =
-  /(?<=\S)(?=Ping re(?:quest|sponse)|Peer \d+ (?:Join|will|is|had)|My (?:new )?(?:first|second)|Successor Change|Join request has|Store \d|File (?:\d|request)|Request for|Sending file|The file has|Receiving file)/i;
+  /(?<=\S)(?=(?:[>$]\s*)*(?:Ping re(?:quest|sponse)|Peer \d+ (?:Join|will|is|had)|My (?:new )?(?:first|second)|Successor Change|Join request has|Store \d|File (?:\d|request)|Request for|Sending file|The file has|Receiving file))/i;
 
 /** How lines are compared: those of one key are one line. */
 export type Reading = {

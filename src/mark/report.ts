@@ -37,7 +37,8 @@ export function reportLines(report: MarkReport, atLeast: number | null): string[
   return [...table, ...report.criteria.flatMap(missingLines), ...spaced(notes), ...spaced(last)];
 }
 
-function missingLines(result: CriterionResult): string[] {
+/** What was missing of a criterion, and where to read how it should go; nothing where nothing was. */
+export function missingLines(result: CriterionResult): string[] {
   const { name, got, of, missing } = result;
   if (missing.length === 0) return [];
   const { title, action, read } = RUBRIC[name];

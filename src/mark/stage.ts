@@ -173,7 +173,7 @@ export class Stage {
       this.notes.add(`printed more than ${most}, and had to be ended`, peer.id);
     } else if (!peer.running && peer.endedEarly) {
       const words = peer.lastError === "" ? "" : `: ${peer.lastError.slice(0, 200)}`;
-      this.notes.add(`ended by itself, with ${peer.howEnded}${words}`, peer.id);
+      this.notes.add(`ended unasked, with ${peer.howEnded}${words}`, peer.id);
     }
   }
 }

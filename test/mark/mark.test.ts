@@ -1,6 +1,6 @@
 /** `p2p mark` from outside: what it gives to programs that are right, wrong and wild, and that nothing is left of them. */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cagePrefix } from "../../src/mark/cage.ts";
@@ -35,6 +35,27 @@ async function mark(exec: string, ...flags: readonly (string | number)[]): Promi
 /** @returns marks, notes and the rest of the document */
 async function marked(exec: string, ...flags: readonly (string | number)[]) {
   return JSON.parse((await mark(exec, "--json", ...flags)).stdout);
+}
+
+/** Two submissions that end at once. */
+async function markClass(dir: string): Promise<Ended> {
+  for (const name of ["alice", "bob"]) {
+    mkdirSync(join(dir, "class", name), { recursive: true });
+    const script = `echo "${name} has no idea" >&2; touch left; exit 3`;
+    writeFileSync(join(dir, "class", name, "run.sh"), script);
+  }
+  const files = ["--csv", join(dir, "marks.csv"), "--gradescope", join(dir, "out")];
+  const flags = ["--all", join(dir, "class"), "--limit", 1, "--jobs", 2, "--at-least", 1];
+  return await mark("sh run.sh", ...flags, ...files);
+}
+
+async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "p2p-mark-test-"));
+  try {
+    await run(dir);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** Does something when it is first wanted, and not again. */
@@ -81,6 +102,20 @@ describe("p2p mark", () => {
     expect(run?.exitCode).toBe(1);
   });
 
+  testWith(noCage, "marks a class, each submission in a copy of its folder", async () => {
+    await inFolder(async (dir) => {
+      const { stdout, exitCode } = await markClass(dir);
+      expect(stdout).toMatch(/^alice( +0\.0){7}$/m);
+      expect(stdout).toMatch(/^bob( +0\.0){7}$/m);
+      expect(exitCode).toBe(1);
+      expect(readFileSync(join(dir, "marks.csv"), "utf8")).toContain("\r\nbob,0,0,0,0,0,0,0,\r\n");
+      const results = JSON.parse(readFileSync(join(dir, "out/bob.json"), "utf8"));
+      expect(results.output).toContain("exit code 3: bob has no idea");
+      // The copies are gone, and what was written into them is not here.
+      expect(readdirSync(join(dir, "class/bob"))).toEqual(["run.sh"]);
+    });
+  });
+
   testWith(noPython, "ends whatever a program started, and goes on to the end", async () => {
     const word = `wild-${crypto.randomUUID()}`;
     const documents = await Promise.all(
@@ -98,7 +133,7 @@ describe("p2p mark", () => {
     expect(ofBursts).toContain("at pipes the program printed nothing at first");
     expect(ofEach).toContain("peer 5: printed more than 4 MB, and had to be ended");
     expect(ofEach).toContain(
-      "peer 14: ended by itself, with exit code 1: peer 14: no idea what to do",
+      "peer 14: ended unasked, with exit code 1: peer 14: no idea what to do",
     );
   });
 
@@ -109,6 +144,8 @@ describe("p2p mark", () => {
     [["--exec", "sh 'x"], "a quotation mark without its pair"],
     [["--exec", "sh", "--at-least", "91"], "--at-least must be a number from 0 to 90"],
     [["--exec", "sh", "--dir", "no-such-folder"], "--dir names no folder"],
+    [["--exec", "sh", "--jobs", "2"], "--jobs goes with --all"],
+    [["--exec", "sh", "--all", tmpdir(), "--dir", tmpdir()], "Give --dir or --all, not both"],
     [["--exec", "sh", "--limit", "0"], "--limit must be a number of seconds"],
   ])("refuses %j", async (flags, sentence) => {
     const { stderr, stdout, exitCode } = await p2p(["mark", ...flags], tmpdir());

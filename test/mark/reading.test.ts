@@ -37,6 +37,7 @@ test("lines that ran together are read as the lines that they are", () => {
   for (const line of all) {
     expect(LENIENT.parts(line)).toEqual([line]);
     expect(LENIENT.parts(`${LINE}${line}`)).toEqual([LINE, line]);
+    expect(LENIENT.parts(`> ${LINE}.> ${line}`)).toEqual([`> ${LINE}.`, `> ${line}`]);
     expect(STRICT.parts(`${LINE}${line}`)).toEqual([`${LINE}${line}`]);
   }
 });

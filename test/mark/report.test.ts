@@ -2,29 +2,11 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "../../src/mark/report.ts";
-import { judge, type MarkReport, notTried, totalOf } from "../../src/mark/result.ts";
+import { notTried, totalOf } from "../../src/mark/result.ts";
 import { CRITERIA, marksOf, RUBRIC, TOTAL } from "../../src/mark/rubric.ts";
+import { sample } from "./sample.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-
-/** A run in which these lines were missing, and these others said. */
-function report(
-  missing: readonly string[],
-  others: readonly string[] = [],
-  done = true,
-): MarkReport {
-  const criteria = CRITERIA.map((name) =>
-    judge(name, {
-      startMs: 0,
-      actionMs: 1000,
-      endMs: 21_000,
-      heard: ({ what }) => (missing.includes(what) ? null : { text: what, atMs: 1250 }),
-      others: () => others.map((text) => ({ text, atMs: 1100 })),
-      done: () => done,
-    }),
-  );
-  return { command: "x", intervalMs: 1000, strict: false, terminal: false, criteria, notes: [] };
-}
 
 test("the rubric shares 90 marks out as the assignment does", () => {
   const shares = CRITERIA.map((name) => Math.round(marksOf(RUBRIC[name].items) * 1e6) / 1e6);
@@ -45,7 +27,7 @@ test("what each criterion names to read is there", () => {
 });
 
 test("a run without a fault has all marks", () => {
-  const all = report([]);
+  const all = sample([]);
   expect(totalOf(all)).toBe(90);
   expect(reportLines(all, null)).toHaveLength(CRITERIA.length + 2);
   expect(all.criteria.map(({ tookMs }) => tookMs)).toEqual(CRITERIA.map(() => 250));
@@ -53,7 +35,7 @@ test("a run without a fault has all marks", () => {
 });
 
 test("a line that is missing costs its share, and is told with what came near", () => {
-  const some = report(["File 4103 is stored here"], ["File 4103 is kept here"]);
+  const some = sample(["File 4103 is stored here"], ["File 4103 is kept here"]);
   expect(totalOf(some)).toBe(88.9);
   const text = reportLines(some, 89).join("\n");
   expect(text).toContain("retrieval: 1.1 of 12 marks lost; missing in 20 s from Request 4103");
@@ -64,7 +46,7 @@ test("a line that is missing costs its share, and is told with what came near", 
 });
 
 test("what was not done costs its marks as well", () => {
-  const undone = report([], [], false);
+  const undone = sample([], [], false);
   expect(totalOf(undone)).toBe(87);
   expect(reportLines(undone, null).join("\n")).toContain(
     "  peer 9: ends with exit code 0\n    it did not",
@@ -72,7 +54,7 @@ test("what was not done costs its marks as well", () => {
 });
 
 test("the verdict, and its exit code", () => {
-  const some = report(["File 4103 is stored here"]);
+  const some = sample(["File 4103 is stored here"]);
   expect([null, 88.9, 89].map((least) => verdictOf(some, least))).toEqual([
     "marked",
     "passed",
