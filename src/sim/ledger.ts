@@ -94,18 +94,22 @@ export class Ledger {
       act();
       return;
     }
-    const copies = this.#hosts().flatMap((host) =>
-      host.disk.intact().map((record) => ({ host, record })),
-    );
+    // The disk of one that a twin has taken the id from is a disk, too, when it is destroyed.
+    const all = [...this.stage.world.hosts.values()];
+    const counted = new Set(this.#hosts());
+    const copies = all.flatMap((host) => host.disk.intact().map((record) => ({ host, record })));
+    const held = this.#entries.map((entry) => this.#replicated(all, entry.record));
     act();
     const there = new Set(this.#hosts());
+    const isGone = (host: Host) => counted.has(host) && !there.has(host);
     const isLost = ({ host, record }: { host: Host; record: FileRecord }) =>
-      !there.has(host) || !host.disk.intact().includes(record);
+      isGone(host) || !host.disk.intact().includes(record);
     this.#destroyed.push(...copies.filter(isLost));
     for (const [i, entry] of this.#entries.entries()) {
-      const left = this.#hostsOf(entry.record);
-      for (const host of before[i] ?? []) if (!left.includes(host)) entry.destroyed.add(host);
-      if ((before[i] ?? []).length > 0) this.#excuse(entry);
+      const kept = this.#replicated(all, entry.record);
+      const lost = (held[i] ?? []).filter((host) => isGone(host) || !kept.includes(host));
+      for (const host of lost) entry.destroyed.add(host);
+      if (lost.length > 0 || (before[i] ?? []).length > 0) this.#excuse(entry);
     }
   }
 
