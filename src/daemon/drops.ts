@@ -1,7 +1,8 @@
-/** Says so where much is dropped: once in a while, and with who sends most of it. */
+/** Says so where much is dropped, once in a while, with who sends most of it; and where a member's port is another program's. */
+import type { Member } from "../protocol/model/member.ts";
 import type { DropRow, Drops } from "../transport/drops.ts";
 import type { EventStream } from "./events.ts";
-import { DROPS_TOLD, DROPS_TOLD_MS } from "./limits.ts";
+import { DROPS_TOLD, DROPS_TOLD_MS, FOREIGN_DATAGRAMS, FOREIGN_LOOK_MS } from "./limits.ts";
 
 /**
  * @param drops what was dropped so far
@@ -16,6 +17,40 @@ export function tellOfDrops(drops: Drops, events: EventStream): () => void {
     if (text !== null) events.publish({ event: "note", text });
   }, DROPS_TOLD_MS);
   return () => clearInterval(timer);
+}
+
+/**
+ * Says once of each member that is only expected that another program is at its port, where that is so.
+ * @param expected the members that have never answered
+ * @returns a function that ends that
+ */
+export function tellOfForeign(
+  drops: Drops,
+  expected: () => readonly Member[],
+  events: EventStream,
+): () => void {
+  const told = new Set<number>();
+  const timer = setInterval(() => {
+    const waiting = expected().filter(({ id }) => !told.has(id));
+    if (waiting.length === 0) return;
+    for (const member of foreignAmong(waiting, drops.rows())) {
+      // As many as were expected at the start, at most: nobody is expected later.
+      told.add(member.id);
+      const text = `At ${member.address}, where peer ${member.id} is expected, another program answers, which speaks another protocol.`;
+      events.publish({ event: "note", text });
+    }
+  }, FOREIGN_LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+/** Those from whose addresses nothing has come but datagrams of no meaning. */
+export function foreignAmong(expected: readonly Member[], rows: readonly DropRow[]): Member[] {
+  const strange = new Set(
+    rows
+      .filter(({ kind, reason }) => kind === "datagram" && reason === "malformed")
+      .flatMap(({ from, count }) => (count >= FOREIGN_DATAGRAMS ? [from] : [])),
+  );
+  return expected.filter(({ address }) => strange.has(address));
 }
 
 /**

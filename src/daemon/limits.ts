@@ -82,6 +82,9 @@ export const THROWN_KINDS = 64;
 /** What is dropped is told of once a minute, where it was so much: a few are lost in any ring. */
 export const DROPS_TOLD_MS = 60_000;
 export const DROPS_TOLD = 1_000;
+/** Expected members are looked at so often; so many malformed datagrams from one are no accident. */
+export const FOREIGN_LOOK_MS = 1_000;
+export const FOREIGN_DATAGRAMS = 3;
 
 /** Lines that wait for a slow reader; with so many, those that can be done without are left out. */
 export const LINES_KEPT = 4_096;

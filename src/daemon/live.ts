@@ -22,7 +22,7 @@ import { Moving } from "./contents/moving.ts";
 import { Offers } from "./contents/offers.ts";
 import { Scrubbing } from "./contents/scrubbing.ts";
 import { Driver, type End } from "./driver.ts";
-import { tellOfDrops } from "./drops.ts";
+import { tellOfDrops, tellOfForeign } from "./drops.ts";
 import { crashOf, type EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
@@ -82,7 +82,12 @@ export async function live(
   const tidying = tidyingOf(opened, moved.sent);
   const quit = () => reception.quit();
   process.on("SIGTERM", quit);
-  const hush = [tellOfLost(folder.log, events), tellOfDrops(opened.transport.drops, events)];
+  const { drops } = opened.transport;
+  const hush = [
+    tellOfLost(folder.log, events),
+    tellOfDrops(drops, events),
+    tellOfForeign(drops, () => reception.expected, events),
+  ];
   let control: Control | null = null;
   try {
     driver.begin();

@@ -3,7 +3,7 @@
  * begun itself. Inputs wait here for their turn.
  */
 import type { Input } from "../protocol/model/io.ts";
-import type { Address } from "../protocol/model/member.ts";
+import { type Address, isExpected, type Member } from "../protocol/model/member.ts";
 import type { View } from "../protocol/model/view.ts";
 import type { Offers } from "./contents/offers.ts";
 
@@ -79,6 +79,12 @@ export class Reception {
   fail(error: unknown): void {
     if (this.#peer === null) throw error;
     this.#peer.fail(error);
+  }
+
+  /** The members that have never answered yet. */
+  get expected(): readonly Member[] {
+    const view = this.#peer?.view();
+    return view === undefined || view.expected === 0 ? [] : view.members.filter(isExpected);
   }
 
   /** Nobody is known to one that does not live yet. */
