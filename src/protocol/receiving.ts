@@ -34,8 +34,7 @@ import { receiveCaughtUp, receiveLeased } from "./replication/tenure.ts";
 import { placeStore } from "./replication/writing.ts";
 import { inquiryEnded, receiveRouted } from "./requests/arriving.ts";
 import { receiveList, receiveListed } from "./requests/listing.ts";
-import { receiveAnswer } from "./requests/outcomes.ts";
-import { hopAcknowledged } from "./requests/routing.ts";
+import { hopTaken, receiveAnswer } from "./requests/outcomes.ts";
 import { receiveStatusAsk, receiveStatusTold } from "./requests/surveying.ts";
 import { type Peer, send } from "./state.ts";
 
@@ -156,7 +155,7 @@ function receivePong(peer: Peer, pong: Pong, { from, channel }: Came): void {
 function acknowledged(peer: Peer, from: Member, request: number): void {
   if (peer.lifecycle.lock?.request === request && !peer.lifecycle.lock.told) tellJoiner(peer);
   else if (peer.lifecycle.departing?.request === request) departureHeard(peer, from);
-  else if (!joinHeard(peer, request)) hopAcknowledged(peer, request);
+  else if (!joinHeard(peer, request)) hopTaken(peer, request);
 }
 
 function introduce(peer: Peer, from: Member, request: number): void {

@@ -38,7 +38,7 @@ export type Told = readonly [at: number, verdict: Verdict];
 export function begun(write: Partial<Write> = {}): Write {
   return {
     ...{ reading: false, required: 0, durable: new Set<string>(), coming: false },
-    ...{ promisedUntil: 0, limit: REPLICAS_WAIT_MS, enoughAt: null },
+    ...{ promisedUntil: 0, limit: REPLICAS_WAIT_MS, silentLimit: 0, enoughAt: null },
     ...write,
   };
 }
@@ -51,7 +51,7 @@ export function replicas(full: readonly number[], left: readonly number[]): Repl
   const staying = members.filter(({ id }) => !left.includes(id));
   const wanted = staying.slice(0, REPLICATION_FACTOR);
   const replicas = staying.filter(({ id }) => !full.includes(id)).slice(0, REPLICATION_FACTOR);
-  return { members, wanted, replicas, majority: majorityOf(wanted.length) };
+  return { members, wanted, replicas, silent: [], majority: majorityOf(wanted.length) };
 }
 
 /** Asks for a verdict whenever something happens, and when a verdict says so, until one is final. */

@@ -113,6 +113,7 @@ export function probeMember(
     missed: 0,
     refusedAt: Number.NEGATIVE_INFINITY,
     timedOut: false,
+    unanswered: false,
   };
   peer.membership.probes.set(key, probe);
   const way = wayTo(peer, target.address);

@@ -82,6 +82,8 @@ export type Probe = {
   refusedAt: number;
   /** A dial had no answer. */
   timedOut: boolean;
+  /** Something that was asked of it has had no answer: see unanswered.ts. */
+  unanswered: boolean;
 };
 
 /** A probe that has come to a verdict. `from`: as the member was heard, where it answered. */
@@ -226,6 +228,7 @@ const PROBE = fieldsOf<Probe>({
   missed: shared,
   refusedAt: shared,
   timedOut: shared,
+  unanswered: shared,
 });
 
 /** How deep this part of a peer changes. */

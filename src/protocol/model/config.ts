@@ -137,8 +137,8 @@ export const REQUEST_GIVE_UP_MS = 10_000;
 export const CONTENT_FAILURES = 16;
 /** After a failure the ring is asked again so soon, then twice as late each time up to REQUEST_RETRY_MS. */
 export const CONTENT_RETRY_MS = 25;
-/** How long an owner waits for the word of those that may hold a name. */
-export const INQUIRE_MS = 600;
+/** How long an owner waits for the word of those that may hold a name: as long as for a hop's. */
+export const INQUIRE_MS = 400;
 /** It goes on listening for so long, also when it has told that too few have answered; or for all, if asked where a name is. */
 export const INQUIRE_MOST_MS = 3_000;
 export const WHERE_MS = 2_000;
@@ -157,8 +157,11 @@ export const NEW_MS = 10_000;
 export const NEW_ASKED = 32;
 /** So many of those that are asked are told to each. */
 export const ASKED_TOLD = 320;
-/** A request that finds too few of them is tried again, but given up after so long: soon, for a person. */
-export const UNAVAILABLE_MS = 1_500;
+/**
+ * A request that finds too few of them, or that somebody does not answer, is tried again, but given up after so
+ * long: soon, for a person, and time for two owners in a row that are silent.
+ */
+export const UNAVAILABLE_MS = 2_000;
 /** An owner asks the origin of a request that may be old this often, and gives it up after so long. */
 export const CONFIRM_MS = 2_000;
 /**
@@ -283,8 +286,11 @@ export const REPLICAS_AT_ONCE = 512;
 export const ACKNOWLEDGE_GRACE_MS = 300;
 /** A write that is read waits so long until a majority has it. */
 export const READ_WAIT_MS = 2_000;
-/** An owner waits so long for a majority of copies before it says what there is. */
+/** An owner waits so long for a majority of copies before it says what there is; */
 export const REPLICAS_WAIT_MS = 20_000;
+/** and so long where too many of those that lack one are silent. Its origin has been waiting for some while. */
+export const SILENT_REPLICAS_MS = 1_200;
+export const SILENT_READ_MS = 400;
 
 /** A leaver waits so long for its files to be handed on, and again as long as some were, up to the most; */
 export const LEAVE_MS = 20_000;

@@ -18,7 +18,8 @@ export type Placement = {
   readonly reading: boolean;
   /** Where it is durable, by instance. */
   readonly durable: Set<string>;
-  /** When it is given up. */
+  /** Since when its copies are on their way, and when it is given up. */
+  since: number;
   until: number;
   /** Since when it is on enough of them; null if it is not. */
   enoughAt: number | null;

@@ -3,8 +3,14 @@
  * origin is told what has come of it. When that is, verdict.ts says.
  */
 import { answer, clockwise } from "../answering.ts";
+import { isUnanswering, noteUnanswered } from "../membership/unanswered.ts";
 import { forgetOldest } from "../model/bounded.ts";
-import { REQUESTS_REMEMBERED } from "../model/config.ts";
+import {
+  HOP_ACK_MS,
+  REQUESTS_REMEMBERED,
+  SILENT_READ_MS,
+  SILENT_REPLICAS_MS,
+} from "../model/config.ts";
 import {
   compareVersions,
   EMPTY_SHA256,
@@ -48,21 +54,30 @@ function standsFor(peer: Peer, record: FileRecord, held: HeldVersion): boolean {
   return mine !== undefined && isReplacedBy(record, mine);
 }
 
-/** The time that a placement had to wait is over. */
+/** A placement has waited for a while, or for all of its time: those that have not confirmed it are tried. */
 export function acknowledgementOverdue(peer: Peer, request: RequestId): void {
   const placement = peer.replication.placements.get(request);
-  if (placement !== undefined) acknowledgeWrite(peer, placement);
+  if (placement === undefined) return;
+  const { record, durable, since } = placement;
+  if (peer.now - since >= HOP_ACK_MS && !peer.replication.jobs.places(request)) {
+    for (const replica of replicaSetOf(peer, record)) {
+      if (!durable.has(replica.instance)) noteUnanswered(peer, replica);
+    }
+  }
+  acknowledgeWrite(peer, placement);
 }
 
 /** Ends a placement if its copies, or the time, say so; else it waits on. */
 export function acknowledgeWrite(peer: Peer, placement: Placement): void {
   const { request, arrival } = placement;
   const { routed } = arrival;
-  const verdict = verdictOn(writeOf(peer, placement), replicasOf(peer, placement), peer.now);
+  const write = writeOf(peer, placement);
+  const verdict = verdictOn(write, replicasOf(peer, placement), peer.now);
   if (verdict.kind === "wait") {
-    placement.until = verdict.limit;
+    placement.until = Math.max(placement.until, verdict.limit);
     placement.enoughAt = verdict.enoughAt;
-    peer.deadlines.set("acknowledgement", request, verdict.until);
+    const look = write.coming ? verdict.until : peer.now + HOP_ACK_MS;
+    peer.deadlines.set("acknowledgement", request, Math.min(verdict.until, look));
     return;
   }
   endPlacement(peer, request);
@@ -81,11 +96,12 @@ export function acknowledgeWrite(peer: Peer, placement: Placement): void {
 }
 
 function writeOf(peer: Peer, placement: Placement): Write {
-  const { record, request, arrival, durable, reading, until: limit, enoughAt } = placement;
+  const { record, request, arrival, durable, reading, since, until: limit, enoughAt } = placement;
   const { ask } = arrival.routed;
   const own = durable.has(peer.self.instance);
   return {
     ...{ reading, durable, limit, enoughAt },
+    silentLimit: since + (reading ? SILENT_READ_MS : SILENT_REPLICAS_MS),
     required: ask.kind === "store" || ask.kind === "remove" ? ask.write.require : 0,
     coming: !own && !reading && peer.replication.jobs.places(request),
     promisedUntil: ownWordUntil(peer, record, own),
@@ -94,9 +110,12 @@ function writeOf(peer: Peer, placement: Placement): Write {
 
 function replicasOf(peer: Peer, { record }: Placement): ReplicaSet {
   const { view } = peer.membership;
+  const replicas = replicaSetOf(peer, record);
+  const silent = replicas.filter((m) => isUnanswering(peer, m.id)).map((m) => m.instance);
   return {
     members: view.members,
-    replicas: replicaSetOf(peer, record),
+    replicas,
+    silent,
     wanted: view.replicaSet(record.key, replicasWanted(peer)),
     majority: majority(peer),
   };

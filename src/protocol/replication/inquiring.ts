@@ -4,6 +4,7 @@
  */
 
 import { noteRoom, ownRoom } from "../membership/room.ts";
+import { isUnanswering, noteUnanswered } from "../membership/unanswered.ts";
 import {
   GOSSIP_MEMBERS,
   INQUIRE_MOST_MS,
@@ -61,9 +62,7 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
     told: false,
   };
   peer.replication.inquiries.set(request, inquiry);
-  // Who asks where a name is wants to hear of all that have it.
-  const waitMs = arrival.routed.ask.kind === "where" ? WHERE_MS : INQUIRE_MS;
-  peer.deadlines.set("inquiry", request, peer.now + waitMs);
+  peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
   return advance(peer, request, inquiry);
 }
 
@@ -133,15 +132,22 @@ export function reviewInquiries(peer: Peer): Inquest[] | null {
 }
 
 /**
- * All have had some time. Where too few have answered the origin is told so, and those who are silent
- * are asked once more: what is still to come then may be enough yet.
+ * All have had some time: those who are silent are tried. Where too few have answered the origin is told so, and
+ * those are asked once more: what is still to come then may be enough yet.
  * @returns the inquiry, unless it ended before
  */
 export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.replication.inquiries.get(request);
   if (inquiry === undefined) return null;
   const quorum = quorumOf(peer, inquiry);
+  for (const member of quorum.members) {
+    if (!inquiry.heard.has(member.instance)) noteUnanswered(peer, member);
+  }
   const enough = isEnough(peer, inquiry, quorum);
+  if (enough && wantsMore(peer, inquiry, quorum)) {
+    peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
+    return null;
+  }
   const needed = hasFresh(inquiry, quorum) ? quorum.needed : quorum.members.length;
   if (enough || peer.now >= inquiry.until) end(peer, request);
   else {
@@ -261,6 +267,13 @@ function hasFresh({ heard }: Inquiry, { fresh }: Quorum): boolean {
 
 function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
   return members.reduce((sum, { instance }) => sum + (heard.has(instance) ? 1 : 0), 0);
+}
+
+/** True where it is asked who has a name, and some that may have it are slow, but not silent. */
+function wantsMore(peer: Peer, { arrival, heard, until }: Inquiry, { members }: Quorum): boolean {
+  if (arrival.routed.ask.kind !== "where") return false;
+  if (peer.now - (until - INQUIRE_MOST_MS) >= WHERE_MS) return false;
+  return members.some((m) => !(heard.has(m.instance) || isUnanswering(peer, m.id)));
 }
 
 /** True where the others are worth their time: it is to be told who has it, or to be on a majority. */

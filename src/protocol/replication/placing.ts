@@ -3,7 +3,13 @@
  * to its origin by an acknowledgement, or to one who reads it.
  */
 import { answer } from "../answering.ts";
-import { BODY_BYTES, FULL_MS, READ_WAIT_MS, REPLICAS_WAIT_MS } from "../model/config.ts";
+import {
+  BODY_BYTES,
+  FULL_MS,
+  HOP_ACK_MS,
+  READ_WAIT_MS,
+  REPLICAS_WAIT_MS,
+} from "../model/config.ts";
 import type { FileRecord, HeldVersion, Version } from "../model/files.ts";
 import type { Arrival, BodySource } from "../model/io.ts";
 import { NONE } from "../model/joins.ts";
@@ -78,10 +84,10 @@ function begin(
   const until = peer.now + (reading ? READ_WAIT_MS : REPLICAS_WAIT_MS);
   const placement: Placement = {
     ...{ request, arrival, record, version, body, reading, durable },
-    ...{ until, enoughAt: null },
+    ...{ since: peer.now, until, enoughAt: null },
   };
   peer.replication.placements.add(placement);
-  peer.deadlines.set("acknowledgement", request, until);
+  peer.deadlines.set("acknowledgement", request, peer.now + HOP_ACK_MS);
   return placement;
 }
 
@@ -131,8 +137,8 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   }
   if (placement.body === null && !record.removed) replicateRecord(peer, record, null);
   tellSoon(peer, record, null);
+  placement.since = peer.now;
   placement.until = peer.now + REPLICAS_WAIT_MS;
-  peer.deadlines.set("acknowledgement", request, placement.until);
   acknowledgeWrite(peer, placement);
 }
 
@@ -152,8 +158,8 @@ export function placementFailed(peer: Peer, request: RequestId, why: string, her
   noteStale(peer, record);
   if (otherReplicas(peer, record).length > 0) {
     replicateMissing(peer, placement);
+    placement.since = peer.now;
     placement.until = peer.now + REPLICAS_WAIT_MS;
-    peer.deadlines.set("acknowledgement", request, placement.until);
     acknowledgeWrite(peer, placement);
     return;
   }

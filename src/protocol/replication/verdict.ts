@@ -17,8 +17,9 @@ export type Write = {
   readonly coming: boolean;
   /** Until when the owner has promised another one to say nothing of it; in the past if it has not. */
   readonly promisedUntil: number;
-  /** When it is given up. */
+  /** When it is given up; and when already, if too many of those that lack it are silent. */
   readonly limit: number;
+  readonly silentLimit: number;
   /** Since when it is on enough of them, by the last verdict; null if it was not. */
   readonly enoughAt: number | null;
 };
@@ -28,6 +29,8 @@ export type ReplicaSet = {
   readonly members: readonly Member[];
   /** Those that can take it: whoever has rejected it has another in its place. */
   readonly replicas: readonly Member[];
+  /** Those of them that answer nothing, by instance. */
+  readonly silent: readonly string[];
   /** Those that would hold it if all could take it. */
   readonly wanted: readonly Member[];
   /** How many of as many copies as are wanted make an acknowledgement: 1 or more. */
@@ -54,7 +57,8 @@ export type Verdict =
  * @returns what is to be said now, or until when to wait, which is later than `now`
  */
 export function verdictOn(write: Write, set: ReplicaSet, now: number): Verdict {
-  const { reading, required, durable, coming, promisedUntil, limit, enoughAt } = write;
+  const { reading, required, durable, coming, promisedUntil, enoughAt } = write;
+  let { limit } = write;
   // The owner's own content has to be there, or have failed. It has no limit but that of its way.
   if (coming) {
     const until = now < limit ? limit : now + REPLICAS_WAIT_MS;
@@ -69,6 +73,8 @@ export function verdictOn(write: Write, set: ReplicaSet, now: number): Verdict {
   const most = reading ? set.replicas.length : Number.POSITIVE_INFINITY;
   const needed = required > 0 ? required : Math.min(most, majority);
   const enough = durableOn.length >= needed;
+  const open = set.replicas.filter((m) => !(has(m) || set.silent.includes(m.instance)));
+  if (durableOn.length + open.length < needed) limit = Math.min(limit, write.silentLimit);
   // With enough of them the others have a moment more, unless one of these is lost meanwhile.
   const since = enough ? (enoughAt ?? now) : null;
   const graceUntil = (since ?? Number.POSITIVE_INFINITY) + ACKNOWLEDGE_GRACE_MS;

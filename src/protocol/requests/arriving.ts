@@ -15,7 +15,7 @@ import { witness } from "../replication/state.ts";
 import { baseOf } from "../replication/wanting.ts";
 import { placeFound, placeStore } from "../replication/writing.ts";
 import { isIn, line, type Peer, requestLine, send } from "../state.ts";
-import { belongsHere, passOn, takeFailedHop } from "./routing.ts";
+import { belongsHere, passOn, pastSilent, takeFailedHop } from "./routing.ts";
 
 /**
  * A request from another peer: it is dealt with, and the hop acknowledged, unless its answer goes there.
@@ -44,7 +44,8 @@ export function receiveRouted(
 }
 
 /** Deals with a request here: it ends at this peer, or goes on. */
-export function arrive(peer: Peer, arrival: Arrival): void {
+export function arrive(peer: Peer, came: Arrival): void {
+  const arrival = pastSilent(peer, came);
   const { routed, first } = arrival;
   const { ask, request } = routed;
   witness(peer.replication, routed.counter);
@@ -100,7 +101,8 @@ export function inquiryEnded(peer: Peer, inquest: Inquest | null): void {
 export function rerouteHop(peer: Peer, request: number): void {
   const hop = takeFailedHop(peer, request);
   if (hop === null) return;
-  const { arrival, tried } = hop;
+  const { tried } = hop;
+  const arrival = pastSilent(peer, hop.arrival);
   if (belongsHere(peer, arrival.routed)) arrive(peer, { ...arrival, first: true });
   else passOn(peer, arrival, tried);
 }

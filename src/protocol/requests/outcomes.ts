@@ -1,12 +1,11 @@
 /** What comes of the requests of this very peer: answers, contents, and an outcome. */
 import { passBack } from "../answering.ts";
-import { isRefusal, isWrite, whatOf } from "../model/asks.ts";
+import { isRefusal, isWrite } from "../model/asks.ts";
 import {
   BODY_BYTES,
   CONTENT_FAILURES,
   CONTENT_RETRY_MS,
   REQUEST_RETRY_MS,
-  UNAVAILABLE_MS,
 } from "../model/config.ts";
 import type { Alternatives, Body, Input } from "../model/io.ts";
 import type { Member } from "../model/member.ts";
@@ -15,7 +14,7 @@ import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { beginDelivery, sourceOf } from "../replication/fetching.ts";
 import { type Peer, requestLine } from "../state.ts";
-import { endRequest, failed } from "./requests.ts";
+import { endRequest, endUnanswered, failed, handOver, isCutOff, sendAgainAt } from "./requests.ts";
 import { hopAcknowledged } from "./routing.ts";
 import type { Pending } from "./state.ts";
 import { surveyAnswered } from "./surveying.ts";
@@ -24,7 +23,7 @@ import { surveyAnswered } from "./surveying.ts";
 export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Body | null): void {
   const content = body === null ? null : ({ kind: "body", number: body.number } as const);
   // An answer from where the request ended says that the hop there has been taken.
-  hopAcknowledged(peer, answer.request);
+  hopTaken(peer, answer.request);
   if (passBack(peer, answer, content)) return;
   const pending = peer.requests.pending.get(answer.request);
   if (pending === undefined) {
@@ -42,6 +41,7 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
     return;
   }
   pending.progressAt = peer.now;
+  pending.unavailable = null;
   pending.route = route;
   if (outcome.kind === "owner" && ask.kind === "lookup") {
     const { key } = ask;
@@ -58,6 +58,12 @@ export function receiveAnswer(peer: Peer, from: Member, answer: Answer, body: Bo
   }
 }
 
+/** The next peer has taken a request over: if it is this very peer's, the answer comes from there. */
+export function hopTaken(peer: Peer, request: RequestId): void {
+  const to = hopAcknowledged(peer, request);
+  if (to !== null) handOver(peer, request, to);
+}
+
 /** Too few have answered: it is tried again, but a person is told soon. */
 function receiveUnavailable(
   peer: Peer,
@@ -67,15 +73,14 @@ function receiveUnavailable(
 ): void {
   if (pending.moving) return;
   pending.out = false;
-  pending.unavailableSince ??= peer.now;
-  if (peer.now - pending.unavailableSince < UNAVAILABLE_MS) {
-    const again = Math.min(peer.now + CONTENT_RETRY_MS, pending.sentAt + REQUEST_RETRY_MS);
-    peer.deadlines.set("request", request, again);
+  pending.handed = null;
+  pending.unavailable = { answered, needed };
+  if (isCutOff(peer, pending)) {
+    endUnanswered(peer, request, pending);
     return;
   }
-  const maybe = isWrite(pending.ask) && pending.lost;
-  const why = sentences.notNow(whatOf(pending.ask), answered, needed, maybe);
-  endRequest(peer, request, pending, { kind: "failed", why, maybe });
+  const again = Math.min(peer.now + CONTENT_RETRY_MS, pending.sentAt + REQUEST_RETRY_MS);
+  sendAgainAt(peer, request, pending, again);
 }
 
 /** The content asked for has come, or its sender failed: then the ring is asked again. */
@@ -89,7 +94,8 @@ export function contentDelivered(
   pending.moving = false;
   // It may have moved for long before its sender died: it was no silence.
   pending.progressAt = peer.now;
-  pending.unavailableSince = null;
+  pending.waitsFrom = peer.now;
+  pending.unavailable = null;
   if (!result.ok) {
     pending.failures += 1;
     if (!result.here && deliverFromAnother(peer, request, pending)) return;
@@ -98,7 +104,7 @@ export function contentDelivered(
       endRequest(peer, request, pending, failed(why));
     } else {
       const wait = CONTENT_RETRY_MS * 2 ** (pending.failures - 1);
-      peer.deadlines.set("request", request, peer.now + Math.min(wait, REQUEST_RETRY_MS));
+      sendAgainAt(peer, request, pending, peer.now + Math.min(wait, REQUEST_RETRY_MS));
     }
     return;
   }
@@ -204,7 +210,8 @@ export function contentTaken(peer: Peer, request: RequestId): void {
   if (pending === undefined || pending.ask.kind !== "store") return;
   pending.moving = false;
   pending.progressAt = peer.now;
-  peer.deadlines.set("request", request, peer.now + REQUEST_RETRY_MS);
+  pending.waitsFrom = peer.now;
+  sendAgainAt(peer, request, pending, peer.now + REQUEST_RETRY_MS);
 }
 
 /** Nobody has had the content, and nobody ever will: the store ends, however far it has come. */

@@ -3,10 +3,11 @@
  * are under way. A hop that is not acknowledged is routed around.
  */
 
+import { isUnanswering, noteUnanswered, unanswering } from "../membership/unanswered.ts";
 import { AVOIDED, HOP_ACK_MS, REQUESTS_IN_FLIGHT, ROUTE_MOST } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
-import type { RequestId, Routed } from "../model/messages.ts";
+import type { Ask, RequestId, Routed } from "../model/messages.ts";
 import type { View } from "../model/view.ts";
 import { type Peer, send } from "../state.ts";
 import type { Hop } from "./state.ts";
@@ -27,6 +28,27 @@ export function destination(view: View, { ask, avoid }: Way): Member | undefined
   return replicaSet.find((m) => !avoid.includes(m.id)) ?? replicaSet[0];
 }
 
+/** A request on its way past the owners that are silent, as this peer knows: the next member stands in at once. */
+export function pastSilent(peer: Peer, arrival: Arrival): Arrival {
+  const { routed } = arrival;
+  const { ask } = routed;
+  if (!hasStandIn(ask)) return arrival;
+  let { avoid } = routed;
+  for (;;) {
+    const owner = destination(peer.membership.view, { ask, avoid });
+    if (owner === undefined || avoid.includes(owner.id) || !isUnanswering(peer, owner.id)) break;
+    avoid = [...avoid, owner.id].slice(-AVOIDED);
+  }
+  return avoid === routed.avoid
+    ? arrival
+    : { ...arrival, routed: { ...routed, avoid, back: true } };
+}
+
+/** Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing. */
+function hasStandIn({ kind }: Ask): boolean {
+  return kind !== "join" && kind !== "lookup";
+}
+
 /**
  * The next peer on a request's way, by the ring's strategy: the first successor; the destination
  * itself; or the member the greatest power of two of places ahead that does not pass it (Stoica et al.,
@@ -39,7 +61,8 @@ export function nextHop(peer: Peer, way: Way, tried: readonly number[]): Member 
     membership: { view },
   } = peer;
   const { ask } = way;
-  const closed = new Set(ask.kind === "join" ? [...tried, ask.joiner.id] : tried);
+  const closed = new Set([...tried, ...unanswering(peer)]);
+  if (ask.kind === "join") closed.add(ask.joiner.id);
   const shut = [...closed].map((id) => view.placesTo(self.id, id)).filter((place) => place > 0);
   shut.sort((a, b) => a - b);
   const open = (places: number) => openAhead(view, self.id, places, shut);
@@ -84,10 +107,13 @@ export function passOn(peer: Peer, arrival: Arrival, tried: number[]): boolean {
   return true;
 }
 
-/** The next peer has taken the request over. */
-export function hopAcknowledged(peer: Peer, request: RequestId): void {
+/** The next peer has taken the request over. @returns who, if that was not known */
+export function hopAcknowledged(peer: Peer, request: RequestId): Member | null {
+  const hop = peer.requests.hops.get(request);
+  if (hop === undefined) return null;
   peer.requests.hops.delete(request);
   peer.deadlines.clear("hop", request);
+  return hop.to;
 }
 
 /** A hop that failed, with its next peer noted as tried. @returns how to go on; null if there was none */
@@ -96,13 +122,11 @@ export function takeFailedHop(peer: Peer, request: RequestId): Hop | null {
   if (hop === undefined) return null;
   hopAcknowledged(peer, request);
   const { arrival, to, validUntil } = hop;
+  noteUnanswered(peer, to);
   const own = peer.requests.pending.get(request);
   if (own !== undefined) own.lost = true;
   const { routed } = arrival;
-  const { kind } = routed.ask;
-  // Nobody stands in for whom a lookup seeks: it is told who the owner is, or nothing.
-  const owner =
-    kind !== "join" && kind !== "lookup" && destination(peer.membership.view, routed)?.id === to.id;
+  const owner = hasStandIn(routed.ask) && destination(peer.membership.view, routed)?.id === to.id;
   const avoid = owner ? [...routed.avoid, to.id].slice(-AVOIDED) : routed.avoid;
   const on: Arrival = {
     ...arrival,

@@ -18,12 +18,17 @@ export type Pending = {
   readonly startedAt: number;
   /** False of a store or a removal that waits for one of the same name: an origin has one at a time. */
   begun: boolean;
-  /** When it was last sent. */
+  /** When it was last sent, and when it is sent again. */
   sentAt: number;
+  againAt: number;
+  /** Who has taken it over, and has not answered it. */
+  handed: Member | null;
+  /** Since when a person waits for it, but for the time in which a content was moving. */
+  waitsFrom: number;
   /** The last sign that someone works on it. */
   progressAt: number;
-  /** Since when too few have answered; null if enough have, or it was not said. */
-  unavailableSince: number | null;
+  /** Too few have answered, by the last word of it. */
+  unavailable: { readonly answered: number; readonly needed: number } | null;
   /** How often it was sent. */
   tries: number;
   /** A copy of it is out that has not been refused; and one was that nobody has refused: it may be executed. */
@@ -122,8 +127,11 @@ const PENDING = fieldsOf<Pending>({
   startedAt: shared,
   begun: shared,
   sentAt: shared,
+  againAt: shared,
+  handed: shared,
+  waitsFrom: shared,
   progressAt: shared,
-  unavailableSince: shared,
+  unavailable: shared,
   tries: shared,
   out: shared,
   lost: shared,

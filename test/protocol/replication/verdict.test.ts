@@ -268,6 +268,17 @@ describe(`drawn from seed ${SEED}`, () => {
   });
 });
 
+test("where too many of those that lack it are silent it is given up sooner, and not while one may still say so", () => {
+  const write = begun({ durable: new Set([instanceOf(8)]), silentLimit: 1_000 });
+  const set = replicas([], []);
+  const silent = (ids: readonly number[], now: number) =>
+    verdictOn(write, { ...set, silent: ids.map(instanceOf) }, now).kind;
+  expect(silent([9, 14], 999)).toBe("wait");
+  expect(silent([9, 14], 1_000)).toBe("not confirmed");
+  expect(silent([9], 1_000)).toBe("wait");
+  expect(silent([], REPLICAS_WAIT_MS - 1)).toBe("wait");
+});
+
 function instanceOf(id: number): string {
   return member(id).instance;
 }

@@ -24,11 +24,10 @@ test("a person is told so after it was tried again for a moment", () => {
       const { request, route } = message;
       const outcome = { kind: "unavailable", answered: 1, needed: 3 } as const;
       one.hear(8, { tag: "answer", request, outcome, route: [...route, 8], via: [], lost: false });
-      for (const e of one.effects) {
-        if (e.type !== "event" || e.event.event !== "outcome") continue;
-        const { outcome: end } = e.event;
-        sentence = end.kind === "failed" && !end.maybe ? end.why : end.kind;
-      }
+    }
+    for (const e of one.told("outcome")) {
+      const { outcome: end } = e;
+      sentence = end.kind === "failed" && !end.maybe ? end.why : end.kind;
     }
   }
   expect(sentence).toBe(
