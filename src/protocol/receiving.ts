@@ -20,7 +20,8 @@ import { randomBelow } from "./model/random.ts";
 import { checkAcknowledgements } from "./replication/acknowledging.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
-import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
+import { receiveInquire } from "./replication/inquired.ts";
+import { receiveInquired } from "./replication/inquiring.ts";
 import { placeElsewhere } from "./replication/placing.ts";
 import { receiveCatchUp, receiveLease } from "./replication/pledging.ts";
 import {
@@ -72,6 +73,8 @@ const HANDLERS: Readonly<{
   "ping-req": (peer, pingReq, { from, channel }) => probeFor(peer, from, pingReq, channel),
   "ping-req-ack": (peer, relayed) => probeJudged(peer, acceptRelayed(peer, relayed)),
   gossip: (peer, { members, joining }, { from }) => absorb(peer, from, members, joining),
+  spread: (peer, { members, joining, upTo }, { from }) =>
+    absorb(peer, from, members, joining, upTo),
   sync: (peer, sync, { from }) => receiveSync(peer, from, sync),
 
   introduce: (peer, { request }, { from }) => introduce(peer, from, request),

@@ -12,7 +12,7 @@ import type { MessageInput } from "./services.ts";
 export type WireShare = { readonly perMille: number; readonly ofTalk: number };
 
 /** What peers tell each other all the time, whatever happens. */
-const TALK: ReadonlySet<Message["tag"]> = new Set(["ping", "pong", "gossip", "sync"]);
+const TALK: ReadonlySet<Message["tag"]> = new Set(["ping", "pong", "gossip", "spread", "sync"]);
 
 export class WireTrip {
   /** Messages written down so far, and how long they were in all. */

@@ -217,6 +217,7 @@ export const TABLE: { readonly [T in Tag]: Row<T> } = {
   "catch-up": row(37, { nonce: u32, counter: u53, ranges: v.ranges }),
   "caught-up": row(38, { nonce: u32, counter: u53, same: v.ranges, differ: v.ranges }),
   "fetch-part": row(39, { write: v.write, offset: u53, until: u53 }),
+  spread: row(40, { upTo: u48, joining: bool, members: list(v.member, GOSSIP_MEMBERS) }),
 };
 
 /**
@@ -230,6 +231,7 @@ export const BY_DATAGRAM: ReadonlySet<Tag> = new Set<Tag>([
   "ping-req",
   "ping-req-ack",
   "gossip",
+  "spread",
 ]);
 
 /** Messages that may have a small content behind them, in a stream. */

@@ -153,6 +153,12 @@ export const VECTORS: readonly Vector[] = [
   `,
     { tag: "gossip", joining: true, members: [nine, far] },
   ),
+  v("0000000000070000010000000000090000000200112233445566ff0200007f0000012ee9", {
+    tag: "spread",
+    upTo: 7,
+    joining: false,
+    members: [nine],
+  }),
   v("00000300000000000000000000000000000001000fffffffffffff0000", {
     tag: "sync",
     stage: "open",

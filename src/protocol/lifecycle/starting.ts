@@ -10,8 +10,10 @@ import {
   rememberDeparted,
   viewChanged,
 } from "../membership/records.ts";
+import { isLarge } from "../membership/relaying.ts";
 import { awaitMember, beginRound } from "../membership/rounds.ts";
 import { seekLost } from "../membership/seeking.ts";
+import { dropRumours } from "../membership/spreading.ts";
 import { sendPing } from "../membership/ways.ts";
 import { RESTORED_GRACE_MS } from "../model/config.ts";
 import type { Unreachable } from "../model/io.ts";
@@ -96,6 +98,8 @@ function comeUp(peer: Peer, incarnation: number): void {
   peer.reported.pair = peer.membership.view.successorPair(peer.self.id);
   emit(peer, { event: "joined", id: peer.self.id });
   cameIn(peer);
+  // All know each other: in a large ring it would be much to tell.
+  if (start.kind === "formed" && isLarge(peer)) dropRumours(peer);
   if (start.kind !== "formed") beginRound(peer);
   // A ring that stands has been pinging for long: its rounds are spread over the interval.
   else

@@ -20,8 +20,9 @@ import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
-import { probeMember } from "./probing.ts";
+import { probeMember, suspectQuietly } from "./probing.ts";
 import { known, learn, moveTo, noteArrival, raiseTo } from "./records.ts";
+import { isForFew, isLarge, noteWord, reachOf } from "./relaying.ts";
 import type { Judged } from "./state.ts";
 
 /** Word of a member, and what it is about. */
@@ -35,6 +36,8 @@ type Word = {
   readonly seenAt: Address | null;
   /** By which way the member waits for an answer, if it does. */
   readonly tell: Channel | null;
+  /** In a large ring, others hear it before this peer, and few from here. */
+  readonly forFew: boolean;
 };
 
 /** Why a record is believed. */
@@ -85,25 +88,43 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
   if (!isIn(peer) || from.incarnation === 0 || !isPossible(peer, from)) return;
   // Nobody else sends from here.
   if (from.address === peer.self.address && from.id !== peer.self.id) return;
+  if (isLarge(peer) && peer.reported.pair.includes(from.id)) {
+    const { heardAt } = peer.membership.tree;
+    heardAt.delete(from.id);
+    heardAt.set(from.id, peer.now);
+    boundTable(heardAt, 2);
+  }
   const old = known(peer, from.id);
   const decision =
     from.id === peer.self.id
       ? onWordOfSelf(from, peer.self, peer.phase === "leaving")
       : onOwnWord(from, old, isDoubtedElsewhere(peer, from, old));
-  CARRY_OUT[decision](peer, { said: from, known: old, by: null, seenAt: null, tell });
+  CARRY_OUT[decision](peer, {
+    said: from,
+    known: old,
+    by: null,
+    seenAt: null,
+    tell,
+    forFew: false,
+  });
 }
 
 /**
  * Word of members from another peer. `joining`: it has just heard from them, in their joining. A stranger is asked for
  * itself, and speaks of others once it is believed.
+ * `upTo`: the members
+ * before this peer are to have it from here, up to there; null if nobody is.
  */
 export function absorb(
   peer: Peer,
   from: Member,
   members: readonly Member[],
   joining: boolean,
+  upTo: number | null = null,
 ): void {
   if (!isIn(peer) || known(peer, from.id) === undefined) return;
+  const reach = upTo === null ? 0 : reachOf(peer, upTo);
+  const forFew = isLarge(peer) && upTo !== null && isForFew(peer, reach);
   const seen = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
   const seenAt = seen !== null && mayBeAt(peer, seen, from) ? seen : null;
   for (const said of members) {
@@ -113,7 +134,8 @@ export function absorb(
       said.id === peer.self.id
         ? onWordOfSelf(said, peer.self, peer.phase === "leaving")
         : onOthersWord(said, old, joining, peer.self.address);
-    CARRY_OUT[decision](peer, { said, known: old, by: from, seenAt, tell: null });
+    CARRY_OUT[decision](peer, { said, known: old, by: from, seenAt, tell: null, forFew });
+    if (isLarge(peer)) noteWord(peer, said, joining, reach);
   }
 }
 
@@ -202,8 +224,13 @@ function tellBetter(peer: Peer, { said, known, tell }: Word): void {
   }
 }
 
-function tellSuspect(peer: Peer, { said, known: suspect }: Word): void {
+function tellSuspect(peer: Peer, { said, known: suspect, forFew }: Word): void {
   if (suspect === undefined) return;
+  // In a large ring those tell it that many have the word from: the others need only see that nobody listens.
+  if (forFew) {
+    suspectQuietly(peer, suspect);
+    return;
+  }
   // The word itself goes over a stream: a process that is gone refuses that, and all is known at once.
   if (!isSuspect(peer, suspect, said)) {
     send(peer, suspect.address, "stream", { tag: "gossip", joining: false, members: [said] });

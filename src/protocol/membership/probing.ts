@@ -123,6 +123,20 @@ export function probeMember(
   waitFor(peer, probe, PAUSES.waiting);
 }
 
+/**
+ * Tries a member that others say is dead with nothing but a dial: a refusal with their word is worth three
+ * refusals without. If somebody takes the dial, it is pinged as any other a moment later.
+ */
+export function suspectQuietly(peer: Peer, target: Member): void {
+  if (peer.membership.probes.has(target.id)) return;
+  probeMember(peer, target, "suspicion", []);
+  const probe = peer.membership.probes.get(target.id);
+  if (probe === undefined) return;
+  probe.refusals = "refused-twice";
+  probe.refusedAt = peer.now;
+  peer.effects.push({ type: "dial", address: target.address });
+}
+
 /** True of another run, or another address, of a new member that is being tried: the answer can only be its own. */
 function isLater(target: Member, tried: Member): boolean {
   const other = target.instance !== tried.instance || target.address !== tried.address;

@@ -74,6 +74,7 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
       peer.membership.departed.sawDie(old, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
+  if (why === "lost" || why === "refused") peer.membership.tree.seen.add(member.id);
   const firsthand = why === "joined" || why === "returned";
   (firsthand ? peer.membership.joiningRumours : peer.membership.rumours).set(member.id, member);
   // A departed member that nobody here knew changes nothing, neither for readers nor for who owns what.
@@ -167,6 +168,7 @@ export function adoptView(peer: Peer, view: View): void {
 
 /** Sets the deadlines that follow every change of the view. */
 export function viewChanged(peer: Peer): void {
+  peer.membership.tree.changedAt = peer.now;
   peer.membership.settleBackoffMs = SETTLE_CHECK_MS;
   const jitter = randomBelow(peer.random, SETTLE_CHECK_MS);
   peer.deadlines.setEarlier("settle", 0, peer.now + SETTLE_CHECK_MS + jitter);

@@ -1,4 +1,5 @@
 /** Rounds of pings to the two successors, their answers, and the asking after members that are awaited. */
+
 import { standingOf } from "../model/absence.ts";
 import { boundTable } from "../model/bounded.ts";
 import {
@@ -20,9 +21,11 @@ import { randomBelow, randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { isIn, line, note, type Peer, send } from "../state.ts";
+import { DEPARTED_ASKERS } from "./large.ts";
 import { noteStanding } from "./late.ts";
 import { SILENCE_MS, WATCH_MS } from "./patience.ts";
 import { died, probeMember, watchWith } from "./probing.ts";
+import { isLarge } from "./relaying.ts";
 import { noteRoom, ownRoom } from "./room.ts";
 import { mute, probeDatagrams, sendPing, wayTo } from "./ways.ts";
 
@@ -52,11 +55,15 @@ export function beginRound(peer: Peer): void {
 
 /** Between two rounds that are far apart: who has stopped to answer is not found out by the next one only. */
 export function watchSilently(peer: Peer): void {
-  peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
-  for (const successor of peer.membership.view.after(peer.self.id, 2)) {
-    if (!peer.membership.awaited.has(successor.id))
-      probeMember(peer, successor, "watch", ["datagram"]);
+  const { view, awaited, tree } = peer.membership;
+  let next = peer.now + WATCH_MS;
+  for (const successor of view.after(peer.self.id, 2)) {
+    // In a large ring with changes it is heard all the time: news comes from there.
+    const due = (tree.heardAt.get(successor.id) ?? Number.NEGATIVE_INFINITY) + WATCH_MS;
+    if (due > peer.now) next = Math.min(next, due);
+    else if (!awaited.has(successor.id)) probeMember(peer, successor, "watch", ["datagram"]);
   }
+  peer.deadlines.set("watch", 0, next);
 }
 
 /** Another round soon: the two successors are others than before, or have begun to answer. */
@@ -162,6 +169,7 @@ export function noticeAwaited(peer: Peer): void {
 
 /** Round by round, each of the departed in its turn. */
 function probeOneDeparted(peer: Peer): void {
+  if (!isAsker(peer)) return;
   const departed = peer.membership.departed.after(peer.membership.probedDeparted);
   if (departed === undefined) return;
   peer.membership.probedDeparted = departed.id;
@@ -180,13 +188,19 @@ export function tryLost(peer: Peer): void {
   if (lost.length === 0) return;
   peer.deadlines.set("lost", 0, peer.now + LOST_TRY_MS);
   const oneIn = Math.ceil(lost.length / LOST_BY_STREAM);
-  if (isIn(peer)) for (const member of lost) askDeparted(peer, member, oneIn);
+  if (!isIn(peer)) return;
+  for (const member of lost) if (isAsker(peer)) askDeparted(peer, member, oneIn);
 }
 
 /** True if a member with this id would be one of the two before or behind this peer. */
 function isBeside({ self, membership: { view } }: Peer, id: number): boolean {
   const near = [...view.before(id, 2), ...view.after(id, 2)];
   return near.some((m) => m.id === self.id);
+}
+
+/** True of the few that ask in a large ring, others each time: one of them is enough. */
+function isAsker(peer: Peer): boolean {
+  return !isLarge(peer) || randomBelow(peer.random, peer.membership.view.size) < DEPARTED_ASKERS;
 }
 
 /** @param oneIn so many times by stream too: datagrams may be what parts the ring */

@@ -2,6 +2,7 @@
  * How views come to agree: news is pushed to a few members, who push it on; digests travel with every
  * ping, and where they differ the two compare their tables by buckets of the circle.
  */
+
 import {
   GOSSIP_FANOUT,
   GOSSIP_MEMBERS,
@@ -11,11 +12,13 @@ import {
   SYNC_SPACING_MS,
 } from "../model/config.ts";
 import { type Address, compareMembers, isExpected, type Member } from "../model/member.ts";
-import type { Pong, Sync } from "../model/messages.ts";
+import type { Channel, Pong, Sync } from "../model/messages.ts";
 import { randomBelow, randomBits } from "../model/random.ts";
 import { boundsOf } from "../model/view.ts";
 import { isIn, type Peer, send } from "../state.ts";
+import { COMPARED_MS, QUIET_MS, TREE_LOSSY_MS, TREE_MS } from "./large.ts";
 import { absorb } from "./news.ts";
+import { isLarge, passOnNews, reviewUntold, takeRelays } from "./relaying.ts";
 import { sendPing, wayTo } from "./ways.ts";
 
 /**
@@ -23,13 +26,22 @@ import { sendPing, wayTo } from "./ways.ts";
  * quiet, else a little later, so that a burst of news makes few messages.
  */
 export function pushRumours(peer: Peer): void {
-  if (peer.membership.rumours.size === 0 && peer.membership.joiningRumours.size === 0) return;
-  const soonest = peer.membership.pushedAt + GOSSIP_SPACING_MS;
+  const { rumours, joiningRumours, tree, view } = peer.membership;
+  const isQuiet = rumours.size === 0 && joiningRumours.size === 0 && tree.queue.length === 0;
+  if (isQuiet && tree.untold.size === 0) return;
+  const spacing = isLarge(peer) ? TREE_MS / Math.log2(view.size) : 0;
+  const soonest = peer.membership.pushedAt + Math.max(GOSSIP_SPACING_MS, spacing);
   if (isIn(peer) && peer.now < soonest) {
     peer.deadlines.set("push", 0, soonest);
     return;
   }
   peer.membership.pushedAt = peer.now;
+  if (isLarge(peer) && isIn(peer)) {
+    pushDownTree(peer);
+    return;
+  }
+  tree.untold.clear();
+  tree.queue.length = 0;
   const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
   if (peer.membership.rumours.has(peer.self.id)) {
     for (const suspecter of peer.membership.suspecters) targets.add(suspecter);
@@ -45,10 +57,49 @@ export function pushRumours(peer: Peer): void {
     table.clear();
     for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
       const some = members.slice(i, i + GOSSIP_MEMBERS);
-      for (const address of targets) {
-        send(peer, address, wayTo(peer, address), { tag: "gossip", joining, members: some });
-      }
+      for (const address of targets) tell(peer, address, wayTo(peer, address), { joining }, some);
     }
+  }
+}
+
+/** In a large ring: to those that have it from here, in messages with all that is news to them. */
+function pushDownTree(peer: Peer): void {
+  const { rumours, joiningRumours, suspecters } = peer.membership;
+  for (const [joining, table] of [
+    [false, rumours],
+    [true, joiningRumours],
+  ] as const) {
+    for (const member of table.values()) {
+      const root = passOnNews(peer, member, joining);
+      if (root !== null) tell(peer, root.address, "stream", { joining }, [member]);
+    }
+    table.clear();
+  }
+  suspecters.clear();
+  reviewUntold(peer);
+  const lossy = peer.now - peer.membership.datagrams.lostAt < TREE_LOSSY_MS;
+  for (const { to, upTo, twice, plain, joining } of takeRelays(peer)) {
+    const way = wayTo(peer, to.address);
+    for (let i = 0; i < ((twice || lossy) && way === "datagram" ? 2 : 1); i++) {
+      tell(peer, to.address, way, { joining: false, upTo }, plain);
+      tell(peer, to.address, way, { joining: true, upTo }, joining);
+    }
+  }
+}
+
+/** @param how with `upTo`, to be passed on up to there */
+function tell(
+  peer: Peer,
+  to: Address,
+  channel: Channel,
+  how: { readonly joining: boolean; readonly upTo?: number },
+  members: readonly Member[],
+): void {
+  const { joining, upTo } = how;
+  for (let i = 0; i < members.length; i += GOSSIP_MEMBERS) {
+    const some = members.slice(i, i + GOSSIP_MEMBERS);
+    if (upTo === undefined) send(peer, to, channel, { tag: "gossip", joining, members: some });
+    else send(peer, to, channel, { tag: "spread", upTo, joining, members: some });
   }
 }
 
@@ -69,6 +120,14 @@ export function dropRumours(peer: Peer): void {
 
 /** Compares digests with one member a little after a change, whatever the ping interval. */
 export function settleCheck(peer: Peer): void {
+  if (isLarge(peer)) {
+    const quietAt = comparableAt(peer);
+    if (quietAt > peer.now) {
+      peer.deadlines.set("settle", 0, quietAt);
+      return;
+    }
+    peer.membership.tree.comparedAt = peer.now;
+  }
   const unfit = (m: Member) => m.id === peer.self.id || peer.membership.awaited.has(m.id);
   const [other] = peer.membership.view.sample(peer.random, 1, unfit);
   if (other === undefined || !isIn(peer)) return;
@@ -77,12 +136,18 @@ export function settleCheck(peer: Peer): void {
   sendPing(peer, other.address, nonce, wayTo(peer, other.address));
 }
 
+/** When two views of a large ring may be compared: one that is still has most of what is on its way. */
+function comparableAt({ membership: { tree } }: Peer): number {
+  return Math.min(tree.changedAt + QUIET_MS, tree.comparedAt + COMPARED_MS);
+}
+
 /** The answer of a member to a round or to a check told its digest: if it differs, compare tables. */
 export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
   const { view } = peer.membership;
   const isMember = view.find(from.id)?.instance === from.instance;
   if (!isIn(peer) || !isMember || pong.digest === view.digest) return;
   if (!pong.round && pong.nonce !== peer.membership.settleNonce) return;
+  if (isLarge(peer) && pong.round && comparableAt(peer) > peer.now) return;
   const wait = Math.min(
     peer.membership.settleBackoffMs * 2 || SETTLE_CHECK_MS,
     peer.config.pingIntervalMs,

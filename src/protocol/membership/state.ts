@@ -5,6 +5,7 @@ import { DepartedTable } from "../model/departed.ts";
 import type { StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
+import { makeTree, TREE, type Tree } from "../model/tree.ts";
 import { type SharedViews, View } from "../model/view.ts";
 
 /** A present member that has not answered in this run yet. */
@@ -145,6 +146,7 @@ export type Membership = {
   /** News to push at the end of the step, by id; and those of them heard in a joining itself. */
   readonly rumours: Map<number, Member>;
   readonly joiningRumours: Map<number, Member>;
+  readonly tree: Tree;
   /** When news was last pushed, and a comparison of tables last opened. */
   pushedAt: number;
   syncedAt: number;
@@ -199,6 +201,7 @@ export function makeMembership(
     roundHeard: new Map(),
     rumours: new Map(),
     joiningRumours: new Map(),
+    tree: makeTree(),
     pushedAt: Number.NEGATIVE_INFINITY,
     syncedAt: Number.NEGATIVE_INFINITY,
     settleNonce: 0,
@@ -256,6 +259,7 @@ export const MEMBERSHIP = fieldsOf<Membership>({
   roundHeard: mapOf(),
   rumours: mapOf(),
   joiningRumours: mapOf(),
+  tree: TREE,
   pushedAt: shared,
   syncedAt: shared,
   settleNonce: shared,

@@ -157,10 +157,7 @@ export const NEW_MS = 10_000;
 export const NEW_ASKED = 32;
 /** So many of those that are asked are told to each. */
 export const ASKED_TOLD = 320;
-/**
- * A request that finds too few of them, or that somebody does not answer, is tried again, but given up after so
- * long: soon, for a person, and time for two owners in a row that are silent.
- */
+/** A request that finds too few of them is tried for so long: for a person soon, and time for two silent owners in a row. */
 export const UNAVAILABLE_MS = 2_000;
 /** An owner asks the origin of a request that may be old this often, and gives it up after so long. */
 export const CONFIRM_MS = 2_000;

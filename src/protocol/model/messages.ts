@@ -59,6 +59,14 @@ export type Gossip = {
   readonly members: readonly Member[];
 };
 
+/** News of members in a large ring, which all before the receiver are to have from it, up to `upTo` and not that one. */
+export type Spread = {
+  readonly tag: "spread";
+  readonly upTo: number;
+  readonly joining: boolean;
+  readonly members: readonly Member[];
+};
+
 /**
  * Two peers whose digests differ compare them by buckets of the circle: `open` brings the digests of
  * the buckets, `answer` the other's and its members of those that differ, `close` what that one lacks.
@@ -249,6 +257,7 @@ export type Message =
   | PingReq
   | PingReqAck
   | Gossip
+  | Spread
   | Sync
   | Introduce
   | Introduction

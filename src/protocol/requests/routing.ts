@@ -34,10 +34,10 @@ export function pastSilent(peer: Peer, arrival: Arrival): Arrival {
   const { ask } = routed;
   if (!hasStandIn(ask)) return arrival;
   let { avoid } = routed;
-  for (;;) {
+  while (avoid.length < AVOIDED) {
     const owner = destination(peer.membership.view, { ask, avoid });
     if (owner === undefined || avoid.includes(owner.id) || !isUnanswering(peer, owner.id)) break;
-    avoid = [...avoid, owner.id].slice(-AVOIDED);
+    avoid = [...avoid, owner.id];
   }
   return avoid === routed.avoid
     ? arrival
