@@ -20,8 +20,7 @@ import { randomBelow } from "./model/random.ts";
 import { checkAcknowledgements } from "./replication/acknowledging.ts";
 import { receiveCompare, receiveCompared } from "./replication/comparing.ts";
 import { receiveConfirm, receiveConfirmed } from "./replication/doubting.ts";
-import { receiveInquire } from "./replication/inquired.ts";
-import { receiveInquired } from "./replication/inquiring.ts";
+import { receiveInquire, receiveInquired } from "./replication/inquiring.ts";
 import { placeElsewhere } from "./replication/placing.ts";
 import { receiveCatchUp, receiveLease } from "./replication/pledging.ts";
 import {

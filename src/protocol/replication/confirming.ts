@@ -9,7 +9,7 @@ import {
 } from "../model/files.ts";
 import type { Address } from "../model/member.ts";
 import { type Peer, send } from "../state.ts";
-import { tellInquired } from "./inquired.ts";
+import { tellInquired } from "./inquiring.ts";
 import { takeWithheld, withhold } from "./pledging.ts";
 import { otherReplicas } from "./replica-set.ts";
 

@@ -3,18 +3,41 @@
  * it. It goes on with the word of a quorum, given after the request came.
  */
 
-import { noteRoom } from "../membership/room.ts";
-import { isUnanswering, noteUnanswered } from "../membership/unanswered.ts";
-import { INQUIRE_MOST_MS, INQUIRE_MS, WHERE_MS } from "../model/config.ts";
-import { compareVersions, type FileRecord, type HeldVersion, isSameWrite } from "../model/files.ts";
+import { noteRoom, ownRoom } from "../membership/room.ts";
+import { noteUnanswered } from "../membership/unanswered.ts";
+import {
+  GOSSIP_MEMBERS,
+  INQUIRE_MOST_MS,
+  INQUIRE_MS,
+  REPLICATE_RECORDS,
+  WHERE_MS,
+} from "../model/config.ts";
+import {
+  compareVersions,
+  type FileRecord,
+  type HeldVersion,
+  heldVersion,
+  isSameWrite,
+} from "../model/files.ts";
+import { fitting } from "../model/fitting.ts";
 import type { Arrival } from "../model/io.ts";
-import { compareMembers, isExpected, type Member, stays } from "../model/member.ts";
-import type { Inquired, RequestId } from "../model/messages.ts";
+import { type Address, compareMembers, isExpected, type Member, stays } from "../model/member.ts";
+import type { Inquire, Inquired, RequestId } from "../model/messages.ts";
 import { isReplacedBy, merge, winnerOf } from "../model/siblings.ts";
 import { type Peer, send } from "../state.ts";
-import { isAbsent } from "./inquired.ts";
-import { askedOf, isReplicaLost, majority, majorityOf, type Quorum, quorumFor } from "./quorum.ts";
+import { withhold } from "./pledging.ts";
+import {
+  askedOf,
+  isAnySlow,
+  isReplicaLost,
+  majority,
+  majorityOf,
+  othersFor,
+  type Quorum,
+  quorumFor,
+} from "./quorum.ts";
 import type { Inquiry } from "./state.ts";
+import { baseOf, isReplicating } from "./wanting.ts";
 
 /** How an inquiry has ended. */
 export type Inquest = {
@@ -42,6 +65,32 @@ export function beginInquiry(peer: Peer, arrival: Arrival, name: string): Inques
   peer.replication.inquiries.set(request, inquiry);
   peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
   return advance(peer, request, inquiry);
+}
+
+/** "What do you hold of this name?" What would break a promise is said when it has passed. */
+export function receiveInquire(peer: Peer, from: Member, inquire: Inquire): void {
+  const word = { kind: "inquired", to: from.address, inquire } as const;
+  if (!withhold(peer, word)) tellInquired(peer, from.address, inquire);
+}
+
+/** Tells what is held here of a name, the newest writes first and as many as fit; and what was lost of it. */
+export function tellInquired(peer: Peer, to: Address, inquire: Inquire): void {
+  const { request, name, key, asked } = inquire;
+  // The one that has the name is among them.
+  const siblings = peer.replication.files.siblings(baseOf(peer, name));
+  const newest = siblings.toSorted((a, b) => compareVersions(b.version, a.version));
+  const records = fitting(newest, REPLICATE_RECORDS);
+  const base = baseOf(peer, name);
+  const rejected = isAbsent(peer, base);
+  const lost = (peer.replication.lost.get(base) ?? []).map(heldVersion);
+  const room = ownRoom(peer);
+  const others = othersFor(peer, key, asked).slice(0, GOSSIP_MEMBERS);
+  send(peer, to, "stream", { tag: "inquired", request, records, rejected, lost, room, others });
+}
+
+/** True if others have in this peer's place what it could not keep, or has not got yet. */
+function isAbsent(peer: Peer, name: string): boolean {
+  return peer.replication.refusals.has(name) || isReplicating(peer, name);
 }
 
 /** A member's word. @returns the inquiry if that was enough */
@@ -92,9 +141,7 @@ export function inquiryOverdue(peer: Peer, request: RequestId): Inquest | null {
   const inquiry = peer.replication.inquiries.get(request);
   if (inquiry === undefined) return null;
   const quorum = quorumOf(peer, inquiry);
-  for (const member of quorum.members) {
-    if (!inquiry.heard.has(member.instance)) noteUnanswered(peer, member);
-  }
+  for (const m of quorum.members) if (!inquiry.heard.has(m.instance)) noteUnanswered(peer, m);
   const enough = isEnough(peer, inquiry, quorum);
   if (enough && wantsMore(peer, inquiry, quorum)) {
     peer.deadlines.set("inquiry", request, peer.now + INQUIRE_MS);
@@ -179,14 +226,8 @@ function advance(peer: Peer, request: RequestId, inquiry: Inquiry): Inquest | nu
       else inquiry.lost.delete(instance);
     } else if (!asked.has(instance)) {
       asked.add(instance);
-      const key = keyOf(inquiry);
-      send(peer, address, "stream", {
-        tag: "inquire",
-        request,
-        name,
-        key,
-        asked: askedOf(members),
-      });
+      const about = { request, name, key: keyOf(inquiry), asked: askedOf(members) };
+      send(peer, address, "stream", { tag: "inquire", ...about });
     }
   }
   if (!isEnough(peer, inquiry, quorum)) return null;
@@ -223,9 +264,8 @@ function answeredOf({ heard }: Inquiry, members: readonly Member[]): number {
 
 /** True where it is asked who has a name, and some that may have it are slow, but not silent. */
 function wantsMore(peer: Peer, { arrival, heard, until }: Inquiry, { members }: Quorum): boolean {
-  if (arrival.routed.ask.kind !== "where") return false;
-  if (peer.now - (until - INQUIRE_MOST_MS) >= WHERE_MS) return false;
-  return members.some((m) => !(heard.has(m.instance) || isUnanswering(peer, m.id)));
+  const early = peer.now - (until - INQUIRE_MOST_MS) < WHERE_MS;
+  return early && arrival.routed.ask.kind === "where" && isAnySlow(peer, members, heard);
 }
 
 /** True where the others are worth their time: it is to be told who has it, or to be on a majority. */

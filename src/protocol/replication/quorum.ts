@@ -5,6 +5,7 @@
  */
 
 import { SEEK_MS, stillSought } from "../membership/seeking.ts";
+import { isUnanswering } from "../membership/unanswered.ts";
 import { isDoubtful } from "../model/absence.ts";
 import { ASKED_TOLD, LOST_TRY_FOR_MS, MOURNING_MS, NEW_ASKED, NEW_MS } from "../model/config.ts";
 import { isExpected, type Member, stays } from "../model/member.ts";
@@ -93,6 +94,15 @@ export function othersFor(peer: Peer, key: number, asked: readonly number[]): Me
   } = peer;
   const own = view.replicaSet(key, config.replicationFactor + 1);
   return own.filter((m) => !(isExpected(m) || asked.includes(m.id)));
+}
+
+/** True if some of these have not been heard, and are not known to be silent. */
+export function isAnySlow(
+  peer: Peer,
+  members: readonly Member[],
+  heard: { has(instance: string): boolean },
+): boolean {
+  return members.some((m) => !(heard.has(m.instance) || isUnanswering(peer, m.id)));
 }
 
 /** The ids of those that are asked, as far as each of them is told. */
