@@ -126,7 +126,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D4", "D6"],
-    within: 2,
+    within: 3,
     drawing: "hard",
   },
   {
