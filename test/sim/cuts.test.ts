@@ -70,7 +70,7 @@ describe.each([
   test.each(["cut", "freeze"])(
     "none waits long for who is behind a %s",
     (how) => {
-      for (const seed of [1, 2]) {
+      for (const seed of [1]) {
         const { stage, world, ids, generator, load, asked, told } = ringWithFiles(
           seed,
           intervalMs,
