@@ -101,13 +101,13 @@ export class Ledger {
     const held = this.#entries.map((entry) => this.#replicated(all, entry.record));
     act();
     const there = new Set(this.#hosts());
-    const isGone = (host: Host) => counted.has(host) && !there.has(host);
+    const isOut = (host: Host) => counted.has(host) && !there.has(host);
     const isLost = ({ host, record }: { host: Host; record: FileRecord }) =>
-      isGone(host) || !host.disk.intact().includes(record);
+      isOut(host) || !host.disk.intact().includes(record);
     this.#destroyed.push(...copies.filter(isLost));
     for (const [i, entry] of this.#entries.entries()) {
       const kept = this.#replicated(all, entry.record);
-      const lost = (held[i] ?? []).filter((host) => isGone(host) || !kept.includes(host));
+      const lost = (held[i] ?? []).filter((host) => isOut(host) || !kept.includes(host));
       for (const host of lost) entry.destroyed.add(host);
       if (lost.length > 0 || (before[i] ?? []).length > 0) this.#excuse(entry);
     }
