@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { ParsedArgs } from "citty";
 import type { ClassOptions } from "../mark/class.ts";
 import type { MarkOptions } from "../mark/mark.ts";
+import { findUser, type User } from "../mark/user.ts";
 import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
@@ -30,6 +31,7 @@ const ARGS = {
     valueHint: "SECONDS",
     description: "how long each criterion is waited for (default 20, a death 60, or more)",
   },
+  user: { type: "string", valueHint: "NAME", description: "run it as that user (for root alone)" },
   strict: { type: "boolean", description: "mind case, prompts and full stops" },
   "at-least": { type: "string", valueHint: "N", description: "exit code 1 below so many marks" },
   ...JSON_ARG,
@@ -67,6 +69,7 @@ export function markOptions(
     strict: args.strict === true,
     json: args.json === true,
     limitMs: optional(parseDurationMs, "--limit", args.limit),
+    user: optional(parseUser, "--user", args.user),
     atLeast: optional(parseMarks, "--at-least", args["at-least"]),
     junit: args.junit ?? null,
     gradescope: args.gradescope ?? null,
@@ -90,6 +93,7 @@ export function classOptions(args: Partial<ParsedArgs<typeof ARGS>>, all: string
       `--exec=${given}`,
       ...(args.interval === undefined ? [] : [`--interval=${args.interval}`]),
       ...(args.limit === undefined ? [] : [`--limit=${args.limit}`]),
+      ...(args.user === undefined ? [] : [`--user=${args.user}`]),
       ...(args.strict === true ? ["--strict"] : []),
     ],
     ...{ intervalMs, json, atLeast, junit, gradescope },
@@ -131,6 +135,17 @@ function parseFolder(what: string, text: string): string {
   const path = resolve(text);
   if (existsSync(path) && statSync(path).isDirectory()) return path;
   throw new UsageError(`${what} names no folder: ${quote(text)}`);
+}
+
+function parseUser(what: string, text: string): User {
+  if (process.getuid?.() !== 0) {
+    throw new UsageError(
+      `${what} is for root alone: nobody else may run a program as another user`,
+    );
+  }
+  const user = findUser(text);
+  if (user === null) throw new UsageError(`${what} names no user: ${quote(text)}`);
+  return user;
 }
 
 /** Marks may be given to a tenth: they are shared out among lines. */

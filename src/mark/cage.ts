@@ -10,7 +10,7 @@ import { CAGE_END_MS, CAGE_TRY_MS, DISK_BYTES } from "./limits.ts";
 const OPTIONS = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /** Loopback up; a disk in memory for what the program writes; then the command. */
-const SET_UP = `ip link set lo up && mount -t tmpfs -o size=${DISK_BYTES},mode=700 p2p "$0" && exec "$@"`;
+const SET_UP = `ip link set lo up && mount -t tmpfs -o size=${DISK_BYTES},mode=711 p2p "$0" && exec "$@"`;
 
 /** The names of this process's namespaces: a marker in a cage is told those outside, and has others. */
 export function namespaces(): string {

@@ -10,6 +10,7 @@ import { Marking, type MarkingPlan } from "./marking.ts";
 import { LENIENT, STRICT } from "./reading.ts";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "./report.ts";
 import type { MarkReport } from "./result.ts";
+import type { User } from "./user.ts";
 
 export type MarkOptions = {
   /** The command as it was given, and its words. */
@@ -21,6 +22,8 @@ export type MarkOptions = {
   readonly strict: boolean;
   readonly json: boolean;
   readonly limitMs: number | null;
+  /** Who the program runs as; null for whoever marks it. */
+  readonly user: User | null;
   /** The marks below which the exit code is 1; null for none. */
   readonly atLeast: number | null;
   /** Files to write besides; null for none. */
@@ -80,9 +83,9 @@ async function markHere(options: MarkOptions, stop: Stop): Promise<number> {
 }
 
 function planOf(options: MarkOptions): MarkingPlan {
-  const { given, command, folder, intervalMs, limitMs, strict, caged } = options;
+  const { given, command, folder, intervalMs, limitMs, strict, caged, user } = options;
   return {
-    ...{ given, command, folder, intervalMs, limitMs },
+    ...{ given, command, folder, intervalMs, limitMs, user },
     reading: strict ? STRICT : LENIENT,
     ownWorld: isOwnWorld(caged),
   };

@@ -15,6 +15,7 @@ import type { Reading } from "./reading.ts";
 import { NETWORK, neighbour } from "./rubric.ts";
 import { Transcript, type Wanted } from "./transcript.ts";
 import { overLimits } from "./usage.ts";
+import { asUser, giveTo, type User } from "./user.ts";
 
 /** What is marked, and how. */
 export type StagePlan = {
@@ -25,6 +26,8 @@ export type StagePlan = {
   readonly intervalMs: number;
   readonly reading: Reading;
   readonly terminal: boolean;
+  /** Who the program runs as; null for whoever marks it. */
+  readonly user: User | null;
   /** See `isOwnWorld`. */
   readonly ownWorld: boolean;
   /** Files that lie in the working folder from the start: there may be no room for them later. */
@@ -123,6 +126,7 @@ export class Stage {
     try {
       if (folder !== null) cpSync(folder, this.dir, { recursive: true });
       for (const { name, content } of files) writeFileSync(join(this.dir, name), content);
+      if (this.plan.user !== null) giveTo(this.plan.user, this.dir);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Failure(`The working folder could not be made: ${why}.`);
@@ -130,12 +134,12 @@ export class Stage {
   }
 
   private start(id: number, args: readonly (string | number)[]): void {
-    const { command, intervalMs, terminal } = this.plan;
+    const { command, intervalMs, terminal, user } = this.plan;
     const words = command.map((word) => word.replaceAll("{}", this.dir));
     const peer = new ProgramPeer(
       id,
       {
-        command: [...words, ...args.map(String), String(intervalMs / 1000)],
+        command: [...asUser(user), ...words, ...args.map(String), String(intervalMs / 1000)],
         cwd: this.dir,
         env: programEnvironment(this.tag),
         terminal,

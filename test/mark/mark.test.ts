@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cagePrefix } from "../../src/mark/cage.ts";
+import { findUser } from "../../src/mark/user.ts";
 import { type Ended, PROGRAM, p2p } from "../support/program.ts";
 
 const LIMIT_MS = 240_000;
@@ -13,6 +14,8 @@ const PROGRAMS = join(import.meta.dir, "programs");
 const dir = mkdtempSync(join(tmpdir(), "p2p-mark-test-"));
 const caged = (await cagePrefix(dir)) !== null;
 rmSync(dir, { recursive: true, force: true });
+/** Root can have a program run as somebody else. */
+const ROOT = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
 const python = Bun.which("python3") !== null;
 
 function lacks(...wanted: readonly (readonly [there: boolean, what: string])[]): string | null {
@@ -41,12 +44,13 @@ async function marked(exec: string, ...flags: readonly (string | number)[]) {
 async function markClass(dir: string): Promise<Ended> {
   for (const name of ["alice", "bob"]) {
     mkdirSync(join(dir, "class", name), { recursive: true });
-    const script = `echo "${name} has no idea" >&2; touch left; exit 3`;
+    const script = `touch left; echo "${name} has no idea as $(id -u)" >&2; exit 3`;
     writeFileSync(join(dir, "class", name, "run.sh"), script);
   }
   const files = ["--csv", join(dir, "marks.csv"), "--gradescope", join(dir, "out")];
+  const user = ROOT ? ["--user", "nobody"] : [];
   const flags = ["--all", join(dir, "class"), "--limit", 1, "--jobs", 2, "--at-least", 1];
-  return await mark("sh run.sh", ...flags, ...files);
+  return await mark("sh run.sh", ...flags, ...user, ...files);
 }
 
 async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
@@ -110,7 +114,10 @@ describe("p2p mark", () => {
       expect(exitCode).toBe(1);
       expect(readFileSync(join(dir, "marks.csv"), "utf8")).toContain("\r\nbob,0,0,0,0,0,0,0,\r\n");
       const results = JSON.parse(readFileSync(join(dir, "out/bob.json"), "utf8"));
-      expect(results.output).toContain("exit code 3: bob has no idea");
+      const uid = ROOT ? findUser("nobody")?.uid : process.getuid?.();
+      expect(results.output).toContain(
+        `exit code 3: bob has no idea as ${caged && !ROOT ? 0 : uid}`,
+      );
       // The copies are gone, and what was written into them is not here.
       expect(readdirSync(join(dir, "class/bob"))).toEqual(["run.sh"]);
     });
