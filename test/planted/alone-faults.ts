@@ -53,7 +53,7 @@ export const ALONE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/records.ts",
-        find: 'return reason === "unverified" ? 2 ** DRAWN_BITS + id : id;',
+        find: 'return reason === "unverified" || reason === "stranger" ? 2 ** DRAWN_BITS + id : id;',
         replace: "return id;",
       },
       {

@@ -152,7 +152,7 @@ export const FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "membership/spreading.ts",
-        find: "pong.digest === peer.membership.view.digest) return;",
+        find: "pong.digest === view.digest) return;",
         replace: "pong.digest >= 0) return;",
       },
     ],

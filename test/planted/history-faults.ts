@@ -30,7 +30,7 @@ export const HISTORY_FAULTS: readonly Fault[] = [
       },
     ],
     checks: ["D1", "D4", "D6"],
-    within: 1,
+    within: 2,
     drawing: "hard",
   },
   {
