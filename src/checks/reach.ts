@@ -166,7 +166,7 @@ function spansOf(situations: readonly Situation[]): Span[] {
     before = apartNow;
     const known = situations[index - 1]?.running ?? [];
     healing.push(...healed.map((pair) => ({ pair, known, until: start + HEAL_MS })));
-    const unmet = strangersIn(situations, index).map((pair) => ({
+    const unmet = [...strangersIn(situations, index), ...backIn(situations, index)].map((pair) => ({
       ...{ pair, known: situation.running, until: start + HEAL_MS },
     }));
     const joined = joinedIn(spans.at(-1), situation, still).map((pair) => ({
@@ -206,6 +206,29 @@ function strangersIn(situations: readonly Situation[], index: number): [number, 
     const unknown = now.filter((other) => !known.has(other));
     return between([id], unknown);
   });
+}
+
+/**
+ * Two or more that are back within a heal's time, each with whoever ran on: together they may be a majority of a
+ * name's replicas, and ask nobody else before they have met the others, as after a cut.
+ */
+function backIn(situations: readonly Situation[], index: number): [number, number][] {
+  const now = situations[index];
+  if (now === undefined || startedAgain(situations, index).length === 0) return [];
+  const back = new Set<number>();
+  let ranOn = now.running;
+  for (let at = index; at > 0 && (situations[at]?.from ?? 0) > now.from - HEAL_MS; at--) {
+    for (const id of startedAgain(situations, at)) back.add(id);
+    ranOn = ranOn.filter((id) => situations[at - 1]?.running.includes(id));
+  }
+  return back.size < 2 ? [] : between([...back], ranOn);
+}
+
+/** Those that run since this situation, and did once before. */
+function startedAgain(situations: readonly Situation[], index: number): readonly number[] {
+  const before = situations[index - 1]?.running ?? [];
+  const started = situations[index]?.running.filter((id) => !before.includes(id)) ?? [];
+  return started.filter((id) => situations.slice(0, index).some((s) => s.running.includes(id)));
 }
 
 /**

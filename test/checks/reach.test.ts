@@ -45,6 +45,33 @@ test("sides are apart until a heal has had its time, also where somebody comes m
   }
 });
 
+test("two that are back together meet those who ran on as after a cut; one that is back alone asks them", () => {
+  const ALL = [1, 2, 3, 4];
+  const apart = (...situations: (readonly [number, readonly number[]])[]) => {
+    const reach = new Reach(
+      situations.map(([from, running]) => ({ from, running, frozen: [], severed: [] })),
+    );
+    return (time: number) => {
+      const span = reach.spanAt(time);
+      return reach.groupOf(span, 1) !== reach.groupOf(span, 4);
+    };
+  };
+  const together = apart([0, ALL], [1_000, [1, 2]], [2_000, ALL]);
+  expect([2_001, 1_999 + HEAL_MS, 2_001 + HEAL_MS].map(together)).toEqual([true, true, false]);
+  const alone = apart([0, ALL], [1_000, [1, 2]], [2_000, [1, 2, 4]], [9_000, ALL]);
+  expect([2_001, 9_001].map(alone)).toEqual([false, false]);
+  const soon = apart([0, ALL], [1_000, [1, 2]], [2_000, [1, 2, 4]], [3_000, ALL]);
+  expect([2_001, 3_001, 2_999 + HEAL_MS, 3_001 + HEAL_MS].map(soon)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  // Who was never there before is a joiner, and asks.
+  const joiners = apart([0, [1, 2]], [2_000, ALL]);
+  expect(joiners(2_001)).toBe(false);
+});
+
 test("sides that were healed are merging until the heal has had its time, and none that was whole", () => {
   const third = between([1, 2, 3, 4, 5, 6], [8]);
   const cut = { ...CUT, running: [1, 2, 3, 4, 5, 6, 8], severed: [...CUT.severed, ...third] };
@@ -70,7 +97,7 @@ test("those that are back meet whoever began meanwhile as after a heal, unless o
     });
   };
   expect(apart([])).toEqual([true, false]);
-  expect(apart([3])).toEqual([false, false]);
+  expect(apart([2, 3])).toEqual([false, false]);
 });
 
 test("sides that meet by one which is back have the time of a heal", () => {
