@@ -7,9 +7,12 @@
 export const TREE_FROM = 64;
 /** Word that more than so many would hear from here is passed on once it has been tried here. */
 export const TREE_UNTRIED = 48;
-/** What so many or more have from one datagram is sent twice: all of them would miss it. A stream would cost more. */
-export const TREE_TWICE = 32;
-/** and so is all where an answer was lost of late. */
+/**
+ * Each datagram of the tree is sent twice, since nobody else tells those who would have had the news from there, and
+ * three times where an answer was lost of late. A peer that is new cannot know yet whether datagrams are lost.
+ */
+export const TREE_TIMES = 2;
+export const TREE_LOSSY_TIMES = 3;
 export const TREE_LOSSY_MS = 300_000;
 /** Pushes in a large ring are this far apart, divided by the levels of the tree: all know within a second. */
 export const TREE_MS = 500;
@@ -23,5 +26,7 @@ export const TOLD_REMEMBERED = 1_024;
  */
 export const QUIET_MS = 3_000;
 export const COMPARED_MS = 60_000;
+/** and where datagrams are lost, since news may be lost with them: whoever missed it would not know for as long. */
+export const COMPARED_LOSSY_MS = 4_000;
 /** So many of a large ring ask for one that has gone, where in a small ring all or its neighbours do. */
 export const DEPARTED_ASKERS = 32;

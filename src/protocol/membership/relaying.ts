@@ -11,14 +11,13 @@ import { boundTable } from "../model/bounded.ts";
 import { compareMembers, isPresent, type Member } from "../model/member.ts";
 import type { Relay } from "../model/tree.ts";
 import type { Peer } from "../state.ts";
-import { ROOT_SILENT_MS, TOLD_REMEMBERED, TREE_FROM, TREE_TWICE, TREE_UNTRIED } from "./large.ts";
+import { ROOT_SILENT_MS, TOLD_REMEMBERED, TREE_FROM, TREE_UNTRIED } from "./large.ts";
 import { beats, known, probeKey } from "./records.ts";
 
-/** What goes to one member, with the part of the circle that has it from there. `twice`: many are there. */
+/** What goes to one member, with the part of the circle that has it from there. */
 export type Bundle = {
   readonly to: Member;
   readonly upTo: number;
-  readonly twice: boolean;
   readonly plain: Member[];
   readonly joining: Member[];
 };
@@ -114,18 +113,17 @@ export function takeRelays(peer: Peer): Iterable<Bundle> {
   const { queue, sent } = peer.membership.tree;
   sent.splice(0, Math.max(0, sent.length - TOLD_REMEMBERED));
   const joined = justJoined(peer);
-  const give = (to: Member, upTo: number, { member, joining }: Relay, many: boolean) => {
+  const give = (to: Member, upTo: number, { member, joining }: Relay) => {
     const key = `${to.address} ${upTo}`;
-    const bundle = bundles.get(key) ?? { to, upTo, twice: many, plain: [], joining: [] };
+    const bundle = bundles.get(key) ?? { to, upTo, plain: [], joining: [] };
     (joining ? bundle.joining : bundle.plain).push(member);
     bundles.set(key, bundle);
     if (to !== joined) sent.push({ to: to.id, at: peer.now, member, joining, upTo });
   };
   for (const news of queue.splice(0)) {
-    for (const { to, upTo, many } of parts(peer, news)) give(to, upTo, news, many);
+    for (const { to, upTo } of parts(peer, news)) give(to, upTo, news);
     // It has nobody to tell: this peer is the one before it.
-    if (joined !== undefined && joined.id !== news.member.id)
-      give(joined, peer.self.id, news, true);
+    if (joined !== undefined && joined.id !== news.member.id) give(joined, peer.self.id, news);
   }
   return bundles.values();
 }
@@ -143,8 +141,7 @@ function* parts(peer: Peer, { member, low, high }: Relay) {
     const reach = Math.min(last, end);
     if (reach <= low) continue;
     const upTo = (peer.self.id - reach + circle) % circle;
-    const many = membersIn(peer, reach - reachOf(peer, to.id)) >= TREE_TWICE;
-    yield { to, upTo, many };
+    yield { to, upTo };
   }
 }
 

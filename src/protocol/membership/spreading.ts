@@ -16,7 +16,15 @@ import type { Channel, Pong, Sync } from "../model/messages.ts";
 import { randomBelow, randomBits } from "../model/random.ts";
 import { boundsOf } from "../model/view.ts";
 import { isIn, type Peer, send } from "../state.ts";
-import { COMPARED_MS, QUIET_MS, TREE_LOSSY_MS, TREE_MS } from "./large.ts";
+import {
+  COMPARED_LOSSY_MS,
+  COMPARED_MS,
+  QUIET_MS,
+  TREE_LOSSY_MS,
+  TREE_LOSSY_TIMES,
+  TREE_MS,
+  TREE_TIMES,
+} from "./large.ts";
 import { absorb } from "./news.ts";
 import { isLarge, passOnNews, reviewUntold, takeRelays } from "./relaying.ts";
 import { sendPing, wayTo } from "./ways.ts";
@@ -77,10 +85,11 @@ function pushDownTree(peer: Peer): void {
   }
   suspecters.clear();
   reviewUntold(peer);
-  const lossy = peer.now - peer.membership.datagrams.lostAt < TREE_LOSSY_MS;
-  for (const { to, upTo, twice, plain, joining } of takeRelays(peer)) {
+  const datagrams = isLossy(peer) ? TREE_LOSSY_TIMES : TREE_TIMES;
+  for (const { to, upTo, plain, joining } of takeRelays(peer)) {
     const way = wayTo(peer, to.address);
-    for (let i = 0; i < ((twice || lossy) && way === "datagram" ? 2 : 1); i++) {
+    const times = way === "datagram" ? datagrams : 1;
+    for (let i = 0; i < times; i++) {
       tell(peer, to.address, way, { joining: false, upTo }, plain);
       tell(peer, to.address, way, { joining: true, upTo }, joining);
     }
@@ -137,8 +146,15 @@ export function settleCheck(peer: Peer): void {
 }
 
 /** When two views of a large ring may be compared: one that is still has most of what is on its way. */
-function comparableAt({ membership: { tree } }: Peer): number {
-  return Math.min(tree.changedAt + QUIET_MS, tree.comparedAt + COMPARED_MS);
+function comparableAt(peer: Peer): number {
+  const { tree } = peer.membership;
+  const spacing = isLossy(peer) ? COMPARED_LOSSY_MS : COMPARED_MS;
+  return Math.min(tree.changedAt + QUIET_MS, tree.comparedAt + spacing);
+}
+
+/** True where an answer to a datagram was lost of late. */
+function isLossy({ now, membership: { datagrams } }: Peer): boolean {
+  return now - datagrams.lostAt < TREE_LOSSY_MS;
 }
 
 /** The answer of a member to a round or to a check told its digest: if it differs, compare tables. */
