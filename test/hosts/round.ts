@@ -54,7 +54,7 @@ export async function playRound(
   await Promise.all([clients.stop(), ...early]);
   await ring.calm();
   const { wrong, history } = await verdict(ring, clients, names);
-  wrong.push(...deaths, ...unanswered(clients.operations, mended, agreedMs));
+  wrong.push(...deaths, ...unanswered(clients.operations, mended));
   console.log(
     `${faultName}: ${clients.operations.length} operations, agreed ${Math.round(agreedMs)} ms after its end`,
   );

@@ -59,16 +59,10 @@ export async function verdict(
 /**
  * Operations that failed though the fault had been over for as long as a ring needs, each in a sentence.
  * @param mended when it was over
- * @param agreedMs how long after that its members agreed, which a busy machine takes longer for
  */
-export function unanswered(
-  operations: readonly Operation[],
-  mended: number,
-  agreedMs: number,
-): string[] {
-  const whole = mended + Math.max(HEAL_MS, agreedMs);
+export function unanswered(operations: readonly Operation[], mended: number): string[] {
   return operations
-    .filter(({ start, outcome }) => start > whole && outcome.kind !== "done")
+    .filter(({ start, outcome }) => start > mended + HEAL_MS && outcome.kind !== "done")
     .map(({ kind, name, start }) => {
       const seconds = ((start - mended) / 1_000).toFixed(1);
       return `a ${kind} of ${name} failed, ${seconds} s after the fault was over`;

@@ -1,7 +1,7 @@
 /** From when on a ring is large, and how news goes about in it: see relaying.ts. Times in milliseconds. */
 
 /**
- * Above so many members news goes down a tree, to each about once (membership/relaying.ts). In a ring of up to as
+ * Above so many members news goes down a tree, to each from about one other (relaying.ts). In a ring of up to as
  * many, several copies of it cost little, and none is missed.
  */
 export const TREE_FROM = 64;

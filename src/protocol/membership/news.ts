@@ -110,10 +110,9 @@ export function hear(peer: Peer, from: Member, tell: Channel | null): void {
 }
 
 /**
- * Word of members from another peer. `joining`: it has just heard from them, in their joining. A stranger is asked for
- * itself, and speaks of others once it is believed.
- * `upTo`: the members
- * before this peer are to have it from here, up to there; null if nobody is.
+ * Word of members from another peer. A stranger is asked for itself, and speaks of others once it is believed.
+ * @param joining it has just heard from them, in their joining
+ * @param upTo the members before this peer are to have it from here, up to there; null if nobody is
  */
 export function absorb(
   peer: Peer,

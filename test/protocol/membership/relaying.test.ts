@@ -73,6 +73,18 @@ describe("a large ring", () => {
     }
   }, 60_000);
 
+  test("hears of each change within seconds where datagrams are lost", () => {
+    const { world, ids, knowing } = largeRing(SEED + 4, 30);
+    const victims = Array.from({ length: 12 }, (_, i) => ids[10 * i + 3] ?? 0);
+    for (const victim of victims) {
+      world.kill(victim);
+      world.run(world.now + 1_000);
+    }
+    world.run(world.now + 1_000);
+    for (const victim of victims)
+      expect(knowing(victim)).toBeGreaterThanOrEqual(PEERS - victims.length);
+  }, 60_000);
+
   test("comes to know what was lost on the way by comparing tables", () => {
     const { world, ids } = largeRing(SEED + 2, 200);
     const victim = ids[33] ?? 0;
