@@ -9,7 +9,7 @@ import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
 /** A transfer whose senders die goes on at the one that is left, from the byte that was reached. */
 
 const LIMIT_MS = 120_000;
-const SIZE = 300_000_000;
+const SIZE = 96_000_000;
 
 type Transfer = Extract<LoggedEvent, { event: "transfer" }>;
 
