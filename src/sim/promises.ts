@@ -17,7 +17,7 @@ import {
   type Version,
   type WriteId,
 } from "../protocol/model/files.ts";
-import { stays } from "../protocol/model/member.ts";
+import { type Address, stays } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import type { SimDisk } from "./disk.ts";
 import { type Host, localTime } from "./host.ts";
@@ -44,6 +44,8 @@ export class Promises {
   readonly #told = new Set<string>();
   /** Requests that an owner had others serve. */
   readonly #delegated = new Set<number>();
+  /** To whom an answer with a content has gone, by request. */
+  readonly #answers = new Set<string>();
   /** When disks that were full had room again. */
   readonly #roomAt = new Map<number, number>();
   /** Under which versions a disk has had an operation, and since when: one that was wiped is another. */
@@ -61,7 +63,7 @@ export class Promises {
   ) {
     const { world } = stage;
     world.steps.push((host) => this.#checkState(host));
-    world.post.observers.push((host, message) => this.#see(host, message));
+    world.post.observers.push((host, message, to) => this.#see(host, message, to));
     world.commits.push((host, record) => this.#noteWrite(host, record));
     world.readers.push((host, event) => this.#hear(host, event));
   }
@@ -86,7 +88,7 @@ export class Promises {
     if (verb === "room") for (const id of ids) this.#roomAt.set(id, this.stage.world.now);
   }
 
-  #see(host: Host, message: Message): void {
+  #see(host: Host, message: Message, to: Address): void {
     if (message.tag === "join-done") this.#entered.add(message.request);
     else if (message.tag === "successor-change") this.#noteTakingIn(host, message.request);
     else if (message.tag === "answer" && message.outcome.kind === "stored") {
@@ -96,8 +98,14 @@ export class Promises {
       this.#delegated.add(message.request);
       this.#noteFound(host, message.write);
     } else if (message.tag === "answer" && message.outcome.kind === "found") {
-      // Where another was told to hand it out, whoever told it has decided, by what it knew.
-      if (!this.#delegated.has(message.request)) this.#noteFound(host, message.outcome.write);
+      // Where another was told to hand it out, whoever told it has decided, by what it knew; and who only
+      // passes an answer on has decided nothing, and may see another ring.
+      const passesOn = host.places.some((place) =>
+        this.#answers.has(`${message.request} ${place}`),
+      );
+      this.#answers.add(`${message.request} ${to}`);
+      if (!this.#delegated.has(message.request) && !passesOn)
+        this.#noteFound(host, message.outcome.write);
     }
   }
 
