@@ -5,12 +5,19 @@ import { UsageError } from "./commands/cli/errors.ts";
 import { complain, exit, finish } from "./commands/cli/exit.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
 import { watchOutput } from "./commands/cli/output.ts";
+import { wasClosed } from "./commands/cli/streams.ts";
 import { checkWords, checkWorkingFolder } from "./commands/cli/text.ts";
+import { becomePeerProcess } from "./lab/tiers.ts";
 import { didYouMean, quote } from "./terminal/words.ts";
 
 /** The command table, and how an error becomes one sentence and an exit code. */
 
-type Entry = { readonly summary: string; load(): Promise<Command> };
+type Entry = {
+  readonly summary: string;
+  /** It is a peer, and runs for long. */
+  readonly serves?: true;
+  load(): Promise<Command>;
+};
 
 const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
 
@@ -18,10 +25,12 @@ const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
 const COMMANDS: Readonly<Record<string, Entry>> = {
   init: {
     summary: "start a peer that knows its two successors, or the first peer of a new ring",
+    serves: true,
     load: async () => (await import("./commands/init.ts")).default,
   },
   join: {
     summary: "start a peer that joins a ring through a member it knows",
+    serves: true,
     load: async () => (await import("./commands/join.ts")).default,
   },
   ring: {
@@ -98,6 +107,9 @@ async function run(argv: readonly string[]): Promise<number> {
   const entry = await find(name);
   checkWords(argv);
   checkWorkingFolder();
+  // The runtime has put something in the place of a closed stream, which would be all that is seen then.
+  if (entry.serves && !([0, 1, 2] as const).some((stream) => wasClosed(stream)))
+    becomePeerProcess();
   const command = await entry.load();
   return await command.run(rest);
 }

@@ -4,6 +4,7 @@ import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { DRAIN_MS } from "./limits.ts";
 import { readLines } from "./lines.ts";
+import { CHILD_ENV } from "./tiers.ts";
 
 export type Signal = "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGINT";
 
@@ -63,12 +64,6 @@ export class Child {
     return { code: exitCode, signal: signalCode === null ? null : String(signalCode) };
   }
 }
-
-/**
- * Dozens of peers share this machine's few cores: what its optimizing compiler gains in the end is less
- * than it costs them all at the start. Measured: two thirds of the processor time for a ring of 64.
- */
-const CHILD_ENV = { BUN_JSC_useDFGJIT: "0" };
 
 function spawn(command: readonly string[], cwd: string): Bun.Subprocess<"pipe", "pipe", "pipe"> {
   try {

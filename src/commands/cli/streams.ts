@@ -12,7 +12,7 @@ const CLOSE_ON_EXEC = 0o2000000;
  * that was there before this program was has that flag; the runtime's own has. To be asked before the
  * stream is used. False where the system does not tell: only Linux does.
  */
-export function wasClosed(descriptor: 0 | 1): boolean {
+export function wasClosed(descriptor: 0 | 1 | 2): boolean {
   try {
     const about = readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8");
     const flags = /^flags:\s*([0-7]+)$/m.exec(about)?.[1] ?? "0";
