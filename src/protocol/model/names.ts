@@ -9,10 +9,10 @@ import { baseName, isConflictName, isFourDigits } from "./files.ts";
 type Fault = "empty" | "long" | "broken" | "control" | "dots";
 
 /** Most names: one look, and no character is counted. */
-const PLAIN = /^[ -~]{1,255}$/;
+const ASCII = /^[ -~]+$/;
 
 /**
- * True of a name that a file may have in some ring: 1 to 255 bytes of UTF-8, without control characters
+ * True of a name that a file may have in some ring: 1 to MAX_NAME_BYTES of UTF-8, without control characters
  * (C0, DEL and C1, which a terminal would obey), and neither "." nor "..", which no path keeps.
  */
 export function isFileName(name: string): boolean {
@@ -50,7 +50,7 @@ export function storedName(name: string): string {
  * the decomposed one, as earlier versions stored names as they came. Most names have one form only.
  */
 export function nameForms(name: string): readonly string[] {
-  if (PLAIN.test(name)) return [name];
+  if (isPlain(name)) return [name];
   const stored = storedName(name);
   const apart = name.normalize("NFD");
   if (stored === name && apart === name) return [name];
@@ -97,9 +97,13 @@ function wrongForm(name: string, bits: number | null): string | null {
   }
 }
 
+function isPlain(name: string): boolean {
+  return name.length <= MAX_NAME_BYTES && ASCII.test(name);
+}
+
 function faultOf(name: string): Fault | null {
   if (name === "." || name === "..") return "dots";
-  if (PLAIN.test(name)) return null;
+  if (isPlain(name)) return null;
   if (name === "") return "empty";
   if (!name.isWellFormed()) return "broken";
   if (/\p{Cc}/u.test(name)) return "control";
