@@ -44,6 +44,7 @@ function describe(status: Status): string[] {
     `  memory        ${displaySize(status.rssBytes)}`,
     `  dropped       ${count(dropped.datagrams, "datagram")} and ${count(dropped.frames, "frame")}`,
     `  members       ${membersInWords(status)}`,
+    ...faultsLine(status),
     "",
     ...memberTable(status),
   ];
@@ -51,6 +52,20 @@ function describe(status: Status): string[] {
   if (status.lookups.length > 0) lines.push("", ...lookupTable(status));
   return lines;
 }
+
+/** What a lab has put into it, as long as that is on. */
+function faultsLine({ faults }: Status): string[] {
+  if (faults === undefined) return [];
+  const links = faults.links.map(({ kind, from, amount }) => {
+    const of = kind === "delay" ? ` of ${amount} ms` : amount > 0 ? ` of ${amount * 100}%` : "";
+    return `${kind}${of} from ${from.length > NAMED_FROM ? `${from.length} peers` : displayList(from)}`;
+  });
+  const all = [...links, ...(faults.fullDisk ? ["a full disk"] : [])];
+  return [`  faults        a lab has put in: ${displayList(all)}`];
+}
+
+/** The most addresses that are named of a fault. */
+const NAMED_FROM = 3;
 
 function roomInWords({ freeBytes, room }: StatusFiles): string {
   if (freeBytes === null) return "";

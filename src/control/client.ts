@@ -6,6 +6,7 @@ import type { Landing } from "../store/user-files.ts";
 import { markOf } from "../store/user-files.ts";
 import { type Call, ControlClosed, ControlRefused, call, peerEnded } from "./call.ts";
 import { type EventReader, readEvents } from "./event-reader.ts";
+import { LAB_HEADER, type LabFaults } from "./lab.ts";
 import {
   ASK_MS,
   LOOKUPS_MS,
@@ -85,6 +86,8 @@ export type ControlClient = {
   where(name: string): Promise<Outcome>;
   /** Has every stored copy of this peer read back. */
   scrub(): Promise<ScrubReport>;
+  /** Has the peer do to itself what a lab asks for. @param token of the lab that has started it */
+  inject(token: string, faults: LabFaults, limitMs: number): Promise<void>;
   /** How far a file is on its way in or out of the peer. */
   progress(name: string): Promise<Progress>;
   /** The files of the ring; `silent` is the number of peers that did not say what they hold. */
@@ -135,6 +138,11 @@ export function controlClient(dir: string): ControlClient {
       outcomeIn(dir, call(dir, pathRequiring(name, require), { method: "DELETE" }, ASK_MS)),
     where: async (name) => outcomeIn(dir, call(dir, pathOfName(name, "where"), {}, ASK_MS)),
     scrub: async () => json<ScrubReport>(dir, await work("/scrub", { method: "POST" })),
+    inject: async (token, faults, limitMs) => {
+      const headers = { [LAB_HEADER]: token };
+      const body = JSON.stringify(faults);
+      await call(dir, "/lab/faults", { method: "PUT", body, headers }, limitMs);
+    },
     progress: async (name) =>
       json<Progress>(dir, await call(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),
     list: async () => {

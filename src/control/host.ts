@@ -1,5 +1,6 @@
 /** What a peer's daemon does for its control socket. */
 import type { Outcome } from "../protocol/model/events.ts";
+import type { LabFaults } from "./lab.ts";
 import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
 /** A content at the control socket, whole: in memory, or in a temporary file, which whoever takes it removes. */
@@ -56,6 +57,11 @@ export type ControlHost = {
   list(): Promise<Outcome>;
   /** Reads every stored copy back, at once. */
   scrub(): Promise<ScrubReport>;
+  /**
+   * Does what a lab asks for.
+   * @returns false where no lab has started this peer, or another one than asks
+   */
+  inject(token: string | null, faults: LabFaults): boolean;
   /** How far a file is on its way between this peer and others. */
   progress(name: string): Progress;
   /** An existing folder for uploads, on the disk of the data folder. */

@@ -13,6 +13,7 @@ import {
 } from "./answers.ts";
 import { EventStreams } from "./events.ts";
 import type { ControlHost, Into } from "./host.ts";
+import { LAB_HEADER, parseLabFaults } from "./lab.ts";
 import { LAST_WORDS_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { listen, type Routes } from "./listen.ts";
 import { nameOfPath, type Room } from "./names.ts";
@@ -92,6 +93,7 @@ class Rooms {
       "/events": { GET: () => this.events() },
       "/type": { POST: (request) => this.type(request) },
       "/scrub": { POST: async () => Response.json(await host.scrub()) },
+      "/lab/faults": { PUT: (request) => this.inject(request) },
       "/files": { GET: async () => Response.json(showOutcome(await host.list())) },
       "/files/:name": {
         GET: named("files", wrongName, (asked) => this.transfer(() => this.request(asked))),
@@ -140,6 +142,17 @@ class Rooms {
       return refuse(400, "bad-request", "The keys to look up must be whole numbers.");
     }
     return Response.json(await ask(keys));
+  }
+
+  private async inject(request: Request): Promise<Response> {
+    const faults = parseLabFaults(await request.json().catch(() => null));
+    if (faults === null) {
+      return refuse(400, "bad-request", "The faults to be put in are none that a peer knows.");
+    }
+    if (this.host.inject(request.headers.get(LAB_HEADER), faults))
+      return Response.json({ ok: true });
+    const why = "Faults are put only into peers that a lab has started, and by that lab alone.";
+    return refuse(403, "refused", why);
   }
 
   private async type(request: Request): Promise<Response> {

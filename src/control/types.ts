@@ -8,6 +8,7 @@ import type { PeerEvent } from "../protocol/model/events.ts";
 import type { MemberState } from "../protocol/model/member.ts";
 import type { SnapshotFiles } from "../protocol/snapshot.ts";
 import type { DropRow } from "../transport/drops.ts";
+import type { StatusFaults } from "./lab.ts";
 
 /** A peer's word about itself, as `p2p status --json` prints it. */
 export type Status = {
@@ -34,6 +35,8 @@ export type Status = {
   /** The same and more, by what it was, why, and from whom: contents broken off, connections turned away. */
   readonly drops: readonly DropRow[];
   readonly rssBytes: number;
+  /** What a lab has put into this peer, as long as it is on; left out where nothing is. */
+  readonly faults?: StatusFaults | undefined;
   /** One for each key asked about, in that order. */
   readonly lookups: readonly StatusLookup[];
 };

@@ -1,6 +1,7 @@
 /** What a peer does for those who talk to it from outside the ring: its terminal and its control socket. */
 import { basename } from "node:path";
 import type { ControlHost, Into, Named, Uploaded } from "../control/host.ts";
+import type { LabFaults } from "../control/lab.ts";
 import type {
   LoggedEvent,
   Progress,
@@ -26,6 +27,7 @@ import type { Scrubbing } from "./contents/scrubbing.ts";
 import { landingSpot, type SpoolDelivery, spoolDelivery, spoolSpot } from "./contents/spool.ts";
 import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
+import type { Lab } from "./lab.ts";
 import { MAX_EARLY_LINES } from "./limits.ts";
 import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
@@ -45,6 +47,7 @@ export type FrontOptions = {
   readonly folder: Folder;
   readonly transport: Transport;
   readonly room: RoomWatch;
+  readonly lab: Lab | null;
   readonly cwd: string;
   readonly config: RingConfig;
 };
@@ -193,6 +196,10 @@ export class Front implements ControlHost {
 
   scrub(): Promise<ScrubReport> {
     return this.options.scrubbing.run();
+  }
+
+  inject(token: string | null, faults: LabFaults): boolean {
+    return this.options.lab?.put(token, faults) ?? false;
   }
 
   progress(name: string): Progress {

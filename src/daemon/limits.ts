@@ -106,3 +106,6 @@ export const MAX_EARLY_LINES = 100;
  */
 export const REQUEST_EVENTS_LOGGED = 256;
 export const REQUEST_EVENTS_MS = 1_000;
+
+/** What a lab has put in lasts for its lease, which is counted so often. */
+export const LAB_TICK_MS = 100;

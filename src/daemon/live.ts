@@ -25,6 +25,7 @@ import { Driver, type End } from "./driver.ts";
 import { tellOfDrops, tellOfForeign } from "./drops.ts";
 import { crashOf, type EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
+import type { Lab } from "./lab.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
 import type { PeerOptions } from "./options.ts";
 import type { OwnRecord } from "./own-record.ts";
@@ -42,6 +43,7 @@ export type Opened = {
   readonly own: OwnRecord;
   readonly events: EventStream;
   readonly bodies: Bodies;
+  readonly lab: Lab | null;
   readonly folder: Folder;
   readonly transport: Transport;
 };
@@ -62,7 +64,7 @@ export async function live(
   const { commands, contents, scrubbing } = moved;
   const look = (name: string) => lookLocal(cwd, name);
   const driver = new Driver({ ...opened, ...moved, config, look }, startInput);
-  const room = watchRoom(folder.dir, reception, events);
+  const room = watchRoom(opened);
   const front = new Front({ ...opened, ...moved, driver, room, cwd, config });
   const terminal = openTerminal(options, config, front, (line, say) =>
     driver.attempt(() => front.typeAt(line, say)),
@@ -105,6 +107,7 @@ export async function live(
     sampling.close();
     tidying.close();
     room.close();
+    opened.lab?.close();
     scrubbing.close();
     terminal.close();
     await contents.close();
@@ -139,9 +142,13 @@ function tidyingOf({ reception, bodies, folder }: Opened, sent: SentBodies): Tid
 }
 
 /** Looks after the folder: how full its disk is, and that it is there. */
-function watchRoom(dir: string, reception: Reception, events: EventStream): RoomWatch {
-  return new RoomWatch({
+function watchRoom({ folder, reception, events, lab }: Opened): RoomWatch {
+  const { dir, files } = folder;
+  const full = () => lab?.diskIsFull ?? false;
+  files.fill(full());
+  const room = new RoomWatch({
     dir,
+    full,
     room: (bytes) => reception.give({ type: "room", bytes }),
     deleted: () => {
       const text = `The data folder ${dir} was deleted under this peer: it leaves its ring, and others make its copies anew.`;
@@ -149,6 +156,12 @@ function watchRoom(dir: string, reception: Reception, events: EventStream): Room
       reception.quit();
     },
   });
+  if (lab === null) return room;
+  lab.filled = (isFull) => {
+    files.fill(isFull);
+    void room.look();
+  };
+  return room;
 }
 
 /**

@@ -8,6 +8,8 @@ import { ROOM_EVERY_MS, ROOM_KEPT_BYTES } from "./limits.ts";
 
 export type RoomOptions = {
   readonly dir: string;
+  /** A lab says that the disk is full. */
+  readonly full?: () => boolean;
   /** What there is room for, where that is another amount than before. */
   readonly room: (bytes: number) => void;
   /** The folder, or what must be in it, has gone or is another one: what is stored now is nowhere. Called once. */
@@ -57,7 +59,8 @@ export class RoomWatch {
     }
     this.#noteMarks();
     this.#looking = true;
-    const free = await freeBytes(this.#options.dir);
+    const { dir, full } = this.#options;
+    const free = full?.() ? 0 : await freeBytes(dir);
     this.#looking = false;
     // Where it cannot be told, a copy is tried.
     if (this.#timer !== undefined && free !== null) this.#give(roomOf(free));

@@ -11,6 +11,7 @@ import { formatAddress } from "../wire/address.ts";
 import { Bodies } from "./contents/bodies.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { crashOf, EventStream, tellOfUnsent } from "./events.ts";
+import { Lab } from "./lab.ts";
 import { live, type Opened } from "./live.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
 import { OwnRecord } from "./own-record.ts";
@@ -49,6 +50,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     reception: new Reception(),
     events: new EventStream(own),
     bodies: new Bodies(),
+    lab: Lab.of(process.env),
   };
   const ports = portsOf(options, id);
   const socketOptions = socketOptionsOf(options.host, heard);
@@ -75,7 +77,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
 /** What the sockets speak to, which are open before there is a peer. */
 function socketOptionsOf(
   host: string,
-  { own, reception, events, bodies }: Omit<Opened, "folder" | "transport">,
+  { own, reception, events, bodies, lab }: Omit<Opened, "folder" | "transport">,
 ): (port: number) => TransportOptions {
   const unsent = tellOfUnsent(events);
   return (port) => ({
@@ -91,6 +93,7 @@ function socketOptionsOf(
     open: (source, offset, peer) => reception.open(source, offset, peer),
     isMember: (address) => reception.isMember(address),
     unsent,
+    faults: lab?.faults,
     fault: (error) => reception.fail(error),
   });
 }

@@ -14,6 +14,7 @@ import { freeBytes } from "../store/disk.ts";
 import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Driver } from "./driver.ts";
+import type { Lab } from "./lab.ts";
 import type { RoomWatch } from "./room.ts";
 
 export type StatusSources = {
@@ -21,6 +22,7 @@ export type StatusSources = {
   readonly folder: Folder;
   readonly transport: Transport;
   readonly room: RoomWatch;
+  readonly lab: Lab | null;
   readonly config: RingConfig;
 };
 
@@ -53,10 +55,10 @@ export function hopsOf(route: readonly number[]): number {
 }
 
 export async function statusOf(
-  { driver, folder, transport, room, config }: StatusSources,
+  { driver, folder, transport, room, lab, config }: StatusSources,
   lookups: readonly StatusLookup[],
 ): Promise<Status> {
-  const free = await freeBytes(folder.dir);
+  const free = lab?.diskIsFull ? 0 : await freeBytes(folder.dir);
   const { self, successors, predecessors, members, digest, files } = driver.snapshot;
   const { drops } = transport;
   return {
@@ -86,6 +88,7 @@ export async function statusOf(
     dropped: drops.totals,
     drops: drops.rows(),
     rssBytes: process.memoryUsage.rss(),
+    faults: lab?.shown,
     lookups,
   };
 }

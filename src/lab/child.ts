@@ -27,9 +27,17 @@ export class Child {
   private readonly process: Bun.Subprocess<"pipe", "pipe", "pipe">;
   private hasEnded = false;
 
-  /** @throws Failure if the program cannot be run */
-  constructor(command: readonly string[], cwd: string, voice: ChildVoice) {
-    this.process = spawn(command, cwd);
+  /**
+   * @param environment beside this process's own
+   * @throws Failure if the program cannot be run
+   */
+  constructor(
+    command: readonly string[],
+    cwd: string,
+    voice: ChildVoice,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
+    this.process = spawn(command, cwd, environment);
     this.pid = this.process.pid;
     const said = Promise.all([
       readLines(this.process.stdout, voice.line),
@@ -65,11 +73,15 @@ export class Child {
   }
 }
 
-function spawn(command: readonly string[], cwd: string): Bun.Subprocess<"pipe", "pipe", "pipe"> {
+function spawn(
+  command: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+): Bun.Subprocess<"pipe", "pipe", "pipe"> {
   try {
     return Bun.spawn([...command], {
       cwd,
-      env: { ...process.env, ...CHILD_ENV },
+      env: { ...process.env, ...CHILD_ENV, ...environment },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "pipe",

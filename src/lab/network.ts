@@ -1,6 +1,8 @@
 /** A ring of child processes: starts, kills, freezes and ends its peers, and follows them. */
+import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
+import { LAB_FAULTS_VARIABLE, LAB_TOKEN_VARIABLE, type LabFaults } from "../control/lab.ts";
 import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Child, type ChildEnd, type Signal } from "./child.ts";
@@ -32,6 +34,8 @@ export type NetworkPeer = {
 
 export class Network {
   readonly watch = new Watch();
+  /** With it the peers take faults: they know it from their start. */
+  readonly labToken = randomBytes(16).toString("hex");
   private readonly children = new Map<number, Child>();
   private stopping = false;
 
@@ -39,6 +43,11 @@ export class Network {
     private readonly plan: NetworkPlan,
     private readonly voice: NetworkVoice,
   ) {}
+
+  /** Peer N listens on it plus N. */
+  get basePort(): number {
+    return this.plan.basePort;
+  }
 
   /** Founds the ring: all its peers at once. @throws Failure if the program cannot be run */
   found(ids: readonly number[]): void {
@@ -81,10 +90,15 @@ export class Network {
   /**
    * Starts a peer, new or once more, through a living one, and waits until it is in the ring.
    * @param known through whom; by default a living peer far from its place
+   * @param faults what is on at it from its start
    * @returns through whom it joined
    * @throws Failure with the peer's own sentence if it ended, or if it was not in after 30 s
    */
-  async start(id: number, known: number | null = null): Promise<number> {
+  async start(
+    id: number,
+    known: number | null = null,
+    faults: LabFaults | null = null,
+  ): Promise<number> {
     const former = this.children.get(id);
     if (former?.running) {
       const hint = former.frozen ? `is frozen: thaw it with cont ${id}` : "runs: nothing to start";
@@ -93,7 +107,7 @@ export class Network {
     const through = known ?? this.contactFor(id);
     if (through === null) throw new Failure(`No peer is left that ${id} could join through.`);
     await former?.ended;
-    const child = this.spawn(id, joinArgs(id, through, this.plan));
+    const child = this.spawn(id, joinArgs(id, through, this.plan), faults);
     await this.untilIn(id, child, through);
     return through;
   }
@@ -129,12 +143,16 @@ export class Network {
     await all;
   }
 
-  private spawn(id: number, args: readonly string[]): Child {
+  private spawn(id: number, args: readonly string[], faults: LabFaults | null = null): Child {
     if (this.stopping) throw new Failure("This ring is ending.");
     const { program, cwd, ringDir } = this.plan;
-    const child = new Child([...program, ...args], cwd, {
-      line: (text) => this.voice.line(id, text),
-      note: (text) => this.voice.note(id, text),
+    const voice = {
+      line: (text: string) => this.voice.line(id, text),
+      note: (text: string) => this.voice.note(id, text),
+    };
+    const child = new Child([...program, ...args], cwd, voice, {
+      [LAB_TOKEN_VARIABLE]: this.labToken,
+      [LAB_FAULTS_VARIABLE]: faults === null ? "" : JSON.stringify(faults),
     });
     this.children.set(id, child);
     this.watch.follow(id, peerDir(ringDir, id));

@@ -1,4 +1,5 @@
 /** A typed client of a ring's own control socket. */
+import type { LabFaults } from "../control/lab.ts";
 import { inTime } from "../control/waiting.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Signal } from "./child.ts";
@@ -9,21 +10,28 @@ import { ringPathToCall } from "./ring-folder.ts";
 /** All of it rejects with a Failure of one sentence. */
 export type RingClient = {
   status(): Promise<RingStatus>;
-  kill(id: number, signal: Signal): Promise<RingKilled>;
+  /** @param forMs a freeze ends by itself after so long, whatever becomes of who asked for it */
+  kill(id: number, signal: Signal, forMs?: number): Promise<RingKilled>;
   /** Removes the data folder of a peer that was killed. */
   loseDisk(id: number): Promise<unknown>;
-  /** Resolves when the peer is in the ring again. */
-  start(id: number): Promise<RingStarted>;
+  /** Resolves when the peer is in the ring again. @param how through whom, and with what faults on */
+  start(id: number, how?: StartHow): Promise<RingStarted>;
   stop(): Promise<unknown>;
+};
+
+/** How a peer is started: through whom, and with what faults on from its start; null or left out for none. */
+export type StartHow = {
+  readonly known?: number | null;
+  readonly faults?: LabFaults | null;
 };
 
 /** @param dir the ring's folder */
 export function askRing(dir: string): RingClient {
   return {
     status: () => ask<RingStatus>(dir, "/status", null, RING_ASK_MS),
-    kill: (id, signal) => ask<RingKilled>(dir, "/kill", { id, signal }, RING_ASK_MS),
+    kill: (id, signal, forMs) => ask<RingKilled>(dir, "/kill", { id, signal, forMs }, RING_ASK_MS),
     loseDisk: (id) => ask<unknown>(dir, "/lose-disk", { id }, RING_START_MS),
-    start: (id) => ask<RingStarted>(dir, "/start", { id }, RING_START_MS),
+    start: (id, how = {}) => ask<RingStarted>(dir, "/start", { id, ...how }, RING_START_MS),
     stop: () => ask<unknown>(dir, "/stop", {}, RING_ASK_MS),
   };
 }

@@ -1,4 +1,5 @@
 /** A ring's own control socket: HTTP on a Unix socket that only its user can open. */
+import { parseLabFaults } from "../control/lab.ts";
 import { listen, type Routes } from "../control/listen.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { SIGNALS } from "./child.ts";
@@ -10,11 +11,13 @@ export type RingStatus = {
   readonly v: 1;
   readonly pid: number;
   readonly basePort: number;
+  /** With it the peers take faults. */
+  readonly labToken: string;
   readonly peers: readonly NetworkPeer[];
 };
-/** The answer to `POST /kill {id, signal}`: when the signal was sent, in epoch milliseconds. */
+/** The answer to `POST /kill {id, signal, forMs}`, a freeze lasting so long at most: when the signal was sent, in epoch milliseconds. */
 export type RingKilled = { readonly at: number };
-/** The answer to `POST /start {id}`, once the peer is in: through whom it joined. */
+/** The answer to `POST /start {id, known, faults}`, once the peer is in: through whom it joined. */
 export type RingStarted = { readonly through: number };
 /** The body of every answer that is an error. */
 export type RingError = { readonly error: string };
@@ -38,7 +41,7 @@ export function serveRing(
     busy: () => refuse("Too much is asked of this ring at a time: try again soon."),
     malformed: () => refuse("The Host header of a request must be a host."),
     failed: (error) => refuse(error instanceof Error ? error.message : String(error)),
-    maxBodyBytes: 4096,
+    maxBodyBytes: 65_536,
   });
   return { close: () => void close() };
 }
@@ -49,19 +52,25 @@ function refuse(error: string): Response {
 
 function routesOf(basePort: number, network: Network, stop: () => void): Routes {
   const kill = async (request: Request): Promise<RingKilled> => {
-    const { id, signal } = await bodyOf(request);
+    const { id, signal, forMs } = await bodyOf(request);
     const known = SIGNALS.find((name) => name === (signal ?? "SIGKILL"));
     if (known === undefined) throw new Failure(`The signal must be one of ${SIGNALS.join(", ")}.`);
-    return { at: network.signal(idOf(id), known) };
+    const at = network.signal(idOf(id), known);
+    if (known === "SIGSTOP" && typeof forMs === "number") thawLater(network, idOf(id), forMs);
+    return { at };
   };
-  const start = async (request: Request): Promise<RingStarted> => ({
-    through: await network.start(idOf((await bodyOf(request)).id)),
-  });
+  const start = async (request: Request): Promise<RingStarted> => {
+    const { id, known, faults } = await bodyOf(request);
+    const through = known === undefined || known === null ? null : idOf(known);
+    return { through: await network.start(idOf(id), through, parseLabFaults(faults)) };
+  };
   return {
     "/status": {
       GET: () => {
+        const { labToken } = network;
         const peers = network.peers();
-        return Response.json({ v: 1, pid: process.pid, basePort, peers } satisfies RingStatus);
+        const status: RingStatus = { v: 1, pid: process.pid, basePort, labToken, peers };
+        return Response.json(status);
       },
     },
     "/kill": { POST: async (request) => Response.json(await kill(request)) },
@@ -82,7 +91,17 @@ function routesOf(basePort: number, network: Network, stop: () => void): Routes 
   };
 }
 
-async function bodyOf(request: Request): Promise<{ id?: unknown; signal?: unknown }> {
+/** Whoever froze it may be gone by then. */
+function thawLater(network: Network, id: number, ms: number): void {
+  setTimeout(() => {
+    const isFrozen = network.peers().some((peer) => peer.id === id && peer.state === "frozen");
+    if (isFrozen) network.signal(id, "SIGCONT");
+  }, ms).unref();
+}
+
+type Body = Partial<Record<"id" | "signal" | "forMs" | "known" | "faults", unknown>>;
+
+async function bodyOf(request: Request): Promise<Body> {
   const body: unknown = await request.json().catch(() => null);
   if (typeof body !== "object" || body === null) throw new Failure("The body must be JSON.");
   return body;

@@ -201,9 +201,10 @@ export class FileStore {
   }
 
   /** Lets go of what the index keeps of its file in memory. */
-  shrink(): void {
-    this.ledger.forgetPages();
-  }
+  shrink = (): void => this.ledger.forgetPages();
+
+  /** Refuses each new content from here on, as a full disk does, or takes them again. */
+  fill = (full: boolean): unknown => Object.assign(this.ledger, { full });
 
   /** Reads every content back and reports the damaged ones, which stay. Never rejects. */
   scrub(options: ScrubOptions): Promise<Scrubbed> {

@@ -15,6 +15,9 @@ import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
 import { isReplicable, ROW_BYTES, type Row, weightOf } from "./row.ts";
 import type { Table } from "./table.ts";
 
+/** What a lab has a disk say. */
+const FULL = { code: "ENOSPC" };
+
 /** What a group takes beside its rows: the pages above them. */
 const GROUP_PAGES_BYTES = 16_384;
 /** A row taken away changes a page anywhere. */
@@ -34,6 +37,8 @@ type Entered = { readonly entry: Entry; readonly kept: boolean; readonly change:
 
 export class Ledger {
   readonly rows = new HeldRows();
+  /** Set by the owner: it takes no new content. */
+  full = false;
   /** Rows that no peer could be offered, as earlier versions left some: they stay, and are not held. */
   readonly unfit: Row[] = [];
   /** Rows that the disk has not kept as they were: they stay for a person to look at, and are not held. */
@@ -89,6 +94,7 @@ export class Ledger {
   enter(record: FileRecord, content: string, bytes: Uint8Array | null): Promise<boolean> {
     if (this.closed) return Promise.reject(new Failure("This peer is ending: ask another."));
     const size = bytes?.length ?? 0;
+    if (this.full && (size > 0 || content !== "")) return Promise.reject(explainDisk(FULL));
     if (size > 0 && this.waitingBytes + size > WAITING_BYTES) {
       const why = "The disk of this peer is too slow for all that it is to keep: try again later.";
       return Promise.reject(new DiskTrouble(why));

@@ -1,14 +1,14 @@
 /** Taking one port number for datagrams and streams alike, or saying in a sentence why not. */
 import { lookup } from "node:dns/promises";
-import type { SocketHandler, TCPSocketListener } from "bun";
+import type { TCPSocketListener } from "bun";
 import { Failure } from "../protocol/model/failure.ts";
 import { formatAddress, ipFamily } from "../wire/address.ts";
-import type { ConnectionHandler } from "./connection.ts";
+import type { Callbacks, ConnectionHandler } from "./connection.ts";
 import { type Datagrams, type DatagramsOptions, openDatagrams } from "./datagrams.ts";
 import { FREE_PORT_ATTEMPTS, RESOLVE_DEADLINE_MS } from "./limits.ts";
 
 export type BindOptions = DatagramsOptions & {
-  readonly handlers: SocketHandler<ConnectionHandler>;
+  readonly handlers: Callbacks;
   /** Hears each new connection's opening. */
   readonly acceptor: ConnectionHandler;
 };

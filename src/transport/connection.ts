@@ -2,9 +2,12 @@
  * What listens to one TCP socket. All sockets share one table of callbacks, which pass to the handler that
  * the socket carries; so a socket changes hands by changing that.
  */
-import type { Socket, SocketHandler } from "bun";
+import type { Socket } from "bun";
+import type { Address } from "../protocol/model/member.ts";
 
 export type ConnectionHandler = {
+  /** The peer at the other end, where that is known. */
+  readonly address?: Address | null;
   opened(socket: Wire): void;
   data(bytes: Uint8Array): void;
   /** The socket takes bytes again. */
@@ -18,8 +21,19 @@ export type Wire = Socket<ConnectionHandler>;
 /** Hears nothing: of a socket that is of no interest any more. */
 export const IGNORING: ConnectionHandler = { opened() {}, data() {}, drain() {}, closed() {} };
 
+/** What is called when something befalls a socket. */
+export type Callbacks = {
+  readonly binaryType: "uint8array";
+  open(socket: Wire): void;
+  data(socket: Wire, bytes: Uint8Array): void;
+  drain(socket: Wire): void;
+  end(socket: Wire): void;
+  close(socket: Wire): void;
+  error(socket: Wire): void;
+};
+
 /** Callbacks that never throw: what a handler throws is a fault, and costs that one connection. */
-export function callbacks(fault: (error: unknown) => void): SocketHandler<ConnectionHandler> {
+export function callbacks(fault: (error: unknown) => void): Callbacks {
   const guard = (socket: Wire, call: (handler: ConnectionHandler) => void): void => {
     try {
       call(socket.data);

@@ -5,11 +5,11 @@
  * of those that had no answer.
  */
 import { closeSync, openSync } from "node:fs";
-import type { SocketHandler, TCPSocketConnectOptions } from "bun";
+import type { TCPSocketConnectOptions } from "bun";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import { isLoopback, parseAddress } from "../wire/address.ts";
-import { type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
+import { type Callbacks, type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
 import {
   DIAL_DEADLINE_MS,
   QUICK_BREAKS,
@@ -24,11 +24,13 @@ import {
 } from "./limits.ts";
 
 export type DialerOptions = {
-  readonly handlers: SocketHandler<ConnectionHandler>;
+  readonly handlers: Callbacks;
   /** Where connections shall come from, so that a peer has one host; null for any. */
   readonly localHost: string | null;
   /** False where the system says at once that it knows no way there. */
   hasRoute(host: string, port: number): boolean;
+  /** So much later a lab lets a dial begin: infinite where it is not answered. Left out: at once. */
+  delayMs?(address: Address): number;
   /** A connect that was given up has been answered after all: the address can be reached. */
   late(address: Address): void;
 };
@@ -81,7 +83,9 @@ export class Dialer {
       settle("timeout");
     }, DIAL_DEADLINE_MS);
     const target = parseAddress(address);
-    if (target !== null && this.#mayConnect(address, startedAt)) {
+    const delayMs = this.#options.delayMs?.(address) ?? 0;
+    const isAnswered = delayMs < DIAL_DEADLINE_MS;
+    if (target !== null && isAnswered && this.#mayConnect(address, startedAt)) {
       connecting = true;
       const opened = (socket: Wire): void => {
         if (over) {
@@ -99,7 +103,8 @@ export class Dialer {
           if (over || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
           return connect(again - 1);
         });
-      connect(QUICK_BREAKS)
+      const first = () => connect(QUICK_BREAKS);
+      (delayMs === 0 ? first() : Bun.sleep(delayMs).then(first))
         .catch((error: unknown) => {
           const tookMs = performance.now() - startedAt;
           if (!over) settle(this.#meaning(error, target, tookMs));

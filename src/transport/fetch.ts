@@ -57,6 +57,10 @@ export class Download implements ConnectionHandler {
     this.meter = new Meter(options.address, true, () => this.#give("broken", "sends too slowly"));
   }
 
+  get address(): Address {
+    return this.#options.address;
+  }
+
   /** Takes over a connection that has just been opened. */
   begin(socket: Wire): void {
     if (this.#stage === "over") {

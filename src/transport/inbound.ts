@@ -16,7 +16,7 @@ export type Admitted =
   | { readonly error: Unfit; readonly later?: true };
 
 /** Why a message is not let in. */
-export type Unfit = "malformed" | "of another ring" | "not asked for";
+export type Unfit = "malformed" | "of another ring" | "not asked for" | "cut off by the lab";
 
 export type InboundOptions = {
   /** Connections at a time. */

@@ -142,3 +142,11 @@ export const SPARE_DESCRIPTORS = 128 + RESERVED_DESCRIPTORS;
 
 /** How often another free port is tried whose number is free for streams but not for datagrams. */
 export const FREE_PORT_ATTEMPTS = 20;
+
+/**
+ * What a lab's faults hold back: bytes of one stream before its sender is let run into its own window, and
+ * datagrams on their way. A datagram that is out of order comes after so long at most.
+ */
+export const FAULT_STREAM_BYTES = 4 << 20;
+export const FAULT_DATAGRAMS = 8_192;
+export const REORDER_MS = 30;

@@ -69,6 +69,10 @@ export class Link implements ConnectionHandler {
     return this.#watched;
   }
 
+  get address(): Address {
+    return this.#options.address;
+  }
+
   /** When something was last sent here. */
   get usedAt(): number {
     return this.#usedAt;

@@ -3,6 +3,7 @@
  * taker says in the end what they came to. So a stored copy, whose hash is known, is not hashed here:
  * it is read again where the taker has found it to be wrong.
  */
+import type { Address } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import { CONTENT_CHUNK_BYTES, STALL_MS, TURN_MS } from "./limits.ts";
@@ -128,6 +129,10 @@ class ContentSender implements ConnectionHandler {
     this.#meter = meter;
     this.#verdict = new Verdict(ring);
     socket.data = this;
+  }
+
+  get address(): Address {
+    return this.#meter.address;
   }
 
   /** @returns false where the other side is gone, or read nothing for too long */

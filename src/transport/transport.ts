@@ -21,6 +21,7 @@ import { Frames } from "./frames.ts";
 import { type Admitted, Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
 import { ASLEEP_MS, DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
+import type { Heard } from "./link-faults.ts";
 import { Pool } from "./pool.ts";
 import type { Introduced, Transport, TransportOptions } from "./types.ts";
 
@@ -64,11 +65,13 @@ class Sockets implements Transport {
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
     const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
     const unreachable = this.#unreachable.bind(this);
-    this.#handlers = callbacks((error) => options.fault(error));
+    const handlers = callbacks((error) => options.fault(error));
+    this.#handlers = options.faults?.between(handlers) ?? handlers;
     this.#dialer = new Dialer({
       handlers: this.#handlers,
       localHost: host === "0.0.0.0" || host === "::" ? null : host,
       hasRoute: (to, port) => this.#hasRoute(to, port),
+      delayMs: (address) => options.faults?.dialDelayMs(address) ?? 0,
       late: (address) => this.#reached(address),
     });
     this.#pool = new Pool({
@@ -113,12 +116,13 @@ class Sockets implements Transport {
       ...IGNORING,
       opened: (socket) => this.#inbound.accept(socket),
     };
+    const heard: Heard = (...datagram) => this.#heard(...datagram);
     this.#bound = await bindBoth({
       host: this.host,
       port: this.#options.port,
       handlers: this.#handlers,
       acceptor,
-      heard: (...heard) => this.#heard(...heard),
+      heard: this.#options.faults?.hearing(heard) ?? heard,
     });
     let sweptAt = performance.now();
     this.#sweeper = setInterval(() => {
@@ -178,6 +182,7 @@ class Sockets implements Transport {
     this.#pool.close();
     this.#closed = true;
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#options.faults?.close();
     this.#introductions.close();
     this.#inbound.close();
     this.#contents.close();
@@ -191,17 +196,14 @@ class Sockets implements Transport {
     if (target === null || ipFamily(target.host) === 0) return false;
     const bytes = encode(message, this.#options.sender());
     if (bytes.length > DATAGRAM_BYTES) return false;
-    if (!this.#isProved(to) && !this.#credit.pay(to, message, bytes.length, performance.now())) {
+    // Members are proved, and those from which a stream stands.
+    const proved = this.#options.isMember(to) || this.#inbound.hasFrom(to);
+    if (!proved && !this.#credit.pay(to, message, bytes.length, performance.now())) {
       this.drops.count("datagram", "more than came from there", to);
       return true;
     }
     this.#bound?.datagrams.send(bytes, target.host, target.port);
     return true;
-  }
-
-  /** Members are, and those from which a stream stands. */
-  #isProved(address: Address): boolean {
-    return this.#options.isMember(address) || this.#inbound.hasFrom(address);
   }
 
   #heard(bytes: Uint8Array, host: string, port: number): void {
@@ -229,6 +231,8 @@ class Sockets implements Transport {
       return decoded.later === true ? { error, later: true } : { error };
     }
     const { ring, from, message } = decoded;
+    // A stream that was being opened when the cut was made.
+    if (this.#options.faults?.isCut(from.address)) return { error: "cut off by the lab" };
     this.#reached(from.address);
     switch (message.tag) {
       // A peer that knows no ring yet says hello before it asks which one this is.

@@ -5,6 +5,7 @@ import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Introduction, Message } from "../protocol/model/messages.ts";
 import type { Sender } from "../wire/message.ts";
 import type { Drops } from "./drops.ts";
+import type { LinkFaults } from "./link-faults.ts";
 
 export type TransportOptions = {
   /** The address of this machine to bind to; a name is resolved first. */
@@ -38,6 +39,8 @@ export type TransportOptions = {
   isMember(address: Address): boolean;
   /** The wire cannot hold a message, which is left out and counted: a mistake in this program. */
   unsent(tag: Message["tag"], why: string): void;
+  /** What a lab puts between this peer and others; left out where none has started it. */
+  readonly faults?: LinkFaults | undefined;
   /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
   fault(error: unknown): void;
 };

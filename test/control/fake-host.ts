@@ -54,6 +54,7 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       return () => void listeners.delete(listener);
     },
     type: (line) => void typed.push(line),
+    inject: () => false,
     store: async (name, upload, require): Promise<Outcome> => {
       peer.required.push(require);
       if (peer.failing !== null) return peer.failing;

@@ -123,7 +123,14 @@ const say = () => Promise.resolve(outcome);
 beforeAll(async () => {
   opened = await openFolder(join(folder.dir, "8"));
   const host: ControlHost = {
-    ...{ status: none, ring: none, request: none, scrub: none, type: () => {} },
+    ...{
+      status: none,
+      ring: none,
+      request: none,
+      scrub: none,
+      type: () => {},
+      inject: () => false,
+    },
     ...{ store: say, storeFile: say, remove: say, where: say, list: say },
     subscribe: (listener) => {
       emit = listener;
