@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
     load: async () => (await import("./commands/chaos.ts")).default,
   },
+  "chaos check": {
+    summary: "judge the file of a run of chaos again: what was lost, and what clients were told",
+    load: async () => (await import("./commands/chaos-check.ts")).default,
+  },
   mark: {
     summary: "mark somebody's program by the assignment's rubric, and tell which line was missing",
     load: async () => (await import("./commands/mark.ts")).default,
@@ -94,7 +98,8 @@ const EXAMPLES: readonly Example[] = [
 
 /** Runs one command line. @returns the exit code */
 async function run(argv: readonly string[]): Promise<number> {
-  const { help, version: wantsVersion, noColor, name, rest } = splitGlobals(argv);
+  const { help, version: wantsVersion, noColor, name: first, rest: others } = splitGlobals(argv);
+  const [name, rest] = commandOf(first, others);
   // Told to children and libraries alike.
   if (noColor) process.env["NO_COLOR"] = "1";
   if (wantsVersion) {
@@ -102,7 +107,7 @@ async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === null) return await showHelp(null);
-  if (name === "help") return await showHelp(rest[0] ?? null, rest.slice(1));
+  if (name === "help") return await showHelp(...commandOf(rest[0] ?? null, rest.slice(1)));
   if (help) return await showHelp(name);
   const entry = await find(name);
   checkWords(argv);
@@ -112,6 +117,15 @@ async function run(argv: readonly string[]): Promise<number> {
     becomePeerProcess();
   const command = await entry.load();
   return await command.run(rest);
+}
+
+/** A command's name may be two words. */
+function commandOf<N extends string | null>(
+  name: N,
+  rest: readonly string[],
+): readonly [N | string, readonly string[]] {
+  const both = `${name} ${rest[0]}`;
+  return Object.hasOwn(COMMANDS, both) ? [both, rest.slice(1)] : [name, rest];
 }
 
 async function showHelp(name: string | null, extra: readonly string[] = []): Promise<number> {

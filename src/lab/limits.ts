@@ -60,6 +60,8 @@ export const CLIENTS_END_MS = 30_000;
 export const SETTLE_MS = 1_500;
 /** So often the peers are asked whether every file has its copies again. */
 export const COPIED_POLL_MS = 100;
+/** The largest file of a run that is read: an hour under load has a tenth of that. */
+export const MAX_RUN_BYTES = 400_000_000;
 /** A content that does not come in so long counts as lost. */
 export const READ_MS = 30_000;
 /** `status` waits so long for the news of the last command to have gone round. */

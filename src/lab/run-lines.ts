@@ -94,6 +94,13 @@ export type RunLine =
       readonly peer: number;
       readonly why: string;
     }
+  /** How many of those files were read back in the end, and how many times in all. */
+  | {
+      readonly type: "read-back";
+      readonly at: number;
+      readonly files: number;
+      readonly reads: number;
+    }
   | ({ readonly type: "ending" } & Ending)
   /** The last line; a file without it is of a run that was cut short. */
   | {

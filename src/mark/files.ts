@@ -1,6 +1,5 @@
 /** What other programs read of a marking: CSV, JUnit's XML, and Gradescope's results.json. */
-import { writeFileSync } from "node:fs";
-import { Failure } from "../protocol/model/failure.ts";
+import { type JunitSuite, junitXml } from "../checks/junit.ts";
 import { missingLines } from "./report.ts";
 import { type CriterionResult, type MarkReport, totalOf } from "./result.ts";
 import { CRITERIA, marksOf, RUBRIC, TOTAL } from "./rubric.ts";
@@ -37,36 +36,19 @@ function csvCell(text: string): string {
 
 /** A suite for each program, a case for each criterion, which fails if a mark of it was lost. */
 export function junitOf(entries: readonly Entry[]): string {
-  const suites = entries.map(suiteOf).join("\n");
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="p2p mark">\n${suites}\n</testsuites>\n`;
+  return junitXml("p2p mark", entries.map(suiteOf));
 }
 
-function suiteOf({ name, report, error }: Entry): string {
+function suiteOf({ name, report, error }: Entry): JunitSuite {
   const cases = CRITERIA.map((each) => {
     const result = report?.criteria.find((one) => one.name === each);
-    const seconds = ((result?.waitedMs ?? 0) / 1000).toFixed(3);
-    const head = `    <testcase classname="${xml(name)}" name="${RUBRIC[each].title}" time="${seconds}"`;
-    if (result === undefined) {
-      return `${head}><error message="${xml(error ?? "not marked")}"/></testcase>`;
-    }
-    if (result.missing.length === 0) return `${head}/>`;
+    const head = { name: RUBRIC[each].title, seconds: (result?.waitedMs ?? 0) / 1000 };
+    if (result === undefined) return { ...head, error: error ?? "not marked" };
+    if (result.missing.length === 0) return head;
     const message = `${result.got} of ${result.of} marks`;
-    const text = xml(missingLines(result).join("\n").trim());
-    return `${head}><failure message="${message}">${text}</failure></testcase>`;
+    return { ...head, failure: { message, text: missingLines(result).join("\n").trim() } };
   });
-  const failed = report?.criteria.filter(({ missing }) => missing.length > 0).length ?? 0;
-  const errors = report === null ? CRITERIA.length : 0;
-  const counts = `tests="${CRITERIA.length}" failures="${failed}" errors="${errors}"`;
-  return [`  <testsuite name="${xml(name)}" ${counts}>`, ...cases, "  </testsuite>"].join("\n");
-}
-
-/** What XML may hold: no control characters, and none of its own. */
-function xml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-  return text
-    .replace(/[^\P{C}\n\t]/gu, "\ufffd")
-    .replace(/[&<>]/g, (character) => entities[character] ?? "")
-    .replaceAll('"', "&quot;");
+  return { name, cases };
 }
 
 /** What Gradescope's autograder shows: a test for each criterion, with what was missing. */
@@ -87,14 +69,4 @@ export function gradescopeOf({ report, error }: Entry): string {
     ...(error ? [error] : []),
   ];
   return `${JSON.stringify({ score, output: output.join("\n"), tests })}\n`;
-}
-
-/** @throws Failure if it cannot be written */
-export function writeOut(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${path} could not be written: ${why}.`);
-  }
 }

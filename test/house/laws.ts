@@ -29,7 +29,7 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
-  mark: ["lab", "terminal", "protocol"],
+  mark: ["lab", "terminal", "checks", "protocol"],
   lab: ["page", "control", "terminal", "checks", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],

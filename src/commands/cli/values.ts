@@ -45,6 +45,15 @@ function parseSecondsMs(what: string, text: string, max: number): number {
   );
 }
 
+/** "250ms", "2s", "1.5s", "3m", in milliseconds: above 0, at most an hour. */
+export function parseTimeMs(what: string, text: string): number {
+  const parts = /^(\d{1,7}(?:\.\d{1,3})?)(ms|s|m)$/.exec(text);
+  const unit = { ms: 1, s: 1_000, m: 60_000 }[parts?.[2] ?? ""];
+  const ms = Number(parts?.[1]) * (unit ?? Number.NaN);
+  if (ms > 0 && ms <= 3_600_000) return ms;
+  throw new UsageError(`${what} is a time such as 250ms, 2s or 3m, not ${quote(text)}`);
+}
+
 /** The slowest rate at which a copy still moves before its sender takes it for stalled. */
 const MIN_RATE_BYTES = 1_000_000;
 

@@ -1,0 +1,62 @@
+import type { ParsedArgs } from "citty";
+import type { CheckOptions } from "../lab/check.ts";
+import { type Limits, TIMES } from "../lab/verdict.ts";
+import { command } from "./cli/command.ts";
+import { JSON_ARG } from "./cli/shared.ts";
+import { optional, parseTimeMs } from "./cli/values.ts";
+
+/** What a run may take, and what is written of it: of chaos, and of a run that is judged again. */
+export const REPORT_ARGS = {
+  "max-detect": limit("to be dropped by those who watch"),
+  "max-heal": limit("to heal"),
+  "max-recopy": limit("until all files have their copies again"),
+  "max-unavailable": limit("in which a name can not be had"),
+  junit: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write JUnit's XML, a case for each check",
+  },
+} as const;
+
+const ARGS = {
+  file: { type: "positional", required: true, description: "the file of a run" },
+  ...REPORT_ARGS,
+  ...JSON_ARG,
+} as const;
+
+function limit(what: string): { type: "string"; valueHint: string; description: string } {
+  return {
+    type: "string",
+    valueHint: "TIME",
+    description: `fail where a fault takes longer ${what}, as in 2s`,
+  };
+}
+
+/** The limits that were given. @throws UsageError */
+export function limitsOf(args: Partial<ParsedArgs<typeof REPORT_ARGS>>): Limits {
+  const given = TIMES.flatMap((name) => {
+    const ms = optional(parseTimeMs, `--max-${name}`, args[`max-${name}`]);
+    return ms === null ? [] : [[name, ms] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** What `p2p chaos check` asks of the lab. @throws UsageError */
+export function checkOptions(args: Partial<ParsedArgs<typeof ARGS>>): CheckOptions {
+  const { file = "", junit = null, json } = args;
+  return { path: file, limits: limitsOf(args), junit, json: json === true };
+}
+
+export default command({
+  name: "chaos check",
+  args: ARGS,
+  forms: [["FILE"]],
+  examples: [
+    ["p2p chaos check run.jsonl", "judge the run once more, by its file alone"],
+    ["p2p chaos check run.jsonl --max-heal 2s --json", "fail where a heal took longer, as JSON"],
+  ],
+  async run(args) {
+    const { runCheck } = await import("../lab/check.ts");
+    return runCheck(checkOptions(args));
+  },
+});
