@@ -64,11 +64,16 @@ const ARGS = {
   scenario: { type: "string", valueHint: "FILE", description: "instead: play a scenario" },
   plot: { type: "string", valueHint: "DIR", description: "instead: draw the figures as SVG" },
   ...JSON_ARG,
+  junit: {
+    type: "string",
+    valueHint: "FILE",
+    description: "write JUnit's XML, a case for each check, too",
+  },
 } as const;
 
 /** What `p2p sim` asks of the simulator. @throws UsageError */
 export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
-  const json = args.json === true;
+  const outputs = { json: args.json === true, junit: args.junit ?? null };
   const whole = (least: number, most: number) => (what: string, text: string) =>
     parseWhole(what, text, least, most);
   const seed = optional(whole(0, MAX_SEED), "--seed", args.seed);
@@ -89,8 +94,11 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   if (args.jobs !== undefined && (seed !== null || modes.some((mode) => mode !== "seeds"))) {
     throw new UsageError("--jobs is for --seeds");
   }
+  if (args.plot !== undefined && args.junit !== undefined) {
+    throw new UsageError("--junit goes with what is checked, and --plot draws");
+  }
   if (args.scenario !== undefined)
-    return { kind: "scenario", path: args.scenario, seed: seed ?? 1 };
+    return { kind: "scenario", path: args.scenario, seed: seed ?? 1, ...outputs };
   if (args.plot !== undefined) return { kind: "plot", dir: args.plot, seed: seed ?? 1 };
   if (args.peers !== undefined) {
     return {
@@ -103,10 +111,10 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
       strategy:
         optional((what, text) => parseWord(what, text, ROUTES), "--route", args.route) ?? "finger",
       seed: seed ?? 1,
-      json,
+      ...outputs,
     };
   }
-  if (seed !== null && args.seeds === undefined) return { kind: "seed", seed, hard, json };
+  if (seed !== null && args.seeds === undefined) return { kind: "seed", seed, hard, ...outputs };
   if (seed !== null)
     throw new UsageError("Give --seed or --seeds, not both; --from begins elsewhere");
   const count = optional(whole(1, 1_000_000), "--seeds", args.seeds) ?? DEFAULT_SEEDS;
@@ -119,7 +127,7 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
     program: ownProgram(),
     twice: args.twice === true,
     hard,
-    json,
+    ...outputs,
   };
 }
 

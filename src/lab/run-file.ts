@@ -4,7 +4,7 @@ import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { quote } from "../terminal/words.ts";
 import { MAX_RUN_BYTES } from "./limits.ts";
 import { Malformed } from "./readers.ts";
-import { type Run, collectRun } from "./run.ts";
+import { collectRun, type Run } from "./run.ts";
 import { readRunLine } from "./run-line-reader.ts";
 import type { RunLine } from "./run-lines.ts";
 

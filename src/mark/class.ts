@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { CheckOutcome, Envelope } from "../checks/verdict.ts";
 import { ownProgram } from "../lab/program.ts";
 import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
@@ -15,7 +16,7 @@ import { csvOf, type Entry, gotOf, gradescopeOf, junitOf } from "./files.ts";
 import { MAX_DOCUMENT_BYTES, SUBMISSION_INTERVALS, SUBMISSION_MS } from "./limits.ts";
 import { reportDocument } from "./report.ts";
 import { totalOf } from "./result.ts";
-import { CRITERIA } from "./rubric.ts";
+import { CRITERIA, TOTAL } from "./rubric.ts";
 
 export type ClassOptions = {
   /** The folder whose folders are the submissions. */
@@ -127,6 +128,21 @@ function write(entries: readonly Entry[], { csv, junit, gradescope }: ClassOptio
     writeOut(join(gradescope, `${entry.name}.json`), gradescopeOf(entry));
 }
 
+/** What came of each, as a check: passed where it has the marks that were asked for. */
+function headOf(entries: readonly Entry[], atLeast: number | null): Envelope {
+  const checks = entries.map((entry): CheckOutcome => {
+    const short = marksOf(entry) < (atLeast ?? 0);
+    const verdict = entry.error === null ? (short ? "failed" : "passed") : "inconclusive";
+    const title = `${marksOf(entry)} of ${TOTAL} marks`;
+    const why = entry.error ?? (short ? `${atLeast} asked for` : null);
+    return { name: entry.name, title, verdict, why, peers: [] };
+  });
+  const failed = entries.some((entry) => marksOf(entry) < (atLeast ?? 0));
+  const verdict = atLeast === null ? "marked" : failed ? "failed" : "passed";
+  const exitCode = failed ? EXIT_FAILED : 0;
+  return { type: "class", v: 1, verdict, exitCode, seed: null, checks, times: {} };
+}
+
 function show(entries: readonly Entry[], { json, atLeast }: ClassOptions): void {
   if (json) {
     const submissions = entries.map(({ name, report, error }) => ({
@@ -134,7 +150,7 @@ function show(entries: readonly Entry[], { json, atLeast }: ClassOptions): void 
       error,
       report: report && reportDocument(report, atLeast),
     }));
-    console.log(JSON.stringify({ v: 1, submissions }));
+    console.log(JSON.stringify({ ...headOf(entries, atLeast), submissions }));
     return;
   }
   const rows = entries.map((entry) => [

@@ -1,4 +1,5 @@
 /** What is said of a marking: a table and every line that was missing, or one JSON document. Pure. */
+import type { CheckOutcome, Envelope } from "../checks/verdict.ts";
 import { displayDuration, displayTable } from "../terminal/display.ts";
 import { quote } from "../terminal/words.ts";
 import { type CriterionResult, type MarkReport, type Missing, rounded, totalOf } from "./result.ts";
@@ -63,24 +64,38 @@ function spaced(lines: readonly string[]): string[] {
 }
 
 /** The same as a JSON document, version 1. Times in milliseconds, null for what never came. */
-export function reportDocument(report: MarkReport, atLeast: number | null): object {
+export function reportDocument(
+  report: MarkReport,
+  atLeast: number | null,
+): Envelope & Readonly<Record<string, unknown>> {
   const { command, intervalMs, strict, terminal, criteria, notes } = report;
   const verdict = verdictOf(report, atLeast);
   const times: Partial<Record<CriterionName, number | null>> = {};
   for (const { name, tookMs } of criteria) times[name] = tookMs;
   return {
+    type: "mark",
     v: 1,
     verdict,
     exitCode: exitCodeOf(verdict),
+    seed: null,
     ...{ command, intervalMs, strict, terminal },
     marks: { got: totalOf(report), of: TOTAL, atLeast },
-    checks: criteria.map(({ name, got, of, atMs, waitedMs, missing }) => ({
-      ...{ name, title: RUBRIC[name].title, got, of, atMs, waitedMs },
-      action: RUBRIC[name].action,
-      read: RUBRIC[name].read,
-      missing: missing.map((each) => ({ ...each, marks: Math.round(each.marks * 1e4) / 1e4 })),
-    })),
+    checks: criteria.map(checkOf),
     times,
     notes,
   };
+}
+
+/** A criterion as a check: passed where no mark of it was lost. */
+function checkOf({ name, got, of, atMs, waitedMs, missing }: CriterionResult): CheckOutcome {
+  const { title, action, read } = RUBRIC[name];
+  const lost = missing.length > 0;
+  const outcome = {
+    ...{ name, title },
+    verdict: lost ? ("failed" as const) : ("passed" as const),
+    why: lost ? `${rounded(of - got)} of ${of} marks lost` : null,
+    peers: [...new Set(missing.map(({ peer }) => peer))].sort((a, b) => a - b),
+  };
+  const lines = missing.map((each) => ({ ...each, marks: Math.round(each.marks * 1e4) / 1e4 }));
+  return { ...outcome, ...{ got, of, atMs, waitedMs, action, read, missing: lines } };
 }

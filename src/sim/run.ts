@@ -2,8 +2,19 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclusive } from "../checks/files.ts";
-import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
+import { casesOf, junitXml } from "../checks/junit.ts";
+import { type CheckOutcome, exitCodeOf, verdictOf } from "../checks/verdict.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { runCrew } from "./crew.ts";
+import {
+  checksOfRing,
+  checksOfScenario,
+  checksOfSeeds,
+  scaleDocument,
+  scenarioDocument,
+  seedDocument,
+  seedsDocument,
+} from "./document.ts";
 import { DRAWING, type Drawing, HARD } from "./drawing.ts";
 import { bytesFigure } from "./figure-bytes.ts";
 import { healFigure } from "./figure-heal.ts";
@@ -16,8 +27,15 @@ import { runScale, type ScaleOptions } from "./scale.ts";
 import { playScenario } from "./scenario.ts";
 import { type RunsResult, runSeeds, unreached } from "./simulated-runs.ts";
 
+/** What is told beside, or instead of, lines for people. */
+type Outputs = {
+  readonly json: boolean;
+  /** Where JUnit's XML is written; null for nowhere. */
+  readonly junit: string | null;
+};
+
 export type SimOptions =
-  | {
+  | ({
       readonly kind: "seeds";
       readonly first: number;
       readonly count: number;
@@ -28,16 +46,10 @@ export type SimOptions =
       readonly jobs: number;
       /** The command that starts this program. */
       readonly program: readonly string[];
-      readonly json: boolean;
-    }
-  | {
-      readonly kind: "seed";
-      readonly seed: number;
-      readonly hard: boolean;
-      readonly json: boolean;
-    }
-  | ({ readonly kind: "scale"; readonly json: boolean } & Omit<ScaleOptions, "progress">)
-  | { readonly kind: "scenario"; readonly path: string; readonly seed: number }
+    } & Outputs)
+  | ({ readonly kind: "seed"; readonly seed: number; readonly hard: boolean } & Outputs)
+  | ({ readonly kind: "scale" } & Outputs & Omit<ScaleOptions, "progress">)
+  | ({ readonly kind: "scenario"; readonly path: string; readonly seed: number } & Outputs)
   | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
 
 /** From so many seeds on, a set that has not reached every rare state is inconclusive. */
@@ -70,10 +82,38 @@ async function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): Promi
       : await runCrew({ first, count, twice, hard, hands: jobs, program, progress });
   progress(count, true);
   const missed = untested(result, drawing);
-  if (options.json) console.log(JSON.stringify({ v: 2, ...result, unreached: missed }));
-  else console.log(runLines(result, missed, options.hard).join("\n"));
-  if (result.failures.length > 0) return 1;
-  return missed.length > 0 ? EXIT_INCONCLUSIVE : 0;
+  const checks = checksOfSeeds(result, missed, hard);
+  return show(options, `seeds ${first} to ${first + count - 1}`, checks, {
+    document: () => seedsDocument(result, checks, missed),
+    lines: () => runLines(result, missed, hard),
+  });
+}
+
+/** What is told of a simulation, for programs and for people. */
+type Told = { readonly document: () => object; readonly lines: () => readonly string[] };
+
+/** Prints it, and writes what was asked for. @returns the exit code. @throws Failure */
+function show(
+  { json, junit }: Outputs,
+  what: string,
+  checks: readonly CheckOutcome[],
+  told: Told,
+): number {
+  console.log(json ? JSON.stringify(told.document()) : told.lines().join("\n"));
+  if (junit !== null) {
+    write(junit, junitXml("p2p sim", [{ name: what, cases: casesOf(checks) }]));
+  }
+  return exitCodeOf(verdictOf(checks));
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new Failure(
+      `${path} could not be written: ${error instanceof Error ? error.message : error}.`,
+    );
+  }
 }
 
 /** D5, and the rare states: why a set of seeds that held shows too little. */
@@ -87,17 +127,17 @@ function drawingOf({ hard }: { readonly hard: boolean }): Drawing {
   return hard ? HARD : DRAWING;
 }
 
-function playSeed({ seed, hard, json }: Extract<SimOptions, { kind: "seed" }>): number {
+function playSeed(options: Extract<SimOptions, { kind: "seed" }>): number {
+  const { seed, hard } = options;
   const drawing = drawingOf({ hard });
   const clock = () => performance.now();
   const result = runSeeds({ first: seed, count: 1, twice: true, drawing, clock });
-  if (json) {
-    console.log(JSON.stringify({ v: 1, plan: showPlan(drawPlan(seed, drawing)), ...result }));
-  } else {
-    console.log(planAsScenario(drawPlan(seed, drawing), `seed ${seed}`));
-    console.log(runLines(result, [], hard).join("\n"));
-  }
-  return result.failures.length > 0 ? 1 : 0;
+  const plan = drawPlan(seed, drawing);
+  const checks = checksOfSeeds(result, untested(result, drawing), hard);
+  return show(options, `seed ${seed}`, checks, {
+    document: () => seedDocument(result, checks, showPlan(plan)),
+    lines: () => [planAsScenario(plan, `seed ${seed}`), ...runLines(result, [], hard)],
+  });
 }
 
 function playScale(options: Extract<SimOptions, { kind: "scale" }>): number {
@@ -106,12 +146,15 @@ function playScale(options: Extract<SimOptions, { kind: "scale" }>): number {
   const result = runScale({ ...options, progress: (share) => progress(Math.floor(share * 100)) });
   progress(100, true);
   const realMs = performance.now() - began;
-  if (options.json) console.log(JSON.stringify({ v: 1, ...result, realMs }));
-  else console.log(scaleTable(result, realMs).join("\n"));
-  return result.ok ? 0 : 1;
+  const what = `a ring of ${options.peers}, seed ${options.seed}`;
+  return show(options, what, checksOfRing(result.checks), {
+    document: () => scaleDocument(result, realMs),
+    lines: () => scaleTable(result, realMs),
+  });
 }
 
-function playFile({ path, seed }: Extract<SimOptions, { kind: "scenario" }>): number {
+function playFile(options: Extract<SimOptions, { kind: "scenario" }>): number {
+  const { path, seed } = options;
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -126,8 +169,11 @@ function playFile({ path, seed }: Extract<SimOptions, { kind: "scenario" }>): nu
   } catch (error) {
     throw new Failure(`${path} is no scenario: ${error instanceof Error ? error.message : error}.`);
   }
-  console.log(difference === null ? `${path} is told as written` : `${path}, ${difference}`);
-  return difference === null ? 0 : 1;
+  const checks = checksOfScenario(difference);
+  return show(options, path, checks, {
+    document: () => scenarioDocument(path, seed, checks),
+    lines: () => [difference === null ? `${path} is told as written` : `${path}, ${difference}`],
+  });
 }
 
 function drawPlots({ dir, seed }: Extract<SimOptions, { kind: "plot" }>): number {

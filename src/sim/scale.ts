@@ -44,11 +44,12 @@ export type ScaleResult = {
   readonly ok: boolean;
 };
 
-/** Of some measurements: how many, their mean, median, and the one below which 99 of 100 are. */
+/** Of some measurements: how many, their mean, median, and those below which 95 and 99 of 100 are. */
 export type Spread = {
   readonly count: number;
   readonly mean: number;
   readonly median: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 };
@@ -228,5 +229,6 @@ export function spreadOf(values: readonly number[]): Spread {
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   const sum = sorted.reduce((total, value) => total + value, 0);
   const mean = sorted.length === 0 ? 0 : sum / sorted.length;
-  return { count: sorted.length, mean, median: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 };
+  const [median, p95, p99] = [at(0.5), at(0.95), at(0.99)];
+  return { count: sorted.length, mean, median, p95, p99, max: sorted.at(-1) ?? 0 };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cagePrefix } from "../../src/mark/cage.ts";
 import { findUser } from "../../src/mark/user.ts";
+import { misfitsOfDocument } from "../support/documents.ts";
 import { type Ended, PROGRAM, p2p } from "../support/program.ts";
 
 const LIMIT_MS = 240_000;
@@ -37,7 +38,9 @@ async function mark(exec: string, ...flags: readonly (string | number)[]): Promi
 
 /** @returns marks, notes and the rest of the document */
 async function marked(exec: string, ...flags: readonly (string | number)[]) {
-  return JSON.parse((await mark(exec, "--json", ...flags)).stdout);
+  const document = JSON.parse((await mark(exec, "--json", ...flags)).stdout);
+  expect(misfitsOfDocument(document)).toEqual([]);
+  return document;
 }
 
 /** Two submissions that end at once. */
