@@ -16,6 +16,11 @@ export const REPORT_ARGS = {
     valueHint: "FILE",
     description: "write JUnit's XML, a case for each check",
   },
+  report: {
+    type: "string",
+    valueHint: "FILE.html",
+    description: "write a page that draws the ring through time, and needs no network",
+  },
 } as const;
 
 const ARGS = {
@@ -43,8 +48,8 @@ export function limitsOf(args: Partial<ParsedArgs<typeof REPORT_ARGS>>): Limits 
 
 /** What `p2p chaos check` asks of the lab. @throws UsageError */
 export function checkOptions(args: Partial<ParsedArgs<typeof ARGS>>): CheckOptions {
-  const { file = "", junit = null, json } = args;
-  return { path: file, limits: limitsOf(args), junit, json: json === true };
+  const { file = "", junit = null, report = null, json } = args;
+  return { path: file, limits: limitsOf(args), junit, page: report, json: json === true };
 }
 
 export default command({
@@ -57,6 +62,6 @@ export default command({
   ],
   async run(args) {
     const { runCheck } = await import("../lab/check.ts");
-    return runCheck(checkOptions(args));
+    return await runCheck(checkOptions(args));
   },
 });

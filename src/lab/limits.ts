@@ -60,6 +60,9 @@ export const CLIENTS_END_MS = 30_000;
 export const SETTLE_MS = 1_500;
 /** So often the peers are asked whether every file has its copies again. */
 export const COPIED_POLL_MS = 100;
+/** Operations that a page draws, and so many of the slowest among them: a few hundred kilobytes. */
+export const MOST_DRAWN = 12_000;
+export const SLOWEST_DRAWN = 1_000;
 /** The largest file of a run that is read: an hour under load has a tenth of that. */
 export const MAX_RUN_BYTES = 400_000_000;
 /** A content that does not come in so long counts as lost. */
