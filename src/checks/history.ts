@@ -49,6 +49,8 @@ export type Situation = {
   readonly frozen: readonly number[];
   /** Pairs of which the first cannot send to the second; all others can. See `between`. */
   readonly severed: readonly (readonly [from: number, to: number])[];
+  /** Severed pairs whose cut is just being made or mended: word may still come, or come already. */
+  readonly passing?: readonly (readonly [from: number, to: number])[];
   /** Peers that have got another address: word comes and goes, but they do not count as connected yet. */
   readonly moved?: readonly number[];
   /** Ids of which two processes run: a pair with one of them is severed if either process is. */

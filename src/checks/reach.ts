@@ -135,11 +135,13 @@ export class Reach {
       const span = this.spans[at];
       if (span === undefined) break;
       const { cut } = span;
-      const { running, doubled = [] } = span.situation;
+      const { running, doubled = [], passing = [] } = span.situation;
       for (const from of word) {
         for (const to of running) {
           const isSevered = cut.get(from)?.has(to) ?? false;
-          if (!isSevered || doubled.includes(from) || doubled.includes(to)) word.add(to);
+          const passes = passing.some((pair) => pair[0] === from && pair[1] === to);
+          const isDoubled = doubled.includes(from) || doubled.includes(to);
+          if (!isSevered || passes || isDoubled) word.add(to);
         }
       }
     }

@@ -16,7 +16,7 @@ import {
 } from "./cli/values.ts";
 
 const DEFAULT_SIZE = 8;
-const MAX_SIZE = 256;
+export const MAX_SIZE = 256;
 const DEFAULT_INTERVAL_MS = 1000;
 const DEFAULT_BASE_PORT = 12_000;
 

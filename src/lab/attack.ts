@@ -5,7 +5,7 @@ import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Clients, endingsOf } from "./clients.ts";
 import { copiesKept, untilCopied } from "./copied.ts";
-import { drawFiles } from "./corpus.ts";
+import { type Corpus, drawFiles } from "./corpus.ts";
 import { Fault } from "./fault.ts";
 import { namesIn, readBack, type StoredFile, storeFiles } from "./files.ts";
 import type { Seen } from "./follower.ts";
@@ -26,6 +26,9 @@ export type AttackPlan = {
   readonly forMs: number | null;
   /** Each victim loses its data folder; the next is killed when every file has all its copies again. */
   readonly loseDisks: boolean;
+  /** How many clients are at work. */
+  readonly load: number;
+  readonly corpus: Corpus;
   /** How long each wait for the ring may take. */
   readonly limitMs: number;
   /** A folder for the files on their way. */
@@ -73,7 +76,7 @@ export class Attack {
     this.tell(`${ids.length} peers, all checks hold; storing files`);
     let files: StoredFile[];
     try {
-      files = await storeFiles(this.ring.watch, ids, seed, spool);
+      files = await storeFiles(this.ring.watch, ids, seed, spool, this.plan.corpus);
       this.clients = await this.callClients();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -101,9 +104,11 @@ export class Attack {
     const { ids, seed } = this.plan;
     const { watch } = this.ring;
     const taken = await namesIn(watch, ids);
-    const names = drawFiles(seed ^ CLIENTS_SALT, taken, CLIENT_NAMES).map(({ name }) => name);
+    const names = drawFiles(seed ^ CLIENTS_SALT, taken, { count: CLIENT_NAMES }).map(
+      ({ name }) => name,
+    );
     const ring = { living: () => this.ring.living(), control: (id: number) => watch.control(id) };
-    return new Clients(ring, names, seed);
+    return new Clients(ring, names, seed, this.plan.load);
   }
 
   /** Takes down who runs, for the history of the clients. @param without one that is about to end */

@@ -5,14 +5,15 @@ import { Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { Attack } from "./attack.ts";
-import { STEADY_MS } from "./limits.ts";
+import type { Corpus } from "./corpus.ts";
+import { GIVE_BACK_MS, STEADY_MS } from "./limits.ts";
 import { type ChaosReport, exitCodeOf, reportDocument, reportLines } from "./report.ts";
 import { type FoundRing, temporaryFolder } from "./ring-folder.ts";
 import { drawSchedule, type Kill } from "./schedule.ts";
 import { Stop, Stopped } from "./stop.ts";
-import { attach, fork, OWN_IDS, runningRing, type Target } from "./target.ts";
+import { attach, fork, runningRing, type Target, type TargetOptions } from "./target.ts";
 
-export type ChaosOptions = {
+export type ChaosOptions = TargetOptions & {
   /** How many kills; null where `forMs` decides. */
   readonly kills: number | null;
   readonly forMs: number | null;
@@ -24,19 +25,14 @@ export type ChaosOptions = {
   readonly loseDisks: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
-  /** A folder in which a ring is said to run; null for the working folder. */
-  readonly dir: string | null;
-  /** A ring of its own is wanted, whatever runs here. */
-  readonly own: boolean;
-  readonly basePort: number | null;
-  /** Another executable to run as the peers, in a ring of its own. */
-  readonly peerProgram: string | null;
+  /** How many clients are at work meanwhile. */
+  readonly load: number;
+  /** The files that are stored beforehand. */
+  readonly corpus: Corpus;
 };
 
 /** Ctrl-C, as a shell has it. */
 const INTERRUPTED = 130;
-/** A borrowed ring gets its peer back, if that takes no longer. */
-const GIVE_BACK_MS = 1_000;
 
 /**
  * Runs to the verdict.
@@ -80,10 +76,21 @@ async function attack(
     if (error instanceof Failure) return unstarted(seed, error.message);
     throw error;
   }
-  const { everyMs, forMs, loseDisks } = options;
+  const { everyMs, forMs, loseDisks, load, corpus } = options;
   const ids = [...target.ring.living()];
   const schedule = drawSchedule({ ...options, seed, ids });
-  const plan = { seed, ids, schedule, everyMs, forMs, loseDisks, limitMs, spool: home };
+  const plan = {
+    seed,
+    ids,
+    schedule,
+    everyMs,
+    forMs,
+    loseDisks,
+    load,
+    corpus,
+    limitMs,
+    spool: home,
+  };
   const attack = new Attack(target.ring, plan, tell);
   try {
     sayWhat(options, `${target.what}: ${displayList(ids)}`, seed);
@@ -110,7 +117,7 @@ async function giveBack(target: Target, id: number): Promise<void> {
 
 async function dryRun(options: ChaosOptions, seed: number): Promise<number> {
   const found = await runningRing(options);
-  const ids = found === null ? OWN_IDS : await livingIds(found);
+  const ids = found === null ? options.ids : await livingIds(found);
   tell(`chaos would be in ${found === null ? "a ring of its own" : `the ring in ${found.dir}`}`);
   const schedule = drawSchedule({ ...options, seed, ids });
   if (options.json) console.log(JSON.stringify({ v: 1, seed, ids, schedule }));

@@ -40,6 +40,10 @@ export class Clients {
     private readonly ring: ClientRing,
     readonly names: readonly string[],
     private readonly seed: number,
+    /** How many of them there are. */
+    private readonly count = CLIENTS,
+    /** Is given each operation when it has ended. */
+    private readonly tell: (operation: Operation) => void = () => {},
   ) {}
 
   /** All that was asked, what never ended too. */
@@ -65,7 +69,7 @@ export class Clients {
     if (this.running) return;
     this.running = true;
     this.round += 1;
-    for (let client = 1; client <= CLIENTS; client++) {
+    for (let client = 1; client <= this.count; client++) {
       this.loops.push(this.work(client, makeRandom(this.seed + 7919 * client + this.written)));
     }
   }
@@ -149,7 +153,9 @@ export class Clients {
     this.underWay.add(begun);
     const outcome = await ask(control).catch((error: unknown) => outcomeOf(what.kind, error));
     this.underWay.delete(begun);
-    this.ended.push({ ...begun, end: epochNow(), outcome });
+    const operation = { ...begun, end: epochNow(), outcome };
+    this.ended.push(operation);
+    this.tell(operation);
   }
 }
 

@@ -6,19 +6,26 @@ import { FILES, LARGEST_FILE } from "./limits.ts";
 export type TestFile = {
   /** Four digits. */
   readonly name: string;
-  /** Bytes, from 1 to 1 MB. */
+  /** Bytes, from 1 on. */
   readonly size: number;
   /** For its content. */
   readonly seed: number;
 };
 
+/** How many files, and the bytes of the largest. */
+export type Corpus = { readonly count?: number; readonly largest?: number };
+
 const NAMES = 10_000;
 
 /**
- * The smallest is of 1 B and the largest of 1 MB, the others spread evenly over the orders between.
+ * The smallest is of 1 B, and the largest of 1 MB if nothing else is said; the others spread evenly over the orders between.
  * @param taken names that the ring has already, which are left alone
  */
-export function drawFiles(seed: number, taken: ReadonlySet<string>, count = FILES): TestFile[] {
+export function drawFiles(
+  seed: number,
+  taken: ReadonlySet<string>,
+  { count = FILES, largest = LARGEST_FILE }: Corpus = {},
+): TestFile[] {
   // Not the schedule's numbers again.
   const random = makeRandom(seed ^ 0x5bd1e995);
   const names = new Set<string>();
@@ -29,7 +36,7 @@ export function drawFiles(seed: number, taken: ReadonlySet<string>, count = FILE
   }
   return [...names].map((name, index) => ({
     name,
-    size: Math.round(LARGEST_FILE ** (index / Math.max(1, count - 1))),
+    size: Math.round(largest ** (index / Math.max(1, count - 1))),
     seed: randomBits(random),
   }));
 }

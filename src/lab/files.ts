@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inTime } from "../control/waiting.ts";
 import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
-import { contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
+import { type Corpus, contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
 import { READ_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";
 
@@ -27,9 +27,10 @@ export async function storeFiles(
   ids: readonly number[],
   seed: number,
   spool: string,
+  corpus: Corpus = {},
 ): Promise<StoredFile[]> {
   const stored: StoredFile[] = [];
-  for (const [index, file] of drawFiles(seed, await namesIn(watch, ids)).entries()) {
+  for (const [index, file] of drawFiles(seed, await namesIn(watch, ids), corpus).entries()) {
     const id = ids[index % ids.length] ?? 0;
     const content = contentOf(file);
     const path = join(spool, file.name);

@@ -131,6 +131,7 @@ function situation(fields: Fields): Situation {
     running: field(fields, "running", ids),
     frozen: field(fields, "frozen", ids),
     severed: field(fields, "severed", list(pair)),
+    ...(fields["passing"] === undefined ? {} : { passing: field(fields, "passing", list(pair)) }),
     ...optional("moved"),
     ...optional("doubled"),
   };

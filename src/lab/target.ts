@@ -10,8 +10,6 @@ import { checkPorts, freeBasePort } from "./ports.ts";
 import { ownProgram } from "./program.ts";
 import { type FoundRing, livingRings, ringDir, takeRingDir } from "./ring-folder.ts";
 
-/** The ids of `p2p ring 8`: the assignment's seven, and 30. */
-export const OWN_IDS: readonly number[] = [2, 4, 5, 8, 9, 14, 19, 30];
 const OWN_INTERVAL_MS = 1_000;
 
 export type TargetOptions = {
@@ -20,6 +18,10 @@ export type TargetOptions = {
   readonly basePort: number | null;
   /** A ring of its own is wanted, whatever runs here. */
   readonly own: boolean;
+  /** Those of a ring of its own, in ascending order. */
+  readonly ids: readonly number[];
+  /** Copies kept of each file there; null for the peers' own default. */
+  readonly copies: number | null;
   readonly peerProgram: string | null;
 };
 
@@ -96,22 +98,24 @@ export async function attach({ dir, processFile }: FoundRing): Promise<Target> {
 }
 
 /**
- * Forks a ring of 8.
+ * Forks a ring.
  * @param home an empty folder of its own
  * @throws Failure if there is no room for it, or the program cannot be run
  */
 export async function fork(options: TargetOptions, home: string): Promise<Target> {
-  const basePort = options.basePort ?? (await freeBasePort(OWN_IDS));
-  await checkPorts(basePort, OWN_IDS);
+  const basePort = options.basePort ?? (await freeBasePort(options.ids));
+  await checkPorts(basePort, options.ids);
   const folder = ringDir(home, basePort);
   await takeRingDir(folder);
   const { peerProgram } = options;
   const program = peerProgram === null ? ownProgram() : [resolve(peerProgram)];
-  const plan = { program, cwd: home, ringDir: folder, basePort, pingIntervalMs: OWN_INTERVAL_MS };
+  const flags = options.copies === null ? [] : ["--copies", String(options.copies)];
+  const place = { ringDir: folder, basePort, pingIntervalMs: OWN_INTERVAL_MS, flags };
+  const plan = { program, cwd: home, ...place };
   // What they say is of no interest here, but it must be read.
   const network = new Network(plan, { line() {}, note() {}, ended() {} });
   try {
-    network.found(OWN_IDS);
+    network.found(options.ids);
   } catch (error) {
     await network.stop();
     throw error;

@@ -150,3 +150,11 @@ test("word passes by way of either of two processes with one id", () => {
   expect(word([]).has(4)).toBe(false);
   expect(word([3]).has(4)).toBe(true);
 });
+
+test("word may pass while a cut is being made or mended, though nobody counts on it", () => {
+  const severed = between([1, 2, 3], [4, 5, 6]);
+  const making = new Reach([from(0, { severed, passing: [[1, 4]] })]);
+  expect(making.wordFrom([1], 0, 100).has(4)).toBe(true);
+  expect(making.wordFrom([4], 0, 100).has(1)).toBe(false);
+  expect(making.groupOf(0, 1)).not.toBe(making.groupOf(0, 4));
+});

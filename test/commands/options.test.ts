@@ -199,6 +199,10 @@ describe("p2p chaos", () => {
     own: false,
     basePort: null,
     peerProgram: null,
+    load: 4,
+    corpus: { count: 20, largest: 1_000_000 },
+    ids: [2, 4, 5, 8, 9, 14, 19, 30],
+    copies: null,
   };
 
   test("by default, for a time, and with everything", () => {
@@ -208,8 +212,8 @@ describe("p2p chaos", () => {
     const all = { kills: "20", every: "0.5", seed: "7", "dry-run": true, json: true, dir: "d" };
     const more = { "lose-disks": true, "base-port": "13000", "peer-program": "x" };
     expect(chaosOptions({ ...all, ...more })).toEqual({
+      ...CHAOS,
       kills: 20,
-      forMs: null,
       everyMs: 500,
       seed: 7,
       loseDisks: true,

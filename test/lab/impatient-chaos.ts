@@ -13,6 +13,10 @@ const options = {
   dir: null,
   own: true,
   basePort: Number(basePort),
+  ids: [2, 4, 5, 8, 9, 14, 19, 30],
+  copies: null,
+  load: 4,
+  corpus: {},
   peerProgram,
 };
 process.exitCode = await runChaos(options, Number(limitMs));

@@ -27,18 +27,20 @@ export function parseId(what: string, text: string): number {
   return parseWhole(what, text, 0, MAX_NUMBERED_ID);
 }
 
-/** A ping interval, given in seconds (above 0, at most 3600, decimals allowed), in milliseconds. */
+/** A ping interval, given in seconds (above 0, at most 3600, decimals allowed) or as in 500ms, in milliseconds. */
 export function parseIntervalMs(what: string, text: string): number {
   return parseSecondsMs(what, text, MAX_INTERVAL_S);
 }
 
-/** A duration, given in seconds (above 0, at most a week, decimals allowed), in milliseconds. */
+/** A duration, given in seconds (above 0, at most a week, decimals allowed) or as in 60s, 10m, 1h, in milliseconds. */
 export function parseDurationMs(what: string, text: string): number {
   return parseSecondsMs(what, text, MAX_DURATION_S);
 }
 
 function parseSecondsMs(what: string, text: string, max: number): number {
-  const seconds = /^(\d{1,7}(\.\d{1,9})?|\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
+  const parts = /^(\d{1,7}(?:\.\d{1,9})?|\.\d{1,9})(ms|s|m|h)?$/.exec(text);
+  const unit = { ms: 0.001, s: 1, m: 60, h: 3_600 }[parts?.[2] ?? "s"];
+  const seconds = Number(parts?.[1] ?? Number.NaN) * (unit ?? Number.NaN);
   if (seconds > 0 && seconds <= max) return Math.max(1, Math.round(seconds * 1000));
   throw new UsageError(
     `${what} must be a number of seconds above 0 and at most ${max}, not ${quote(text)}`,
@@ -65,6 +67,20 @@ export function parseRate(what: string, text: string): number {
   if (rate >= MIN_RATE_BYTES && rate <= Number.MAX_SAFE_INTEGER) return rate;
   throw new UsageError(
     `${what} must be a number of bytes a second from 1M on, such as 50M, not ${quote(text)}`,
+  );
+}
+
+/** A gigabyte: contents are made in memory. */
+const MAX_SIZE_BYTES = 1_000_000_000;
+
+/** Bytes, with a decimal unit: "64k", "1.5M", "2000". From 1 to a gigabyte. */
+export function parseSize(what: string, text: string): number {
+  const parts = /^(\d{1,10}(?:\.\d{1,9})?)\s?([kMG]?)B?$/i.exec(text);
+  const unit = 1000 ** " kmg".indexOf((parts?.[2] ?? "").toLowerCase() || " ");
+  const size = Math.round(Number(parts?.[1] ?? Number.NaN) * unit);
+  if (size >= 1 && size <= MAX_SIZE_BYTES) return size;
+  throw new UsageError(
+    `${what} must be a number of bytes from 1 to 1G, such as 64k or 1M, not ${quote(text)}`,
   );
 }
 

@@ -1,0 +1,52 @@
+/** Whether the peers of a ring can have put into them what is asked for. */
+import { ControlClosed } from "../control/client.ts";
+import type { LabFaults } from "../control/lab.ts";
+import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
+import { displayList } from "../terminal/display.ts";
+import type { LabRing } from "./lab-ring.ts";
+import { INJECT_MS, STEADY_MS } from "./limits.ts";
+import { FAULT_KINDS, type FaultKind } from "./run-lines.ts";
+
+/** Those that are done inside a peer; all others to its process, or its folder. */
+const WITHIN: readonly FaultKind[] = [
+  ...(["partition", "one-way", "loss", "delay", "duplicate", "reorder", "reset"] as const),
+  "full-disk",
+];
+
+const NONE: LabFaults = { v: 1, leaseMs: 1_000, links: [], reset: [], fullDisk: false };
+
+/**
+ * Tries whether each peer takes faults, where some are to be put into it.
+ * @returns the kinds
+ * @throws Failure (2) if one does not
+ */
+export async function refuseUnable(
+  { watch, labToken }: LabRing,
+  ids: readonly number[],
+  kinds: readonly FaultKind[],
+): Promise<readonly FaultKind[]> {
+  if (!kinds.some((kind) => WITHIN.includes(kind))) return kinds;
+  const end = performance.now() + STEADY_MS;
+  const takes = async (id: number): Promise<boolean> => {
+    while (labToken !== null) {
+      try {
+        await watch.control(id)?.inject(labToken, NONE, INJECT_MS);
+        return true;
+      } catch (error) {
+        // One that has just been started is not there yet.
+        if (!(error instanceof ControlClosed)) return false;
+        if (performance.now() > end) return true;
+        await Bun.sleep(50);
+      }
+    }
+    return false;
+  };
+  const able = await Promise.all(ids.map(takes));
+  const unable = ids.filter((_, index) => able[index] === false);
+  if (unable.length === 0) return kinds;
+  const others = FAULT_KINDS.filter((kind) => !WITHIN.includes(kind));
+  throw new Failure(
+    `${displayList(unable.map(String))} cannot have networks or disks broken from within: these are peers of another program, or of an earlier version. Choose among --faults ${others.join(",")}.`,
+    EXIT_USAGE,
+  );
+}

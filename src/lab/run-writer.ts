@@ -1,0 +1,52 @@
+/** Writes the file of a run, line by line. What is about to be broken is on the disk before it is. */
+import { closeSync, fdatasync, openSync, writeSync } from "node:fs";
+import { Failure } from "../protocol/model/failure.ts";
+import type { RunLine } from "./run-lines.ts";
+
+export class RunWriter {
+  /** All that was written, for the verdict. */
+  readonly lines: RunLine[] = [];
+  private readonly fd: number | null;
+
+  /**
+   * @param path null where the lines are wanted for the verdict alone
+   * @throws Failure if the file cannot be made
+   */
+  constructor(private readonly path: string | null) {
+    try {
+      this.fd = path === null ? null : openSync(path, "w", 0o644);
+    } catch (error) {
+      throw unwritten(path, error);
+    }
+  }
+
+  /** @throws Failure if the disk does not take it */
+  write(line: RunLine): void {
+    this.lines.push(line);
+    if (this.fd === null) return;
+    try {
+      writeSync(this.fd, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      throw unwritten(this.path, error);
+    }
+  }
+
+  /** Resolves when it is durable. @throws Failure if the disk does not take it */
+  async writeFirst(line: RunLine): Promise<void> {
+    this.write(line);
+    const { fd } = this;
+    if (fd === null) return;
+    await new Promise<void>((resolve, reject) => {
+      fdatasync(fd, (error) => (error ? reject(unwritten(this.path, error)) : resolve()));
+    });
+  }
+
+  close(): void {
+    if (this.fd !== null) closeSync(this.fd);
+  }
+}
+
+function unwritten(path: string | null, error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Failure(`${path} could not be written: ${why}.`);
+}
