@@ -103,7 +103,7 @@ type Args = Partial<ParsedArgs<typeof ARGS>>;
 
 /** What has a meaning only where faults are drawn, and what only where kills are. */
 const OF_FAULTS = [
-  ...(["spread", "min-alive", "max-down", "only", "protect", "log", "junit"] as const),
+  ...(["spread", "min-alive", "max-down", "only", "protect", "log", "junit", "report"] as const),
   ...(["max-detect", "max-heal", "max-recopy", "max-unavailable"] as const),
 ];
 const OF_KILLS = ["kills", "lose-disks"] as const;
@@ -154,6 +154,7 @@ export function faultsOptions(args: Args): FaultsOptions {
     log: args.log ?? null,
     limits: limitsOf(args),
     junit: args.junit ?? null,
+    page: args.report ?? null,
     ...common(args),
   };
 }

@@ -4,7 +4,7 @@ import { Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { refuseUnable } from "./able.ts";
-import { showRun } from "./check.ts";
+import { type Outputs, showRun } from "./check.ts";
 import { copiesKept } from "./copied.ts";
 import type { Corpus } from "./corpus.ts";
 import { Course, type CourseEnd, headerOf } from "./course.ts";
@@ -20,32 +20,30 @@ import { sayFault } from "./storm.ts";
 import { attach, fork, runningRing, type Target, type TargetOptions } from "./target.ts";
 import { judgeRun, type Limits } from "./verdict.ts";
 
-export type FaultsOptions = TargetOptions & {
-  readonly kinds: readonly FaultKind[];
-  /** All kinds were asked for: those that this ring cannot bear are left out. */
-  readonly isAll: boolean;
-  readonly forMs: number;
-  readonly everyMs: number;
-  /** In [0, 2^32); drawn if null. */
-  readonly seed: number | null;
-  readonly spread: "adjacent" | "random";
-  /** Null for the fewest that there may be. */
-  readonly minAlive: number | null;
-  /** Null for as many as leave a copy of each file. */
-  readonly maxDown: number | null;
-  readonly only: readonly number[] | null;
-  readonly protect: readonly number[];
-  readonly load: number;
-  readonly corpus: Corpus;
-  readonly dryRun: boolean;
-  readonly json: boolean;
-  /** Where the run's file is written; null for nowhere. */
-  readonly log: string | null;
-  /** What faults may take at most. */
-  readonly limits: Limits;
-  /** Where JUnit's XML is written; null for nowhere. */
-  readonly junit: string | null;
-};
+export type FaultsOptions = TargetOptions &
+  Outputs & {
+    readonly kinds: readonly FaultKind[];
+    /** All kinds were asked for: those that this ring cannot bear are left out. */
+    readonly isAll: boolean;
+    readonly forMs: number;
+    readonly everyMs: number;
+    /** In [0, 2^32); drawn if null. */
+    readonly seed: number | null;
+    readonly spread: "adjacent" | "random";
+    /** Null for the fewest that there may be. */
+    readonly minAlive: number | null;
+    /** Null for as many as leave a copy of each file. */
+    readonly maxDown: number | null;
+    readonly only: readonly number[] | null;
+    readonly protect: readonly number[];
+    readonly load: number;
+    readonly corpus: Corpus;
+    readonly dryRun: boolean;
+    /** Where the run's file is written; null for nowhere. */
+    readonly log: string | null;
+    /** What faults may take at most. */
+    readonly limits: Limits;
+  };
 
 /** Ctrl-C, as a shell has it. */
 const INTERRUPTED = 130;
@@ -106,7 +104,7 @@ async function attack(options: FaultsOptions, around: Around): Promise<number> {
       ...{ minAlive: limits.minAlive, tell: say },
     });
     const end = await stop.unless(course.execute());
-    return showVerdict(run, end, options);
+    return await showVerdict(run, end, options);
   } finally {
     await course?.halt(target.borrowed);
     await target.close();
@@ -114,7 +112,11 @@ async function attack(options: FaultsOptions, around: Around): Promise<number> {
 }
 
 /** Judges by all that was written, and writes the verdict behind it. @returns the exit code */
-function showVerdict(run: RunWriter, end: CourseEnd, options: FaultsOptions): number {
+async function showVerdict(
+  run: RunWriter,
+  end: CourseEnd,
+  options: FaultsOptions,
+): Promise<number> {
   const { broken, inconclusive } = end;
   const { limits } = options;
   const said: RunLine = {
@@ -130,7 +132,7 @@ function showVerdict(run: RunWriter, end: CourseEnd, options: FaultsOptions): nu
   const { verdict, why } = judged;
   const shown = { check: first?.name ?? null, peers: first?.peers ?? [], why: first?.why ?? why };
   run.write({ ...said, verdict, ...shown });
-  return showRun(judgeRun(collectRun(run.lines), limits), options);
+  return await showRun(judgeRun(collectRun(run.lines), limits), options);
 }
 
 /** A ring that has just been forked says so once its peers answer. */
