@@ -6,14 +6,21 @@ import type { Broken } from "./judge.ts";
 import { COPIED_POLL_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";
 
-/** What a listing says of each peer's disk. It lists conflicts under their own names; disks know one name. */
-export function disksOf(ids: readonly number[], files: readonly ListedFile[]): DiskSnapshot[] {
+/**
+ * What a listing says of each peer's disk. It lists conflicts under their own names; disks know one name.
+ * @param full those that have had no room of late, and are not asked for all copies again yet
+ */
+export function disksOf(
+  ids: readonly number[],
+  files: readonly ListedFile[],
+  full: readonly number[] = [],
+): DiskSnapshot[] {
   return ids.map((id) => {
     const held = files.filter(({ replicas }) => replicas.includes(id));
     return {
       id,
       lives: true,
-      full: false,
+      full: full.includes(id),
       files: held.map(({ record }) => ({ ...record, name: baseName(record.name) })),
     };
   });
@@ -24,6 +31,7 @@ export function disksOf(ids: readonly number[], files: readonly ListedFile[]): D
  * a copy. A listing asks every peer what it holds.
  * @param ids the living
  * @param giveUp ends the wait early with what is wrong, if anything is
+ * @param full those that others pass over, as they have had no room of late
  * @returns null once it holds, else what still lacked a copy when the time was up
  */
 export async function untilCopied(
@@ -31,10 +39,11 @@ export async function untilCopied(
   ids: readonly number[],
   limitMs: number,
   giveUp: () => Broken | null = () => null,
+  full: readonly number[] = [],
 ): Promise<Broken | null> {
   const end = performance.now() + limitMs;
   for (;;) {
-    const broken = await underReplicatedAt(watch, ids);
+    const broken = await underReplicatedAt(watch, ids, full);
     if (broken === null) return null;
     const hopeless = giveUp();
     if (hopeless !== null) return hopeless;
@@ -49,7 +58,11 @@ export async function copiesKept(watch: Watch, ids: readonly number[]): Promise<
   return Math.max(0, ...polled.map(({ status }) => status?.files.copies ?? 0));
 }
 
-async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<Broken | null> {
+async function underReplicatedAt(
+  watch: Watch,
+  ids: readonly number[],
+  full: readonly number[],
+): Promise<Broken | null> {
   let copies = 0;
   for (const { id, status } of await watch.poll(ids)) {
     if (status === null) return notYet([id], `peer ${id} does not answer`);
@@ -63,7 +76,7 @@ async function underReplicatedAt(watch: Watch, ids: readonly number[]): Promise<
     ?.list()
     .catch(() => null);
   if (!listed || listed.silent > 0) return notYet([], "not every peer says what it holds");
-  const disks = disksOf(ids, listed.files);
+  const disks = disksOf(ids, listed.files, full);
   const result = replicasEnough(owedByDisks(disks), disks, copies);
   return result.ok ? null : notYet(result.peers, result.why);
 }

@@ -13,7 +13,7 @@ import { Healing } from "./healing.ts";
 import { Injector } from "./injector.ts";
 import { type Broken, sayBroken, tellsOfView } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { CLIENT_NAMES, SETTLE_MS } from "./limits.ts";
+import { CLIENT_NAMES, FULL_REMEMBERED_MS, SETTLE_MS } from "./limits.ts";
 import type { PlannedFault, RunLine } from "./run-lines.ts";
 import type { RunWriter } from "./run-writer.ts";
 import { Standing } from "./standing.ts";
@@ -160,9 +160,25 @@ export class Course {
     const paused = this.clients?.busy === true;
     if (paused) await this.clients?.stop();
     const giveUp = (): Broken | null => this.fallen();
-    const broken = await untilCopied(ring.watch, this.standing.living, limitMs, giveUp);
+    const broken = await untilCopied(
+      ring.watch,
+      this.standing.living,
+      limitMs,
+      giveUp,
+      this.fullOfLate(),
+    );
     if (paused) this.clients?.start();
     return broken;
+  }
+
+  /** Whoever had no room for a copy is asked for it again only a minute later. */
+  private fullOfLate(): number[] {
+    const { lines } = this.options.run;
+    const since = epochNow() - FULL_REMEMBERED_MS;
+    return lines.flatMap((line) => {
+      if (line.type !== "fault" || line.fault.kind !== "full-disk") return [];
+      return line.at + line.fault.forMs > since ? line.fault.peers : [];
+    });
   }
 
   /** A peer that ended by itself: nobody will start it again. */

@@ -82,6 +82,8 @@ export const MAX_FAULTS = 100_000;
 export const FAULT_LEASE_MS = 6_000;
 export const RENEW_MS = 1_000;
 export const INJECT_MS = 1_500;
+/** A peer that had no room is asked for its copies again after a minute, and then they have to come. */
+export const FULL_REMEMBERED_MS = 75_000;
 /** A ring that freezes a peer for somebody thaws it so much later than it should have been, if nobody does. */
 export const FREEZE_SLACK_MS = 5_000;
 /** A peer that is started amid faults may find its contact gone: it is tried again for so long. */
