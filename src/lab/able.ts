@@ -2,7 +2,7 @@
 import { ControlClosed } from "../control/client.ts";
 import type { LabFaults } from "../control/lab.ts";
 import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
-import { displayList } from "../terminal/display.ts";
+import { displayPeers } from "../terminal/display.ts";
 import type { LabRing } from "./lab-ring.ts";
 import { INJECT_MS, STEADY_MS } from "./limits.ts";
 import { FAULT_KINDS, type FaultKind } from "./run-lines.ts";
@@ -46,7 +46,7 @@ export async function refuseUnable(
   if (unable.length === 0) return kinds;
   const others = FAULT_KINDS.filter((kind) => !WITHIN.includes(kind));
   throw new Failure(
-    `${displayList(unable.map(String))} cannot have networks or disks broken from within: these are peers of another program, or of an earlier version. Choose among --faults ${others.join(",")}.`,
+    `Networks and disks cannot be broken within ${displayPeers(unable)}: that takes peers of this program and version, started by p2p ring or chaos. Choose among --faults ${others.join(",")}.`,
     EXIT_USAGE,
   );
 }

@@ -5,7 +5,7 @@ import { flipBit, type Kept, keptContent } from "./bit-flip.ts";
 import type { Injector } from "./injector.ts";
 import type { Broken } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { FREEZE_SLACK_MS, START_AGAIN_MS, STEADY_MS } from "./limits.ts";
+import { FREEZE_SLACK_MS, START_AGAIN_MS, START_RETRY_MS } from "./limits.ts";
 import { takenIds } from "./ports.ts";
 import type { PlannedFault } from "./run-lines.ts";
 import type { Standing } from "./standing.ts";
@@ -166,7 +166,7 @@ export class Deeds {
         injector.ended(id);
         return { check: "R4", peers: [id], why: `peer ${id} did not come in: ${why}` };
       }
-      await Bun.sleep(STEADY_MS / 100);
+      await Bun.sleep(START_RETRY_MS);
     }
     return null;
   }
@@ -178,12 +178,14 @@ export class Deeds {
     faults: LabFaults | null,
   ): Promise<true | string> {
     const { ring } = this.options;
+    // The last try was given up, and its process goes on.
+    if (ring.living().includes(id)) {
+      return ring.watch.get(id)?.joined === true || "it runs, and is not in the ring";
+    }
     try {
       await ring.start(id, { known, faults });
       return true;
     } catch (error) {
-      // It may have come in after the last try was given up.
-      if (ring.living().includes(id) && ring.watch.get(id)?.joined === true) return true;
       return error instanceof Error ? error.message : String(error);
     }
   }

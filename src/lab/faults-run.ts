@@ -11,6 +11,7 @@ import { Course, type CourseEnd, headerOf } from "./course.ts";
 import { destroys } from "./fault-traits.ts";
 import { FEWEST_LIVING, STEADY_MS } from "./limits.ts";
 import { drawFaults } from "./plan.ts";
+import { ownProgram } from "./program.ts";
 import { temporaryFolder } from "./ring-folder.ts";
 import { collectRun } from "./run.ts";
 import type { FaultKind, PlannedFault, RunLine } from "./run-lines.ts";
@@ -165,8 +166,11 @@ function limitsOf(
   return { minAlive: least, maxDown: Math.max(0, Math.min(most, ids.length - least)) };
 }
 
+/** What the peers run: this program and its version, or the command of another one. */
 function programOf({ peerProgram }: FaultsOptions): string {
-  return peerProgram ?? "p2p";
+  if (peerProgram !== null) return peerProgram;
+  const { stdout } = Bun.spawnSync([...ownProgram(), "--version"]);
+  return `p2p ${stdout.toString().trim()}`;
 }
 
 async function dryRun(options: FaultsOptions, seed: number): Promise<number> {

@@ -75,18 +75,19 @@ export const CALM_POLL_MS = 50;
 export const MAX_FAULTS = 100_000;
 
 /**
- * What is put into a peer ends by itself after so long, whatever has become of the lab: six times as long as
+ * What is put into a peer ends by itself after so long, whatever has become of the lab: ten times as long as
  * until it is renewed, so that a busy machine does not mend a cut. A peer that takes longer to answer is asked
  * again with the next renewal: it may be frozen.
  */
-export const FAULT_LEASE_MS = 6_000;
+export const FAULT_LEASE_MS = 10_000;
 export const RENEW_MS = 1_000;
 export const INJECT_MS = 1_500;
 /** A peer that had no room is asked for its copies again after a minute, and then they have to come. */
 export const FULL_REMEMBERED_MS = 75_000;
 /** A ring that freezes a peer for somebody thaws it so much later than it should have been, if nobody does. */
 export const FREEZE_SLACK_MS = 5_000;
-/** A peer that is started amid faults may find its contact gone: it is tried again for so long. */
+/** A peer that is started amid faults may find its contact gone: it is tried again, so often and for so long. */
+export const START_RETRY_MS = 250;
 export const START_AGAIN_MS = 2 * STEADY_MS;
 /** A borrowed ring gets its peers back, if that takes no longer. */
 export const GIVE_BACK_MS = 1_000;
