@@ -106,7 +106,14 @@ export async function attachedRing(dir: string): Promise<LabRing> {
       await ring.loseDisk(id);
     },
     start: async (id, how = {}) => {
-      await ring.start(id, how);
+      try {
+        await ring.start(id, how);
+      } catch (error) {
+        // It may be in the ring yet, only later.
+        const isThere = ({ id: one, state }: NetworkPeer) => one === id && state === "running";
+        if ((await ring.status()).peers.some(isThere)) follow(id);
+        throw error;
+      }
       follow(id);
     },
     lastWords: () => "",
