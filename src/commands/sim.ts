@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { ParsedArgs } from "citty";
 import { ownProgram } from "../lab/program.ts";
+import { readRun } from "../lab/run-file.ts";
+import { scheduleOf } from "../lab/schedule-of-run.ts";
 import type { SimOptions } from "../sim/run.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
@@ -62,6 +64,11 @@ const ARGS = {
     description: "the strategy (default finger)",
   },
   scenario: { type: "string", valueHint: "FILE", description: "instead: play a scenario" },
+  schedule: {
+    type: "string",
+    valueHint: "FILE",
+    description: "instead: play the faults of a run of chaos, from its file",
+  },
   plot: { type: "string", valueHint: "DIR", description: "instead: draw the figures as SVG" },
   ...JSON_ARG,
   junit: {
@@ -77,7 +84,7 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   const whole = (least: number, most: number) => (what: string, text: string) =>
     parseWhole(what, text, least, most);
   const seed = optional(whole(0, MAX_SEED), "--seed", args.seed);
-  const modes = (["seeds", "peers", "scenario", "plot"] as const).filter(
+  const modes = (["seeds", "peers", "scenario", "schedule", "plot"] as const).filter(
     (m) => args[m] !== undefined,
   );
   if (modes.length > 1) throw new UsageError(`Give one of --${modes.join(" and --")}, not both`);
@@ -93,6 +100,10 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
   }
   if (args.jobs !== undefined && (seed !== null || modes.some((mode) => mode !== "seeds"))) {
     throw new UsageError("--jobs is for --seeds");
+  }
+  if (args.schedule !== undefined) {
+    if (seed !== null) throw new UsageError("--seed does not go with --schedule: the file has one");
+    return scheduleOptions(args.schedule, outputs);
   }
   if (args.plot !== undefined && args.junit !== undefined) {
     throw new UsageError("--junit goes with what is checked, and --plot draws");
@@ -129,6 +140,15 @@ export function simOptions(args: Partial<ParsedArgs<typeof ARGS>>): SimOptions {
     hard,
     ...outputs,
   };
+}
+
+/** @throws Failure if it is no file of a run */
+function scheduleOptions(
+  path: string,
+  outputs: { readonly json: boolean; readonly junit: string | null },
+): SimOptions {
+  const { asDone, ...schedule } = scheduleOf(readRun(path));
+  return { kind: "schedule", path, schedule, asDone, ...outputs };
 }
 
 /** "90s", "10m", "1h", in milliseconds; at most a week. */
@@ -174,6 +194,7 @@ export default command({
       "p2p sim --scenario scenario.txt",
       "a scenario as in the tests: what is done, and what is printed",
     ],
+    ["p2p sim --schedule run.jsonl", "the faults of a run of chaos once more, under this clock"],
     ["p2p sim --plot figures", "hops, bytes and healing, against theory"],
   ],
   async run(args) {

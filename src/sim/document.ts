@@ -10,7 +10,10 @@ import {
   type Verdict,
   verdictOf,
 } from "../checks/verdict.ts";
+import { planAsScenario } from "./plan.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
+import type { Scheduled } from "./schedule.ts";
+import type { RunResult } from "./simulated-run.ts";
 import type { RunsResult } from "./simulated-runs.ts";
 
 type Document = Envelope & Readonly<Record<string, unknown>>;
@@ -20,13 +23,23 @@ const OF_HARD: readonly string[] = ["D9", "R11"];
 /** Whether every rare state was reached. */
 const RARE_STATES = "rare-states";
 
-/**
- * A check for each that is asked of seeds. A seed ends at the first that does not hold.
- * @param missed why the seeds show too little, in words
- */
+/** Why seeds show too little. */
+export type Missed = {
+  /** D5. */
+  readonly tested: CheckResult;
+  /** Rare states that none has reached, where so many seeds should have. */
+  readonly states: readonly string[];
+};
+
+/** In words, nothing where nothing was missed. */
+export function missedInWords({ tested, states }: Missed): string[] {
+  return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
+}
+
+/** A check for each that is asked of seeds. A seed ends at the first that does not hold. */
 export function checksOfSeeds(
-  { count, failures }: RunsResult,
-  missed: readonly string[],
+  { count, failures }: Pick<RunsResult, "count" | "failures">,
+  missed: Missed,
   hard: boolean,
 ): CheckOutcome[] {
   const broken = new Map(failures.toReversed().map((each) => [each.failure.check, each]));
@@ -37,16 +50,15 @@ export function checksOfSeeds(
     if (first !== undefined) {
       return outcome(name, "failed", `seed ${first.seed}: ${first.failure.why}`);
     }
+    if (name === "D5" && !missed.tested.ok) return outcome(name, "inconclusive", missed.tested.why);
     // The others held in those that went on to their end.
     if (failures.length < count) return outcome(name, "passed", null);
     return outcome(name, "inconclusive", "every seed ended before it was asked to the end");
   });
-  if (missed.length === 0) return checks;
-  const why = missed.join("; ");
-  return [
-    ...checks,
-    { ...outcome(RARE_STATES, "inconclusive", why), title: "the seeds show enough" },
-  ];
+  if (missed.states.length === 0) return checks;
+  const why = `never reached: ${missed.states.join("; ")}`;
+  const title = "every rare state was reached";
+  return [...checks, { ...outcome(RARE_STATES, "inconclusive", why), title }];
 }
 
 /** Of seeds: their figures as they are, and the checks. */
@@ -65,6 +77,25 @@ export function seedDocument(
   plan: object,
 ): Document {
   return { ...headOf("seed", 1, result.first, checks), plan, ...result };
+}
+
+/** What came of a schedule, besides its checks. */
+export type SchedulePlayed = Pick<Scheduled, "plan" | "played" | "omitted"> & {
+  readonly path: string;
+  readonly result: RunResult;
+};
+
+export function scheduleDocument(
+  { path, plan, played, omitted, result }: SchedulePlayed,
+  checks: readonly CheckOutcome[],
+): Document {
+  const { fingerprint, filesRead, operations, reads, inputs, virtualMs } = result;
+  return {
+    ...headOf("schedule", 1, plan.seed, checks),
+    ...{ path, ids: plan.ids, copies: plan.config.replicationFactor, faults: played, omitted },
+    ...{ filesRead, operations, reads, inputs, virtualMs, fingerprint },
+    scenario: planAsScenario(plan, `the schedule of ${path}`),
+  };
 }
 
 /** Of a large ring. */

@@ -47,6 +47,8 @@ const MOST_FAULTS = 28;
 /** Between two faults: in the same instant, within a probe, after it, or when all is long calm. */
 const PAUSES_MS = [0, 1, 20, 400, 2_000, 6_000, 25_000] as const;
 
+/** Of a scenario that does not say how many. */
+const COPIES = numberedRing(1).replicationFactor;
 const WARM_UP = 20;
 /** Names that all clients of a plan work on. */
 const MOST_NAMES = 5;
@@ -130,6 +132,9 @@ export function planAsScenario(plan: Plan, why: string): string {
     `bits ${plan.config.bits}`,
     `strategy ${plan.config.strategy}`,
     `interval ${plan.config.pingIntervalMs / 1_000}`,
+    ...(plan.config.replicationFactor === COPIES
+      ? []
+      : [`copies ${plan.config.replicationFactor}`]),
     `ring ${plan.ids.join(" ")}`,
     ...plan.actions.map(({ at, action }) => `at ${at} ${action}`),
     `at ${(plan.actions.at(-1)?.at ?? FOUNDING_MS) + SETTLE_AFTER_MS} settle`,

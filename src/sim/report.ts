@@ -1,8 +1,9 @@
 /** The results of simulations, in words for people. */
 import { brokenChecks } from "../checks/ring.ts";
+import type { SchedulePlayed } from "./document.ts";
 import { DRAWING, HARD } from "./drawing.ts";
 import type { ScaleResult, Spread } from "./scale.ts";
-import type { RunsResult } from "./simulated-runs.ts";
+import type { RunFailure, RunsResult } from "./simulated-runs.ts";
 import { statesOf } from "./sometimes.ts";
 
 /**
@@ -44,6 +45,33 @@ export function runLines(result: RunsResult, missed: readonly string[], hard: bo
   else if (missed.length > 0) lines.push(`inconclusive: ${missed.join("; ")}`);
   else lines.push("all held");
   return lines;
+}
+
+/** What the schedule of a run came to. @param asDone its faults are those that were done, not those planned */
+export function scheduleLines(
+  { path, plan, played, omitted, result }: SchedulePlayed,
+  failed: RunFailure | null,
+  asDone: boolean,
+): string[] {
+  const left = Object.entries(omitted).map(([kind, count]) => `${count} of ${kind}`);
+  const without = left.length === 0 ? "" : `; left out: ${left.join(", ")}`;
+  const { operations, reads, filesRead, inputs, virtualMs, fingerprint } = result;
+  return [
+    `${path}, seed ${plan.seed}: ${played} faults as they were ${asDone ? "done" : "planned"}${without}`,
+    `a ring of ${plan.ids.length}, ${plan.config.replicationFactor} copies of each file`,
+    `${operations} operations of clients, ${reads} reads among them answered; ${filesRead} files read back`,
+    `${duration(virtualMs)} of the ring's time, ${inputs} events`,
+    `fingerprint ${fingerprint}`,
+    "",
+    ...(failed === null
+      ? [played === 0 ? "inconclusive: no fault was injected" : "all held"]
+      : [
+          `failed: ${failed.failure.check} after ${duration(failed.failure.at)}: ${failed.failure.why}`,
+          "cut down, as a scenario:",
+          "",
+          failed.scenario,
+        ]),
+  ];
 }
 
 /** What a large ring came to. */

@@ -10,8 +10,11 @@ import {
   checksOfRing,
   checksOfScenario,
   checksOfSeeds,
+  type Missed,
+  missedInWords,
   scaleDocument,
   scenarioDocument,
+  scheduleDocument,
   seedDocument,
   seedsDocument,
 } from "./document.ts";
@@ -22,10 +25,11 @@ import { hopsFigure } from "./figure-hops.ts";
 import type { Figure, FigureProgress } from "./figure-kind.ts";
 import { drawPlan, planAsScenario, showPlan } from "./plan.ts";
 import { plotSvg } from "./plot.ts";
-import { runLines, scaleTable } from "./report.ts";
+import { runLines, scaleTable, scheduleLines } from "./report.ts";
 import { runScale, type ScaleOptions } from "./scale.ts";
 import { playScenario } from "./scenario.ts";
-import { type RunsResult, runSeeds, unreached } from "./simulated-runs.ts";
+import { planOfSchedule, type Schedule } from "./schedule.ts";
+import { playPlan, type RunsResult, runSeeds, unreached } from "./simulated-runs.ts";
 
 /** What is told beside, or instead of, lines for people. */
 type Outputs = {
@@ -50,6 +54,14 @@ export type SimOptions =
   | ({ readonly kind: "seed"; readonly seed: number; readonly hard: boolean } & Outputs)
   | ({ readonly kind: "scale" } & Outputs & Omit<ScaleOptions, "progress">)
   | ({ readonly kind: "scenario"; readonly path: string; readonly seed: number } & Outputs)
+  | ({
+      readonly kind: "schedule";
+      /** Where the run was read from. */
+      readonly path: string;
+      readonly schedule: Schedule;
+      /** Its faults are those that were done, not those that were planned. */
+      readonly asDone: boolean;
+    } & Outputs)
   | { readonly kind: "plot"; readonly dir: string; readonly seed: number };
 
 /** From so many seeds on, a set that has not reached every rare state is inconclusive. */
@@ -66,6 +78,8 @@ export async function runSim(options: SimOptions): Promise<number> {
       return playScale(options);
     case "scenario":
       return playFile(options);
+    case "schedule":
+      return playSchedule(options);
     case "plot":
       return drawPlots(options);
   }
@@ -84,8 +98,8 @@ async function playSeeds(options: Extract<SimOptions, { kind: "seeds" }>): Promi
   const missed = untested(result, drawing);
   const checks = checksOfSeeds(result, missed, hard);
   return show(options, `seeds ${first} to ${first + count - 1}`, checks, {
-    document: () => seedsDocument(result, checks, missed),
-    lines: () => runLines(result, missed, hard),
+    document: () => seedsDocument(result, checks, missedInWords(missed)),
+    lines: () => runLines(result, missedInWords(missed), hard),
   });
 }
 
@@ -117,10 +131,9 @@ function write(path: string, text: string): void {
 }
 
 /** D5, and the rare states: why a set of seeds that held shows too little. */
-function untested(result: RunsResult, drawing: Drawing): string[] {
-  const tested = conclusive(result.faults, result.filesRead);
+function untested(result: RunsResult, drawing: Drawing): Missed {
   const states = result.count >= SEEDS_FOR_ALL_STATES ? unreached(result, drawing) : [];
-  return [...(tested.ok ? [] : [tested.why]), ...states.map((state) => `never reached: ${state}`)];
+  return { tested: conclusive(result.faults, result.filesRead), states };
 }
 
 function drawingOf({ hard }: { readonly hard: boolean }): Drawing {
@@ -133,10 +146,14 @@ function playSeed(options: Extract<SimOptions, { kind: "seed" }>): number {
   const clock = () => performance.now();
   const result = runSeeds({ first: seed, count: 1, twice: true, drawing, clock });
   const plan = drawPlan(seed, drawing);
-  const checks = checksOfSeeds(result, untested(result, drawing), hard);
+  const missed = untested(result, drawing);
+  const checks = checksOfSeeds(result, missed, hard);
   return show(options, `seed ${seed}`, checks, {
     document: () => seedDocument(result, checks, showPlan(plan)),
-    lines: () => [planAsScenario(plan, `seed ${seed}`), ...runLines(result, [], hard)],
+    lines: () => [
+      planAsScenario(plan, `seed ${seed}`),
+      ...runLines(result, missedInWords(missed), hard),
+    ],
   });
 }
 
@@ -173,6 +190,20 @@ function playFile(options: Extract<SimOptions, { kind: "scenario" }>): number {
   return show(options, path, checks, {
     document: () => scenarioDocument(path, seed, checks),
     lines: () => [difference === null ? `${path} is told as written` : `${path}, ${difference}`],
+  });
+}
+
+function playSchedule(options: Extract<SimOptions, { kind: "schedule" }>): number {
+  const { path, schedule, asDone } = options;
+  const scheduled = planOfSchedule(schedule);
+  const { result, failed } = playPlan(scheduled.plan, true);
+  const tested = conclusive(scheduled.played, result.filesRead + result.reads);
+  const failures = failed === null ? [] : [failed];
+  const checks = checksOfSeeds({ count: 1, failures }, { tested, states: [] }, false);
+  const told = { path, ...scheduled, result };
+  return show(options, path, checks, {
+    document: () => scheduleDocument(told, checks),
+    lines: () => scheduleLines(told, failed, asDone),
   });
 }
 

@@ -67,6 +67,7 @@ class ScenarioPlayer {
   #wire: WireShare = { perMille: 0, ofTalk: 0 };
   #limits = LIMITS;
   #bits = NUMBERED_BITS;
+  #copies: number | null = null;
   #strategy: Strategy = "successor";
   #stage: Stage | null = null;
   #shown = 0;
@@ -86,6 +87,7 @@ class ScenarioPlayer {
     else if (verb === "wire") this.#wire = wireOf(rest.map(Number));
     else if (verb === "limits") this.#limits = rest[0] === "small" ? SMALL_LIMITS : LIMITS;
     else if (verb === "bits") this.#bits = Number(rest[0]);
+    else if (verb === "copies") this.#copies = Number(rest[0]);
     else if (verb === "strategy") this.#strategy = strategyOf(rest[0] ?? "");
     else if (verb === "ring") this.#found(rest.map(Number));
     else if (verb === "at") this.#actAt(Number(rest[0]), rest.slice(1).join(" "));
@@ -114,7 +116,9 @@ class ScenarioPlayer {
 
   #found(ids: readonly number[]): void {
     const ring = this.#bits === NUMBERED_BITS ? numberedRing : drawnRing;
-    const config = { ...ring(this.#intervalMs), strategy: this.#strategy };
+    const usual = ring(this.#intervalMs);
+    const replicationFactor = this.#copies ?? usual.replicationFactor;
+    const config = { ...usual, replicationFactor, strategy: this.#strategy };
     this.#stage = new Stage({
       config,
       network: this.#network,

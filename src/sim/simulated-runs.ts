@@ -2,7 +2,7 @@
 import { DRAWING, type Drawing } from "./drawing.ts";
 import { drawPlan, type Plan, planAsScenario } from "./plan.ts";
 import { shrinkPlan } from "./shrink.ts";
-import { type Failure, runPlan } from "./simulated-run.ts";
+import { type Failure, type RunResult, runPlan } from "./simulated-run.ts";
 import { ALL_STATES, type RareState, statesOf } from "./sometimes.ts";
 
 export type RunsOptions = {
@@ -67,20 +67,32 @@ export function playSeeds(options: Omit<RunsOptions, "clock">): SeedsPlayed {
   const sums = { faults: 0, filesRead: 0, operations: 0, reads: 0, inputs: 0, virtualMs: 0 };
   const fingerprints: string[] = [];
   for (let seed = first; seed < first + count && failures.length < KEPT_FAILURES; seed++) {
-    const plan = drawPlan(seed, drawing);
-    const result = runPlan(plan);
-    const again = twice ? runPlan(plan).fingerprint : result.fingerprint;
-    const failure: Failure | null =
-      again === result.fingerprint
-        ? result.failure
-        : { check: "determinism", why: `two histories, ${result.fingerprint} and ${again}`, at: 0 };
-    if (failure !== null) failures.push(cutDown(seed, plan, failure));
+    const { result, failed } = playPlan(drawPlan(seed, drawing), twice);
+    if (failed !== null) failures.push(failed);
     for (const state of result.reached) reached[state] += 1;
     for (const key of SUMMED) sums[key] += result[key];
     fingerprints.push(result.fingerprint);
     progress?.(seed - first + 1);
   }
   return { first, failures, reached, ...sums, fingerprints };
+}
+
+/**
+ * Plays one plan.
+ * @param twice it is to have one history
+ * @returns what came of it, and if it failed, the plan cut down
+ */
+export function playPlan(
+  plan: Plan,
+  twice: boolean,
+): { readonly result: RunResult; readonly failed: RunFailure | null } {
+  const result = runPlan(plan);
+  const again = twice ? runPlan(plan).fingerprint : result.fingerprint;
+  const failure: Failure | null =
+    again === result.fingerprint
+      ? result.failure
+      : { check: "determinism", why: `two histories, ${result.fingerprint} and ${again}`, at: 0 };
+  return { result, failed: failure === null ? null : cutDown(plan.seed, plan, failure) };
 }
 
 const SUMMED = ["faults", "filesRead", "operations", "reads", "inputs", "virtualMs"] as const;

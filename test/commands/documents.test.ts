@@ -17,6 +17,8 @@ beforeAll(() => {
   const lines = madeRun({ seed: 7, ids: IDS, faults: 3, operations: 60, everyMs: 4_000 });
   writeFileSync(join(dir, "run.jsonl"), runText(lines));
   writeFileSync(join(dir, "cut.jsonl"), runText(lines.slice(0, -40)));
+  const calm = madeRun({ seed: 7, ids: IDS, faults: 0, operations: 10, everyMs: 4_000 });
+  writeFileSync(join(dir, "calm.jsonl"), runText(calm));
   writeFileSync(join(dir, "wrong.txt"), readFileSync(SCENARIO, "utf8").replace(/^ {2}\d.*$/m, ""));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -26,11 +28,14 @@ describe("a document of", () => {
     ["chaos", ["chaos", "check", "run.jsonl", "--max-heal", "1m"], 0, "passed"],
     ["chaos", ["chaos", "check", "run.jsonl", "--max-heal", "1ms"], 1, "failed"],
     ["chaos", ["chaos", "check", "cut.jsonl"], 3, "inconclusive"],
-    ["seeds", ["sim", "--seeds", 2], 0, "passed"],
-    ["seed", ["sim", "--seed", 3], 0, "passed"],
-    ["scale", ["sim", "--peers", 20, "--for", "60s", "--churn", "0.2/s"], 0, "passed"],
+    ["chaos", ["chaos", "check", "calm.jsonl"], 3, "inconclusive"],
+    ["seeds", ["sim", "--seeds", 1, "--from", 7], 0, "passed"],
+    ["seed", ["sim", "--seed", 7], 0, "passed"],
+    ["scale", ["sim", "--peers", 10, "--for", "20s", "--churn", "0.2/s"], 0, "passed"],
     ["scenario", ["sim", "--scenario", SCENARIO], 0, "passed"],
     ["scenario", ["sim", "--scenario", "wrong.txt"], 1, "failed"],
+    ["schedule", ["sim", "--schedule", "run.jsonl"], 0, "passed"],
+    ["schedule", ["sim", "--schedule", "calm.jsonl"], 3, "inconclusive"],
   ] as const)(
     "%s: %j",
     async (type, argv, exitCode, verdict) => {
