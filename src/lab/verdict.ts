@@ -37,7 +37,8 @@ export type RunReport = {
 };
 
 /** The checks that only whoever ran it could ask: taken as it said. */
-const AS_SAID: readonly string[] = [...ALL_CHECKS, "D2"];
+const AS_SAID: readonly string[] = ALL_CHECKS;
+const COPIES = "D2";
 
 /** Judges all that the file tells. */
 export function judgeRun(run: Run, limits: Limits = {}): RunReport {
@@ -62,15 +63,16 @@ export function firstOf(
 }
 
 function checksOf(run: Run): CheckOutcome[] {
-  const { situations, endings, verdict } = run;
-  const operations = verdict === null ? beforeTheCut(run.operations) : run.operations;
+  const { situations, endings, verdict, readBack } = run;
+  const operations = readBack === null ? beforeTheCut(run.operations) : run.operations;
   const history: History = { operations, situations, endings };
   const asked = operations.length > 0;
   const said = verdict?.check ?? null;
   const others = said !== null && CHECK_TITLES[said] === undefined ? [said] : [];
   const checks = [
     ...[...AS_SAID, ...others].map((name) => asSaid(run, name)),
-    readBack(run),
+    keptAll(run),
+    asSaid(run, COPIES),
     judged("D3", nothingFromNowhere(history), asked),
     tested(run),
     judged("D6", historyHolds(history), asked),
@@ -86,8 +88,9 @@ function checksOf(run: Run): CheckOutcome[] {
 }
 
 /**
- * What a run that was cut short had still under way is not in its file: each client's next operation may
- * have begun when its last one ended. What was read later than the first of these ends may come of one.
+ * What was still under way when a run was cut short, or broken off at the first check that did not hold,
+ * is not in its file: each client's next operation may have begun when its last one ended. What was read
+ * later than the first of these ends may come of one.
  */
 function beforeTheCut(operations: readonly Operation[]): Operation[] {
   const ends = new Map<number, number>();
@@ -110,7 +113,7 @@ function asSaid({ verdict, readBack }: Run, name: string): CheckOutcome {
   return outcome(name, "inconclusive", "the run ended before it was asked in the end");
 }
 
-function readBack({ losses, readBack }: Run): CheckOutcome {
+function keptAll({ losses, readBack }: Run): CheckOutcome {
   const [loss] = losses;
   if (loss !== undefined) {
     const more = losses.length > 1 ? ` (and ${count(losses.length - 1, "other read")})` : "";

@@ -36,10 +36,9 @@ h2 { font-size: 17px; margin-bottom: 14px; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 7px 16px 7px 0; border-top: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 thead th, thead td { border-top: 0; color: var(--soft); font-weight: 500; font-size: 13px; white-space: nowrap; }
-tbody th { font-weight: 600; } th small { display: block; font-weight: 400; color: var(--soft); font-size: 13px; }
+tbody th { font-weight: 600; } tr.passed th, tr.failed th, tr.inconclusive th { white-space: nowrap; } th small { display: block; font-weight: 400; color: var(--soft); font-size: 13px; }
 .figures td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .verdict { white-space: nowrap; } tr.passed .mark { color: var(--good); } tr.failed .verdict { color: var(--bad); font-weight: 600; } tr.inconclusive .verdict { color: var(--doubt); }
-tr.failed th::after { content: " ✕"; color: var(--bad); }
 button, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 4px 12px; cursor: pointer; }
 button:hover, select:hover { background: var(--wash); }
 :focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }

@@ -124,7 +124,7 @@ describe("a run that says too little is inconclusive:", () => {
     if (late === undefined || reader === undefined)
       throw new Error("no store, or nothing after it");
     // That of a client whose last operation had ended before.
-    const lines = without("verdict", "ending").filter((line) => {
+    const lines = without("verdict", "read-back", "ending").filter((line) => {
       return (
         line.type !== "operation" || (line.client !== late.client ? true : line.start < late.start)
       );
