@@ -38,7 +38,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/ring.ts")).default,
   },
   chaos: {
-    summary: "kill peers of a ring at random, and tell whether it healed and lost nothing",
+    summary: "break a ring on purpose, and tell whether it healed and lost nothing",
     load: async () => (await import("./commands/chaos.ts")).default,
   },
   "chaos check": {

@@ -37,6 +37,11 @@ describe.skipIf(!existsSync(PROGRAM))("the compiled program", () => {
     },
   );
 
+  test.each(["help", ...COMMANDS])("help of %s is as wide as a terminal at most", (name) => {
+    const { stdout } = p2p(["help", name]);
+    expect(stdout.split("\n").filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
+  });
+
   test.each(COMMANDS)("help of %s", (name) => {
     const asked = [
       ["help", name],

@@ -8,6 +8,11 @@ export type Listed = { readonly name: string; readonly summary: string };
 
 type Row = readonly [left: string, right: string];
 
+/** As wide as the narrowest terminal that people have. */
+const COLUMNS = 80;
+/** What is longer on the left has its words below. */
+const WIDEST_LEFT = 26;
+
 const GLOBAL_FLAGS: readonly Row[] = [
   ["-h, --help", "this help"],
   ["--no-color", "no colors, as with NO_COLOR=1"],
@@ -23,7 +28,7 @@ export function programHelp(
 ): string {
   const head = headings(color);
   return page([
-    `p2p ${version}: ${about}`,
+    wrapped(`p2p ${version}: ${about}`, COLUMNS).join("\n"),
     `${head("Usage:")} p2p COMMAND [ARGUMENTS] [--flags]`,
     section(head("Commands:"), [
       ...commands.map(({ name, summary }): Row => [name, summary]),
@@ -47,7 +52,7 @@ export function commandHelp(shape: Shape, summary: string, color: boolean): stri
     .filter((entry) => !isPositional(entry))
     .map(([name, def]): Row => [flagLabel(name, def), def.description ?? ""]);
   return page([
-    `p2p ${shape.name}: ${summary}`,
+    wrapped(`p2p ${shape.name}: ${summary}`, COLUMNS).join("\n"),
     [head("Usage:"), ...usage].join("\n"),
     section(head("Arguments:"), positionals),
     section(head("Flags:"), [...flags, ...GLOBAL_FLAGS]),
@@ -70,7 +75,18 @@ function page(parts: readonly string[]): string {
 
 function section(heading: string, rows: readonly Row[]): string {
   if (rows.length === 0) return "";
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
-  return [heading, ...lines].join("\n");
+  const width = Math.max(0, ...rows.map(([left]) => left.length).filter((l) => l <= WIDEST_LEFT));
+  return [heading, ...rows.flatMap((row) => rowLines(row, width))].join("\n");
+}
+
+/** What stands on the left, and beside it or below what it is for. */
+function rowLines([left, right]: Row, width: number): string[] {
+  const indent = " ".repeat(width + 4);
+  const lines = wrapped(right, COLUMNS - indent.length).map((line) => `${indent}${line}`.trimEnd());
+  if (left.length > width) return [`  ${left}`, ...lines];
+  return [`  ${left.padEnd(width)}  ${lines[0]?.trimStart() ?? ""}`.trimEnd(), ...lines.slice(1)];
+}
+
+function wrapped(text: string, columns: number): string[] {
+  return Bun.wrapAnsi(text, columns, { trim: true }).split("\n");
 }
