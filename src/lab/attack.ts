@@ -177,7 +177,7 @@ export class Attack {
     this.down = victim;
     this.note(victim);
     const at = await this.ring.kill(victim);
-    const fault = new Fault(victim, at, watchersOf(victim, others), before);
+    const fault = new Fault(victim, at, watchersOf(victim, others), before, watch.tells);
     for (const each of seen) fault.observe(each);
     take = (each) => fault.observe(each);
     const giveUp = (): Broken | null => this.fallen(others);

@@ -3,9 +3,16 @@
  * seen has its own time, and comes in no order among peers; so it is put in order before it is judged.
  * Pure.
  */
-import type { PeerSnapshot } from "../checks/ring.ts";
+import type { CheckName, PeerSnapshot } from "../checks/ring.ts";
 import type { Seen } from "./follower.ts";
-import { afterEvent, type Broken, firstBroken, HEAL_CHECKS, tellsOfView } from "./judge.ts";
+import {
+  ALL_CHECKS,
+  afterEvent,
+  type Broken,
+  firstBroken,
+  healChecks,
+  tellsOfView,
+} from "./judge.ts";
 
 /** Since when the checks have held without a break; null while one does not, which is told. */
 export type Health = { readonly since: number | null; readonly broken: Broken | null };
@@ -18,12 +25,14 @@ export class Fault {
    * @param at when the fault was injected, in epoch milliseconds
    * @param watchers the peers that must drop the victim
    * @param before what was known of the peers that live on, before the fault
+   * @param tells the checks that can be told of this ring
    */
   constructor(
     readonly victim: number,
     readonly at: number,
     private readonly watchers: readonly number[],
     private readonly before: readonly PeerSnapshot[],
+    private readonly tells: readonly CheckName[] = ALL_CHECKS,
   ) {}
 
   /** Takes note of what was seen at a peer, in any order. */
@@ -60,7 +69,8 @@ export class Fault {
   private judge(): Health {
     const peers = new Map(this.before.map((peer) => [peer.id, peer]));
     const ids = [...peers.keys()];
-    const brokenNow = (): Broken | null => firstBroken(ids, [...peers.values()], HEAL_CHECKS);
+    const checks = healChecks(this.tells);
+    const brokenNow = (): Broken | null => firstBroken(ids, [...peers.values()], checks);
     let broken = brokenNow();
     let since = broken === null ? this.at : null;
     for (const { id, at, event, snapshot } of this.inOrder()) {

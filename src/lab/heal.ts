@@ -1,9 +1,9 @@
 /** Waits until a fault has healed: by what is seen, and in the end by every peer's own word. */
 import { epochNow } from "../control/types.ts";
 import type { Fault } from "./fault.ts";
-import { type Broken, firstBroken, HEAL_CHECKS } from "./judge.ts";
+import { type Broken, firstBroken, healChecks } from "./judge.ts";
 import { HOLD_MS, LATE_EVENTS_MS, POLL_MS } from "./limits.ts";
-import type { Watch } from "./watch.ts";
+import type { RingView } from "./ring-view.ts";
 
 /** How it ended: the time from the fault, in milliseconds, or the check that did not come to hold. */
 export type Healed =
@@ -16,20 +16,21 @@ export type Healed =
  * @param giveUp ends the wait early with what is wrong, if anything is
  */
 export async function untilHealed(
-  watch: Watch,
+  watch: RingView,
   fault: Fault,
   ids: readonly number[],
   limitMs: number,
   giveUp: () => Broken | null = () => null,
 ): Promise<Healed> {
   let polledAt = epochNow();
+  const checks = healChecks(watch.tells);
   for (;;) {
     const version = watch.version;
     const { since, broken } = fault.health();
     const now = epochNow();
     const heldMs = since === null ? 0 : now - since;
     if (since !== null && heldMs >= HOLD_MS + LATE_EVENTS_MS) {
-      const wrong = firstBroken(ids, await watch.ask(ids), HEAL_CHECKS);
+      const wrong = firstBroken(ids, await watch.ask(ids), checks);
       if (wrong === null && fault.health().since === since) {
         return { ok: true, healMs: since - fault.at };
       }
@@ -37,7 +38,7 @@ export async function untilHealed(
     }
     const hopeless = giveUp();
     if (hopeless !== null) return { ok: false, broken: hopeless };
-    const silent = firstBroken(ids, watch.snapshots(ids), HEAL_CHECKS) ?? broken;
+    const silent = firstBroken(ids, watch.snapshots(ids), checks) ?? broken;
     if (now - fault.at > limitMs) {
       return {
         ok: false,
@@ -45,7 +46,7 @@ export async function untilHealed(
       };
     }
     if (now - polledAt > POLL_MS) {
-      await watch.poll(ids);
+      await watch.ask(ids);
       polledAt = epochNow();
     }
     const wait = since === null ? POLL_MS : Math.max(1, HOLD_MS + LATE_EVENTS_MS - heldMs);

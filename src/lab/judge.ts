@@ -28,6 +28,11 @@ export const ALL_CHECKS: readonly CheckName[] = ["R1", "R2", "R3", "R4", "R5", "
 /** What a ring must hold to have healed: all that can be seen in views. */
 export const HEAL_CHECKS: readonly CheckName[] = ["R1", "R2", "R3", "R4", "R5", "R6"];
 
+/** Those of them that can be told of a ring, in its order. */
+export function healChecks(tells: readonly CheckName[]): readonly CheckName[] {
+  return tells.filter((name) => HEAL_CHECKS.includes(name));
+}
+
 /**
  * The first check that does not hold among the peers that should be there.
  * @param ids the living, as the one who injects the faults knows them

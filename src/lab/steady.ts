@@ -1,7 +1,7 @@
 /** Waits until every check of a ring holds, by its peers' own word. */
 import { type Broken, firstBroken } from "./judge.ts";
 import { DEBOUNCE_MS, POLL_MS } from "./limits.ts";
-import type { Watch } from "./watch.ts";
+import type { RingView } from "./ring-view.ts";
 
 /** Up to this size of a ring every peer looks up two keys, in a larger one a single key. */
 const SMALL_RING = 16;
@@ -23,7 +23,7 @@ export type SteadyWait = {
  * @returns null once all checks hold, else what still does not when the time is up
  */
 export async function untilSteady(
-  watch: Watch,
+  watch: RingView,
   ids: () => readonly number[],
   wait: SteadyWait,
 ): Promise<Broken | null> {
@@ -32,15 +32,15 @@ export async function untilSteady(
   for (;;) {
     const living = ids();
     const seen = watch.version;
-    let broken = firstBroken(living, watch.snapshots(living));
+    let broken = firstBroken(living, watch.snapshots(living), watch.tells);
     if (broken !== null && performance.now() - polledAt >= POLL_MS) {
       // Without lookups: those of a ring that is not right may take long.
-      broken = firstBroken(living, await watch.ask(living));
+      broken = firstBroken(living, await watch.ask(living), watch.tells);
       polledAt = performance.now();
     }
     if (broken === null) {
       const keysOf = wait.lookups ? lookupKeys(living) : () => [];
-      broken = firstBroken(living, await watch.ask(living, keysOf));
+      broken = firstBroken(living, await watch.ask(living, keysOf), watch.tells);
       if (broken === null) return null;
     }
     const hopeless = wait.giveUp?.() ?? null;

@@ -4,13 +4,15 @@ import type { ControlClient } from "../control/client.ts";
 import { snapshotOf } from "../control/snapshot.ts";
 import type { LoggedEvent, Status } from "../control/types.ts";
 import { Follower, type Seen } from "./follower.ts";
-import { tellsOfView } from "./judge.ts";
+import { ALL_CHECKS, tellsOfView } from "./judge.ts";
 import { LOOKUPS_MS, STATUS_MS } from "./limits.ts";
+import type { RingView } from "./ring-view.ts";
 
 /** A peer's answer to a poll; null where it did not answer in time. */
 export type Polled = { readonly id: number; readonly status: Status | null };
 
-export class Watch {
+export class Watch implements RingView {
+  readonly tells = ALL_CHECKS;
   private readonly followers = new Map<number, Follower>();
   private readonly listeners = new Set<(seen: Seen) => void>();
   /** Raised by everything seen of a view. */

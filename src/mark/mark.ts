@@ -1,17 +1,17 @@
 /** `p2p mark`: marks any program that takes the assignment's command line. */
 import { rm } from "node:fs/promises";
+import { cagePrefix, isOwnWorld, namespaces, runCaged } from "../foreign/cage.ts";
+import { LENIENT, STRICT } from "../foreign/reading.ts";
+import type { User } from "../foreign/user.ts";
 import { ownProgram } from "../lab/program.ts";
 import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
 import { writeOut } from "../lab/written.ts";
 import { say } from "../terminal/shown.ts";
-import { cagePrefix, isOwnWorld, namespaces, runCaged } from "./cage.ts";
 import { type Entry, gradescopeOf, junitOf } from "./files.ts";
 import { Marking, type MarkingPlan } from "./marking.ts";
-import { LENIENT, STRICT } from "./reading.ts";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "./report.ts";
 import type { MarkReport } from "./result.ts";
-import type { User } from "./user.ts";
 
 export type MarkOptions = {
   /** The command as it was given, and its words. */

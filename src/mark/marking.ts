@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SILENCE_MS } from "../foreign/limits.ts";
 import {
   CRITERION_MS,
   DEATH_INTERVALS,
@@ -14,7 +15,6 @@ import {
   INTERRUPT_MS,
   PING_INTERVALS,
   QUIT_MS,
-  SILENCE_MS,
 } from "./limits.ts";
 import { Notes } from "./notes.ts";
 import { type CriterionResult, judge, type MarkReport } from "./result.ts";

@@ -1,5 +1,5 @@
 /** What came of each criterion: who said what was wanted, and what was said instead. Pure. */
-import { nearestLine } from "./reading.ts";
+import { nearestLine } from "../foreign/reading.ts";
 import { CRITERIA, type CriterionName, type Item, marksOf, RUBRIC } from "./rubric.ts";
 import type { Said } from "./transcript.ts";
 

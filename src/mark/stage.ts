@@ -1,21 +1,20 @@
 /** A network of somebody else's program, in a working folder of its own, from its first peer to its last process. */
-import { randomUUID } from "node:crypto";
 import { cpSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ProgramPeer } from "../foreign/peer.ts";
+import { Program } from "../foreign/program.ts";
+import type { Reading } from "../foreign/reading.ts";
+import { overLimits } from "../foreign/usage.ts";
+import { giveTo, type User } from "../foreign/user.ts";
 import { takenIds } from "../lab/ports.ts";
 import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { displayPeers, displaySize } from "../terminal/display.ts";
-import { endAll, type Origin, TAG } from "./hunt.ts";
-import { MAX_OUTPUT_BYTES, PORTS_MS } from "./limits.ts";
+import { displayPeers } from "../terminal/display.ts";
+import { PORTS_MS } from "./limits.ts";
 import { Notes } from "./notes.ts";
-import { ProgramPeer } from "./peer.ts";
-import type { Reading } from "./reading.ts";
 import { NETWORK, neighbour } from "./rubric.ts";
 import { Transcript, type Wanted } from "./transcript.ts";
-import { overLimits } from "./usage.ts";
-import { asUser, giveTo, type User } from "./user.ts";
 
 /** What is marked, and how. */
 export type StagePlan = {
@@ -44,14 +43,19 @@ export class Stage {
   /** When its first peer was started, in milliseconds of `performance.now()`. */
   readonly openedMs = performance.now();
   readonly notes = new Notes();
-  private readonly peers = new Map<number, ProgramPeer>();
-  private readonly tag = randomUUID();
+  private readonly program: Program;
   private unwatch: () => void = () => {};
   private changed: () => void = () => {};
 
   private constructor(private readonly plan: StagePlan) {
     this.dir = temporaryFolder("p2p-mark-");
     this.transcript = new Transcript(plan.reading);
+    const voice = {
+      line: (from: number, text: string, prompts: readonly string[]) =>
+        this.transcript.say(from, text, prompts),
+      ended: () => this.changed(),
+    };
+    this.program = new Program({ ...plan, dir: this.dir, ownFolder: true }, voice);
   }
 
   /**
@@ -77,7 +81,7 @@ export class Stage {
 
   /** @throws Failure if no such peer was started */
   peer(id: number): ProgramPeer {
-    const peer = this.peers.get(id);
+    const peer = this.program.peers.get(id);
     if (peer === undefined) throw new Failure(`Peer ${id} was not started.`);
     return peer;
   }
@@ -88,8 +92,7 @@ export class Stage {
 
   /** True where something runs that has printed nothing at all. */
   get silent(): boolean {
-    const peers = [...this.peers.values()];
-    return peers.some(({ running }) => running) && peers.every(({ printed }) => printed === 0);
+    return this.program.silent;
   }
 
   /**
@@ -109,13 +112,11 @@ export class Stage {
   /** Ends all that was started, and removes the working folder. Never rejects. */
   async close(): Promise<void> {
     this.unwatch();
-    const peers = [...this.peers.values()];
-    for (const peer of peers) {
-      this.noteEnd(peer);
-      peer.kill();
+    for (const peer of this.program.peers.values()) {
+      const why = peer.trouble();
+      if (why !== null) this.notes.add(why, peer.id);
     }
-    const left = await endAll(this.origin, this.plan.ownWorld);
-    for (const peer of peers) peer.close();
+    const left = await this.program.close();
     if (left > 0) this.notes.add(`${left} of the program's processes could not be ended`);
     await rm(this.dir, { recursive: true, force: true }).catch(() => {});
   }
@@ -134,61 +135,18 @@ export class Stage {
   }
 
   private start(id: number, args: readonly (string | number)[]): void {
-    const { command, intervalMs, terminal, user } = this.plan;
-    const words = command.map((word) => word.replaceAll("{}", this.dir));
-    const peer = new ProgramPeer(
-      id,
-      {
-        command: [...asUser(user), ...words, ...args.map(String), String(intervalMs / 1000)],
-        cwd: this.dir,
-        env: programEnvironment(this.tag),
-        terminal,
-      },
-      {
-        line: (from, text, prompts) => this.transcript.say(from, text, prompts),
-        ended: () => this.changed(),
-      },
-    );
-    this.peers.set(id, peer);
-  }
-
-  private get origin(): Origin {
-    return {
-      tag: this.tag,
-      dir: this.dir,
-      leaders: [...this.peers.values()].map(({ pid }) => pid),
-    };
+    this.program.start(id, [...args, this.plan.intervalMs / 1000]);
   }
 
   private runs(id: number): boolean {
-    return this.peers.get(id)?.running === true;
+    return this.program.peers.get(id)?.running === true;
   }
 
   /** It used more than there is for it. */
   private stopAll(why: string): void {
     this.notes.add(`the program ${why}: it was ended`);
-    for (const peer of this.peers.values()) peer.kill();
-    void endAll(this.origin, this.plan.ownWorld);
+    void this.program.kill();
   }
-
-  private noteEnd(peer: ProgramPeer): void {
-    if (peer.flooded) {
-      const most = displaySize(MAX_OUTPUT_BYTES);
-      this.notes.add(`printed more than ${most}, and had to be ended`, peer.id);
-    } else if (!peer.running && peer.endedEarly) {
-      const words = peer.lastError === "" ? "" : `: ${peer.lastError.slice(0, 200)}`;
-      this.notes.add(`ended unasked, with ${peer.howEnded}${words}`, peer.id);
-    }
-  }
-}
-
-/**
- * What a program of this kind needs is left to it; that of p2p and of a runner is not its business. Python
- * prints at once with it.
- */
-function programEnvironment(tag: string): Record<string, string | undefined> {
-  const { CI: _, FORCE_COLOR: __, P2P_DEBUG: ___, ...env } = process.env;
-  return { PYTHONUNBUFFERED: "1", NO_COLOR: "1", PYTHONDONTWRITEBYTECODE: "1", ...env, [TAG]: tag };
 }
 
 /** Programs that do not ask for a port again at once may have it kept for a minute by the system. */

@@ -1,6 +1,7 @@
 /** What the peers of one network have printed since something was done, and what is still missing of it. */
+
+import type { Reading } from "../foreign/reading.ts";
 import { MAX_KEPT_LINES } from "./limits.ts";
-import type { Reading } from "./reading.ts";
 
 /** A line, and when it was first printed, in milliseconds of `performance.now()`. */
 export type Said = { readonly text: string; readonly atMs: number };

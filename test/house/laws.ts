@@ -14,6 +14,7 @@ const ROOMS = [
   "commands",
   "mark",
   "lab",
+  "foreign",
   "sim",
   "page",
   "actions",
@@ -29,8 +30,9 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
-  mark: ["lab", "terminal", "checks", "protocol"],
-  lab: ["page", "control", "terminal", "checks", "protocol"],
+  mark: ["lab", "foreign", "terminal", "checks", "protocol"],
+  lab: ["foreign", "page", "control", "terminal", "checks", "protocol"],
+  foreign: ["terminal", "protocol"],
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
   actions: ["control", "store", "terminal", "wire", "checks", "protocol"],

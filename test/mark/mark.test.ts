@@ -3,8 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cagePrefix } from "../../src/mark/cage.ts";
-import { findUser } from "../../src/mark/user.ts";
+import { cagePrefix } from "../../src/foreign/cage.ts";
+import { findUser } from "../../src/foreign/user.ts";
 import { misfitsOfDocument } from "../support/documents.ts";
 import { type Ended, PROGRAM, p2p } from "../support/program.ts";
 

@@ -1,6 +1,6 @@
 /** One process of somebody else's program, at pipes and at a terminal. */
 import { expect, test } from "bun:test";
-import { type ProcessPlan, startProcess } from "../../src/mark/process.ts";
+import { type ProcessPlan, startProcess } from "../../src/foreign/process.ts";
 
 const SCRIPT = 'test -t 1 && echo at a terminal; read line; echo "read $line"; exit 3';
 

@@ -13,8 +13,8 @@ export const TAG = "P2P_MARK";
 export type Origin = {
   /** The value of `TAG` in its environment. */
   readonly tag: string;
-  /** The working folder of the program. */
-  readonly dir: string;
+  /** A working folder that is the program's alone; null where others work in it. */
+  readonly dir: string | null;
   /** The sessions that were made for it. */
   readonly leaders: readonly number[];
 };
@@ -50,7 +50,8 @@ export function found({ tag, dir, leaders }: Origin): number[] {
   });
 }
 
-function isBelow(pid: number, dir: string): boolean {
+function isBelow(pid: number, dir: string | null): boolean {
+  if (dir === null) return false;
   try {
     return `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${dir}/`);
   } catch {

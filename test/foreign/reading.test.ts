@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { LENIENT, looksLikePrompt, nearestLine, STRICT, visible } from "../../src/mark/reading.ts";
+import {
+  LENIENT,
+  looksLikePrompt,
+  nearestLine,
+  STRICT,
+  visible,
+} from "../../src/foreign/reading.ts";
 import { CRITERIA, RUBRIC } from "../../src/mark/rubric.ts";
 
 const LINE = "Ping response received from Peer 4";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { MAX_LINE_CHARS, STANDING_MS } from "../../src/mark/limits.ts";
-import { LineCutter } from "../../src/mark/line-cutter.ts";
+import { MAX_LINE_CHARS, STANDING_MS } from "../../src/foreign/limits.ts";
+import { LineCutter } from "../../src/foreign/line-cutter.ts";
 
 function cutter() {
   const lines: string[] = [];

@@ -1,10 +1,13 @@
 /** One peer of somebody else's program: typed at, read, and ended. */
-import { DRAIN_MS, MAX_OUTPUT_BYTES } from "./limits.ts";
+import { displaySize } from "../terminal/display.ts";
+import { DRAIN_MS, MAX_OUTPUT_BYTES, MAX_WORDS_CHARS, OUTPUT_MS } from "./limits.ts";
 import { LineCutter } from "./line-cutter.ts";
 import { type ProcessPlan, type Started, startProcess } from "./process.ts";
 
 export type PeerVoice = {
   line(id: number, text: string, prompts: readonly string[]): void;
+  /** A line of its standard error. */
+  error?(id: number, text: string): void;
   /** It has ended, and what it printed has been read. */
   ended(id: number): void;
 };
@@ -15,6 +18,8 @@ export class ProgramPeer {
   /** It printed more than there may be, and was ended for it. */
   flooded = false;
   running = true;
+  /** Stopped by SIGSTOP. */
+  frozen = false;
   /** Ended without being asked to. */
   endedEarly = false;
   /** The last line of its standard error. */
@@ -23,6 +28,9 @@ export class ProgramPeer {
   readonly ended: Promise<void>;
   private readonly process: Started;
   private asked = false;
+  /** When the minute began in which so much was printed. */
+  private since = performance.now();
+  private lately = 0;
 
   /** @throws Failure if the program cannot be run */
   constructor(
@@ -33,6 +41,7 @@ export class ProgramPeer {
     const output = new LineCutter((text) => voice.line(id, text, output.prompts));
     const errors = new LineCutter((text) => {
       this.lastError = text;
+      voice.error?.(id, text);
     });
     this.process = startProcess(plan, {
       output: (bytes) => {
@@ -64,6 +73,16 @@ export class ProgramPeer {
     return !this.running && this.process.code() === 0;
   }
 
+  /** What is to be said of how it ended; null where that is nothing. */
+  trouble(): string | null {
+    if (this.flooded) {
+      return `printed more than ${displaySize(MAX_OUTPUT_BYTES)}, and had to be ended`;
+    }
+    if (this.running || !this.endedEarly) return null;
+    const words = this.lastError === "" ? "" : `: ${this.lastError.slice(0, MAX_WORDS_CHARS)}`;
+    return `ended unasked, with ${this.howEnded}${words}`;
+  }
+
   /** Types a line. @param ends the peer is to end by it */
   type(line: string, ends = false): void {
     if (ends) this.asked = true;
@@ -82,11 +101,17 @@ export class ProgramPeer {
     this.signal("SIGKILL");
   }
 
+  /** Stops it, with its group, or lets it go on. */
+  freeze(frozen: boolean): void {
+    this.frozen = frozen;
+    this.signal(frozen ? "SIGSTOP" : "SIGCONT");
+  }
+
   close(): void {
     this.process.close();
   }
 
-  private signal(signal: "SIGINT" | "SIGKILL"): void {
+  private signal(signal: "SIGINT" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     for (const target of [-this.pid, this.pid]) {
       try {
         process.kill(target, signal);
@@ -99,8 +124,14 @@ export class ProgramPeer {
 
   /** Counts what was printed. @returns whether it may be looked at */
   private allows(bytes: Uint8Array): boolean {
+    const now = performance.now();
+    if (now - this.since > OUTPUT_MS) {
+      this.since = now;
+      this.lately = 0;
+    }
     this.printed += bytes.length;
-    if (this.printed <= MAX_OUTPUT_BYTES) return true;
+    this.lately += bytes.length;
+    if (this.lately <= MAX_OUTPUT_BYTES) return true;
     if (!this.flooded) {
       this.flooded = true;
       this.kill();
