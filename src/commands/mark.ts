@@ -8,6 +8,7 @@ import type { MarkOptions } from "../mark/mark.ts";
 import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { programWords } from "./cli/program.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import { optional, parseDurationMs, parseIntervalMs, parseWhole } from "./cli/values.ts";
 
@@ -63,7 +64,7 @@ export function markOptions(
   const folder = args.dir === undefined ? null : parseFolder("--dir", args.dir);
   return {
     given: args.exec,
-    command: resolveWords(splitWords("--exec", args.exec), folder),
+    command: programWords("--exec", args.exec, folder),
     folder,
     intervalMs: optional(parseIntervalMs, "--interval", args.interval) ?? DEFAULT_INTERVAL_MS,
     strict: args.strict === true,
@@ -101,34 +102,6 @@ export function classOptions(args: Partial<ParsedArgs<typeof ARGS>>, all: string
     cores: availableParallelism(),
     csv: args.csv ?? null,
   };
-}
-
-/** The words of a command, as a shell has them: quotes hold a word together, and nothing else is special. */
-export function splitWords(what: string, text: string): string[] {
-  const words = [...text.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) =>
-    word.replace(/"([^"]*)"|'([^']*)'/g, (_, double: string, single: string) => double ?? single),
-  );
-  if (words.length === 0) throw new UsageError(`${what} names no program`);
-  if (/["']/.test(text.replace(/"[^"]*"|'[^']*'/g, ""))) {
-    throw new UsageError(`${what} has a quotation mark without its pair: ${quote(text)}`);
-  }
-  return words;
-}
-
-/**
- * The program works in another folder: what is a file here is named by its whole path. In the copy of a
- * folder that was named, words mean what they mean there.
- */
-function resolveWords(words: readonly string[], folder: string | null): string[] {
-  const [program = "", ...rest] = words;
-  const isPath = program.includes("/");
-  if (folder !== null && isPath) return [program, ...rest];
-  const path = isPath ? resolve(program) : Bun.which(program);
-  if (path === null || !existsSync(path)) {
-    throw new UsageError(`--exec names a program that is not there: ${quote(program)}`);
-  }
-  const isHere = (word: string): boolean => folder === null && existsSync(resolve(word));
-  return [path, ...rest.map((word) => (isHere(word) ? resolve(word) : word))];
 }
 
 function parseFolder(what: string, text: string): string {

@@ -1,8 +1,10 @@
 import type { ParsedArgs } from "citty";
+import type { ForeignRingOptions } from "../lab/foreign-ring.ts";
 import type { RingOptions } from "../lab/ring.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { mayColor } from "./cli/globals.ts";
+import { programWords } from "./cli/program.ts";
 import { REPAIR_ARG } from "./cli/shared.ts";
 import {
   optional,
@@ -44,7 +46,15 @@ const ARGS = {
   },
   ...REPAIR_ARG,
   for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
+  exec: {
+    type: "string",
+    valueHint: "COMMAND",
+    description: 'run another program\'s peers, as in "python3 p2p.py"; they listen on 12000 + id',
+  },
 } as const;
+
+/** What only our own peers understand. */
+const OWN_ALONE = ["base-port", "copies", "repair-rate"] as const;
 
 /** What `p2p ring` asks of the lab. @throws UsageError */
 export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOptions, "color"> {
@@ -64,6 +74,19 @@ export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOp
   };
 }
 
+/** What `p2p ring --exec` asks of the lab. @throws UsageError */
+export function foreignRingOptions(
+  args: Partial<ParsedArgs<typeof ARGS>>,
+  exec: string,
+): Omit<ForeignRingOptions, "color"> {
+  const flag = OWN_ALONE.find((name) => args[name] !== undefined);
+  if (flag !== undefined) {
+    throw new UsageError(`--${flag} is for p2p's own peers: leave it out with --exec`);
+  }
+  const { ids, pingIntervalMs: intervalMs, dir, forMs } = ringOptions(args);
+  return { command: programWords("--exec", exec, null), ids, intervalMs, dir, forMs };
+}
+
 /** The ids of a ring of so many: the assignment's seven, those and 30, or else spread evenly. */
 export function ringIds(size: number): number[] {
   if (size === 7) return SEVEN;
@@ -78,9 +101,15 @@ export default command({
   examples: [
     ["p2p ring 8", "8 peers; type `kill 14`, `8 Store 2067`, `status` or Ctrl-C"],
     ["p2p ring --ids 2,4,5 --interval 5", "these three, pinging every 5 s"],
+    ['p2p ring 8 --exec "python3 p2p.py"', "8 peers of another program, by what they print"],
     ["p2p ring 64 --base-port 20000 --for 10", "64 peers elsewhere, for 10 s"],
   ],
   async run(args) {
+    if (args.exec !== undefined) {
+      const options = foreignRingOptions(args, args.exec);
+      const { runForeignRing } = await import("../lab/foreign-ring.ts");
+      return await runForeignRing({ ...options, color: mayColor(process.stdout) });
+    }
     const options = ringOptions(args);
     const { runRing } = await import("../lab/ring.ts");
     return await runRing({ ...options, color: mayColor(process.stdout) });

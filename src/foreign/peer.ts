@@ -62,10 +62,18 @@ export class ProgramPeer {
     return this.process.pid;
   }
 
-  /** How it ended: "exit code 1", or "a signal". */
+  /** It was told to end, and is about to. */
+  get isEnding(): boolean {
+    return this.asked;
+  }
+
+  /** How it ended, in words such as "ended unasked, with exit code 1". */
   get howEnded(): string {
     const code = this.process.code();
-    return code === null ? "a signal" : `exit code ${code}`;
+    if (this.asked && code === null) return "killed";
+    if (this.asked && code === 0) return "ended";
+    const how = code === null ? "a signal" : `exit code ${code}`;
+    return `ended${this.endedEarly ? " unasked," : ""} with ${how}`;
   }
 
   /** True once it has ended with exit code 0. */
@@ -80,7 +88,7 @@ export class ProgramPeer {
     }
     if (this.running || !this.endedEarly) return null;
     const words = this.lastError === "" ? "" : `: ${this.lastError.slice(0, MAX_WORDS_CHARS)}`;
-    return `ended unasked, with ${this.howEnded}${words}`;
+    return `${this.howEnded}${words}`;
   }
 
   /** Types a line. @param ends the peer is to end by it */

@@ -21,12 +21,15 @@ export type Reading = {
   parts(line: string): readonly string[];
   /** @param prompts what this program has shown as its prompt */
   key(line: string, prompts?: readonly string[]): string;
+  /** A line as it is shown. */
+  bare(line: string, prompts?: readonly string[]): string;
 };
 
 /** Ignores that lines ran together, case, spaces at the ends and doubled, a prompt before the line, and full stops behind it. */
 export const LENIENT: Reading = {
   strict: false,
   parts: (line) => line.split(RUN_TOGETHER),
+  bare: (line, prompts = []) => withoutPrompt(line, prompts).trim(),
   key: (line, prompts = []) =>
     withoutPrompt(line, prompts)
       .toLowerCase()
@@ -39,6 +42,7 @@ export const LENIENT: Reading = {
 export const STRICT: Reading = {
   strict: true,
   parts: (line) => [line],
+  bare: (line) => line,
   key: (line) => line,
 };
 

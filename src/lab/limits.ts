@@ -91,3 +91,13 @@ export const START_RETRY_MS = 250;
 export const START_AGAIN_MS = 2 * STEADY_MS;
 /** A borrowed ring gets its peers back, if that takes no longer. */
 export const GIVE_BACK_MS = 1_000;
+/** Another program takes several of its intervals to notice a death or to let somebody in. */
+export const FOREIGN_INTERVALS = 20;
+/** A ping that came in so many intervals, and so long besides, still counts. */
+export const HEARD_INTERVALS = 3;
+export const HEARD_MS = 1_000;
+/** What is typed at another program's peer has come to its end by then, or nobody waits for it any more. */
+export const FOREIGN_TYPED_MS = 10_000;
+/** A port of a peer that was killed may be kept by the system for a minute, from a program that does not ask for it. */
+export const KEPT_PORT_MS = 65_000;
+export const KEPT_PORT_PAUSE_MS = 1_000;

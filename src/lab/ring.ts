@@ -3,19 +3,19 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkFolderPath } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { Actions } from "./actions.ts";
 import type { ChildEnd } from "./child.ts";
-import { Input } from "./input.ts";
 import { type Broken, sayBroken } from "./judge.ts";
-import { QUIET_AT_MOST_MS, QUIET_MS, STEADY_MS } from "./limits.ts";
+import { STEADY_MS } from "./limits.ts";
 import { Network } from "./network.ts";
 import { checkPorts } from "./ports.ts";
 import { ownProgram } from "./program.ts";
 import { serveRing } from "./ring-control.ts";
 import { ringDir, takeRingDir, writeRingProcess } from "./ring-folder.ts";
 import { Screen } from "./screen.ts";
+import { type RingSession, runSession } from "./session.ts";
 import { untilSteady } from "./steady.ts";
-import { Stop, Stopped } from "./stop.ts";
+import { Stop } from "./stop.ts";
+import { ownTypedRing } from "./typed-ring.ts";
 
 export type RingOptions = {
   /** In ascending order, each from 0 to 255. */
@@ -62,7 +62,7 @@ export async function runRing(options: RingOptions): Promise<number> {
       const startedAt = performance.timeOrigin;
       const interval = pingIntervalMs / 1000;
       writeRingProcess(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
-      return await live(options, network, screen, stop);
+      return await runSession(sessionOf(options, network), options.forMs, screen, stop);
     } finally {
       screen.muted = true;
       await network.stop();
@@ -73,77 +73,29 @@ export async function runRing(options: RingOptions): Promise<number> {
   }
 }
 
+function sessionOf({ ids }: RingOptions, network: Network): RingSession {
+  const giveUp = (): Broken | null => fallen(network);
+  const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
+  return {
+    ring: ownTypedRing(network),
+    comeTogether: async () => {
+      network.found(ids);
+      const broken = await untilSteady(network.watch, () => ids, wait);
+      if (broken !== null) {
+        return { steady: false, say: `The ring did not come together: ${sayBroken(broken)}.` };
+      }
+      const say = `ring of ${ids.length} is steady after ${Math.round(performance.now())} ms`;
+      return { steady: true, say };
+    },
+    goesOnUnsteady: false,
+  };
+}
+
 function peerFlags({ copies, repairRate }: RingOptions): string[] {
   return [
     ...(copies === null ? [] : ["--copies", String(copies)]),
     ...(repairRate === null ? [] : ["--repair-rate", String(repairRate)]),
   ];
-}
-
-async function live(
-  options: RingOptions,
-  network: Network,
-  screen: Screen,
-  stop: Stop,
-): Promise<number> {
-  const { ids } = options;
-  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const input = new Input(screen, interactive, () => stop.wish("SIGINT"));
-  try {
-    network.found(ids);
-    const giveUp = (): Broken | null => fallen(network);
-    const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
-    const broken = await stop.unless(untilSteady(network.watch, () => ids, wait));
-    if (broken !== null) {
-      screen.complain(`The ring did not come together: ${sayBroken(broken)}.`);
-      return 1;
-    }
-    screen.say(`ring of ${ids.length} is steady after ${Math.round(performance.now())} ms`);
-    input.prompt();
-    const actions = new Actions(network, screen, !interactive);
-    await stop.unless(attend(input, actions, options.forMs, interactive));
-    await stop.unless(quiet(screen));
-    return 0;
-  } catch (error) {
-    if (error instanceof Stopped) return 0;
-    throw error;
-  } finally {
-    input.close();
-  }
-}
-
-/** Does what is typed, one after the other, to the end of the input or of the time. */
-async function attend(
-  input: Input,
-  actions: Actions,
-  forMs: number | null,
-  interactive: boolean,
-): Promise<void> {
-  const typed = perform(input, actions);
-  if (forMs === null) {
-    await typed;
-    return;
-  }
-  const time = Bun.sleep(forMs).then(() => "time" as const);
-  const first = await Promise.race([typed, time]);
-  // Only a person who ends the input means to end the ring.
-  if (first === "input's end" && !interactive) await time;
-}
-
-async function perform(input: Input, actions: Actions): Promise<"quit" | "input's end"> {
-  for (;;) {
-    const line = await input.next();
-    if (line === null) return "input's end";
-    if (!(await actions.run(line))) return "quit";
-  }
-}
-
-/** Other peers may still have something to say of the last command. */
-async function quiet(screen: Screen): Promise<void> {
-  const end = performance.now() + QUIET_AT_MOST_MS;
-  while (performance.now() < end && performance.now() - screen.shownAt < QUIET_MS) {
-    await Bun.sleep(QUIET_MS / 4);
-  }
 }
 
 /** A peer that ends while the ring starts will not come back by itself. */

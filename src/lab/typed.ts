@@ -10,16 +10,19 @@ export type Typed =
   | { readonly kind: "join"; readonly id: number; readonly known: number | null }
   | { readonly kind: "wrong"; readonly sentence: string };
 
-export const HELP: readonly string[] = [
-  "8 Store 2067     what follows a peer's id is typed at that peer: Store, Request, Remove, Where, Quit",
-  "kill 14          kill peer 14, or several at once: kill 9 14",
-  "stop 14          freeze peer 14",
-  "cont 14          let peer 14 go on",
-  "join 15 4        start peer 15, which joins through peer 4",
-  "start 14         start peer 14 again, through a living peer",
-  "status           what each peer knows, and which checks hold",
-  "quit             stop all peers",
-];
+/** @param words what can be typed at a peer of this ring */
+export function helpOf(words: string): readonly string[] {
+  return [
+    `8 Store 2067     what follows a peer's id is typed at that peer: ${words}`,
+    "kill 14          kill peer 14, or several at once: kill 9 14",
+    "stop 14          freeze peer 14",
+    "cont 14          let peer 14 go on",
+    "join 15 4        start peer 15, which joins through peer 4",
+    "start 14         start peer 14 again, through a living peer",
+    "status           what each peer knows, and which checks hold",
+    "quit             stop all peers",
+  ];
+}
 
 const WORDS = ["kill", "stop", "cont", "join", "start", "status", "help", "quit"] as const;
 const MAX_ID = 255;
