@@ -1,10 +1,10 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { ParsedArgs } from "citty";
 import { findUser, type User } from "../foreign/user.ts";
 import type { ClassOptions } from "../mark/class.ts";
-import type { MarkOptions } from "../mark/mark.ts";
+import type { MarkOptions, Scenario } from "../mark/mark.ts";
 import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
@@ -12,7 +12,6 @@ import { programWords } from "./cli/program.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import { optional, parseDurationMs, parseIntervalMs, parseWhole } from "./cli/values.ts";
 
-const DEFAULT_INTERVAL_MS = 1_000;
 const MOST_MARKS = 90;
 const MAX_JOBS = 64;
 
@@ -33,6 +32,11 @@ const ARGS = {
     description: "how long each criterion is waited for (default 20, a death 60, or more)",
   },
   user: { type: "string", valueHint: "NAME", description: "run it as that user (for root alone)" },
+  scenario: {
+    type: "string",
+    valueHint: "FILE",
+    description: "play this scenario instead of the rubric, and tell which lines did not come",
+  },
   strict: { type: "boolean", description: "mind case, prompts and full stops" },
   "at-least": { type: "string", valueHint: "N", description: "exit code 1 below so many marks" },
   ...JSON_ARG,
@@ -53,6 +57,9 @@ const ARGS = {
   caged: { type: "string" },
 } as const;
 
+/** What makes no sense where there are no marks. */
+const RUBRIC_ALONE = ["all", "at-least", "gradescope", "junit"] as const;
+
 /** What `p2p mark` asks of the marker. @throws UsageError */
 export function markOptions(
   args: Partial<ParsedArgs<typeof ARGS>>,
@@ -66,7 +73,8 @@ export function markOptions(
     given: args.exec,
     command: programWords("--exec", args.exec, folder),
     folder,
-    intervalMs: optional(parseIntervalMs, "--interval", args.interval) ?? DEFAULT_INTERVAL_MS,
+    intervalMs: optional(parseIntervalMs, "--interval", args.interval),
+    scenario: optional(parseScenarioFile, "--scenario", args.scenario),
     strict: args.strict === true,
     json: args.json === true,
     limitMs: optional(parseDurationMs, "--limit", args.limit),
@@ -121,6 +129,14 @@ function parseUser(what: string, text: string): User {
   return user;
 }
 
+function parseScenarioFile(what: string, path: string): Scenario {
+  try {
+    return { path, text: readFileSync(path, "utf8") };
+  } catch {
+    throw new UsageError(`${what} names no file that can be read: ${quote(path)}`);
+  }
+}
+
 /** Marks may be given to a tenth: they are shared out among lines. */
 function parseMarks(what: string, text: string): number {
   const marks = /^\d{1,2}(\.\d)?$/.test(text) ? Number(text) : Number.NaN;
@@ -137,9 +153,14 @@ export default command({
     ['p2p mark --exec "python3 p2p.py"', "the marks of p2p.py, and each line that was missing"],
     ['p2p mark --exec "java P2P" --dir build', "run in a copy of the folder build"],
     ['p2p mark --all submissions --exec "python3 p2p.py" --csv marks.csv', "a whole class"],
+    ['p2p mark --exec "python3 p2p.py" --scenario kill-two-neighbours.txt', "one scenario alone"],
     ["p2p mark --exec ./p2p --strict --at-least 80", "to the letter; exit code 1 below 80 marks"],
   ],
   async run(args, argv) {
+    const other = RUBRIC_ALONE.find((name) => args[name] !== undefined);
+    if (args.scenario !== undefined && other !== undefined) {
+      throw new UsageError(`--${other} is for the rubric: a scenario has no marks`);
+    }
     if (args.all !== undefined) {
       const { runClass } = await import("../mark/class.ts");
       return await runClass(classOptions(args, args.all));

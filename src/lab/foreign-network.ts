@@ -15,6 +15,10 @@ import type { NetworkPeer } from "./network.ts";
 export type ForeignVoice = {
   line(id: number, text: string): void;
   note(id: number, text: string): void;
+  /** All that was printed, as it was. */
+  printed?(id: number, text: string, prompts: readonly string[]): void;
+  /** It has ended, and what it printed has been read. */
+  ended?(id: number): void;
 };
 
 export type ForeignPlan = ProgramPlan & { readonly intervalMs: number };
@@ -51,10 +55,7 @@ export class ForeignNetwork {
 
   /** Starts the peers of a ring, all at once. @throws Failure if the program cannot be run */
   found(ids: readonly number[]): void {
-    for (const [at, id] of ids.entries()) {
-      const next = (steps: number): number => ids[(at + steps) % ids.length] ?? id;
-      this.spawn(id, ["init", id, next(1), next(2)]);
-    }
+    for (const id of ids) this.foundAgain(ids, id);
   }
 
   /** Everyone that was ever started, by id. */
@@ -72,6 +73,11 @@ export class ForeignNetwork {
 
   lastWords(id: number): string {
     return this.program.peers.get(id)?.trouble() ?? "";
+  }
+
+  /** Whether it has ended with exit code 0. */
+  endedWell(id: number): boolean {
+    return this.program.peers.get(id)?.endedWell === true;
   }
 
   /** Those of these that have ended by themselves: nobody starts them again. */
@@ -92,6 +98,13 @@ export class ForeignNetwork {
     } else if (signal === "SIGSTOP" || signal === "SIGCONT") peer.freeze(signal === "SIGSTOP");
     else peer.interrupt();
     return at;
+  }
+
+  /** Starts a peer of the first ring as it was started then, without waiting for anything. */
+  foundAgain(ids: readonly number[], id: number): void {
+    const at = ids.indexOf(id);
+    const next = (steps: number): number => ids[(at + steps) % ids.length] ?? id;
+    this.spawn(id, ["init", id, next(1), next(2)]);
   }
 
   /**
@@ -185,6 +198,7 @@ export class ForeignNetwork {
   }
 
   private hear(id: number, printed: string, prompts: readonly string[]): void {
+    this.voice.printed?.(id, printed, prompts);
     for (const part of LENIENT.parts(printed)) {
       const told = toldBy(part, prompts);
       if (told !== null) {
@@ -203,6 +217,7 @@ export class ForeignNetwork {
     const peer = this.program.peers.get(id);
     if (peer?.running !== false) return;
     this.view.forget(id);
+    this.voice.ended?.(id);
     this.note(id, peer.flooded ? (peer.trouble() ?? "") : peer.howEnded);
   }
 

@@ -18,6 +18,11 @@ type Word = {
   snapshot: PeerSnapshot | null;
 };
 
+const ALONE: PeerSnapshot = {
+  ...{ id: 0, bits: NUMBERED_BITS, strategy: "successor", lookups: [] },
+  ...{ successors: [], predecessors: [], members: [] },
+};
+
 const SIZE = 2 ** NUMBERED_BITS;
 
 /** A loop, or a peer that was never replaced, is what a student is to hear of first. */
@@ -83,7 +88,13 @@ export class ForeignView implements RingView {
   }
 
   snapshots(ids: readonly number[]): PeerSnapshot[] {
-    return ids.flatMap((id) => this.words.get(id)?.snapshot ?? []);
+    // One that is alone has nobody to ping.
+    const nothing = ids.length === 1 ? ALONE : null;
+    return ids.flatMap((id) => {
+      const word = this.words.get(id);
+      const snapshot = word?.snapshot ?? nothing;
+      return word === undefined || snapshot === null ? [] : [{ ...snapshot, id }];
+    });
   }
 
   /** Nobody can be asked: what they last printed counts, unless it is too old by now. */
@@ -117,8 +128,7 @@ export class ForeignView implements RingView {
       former?.successors.join() === successors.join() &&
       former.predecessors.join() === predecessors.join();
     if (isAsBefore) return;
-    const rest = { id, bits: NUMBERED_BITS, strategy: "successor" as const, lookups: [] };
-    word.snapshot = { ...rest, successors, predecessors, members: [] };
+    word.snapshot = { ...ALONE, id, successors, predecessors };
     for (const other of former?.successors ?? []) {
       // One that lives may just have got a nearer one before it.
       if (!successors.includes(other) && !this.words.has(other)) this.dropped(id, other);

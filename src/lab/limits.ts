@@ -101,3 +101,4 @@ export const FOREIGN_TYPED_MS = 10_000;
 /** A port of a peer that was killed may be kept by the system for a minute, from a program that does not ask for it. */
 export const KEPT_PORT_MS = 65_000;
 export const KEPT_PORT_PAUSE_MS = 1_000;
+export const FREE_POLL_MS = 250;

@@ -1,5 +1,7 @@
 /** Whether a ring's ports are free: tried by binding them, for streams and for datagrams. */
 import { Failure } from "../protocol/model/failure.ts";
+import { displayPeers } from "../terminal/display.ts";
+import { FREE_POLL_MS, KEPT_PORT_MS } from "./limits.ts";
 
 const HOST = "127.0.0.1";
 
@@ -32,6 +34,25 @@ export async function freeBasePort(ids: readonly number[]): Promise<number> {
     if ((await takenIds(basePort, ids)).length === 0) return basePort;
   }
   throw new Failure("No free ports were found: choose some with --base-port.");
+}
+
+/**
+ * Waits for ports that a program has just let go of: where it does not ask for them again at once, the
+ * system may keep them for a minute.
+ * @throws Failure if they stay in use
+ */
+export async function untilFree(basePort: number, ids: readonly number[]): Promise<void> {
+  const limit = performance.now() + KEPT_PORT_MS;
+  for (;;) {
+    const taken = await takenIds(basePort, ids);
+    if (taken.length === 0) return;
+    if (performance.now() > limit) {
+      throw new Failure(
+        `The ports of ${displayPeers(taken)} (${basePort} and the id) are in use by another program: stop it.`,
+      );
+    }
+    await Bun.sleep(FREE_POLL_MS);
+  }
 }
 
 /** The ids whose ports are in use. */

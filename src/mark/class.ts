@@ -23,7 +23,7 @@ export type ClassOptions = {
   readonly all: string;
   /** What each marker is told besides its folder: `--exec` and the like. */
   readonly flags: readonly string[];
-  readonly intervalMs: number;
+  readonly intervalMs: number | null;
   /** How many at once; null for half as many as there are processors. */
   readonly jobs: number | null;
   readonly cores: number;
@@ -98,7 +98,7 @@ async function markOne(name: string, options: ClassOptions, stop: Stop): Promise
   const argv = ["mark", "--dir", join(all, name), "--json", ...flags];
   const child = Bun.spawn([...ownProgram(), ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: SUBMISSION_MS + SUBMISSION_INTERVALS * intervalMs,
+    timeout: SUBMISSION_MS + SUBMISSION_INTERVALS * (intervalMs ?? 0),
     maxBuffer: MAX_DOCUMENT_BYTES,
     // It ends what it has started, and then itself.
     killSignal: "SIGTERM",

@@ -7,6 +7,8 @@ export const DEATH_MS = 60_000;
 export const DEATH_INTERVALS = 4;
 /** Lines about pings take up to two intervals, and a program may sleep for one before its first. */
 export const PING_INTERVALS = 2;
+/** In a calm, what goes on without a line has so long to come to its end, as a file on its way to a new owner. */
+export const CALM_MS = 1_000;
 /** After Quit, and after the last line, so long for the process to end. */
 export const QUIT_MS = 5_000;
 /** A process that Ctrl-C has not ended by then is told of. */
@@ -19,9 +21,6 @@ export const MAX_KEPT_LINES = 500;
 
 /** Sentences beside the marks: a program may end in many ways, and nobody reads them all. */
 export const MAX_NOTES = 20;
-
-/** Ports of a part that has ended are waited for: the system may keep them for a minute. */
-export const PORTS_MS = 65_000;
 
 /** One submission, with all that is waited for when nothing comes; and so many intervals more. */
 export const SUBMISSION_MS = 600_000;

@@ -8,8 +8,11 @@ import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
 import { writeOut } from "../lab/written.ts";
 import { say } from "../terminal/shown.ts";
+import { planScenario } from "./deeds.ts";
 import { type Entry, gradescopeOf, junitOf } from "./files.ts";
-import { Marking, type MarkingPlan } from "./marking.ts";
+import { Marking } from "./marking.ts";
+import { ScenarioPlay } from "./play.ts";
+import { playDocument, playExitCode, playLines, playVerdict } from "./play-report.ts";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "./report.ts";
 import type { MarkReport } from "./result.ts";
 
@@ -19,7 +22,10 @@ export type MarkOptions = {
   readonly command: readonly string[];
   /** A folder that each network works in a copy of; null for an empty one. */
   readonly folder: string | null;
-  readonly intervalMs: number;
+  /** Null for what is usual: a second, or what the scenario says. */
+  readonly intervalMs: number | null;
+  /** What to play instead of the rubric; null for none. */
+  readonly scenario: Scenario | null;
   readonly strict: boolean;
   readonly json: boolean;
   readonly limitMs: number | null;
@@ -36,6 +42,10 @@ export type MarkOptions = {
   readonly argv: readonly string[];
 };
 
+/** A scenario as text, and where it was found. */
+export type Scenario = { readonly path: string; readonly text: string };
+
+const DEFAULT_INTERVAL_MS = 1_000;
 /** Ctrl-C, as a shell has it. */
 const INTERRUPTED = 130;
 
@@ -45,6 +55,8 @@ const INTERRUPTED = 130;
  * @throws Failure if the program cannot be run, or its ports are in use
  */
 export async function runMark(options: MarkOptions): Promise<number> {
+  // What cannot be played is said before anything is set up.
+  if (options.scenario !== null) planScenario(options.scenario.text, options.scenario.path);
   const stop = new Stop();
   try {
     if (options.caged !== null) {
@@ -70,26 +82,55 @@ export async function runMark(options: MarkOptions): Promise<number> {
 }
 
 async function markHere(options: MarkOptions, stop: Stop): Promise<number> {
-  const marking = new Marking(planOf(options), tell);
+  const { scenario } = options;
+  const work = scenario === null ? marking(options) : playing(options, scenario);
   try {
-    const report = await stop.unless(marking.run());
-    show(report, options);
-    return exitCodeOf(verdictOf(report, options.atLeast));
+    const show = await stop.unless(work.run());
+    return show();
   } catch (error) {
     if (error instanceof Stopped) return stop.why === "output" ? 0 : INTERRUPTED;
     throw error;
   } finally {
-    await marking.close();
+    await work.close();
   }
 }
 
-function planOf(options: MarkOptions): MarkingPlan {
-  const { given, command, folder, intervalMs, limitMs, strict, caged, user } = options;
-  return {
-    ...{ given, command, folder, intervalMs, limitMs, user },
-    reading: strict ? STRICT : LENIENT,
-    ownWorld: isOwnWorld(caged),
+/** What is done to the program; `run` resolves with what shows what came of it and gives the exit code. */
+type Work = { run(): Promise<() => number>; close(): Promise<void> };
+
+function marking(options: MarkOptions): Work {
+  const { intervalMs } = options;
+  const plan = { ...programOf(options), intervalMs: intervalMs ?? DEFAULT_INTERVAL_MS };
+  const marking = new Marking(plan, tell);
+  const run = async () => {
+    const report = await marking.run();
+    return () => {
+      show(report, options);
+      return exitCodeOf(verdictOf(report, options.atLeast));
+    };
   };
+  return { run, close: () => marking.close() };
+}
+
+function playing(options: MarkOptions, { path, text }: Scenario): Work {
+  const { intervalMs, json } = options;
+  const steps = planScenario(text, path);
+  const play = new ScenarioPlay({ ...programOf(options), intervalMs, path, steps }, tell);
+  const run = async () => {
+    const report = await play.run();
+    return () => {
+      const lines = json ? [JSON.stringify(playDocument(report))] : playLines(report);
+      for (const line of lines) console.log(line);
+      return playExitCode(playVerdict(report));
+    };
+  };
+  return { run, close: () => play.close() };
+}
+
+function programOf(options: MarkOptions) {
+  const { given, command, folder, limitMs, strict, caged, user } = options;
+  const reading = strict ? STRICT : LENIENT;
+  return { ...{ given, command, folder, limitMs, user, reading }, ownWorld: isOwnWorld(caged) };
 }
 
 function show(report: MarkReport, { given, json, atLeast, junit, gradescope }: MarkOptions): void {

@@ -52,7 +52,8 @@ export function missingLines(result: CriterionResult): string[] {
   ];
 }
 
-function insteadOf({ kind, instead }: Missing): string {
+/** What a peer did instead, in words. */
+export function insteadOf({ kind, instead }: Pick<Missing, "kind" | "instead">): string {
   if (kind === "deed") return "it did not";
   if (instead === null) return "it printed nothing like it";
   const { text, afterMs } = instead;

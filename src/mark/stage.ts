@@ -1,36 +1,25 @@
 /** A network of somebody else's program, in a working folder of its own, from its first peer to its last process. */
-import { cpSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { ProgramPeer } from "../foreign/peer.ts";
 import { Program } from "../foreign/program.ts";
 import type { Reading } from "../foreign/reading.ts";
 import { overLimits } from "../foreign/usage.ts";
-import { giveTo, type User } from "../foreign/user.ts";
-import { takenIds } from "../lab/ports.ts";
-import { temporaryFolder } from "../lab/ring-folder.ts";
+import { untilFree } from "../lab/ports.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { displayPeers } from "../terminal/display.ts";
-import { PORTS_MS } from "./limits.ts";
 import { Notes } from "./notes.ts";
 import { NETWORK, neighbour } from "./rubric.ts";
 import { Transcript, type Wanted } from "./transcript.ts";
+import { fillWorkFolder, newWorkFolder, type WorkPlan } from "./work-folder.ts";
 
 /** What is marked, and how. */
-export type StagePlan = {
+export type StagePlan = WorkPlan & {
   /** The program and its first arguments; `{}` in a word stands for the working folder. */
   readonly command: readonly string[];
-  /** A folder that each network has a copy of as its working folder; null for an empty one. */
-  readonly folder: string | null;
   readonly intervalMs: number;
   readonly reading: Reading;
   readonly terminal: boolean;
-  /** Who the program runs as; null for whoever marks it. */
-  readonly user: User | null;
   /** See `isOwnWorld`. */
   readonly ownWorld: boolean;
-  /** Files that lie in the working folder from the start: there may be no room for them later. */
-  readonly files: readonly { readonly name: string; readonly content: Uint8Array }[];
 };
 
 /** The assignment's peers listen on this and their id. */
@@ -48,7 +37,7 @@ export class Stage {
   private changed: () => void = () => {};
 
   private constructor(private readonly plan: StagePlan) {
-    this.dir = temporaryFolder("p2p-mark-");
+    this.dir = newWorkFolder();
     this.transcript = new Transcript(plan.reading);
     const voice = {
       line: (from: number, text: string, prompts: readonly string[]) =>
@@ -63,10 +52,10 @@ export class Stage {
    * @throws Failure if the program cannot be run, or its ports stay in use
    */
   static async open(plan: StagePlan, wanted: readonly Wanted[]): Promise<Stage> {
-    await untilFree();
+    await untilFree(BASE_PORT, [...NETWORK, JOINER]);
     const stage = new Stage(plan);
     try {
-      stage.fill();
+      fillWorkFolder(stage.dir, plan);
       stage.transcript.begin(wanted);
       stage.unwatch = overLimits(plan.ownWorld, (why) => stage.stopAll(why));
       for (const id of NETWORK) {
@@ -121,19 +110,6 @@ export class Stage {
     await rm(this.dir, { recursive: true, force: true }).catch(() => {});
   }
 
-  /** @throws Failure if the folder and the files have no room */
-  private fill(): void {
-    const { folder, files } = this.plan;
-    try {
-      if (folder !== null) cpSync(folder, this.dir, { recursive: true });
-      for (const { name, content } of files) writeFileSync(join(this.dir, name), content);
-      if (this.plan.user !== null) giveTo(this.plan.user, this.dir);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Failure(`The working folder could not be made: ${why}.`);
-    }
-  }
-
   private start(id: number, args: readonly (string | number)[]): void {
     this.program.start(id, [...args, this.plan.intervalMs / 1000]);
   }
@@ -146,20 +122,5 @@ export class Stage {
   private stopAll(why: string): void {
     this.notes.add(`the program ${why}: it was ended`);
     void this.program.kill();
-  }
-}
-
-/** Programs that do not ask for a port again at once may have it kept for a minute by the system. */
-async function untilFree(): Promise<void> {
-  const limit = performance.now() + PORTS_MS;
-  for (;;) {
-    const taken = await takenIds(BASE_PORT, [...NETWORK, JOINER]);
-    if (taken.length === 0) return;
-    if (performance.now() > limit) {
-      throw new Failure(
-        `The ports of ${displayPeers(taken)} (${BASE_PORT} and the id) are in use by another program: stop it.`,
-      );
-    }
-    await Bun.sleep(250);
   }
 }

@@ -30,7 +30,7 @@ const ROOMS = [
 
 /** Rooms that may know fewer than all below them. */
 const KNOWS: Readonly<Record<string, readonly string[]>> = {
-  mark: ["lab", "foreign", "terminal", "checks", "protocol"],
+  mark: ["lab", "foreign", "sim", "terminal", "checks", "protocol"],
   lab: ["foreign", "page", "control", "terminal", "checks", "protocol"],
   foreign: ["terminal", "protocol"],
   page: ["control", "checks", "protocol"],

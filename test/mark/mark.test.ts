@@ -10,6 +10,7 @@ import { type Ended, PROGRAM, p2p } from "../support/program.ts";
 
 const LIMIT_MS = 240_000;
 const PROGRAMS = join(import.meta.dir, "programs");
+const FULL = join(import.meta.dir, "../transcripts/owner-with-a-full-disk.txt");
 
 /** Each program has the ports of the assignment, so here it has to have a network of its own. */
 const dir = mkdtempSync(join(tmpdir(), "p2p-mark-test-"));
@@ -64,6 +65,19 @@ async function inFolder(run: (dir: string) => Promise<void>): Promise<void> {
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+const SCENARIO = `ring 2 4 5
+calm
+file 4101 5000
+2 types Request 4101
+  4     Request for File 4101 has been received, but the file is not stored here
+  5     File 4101 is stored here
+  5     The file has been sent
+  2     File 4101 received
+quit 4
+  2     Peer 4 will depart from the network
+  5   ! what nobody else is asked
+`;
 
 /** Does something when it is first wanted, and not again. */
 function once<T>(make: () => T): () => T {
@@ -147,6 +161,35 @@ describe("p2p mark", () => {
     );
   });
 
+  testWith(noPython, "plays a scenario, and tells what was printed instead", async () => {
+    await inFolder(async (dir) => {
+      const path = join(dir, "some.txt");
+      writeFileSync(path, SCENARIO);
+      const flags = ["--limit", 4, "--scenario", path];
+      const run = await mark(script("short.py"), "--json", ...flags);
+      const { checks, verdict, exitCode } = JSON.parse(run.stdout);
+      expect([verdict, exitCode, run.exitCode]).toEqual(["failed", 1, 1]);
+      const [calm, request, quit] = checks;
+      expect(calm).toMatchObject({ name: "line 2", title: "calm", verdict: "passed", why: null });
+      expect(request.missing).toEqual([
+        {
+          peer: 5,
+          what: "File 4101 is stored here",
+          kind: "line",
+          instead: {
+            text: expect.stringMatching(/FILE 4101 IS KEPT HERE\.$/),
+            afterMs: expect.any(Number),
+          },
+        },
+        { peer: 5, what: "The file has been sent", kind: "line", instead: null },
+      ]);
+      expect(request.why).toBe("peer 5 did not print: File 4101 is stored here (and 1 other line)");
+      expect(request.peers).toEqual([5]);
+      expect(quit).toMatchObject({ line: 9, verdict: "passed", missing: [] });
+      expect(checks).toHaveLength(3);
+    });
+  });
+
   test.each([
     [[], "--exec is missing"],
     [["--exec", "  "], "--exec names no program"],
@@ -157,6 +200,9 @@ describe("p2p mark", () => {
     [["--exec", "sh", "--jobs", "2"], "--jobs goes with --all"],
     [["--exec", "sh", "--all", tmpdir(), "--dir", tmpdir()], "Give --dir or --all, not both"],
     [["--exec", "sh", "--limit", "0"], "--limit must be a number of seconds"],
+    [["--exec", "sh", "--scenario", "no-such-file"], "--scenario names no file"],
+    [["--exec", "sh", "--scenario", FULL], 'line 5: "full 19" cannot be done'],
+    [["--exec", "sh", "--scenario", FULL, "--at-least", "1"], "--at-least is for the rubric"],
   ])("refuses %j", async (flags, sentence) => {
     const { stderr, stdout, exitCode } = await p2p(["mark", ...flags], tmpdir());
     expect(stderr).toContain(sentence);

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { HOSTILE_NETWORK } from "../../src/sim/network.ts";
-import { parseScenario, playScenario } from "../../src/sim/scenario.ts";
+import { playScenario } from "../../src/sim/scenario.ts";
+import { parseScenario } from "../../src/sim/scenario-text.ts";
 
 const FOLDER = join(import.meta.dir, "..", "transcripts");
 const SEED = 1;

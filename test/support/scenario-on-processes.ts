@@ -1,5 +1,5 @@
 /** Plays a scenario of test/transcripts with real processes, and compares what they print with it. */
-import { parseScenario, type Step } from "../../src/sim/scenario.ts";
+import { parseScenario, type Step } from "../../src/sim/scenario-text.ts";
 import { isPing } from "./peer-process.ts";
 import { Stalls } from "./stalls.ts";
 import { type TestRing, withRing } from "./test-ring.ts";
