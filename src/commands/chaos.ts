@@ -2,10 +2,12 @@ import type { ParsedArgs } from "citty";
 import type { ChaosOptions } from "../lab/chaos.ts";
 import type { FaultsOptions } from "../lab/faults-run.ts";
 import { CLIENTS, FILES, LARGEST_FILE } from "../lab/limits.ts";
+import { type Orders, readOrders } from "../lab/orders.ts";
 import { FAULT_KINDS, type FaultKind } from "../lab/run-lines.ts";
 import { limitsOf, REPORT_ARGS } from "./chaos-check.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { programWords } from "./cli/program.ts";
 import { JSON_ARG } from "./cli/shared.ts";
 import {
   optional,
@@ -18,6 +20,7 @@ import {
   parseWhole,
   parseWord,
 } from "./cli/values.ts";
+
 import { MAX_SIZE as MAX_PEERS, ringIds } from "./ring.ts";
 
 const SPREADS = ["adjacent", "random"] as const;
@@ -67,6 +70,16 @@ const ARGS = {
   only: { type: "string", valueHint: "ID,ID", description: "faults strike these alone" },
   protect: { type: "string", valueHint: "ID,ID", description: "faults never strike these" },
   load: { type: "string", valueHint: "N", description: `clients at work (default ${CLIENTS})` },
+  workload: {
+    type: "string",
+    valueHint: "FILE",
+    description: "what clients ask, as JSON Lines, instead",
+  },
+  "exec-client": {
+    type: "string",
+    valueHint: "COMMAND",
+    description: "a program that asks, and prints a line of JSON for each operation, instead",
+  },
   files: {
     type: "string",
     valueHint: "N",
@@ -102,10 +115,7 @@ const ARGS = {
 type Args = Partial<ParsedArgs<typeof ARGS>>;
 
 /** What has a meaning only where faults are drawn, and what only where kills are. */
-const OF_FAULTS = [
-  ...(["spread", "min-alive", "max-down", "only", "protect", "log", "junit", "report"] as const),
-  ...(["max-detect", "max-heal", "max-recopy", "max-unavailable"] as const),
-];
+const OF_FAULTS = ["spread", "min-alive", "max-down", "only", "protect"] as const;
 const OF_KILLS = ["kills", "lose-disks"] as const;
 
 /** What `p2p chaos` asks of the lab: kills, one after the other. @throws UsageError */
@@ -151,10 +161,6 @@ export function faultsOptions(args: Args): FaultsOptions {
       optional((what, text) => parseWord(what, text, SPREADS), "--spread", args.spread) ?? "random",
     minAlive: optional(whole(FEWEST_ALIVE, MAX_PEERS), "--min-alive", args["min-alive"]),
     maxDown: optional(whole(0, MAX_PEERS), "--max-down", args["max-down"]),
-    log: args.log ?? null,
-    limits: limitsOf(args),
-    junit: args.junit ?? null,
-    page: args.report ?? null,
     ...common(args),
   };
 }
@@ -173,12 +179,24 @@ function common(args: Args) {
   const count = optional(whole(1, MAX_PEERS), "--peers", peers);
   const files = optional(whole(1, MAX_FILES), "--files", args.files);
   const largest = optional(parseSize, "--size", args.size);
+  const execClient = optional(
+    (what, text) => programWords(what, text, null),
+    "--exec-client",
+    args["exec-client"],
+  );
+  const loads = (["load", "workload", "exec-client"] as const).filter((n) => args[n] !== undefined);
+  if (loads.length > 1) throw new UsageError(`Give one of --${loads.join(" and --")}, not both`);
   return {
     seed: optional(whole(0, MAX_SEED), "--seed", args.seed),
     load: optional(whole(1, MAX_CLIENTS), "--load", args.load) ?? CLIENTS,
     corpus: { count: files ?? FILES, largest: largest ?? LARGEST_FILE },
     dryRun: args["dry-run"] === true,
+    ...{ workload: optional(readWorkload, "--workload", args.workload), execClient },
     json: args.json === true,
+    junit: args.junit ?? null,
+    page: args.report ?? null,
+    log: args.log ?? null,
+    limits: limitsOf(args),
     dir: dir ?? null,
     own: own === true || given !== undefined,
     ids: optional(parseIds, "--ids", ids) ?? (count === null ? OWN_IDS : ringIds(count)),
@@ -186,6 +204,11 @@ function common(args: Args) {
     basePort: optional(parseBasePort, "--base-port", args["base-port"]),
     peerProgram: args["peer-program"] ?? null,
   };
+}
+
+/** @throws Failure (2) if it cannot be read, or makes no sense */
+function readWorkload(_: string, path: string): Orders {
+  return readOrders(path);
 }
 
 function whole(least: number, most: number) {

@@ -1,33 +1,34 @@
 /** The course of a run of chaos: wait, store, kill and heal, again and again, and read back. */
 
-import type { Situation } from "../checks/history.ts";
 import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { Clients, endingsOf } from "./clients.ts";
+import { endingsOf, type Load } from "./clients.ts";
 import { copiesKept, untilCopied } from "./copied.ts";
-import { type Corpus, drawFiles } from "./corpus.ts";
+import type { Corpus } from "./corpus.ts";
 import { Fault } from "./fault.ts";
-import { namesIn, readBack, type StoredFile, storeFiles } from "./files.ts";
+import { readBack, type StoredFile, storeFiles } from "./files.ts";
 import type { Seen } from "./follower.ts";
 import { untilHealed } from "./heal.ts";
-import { type Broken, historyBroken, sayBroken } from "./judge.ts";
+import { HEAL_ERROR_MS } from "./healing.ts";
+import { type Broken, sayBroken, tellsOfView } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { CLIENT_NAMES, FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
-import type { ChaosReport, FaultReport } from "./report.ts";
-import { type Kill, watchersOf } from "./schedule.ts";
+import { COPIED_POLL_MS, FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
+import { callClients, type LoadOptions } from "./load.ts";
+import type { Measured, PlannedFault } from "./run-lines.ts";
+import type { RunEnd } from "./run-verdict.ts";
+import type { RunWriter } from "./run-writer.ts";
+import { watchersOf } from "./schedule.ts";
 import { untilSteady } from "./steady.ts";
 
-export type AttackPlan = {
+export type AttackPlan = LoadOptions & {
   readonly seed: number;
   readonly ids: readonly number[];
-  readonly schedule: readonly Kill[];
+  /** One victim each. Of those that are to lose their disks the next is killed when every file has all its copies again. */
+  readonly faults: readonly PlannedFault[];
   readonly everyMs: number;
   /** No kill after so long. */
   readonly forMs: number | null;
-  /** Each victim loses its data folder; the next is killed when every file has all its copies again. */
   readonly loseDisks: boolean;
-  /** How many clients are at work. */
-  readonly load: number;
   readonly corpus: Corpus;
   /** How long each wait for the ring may take. */
   readonly limitMs: number;
@@ -35,62 +36,74 @@ export type AttackPlan = {
   readonly spool: string;
 };
 
-/** So that the clients' names are not the schedule's numbers, nor the files', again. */
-const CLIENTS_SALT = 0x9e3779b9;
+const FINE: RunEnd = { broken: null, inconclusive: null };
+const NOTHING = { detectMs: null, healMs: null, recopyMs: null, unavailableMs: null };
 
 export class Attack {
   /** The victim that has not been started again yet. */
   down: number | null = null;
-  private readonly faults: FaultReport[] = [];
   private halted = false;
-  /** Who ran from when on, for the history of the clients. */
-  private readonly situations: Situation[] = [];
-  private clients: Clients | null = null;
+  private killed = 0;
+  private clients: Load | null = null;
+  private readonly unlisten: () => void;
 
-  /** @param tell is given a sentence about each step */
+  /**
+   * @param run is given all that happens, the first line excepted
+   * @param tell is given a sentence about each step
+   */
   constructor(
     private readonly ring: LabRing,
     private readonly plan: AttackPlan,
+    private readonly run: RunWriter,
     private readonly tell: (sentence: string) => void,
-  ) {}
+  ) {
+    this.unlisten = ring.watch.listen(({ id, at, event }) => {
+      if (event !== null && tellsOfView(event)) run.write({ type: "event", at, peer: id, event });
+    });
+  }
 
   /** No peer is killed any more, and nothing more is asked. */
   halt(): void {
     this.halted = true;
     this.clients?.halt();
+    this.unlisten();
   }
 
   /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
-  async run(): Promise<ChaosReport> {
-    const { ids, seed, spool } = this.plan;
-    const early = await this.steady(true);
-    if (early !== null) {
-      return this.report([], {
-        inconclusive: `the ring did not come together: ${sayBroken(early)}`,
-      });
-    }
-    if (this.plan.loseDisks && (await copiesKept(this.ring.watch, ids)) < 2) {
-      const inconclusive = "with one copy of each file, a lost disk would lose files for good";
-      return this.report([], { inconclusive });
-    }
-    this.tell(`${ids.length} peers, all checks hold; storing files`);
-    let files: StoredFile[];
+  async execute(): Promise<RunEnd> {
     try {
-      files = await storeFiles(this.ring.watch, ids, seed, spool, this.plan.corpus);
-      this.clients = await this.callClients();
+      return await this.all();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      return this.report([], { inconclusive: error.message });
+      return { ...FINE, inconclusive: error.message };
     }
-    this.tell(`${files.length} files stored`);
-    // A receipt may have been given for two copies of three.
-    const short = this.plan.loseDisks ? await this.copied() : null;
-    const broken = short ?? (await this.killMeanwhile(this.clients));
-    if (broken !== null || this.faults.length === 0) return this.report(files, { broken });
-    return await this.readAll(files, this.clients);
   }
 
-  private async killMeanwhile(clients: Clients): Promise<Broken | null> {
+  private async all(): Promise<RunEnd> {
+    const { ids, seed, spool, workload } = this.plan;
+    const { watch } = this.ring;
+    const early = await this.steady(true);
+    if (early !== null) {
+      return { ...FINE, inconclusive: `the ring did not come together: ${sayBroken(early)}` };
+    }
+    if (this.plan.loseDisks && (await copiesKept(watch, ids)) < 2) {
+      const inconclusive = "with one copy of each file, a lost disk would lose files for good";
+      return { ...FINE, inconclusive };
+    }
+    this.tell(`${ids.length} peers, all checks hold; storing files`);
+    const corpus = { ...this.plan.corpus, avoid: workload?.names ?? [] };
+    const files = await storeFiles(watch, ids, seed, spool, corpus);
+    this.tell(`${files.length} files stored`);
+    const clients = await this.callClients();
+    this.clients = clients;
+    // A receipt may have been given for two copies of three.
+    const short = this.plan.loseDisks ? await this.copied() : null;
+    const broken = short ?? (await this.killMeanwhile(clients));
+    if (broken !== null) return { ...FINE, broken };
+    return this.killed === 0 ? FINE : await this.readAll(files, clients);
+  }
+
+  private async killMeanwhile(clients: Load): Promise<Broken | null> {
     this.note();
     clients.start();
     const broken = await this.killAll().finally(() => clients.halt());
@@ -99,84 +112,75 @@ export class Attack {
     return broken;
   }
 
-  /** They have names of their own. */
-  private async callClients(): Promise<Clients> {
+  private async callClients(): Promise<Load> {
     const { ids, seed } = this.plan;
     const { watch } = this.ring;
-    const taken = await namesIn(watch, ids);
-    const names = drawFiles(seed ^ CLIENTS_SALT, taken, { count: CLIENT_NAMES }).map(
-      ({ name }) => name,
-    );
     const ring = { living: () => this.ring.living(), control: (id: number) => watch.control(id) };
-    return new Clients(ring, names, seed, this.plan.load);
+    return await callClients(this.plan, this.ring, ring, ids, seed, (operation) => {
+      this.run.write({ type: "operation", ...operation });
+    });
   }
 
   /** Takes down who runs, for the history of the clients. @param without one that is about to end */
   private note(without: number | null = null): void {
     const running = this.ring.living().filter((id) => id !== without);
-    this.situations.push({ from: epochNow(), running, frozen: [], severed: [] });
+    this.run.write({ type: "situation", from: epochNow(), running, frozen: [], severed: [] });
   }
 
-  private async readAll(files: readonly StoredFile[], clients: Clients): Promise<ChaosReport> {
+  private async readAll(files: readonly StoredFile[], clients: Load): Promise<RunEnd> {
     await Bun.sleep(SETTLE_MS);
     const broken = (await this.steady(true)) ?? (await this.copied());
-    if (broken !== null) return this.report(files, { broken });
+    if (broken !== null) return { ...FINE, broken };
     this.tell("reading every file back from every peer");
-    const result = await readBack(this.ring.watch, this.ring.living(), files);
+    const { reads, losses } = await readBack(this.ring.watch, this.ring.living(), files);
     await clients.readAll();
-    const judged = await this.judgeClients(clients);
-    return { ...this.report(files, judged), readBack: result };
-  }
-
-  private async judgeClients(
-    clients: Clients,
-  ): Promise<{ broken: Broken | null } | { inconclusive: string }> {
-    const { situations } = this;
+    for (const loss of losses) this.run.write({ type: "loss", at: epochNow(), ...loss });
+    this.run.write({ type: "read-back", at: epochNow(), files: files.length, reads });
     const control = this.ring.watch.control(this.ring.living()[0] ?? 0);
-    try {
-      if (control === undefined) throw new Failure("no peer runs");
-      const endings = await endingsOf(control, clients.names);
-      const broken = historyBroken({ operations: clients.operations, situations, endings });
-      return { broken };
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return { inconclusive: `what became of the clients' files is not known: ${error.message}` };
+    if (control === undefined) throw new Failure("no peer runs");
+    for (const ending of await endingsOf(control, clients.names)) {
+      this.run.write({ type: "ending", ...ending });
     }
+    return FINE;
   }
 
   private async killAll(): Promise<Broken | null> {
-    const { schedule, everyMs, forMs } = this.plan;
+    const { faults, everyMs, forMs } = this.plan;
     const begin = epochNow();
     let next = begin;
-    for (const { atMs, victim } of schedule) {
-      const due = Math.max(begin + atMs, next);
+    for (const fault of faults) {
+      const due = Math.max(begin + fault.atMs, next);
       if (forMs !== null && due - begin > forMs) break;
       await Bun.sleep(Math.max(0, due - epochNow()));
       const living = this.ring.living();
       if (this.halted) break;
-      if (!living.includes(victim)) continue;
+      const [victim] = fault.peers;
+      if (victim === undefined || !living.includes(victim)) continue;
       if (living.length <= FEWEST_LIVING) {
         this.tell(`only ${living.length} peers live: no more is killed`);
         break;
       }
       next = epochNow() + everyMs;
-      const broken = await this.killOne(victim, epochNow() - begin);
+      const broken = await this.killOne(fault, victim);
       if (broken !== null) return broken;
     }
     return null;
   }
 
   /** @returns the check that did not come to hold */
-  private async killOne(victim: number, atMs: number): Promise<Broken | null> {
-    const { watch } = this.ring;
-    const others = this.ring.living().filter((id) => id !== victim);
+  private async killOne({ n, ...planned }: PlannedFault, victim: number): Promise<Broken | null> {
+    const { run, ring } = this;
+    const { watch } = ring;
+    const others = ring.living().filter((id) => id !== victim);
     const before = watch.snapshots(others);
+    await run.writeFirst({ type: "fault", at: epochNow(), fault: { n, ...planned } });
     const seen: Seen[] = [];
     let take = (each: Seen): void => void seen.push(each);
     const unlisten = watch.listen((each) => take(each));
     this.down = victim;
+    this.killed += 1;
     this.note(victim);
-    const at = await this.ring.kill(victim);
+    const at = await ring.kill(victim);
     const fault = new Fault(victim, at, watchersOf(victim, others), before, watch.tells);
     for (const each of seen) fault.observe(each);
     take = (each) => fault.observe(each);
@@ -185,20 +189,23 @@ export class Attack {
     unlisten();
     const lostDisk = this.plan.loseDisks;
     const detectMs = fault.detectMs();
-    const report = { victim, atMs, detectMs, rejoinMs: null, lostDisk, recopyMs: null };
+    const errorMs = lostDisk ? COPIED_POLL_MS + HEAL_ERROR_MS : HEAL_ERROR_MS;
+    const measured: Measured = { n, ...NOTHING, detectMs, errorMs };
+    const measure = (more: Partial<Measured> = {}): void => {
+      run.write({ type: "measured", at: epochNow(), ...measured, ...more });
+    };
     if (!healed.ok) {
-      this.faults.push({ ...report, healMs: null });
+      measure();
       return healed.broken;
     }
     const { healMs } = healed;
-    const back = await this.bringBack(victim);
-    const rejoinMs = back.ok ? back.rejoinMs : null;
+    const back = await this.bringBack(victim, n);
     const broken = back.ok ? (lostDisk ? await this.copied() : null) : back.broken;
     const recopyMs = lostDisk && broken === null ? epochNow() - at : null;
-    this.faults.push({ ...report, healMs, rejoinMs, recopyMs });
+    measure({ healMs, recopyMs });
     this.tell(
-      `${this.faults.length}: killed ${victim}${lostDisk ? " and lost its disk" : ""}, ` +
-        `detected after ${ms(detectMs)}, healed after ${ms(healMs)}, back after ${ms(rejoinMs)}` +
+      `${n}: killed ${victim}${lostDisk ? " and lost its disk" : ""}, ` +
+        `detected after ${ms(detectMs)}, healed after ${ms(healMs)}, back after ${ms(back.ok ? back.rejoinMs : null)}` +
         `${lostDisk ? `, all copied after ${ms(recopyMs)}` : ""}`,
     );
     return broken;
@@ -206,6 +213,7 @@ export class Attack {
 
   private async bringBack(
     victim: number,
+    n: number,
   ): Promise<{ ok: true; rejoinMs: number } | { ok: false; broken: Broken }> {
     const begin = epochNow();
     try {
@@ -218,6 +226,7 @@ export class Attack {
     }
     this.down = null;
     this.note();
+    this.run.write({ type: "undone", at: epochNow(), n });
     const broken = await this.steady(false);
     if (broken !== null) return { ok: false, broken };
     return { ok: true, rejoinMs: epochNow() - begin };
@@ -247,23 +256,6 @@ export class Attack {
     if (first === undefined) return null;
     const words = this.ring.lastWords(first);
     return { check: "R4", peers, why: `peer ${first} ended by itself${words && `: ${words}`}` };
-  }
-
-  private report(
-    files: readonly StoredFile[],
-    outcome: { broken?: Broken | null; inconclusive?: string },
-  ): ChaosReport {
-    const { seed, ids } = this.plan;
-    return {
-      seed,
-      ids,
-      faults: this.faults,
-      files: files.length,
-      readBack: null,
-      operations: this.clients?.counts() ?? null,
-      broken: outcome.broken ?? null,
-      inconclusive: outcome.inconclusive ?? null,
-    };
   }
 }
 

@@ -12,8 +12,12 @@ export type TestFile = {
   readonly seed: number;
 };
 
-/** How many files, and the bytes of the largest. */
-export type Corpus = { readonly count?: number; readonly largest?: number };
+/** How many files, the bytes of the largest, and names that somebody else will use. */
+export type Corpus = {
+  readonly count?: number;
+  readonly largest?: number;
+  readonly avoid?: readonly string[];
+};
 
 const NAMES = 10_000;
 

@@ -2,25 +2,27 @@
  * The course of a run of chaos with faults that overlap: wait, store, break while clients are at work, undo
  * all, and look whether anything was lost. All of it is in the run's file as it happens.
  */
+import type { Operation } from "../checks/history.ts";
 import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { Clients, endingsOf } from "./clients.ts";
+import { endingsOf, type Load } from "./clients.ts";
 import { untilCopied } from "./copied.ts";
-import { type Corpus, drawFiles } from "./corpus.ts";
+import type { Corpus } from "./corpus.ts";
 import { Deeds } from "./deeds.ts";
-import { namesIn, readBack, type StoredFile, storeFiles } from "./files.ts";
+import { readBack, type StoredFile, storeFiles } from "./files.ts";
 import { Healing } from "./healing.ts";
 import { Injector } from "./injector.ts";
 import { type Broken, sayBroken, tellsOfView } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { CLIENT_NAMES, FULL_REMEMBERED_MS, SETTLE_MS } from "./limits.ts";
+import { FULL_REMEMBERED_MS, SETTLE_MS } from "./limits.ts";
+import { callClients, type LoadOptions } from "./load.ts";
 import type { PlannedFault, RunLine } from "./run-lines.ts";
 import type { RunWriter } from "./run-writer.ts";
 import { Standing } from "./standing.ts";
 import { untilSteady } from "./steady.ts";
 import { Storm } from "./storm.ts";
 
-export type CourseOptions = {
+export type CourseOptions = LoadOptions & {
   readonly ring: LabRing;
   readonly run: RunWriter;
   readonly seed: number;
@@ -28,8 +30,6 @@ export type CourseOptions = {
   readonly plan: readonly PlannedFault[];
   readonly minAlive: number;
   readonly mayStrike: (id: number) => boolean;
-  /** How many clients are at work. */
-  readonly load: number;
   /** The files that are stored beforehand. */
   readonly corpus: Corpus;
   /** How long each wait for the ring may take. */
@@ -44,15 +44,13 @@ export type CourseOptions = {
 export type CourseEnd = { readonly broken: Broken | null; readonly inconclusive: string | null };
 
 const FINE: CourseEnd = { broken: null, inconclusive: null };
-/** So that the clients' names are not the files' again. */
-const CLIENTS_SALT = 0x9e3779b9;
 
 export class Course {
   private readonly injector: Injector;
   private readonly standing: Standing;
   private readonly healing: Healing;
   private readonly deeds: Deeds;
-  private clients: Clients | null = null;
+  private clients: Load | null = null;
   private storm: Storm | null = null;
   private files: readonly StoredFile[] = [];
   private readonly unlisten: () => void;
@@ -96,22 +94,22 @@ export class Course {
   }
 
   private async all(): Promise<CourseEnd> {
-    const { ring, ids, run, seed, spool, tell, load, plan, corpus } = this.options;
+    const { ring, ids, run, seed, spool, tell, plan, workload } = this.options;
     const early = await this.steady();
     if (early !== null) {
       return { ...FINE, inconclusive: `the ring did not come together: ${sayBroken(early)}` };
     }
     tell(`${ids.length} peers, all checks hold; storing files`);
+    const corpus = { ...this.options.corpus, avoid: workload?.names ?? [] };
     this.files = await storeFiles(ring.watch, ids, seed, spool, corpus);
     tell(`${this.files.length} files stored`);
-    const names = await this.clientNames();
-    this.clients = new Clients(this.reachable(), names, seed, load, (operation) => {
-      run.write({ type: "operation", ...operation });
-    });
+    const write = (operation: Operation) => run.write({ type: "operation", ...operation });
+    const reachable = this.reachable();
+    this.clients = await callClients(this.options, ring, reachable, ids, seed, write);
     this.standing.note();
     const broken = (await this.copied()) ?? (await this.breakAll(plan));
     if (broken !== null) return { broken, inconclusive: null };
-    return await this.readAll(names);
+    return await this.readAll(this.clients);
   }
 
   private async breakAll(plan: readonly PlannedFault[]): Promise<Broken | null> {
@@ -128,17 +126,19 @@ export class Course {
     return (await this.steady()) ?? (await this.copied());
   }
 
-  private async readAll(names: readonly string[]): Promise<CourseEnd> {
+  private async readAll(clients: Load): Promise<CourseEnd> {
     const { ring, run, tell } = this.options;
     tell("reading every file back from every peer");
     const { reads, losses } = await readBack(ring.watch, this.standing.living, this.files);
-    await this.clients?.readAll();
+    await clients.readAll();
     for (const loss of losses) run.write({ type: "loss", at: epochNow(), ...loss });
     const files = this.files.length;
     run.write({ type: "read-back", at: epochNow(), files, reads });
     const control = ring.watch.control(this.standing.living[0] ?? 0);
     if (control === undefined) throw new Failure("no peer runs");
-    for (const ending of await endingsOf(control, names)) run.write({ type: "ending", ...ending });
+    for (const ending of await endingsOf(control, clients.names)) {
+      run.write({ type: "ending", ...ending });
+    }
     return FINE;
   }
 
@@ -190,14 +190,6 @@ export class Course {
     if (first === undefined) return null;
     const words = ring.lastWords(first);
     return { check: "R4", peers, why: `peer ${first} ended by itself${words && `: ${words}`}` };
-  }
-
-  /** They have names of their own. */
-  private async clientNames(): Promise<string[]> {
-    const { ids, seed, ring } = this.options;
-    const taken = await namesIn(ring.watch, ids);
-    const drawn = drawFiles(seed ^ CLIENTS_SALT, taken, { count: CLIENT_NAMES });
-    return drawn.map(({ name }) => name);
   }
 
   private reachable() {

@@ -10,6 +10,7 @@ import type { Corpus } from "./corpus.ts";
 import { Course, type CourseEnd, headerOf } from "./course.ts";
 import { destroys } from "./fault-traits.ts";
 import { FEWEST_LIVING, STEADY_MS } from "./limits.ts";
+import type { LoadOptions } from "./load.ts";
 import { drawFaults } from "./plan.ts";
 import { ownProgram } from "./program.ts";
 import { temporaryFolder } from "./ring-folder.ts";
@@ -22,6 +23,7 @@ import { attach, fork, runningRing, type Target, type TargetOptions } from "./ta
 import { judgeRun, type Limits } from "./verdict.ts";
 
 export type FaultsOptions = TargetOptions &
+  LoadOptions &
   Outputs & {
     readonly kinds: readonly FaultKind[];
     /** All kinds were asked for: those that this ring cannot bear are left out. */
@@ -37,7 +39,6 @@ export type FaultsOptions = TargetOptions &
     readonly maxDown: number | null;
     readonly only: readonly number[] | null;
     readonly protect: readonly number[];
-    readonly load: number;
     readonly corpus: Corpus;
     readonly dryRun: boolean;
     /** Where the run's file is written; null for nowhere. */
@@ -98,10 +99,11 @@ async function attack(options: FaultsOptions, around: Around): Promise<number> {
     const limits = { ...options, kinds, seed, ids, ...limitsOf(options, ids, copies) };
     const plan = drawFaults(limits);
     run.write(headerOf({ seed, program: programOf(options), ids, copies, plan }));
-    const { only, protect, load, corpus } = options;
+    const { only, protect, load, workload, execClient, corpus } = options;
     const mayStrike = (id: number) => (only?.includes(id) ?? true) && !protect.includes(id);
     course = new Course({
-      ...{ ring, run, seed, ids, plan, mayStrike, load, corpus, limitMs, spool: home },
+      ...{ ring, run, seed, ids, plan, mayStrike, corpus, limitMs, spool: home },
+      ...{ load, workload, execClient },
       ...{ minAlive: limits.minAlive, tell: say },
     });
     const end = await stop.unless(course.execute());
@@ -137,10 +139,10 @@ async function showVerdict(
 }
 
 /** A ring that has just been forked says so once its peers answer. */
-async function copiesOf(
+export async function copiesOf(
   { ring, borrowed }: Target,
   ids: readonly number[],
-  { copies }: FaultsOptions,
+  { copies }: Pick<TargetOptions, "copies">,
 ): Promise<number> {
   if (!borrowed) return copies ?? USUAL_COPIES;
   return (await copiesKept(ring.watch, ids)) || USUAL_COPIES;
@@ -167,7 +169,7 @@ function limitsOf(
 }
 
 /** What the peers run: this program and its version, or the command of another one. */
-function programOf({ peerProgram }: FaultsOptions): string {
+export function programOf({ peerProgram }: Pick<TargetOptions, "peerProgram">): string {
   if (peerProgram !== null) return peerProgram;
   const { stdout } = Bun.spawnSync([...ownProgram(), "--version"]);
   return `p2p ${stdout.toString().trim()}`;

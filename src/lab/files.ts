@@ -30,7 +30,8 @@ export async function storeFiles(
   corpus: Corpus = {},
 ): Promise<StoredFile[]> {
   const stored: StoredFile[] = [];
-  for (const [index, file] of drawFiles(seed, await namesIn(watch, ids), corpus).entries()) {
+  const taken = new Set([...(await namesIn(watch, ids)), ...(corpus.avoid ?? [])]);
+  for (const [index, file] of drawFiles(seed, taken, corpus).entries()) {
     const id = ids[index % ids.length] ?? 0;
     const content = contentOf(file);
     const path = join(spool, file.name);

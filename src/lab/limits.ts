@@ -56,6 +56,12 @@ export const CLIENTS = 4;
 export const CLIENT_NAMES = 5;
 export const CLIENT_PAUSE_MS = 160;
 export const CLIENTS_END_MS = 30_000;
+/** How long a client of somebody else's may take to end, and how long a line of it may be. */
+export const CLIENT_END_MS = 5_000;
+export const MAX_OPERATION_CHARS = 1_000_000;
+/** Operations of a workload's file, and the largest store of them, whose content is held in memory. */
+export const MAX_ORDERS = 1_000_000;
+export const MAX_ORDER_BYTES = 100_000_000;
 /** After the last fault the copies settle for so long before the files are read back. */
 export const SETTLE_MS = 1_500;
 /** So often the peers are asked whether every file has its copies again. */

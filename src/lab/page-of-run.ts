@@ -15,6 +15,9 @@ import { MOST_DRAWN, SLOWEST_DRAWN } from "./limits.ts";
 import type { Run } from "./run.ts";
 import { type FaultOutcome, type RunReport, TIMES } from "./verdict.ts";
 
+/** The living heal of a death while the victim is away; of all else from its end on. */
+const OF_DEATH: readonly string[] = ["kill", "restart", "lose-disk"];
+
 /** @returns what `page/` makes a page of */
 export function pageOfRun(report: RunReport): PageRun {
   const { run, faults, checks, times, limits, verdict, why } = report;
@@ -83,9 +86,12 @@ function faultOf(
   const { n, kind, forMs, peers, others, amount } = fault;
   const from = since(at);
   const over = forMs === 0 ? from : null;
+  const to = undoneAt === null ? over : since(undoneAt);
+  const healFrom = OF_DEATH.includes(kind) ? from : (to ?? from);
+  const { healMs } = measured;
   return {
-    ...{ n, kind, from, peers, others, amount },
-    to: undoneAt === null ? over : since(undoneAt),
+    ...{ n, kind, from, to, peers, others, amount },
+    healedAt: healMs === null ? null : tenth(healFrom + healMs),
     times: Object.fromEntries(TIMES.map((name) => [name, tenth(measured[`${name}Ms`])])),
   };
 }

@@ -27,6 +27,8 @@ export type PageFault = {
   readonly peers: readonly number[];
   readonly others: readonly number[];
   readonly amount: number | null;
+  /** When every view was right again; null where that was not measured. */
+  readonly healedAt: number | null;
   /** What was measured of it, in milliseconds; null for what never came or was not waited for. */
   readonly times: Readonly<Record<string, number | null>>;
 };

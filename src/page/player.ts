@@ -73,7 +73,8 @@ const LEGEND: readonly Legend[] = [
 ];
 
 const LANE_LEGEND: readonly Legend[] = [
-  [html`<path class="fault" d="M1 3h14v10h-14z"/>`, "a fault; the line behind it: until healed"],
+  [html`<path class="fault" d="M1 4h14v8h-14z"/>`, "a fault"],
+  [html`<path class="healed" d="M8 1v14"/>`, "healed"],
   [html`<path class="op done" d="M1 6h14v4h-14z"/>`, "done"],
   [html`<path class="op refused" d="M2 2.5h12v11h-12z"/>`, "refused"],
   [html`<path class="op unknown" d="M2 1h12v14h-12z"/>`, "nobody knows"],

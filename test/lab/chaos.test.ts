@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPeers } from "../../src/control/find.ts";
+import { misfitsOfDocument } from "../support/documents.ts";
 import { PeerProcess } from "../support/peer-process.ts";
 import { claimPorts } from "../support/ports.ts";
 import { p2p, plainEnvironment } from "../support/program.ts";
@@ -57,7 +58,7 @@ describe("p2p chaos", () => {
         const { stdout, exitCode } = await p2p(argv, dir, LIMIT_MS);
         const lines = stdout.trimEnd().split("\n");
         expect(lines[0]).toBe("seed 7");
-        expect(lines.at(-1)).toBe("healed: 2 kills, 20 files read back 160 times, nothing lost");
+        expect(lines.at(-1)).toBe("passed: 2 faults, 20 files read back 160 times, nothing lost");
         expect(exitCode).toBe(0);
       }),
     LIMIT_MS,
@@ -68,17 +69,20 @@ describe("p2p chaos", () => {
     () =>
       inFolder(async (dir, base) => {
         const argv = ["chaos", "--lose-disks", "--seed", 3, "--kills", 2, "--every", 0.1];
-        const run = await p2p([...argv, "--json", "--base-port", base], dir, LIMIT_MS);
+        const log = ["--log", "run.jsonl", "--base-port", base];
+        const run = await p2p([...argv, "--json", ...log], dir, LIMIT_MS);
         const document = JSON.parse(run.stdout);
-        expect(document).toMatchObject({ verdict: "healed", check: null });
-        expect(document.why).toBe(
-          "2 kills, 2 disks lost, 20 files read back 160 times, nothing lost",
-        );
+        expect(misfitsOfDocument(document)).toEqual([]);
+        expect(document).toMatchObject({ type: "chaos", verdict: "passed", complete: true });
+        expect(document.why).toBe("2 faults, 20 files read back 160 times, nothing lost");
         expect(document.operations.done).toBeGreaterThan(0);
-        for (const kill of document.kills) {
-          expect(kill.lostDisk).toBe(true);
-          expect(kill.recopyMs).toBeGreaterThanOrEqual(kill.healMs);
+        for (const fault of document.faults) {
+          expect(fault.kind).toBe("lose-disk");
+          expect(fault.recopyMs).toBeGreaterThanOrEqual(fault.healMs);
         }
+        // By the file alone it is the same, to the letter.
+        const again = await p2p(["chaos", "check", "run.jsonl", "--json"], dir, LIMIT_MS);
+        expect(JSON.parse(again.stdout)).toEqual(document);
         expect(run.exitCode).toBe(0);
       }),
     LIMIT_MS,
@@ -94,14 +98,14 @@ describe("p2p chaos", () => {
           const argv = ["chaos", "--kills", 1, "--seed", 1, "--json"];
           const { stdout, exitCode } = await p2p(argv, dir, LIMIT_MS);
           const document = JSON.parse(stdout);
-          expect(document).toMatchObject({ seed: 1, verdict: "healed", check: null, exitCode: 0 });
-          expect(document.kills).toHaveLength(1);
+          expect(document).toMatchObject({ seed: 1, verdict: "passed", exitCode: 0 });
+          expect(document.faults).toHaveLength(1);
           expect(document.files).toEqual({ stored: 20, reads: 100, lost: [] });
           expect(exitCode).toBe(0);
           const losing = ["chaos", "--lose-disks", "--kills", 1, "--seed", 2];
           const lost = await p2p(losing, dir, LIMIT_MS);
           expect(lost.stdout.trimEnd()).toEndWith("nothing lost");
-          expect(lost.stdout).toContain("1 kill, 1 disk lost, 20 files");
+          expect(lost.stdout).toContain("passed: 1 fault, 20 files");
           ring.type("status");
           await ring.waitFor(/hold of 5 peers$/);
         } finally {
@@ -131,7 +135,7 @@ describe("p2p chaos", () => {
           expect(several.stderr).toContain(`${base} and ${base + 1}: choose one with --base-port`);
           const small = await p2p(["chaos", "--base-port", base], dir, LIMIT_MS);
           expect(small.exitCode).toBe(3);
-          expect(small.stdout).toContain("inconclusive: no peer was killed");
+          expect(small.stdout).toContain("inconclusive: nothing was injected");
         } finally {
           for (const ring of [here, there]) ring.signal("SIGTERM");
           await Promise.all([here.waitForEnd(), there.waitForEnd()]);
@@ -251,8 +255,12 @@ test(
       const [stdout] = await Promise.all([child.stdout.text(), child.stderr.text()]);
       await child.exited;
       const document = JSON.parse(stdout);
-      expect(document).toMatchObject({ verdict: "failed", check: "R1" });
-      expect(document.kills).toHaveLength(1);
+      const broken = document.checks.filter(
+        (each: { verdict: string }) => each.verdict === "failed",
+      );
+      expect(document).toMatchObject({ verdict: "failed" });
+      expect(broken[0]).toMatchObject({ name: "R1" });
+      expect(document.faults).toHaveLength(1);
       expect(child.exitCode).toBe(1);
     }),
   LIMIT_MS,

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { ControlClosed, ControlRefused, type Incoming } from "../../src/control/client.ts";
-import { Clients, type ControlledClient } from "../../src/lab/clients.ts";
+import type { ControlledClient } from "../../src/lab/asker.ts";
+import { Clients } from "../../src/lab/clients.ts";
 import { sha256 } from "../../src/lab/corpus.ts";
 import { historyBroken } from "../../src/lab/judge.ts";
+import { drawnOrders } from "../../src/lab/orders.ts";
 import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { recordOf as stored } from "../store/records.ts";
 
@@ -64,7 +66,7 @@ function recordOf(name: string, bytes: Uint8Array): FileRecord {
 
 /** Lets clients work until so many operations have ended, and judges what they were told. */
 async function judged(ring: FakeRing, least: number) {
-  const clients = new Clients(ring, NAMES, 7);
+  const clients = new Clients(ring, drawnOrders(NAMES, 4), 7);
   clients.start();
   while (clients.operations.length < least) await Bun.sleep(5);
   await clients.stop();

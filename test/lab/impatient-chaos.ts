@@ -16,6 +16,12 @@ const options = {
   ids: [2, 4, 5, 8, 9, 14, 19, 30],
   copies: null,
   load: 4,
+  workload: null,
+  execClient: null,
+  junit: null,
+  page: null,
+  log: null,
+  limits: {},
   corpus: {},
   peerProgram,
 };

@@ -6,6 +6,7 @@ import { changesOf, ringAt, SHOWN_MS } from "../../src/page/ring-at.ts";
 
 const FAULT: PageFault = {
   ...{ n: 1, kind: "kill", from: 1_000, to: 3_000, peers: [4], others: [], amount: null },
+  healedAt: 1_020,
   times: {},
 };
 const RUN: PageRun = {

@@ -1,7 +1,6 @@
 /** Faults and operations as lanes under the slider, drawn once; what moves is the line of the moment. */
 import { explainFault, timeInWords } from "../explain.ts";
 import { OUTCOMES, type PageFault, type PageRun } from "../page-run.ts";
-import { SHOWN_MS } from "../ring-at.ts";
 import { element, shape } from "./elements.ts";
 
 /** Units of a lane's drawing, which is stretched to its place. */
@@ -22,9 +21,10 @@ export class Lanes {
     private readonly seek: (at: number) => void,
   ) {
     for (const kind of new Set(run.faults.map((fault) => fault.kind))) this.faults(kind);
-    const clients = [...new Set(run.operations.map(([, , , , client]) => client))].sort(byNumber);
+    const clients = [...new Set(run.operations.map(([, , , , client]) => client))].sort(byClient);
     const own = clients.slice(0, clients.length > MOST_LANES ? MOST_LANES - 1 : MOST_LANES);
-    for (const client of own) this.operations(`client ${client}`, [client]);
+    for (const client of own)
+      this.operations(client === 0 ? "read back" : `client ${client}`, [client]);
     const others = clients.slice(own.length);
     if (others.length > 0) this.operations(`${others.length} others`, others);
     this.axis();
@@ -48,17 +48,19 @@ export class Lanes {
   }
 
   private fault(fault: PageFault): SVGElement {
-    const { from, to, times } = fault;
+    const { from, to, healedAt } = fault;
     const end = to ?? this.run.lengthMs;
-    const [x, until] = [this.x(from), this.x(Math.max(end, from + Math.min(SHOWN_MS, 1)))];
-    const healed = this.x(end + (times["heal"] ?? 0));
+    const [x, until] = [this.x(from), this.x(end)];
     const bar = shape("rect", {
       class: "fault",
-      ...{ x, y: 4, width: Math.max(BAR, until - x), height: HIGH - 8, rx: 1 },
+      ...{ x, y: 5, width: Math.max(BAR, until - x), height: HIGH - 10, rx: 1 },
     });
-    const line = { class: "healing", d: `M${x} ${HIGH / 2}H${Math.max(healed, x + BAR)}` };
-    const title = `${timeInWords(from)}: ${explainFault(fault)}`;
-    return shape("g", {}, shape("path", line), bar, shape("title", {}, title));
+    const title = shape("title", {}, `${timeInWords(from)}: ${explainFault(fault)}`);
+    if (healedAt === null) return shape("g", {}, bar, title);
+    const healed = this.x(healedAt);
+    const mark = `M${Math.min(until, healed)} ${HIGH / 2}H${healed}M${healed} 0V${HIGH}`;
+    const line = { class: "healed", d: mark, "vector-effect": "non-scaling-stroke" };
+    return shape("g", {}, bar, shape("path", line), title);
   }
 
   private operations(name: string, clients: readonly number[]): void {
@@ -133,6 +135,7 @@ function stepOf(lengthMs: number): number {
   return steps.find((step) => lengthMs / step <= 12) ?? Math.ceil(lengthMs / 12);
 }
 
-function byNumber(a: number, b: number): number {
-  return a - b;
+/** 0 is who reads all names in the end. */
+function byClient(a: number, b: number): number {
+  return a === 0 || b === 0 ? b - a : a - b;
 }

@@ -97,7 +97,8 @@ function wrongSuccessors({ id, arrows, state }: PeerAt): string[] {
 
 function operationInWords({ names }: PageRun, operation: PageOperation): string {
   const [, took, kind, outcome, client, peer, name] = operation;
-  const what = `${OPERATION_KINDS[kind]} ${names[name]} at peer ${peer} by client ${client}`;
+  const by = client === 0 ? "to read it back" : `by client ${client}`;
+  const what = `${OPERATION_KINDS[kind]} ${names[name]} at peer ${peer} ${by}`;
   const end = took < 0 ? "never answered" : `${OUTCOMES[outcome]} after ${timeInWords(took)}`;
   return `${what}: ${end}`;
 }
