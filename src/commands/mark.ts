@@ -58,7 +58,7 @@ const ARGS = {
 } as const;
 
 /** What makes no sense where there are no marks. */
-const RUBRIC_ALONE = ["all", "at-least", "gradescope", "junit"] as const;
+const RUBRIC_ALONE = ["all", "at-least", "gradescope"] as const;
 
 /** What `p2p mark` asks of the marker. @throws UsageError */
 export function markOptions(

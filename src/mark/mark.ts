@@ -1,18 +1,19 @@
 /** `p2p mark`: marks any program that takes the assignment's command line. */
 import { rm } from "node:fs/promises";
+import { exitCodeOf as verdictExitCode } from "../checks/verdict.ts";
 import { cagePrefix, isOwnWorld, namespaces, runCaged } from "../foreign/cage.ts";
 import { LENIENT, STRICT } from "../foreign/reading.ts";
 import type { User } from "../foreign/user.ts";
 import { ownProgram } from "../lab/program.ts";
 import { temporaryFolder } from "../lab/ring-folder.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
-import { writeOut } from "../lab/written.ts";
+import { writeJunit, writeOut } from "../lab/written.ts";
 import { say } from "../terminal/shown.ts";
 import { planScenario } from "./deeds.ts";
 import { type Entry, gradescopeOf, junitOf } from "./files.ts";
 import { Marking } from "./marking.ts";
 import { ScenarioPlay } from "./play.ts";
-import { playDocument, playExitCode, playLines, playVerdict } from "./play-report.ts";
+import { checksOf, playDocument, playLines, playVerdict } from "./play-report.ts";
 import { exitCodeOf, reportDocument, reportLines, verdictOf } from "./report.ts";
 import type { MarkReport } from "./result.ts";
 
@@ -113,7 +114,7 @@ function marking(options: MarkOptions): Work {
 }
 
 function playing(options: MarkOptions, { path, text }: Scenario): Work {
-  const { intervalMs, json } = options;
+  const { intervalMs, json, junit, given } = options;
   const steps = planScenario(text, path);
   const play = new ScenarioPlay({ ...programOf(options), intervalMs, path, steps }, tell);
   const run = async () => {
@@ -121,7 +122,8 @@ function playing(options: MarkOptions, { path, text }: Scenario): Work {
     return () => {
       const lines = json ? [JSON.stringify(playDocument(report))] : playLines(report);
       for (const line of lines) console.log(line);
-      return playExitCode(playVerdict(report));
+      if (junit !== null) writeJunit(junit, "p2p mark", `${given}, ${path}`, checksOf(report));
+      return verdictExitCode(playVerdict(report));
     };
   };
   return { run, close: () => play.close() };

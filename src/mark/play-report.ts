@@ -1,6 +1,12 @@
 /** What is said of a scenario that was played against somebody else's program: text, JSON, cases of JUnit. Pure. */
+import {
+  type CheckOutcome,
+  type Envelope,
+  exitCodeOf,
+  type Verdict,
+  verdictOf,
+} from "../checks/verdict.ts";
 import { type Broken, sayBroken } from "../lab/judge.ts";
-import { EXIT_FAILED, EXIT_INCONCLUSIVE } from "../protocol/model/failure.ts";
 import { count, displayDuration, displayTable } from "../terminal/display.ts";
 import { insteadOf } from "./report.ts";
 import type { Missing } from "./result.ts";
@@ -33,17 +39,10 @@ export type PlayReport = {
   readonly notes: readonly string[];
 };
 
-export type PlayVerdict = "passed" | "failed" | "inconclusive";
-
 /** Inconclusive where the scenario wants nothing of anybody. */
-export function playVerdict({ steps }: PlayReport): PlayVerdict {
-  if (steps.some((step) => !passed(step))) return "failed";
-  return steps.some(({ judged }) => judged) ? "passed" : "inconclusive";
-}
-
-export function playExitCode(verdict: PlayVerdict): number {
-  if (verdict === "passed") return 0;
-  return verdict === "failed" ? EXIT_FAILED : EXIT_INCONCLUSIVE;
+export function playVerdict(report: PlayReport): Verdict {
+  const checks = checksOf(report);
+  return checks.length === 0 ? "inconclusive" : verdictOf(checks);
 }
 
 /** A table of the steps, what was missing of each, and the verdict in the last line. */
@@ -78,7 +77,7 @@ export function stepLines(step: StepResult): string[] {
 }
 
 /** The same as one JSON document. Times in milliseconds, null for what never came. */
-export function playDocument(report: PlayReport): object {
+export function playDocument(report: PlayReport): Envelope & Readonly<Record<string, unknown>> {
   const { command, path, intervalMs, strict, terminal, steps, notes } = report;
   const verdict = playVerdict(report);
   const judged = steps.filter((step) => step.judged);
@@ -86,26 +85,31 @@ export function playDocument(report: PlayReport): object {
     type: "scenario",
     v: 1,
     verdict,
-    exitCode: playExitCode(verdict),
+    exitCode: exitCodeOf(verdict),
     seed: null,
     ...{ path, command, intervalMs, strict, terminal },
-    checks: judged.map((step) => {
-      const { number, action, wanted, missing, waitedMs } = step;
-      return { ...outcomeOf(step), ...{ line: number, action, wanted, waitedMs, missing } };
-    }),
+    checks: checksOf(report),
     times: Object.fromEntries(judged.map((step) => [nameOf(step), step.tookMs])),
     notes,
   };
 }
 
-function outcomeOf(step: StepResult) {
-  const peers = [...step.missing.map(({ peer }) => peer), ...(step.broken?.peers ?? [])];
+/** Each step that wants something, as a check. */
+export function checksOf({ steps }: PlayReport): CheckOutcome[] {
+  return steps.filter(({ judged }) => judged).map(outcomeOf);
+}
+
+function outcomeOf(step: StepResult): CheckOutcome {
+  const { number, action, wanted, missing, broken, waitedMs } = step;
+  const peers = [...missing.map(({ peer }) => peer), ...(broken?.peers ?? [])];
+  const more = { line: number, action, wanted, waitedMs, missing };
   return {
     name: nameOf(step),
-    title: step.action,
-    verdict: passed(step) ? ("passed" as const) : ("failed" as const),
+    title: action,
+    verdict: passed(step) ? "passed" : "failed",
     why: passed(step) ? null : whyOf(step),
     peers: [...new Set(peers)].sort((a, b) => a - b),
+    ...more,
   };
 }
 
