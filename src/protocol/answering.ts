@@ -2,7 +2,7 @@
  * Answers on their way to the origin of a request: straight there, or back the way that it came. An answer
  * says that a hop was taken; where none comes in a moment, an acknowledgement does.
  */
-import { ACK_DELAY_MS, ROUTE_MOST } from "./model/config.ts";
+import { ACK_DELAY_MS, REQUESTS_IN_FLIGHT, ROUTE_MOST } from "./model/config.ts";
 import type { BodySource } from "./model/io.ts";
 import type { Address } from "./model/member.ts";
 import type { Answer, AnswerOutcome, RequestId, Routed } from "./model/messages.ts";
@@ -73,6 +73,11 @@ export function addressOnWay(peer: Peer, id: number | undefined): string | undef
 /** A hop is acknowledged in a moment, unless its answer goes there before. */
 export function acknowledgeSoon(peer: Peer, request: RequestId, to: Address): void {
   peer.acks.delete(request);
+  // Where so many wait, its answer may well come later than in a moment.
+  if (peer.acks.size >= REQUESTS_IN_FLIGHT) {
+    send(peer, to, "stream", { tag: "ack", request });
+    return;
+  }
   peer.acks.set(request, { to, at: peer.now + ACK_DELAY_MS });
   peer.deadlines.setEarlier("acks", 0, peer.now + ACK_DELAY_MS);
 }

@@ -2,7 +2,7 @@
 
 import { afterVerdict, isPossible } from "../membership/news.ts";
 import { died, probeMember } from "../membership/probing.ts";
-import { beats, known, learn, probeKey } from "../membership/records.ts";
+import { beats, isMember, known, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
 import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
@@ -95,11 +95,11 @@ export function receiveSuccessorChange(peer: Peer, from: Member, change: Success
 /** True of a joiner as another member may have taken it in: like any other word of a member it has its bounds. */
 function isAccepted(peer: Peer, by: Member, joiner: Member): boolean {
   const { view } = peer.membership;
-  const isMember = by.id !== peer.self.id && view.find(by.id)?.instance === by.instance;
+  const isOther = by.id !== peer.self.id && isMember(peer, by);
   const there = view.at(joiner.address);
   const isFree = there === undefined || there.id === joiner.id;
   const before = known(peer, joiner.id)?.incarnation ?? 0;
-  return isMember && isFree && isPossible(peer, joiner) && isPlausible(before, joiner.incarnation);
+  return isOther && isFree && isPossible(peer, joiner) && isPlausible(before, joiner.incarnation);
 }
 
 function takeIn(peer: Peer, routed: Routed, joiner: Member): void {

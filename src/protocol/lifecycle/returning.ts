@@ -73,7 +73,7 @@ export function hearFormer(peer: Peer, from: Member, message: Message): void {
       peer.deadlines.clear("join", 0);
       joinThrough(peer, from.address, nameOf(peer, from), false);
     } else {
-      returning.restarted.push(from);
+      if (returning.restarted.length < FORMER_ASKED) returning.restarted.push(from);
       silentNoMore(peer, from.address);
     }
   }

@@ -96,6 +96,7 @@ export function noteStanding(peer: Peer, from: Member, told: Standing, answered:
     absence.others.set(from.instance, knownUntil);
     boundTable(absence.others, SYNC_MEMBERS);
     if (answered) absence.answered.add(from.instance);
+    boundTable(absence.answered, SYNC_MEMBERS);
     // What it holds is soon held here too; but what is forgotten here it gives as conflicts alone.
     if (absence.late && absence.knownUntil !== null) {
       const least = Math.max(knownUntil, absence.forgotten);

@@ -21,7 +21,7 @@ import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
 import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
 import { probeMember, suspectQuietly } from "./probing.ts";
-import { known, learn, moveTo, noteArrival, raiseTo } from "./records.ts";
+import { isMember, known, learn, moveTo, noteArrival, raiseTo } from "./records.ts";
 import { isForFew, isLarge, noteWord, reachOf } from "./relaying.ts";
 import type { Judged } from "./state.ts";
 
@@ -265,9 +265,8 @@ function moveIfFree(peer: Peer, { said, by }: Word): void {
 /** True of an address at which another member sees this peer, and where no other is known to listen. */
 function mayBeAt(peer: Peer, address: Address, by: Member | null): boolean {
   const { view } = peer.membership;
-  const isMember = by !== null && view.find(by.id)?.instance === by.instance;
   const there = view.at(address);
-  return isMember && (there === undefined || there.id === peer.self.id);
+  return by !== null && isMember(peer, by) && (there === undefined || there.id === peer.self.id);
 }
 
 /** From where it was last seen: whoever holds this peer for dead may do so at its former address. */

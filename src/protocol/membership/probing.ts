@@ -4,7 +4,8 @@
  * event of theirs, and what their actions do.
  */
 
-import { PROBES_AT_ONCE, STREAMS_MISSED } from "../model/config.ts";
+import { boundTable } from "../model/bounded.ts";
+import { PROBES_AT_ONCE, STREAMS_MISSED, SYNC_MEMBERS } from "../model/config.ts";
 import { compareMembers, type Member, makeMember } from "../model/member.ts";
 import type { Channel, PingReqAck, Pong } from "../model/messages.ts";
 import type { Peer } from "../state.ts";
@@ -56,8 +57,10 @@ const ACTIONS: Readonly<Record<Action, (peer: Peer, probe: Probe, answer: Answer
     probe.until = verdictAt(peer, probe.reason, probe.target);
     pingTarget(peer, probe, wayTo(peer, probe.target.address));
   },
-  measure: (peer, _, { from, sentAt }) =>
-    peer.membership.roundTrips.set(from.id, peer.now - sentAt),
+  measure: (peer, _, { from, sentAt }) => {
+    peer.membership.roundTrips.set(from.id, peer.now - sentAt);
+    boundTable(peer.membership.roundTrips, SYNC_MEMBERS);
+  },
   "note-loss": (peer) => {
     peer.membership.datagrams.lostAt = peer.now;
   },

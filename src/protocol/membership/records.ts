@@ -14,6 +14,7 @@ import {
   SETTLE_CHECK_MS,
 } from "../model/config.ts";
 import type { Why } from "../model/events.ts";
+import { ARRIVALS_KNOWN, NEWS_WAITING } from "../model/limits.ts";
 import {
   type Address,
   compareMembers,
@@ -33,6 +34,11 @@ import type { Probe, ProbeEnd, ProbeReason } from "./state.ts";
 /** What this peer knows of an id, present or gone. */
 export function known(peer: Peer, id: number): Member | undefined {
   return peer.membership.view.find(id) ?? peer.membership.departed.get(id);
+}
+
+/** True of a member that is present, as the very run that this peer knows. */
+export function isMember({ membership: { view } }: Peer, { id, instance }: Member): boolean {
+  return view.find(id)?.instance === instance;
 }
 
 /** True if this record says more than what is known of its id. */
@@ -74,15 +80,23 @@ export function learn(peer: Peer, member: Member, why: Why): boolean {
       peer.membership.departed.sawDie(old, peer.now);
     if (member.state === "dead") peer.deadlines.setEarlier("lost", 0, peer.now + LOST_TRY_MS);
   }
-  if (why === "lost" || why === "refused") peer.membership.tree.seen.add(member.id);
   const firsthand = why === "joined" || why === "returned";
-  (firsthand ? peer.membership.joiningRumours : peer.membership.rumours).set(member.id, member);
+  const seen = why === "lost" || why === "refused";
+  const { rumours, joiningRumours, tree } = peer.membership;
+  if (queueNews(firsthand ? joiningRumours : rumours, member) && seen) tree.seen.add(member.id);
   // A departed member that nobody here knew changes nothing, neither for readers nor for who owns what.
   if (old !== undefined || isPresent(member)) {
     viewChanged(peer);
     const { id, incarnation: memberIncarnation, state } = member;
     emit(peer, { event: "member", id, memberIncarnation, state, why });
   }
+  return true;
+}
+
+/** Queues news to be pushed at the end of the step. @returns false where too much waits already */
+export function queueNews(news: Map<number, Member>, member: Member): boolean {
+  if (news.size >= NEWS_WAITING && !news.has(member.id)) return false;
+  news.set(member.id, member);
   return true;
 }
 
@@ -186,10 +200,13 @@ export function noteArrival(
   anew: boolean,
   formerDiedAt = Number.NEGATIVE_INFINITY,
 ): void {
-  for (const [known, { at }] of peer.membership.arrivals) {
-    if (peer.now - at > NEW_MS) peer.membership.arrivals.delete(known);
+  const { arrivals } = peer.membership;
+  arrivals.delete(instance);
+  arrivals.set(instance, { id, at: peer.now, anew, formerDiedAt });
+  for (const [oldest, { at }] of arrivals) {
+    if (arrivals.size <= ARRIVALS_KNOWN && peer.now - at <= NEW_MS) return;
+    arrivals.delete(oldest);
   }
-  peer.membership.arrivals.set(instance, { id, at: peer.now, anew, formerDiedAt });
 }
 
 /** Sets the deadlines by which the copies held here are looked after. */

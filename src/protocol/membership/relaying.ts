@@ -8,6 +8,7 @@
  */
 
 import { boundTable } from "../model/bounded.ts";
+import { RELAYS_WAITING } from "../model/limits.ts";
 import { compareMembers, isPresent, type Member } from "../model/member.ts";
 import type { Relay } from "../model/tree.ts";
 import type { Peer } from "../state.ts";
@@ -111,7 +112,6 @@ export function reviewUntold(peer: Peer): void {
 export function takeRelays(peer: Peer): Iterable<Bundle> {
   const bundles = new Map<string, Bundle>();
   const { queue, sent } = peer.membership.tree;
-  sent.splice(0, Math.max(0, sent.length - TOLD_REMEMBERED));
   const joined = justJoined(peer);
   const give = (to: Member, upTo: number, { member, joining }: Relay) => {
     const key = `${to.address} ${upTo}`;
@@ -125,6 +125,7 @@ export function takeRelays(peer: Peer): Iterable<Bundle> {
     // It has nobody to tell: this peer is the one before it.
     if (joined !== undefined && joined.id !== news.member.id) give(joined, peer.self.id, news);
   }
+  sent.splice(0, Math.max(0, sent.length - TOLD_REMEMBERED));
   return bundles.values();
 }
 
@@ -170,7 +171,8 @@ function sendAgain(peer: Peer, departed: number): void {
   sent.splice(0, sent.length, ...kept.filter(({ to }) => to !== departed));
   for (const { to, member, joining, upTo } of kept) {
     if (to !== departed || member.id === departed) continue;
-    queue.push({ member, joining, low: reachOf(peer, departed), high: reachOf(peer, upTo) });
+    if (queue.length < RELAYS_WAITING)
+      queue.push({ member, joining, low: reachOf(peer, departed), high: reachOf(peer, upTo) });
   }
 }
 
@@ -182,7 +184,7 @@ function relay(peer: Peer, member: Member, joining: boolean, reach: number): voi
   const { told, queue, untold } = peer.membership.tree;
   const done = told.get(member.id);
   const order = done === undefined ? 1 : compareMembers(member, done.member);
-  if (order < 0) return;
+  if (order < 0 || queue.length >= RELAYS_WAITING) return;
   const low = order === 0 ? (done?.reach ?? 0) : 0;
   untold.delete(member.id);
   if (order === 0 && reach <= low) return;

@@ -3,6 +3,7 @@
  * are sought at once, and until each has had its time to answer this peer does not go by what it and the
  * few that it still counts know.
  */
+import { SOUGHT } from "../model/limits.ts";
 import type { Address } from "../model/member.ts";
 import { randomBits } from "../model/random.ts";
 import type { Peer } from "../state.ts";
@@ -10,8 +11,6 @@ import { sendPing } from "./ways.ts";
 
 /** A lost member has so long to answer: some round trips, or a dial. */
 export const SEEK_MS = 1_000;
-/** So many are sought: a dial to a machine that is off waits for its end. */
-const SOUGHT = 16;
 
 /** Seeks the last that were lost. A stream tells at once where nobody listens. */
 export function seekLost(peer: Peer): void {

@@ -26,6 +26,7 @@ import {
   TREE_TIMES,
 } from "./large.ts";
 import { absorb } from "./news.ts";
+import { isMember, queueNews } from "./records.ts";
 import { isLarge, passOnNews, reviewUntold, takeRelays } from "./relaying.ts";
 import { sendPing, wayTo } from "./ways.ts";
 
@@ -50,6 +51,7 @@ export function pushRumours(peer: Peer): void {
   }
   tree.untold.clear();
   tree.queue.length = 0;
+  tree.seen.clear();
   const targets = new Set(isIn(peer) ? pushTargets(peer) : []);
   if (peer.membership.rumours.has(peer.self.id)) {
     for (const suspecter of peer.membership.suspecters) targets.add(suspecter);
@@ -114,7 +116,7 @@ function tell(
 
 /** News of one that has just come in, heard from itself: to be pushed as such at the end of the step. */
 export function spreadEntry(peer: Peer, member: Member): void {
-  peer.membership.joiningRumours.set(member.id, member);
+  queueNews(peer.membership.joiningRumours, member);
 }
 
 /** Others are to hear of that entry from somebody else first, or later. */
@@ -125,6 +127,7 @@ export function withholdEntry(peer: Peer, id: number): void {
 /** What this peer would have pushed it tells those concerned itself. */
 export function dropRumours(peer: Peer): void {
   peer.membership.rumours.clear();
+  peer.membership.tree.seen.clear();
 }
 
 /** Compares digests with one member a little after a change, whatever the ping interval. */
@@ -160,8 +163,7 @@ function isLossy({ now, membership: { datagrams } }: Peer): boolean {
 /** The answer of a member to a round or to a check told its digest: if it differs, compare tables. */
 export function compareDigest(peer: Peer, from: Member, pong: Pong): void {
   const { view } = peer.membership;
-  const isMember = view.find(from.id)?.instance === from.instance;
-  if (!isIn(peer) || !isMember || pong.digest === view.digest) return;
+  if (!isIn(peer) || !isMember(peer, from) || pong.digest === view.digest) return;
   if (!pong.round && pong.nonce !== peer.membership.settleNonce) return;
   if (isLarge(peer) && pong.round && comparableAt(peer) > peer.now) return;
   const wait = Math.min(

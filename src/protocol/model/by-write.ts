@@ -11,6 +11,12 @@ type Entry<T> = { readonly write: WriteId; readonly value: T };
 /** A map from writes to values: `get`, `set`, `delete` and `clear` as in a Map. Its user limits its size. */
 export class ByWrite<T> {
   #names = new JournaledMap<string, Entry<T> | readonly Entry<T>[]>();
+  #size = 0;
+
+  /** How many writes there are. */
+  get size(): number {
+    return this.#size;
+  }
 
   get(write: WriteId): T | undefined {
     const held = this.#names.get(write.name);
@@ -22,10 +28,12 @@ export class ByWrite<T> {
     const added = { write, value };
     if (held === undefined || "value" in held) {
       const alone = held === undefined || isSameWrite(held.write, write);
+      if (held === undefined || !alone) this.#size += 1;
       this.#names.set(write.name, alone ? added : [held, added]);
       return;
     }
     const place = held.findIndex((entry) => isSameWrite(entry.write, write));
+    if (place < 0) this.#size += 1;
     this.#names.set(write.name, place < 0 ? [...held, added] : held.with(place, added));
   }
 
@@ -33,6 +41,7 @@ export class ByWrite<T> {
     const held = this.#names.get(write.name);
     const entry = held === undefined ? undefined : entryOf(held, write);
     if (held === undefined || entry === undefined) return;
+    this.#size -= 1;
     const others = listOf(held).filter((e) => e !== entry);
     if (others.length === 0) this.#names.delete(write.name);
     else this.#names.set(write.name, others);
@@ -40,12 +49,14 @@ export class ByWrite<T> {
 
   clear(): void {
     this.#names.clear();
+    this.#size = 0;
   }
 
   /** One that changes apart from this; the values are shared. */
   copy(): ByWrite<T> {
     const made = new ByWrite<T>();
     made.#names = this.#names.copy();
+    made.#size = this.#size;
     return made;
   }
 

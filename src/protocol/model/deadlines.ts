@@ -54,6 +54,11 @@ export class Deadlines {
   #size = 0;
   #order = 0;
 
+  /** How many are set. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Sets or moves a deadline. */
   set(kind: DeadlineKind, key: number, at: number): void {
     this.#unset(kind, key);

@@ -34,6 +34,11 @@ export class Jobs {
     return this.#jobs.size;
   }
 
+  /** Those of contents of stores and for whoever asked here, and of removals: all but replicas. */
+  get contents(): number {
+    return this.#jobs.size - this.#replicas.all;
+  }
+
   values(): Iterable<FetchJob> {
     return this.#jobs.values();
   }

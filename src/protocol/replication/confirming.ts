@@ -7,6 +7,7 @@ import {
   isSameWrite,
   type WriteId,
 } from "../model/files.ts";
+import { BATCHED_MEMBERS } from "../model/limits.ts";
 import type { Address } from "../model/member.ts";
 import { type Peer, send } from "../state.ts";
 import { tellInquired } from "./inquiring.ts";
@@ -24,7 +25,8 @@ export function tellSoon(peer: Peer, record: FileRecord, but: Address | null): v
     batched.push(held);
     peer.replication.batched.set(address, batched);
     peer.deadlines.setEarlier("batched", 0, peer.now + BATCH_SPACING_MS);
-    if (batched.length >= REPLICATE_RECORDS) tellBatched(peer);
+    const isFull = peer.replication.batched.size >= BATCHED_MEMBERS;
+    if (isFull || batched.length >= REPLICATE_RECORDS) tellBatched(peer);
   }
 }
 

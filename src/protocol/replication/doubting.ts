@@ -4,8 +4,7 @@
  * origin, asked, still waits for it.
  */
 import { addressOnWay, routeHere } from "../answering.ts";
-import { boundTable } from "../model/bounded.ts";
-import { CONFIRM_MS, REQUEST_RETRY_MS, REQUESTS_IN_FLIGHT } from "../model/config.ts";
+import { CONFIRM_MS, REQUEST_RETRY_MS } from "../model/config.ts";
 import type { Arrival } from "../model/io.ts";
 import type { Confirm, Confirmed, RequestId } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
@@ -22,7 +21,6 @@ export function askOrigin(peer: Peer, arrival: Arrival): void {
   const { request, route, origin, back } = arrival.routed;
   const nonce = randomBits(peer.random);
   peer.replication.doubts.set(request, { arrival, askedAt: peer.now, nonce });
-  boundTable(peer.replication.doubts, REQUESTS_IN_FLIGHT);
   peer.deadlines.set("confirm", request, peer.now + CONFIRM_MS);
   const onward = routeHere(peer, route);
   const via = back ? onward.slice(0, -1) : onward.slice(0, 1);

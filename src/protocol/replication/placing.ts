@@ -8,6 +8,7 @@ import {
   FULL_MS,
   HOP_ACK_MS,
   READ_WAIT_MS,
+  REPLICAS_AT_ONCE,
   REPLICAS_WAIT_MS,
 } from "../model/config.ts";
 import type { FileRecord, HeldVersion, Version } from "../model/files.ts";
@@ -103,8 +104,10 @@ function spread(peer: Peer, placement: Placement, inquiry: Inquiry | null): void
     from !== undefined &&
     isOwnReplica(peer, record)
   ) {
-    if (record.removed) beginMerge(peer, { kind: "replica", record, from });
-    else peer.replication.replicaQueue.add({ record, from, origin: null });
+    const { jobs, replicaQueue } = peer.replication;
+    if (!record.removed) replicaQueue.add({ record, from, origin: null });
+    else if (jobs.replicas().all < REPLICAS_AT_ONCE)
+      beginMerge(peer, { kind: "replica", record, from });
     fetchQueued(peer);
   }
   replicateMissing(peer, placement);
@@ -131,7 +134,9 @@ export function contentPlaced(peer: Peer, request: RequestId, record: FileRecord
   const placement = peer.replication.placements.get(request);
   if (placement === undefined) return;
   placement.durable.add(peer.self.instance);
-  for (const replica of replicaSetOf(peer, record)) {
+  // Another may have replaced it meanwhile.
+  const isHeld = peer.replication.files.find(record) !== undefined;
+  for (const replica of isHeld ? replicaSetOf(peer, record) : []) {
     // Those who were faster have said so of a write that was not in the table yet.
     if (placement.durable.has(replica.instance)) confirm(peer, record, replica);
   }

@@ -11,6 +11,7 @@ import {
   type WriteId,
   writeKey,
 } from "../model/files.ts";
+import { FOREIGN_WRITES, WITHHELD } from "../model/limits.ts";
 import type { Member } from "../model/member.ts";
 import type { CatchUp, Lease } from "../model/messages.ts";
 import { authorOf, isWithin } from "../model/range-digest.ts";
@@ -18,7 +19,7 @@ import { type Peer, send } from "../state.ts";
 import { othersFor } from "./quorum.ts";
 import { compareRanges } from "./ranges.ts";
 import { replicateTo } from "./sending.ts";
-import type { Pledge, Withheld } from "./state.ts";
+import { isForeign, type Pledge, type Withheld } from "./state.ts";
 import { baseOf } from "./wanting.ts";
 
 /** An owner wishes to answer alone. */
@@ -74,9 +75,13 @@ function hasPlaceFor({ now, replication: { pledges } }: Peer, instance: string):
 
 /** A write was taken in: owners whom it did not come from, and who did not give it its version, have to hear of it. */
 export function notePledges(peer: Peer, record: FileRecord, from: Member): void {
-  for (const { owner, from: after, to, foreign } of peer.replication.pledges.values()) {
+  const { pledges } = peer.replication;
+  for (const { owner, from: after, to, foreign, until } of pledges.values()) {
     const theirs = from.instance === owner.instance || isVersionedBy(record, owner);
-    if (!theirs && isWithin(record.key, after, to)) foreign.add(writeKey(record));
+    if (theirs || !isWithin(record.key, after, to)) continue;
+    if (foreign.size < FOREIGN_WRITES) foreign.add(writeKey(record));
+    // Its owner, if it is still there, has to catch up for the next one: see `clean` above.
+    else if (until <= peer.now) pledges.delete(owner.instance);
   }
 }
 
@@ -84,6 +89,8 @@ export function notePledges(peer: Peer, record: FileRecord, from: Member): void 
 export function noteKnown(peer: Peer, { instance }: Member, writes: readonly WriteId[]): void {
   const pledge = peer.replication.pledges.get(instance);
   if (pledge === undefined || pledge.foreign.size === 0) return;
+  // Which of them are all, it does not know.
+  if (pledge.foreign.size >= FOREIGN_WRITES) return;
   for (const write of writes) pledge.foreign.delete(writeKey(write));
 }
 
@@ -94,7 +101,8 @@ export function noteKnown(peer: Peer, { instance }: Member, writes: readonly Wri
 export function withhold(peer: Peer, word: Withheld): boolean {
   const until = promisedUntil(peer, word);
   if (until <= peer.now) return false;
-  peer.replication.withheld.push(word);
+  // More is asked for again, or looked after again.
+  if (peer.replication.withheld.length < WITHHELD) peer.replication.withheld.push(word);
   peer.deadlines.setEarlier("withheld", 0, until);
   return true;
 }
@@ -128,12 +136,12 @@ export function takeWithheld(peer: Peer): Withheld[] {
   return peer.replication.withheld.splice(0).filter((word) => !withhold(peer, word));
 }
 
-function breaks(peer: Peer, word: Withheld, { foreign }: Pledge): boolean {
-  if (foreign.size === 0) return false;
-  if (word.kind === "replicated") return foreign.has(writeKey(word.record));
+function breaks(peer: Peer, word: Withheld, pledge: Pledge): boolean {
+  if (pledge.foreign.size === 0) return false;
+  if (word.kind === "replicated") return isForeign(pledge, word.record);
   return peer.replication.files
     .siblings(baseOf(peer, word.inquire.name))
-    .some((record) => foreign.has(writeKey(record)));
+    .some((record) => isForeign(pledge, record));
 }
 
 /** True if another owner, or this very peer, may answer alone for some of it. */

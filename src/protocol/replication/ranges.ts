@@ -5,10 +5,11 @@
  * (comparing.ts), and owners catch up (tenure.ts).
  */
 import { COMPARE_PARTS, COMPARE_RANGES, REPLICATE_RECORDS } from "../model/config.ts";
-import { type Range, writeKey } from "../model/files.ts";
+import type { Range } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import type { Author } from "../model/range-digest.ts";
 import type { Peer } from "../state.ts";
+import { isForeign } from "./state.ts";
 
 /** Another's ranges beside what is here. */
 export type Comparison = {
@@ -76,9 +77,10 @@ function keepsBack(
   from: Member,
   range: Range,
 ): boolean {
-  for (const { owner, until, foreign } of pledges.values()) {
+  for (const pledge of pledges.values()) {
+    const { owner, until, foreign } = pledge;
     if (until <= now || owner.instance === from.instance || foreign.size === 0) continue;
-    if (files.within(range, null).some((record) => foreign.has(writeKey(record)))) return true;
+    if (files.within(range, null).some((record) => isForeign(pledge, record))) return true;
   }
   return false;
 }

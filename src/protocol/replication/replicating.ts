@@ -4,6 +4,7 @@
  */
 
 import { noteTaken } from "../membership/late.ts";
+import { isMember } from "../membership/records.ts";
 import { noteRoom, ownRoom } from "../membership/room.ts";
 import { boundTable } from "../model/bounded.ts";
 import {
@@ -99,9 +100,10 @@ export function receiveRejected(peer: Peer, from: Member, files: readonly HeldVe
 }
 
 /** A member cannot keep a file. */
-export function noteRejected(peer: Peer, write: WriteId, { instance }: Member): void {
+export function noteRejected(peer: Peer, write: WriteId, member: Member): void {
+  const { instance } = member;
   const instances = peer.replication.rejected.get(write.name) ?? [];
-  if (instances.includes(instance)) return;
+  if (instances.includes(instance) || !isMember(peer, member)) return;
   peer.replication.rejected.set(write.name, [...instances, instance]);
   boundTable(peer.replication.rejected, REJECTED_FILES);
   peer.deadlines.setEarlier("compare", 0, peer.now + COMPARE_EVERY_MS);

@@ -7,9 +7,11 @@ import { FileIndex } from "../model/file-index.ts";
 import { type FileRecord, type HeldVersion, type WriteId, writeKey } from "../model/files.ts";
 import type { Arrival, StartInput } from "../model/io.ts";
 import { Jobs } from "../model/jobs.ts";
+import { FOREIGN_WRITES } from "../model/limits.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Answer, Inquire, Inquired, RequestId, Routed } from "../model/messages.ts";
 import { type Placement, Placements } from "../model/placements.ts";
+import { isWithin } from "../model/range-digest.ts";
 import { ReplicaQueue } from "../model/replica-queue.ts";
 import type { Siblings } from "../model/siblings.ts";
 
@@ -85,7 +87,7 @@ export type Pledge = {
   readonly from: number;
   readonly to: number;
   readonly until: number;
-  /** Writes taken in there from others, of which the owner has not said that it knows them; by key. */
+  /** Writes taken in there from others, of which the owner has not said that it knows them; by key. See `isForeign`. */
   readonly foreign: Set<string>;
 };
 
@@ -197,6 +199,12 @@ export function makeReplication(start: StartInput): Replication {
 export function witness(replication: Replication, counter: number): void {
   if (counter > replication.counter + COUNTER_JUMP) return;
   replication.counter = Math.max(replication.counter, counter);
+}
+
+/** True of a write that a promise keeps back: of all in its part of the circle where there are too many of them. */
+export function isForeign({ foreign, from, to }: Pledge, record: FileRecord): boolean {
+  if (foreign.size >= FOREIGN_WRITES) return isWithin(record.key, from, to);
+  return foreign.size > 0 && foreign.has(writeKey(record));
 }
 
 /** The view has changed: what an owner before this one left unacknowledged is to lose to the next version. */

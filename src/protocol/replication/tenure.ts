@@ -3,6 +3,8 @@
  * It has to know all that was acknowledged there, and a quorum must have promised, within the last
  * LEASE_MS, to acknowledge no other owner's write. Where it does not know all, it catches up.
  */
+
+import { isMember } from "../membership/records.ts";
 import { LEASE_MS, REJECTED_FILES, SETTLE_ASK_MS } from "../model/config.ts";
 import type { FileRecord, Range } from "../model/files.ts";
 import { type Member, stays } from "../model/member.ts";
@@ -61,7 +63,7 @@ export function receiveLeased(peer: Peer, from: Member, { nonce, granted, clean 
   if (nonce === 0 || nonce !== tenure.leaseNonce) return;
   // What it has taken in, or forgotten, since it last agreed is to be caught up with.
   if (!(clean && granted)) tenure.agreed.delete(from.instance);
-  if (granted) tenure.granted.add(from.instance);
+  if (granted && isMember(peer, from)) tenure.granted.add(from.instance);
   begin(peer, tenure);
 }
 
@@ -85,6 +87,7 @@ function noteAgreed(peer: Peer, from: Member, { nonce, same, differ }: CaughtUp)
   const isOwn = (range: Range) => range.from === after && range.to === to;
   // The one asked beyond the replicas has nothing at all there, as a rule.
   if (!(same.some(isOwn) || differ.some((range) => isOwn(range) && range.count === 0))) return;
+  if (!isMember(peer, from)) return;
   tenure.agreed.add(from.instance);
   begin(peer, tenure);
 }

@@ -2,9 +2,11 @@
 
 import { acknowledgeSoon, answer } from "../answering.ts";
 import { admit } from "../lifecycle/admitting.ts";
+import { isWrite } from "../model/asks.ts";
 import { forgetOldest } from "../model/bounded.ts";
 import { REQUESTS_IN_FLIGHT, REQUESTS_REMEMBERED } from "../model/config.ts";
 import type { Arrival, Body } from "../model/io.ts";
+import { CONTENTS_MOVING } from "../model/limits.ts";
 import { type Member, makeMember } from "../model/member.ts";
 import type { RequestId, Routed } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
@@ -127,11 +129,12 @@ function asSeenFrom(from: Member, routed: Routed): Routed {
 
 /** As many are dealt with here as may be at a time: whoever asks hears so, and nothing that goes on is given up. */
 function isTooMuch(peer: Peer, { request, ask }: Routed): boolean {
-  const { inquiries, placements, looks, acknowledgements } = peer.replication;
+  const { inquiries, placements, looks, doubts, acknowledgements, jobs } = peer.replication;
   if (ask.kind === "join" || ask.kind === "lookup") return false;
   // What is being done, or was, is told as it is.
-  if (isAtWork(peer, request) || acknowledgements.has(request)) return false;
-  return inquiries.size + placements.size + looks.size >= REQUESTS_IN_FLIGHT;
+  if (isAtWork(peer, request) || doubts.has(request) || acknowledgements.has(request)) return false;
+  if (isWrite(ask) && jobs.contents >= CONTENTS_MOVING) return true;
+  return inquiries.size + placements.size + looks.size + doubts.size >= REQUESTS_IN_FLIGHT;
 }
 
 /** Notes a request as seen. @returns whether it is new */

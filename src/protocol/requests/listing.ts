@@ -42,15 +42,16 @@ export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
   const { request, records, more } = listed;
   const listing = peer.requests.listings.get(request);
   if (listing === undefined || !listing.silent.has(from.id)) return;
-  noteListed(listing, from.id, records);
+  const isFull = listing.replicas.size >= LISTED_FILES;
+  if (!isFull) noteListed(listing, from.id, records);
   const last = records.at(-1);
-  if (more && last !== undefined && listing.found.size < LISTED_FILES) {
+  if (more && last !== undefined && !isFull) {
     peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
     send(peer, from.address, "stream", { tag: "list", request, after: last.name });
     return;
   }
   // One of whom there is more than fits has not said all.
-  if (!more) listing.silent.delete(from.id);
+  if (!more && !isFull) listing.silent.delete(from.id);
   if (listing.silent.size === 0) listingOverdue(peer, request);
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Outcome } from "../model/events.ts";
 import { baseName } from "../model/files.ts";
 import type { RequestCommand } from "../model/io.ts";
+import { CONTENTS_MOVING } from "../model/limits.ts";
 import type { Member } from "../model/member.ts";
 import type { RequestId, Routed } from "../model/messages.ts";
 import { randomRequest } from "../model/random.ts";
@@ -24,9 +25,10 @@ import { beginSurvey } from "./surveying.ts";
 
 /** A command that asks something of the ring. `command` is the driver's number for it. */
 export function beginRequest(peer: Peer, command: number, what: RequestCommand): void {
+  const { pending: own, listings, surveys } = peer.requests;
+  const moving = what.kind === "request" ? peer.replication.jobs.contents : 0;
   const full =
-    peer.requests.pending.size + peer.requests.listings.size + peer.requests.surveys.size >=
-    REQUESTS_IN_FLIGHT;
+    own.size + listings.size + surveys.size >= REQUESTS_IN_FLIGHT || moving >= CONTENTS_MOVING;
   const request = randomRequest(peer.random);
   if (!isIn(peer)) end(peer, command, failed(sentences.notIn()));
   else if (full) end(peer, command, failed(sentences.tooManyRequests()));
@@ -39,7 +41,7 @@ export function beginRequest(peer: Peer, command: number, what: RequestCommand):
     const { ask, body } = askOf(peer, what);
     const pending = newPending(command, ask, body, peer.now);
     const waits = isWrite(ask) && takeInLine(peer, request, baseName(ask.name));
-    peer.requests.pending.set(request, pending);
+    own.set(request, pending);
     if (!waits) sendRequest(peer, request, pending);
   }
 }

@@ -1,9 +1,11 @@
 /** How views come to agree: what is pushed to whom and when, and what two tell each other where they differ. */
 import { expect, test } from "bun:test";
+import { learn } from "../../../src/protocol/membership/records.ts";
 import { GOSSIP_SPACING_MS, SYNC_SPACING_MS } from "../../../src/protocol/model/config.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import type { Sync } from "../../../src/protocol/model/messages.ts";
 import { idAt, member, OnePeer, STANDING } from "../one-peer.ts";
+import { dies } from "../situations.ts";
 
 const MANY = Array.from({ length: 20 }, (_, i) => 10 * i + 10);
 
@@ -89,4 +91,17 @@ test("of two tables that differ only what one knows and the other does not is to
     ["answer", [130, 131]],
     ["close", [120]],
   ]);
+});
+
+test("a death that was told of is not kept in mind as one to tell of, however many there are in a long life", () => {
+  const one = new OnePeer(8);
+  for (const id of [101, 102, 103]) {
+    learn(one.peer, member(id), "joined");
+    one.pass(GOSSIP_SPACING_MS);
+    dies(one, id);
+    expect(one.peer.membership.tree.seen.size).toBe(1);
+    one.pass(GOSSIP_SPACING_MS);
+    one.give({ type: "tick" });
+    expect(one.peer.membership.tree.seen.size).toBe(0);
+  }
 });

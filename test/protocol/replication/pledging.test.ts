@@ -1,7 +1,8 @@
 /** What a replica has promised an owner, and what it says to others meanwhile. */
 import { expect, test } from "bun:test";
 import { BATCH_SPACING_MS, PROMISE_MS, PROMISES } from "../../../src/protocol/model/config.ts";
-import type { FileRecord } from "../../../src/protocol/model/files.ts";
+import { type FileRecord, heldVersion } from "../../../src/protocol/model/files.ts";
+import { FOREIGN_WRITES } from "../../../src/protocol/model/limits.ts";
 import { BODY, IDS, inquireOf, OnePeer, recordOf, routedFrom, storeAsk } from "../one-peer.ts";
 
 /** A write to which 14 gave its version, in the part of the circle that 8 owns; and one of 8's own. */
@@ -108,6 +109,42 @@ test("nothing is kept back of what the owner made, gave or knows, nor without a 
   });
   replica.hear(14, inquireOf("plan"));
   expect(replica.to("inquired")).toEqual([14]);
+});
+
+test("where too many come to be told apart, all of its part of the circle is kept back, and nobody's word clears it", () => {
+  const replica = promised();
+  const [pledge] = replica.peer.replication.pledges.values();
+  const first = recordOf(14, 2, 6, { name: "first" });
+  take(replica, 14, first);
+  for (let i = 1; i < FOREIGN_WRITES; i++) pledge?.foreign.add(`write ${i}`);
+  take(replica, 14, FOREIGN);
+  expect(pledge?.foreign.size).toBe(FOREIGN_WRITES);
+  expect(replica.to("replicated")).toEqual([]);
+  replica.hear(14, inquireOf("plan"));
+  replica.hear(8, { tag: "replicated", files: [heldVersion(first)], taking: false });
+  replica.hear(14, inquireOf("plan", 2));
+  expect(replica.to("inquired")).toEqual([]);
+  const range = replica.peer.replication.files.range(2, 8, null);
+  replica.hear(14, { tag: "compare", ranges: [range] });
+  expect(replica.sent("compared")).toMatchObject([{ message: { same: [] } }]);
+  // Of other parts there is nothing to keep back.
+  take(replica, 14, recordOf(14, 4, 9, { name: "beyond", key: 9 }));
+  expect(replica.to("replicated")).toContain(14);
+  replica.hear(8, lease(6));
+  expect(answerTo(replica).granted).toBe(false);
+});
+
+test("a promise to one that is gone does not gather others' writes for ever", () => {
+  const replica = promised();
+  const { pledges } = replica.peer.replication;
+  const [pledge] = pledges.values();
+  for (let i = 0; i < FOREIGN_WRITES; i++) pledge?.foreign.add(`write ${i}`);
+  replica.now += PROMISE_MS;
+  take(replica, 14, FOREIGN);
+  expect(pledges.size).toBe(0);
+  // Should it come back after all, it has to catch up.
+  replica.hear(8, lease(6));
+  expect(answerTo(replica)).toEqual({ granted: true, clean: false });
 });
 
 test("a lease is not given while a write is unknown to the owner, and again once it knows", () => {

@@ -121,6 +121,16 @@ test("what there is no room for is rejected, and a removal is noted all the same
   ]);
 });
 
+test("that of a stranger rejects nothing: its word counts nowhere", () => {
+  const record = recordOf(8, 3, 7);
+  const one = new OnePeer(8, IDS, [record]);
+  const rejected = { tag: "rejected", files: [heldVersion(record)] } as const;
+  one.hear({ ...member(9), instance: "ff".repeat(8), incarnation: 0 }, rejected);
+  expect(one.peer.replication.rejected.size).toBe(0);
+  one.hear(9, rejected);
+  expect(one.peer.replication.rejected.get("plan")).toEqual([member(9).instance]);
+});
+
 test("a disk that has refused a copy is sent others in vain for a while", () => {
   const replica = new OnePeer(9);
   const replicate = (number: number) => {

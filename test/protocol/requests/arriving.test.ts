@@ -2,7 +2,18 @@
 import { expect, test } from "bun:test";
 import { INQUIRE_MS, REQUESTS_IN_FLIGHT } from "../../../src/protocol/model/config.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
-import { BODY, idAt, member, OnePeer, READ, routedFrom, STORE, storeAsk } from "../one-peer.ts";
+import { CONTENTS_MOVING } from "../../../src/protocol/model/limits.ts";
+import {
+  BODY,
+  idAt,
+  member,
+  OnePeer,
+  READ,
+  recordOf,
+  routedFrom,
+  STORE,
+  storeAsk,
+} from "../one-peer.ts";
 
 test("that it is not possible now is said once of each copy of a request", () => {
   const owner = new OnePeer(8);
@@ -33,6 +44,38 @@ test("an owner that deals with too many requests says so, and gives up none for 
   // One that it works on already is no new one.
   owner.hear(9, routedFrom(9, 1, READ));
   expect(owner.to("answer")).toEqual([]);
+});
+
+test("those that wait for their origin's word are among them, and one of them is no new one", () => {
+  const owner = new OnePeer(8, [2, 8, 9]);
+  const late = (i: number) =>
+    owner.hear(9, routedFrom(9, i, storeAsk(i)), { heldMs: null, body: BODY });
+  for (let i = 1; i <= REQUESTS_IN_FLIGHT; i++) late(i);
+  expect(owner.to("confirm")).toEqual([9]);
+  expect(owner.peer.replication.doubts.size).toBe(REQUESTS_IN_FLIGHT);
+  late(REQUESTS_IN_FLIGHT + 1);
+  expect([owner.to("confirm"), owner.outcomes()]).toEqual([[], ["failed"]]);
+  late(1);
+  expect(owner.outcomes()).not.toContain("failed");
+  expect(owner.peer.replication.doubts.size).toBe(REQUESTS_IN_FLIGHT);
+});
+
+test("an owner whose disk stands still begins no more stores, and reads on", () => {
+  const owner = new OnePeer(8, [2, 8, 9]);
+  const { jobs } = owner.peer.replication;
+  const job = (request: number) =>
+    ({ kind: "placement", request, record: recordOf(8, request, request) }) as const;
+  for (let i = 1; i <= CONTENTS_MOVING; i++) jobs.add(i, job(i));
+  owner.hear(9, routedFrom(9, 1, storeAsk(1)), { body: BODY });
+  expect(owner.outcomes()).toEqual(["failed"]);
+  owner.hear(9, routedFrom(9, 2, READ));
+  expect([owner.outcomes(), owner.to("inquire")]).toEqual([[], [9, 2]]);
+  // One that asks for a content here is to have it brought as well.
+  owner.command(1, { kind: "request", name: "plan", key: 5 });
+  expect(owner.told("outcome")).toMatchObject([{ outcome: { kind: "failed" } }]);
+  jobs.take(1);
+  owner.hear(9, routedFrom(9, 3, storeAsk(3)), { body: BODY });
+  expect(owner.outcomes()).not.toContain("failed");
 });
 
 test("a copy that goes on to another owner is not refused here, where an earlier one still is at work", () => {

@@ -1,6 +1,6 @@
 /** The files of a ring: what a member says page by page, and what comes of all that they say. */
 import { expect, test } from "bun:test";
-import { LIST_RECORDS, LIST_WAIT_MS } from "../../../src/protocol/model/config.ts";
+import { LIST_RECORDS, LIST_WAIT_MS, LISTED_FILES } from "../../../src/protocol/model/config.ts";
 import { conflictName, EMPTY_SHA256, type FileRecord } from "../../../src/protocol/model/files.ts";
 import { lineage } from "../../../src/protocol/model/siblings.ts";
 import { idAt, member, OnePeer, recordOf } from "../one-peer.ts";
@@ -75,6 +75,25 @@ test("who has more than one page is asked for the next; who is silent is counted
     ],
   });
 });
+
+test("what one member lists without end is not taken in, nor that for all it has", () => {
+  const { one, request } = listing();
+  const kept = one.peer.requests.listings.get(request);
+  if (kept === undefined) throw new Error("it is asked for");
+  Object.assign(kept, { replicas: new Full() });
+  one.hear(9, { tag: "listed", request, more: true, records: [named("a", 1)] });
+  expect(one.to("list")).toEqual([]);
+  one.hear(9, { tag: "listed", request, more: false, records: [named("b", 2)] });
+  one.pass(LIST_WAIT_MS);
+  expect(filesOf(one)).toMatchObject({ silent: 2, files: [] });
+});
+
+/** As if all that a listing may hold had been listed. */
+class Full extends Map<string, number[]> {
+  override get size(): number {
+    return LISTED_FILES;
+  }
+}
 
 test("a member says what it holds in pages, in the order of names, each file in one of them", () => {
   const count = 2 * LIST_RECORDS + 1;
