@@ -6,31 +6,15 @@
 
 import { probeKey } from "../protocol/membership/records.ts";
 import { COUNTER_JUMP, HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
-import {
-  DEPARTED_MEMBERS,
-  LEASE_MS,
-  OPERATIONS_REMEMBERED,
-  PROBES_AT_ONCE,
-  PROMISES,
-  REJECTED_FILES,
-  REPLICAS_AT_ONCE,
-  REPLICAS_QUEUED,
-  REQUESTS_IN_FLIGHT,
-  REQUESTS_REMEMBERED,
-  ROOMS_KNOWN,
-  SUSPECTERS,
-  SYNC_MEMBERS,
-} from "../protocol/model/config.ts";
+import { LEASE_MS } from "../protocol/model/config.ts";
 import type { DeadlineKind } from "../protocol/model/deadlines.ts";
 import { compareMembers, isPresent } from "../protocol/model/member.ts";
 import { replicaSetOf } from "../protocol/replication/replica-set.ts";
 import { isIn, type Peer } from "../protocol/state.ts";
+import { limitOf, statementOf, TABLES } from "./tables.ts";
 
 /** True of a peer for which it holds. */
 type Invariant = readonly [statement: string, holds: (peer: Peer) => boolean];
-
-/** Tables that drop their oldest only when an eighth too many are there (`forgetOldest`). */
-const SLACK = 9 / 8;
 
 /** All that wait have a deadline of their own. */
 function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean {
@@ -38,49 +22,9 @@ function waits(peer: Peer, kind: DeadlineKind, keys: Iterable<number>): boolean 
   return true;
 }
 
-/** Tables and the most that they hold. */
-const TABLES: readonly (readonly [name: string, most: number, size: (peer: Peer) => number])[] = [
-  ["departed members", DEPARTED_MEMBERS, ({ membership }) => membership.departed.size],
-  ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
-  ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
-  ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
-  ["rounds heard of", PROBES_AT_ONCE, ({ membership }) => membership.roundHeard.size],
-  ["round trips", SYNC_MEMBERS, ({ membership }) => membership.roundTrips.size],
-  ["addresses muted", PROBES_AT_ONCE, ({ membership }) => membership.datagrams.muted.size],
-  ["members that are late", SYNC_MEMBERS, ({ membership }) => membership.absence.others.size],
-  ["members asked for word", SYNC_MEMBERS, ({ membership }) => membership.absence.asked.size],
-  ["members' room", ROOMS_KNOWN, ({ membership }) => membership.rooms.size],
-  ["requests", REQUESTS_IN_FLIGHT, ({ requests }) => requests.pending.size],
-  ["hops", REQUESTS_IN_FLIGHT, ({ requests }) => requests.hops.size],
-  ["requests seen", REQUESTS_REMEMBERED * SLACK, ({ requests }) => requests.seen.size],
-  ["operations", OPERATIONS_REMEMBERED * SLACK, ({ requests }) => requests.lastOn.size],
-  [
-    "acknowledgements",
-    REQUESTS_REMEMBERED * SLACK,
-    ({ replication }) => replication.acknowledgements.size,
-  ],
-  ["requests at their owner", REQUESTS_IN_FLIGHT, requestsHere],
-  ["doubts", REQUESTS_IN_FLIGHT, ({ replication }) => replication.doubts.size],
-  ["promises", PROMISES, ({ replication }) => replication.pledges.size],
-  ["names that were rejected", REJECTED_FILES, ({ replication }) => replication.rejected.size],
-  ["names that it rejected", REJECTED_FILES, ({ replication }) => replication.refusals.size],
-  ["names that it lost", REJECTED_FILES, ({ replication }) => replication.lost.size],
-  ["copies in line", REPLICAS_QUEUED, ({ replication }) => replication.replicaQueue.size],
-  ["copies on their way", REPLICAS_AT_ONCE, ({ replication }) => replication.jobs.replicas().all],
-];
-
-function requestsHere({ replication: { inquiries, placements, looks } }: Peer): number {
-  return inquiries.size + placements.size + looks.size;
-}
-
 /** Of what every step may change: cheap enough to be looked at after each. */
 const ALWAYS: readonly Invariant[] = [
   ["no deadline is left behind", ({ deadlines, now }) => deadlines.next() >= now],
-  ["no effect is left behind", ({ effects, loopback }) => effects.length + loopback.length === 0],
-  [
-    "no read that may go on is left waiting",
-    ({ replication }) => replication.readings.length === 0,
-  ],
   [
     "its incarnation is one that it asked to be made durable",
     ({ self, membership }) =>
@@ -168,9 +112,7 @@ const ALWAYS: readonly Invariant[] = [
     "copies wait in line only while others are fetched",
     ({ replication: { replicaQueue, jobs } }) => replicaQueue.size === 0 || jobs.size > 0,
   ],
-  ...TABLES.map(
-    ([name, most, size]): Invariant => [`there are few ${name}`, (peer) => size(peer) <= most],
-  ),
+  ...TABLES.map((table): Invariant => [statementOf(table), limitOf(table)]),
 ];
 
 /** Of tables that change seldom: looked at when they have. */

@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { Invariants } from "../../src/checks/invariants.ts";
 import { SUSPECTERS } from "../../src/protocol/model/config.ts";
 import type { Peer } from "../../src/protocol/state.ts";
-import { member, OnePeer, recordOf } from "../protocol/one-peer.ts";
+import { IDS, member, OnePeer, recordOf } from "../protocol/one-peer.ts";
 
 /** Each breaks one statement of a peer that is well. */
 const BREAKS: readonly [statement: string, breaks: (peer: Peer) => void][] = [
   ["no deadline is left behind", (p) => p.deadlines.set("watch", 0, p.now - 1)],
-  ["no effect is left behind", (p) => p.loopback.push({ tag: "ack", request: 1 })],
+  ["no messages to itself are left behind", (p) => p.loopback.push({ tag: "ack", request: 1 })],
   ["asked to be made durable", (p) => (p.membership.incarnationAsked = 0)],
   ["in its own view, as it is", (p) => (p.self = { ...p.self, incarnation: 0 })],
   ["has asked somebody", (p) => (p.phase = "joining")],
@@ -69,7 +69,7 @@ test("all holds of a peer that is well", () => {
 });
 
 test.each(BREAKS)("a breach is seen: %s", (statement, breaks) => {
-  const { peer } = new OnePeer(8);
+  const { peer } = new OnePeer(8, IDS, [recordOf(8, 3, 7)]);
   const invariants = new Invariants();
   expect(brokenOf(peer, invariants)).toBeNull();
   breaks(peer);
