@@ -12,7 +12,7 @@ import { untilHealed } from "./heal.ts";
 import { HEAL_ERROR_MS } from "./healing.ts";
 import { type Broken, sayBroken, tellsOfView } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { COPIED_POLL_MS, FEWEST_LIVING, SETTLE_MS } from "./limits.ts";
+import { COPIED_POLL_MS, FEWEST_LIVING, SETTLE_MS, STEADY_MS } from "./limits.ts";
 import { callClients, type LoadOptions } from "./load.ts";
 import type { Measured, PlannedFault } from "./run-lines.ts";
 import type { RunEnd } from "./run-verdict.ts";
@@ -82,7 +82,7 @@ export class Attack {
   private async all(): Promise<RunEnd> {
     const { ids, seed, spool, workload } = this.plan;
     const { watch } = this.ring;
-    const early = await this.steady(true);
+    const early = await this.steady(true, Math.max(this.plan.limitMs, STEADY_MS));
     if (early !== null) {
       return { ...FINE, inconclusive: `the ring did not come together: ${sayBroken(early)}` };
     }
@@ -232,8 +232,8 @@ export class Attack {
     return { ok: true, rejoinMs: epochNow() - begin };
   }
 
-  private async steady(lookups: boolean): Promise<Broken | null> {
-    const { ids, limitMs } = this.plan;
+  private async steady(lookups: boolean, limitMs = this.plan.limitMs): Promise<Broken | null> {
+    const { ids } = this.plan;
     const giveUp = (): Broken | null => this.fallen(ids);
     return await untilSteady(this.ring.watch, () => ids, { limitMs, lookups, giveUp });
   }
