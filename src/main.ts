@@ -37,6 +37,54 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fork a ring of peers on this machine, and show what happens in it",
     load: async () => (await import("./commands/ring.ts")).default,
   },
+  "ring up": {
+    summary: "start a ring that has a name, in this terminal or in the background",
+    load: async () => (await import("./commands/ring-up.ts")).default,
+  },
+  "ring ls": {
+    summary: "list the rings that run",
+    load: async () => (await import("./commands/ring-acts.ts")).ls,
+  },
+  "ring status": {
+    summary: "show the peers of a ring, and which check does not hold",
+    load: async () => (await import("./commands/ring-acts.ts")).status,
+  },
+  "ring check": {
+    summary: "tell a script whether a ring is right: exit code 0 or 1",
+    load: async () => (await import("./commands/ring-acts.ts")).check,
+  },
+  "ring kill": {
+    summary: "kill peers of a ring",
+    load: async () => (await import("./commands/ring-acts.ts")).kill,
+  },
+  "ring freeze": {
+    summary: "have peers of a ring stand still",
+    load: async () => (await import("./commands/ring-acts.ts")).freeze,
+  },
+  "ring thaw": {
+    summary: "let frozen peers go on",
+    load: async () => (await import("./commands/ring-acts.ts")).thaw,
+  },
+  "ring quit": {
+    summary: "have peers of a ring leave in good order",
+    load: async () => (await import("./commands/ring-acts.ts")).quit,
+  },
+  "ring restart": {
+    summary: "start peers of a ring again",
+    load: async () => (await import("./commands/ring-acts.ts")).restart,
+  },
+  "ring add": {
+    summary: "let new peers join a ring",
+    load: async () => (await import("./commands/ring-acts.ts")).add,
+  },
+  "ring logs": {
+    summary: "print what a ring in the background has said",
+    load: async () => (await import("./commands/ring-acts.ts")).logs,
+  },
+  "ring down": {
+    summary: "end a ring, with all its peers",
+    load: async () => (await import("./commands/ring-acts.ts")).down,
+  },
   chaos: {
     summary: "break a ring on purpose, and tell whether it healed and lost nothing",
     load: async () => (await import("./commands/chaos.ts")).default,

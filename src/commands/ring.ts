@@ -25,7 +25,8 @@ const DEFAULT_BASE_PORT = 12_000;
 /** The assignment's network. */
 const SEVEN = [2, 4, 5, 8, 9, 14, 19];
 
-const ARGS = {
+/** What `p2p ring up` takes as well. */
+export const RING_ARGS = {
   n: { type: "positional", required: false, description: "how many peers, 1 to 256 (default 8)" },
   ids: { type: "string", valueHint: "ID,ID", description: "their ids, instead of a number" },
   interval: {
@@ -46,6 +47,10 @@ const ARGS = {
   },
   ...REPAIR_ARG,
   for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
+} as const;
+
+const ARGS = {
+  ...RING_ARGS,
   exec: {
     type: "string",
     valueHint: "COMMAND",
@@ -57,7 +62,9 @@ const ARGS = {
 const OWN_ALONE = ["base-port", "copies", "repair-rate"] as const;
 
 /** What `p2p ring` asks of the lab. @throws UsageError */
-export function ringOptions(args: Partial<ParsedArgs<typeof ARGS>>): Omit<RingOptions, "color"> {
+export function ringOptions(
+  args: Partial<ParsedArgs<typeof RING_ARGS>>,
+): Omit<RingOptions, "color"> {
   const size = optional((what, text) => parseWhole(what, text, 1, MAX_SIZE), "N", args.n);
   const ids = optional(parseIds, "--ids", args.ids) ?? ringIds(size ?? DEFAULT_SIZE);
   if (size !== null && size !== ids.length) {
@@ -103,6 +110,7 @@ export default command({
     ["p2p ring --ids 2,4,5 --interval 5", "these three, pinging every 5 s"],
     ['p2p ring 8 --exec "python3 p2p.py"', "8 peers of another program, by what they print"],
     ["p2p ring 64 --base-port 20000 --for 10", "64 peers elsewhere, for 10 s"],
+    ["p2p ring up 8 -d", "8 peers that go on without this terminal"],
   ],
   async run(args) {
     if (args.exec !== undefined) {

@@ -7,7 +7,9 @@ import { dirname } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { foreignness } from "../store/own-folder.ts";
 
+export { removeQuietly } from "../store/durable.ts";
 export { checkFolderPath, foreignness, PEERS_FOLDER, takeOwnFolder } from "../store/own-folder.ts";
+export { isLiving, processStart } from "../store/process.ts";
 export { readSmall, replaceSmall } from "../store/process-file.ts";
 
 /** @throws Failure about a folder in which commands find peers without being told of it, if others have a hand in it */

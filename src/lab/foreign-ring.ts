@@ -60,6 +60,7 @@ export async function runForeignRing(options: ForeignRingOptions): Promise<numbe
 
 class ForeignSession implements RingSession {
   readonly goesOnUnsteady = true;
+  readonly unattended = null;
   readonly ring: TypedRing;
   network: ForeignNetwork;
   private readonly voice: ForeignVoice;

@@ -108,3 +108,12 @@ export const FOREIGN_TYPED_MS = 10_000;
 export const KEPT_PORT_MS = 65_000;
 export const KEPT_PORT_PAUSE_MS = 1_000;
 export const FREE_POLL_MS = 250;
+/** A ring that is started for the background comes together in its own time, and its program takes some to start. */
+export const LAUNCH_MS = STEADY_MS + 10_000;
+/** The log of a ring without a terminal, before it is set aside for a new one. */
+export const RING_LOG_BYTES = 4_194_304;
+/** A ring that is asked to end has its peers end first; how often it is looked after. */
+export const RING_DOWN_MS = 10_000;
+export const RING_DOWN_POLL_MS = 20;
+/** A log that is followed is looked at so often. */
+export const LOG_POLL_MS = 100;

@@ -26,12 +26,21 @@ export async function checkPorts(basePort: number, ids: readonly number[]): Prom
   );
 }
 
-/** The assignment's base port if its ports are free for these ids, else another one, drawn. */
-export async function freeBasePort(ids: readonly number[]): Promise<number> {
-  if ((await takenIds(FIRST_CHOICE, ids)).length === 0) return FIRST_CHOICE;
+/**
+ * The assignment's base port if its ports are free for these ids, else another one, drawn.
+ * @param others base ports of rings to which any id may still come
+ */
+export async function freeBasePort(
+  ids: readonly number[],
+  others: readonly number[] = [],
+): Promise<number> {
+  const isApart = (port: number) => others.every((other) => Math.abs(other - port) >= PORTS);
+  if (isApart(FIRST_CHOICE) && (await takenIds(FIRST_CHOICE, ids)).length === 0) {
+    return FIRST_CHOICE;
+  }
   for (let i = 0; i < TRIES; i++) {
     const basePort = LOWEST + PORTS * Math.floor((Math.random() * (HIGHEST - LOWEST)) / PORTS);
-    if ((await takenIds(basePort, ids)).length === 0) return basePort;
+    if (isApart(basePort) && (await takenIds(basePort, ids)).length === 0) return basePort;
   }
   throw new Failure("No free ports were found: choose some with --base-port.");
 }

@@ -11,6 +11,9 @@ import { checkPorts } from "./ports.ts";
 import { ownProgram } from "./program.ts";
 import { serveRing } from "./ring-control.ts";
 import { ringDir, takeRingDir, writeRingProcess } from "./ring-folder.ts";
+import { RingLog } from "./ring-log.ts";
+import { takeRingName } from "./ring-names.ts";
+import { awaitLauncher } from "./ring-up.ts";
 import { Screen } from "./screen.ts";
 import { type RingSession, runSession } from "./session.ts";
 import { untilSteady } from "./steady.ts";
@@ -33,23 +36,38 @@ export type RingOptions = {
   readonly color: boolean;
 };
 
+export type RingLife = {
+  /** What it is called, so that other terminals find it; null for nothing. */
+  readonly name: string | null;
+  /** It has no terminal, and tells whoever started it when it stands. */
+  readonly detached: boolean;
+};
+
+const AT_TERMINAL: RingLife = { name: null, detached: false };
+
 /**
  * Forks a ring and shows it until it is ended. Leaves no child behind.
  * @returns the exit code: 0, or 1 if the ring did not become steady within 30 s
  * @throws Failure if it cannot be started: a port in use, a ring that runs in that folder
  */
-export async function runRing(options: RingOptions): Promise<number> {
+export async function runRing(
+  options: RingOptions,
+  { name, detached }: RingLife = AT_TERMINAL,
+): Promise<number> {
   const { basePort, ids, pingIntervalMs } = options;
   const cwd = resolve(options.dir);
   const folder = ringDir(cwd, basePort);
   const stop = new Stop();
-  const screen = new Screen(options.color);
+  let screen = new Screen(options.color);
+  let giveName = (): void => {};
   try {
     // The longest name of a peer's folder in it.
     checkFolderPath(join(folder, "255"));
     makeFolder(cwd);
     await takeRingDir(folder);
     await checkPorts(basePort, ids);
+    if (name !== null) giveName = takeRingName(name, { dir: folder, cwd, basePort });
+    if (detached) screen = new Screen(false, new RingLog(folder));
     const flags = peerFlags(options);
     const plan = { program: ownProgram(), cwd, ringDir: folder, basePort, pingIntervalMs, flags };
     const network = new Network(plan, {
@@ -62,18 +80,25 @@ export async function runRing(options: RingOptions): Promise<number> {
       const startedAt = performance.timeOrigin;
       const interval = pingIntervalMs / 1000;
       writeRingProcess(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
-      return await runSession(sessionOf(options, network), options.forMs, screen, stop);
+      const launcher = detached ? awaitLauncher(stop) : null;
+      const session = sessionOf(options, network, launcher);
+      return await runSession(session, options.forMs, screen, stop);
     } finally {
       screen.muted = true;
       await network.stop();
       control.close();
     }
   } finally {
+    giveName();
     stop.release();
   }
 }
 
-function sessionOf({ ids }: RingOptions, network: Network): RingSession {
+function sessionOf(
+  { ids }: RingOptions,
+  network: Network,
+  unattended: (() => void) | null,
+): RingSession {
   const giveUp = (): Broken | null => fallen(network);
   const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
   return {
@@ -88,6 +113,7 @@ function sessionOf({ ids }: RingOptions, network: Network): RingSession {
       return { steady: true, say };
     },
     goesOnUnsteady: false,
+    unattended,
   };
 }
 

@@ -21,7 +21,11 @@ export class Screen {
   private leftOut = 0;
   private unreadBytes = 0;
 
-  constructor(private readonly color: boolean) {}
+  /** @param log where all of it goes instead, of a ring that has no terminal */
+  constructor(
+    private readonly color: boolean,
+    private readonly log: { write(line: string): void } | null = null,
+  ) {}
 
   setCurtain(curtain: Curtain | null): void {
     this.curtain = curtain;
@@ -55,6 +59,10 @@ export class Screen {
   private show(stream: NodeJS.WriteStream, text: string): void {
     if (this.muted) return;
     this.shownAt = performance.now();
+    if (this.log !== null) {
+      this.log.write(`${text}\n`);
+      return;
+    }
     // Memory has an end, a reader's slowness has none.
     if (this.unreadBytes > MAX_UNREAD_BYTES) {
       this.leftOut++;

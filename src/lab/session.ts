@@ -1,4 +1,5 @@
 /** The course of a ring in a terminal: it comes together, then what is typed is done, to the end. */
+import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import { Input } from "./input.ts";
 import { QUIET_AT_MOST_MS, QUIET_MS } from "./limits.ts";
@@ -15,6 +16,8 @@ export type RingSession = {
   comeTogether(): Promise<Together>;
   /** Whether there is something to do in a ring that is none. */
   readonly goesOnUnsteady: boolean;
+  /** It has nobody who types; called when it stands. Null where somebody does. */
+  readonly unattended: (() => void) | null;
 };
 
 /**
@@ -22,11 +25,12 @@ export type RingSession = {
  * @returns the exit code: 0, or 1 if it did not come together
  */
 export async function runSession(
-  { ring, comeTogether, goesOnUnsteady }: RingSession,
+  { ring, comeTogether, goesOnUnsteady, unattended }: RingSession,
   forMs: number | null,
   screen: Screen,
   stop: Stop,
 ): Promise<number> {
+  if (unattended !== null) return await runAlone(comeTogether, unattended, forMs, screen, stop);
   const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const input = new Input(screen, interactive, () => stop.wish("SIGINT"));
   try {
@@ -44,6 +48,27 @@ export async function runSession(
     throw error;
   } finally {
     input.close();
+  }
+}
+
+async function runAlone(
+  comeTogether: RingSession["comeTogether"],
+  stands: () => void,
+  forMs: number | null,
+  screen: Screen,
+  stop: Stop,
+): Promise<number> {
+  try {
+    const { steady, say } = await stop.unless(comeTogether());
+    // Whoever started it is to hear why it does not stand.
+    if (!steady) throw new Failure(say);
+    screen.say(say);
+    stands();
+    await stop.unless(forMs === null ? new Promise<never>(() => {}) : Bun.sleep(forMs));
+    return 0;
+  } catch (error) {
+    if (error instanceof Stopped) return 0;
+    throw error;
   }
 }
 

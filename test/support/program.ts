@@ -33,8 +33,9 @@ export function p2p(
   argv: readonly (string | number)[],
   cwd: string,
   limitMs = 40_000,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  return ended([PROGRAM, ...argv.map(String)], cwd, plainEnvironment(), limitMs);
+  return ended([PROGRAM, ...argv.map(String)], cwd, plainEnvironment(env), limitMs);
 }
 
 /** Runs a line of bash in which `p2p`, and `$0` where a function will not do, is the program under test. */
