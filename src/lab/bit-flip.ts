@@ -9,14 +9,15 @@ export type Kept = { readonly path: string; readonly bytes: number };
  * A file of a peer's folder that has one of some contents. Small contents lie in the index, and are read
  * whole and checked each time; the others are what a scrub is for.
  * @param dir the peer's data folder
- * @param sha256s 64 hexadecimal digits each
+ * @param sha256s 64 hexadecimal digits each; the first that is there is taken
  */
 export async function keptContent(dir: string, sha256s: readonly string[]): Promise<Kept | null> {
   const folder = join(dir, "files");
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.sort()) {
+  for (const sha256 of sha256s) {
     // A content is called by the first digits of its hash, and a temporary is not.
-    if (!sha256s.some((sha256) => name.startsWith(sha256.slice(0, 16)))) continue;
+    const name = names.find((each) => each.startsWith(sha256.slice(0, 16)));
+    if (name === undefined) continue;
     const path = join(folder, name);
     const bytes = await stat(path).then(
       ({ size }) => size,

@@ -64,9 +64,9 @@ export class Course {
     this.injector = new Injector(ring, () => this.standing.note());
     for (const id of ids) this.injector.came(id);
     this.healing = new Healing(ring.watch, () => this.standing.living);
-    const flippable = () => this.files.map(({ sha256 }) => sha256);
     const { injector, standing } = this;
-    this.deeds = new Deeds({ ring, injector, standing, minAlive, mayStrike, flippable });
+    const files = () => this.files;
+    this.deeds = new Deeds({ ring, injector, standing, minAlive, mayStrike, files });
     this.unlisten = ring.watch.listen(({ id, at, event }) => {
       if (event !== null && tellsOfView(event)) run.write({ type: "event", at, peer: id, event });
     });

@@ -1,7 +1,9 @@
 /** Does each fault to the ring, and undoes it. */
+import { basename } from "node:path";
 import type { LabFaults } from "../control/lab.ts";
 import { epochNow } from "../control/types.ts";
 import { flipBit, type Kept, keptContent } from "./bit-flip.ts";
+import { readOne, type StoredFile } from "./files.ts";
 import type { Injector } from "./injector.ts";
 import type { Broken } from "./judge.ts";
 import type { LabRing } from "./lab-ring.ts";
@@ -18,8 +20,8 @@ export type DeedsOptions = {
   readonly minAlive: number;
   /** Whether faults may strike a peer at all. */
   readonly mayStrike: (id: number) => boolean;
-  /** What the contents hash to of which a bit may be flipped. */
-  readonly flippable: () => readonly string[];
+  /** Those of which a bit may be flipped. */
+  readonly files: () => readonly StoredFile[];
 };
 
 export class Deeds {
@@ -203,7 +205,10 @@ export class Deeds {
 
   /** Where the one that was drawn has no large content, the next that has one. */
   private async flippable(fault: PlannedFault): Promise<PlannedFault | null> {
-    const { ring, standing, flippable, mayStrike } = this.options;
+    const { ring, standing, files, mayStrike } = this.options;
+    const all = files().map(({ sha256 }) => sha256);
+    // Each time another.
+    const sha256s = all.map((_, index) => all[(index + fault.n) % all.length] ?? "");
     const [drawn = 0] = fault.peers;
     const living = standing.living.filter(mayStrike);
     const first = Math.max(
@@ -211,7 +216,7 @@ export class Deeds {
       living.findIndex((id) => id >= drawn),
     );
     for (const id of [...living.slice(first), ...living.slice(0, first)]) {
-      const kept = await keptContent(ring.dirOf(id), flippable());
+      const kept = await keptContent(ring.dirOf(id), sha256s);
       if (kept === null) continue;
       this.spoilt.set(fault.n, kept);
       return { ...fault, peers: [id] };
@@ -219,10 +224,23 @@ export class Deeds {
     return null;
   }
 
-  /** The peer reads all that it has, and finds what was spoilt, unless a request has found it before. */
-  private async readBack({ peers }: PlannedFault): Promise<Broken | null> {
+  /**
+   * What was spoilt is handed out by nobody, and the peer finds it: when it is asked for it, or else when it
+   * reads all that it has.
+   */
+  private async readBack({ peers, n }: PlannedFault): Promise<Broken | null> {
     const [id = 0] = peers;
-    const report = await this.options.ring.watch.control(id)?.scrub();
+    const { ring, files, standing } = this.options;
+    const name = basename(this.spoilt.get(n)?.path ?? "");
+    const file = files().find(({ sha256 }) => name.startsWith(sha256.slice(0, 16)));
+    const others = standing.living.filter((other) => other !== id).slice(0, 1);
+    for (const reader of file === undefined ? [] : [...others, id]) {
+      const amiss = file && (await readOne(ring.watch, reader, file));
+      if (!amiss) continue;
+      const why = `file ${file.name} could not be read from peer ${reader}, after a bit of its copy at peer ${id} was flipped: ${amiss}`;
+      return { check: "D1", peers: [reader], why };
+    }
+    const report = await ring.watch.control(id)?.scrub();
     const left = report?.damaged.filter(({ mended }) => !mended) ?? [];
     const [first] = left;
     if (first === undefined) return null;

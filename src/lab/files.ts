@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ControlRefused } from "../control/client.ts";
 import { inTime } from "../control/waiting.ts";
 import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
 import { type Corpus, contentOf, drawFiles, sha256, type TestFile } from "./corpus.ts";
-import { READ_MS } from "./limits.ts";
+import { READ_AGAIN_MS, READ_MS } from "./limits.ts";
 import type { Watch } from "./watch.ts";
 
 /** A file that was acknowledged, and what it must hash to. */
@@ -86,10 +87,26 @@ export async function namesIn(watch: Watch, ids: readonly number[]): Promise<Set
   }
 }
 
-/** @returns what was amiss, or null */
-async function readOne(watch: Watch, id: number, file: StoredFile): Promise<string | null> {
+/**
+ * Reads a file from a peer. What cannot be read just now, as peers of a busy machine do not answer in time,
+ * is tried again, as the peer says. Never rejects.
+ * @returns what was amiss, or null
+ */
+export async function readOne(watch: Watch, id: number, file: StoredFile): Promise<string | null> {
+  const end = performance.now() + READ_MS;
+  for (;;) {
+    const amiss = await readOnce(watch, id, file);
+    if (amiss === null || !amiss.isPassing || performance.now() > end) return amiss?.why ?? null;
+    await Bun.sleep(READ_AGAIN_MS);
+  }
+}
+
+/** `isPassing`: nothing was read, and that may be otherwise in a moment. */
+type Amiss = { readonly why: string; readonly isPassing: boolean };
+
+async function readOnce(watch: Watch, id: number, file: StoredFile): Promise<Amiss | null> {
   const control = watch.control(id);
-  if (control === undefined) return "the peer has ended";
+  if (control === undefined) return { why: "the peer has ended", isPassing: false };
   const hash = createHash("sha256");
   let bytes = 0;
   const read = async (): Promise<void> => {
@@ -103,10 +120,12 @@ async function readOne(watch: Watch, id: number, file: StoredFile): Promise<stri
   try {
     await inTime(read(), READ_MS, () => new Error(`nothing whole came in ${READ_MS / 1000} s`));
   } catch (error) {
-    return why(error);
+    const isPassing = error instanceof ControlRefused && ["failed", "busy"].includes(error.kind);
+    return { why: why(error), isPassing };
   }
-  if (bytes !== file.size) return `${bytes} bytes came, of ${file.size}`;
-  return hash.digest("hex") === file.sha256 ? null : "its content is another one";
+  if (bytes !== file.size) return { why: `${bytes} bytes came, of ${file.size}`, isPassing: false };
+  if (hash.digest("hex") === file.sha256) return null;
+  return { why: "its content is another one", isPassing: false };
 }
 
 function sayOutcome(outcome: { kind: string; why?: string } | undefined): string {

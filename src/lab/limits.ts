@@ -73,6 +73,8 @@ export const SLOWEST_DRAWN = 1_000;
 export const MAX_RUN_BYTES = 400_000_000;
 /** A content that does not come in so long counts as lost. */
 export const READ_MS = 30_000;
+/** A peer that could not read just now is asked again so soon. */
+export const READ_AGAIN_MS = 500;
 /** `status` waits so long for the news of the last command to have gone round. */
 export const CALM_AT_MOST_MS = 500;
 export const CALM_POLL_MS = 50;
