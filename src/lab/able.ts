@@ -1,10 +1,10 @@
 /** Whether the peers of a ring can have put into them what is asked for. */
 import { ControlClosed } from "../control/client.ts";
 import type { LabFaults } from "../control/lab.ts";
-import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
+import { EXIT_INCONCLUSIVE, EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { displayPeers } from "../terminal/display.ts";
 import type { LabRing } from "./lab-ring.ts";
-import { INJECT_MS, STEADY_MS } from "./limits.ts";
+import { CONTROL_SLOW_RETRY_MS, INJECT_MS, STEADY_MS } from "./limits.ts";
 import { FAULT_KINDS, type FaultKind } from "./run-lines.ts";
 
 /** Those that are done inside a peer; all others to its process, or its folder. */
@@ -18,7 +18,7 @@ const NONE: LabFaults = { v: 1, leaseMs: 1_000, links: [], reset: [], fullDisk: 
 /**
  * Tries whether each peer takes faults, where some are to be put into it.
  * @returns the kinds
- * @throws Failure (2) if one does not
+ * @throws Failure (2) if one does not, (3) if one does not answer at all
  */
 export async function refuseUnable(
   { watch, labToken }: LabRing,
@@ -35,8 +35,8 @@ export async function refuseUnable(
       } catch (error) {
         // One that has just been started is not there yet.
         if (!(error instanceof ControlClosed)) return false;
-        if (performance.now() > end) return true;
-        await Bun.sleep(50);
+        if (performance.now() > end) throw new Failure(error.message, EXIT_INCONCLUSIVE);
+        await Bun.sleep(CONTROL_SLOW_RETRY_MS);
       }
     }
     return false;

@@ -1,6 +1,6 @@
 /** `p2p chaos --faults`: breaks a ring in many ways at once, writes down what it does, and judges what came of it. */
 import { rm } from "node:fs/promises";
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { refuseUnable } from "./able.ts";
@@ -55,7 +55,7 @@ const USUAL_COPIES = 3;
 /**
  * Runs to the verdict.
  * @returns 0 passed, 1 a check failed, 3 inconclusive, 130 interrupted
- * @throws Failure if the ring that was named is not there (1), or cannot be broken so (2)
+ * @throws Failure if the ring that was named is not there (1), cannot be broken so (2), or did not start (3)
  */
 export async function runFaults(options: FaultsOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
@@ -87,7 +87,7 @@ type Around = {
 async function attack(options: FaultsOptions, around: Around): Promise<number> {
   const { seed, home, run, stop, limitMs } = around;
   const found = await runningRing(options);
-  const target = found === null ? await fork(options, home) : await attach(found);
+  const target = await (found === null ? fork(options, home) : attach(found)).catch(unstarted);
   let course: Course | null = null;
   try {
     const { ring } = target;
@@ -112,6 +112,11 @@ async function attack(options: FaultsOptions, around: Around): Promise<number> {
     await course?.halt(target.borrowed);
     await target.close();
   }
+}
+
+function unstarted(error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  throw new Failure(`Nothing could be started: ${error.message}`, EXIT_INCONCLUSIVE);
 }
 
 /** Judges by all that was written, and writes the verdict behind it. @returns the exit code */

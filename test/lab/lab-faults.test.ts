@@ -63,7 +63,7 @@ test(
         const [found] = await livingRings(dir);
         const { labToken, peers } = await askRing(found?.dir ?? "").status();
         const control = controlClient(peers[0]?.dir ?? "");
-        expect(control.inject(`x${labToken.slice(1)}`, NONE, ANSWER_MS)).rejects.toThrow(
+        await expect(control.inject(`x${labToken.slice(1)}`, NONE, ANSWER_MS)).rejects.toThrow(
           "by that lab alone",
         );
         const links = [{ kind: "loss", from: [`127.0.0.1:${base + 64}`], amount: 0.25 }] as const;

@@ -195,3 +195,24 @@ test("kill -9 while many small ones are kept: each acknowledged write, or a newe
     await close();
   }
 }, 30_000);
+
+test("while a lab says that the disk is full no content is taken, small or large, and all else goes on", async () => {
+  const opened = await openFolder(join(folder.dir, "filled"));
+  const { files } = opened;
+  const [kept, small, large] = [someBytes(10, 1), someBytes(20, 2), someBytes(BODY_BYTES + 1, 3)];
+  await put(files, "1000", kept);
+  files.fill(true);
+  const full = "The disk of this peer is full: make room, or store through another.";
+  await expect(put(files, "2000", small)).rejects.toThrow(full);
+  const draft = files.begin();
+  await draft.write(large);
+  await expect(draft.commit(recordOf("3000", large, 1))).rejects.toThrow(full);
+  expect(await readAll(openNamed(files, "1000"))).toBe(sha256(kept));
+  const removal = { ...recordOf("1000", new Uint8Array(0), 2), removed: true };
+  expect(await files.mergeRecord(removal)).toBe(true);
+  files.fill(false);
+  expect(await put(files, "2000", small)).toBe(true);
+  expect(files.records().map(({ name }) => name)).toEqual(["1000", "2000"]);
+  expect(readdirSync(join(folder.dir, "filled", "files"))).toEqual([]);
+  await opened.close();
+});
