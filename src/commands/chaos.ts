@@ -152,9 +152,9 @@ export function faultsOptions(args: Args): FaultsOptions {
   const { faults = "all" } = args;
   const only = optional(parseIds, "--only", args.only);
   const protect = optional(parseIds, "--protect", args.protect) ?? [];
-  const kinds = faults === "all" ? FAULT_KINDS : parseKinds("--faults", faults);
   return {
-    ...{ kinds, isAll: faults === "all", only, protect },
+    ...parseKinds("--faults", faults),
+    ...{ only, protect },
     forMs: optional(parseDurationMs, "--for", args.for) ?? DEFAULT_FAULTS_FOR_MS,
     everyMs: optional(parseIntervalMs, "--every", args.every) ?? DEFAULT_FAULTS_EVERY_MS,
     spread:
@@ -215,12 +215,12 @@ function whole(least: number, most: number) {
   return (what: string, text: string) => parseWhole(what, text, least, most);
 }
 
-/** Kinds of faults with commas between. */
-function parseKinds(what: string, text: string): FaultKind[] {
-  const kinds = text
-    .split(",")
-    .map((part) => parseWord(`A kind in ${what}`, part.trim(), FAULT_KINDS));
-  return [...new Set(kinds)];
+/** Kinds of faults with commas between, or "all". */
+function parseKinds(what: string, text: string): { kinds: readonly FaultKind[]; isAll: boolean } {
+  const words = [...FAULT_KINDS, "all"] as const;
+  const named = text.split(",").map((part) => parseWord(`A kind in ${what}`, part.trim(), words));
+  const kinds = FAULT_KINDS.filter((kind) => named.includes(kind));
+  return named.includes("all") ? { kinds: FAULT_KINDS, isAll: true } : { kinds, isAll: false };
 }
 
 export default command({

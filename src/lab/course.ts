@@ -17,6 +17,7 @@ import type { LabRing } from "./lab-ring.ts";
 import { FULL_REMEMBERED_MS, SETTLE_MS } from "./limits.ts";
 import { callClients, type LoadOptions } from "./load.ts";
 import type { PlannedFault, RunLine } from "./run-lines.ts";
+import type { RunEnd } from "./run-verdict.ts";
 import type { RunWriter } from "./run-writer.ts";
 import { Standing } from "./standing.ts";
 import { untilSteady } from "./steady.ts";
@@ -40,10 +41,7 @@ export type CourseOptions = LoadOptions & {
   readonly tell: (sentence: string) => void;
 };
 
-/** What came of it, for the verdict: a check that does not hold, or why nothing can be said; null for neither. */
-export type CourseEnd = { readonly broken: Broken | null; readonly inconclusive: string | null };
-
-const FINE: CourseEnd = { broken: null, inconclusive: null };
+const FINE: RunEnd = { broken: null, inconclusive: null };
 
 export class Course {
   private readonly injector: Injector;
@@ -73,7 +71,7 @@ export class Course {
   }
 
   /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
-  async execute(): Promise<CourseEnd> {
+  async execute(): Promise<RunEnd> {
     try {
       return await this.all();
     } catch (error) {
@@ -93,7 +91,7 @@ export class Course {
     if (isBorrowed) await this.storm?.giveBack();
   }
 
-  private async all(): Promise<CourseEnd> {
+  private async all(): Promise<RunEnd> {
     const { ring, ids, run, seed, spool, tell, plan, workload } = this.options;
     const early = await this.steady();
     if (early !== null) {
@@ -126,7 +124,7 @@ export class Course {
     return (await this.steady()) ?? (await this.copied());
   }
 
-  private async readAll(clients: Load): Promise<CourseEnd> {
+  private async readAll(clients: Load): Promise<RunEnd> {
     const { ring, run, tell } = this.options;
     tell("reading every file back from every peer");
     const { reads, losses } = await readBack(ring.watch, this.standing.living, this.files);

@@ -1,30 +1,28 @@
 /** `p2p chaos --faults`: breaks a ring in many ways at once, writes down what it does, and judges what came of it. */
 import { rm } from "node:fs/promises";
-import { EXIT_INCONCLUSIVE, Failure } from "../protocol/model/failure.ts";
+import { Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
 import { refuseUnable } from "./able.ts";
-import { type Outputs, showRun } from "./check.ts";
 import { copiesKept } from "./copied.ts";
 import type { Corpus } from "./corpus.ts";
-import { Course, type CourseEnd, headerOf } from "./course.ts";
+import { Course, headerOf } from "./course.ts";
 import { destroys } from "./fault-traits.ts";
 import { FEWEST_LIVING, STEADY_MS } from "./limits.ts";
 import type { LoadOptions } from "./load.ts";
 import { drawFaults } from "./plan.ts";
 import { ownProgram } from "./program.ts";
 import { temporaryFolder } from "./ring-folder.ts";
-import { collectRun } from "./run.ts";
-import type { FaultKind, PlannedFault, RunLine } from "./run-lines.ts";
+import type { FaultKind, PlannedFault } from "./run-lines.ts";
+import { showVerdict, type VerdictOutputs } from "./run-verdict.ts";
 import { RunWriter } from "./run-writer.ts";
 import { Stop, Stopped } from "./stop.ts";
 import { sayFault } from "./storm.ts";
 import { attach, fork, runningRing, type Target, type TargetOptions } from "./target.ts";
-import { judgeRun, type Limits } from "./verdict.ts";
 
 export type FaultsOptions = TargetOptions &
   LoadOptions &
-  Outputs & {
+  VerdictOutputs & {
     readonly kinds: readonly FaultKind[];
     /** All kinds were asked for: those that this ring cannot bear are left out. */
     readonly isAll: boolean;
@@ -43,8 +41,6 @@ export type FaultsOptions = TargetOptions &
     readonly dryRun: boolean;
     /** Where the run's file is written; null for nowhere. */
     readonly log: string | null;
-    /** What faults may take at most. */
-    readonly limits: Limits;
   };
 
 /** Ctrl-C, as a shell has it. */
@@ -55,7 +51,7 @@ const USUAL_COPIES = 3;
 /**
  * Runs to the verdict.
  * @returns 0 passed, 1 a check failed, 3 inconclusive, 130 interrupted
- * @throws Failure if the ring that was named is not there (1), cannot be broken so (2), or did not start (3)
+ * @throws Failure if the ring that was named is not there (1), or cannot be broken so (2)
  */
 export async function runFaults(options: FaultsOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
@@ -87,7 +83,16 @@ type Around = {
 async function attack(options: FaultsOptions, around: Around): Promise<number> {
   const { seed, home, run, stop, limitMs } = around;
   const found = await runningRing(options);
-  const target = await (found === null ? fork(options, home) : attach(found)).catch(unstarted);
+  let target: Target;
+  try {
+    target = found === null ? await fork(options, home) : await attach(found);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(`chaos in ${found === null ? "a ring of its own" : `the ring in ${found.dir}`}`);
+    run.write(headerOf({ seed, program: programOf(options), ids: [], copies: 0, plan: [] }));
+    const inconclusive = `nothing could be started: ${error.message}`;
+    return await showVerdict(run, { broken: null, inconclusive }, options);
+  }
   let course: Course | null = null;
   try {
     const { ring } = target;
@@ -112,35 +117,6 @@ async function attack(options: FaultsOptions, around: Around): Promise<number> {
     await course?.halt(target.borrowed);
     await target.close();
   }
-}
-
-function unstarted(error: unknown): never {
-  if (!(error instanceof Failure)) throw error;
-  throw new Failure(`Nothing could be started: ${error.message}`, EXIT_INCONCLUSIVE);
-}
-
-/** Judges by all that was written, and writes the verdict behind it. @returns the exit code */
-async function showVerdict(
-  run: RunWriter,
-  end: CourseEnd,
-  options: FaultsOptions,
-): Promise<number> {
-  const { broken, inconclusive } = end;
-  const { limits } = options;
-  const said: RunLine = {
-    type: "verdict",
-    at: Date.now(),
-    verdict: broken !== null ? "failed" : inconclusive !== null ? "inconclusive" : "passed",
-    check: broken?.check ?? null,
-    peers: broken?.peers ?? [],
-    why: broken?.why ?? inconclusive ?? "",
-  };
-  const judged = judgeRun(collectRun([...run.lines, said]), limits);
-  const first = judged.checks.find(({ verdict }) => verdict === "failed") ?? null;
-  const { verdict, why } = judged;
-  const shown = { check: first?.name ?? null, peers: first?.peers ?? [], why: first?.why ?? why };
-  run.write({ ...said, verdict, ...shown });
-  return await showRun(judgeRun(collectRun(run.lines), limits), options);
 }
 
 /** A ring that has just been forked says so once its peers answer. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chaosOptions } from "../../src/commands/chaos.ts";
+import { chaosOptions, faultsOptions } from "../../src/commands/chaos.ts";
 import { initOptions } from "../../src/commands/init.ts";
 import { joinOptions } from "../../src/commands/join.ts";
 import { ringIds, ringOptions } from "../../src/commands/ring.ts";
@@ -240,6 +240,55 @@ describe("p2p chaos", () => {
     [{ own: true, dir: "d" }, /^--dir .*--own/],
   ])("not %j", (args, sentence) => {
     expect(() => chaosOptions(args)).toThrow(sentence);
+  });
+});
+
+describe("p2p chaos --faults", () => {
+  test("kinds, times and whom they strike", () => {
+    const all = faultsOptions({ faults: "all" });
+    expect(all).toMatchObject({ isAll: true, forMs: 60_000, everyMs: 1_000, spread: "random" });
+    expect(all).toMatchObject({
+      minAlive: null,
+      maxDown: null,
+      only: null,
+      protect: [],
+      own: false,
+    });
+    expect(all.kinds).toHaveLength(15);
+    const given = { for: "10m", every: "250ms", spread: "adjacent", "min-alive": "5" };
+    const more = { "max-down": "0", only: "4,2", protect: "9", size: "64k", log: "run.jsonl" };
+    expect(faultsOptions({ faults: "loss,kill,kill", ...given, ...more })).toMatchObject({
+      ...{ kinds: ["kill", "loss"], isAll: false, forMs: 600_000, everyMs: 250 },
+      ...{ spread: "adjacent", minAlive: 5, maxDown: 0, only: [2, 4], protect: [9] },
+      ...{ corpus: { count: 20, largest: 64_000 }, log: "run.jsonl" },
+    });
+  });
+
+  test("a ring of its own, where its size or its copies are said", () => {
+    expect(faultsOptions({ faults: "all", peers: "12" })).toMatchObject({ own: true });
+    expect(faultsOptions({ faults: "all", peers: "12" }).ids).toHaveLength(12);
+    expect(chaosOptions({ ids: "4,2" })).toMatchObject({ own: true, ids: [2, 4] });
+    expect(chaosOptions({ copies: "5" })).toMatchObject({ own: true, copies: 5 });
+  });
+
+  test.each([
+    [
+      { faults: "kil" },
+      /^A kind in --faults must be kill, .* or all, not "kil"; did you mean kill/,
+    ],
+    [{ faults: "kill", kills: "3" }, "--kills does not go with --faults: give --for TIME"],
+    [{ faults: "kill", "lose-disks": true }, "give --faults lose-disk"],
+    [{ faults: "kill", peers: "3", ids: "1,2" }, "Give --peers or --ids, not both"],
+    [{ faults: "kill", dir: "d", copies: "3" }, "--copies is for one of its own"],
+    [{ faults: "kill", size: "0" }, /^--size .*"0"/],
+  ])("not %j", (args, sentence) => {
+    expect(() => faultsOptions(args)).toThrow(sentence);
+  });
+
+  test("what only faults have is refused without them", () => {
+    for (const name of ["only", "protect", "spread", "min-alive", "max-down"] as const) {
+      expect(() => chaosOptions({ [name]: "1" })).toThrow(`--${name} goes with --faults`);
+    }
   });
 });
 
