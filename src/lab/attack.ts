@@ -90,6 +90,7 @@ export class Attack {
       const inconclusive = "with one copy of each file, a lost disk would lose files for good";
       return { ...FINE, inconclusive };
     }
+    this.run.writeViews(watch.snapshots(ids));
     this.tell(`${ids.length} peers, all checks hold; storing files`);
     const corpus = { ...this.plan.corpus, avoid: workload?.names ?? [] };
     const files = await storeFiles(watch, ids, seed, spool, corpus);

@@ -97,6 +97,7 @@ export class Course {
     if (early !== null) {
       return { ...FINE, inconclusive: `the ring did not come together: ${sayBroken(early)}` };
     }
+    run.writeViews(ring.watch.snapshots(ids));
     tell(`${ids.length} peers, all checks hold; storing files`);
     const corpus = { ...this.options.corpus, avoid: workload?.names ?? [] };
     this.files = await storeFiles(ring.watch, ids, seed, spool, corpus);

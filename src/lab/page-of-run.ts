@@ -97,20 +97,26 @@ function faultOf(
 }
 
 function peersOf(run: Run, since: (at: number) => number): PagePeer[] {
-  const { header, situations, events } = run;
+  const { header, situations, events, views } = run;
   const all = [
     ...header.ids,
+    ...views.map(({ peer }) => peer),
     ...situations.flatMap(({ running }) => running),
     ...events.map(({ peer }) => peer),
   ];
   const ids = [...new Set(all)].sort((a, b) => a - b);
   const says = new Map<number, From<readonly number[]>[]>(ids.map((id) => [id, []]));
-  for (const { at, peer, event } of events) {
-    if (event.event !== "successors") continue;
+  const told = [
+    ...views.map(({ at, peer, successors }) => ({ at, peer, successors })),
+    ...events.flatMap(({ at, peer, event }) =>
+      event.event === "successors" ? { at, peer, successors: event.successors } : [],
+    ),
+  ].sort((a, b) => a.at - b.at);
+  for (const { at, peer, successors } of told) {
     const known = says.get(peer);
     // What is heard first of one that was there from the start is how it was.
     const first = known?.length === 0 && header.ids.includes(peer);
-    known?.push([first ? 0 : since(at), event.successors]);
+    known?.push([first ? 0 : since(at), successors]);
   }
   return ids.map((id) => ({ id, states: statesOf(run, id, since), says: says.get(id) ?? [] }));
 }

@@ -83,6 +83,13 @@ const LINES: Readonly<Record<string, LineReader>> = {
   }),
   situation: (fields) => ({ type: "situation", ...situation(fields) }),
   operation: (fields) => ({ type: "operation", ...operation(fields) }),
+  view: (fields) => ({
+    type: "view",
+    at: field(fields, "at", number),
+    peer: field(fields, "peer", whole),
+    successors: field(fields, "successors", ids),
+    predecessors: field(fields, "predecessors", ids),
+  }),
   event: (fields) => ({
     type: "event",
     at: field(fields, "at", number),

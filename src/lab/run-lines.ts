@@ -78,7 +78,16 @@ export type RunLine =
   | { readonly type: "undone"; readonly at: number; readonly n: number }
   | ({ readonly type: "situation" } & Situation)
   | ({ readonly type: "operation" } & Operation)
-  /** What a peer said of its view, for whoever draws the ring. */
+  /** How it stood at a peer before the first fault, for whoever draws the ring. */
+  | {
+      readonly type: "view";
+      readonly at: number;
+      readonly peer: number;
+      /** Nearest first, both. */
+      readonly successors: readonly number[];
+      readonly predecessors: readonly number[];
+    }
+  /** What a peer said of its view from then on. */
   | {
       readonly type: "event";
       readonly at: number;

@@ -1,5 +1,7 @@
 /** Writes the file of a run, line by line. What is about to be broken is on the disk before it is. */
 import { closeSync, fdatasync, openSync, writeSync } from "node:fs";
+import type { PeerSnapshot } from "../checks/ring.ts";
+import { epochNow } from "../control/types.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { RunLine } from "./run-lines.ts";
 
@@ -28,6 +30,13 @@ export class RunWriter {
       writeSync(this.fd, `${JSON.stringify(line)}\n`);
     } catch (error) {
       throw unwritten(this.path, error);
+    }
+  }
+
+  /** How it stands at each peer. @throws Failure if the disk does not take it */
+  writeViews(peers: readonly PeerSnapshot[]): void {
+    for (const { id: peer, successors, predecessors } of peers) {
+      this.write({ type: "view", at: epochNow(), peer, successors, predecessors });
     }
   }
 

@@ -21,6 +21,7 @@ export type Run = {
   readonly endings: readonly Ending[];
   readonly measured: readonly Measured[];
   readonly losses: readonly Line<"loss">[];
+  readonly views: readonly Line<"view">[];
   /** By their times. */
   readonly events: readonly Line<"event">[];
   /** Null where it did not come to that. */
@@ -49,6 +50,7 @@ export function collectRun(lines: readonly RunLine[]): Run {
     endings: of("ending"),
     measured: of("measured"),
     losses: of("loss"),
+    views: of("view"),
     events: of("event").sort((a, b) => a.at - b.at),
     readBack: of("read-back").at(-1) ?? null,
     verdict: of("verdict").at(-1) ?? null,

@@ -67,7 +67,7 @@ button:hover, select:hover { background: var(--wash); }
 .arrow.wrong { stroke: var(--bad); stroke-width: 2.4; stroke-dasharray: 7 4; opacity: 1; } .arrow.severed { stroke-dasharray: 1 5; stroke-linecap: round; stroke-width: 2.6; }
 .head { fill: var(--ink); } .head.second { fill: var(--soft); } .head.wrong { fill: var(--bad); }
 #ring text { fill: var(--ink); text-anchor: middle; dominant-baseline: central; font-variant-numeric: tabular-nums; } #ring .state { font-size: 13px; fill: var(--soft); } #ring .tag { font-size: 13px; font-weight: 700; fill: var(--bad); }
-.fault { fill: var(--bad); } .healed { stroke: var(--ink); stroke-width: 2; fill: none; }
+.fault { fill: var(--bad); stroke: var(--card); vector-effect: non-scaling-stroke; } .healed { stroke: var(--ink); stroke-width: 2; fill: none; }
 .op.done { fill: var(--blue); } .op.refused { fill: none; stroke: var(--doubt); stroke-width: 1.4; } .op.unknown { fill: var(--bad); }
 .now { stroke: var(--ink); stroke-width: 1.5; } .axis text { fill: var(--soft); font-size: 11.5px; }
 footer { color: var(--soft); font-size: 13px; padding: 4px 2px 30px; }

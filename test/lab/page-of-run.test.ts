@@ -42,6 +42,18 @@ describe("a run as it is drawn", () => {
   });
 });
 
+test("a ring that was there before is drawn as it was found", () => {
+  const view: RunLine = {
+    ...{ type: "view", at: 1_700_000_000_400, peer: 4, successors: [5, 8], predecessors: [2, 30] },
+  };
+  const page = pageOf([...LINES.filter(({ type }) => type !== "event"), view]);
+  const arrows = ringAt(page, 0).peers.flatMap(({ arrows }) => arrows);
+  expect(arrows.map(({ to, right }) => [to, right])).toEqual([
+    [5, true],
+    [8, true],
+  ]);
+});
+
 test("of an hour under load the page is small, and keeps whatever did not end well", () => {
   const lines = madeRun({ seed: 3, ids: IDS, faults: 100, operations: 30_000, everyMs: 36_000 });
   let index = 0;
