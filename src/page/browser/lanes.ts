@@ -8,6 +8,8 @@ const WIDE = 1000;
 const HIGH = 22;
 /** The least that a bar is wide. */
 const BAR = 2.5;
+/** A bar is as wide where it has room for a mark. */
+const MARK = 5;
 /** More clients than these share the last lane. */
 const MOST_LANES = 8;
 
@@ -58,6 +60,8 @@ export class Lanes {
     const title = shape("title", {}, `${timeInWords(from)}: ${explainFault(fault)}`);
     if (healedAt === null) return shape("g", {}, bar, title);
     const healed = this.x(healedAt);
+    // It would hide a bar that is hardly wider than itself.
+    if (healed - x < MARK && until - x < MARK) return shape("g", {}, bar, title);
     const mark = `M${Math.min(until, healed)} ${HIGH / 2}H${healed}M${healed} 0V${HIGH}`;
     const line = { class: "healed", d: mark, "vector-effect": "non-scaling-stroke" };
     return shape("g", {}, bar, shape("path", line), title);

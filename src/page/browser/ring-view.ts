@@ -82,23 +82,24 @@ export class RingView {
     ].join(" ");
     const tags = struck.map(({ n, side }) => `f${n}${side}`).join(" ");
     const outside = (text: string, kind: string, row: number) => {
-      const away = r + 15 + 15 * row;
-      const at = { x: x + away * Math.cos(place.angle), y: y + away * Math.sin(place.angle) };
-      const anchor =
-        Math.cos(place.angle) > 0.35 ? "start" : Math.cos(place.angle) < -0.35 ? "end" : "middle";
+      const [right, below] = [Math.cos(place.angle), Math.sin(place.angle)];
+      const away = r + 15;
+      const anchor = right > 0.35 ? "start" : right < -0.35 ? "end" : "middle";
       const aside = anchor === "middle" ? 0 : anchor === "start" ? -6 : 6;
-      const label = shape("text", { class: kind, x: at.x + aside, y: at.y }, text);
+      const lower = (below < -0.2 ? -15 : 15) * row;
+      const at = { x: x + away * right + aside, y: y + away * below + lower };
+      const label = shape("text", { class: kind, ...at }, text);
       label.style.textAnchor = anchor;
       return label;
     };
+    const isDown = this.inside && state === "down";
     return shape(
       "g",
       {},
       body,
       ...(state === "down" ? [shape("path", { class: "cross", d: cross })] : []),
       ...(this.inside && state !== "down" ? [shape("text", { x, y }, short(id))] : []),
-      ...(this.inside && state === "down" ? [outside(`${short(id)} down`, "state", 0)] : []),
-      ...(words !== "" && !(this.inside && state === "down") ? [outside(words, "state", 0)] : []),
+      ...(words === "" ? [] : [outside(isDown ? `${short(id)} down` : words, "state", 0)]),
       ...(tags === "" ? [] : [outside(tags, "tag", words === "" ? 0 : 1)]),
       shape("title", {}, `peer ${id}, ${state}`),
     );
