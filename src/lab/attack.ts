@@ -37,6 +37,8 @@ export type AttackPlan = LoadOptions & {
 };
 
 const FINE: RunEnd = { broken: null, inconclusive: null };
+/** Events bear the time at which they happened, by the clock that the kill was timed with. */
+const KILL_ERROR_MS = 1;
 const NOTHING = { detectMs: null, healMs: null, recopyMs: null, unavailableMs: null };
 
 export class Attack {
@@ -190,7 +192,7 @@ export class Attack {
     unlisten();
     const lostDisk = this.plan.loseDisks;
     const detectMs = fault.detectMs();
-    const errorMs = lostDisk ? COPIED_POLL_MS + HEAL_ERROR_MS : HEAL_ERROR_MS;
+    const errorMs = lostDisk ? COPIED_POLL_MS + HEAL_ERROR_MS : KILL_ERROR_MS;
     const measured: Measured = { n, ...NOTHING, detectMs, errorMs };
     const measure = (more: Partial<Measured> = {}): void => {
       run.write({ type: "measured", at: epochNow(), ...measured, ...more });
