@@ -17,6 +17,7 @@ import { RunWriter } from "./run-writer.ts";
 import { drawSchedule, type Kill } from "./schedule.ts";
 import { Stop, Stopped } from "./stop.ts";
 import { attach, fork, runningRing, type Target, type TargetOptions } from "./target.ts";
+import { tryOut } from "./written.ts";
 
 export type ChaosOptions = TargetOptions &
   LoadOptions &
@@ -49,6 +50,7 @@ const INTERRUPTED = 130;
 export async function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   if (options.dryRun) return await dryRun(options, seed);
+  tryOut(options.junit, options.page);
   const home = temporaryFolder("p2p-chaos-");
   const stop = new Stop();
   const run = new RunWriter(options.log);

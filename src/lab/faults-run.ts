@@ -19,6 +19,7 @@ import { RunWriter } from "./run-writer.ts";
 import { Stop, Stopped } from "./stop.ts";
 import { sayFault } from "./storm.ts";
 import { attach, fork, runningRing, type Target, type TargetOptions } from "./target.ts";
+import { tryOut } from "./written.ts";
 
 export type FaultsOptions = TargetOptions &
   LoadOptions &
@@ -56,6 +57,7 @@ const USUAL_COPIES = 3;
 export async function runFaults(options: FaultsOptions, limitMs = STEADY_MS): Promise<number> {
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   if (options.dryRun) return await dryRun(options, seed);
+  tryOut(options.junit, options.page);
   const home = temporaryFolder("p2p-chaos-");
   const stop = new Stop();
   const run = new RunWriter(options.log);

@@ -1,5 +1,5 @@
 /** Files that a command writes beside what it prints, where its flags name them. */
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { casesOf, junitXml } from "../checks/junit.ts";
 import type { CheckOutcome } from "../checks/verdict.ts";
 import { Failure } from "../protocol/model/failure.ts";
@@ -9,8 +9,29 @@ export function writeOut(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Failure(`${path} could not be written: ${why}.`);
+    throw unwritten(path, error);
+  }
+}
+
+function unwritten(path: string, error: unknown): Failure {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Failure(`${path} could not be written: ${why}.`);
+}
+
+/**
+ * Tries the files that are to be written in the end: a run of an hour is not to be lost by a path. They are
+ * there from then on.
+ *
+ * @param paths null for none
+ * @throws Failure if one cannot be written
+ */
+export function tryOut(...paths: readonly (string | null)[]): void {
+  for (const path of paths) {
+    try {
+      if (path !== null) closeSync(openSync(path, "a"));
+    } catch (error) {
+      throw unwritten(`${path}`, error);
+    }
   }
 }
 

@@ -223,6 +223,22 @@ describe("p2p chaos", () => {
   );
 
   test(
+    "a file that cannot be written is told of before anything is broken",
+    () =>
+      inFolder(async (dir, base) => {
+        for (const flag of ["--report", "--junit", "--log"]) {
+          for (const faults of [[], ["--faults", "kill"]]) {
+            const argv = ["chaos", "--own", flag, "no/such/folder", "--base-port", base, ...faults];
+            const { stdout, stderr, exitCode } = await p2p(argv, dir, LIMIT_MS);
+            expect([exitCode, stdout]).toEqual([1, ""]);
+            expect(stderr).toMatch(/^no\/such\/folder could not be written: [^\n]+\n$/);
+          }
+        }
+      }),
+    LIMIT_MS,
+  );
+
+  test(
     "Ctrl-C ends it at once",
     () =>
       inFolder(async (dir, base) => {

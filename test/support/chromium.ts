@@ -7,11 +7,17 @@ import { atEnd, reaped } from "./reap.ts";
 type Fields = Readonly<Record<string, unknown>>;
 type Told = { readonly id?: number; readonly method?: string; readonly params?: Fields };
 
-/** The program, or null where there is none on this machine. */
+/** The program, or null where there is none on this machine; a name alone may only say how to get one. */
 export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].reduce<string | null>(
-  (found, name) => found ?? Bun.which(name),
+  (found, name) => found ?? starting(Bun.which(name)),
   null,
 );
+
+function starting(program: string | null): string | null {
+  if (program === null) return null;
+  const { exitCode } = Bun.spawnSync([program, "--version"], { timeout: 60_000 });
+  return exitCode === 0 ? program : null;
+}
 
 const START_MS = 60_000;
 

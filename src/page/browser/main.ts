@@ -91,14 +91,14 @@ class Player {
   private typed(event: KeyboardEvent): void {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof HTMLButtonElement || target instanceof HTMLSelectElement) {
-      if (key === " " || key === "Enter") return;
-    }
+    // Those have a use for letters and for space themselves.
+    if (target instanceof HTMLSelectElement) return;
+    if (target instanceof HTMLButtonElement && key === " ") return;
     if (key === "n") this.next(this.starts);
     else if (key === "p") this.before(this.starts);
     else if (key === "f") this.next(this.changes);
     else if (key === "b") this.before(this.changes);
-    else if (key === " " && !(target instanceof HTMLSelectElement)) {
+    else if (key === " ") {
       event.preventDefault();
       this.toggle();
     }
