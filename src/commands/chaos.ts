@@ -4,7 +4,9 @@ import type { FaultsOptions } from "../lab/faults-run.ts";
 import { CLIENTS, FILES, LARGEST_FILE } from "../lab/limits.ts";
 import { type Orders, readOrders } from "../lab/orders.ts";
 import { FAULT_KINDS, type FaultKind } from "../lab/run-lines.ts";
+import type { SelfTestOptions } from "../lab/self-test.ts";
 import { limitsOf, REPORT_ARGS } from "./chaos-check.ts";
+import { FOREIGN_ARGS, foreignChaosOptions } from "./chaos-foreign.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { programWords } from "./cli/program.ts";
@@ -108,6 +110,13 @@ const ARGS = {
   },
   dir: { type: "string", description: "the folder where the ring runs (default this one)" },
   "base-port": { type: "string", valueHint: "PORT", description: "the ring's base port" },
+  ...FOREIGN_ARGS,
+  "self-test": {
+    type: "boolean",
+    description: "plant known faults between chaos and its peers, and tell whether it finds each",
+  },
+  // Of the self-test: the checks whose faults are planted, so that a test need not wait for all.
+  plant: { type: "string" },
   // Another program in the peers' place: so a test can plant one that repairs nothing.
   "peer-program": { type: "string" },
 } as const;
@@ -163,6 +172,16 @@ export function faultsOptions(args: Args): FaultsOptions {
     maxDown: optional(whole(0, MAX_PEERS), "--max-down", args["max-down"]),
     ...common(args),
   };
+}
+
+/** What `p2p chaos --self-test` asks of the lab. @throws UsageError */
+export function selfTestOptions(args: Args): SelfTestOptions {
+  const goes = ["self-test", "seed", "json", "plant"];
+  const given = Object.entries(args).filter(([, value]) => value !== undefined);
+  const [wrong] = given.find(([name]) => Object.hasOwn(ARGS, name) && !goes.includes(name)) ?? [];
+  if (wrong !== undefined) throw new UsageError(`--${wrong} does not go with --self-test`);
+  const seed = optional(whole(0, MAX_SEED), "--seed", args.seed);
+  return { seed, json: args.json === true, checks: args.plant?.split(",") ?? null };
 }
 
 /** What goes for kills and for faults. */
@@ -227,7 +246,7 @@ export default command({
   name: "chaos",
   args: ARGS,
   forms: [[]],
-  hidden: ["peer-program"],
+  hidden: ["peer-program", "caged", "plant"],
   examples: [
     ["p2p chaos", "10 kills in the ring that runs in this folder, or else in one of its own"],
     ["p2p chaos --own", "in one of its own, whatever runs here"],
@@ -238,9 +257,22 @@ export default command({
       "p2p chaos --seed 42 --for 60s --faults all --peers 12 --log run.jsonl",
       "a minute of faults of all kinds in 12 peers of its own, all written down",
     ],
+    ['p2p chaos --exec "python3 p2p.py"', "6 kills in a ring of another program"],
+    ["p2p chaos --self-test", "whether chaos finds faults that are known to be there"],
     ["p2p chaos --faults kill,partition --spread adjacent", "kills, and cuts through the ring"],
   ],
-  async run(args) {
+  async run(args, argv) {
+    if (args.exec !== undefined) {
+      const options = foreignChaosOptions(args, args.exec, argv);
+      const { runForeignChaos } = await import("../lab/foreign-chaos.ts");
+      return await runForeignChaos(options);
+    }
+    if (args["self-test"] === true) {
+      const { runSelfTest } = await import("../lab/self-test.ts");
+      return await runSelfTest(selfTestOptions(args));
+    }
+    const alone = (["interval", "limit"] as const).find((name) => args[name] !== undefined);
+    if (alone !== undefined) throw new UsageError(`--${alone} goes with --exec`);
     if (args.faults !== undefined) {
       const options = faultsOptions(args);
       const { runFaults } = await import("../lab/faults-run.ts");

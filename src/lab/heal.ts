@@ -14,6 +14,7 @@ export type Healed =
  * @param ids the living
  * @param limitMs from the fault
  * @param giveUp ends the wait early with what is wrong, if anything is
+ * @param holdMs for how long the checks must hold without a break
  */
 export async function untilHealed(
   watch: RingView,
@@ -21,6 +22,7 @@ export async function untilHealed(
   ids: readonly number[],
   limitMs: number,
   giveUp: () => Broken | null = () => null,
+  holdMs = HOLD_MS,
 ): Promise<Healed> {
   let polledAt = epochNow();
   const checks = healChecks(watch.tells);
@@ -29,7 +31,7 @@ export async function untilHealed(
     const { since, broken } = fault.health();
     const now = epochNow();
     const heldMs = since === null ? 0 : now - since;
-    if (since !== null && heldMs >= HOLD_MS + LATE_EVENTS_MS) {
+    if (since !== null && heldMs >= holdMs + LATE_EVENTS_MS) {
       const wrong = firstBroken(ids, await watch.ask(ids), checks);
       if (wrong === null && fault.health().since === since) {
         return { ok: true, healMs: since - fault.at };
@@ -49,7 +51,7 @@ export async function untilHealed(
       await watch.ask(ids);
       polledAt = epochNow();
     }
-    const wait = since === null ? POLL_MS : Math.max(1, HOLD_MS + LATE_EVENTS_MS - heldMs);
+    const wait = since === null ? POLL_MS : Math.max(1, holdMs + LATE_EVENTS_MS - heldMs);
     await watch.changed(version, Math.min(wait, POLL_MS));
   }
 }

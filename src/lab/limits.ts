@@ -119,3 +119,8 @@ export const RING_DOWN_MS = 10_000;
 export const RING_DOWN_POLL_MS = 20;
 /** A log that is followed is looked at so often. */
 export const LOG_POLL_MS = 100;
+/** Files that are stored in a ring of another program, and how large they are: in bytes. */
+export const FOREIGN_FILES = 8;
+export const FOREIGN_FILE_BYTES = 20_000;
+/** What must hold of such a ring is said anew with each round of pings: it must hold for so many of them. */
+export const FOREIGN_HOLD_INTERVALS = 1.5;

@@ -22,6 +22,8 @@ export type NetworkPlan = PeerPlace & {
   readonly program: readonly string[];
   /** The working folder of the peers. */
   readonly cwd: string;
+  /** The folder at which a peer is called, where somebody stands before it; by default its data folder. */
+  readonly calledAt?: (id: number) => string;
 };
 
 /** A peer as the ring's own control socket tells of it. */
@@ -145,7 +147,7 @@ export class Network {
 
   private spawn(id: number, args: readonly string[], faults: LabFaults | null = null): Child {
     if (this.stopping) throw new Failure("This ring is ending.");
-    const { program, cwd, ringDir } = this.plan;
+    const { program, cwd, ringDir, calledAt } = this.plan;
     const voice = {
       line: (text: string) => this.voice.line(id, text),
       note: (text: string) => this.voice.note(id, text),
@@ -155,7 +157,7 @@ export class Network {
       [LAB_FAULTS_VARIABLE]: faults === null ? "" : JSON.stringify(faults),
     });
     this.children.set(id, child);
-    this.watch.follow(id, peerDir(ringDir, id));
+    this.watch.follow(id, calledAt?.(id) ?? peerDir(ringDir, id));
     void child.ended.then((end) => {
       if (this.children.get(id) === child) this.watch.forget(id);
       if (!this.stopping) this.voice.ended(id, end);

@@ -54,6 +54,11 @@ export function judgeRun(run: Run, limits: Limits = {}): RunReport {
   return { run, faults, checks, times, limits, verdict, why: whyOf(run, verdict, checks) };
 }
 
+/** Another program's: it keeps no copies that anybody could count. */
+function isForeign({ header }: Run): boolean {
+  return header.copies === 0;
+}
+
 /** The first of the checks that came to a verdict. */
 export function firstOf(
   { checks }: Pick<RunReport, "checks">,
@@ -62,7 +67,22 @@ export function firstOf(
   return checks.find((check) => check.verdict === verdict) ?? null;
 }
 
+/** Those that can be told of a ring of another program, of which nothing is known but what it prints. */
+function toldBy(run: Run): (check: CheckOutcome) => boolean {
+  const pinged = run.events.some(
+    ({ event }) => event.event === "successors" && event.predecessors.length > 0,
+  );
+  const files = (run.readBack?.files ?? 0) > 0;
+  const told = ["R1", "R3", "R4", "D5", ...(pinged ? ["R2"] : []), ...(files ? ["D1"] : [])];
+  return ({ name, verdict }) => told.includes(name) || verdict === "failed";
+}
+
 function checksOf(run: Run): CheckOutcome[] {
+  const checks = allChecks(run);
+  return isForeign(run) ? checks.filter(toldBy(run)) : checks;
+}
+
+function allChecks(run: Run): CheckOutcome[] {
   const { situations, endings, verdict, readBack } = run;
   const operations = readBack === null ? beforeTheCut(run.operations) : run.operations;
   const history: History = { operations, situations, endings };
@@ -126,11 +146,13 @@ function keptAll({ losses, readBack }: Run): CheckOutcome {
 }
 
 /** D5: what broke nothing, or read nothing, says nothing. */
-function tested({ faults, readBack, verdict }: Run): CheckOutcome {
+function tested(run: Run): CheckOutcome {
+  const { faults, readBack, verdict } = run;
   if (verdict === null) return outcome("D5", "inconclusive", "the run was cut short");
   if (verdict.verdict === "inconclusive") return outcome("D5", "inconclusive", verdict.why);
   if (faults.length === 0) return outcome("D5", "inconclusive", "nothing was injected");
-  if (readBack !== null && readBack.reads > 0) return outcome("D5", "passed", null);
+  const isRead = readBack !== null && (readBack.reads > 0 || isForeign(run));
+  if (isRead) return outcome("D5", "passed", null);
   return outcome("D5", "inconclusive", "nothing was read back");
 }
 
@@ -212,6 +234,9 @@ function whyOf(run: Run, verdict: Verdict, checks: readonly CheckOutcome[]): str
     return tested?.why ?? firstOf({ checks }, "inconclusive")?.why ?? "";
   }
   const { files = 0, reads = 0 } = run.readBack ?? {};
+  if (isForeign(run) && files === 0) {
+    return `${faults}, and each time the ring healed, by what its peers print; files were not judged`;
+  }
   return `${faults}, ${count(files, "file")} read back ${count(reads, "time")}, nothing lost`;
 }
 

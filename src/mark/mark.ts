@@ -1,11 +1,9 @@
 /** `p2p mark`: marks any program that takes the assignment's command line. */
-import { rm } from "node:fs/promises";
 import { exitCodeOf as verdictExitCode } from "../checks/verdict.ts";
-import { cagePrefix, isOwnWorld, namespaces, runCaged } from "../foreign/cage.ts";
+import { isOwnWorld } from "../foreign/cage.ts";
 import { LENIENT, STRICT } from "../foreign/reading.ts";
 import type { User } from "../foreign/user.ts";
-import { ownProgram } from "../lab/program.ts";
-import { temporaryFolder } from "../lab/ring-folder.ts";
+import { INTERRUPTED, inCage } from "../lab/caged.ts";
 import { Stop, Stopped } from "../lab/stop.ts";
 import { writeJunit, writeOut } from "../lab/written.ts";
 import { say } from "../terminal/shown.ts";
@@ -47,8 +45,6 @@ export type MarkOptions = {
 export type Scenario = { readonly path: string; readonly text: string };
 
 const DEFAULT_INTERVAL_MS = 1_000;
-/** Ctrl-C, as a shell has it. */
-const INTERRUPTED = 130;
 
 /**
  * Marks a program: in namespaces of its own where there are any, else beside everything else.
@@ -58,25 +54,10 @@ const INTERRUPTED = 130;
 export async function runMark(options: MarkOptions): Promise<number> {
   // What cannot be played is said before anything is set up.
   if (options.scenario !== null) planScenario(options.scenario.text, options.scenario.path);
+  const { argv, caged } = options;
   const stop = new Stop();
   try {
-    if (options.caged !== null) {
-      followInput(stop);
-      return await markHere(options, stop);
-    }
-    const home = temporaryFolder("p2p-mark-");
-    try {
-      const prefix = await cagePrefix(home);
-      if (prefix === null) {
-        tell("There are no namespaces to be had here: the program runs beside everything else.");
-        return await markHere(options, stop);
-      }
-      const command = [...prefix, ...ownProgram(), "mark", ...options.argv, "--caged"];
-      const code = await runCaged([...command, namespaces()], home, stop.wished);
-      return code ?? INTERRUPTED;
-    } finally {
-      await rm(home, { recursive: true, force: true }).catch(() => {});
-    }
+    return await inCage({ name: "mark", argv, caged }, stop, () => markHere(options, stop));
   } finally {
     stop.release();
   }
@@ -141,13 +122,6 @@ function show(report: MarkReport, { given, json, atLeast, junit, gradescope }: M
   if (gradescope !== null) writeOut(gradescope, gradescopeOf(entry));
   if (json) console.log(JSON.stringify(reportDocument(report, atLeast)));
   else for (const line of reportLines(report, atLeast)) console.log(line);
-}
-
-/** Whoever started this marker holds its standard input: it ends with that. */
-function followInput(stop: Stop): void {
-  process.stdin.on("end", () => stop.wish("input"));
-  process.stdin.on("error", () => stop.wish("input"));
-  process.stdin.resume();
 }
 
 function tell(sentence: string): void {

@@ -6,6 +6,8 @@ import ring
 
 
 class Peer(ring.Peer):
+    patience = 1
+
     def bury(self, dead):
         try:
             super().bury(dead)

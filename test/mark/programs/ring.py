@@ -13,6 +13,8 @@ def say(line):
 
 
 class Peer:
+    patience = 3
+
     def __init__(self, peer, interval):
         self.id, self.interval = peer, interval
         self.next, self.before, self.heard = [], [], {}
@@ -42,7 +44,7 @@ class Peer:
                 say(f"Ping requests sent to Peers {first} and {second}")
                 for place, peer in enumerate(self.next):
                     self.udp.sendto(f"ping {self.id} {place}".encode(), (HOST, BASE + peer))
-                patience = max(3, 3 * self.interval)
+                patience = max(self.patience, 3 * self.interval)
                 dead = [p for p in self.next if time.time() - self.heard.get(p, time.time()) > patience]
             if dead:
                 self.bury(dead[0])
