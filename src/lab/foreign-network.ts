@@ -4,6 +4,7 @@ import type { ProgramPeer } from "../foreign/peer.ts";
 import { Program, type ProgramPlan } from "../foreign/program.ts";
 import { LENIENT } from "../foreign/reading.ts";
 import { isOfPings, type Told, toldBy } from "../foreign/told.ts";
+import { overLimits } from "../foreign/usage.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { Signal } from "./child.ts";
 import { ForeignView } from "./foreign-view.ts";
@@ -30,6 +31,9 @@ export class ForeignNetwork {
   private readonly program: Program;
   private readonly listeners = new Set<Listener>();
   private stopping = false;
+  /** Why all of it was ended: it used more than there is for it. */
+  private excess = "";
+  private readonly unwatch: () => void;
 
   constructor(
     private readonly plan: ForeignPlan,
@@ -40,6 +44,10 @@ export class ForeignNetwork {
       line: (id, text, prompts) => this.hear(id, text, prompts),
       error: (id, text) => this.note(id, text),
       ended: (id) => this.sayEnd(id),
+    });
+    this.unwatch = overLimits(plan.ownWorld, (why) => {
+      this.excess = `was ended: the program ${why}`;
+      void this.program.kill();
     });
   }
 
@@ -72,7 +80,7 @@ export class ForeignNetwork {
   }
 
   lastWords(id: number): string {
-    return this.program.peers.get(id)?.trouble() ?? "";
+    return this.excess || (this.program.peers.get(id)?.trouble() ?? "");
   }
 
   /** Whether it has ended with exit code 0. */
@@ -171,6 +179,7 @@ export class ForeignNetwork {
   /** Ends all that was started. Never rejects. @returns how many processes would not go */
   async stop(): Promise<number> {
     this.stopping = true;
+    this.unwatch();
     return await this.program.close();
   }
 

@@ -5,6 +5,7 @@ import type { Told } from "../foreign/told.ts";
 import { NUMBERED_BITS } from "../protocol/model/config.ts";
 import type { PeerEvent } from "../protocol/model/events.ts";
 import type { Seen } from "./follower.ts";
+import type { Silence } from "./judge.ts";
 import { HEARD_INTERVALS, HEARD_MS } from "./limits.ts";
 import type { RingView } from "./ring-view.ts";
 
@@ -18,6 +19,11 @@ type Word = {
   snapshot: PeerSnapshot | null;
 };
 
+const UNSAID: Silence = [
+  "has not printed who its two successors are",
+  "have not printed who their two successors are",
+];
+
 const ALONE: PeerSnapshot = {
   ...{ id: 0, bits: NUMBERED_BITS, strategy: "successor", lookups: [] },
   ...{ successors: [], predecessors: [], members: [] },
@@ -29,6 +35,7 @@ const SIZE = 2 ** NUMBERED_BITS;
 const BY_PAIRS: readonly CheckName[] = ["R4", "R3", "R1"];
 
 export class ForeignView implements RingView {
+  readonly silence = UNSAID;
   version = 0;
   private readonly words = new Map<number, Word>();
   private readonly listeners = new Set<(seen: Seen) => void>();

@@ -32,7 +32,7 @@ export async function untilHealed(
     const now = epochNow();
     const heldMs = since === null ? 0 : now - since;
     if (since !== null && heldMs >= holdMs + LATE_EVENTS_MS) {
-      const wrong = firstBroken(ids, await watch.ask(ids), checks);
+      const wrong = firstBroken(ids, await watch.ask(ids), checks, watch.silence);
       if (wrong === null && fault.health().since === since) {
         return { ok: true, healMs: since - fault.at };
       }
@@ -40,7 +40,7 @@ export async function untilHealed(
     }
     const hopeless = giveUp();
     if (hopeless !== null) return { ok: false, broken: hopeless };
-    const silent = firstBroken(ids, watch.snapshots(ids), checks) ?? broken;
+    const silent = firstBroken(ids, watch.snapshots(ids), checks, watch.silence) ?? broken;
     if (now - fault.at > limitMs) {
       return {
         ok: false,

@@ -33,20 +33,27 @@ export function healChecks(tells: readonly CheckName[]): readonly CheckName[] {
   return tells.filter((name) => HEAL_CHECKS.includes(name));
 }
 
+/** What is said of a peer of which nothing is known, and of several. */
+export type Silence = readonly [one: string, several: string];
+
+export const NO_ANSWER: Silence = ["does not answer", "do not answer"];
+
 /**
  * The first check that does not hold among the peers that should be there.
  * @param ids the living, as the one who injects the faults knows them
  * @param peers what is known of them; others are ignored
+ * @param silence what is said of those of which nothing is
  */
 export function firstBroken(
   ids: readonly number[],
   peers: readonly PeerSnapshot[],
   names: readonly CheckName[] = ALL_CHECKS,
+  silence: Silence = NO_ANSWER,
 ): Broken | null {
   const living = peers.filter((peer) => ids.includes(peer.id));
   const silent = ids.filter((id) => !living.some((peer) => peer.id === id));
   // A walk over the ring would not get past them.
-  if (silent.length > 0) return { check: "R4", peers: silent, why: silence(silent) };
+  if (silent.length > 0) return { check: "R4", peers: silent, why: sayOf(silent, silence) };
   const results = checkRing(living);
   for (const check of names) {
     const result = results[check];
@@ -60,8 +67,8 @@ export function sayBroken({ check, why }: Broken): string {
   return `${check} does not hold: ${why}`;
 }
 
-function silence(ids: readonly number[]): string {
-  return `${displayPeers(ids)} ${ids.length === 1 ? "does" : "do"} not answer`;
+function sayOf(ids: readonly number[], [one, several]: Silence): string {
+  return `${displayPeers(ids)} ${ids.length === 1 ? one : several}`;
 }
 
 /** What is known of a peer after one more of its events; the same value if that changes nothing. */

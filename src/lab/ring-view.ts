@@ -4,6 +4,7 @@
  */
 import type { CheckName, PeerSnapshot } from "../checks/ring.ts";
 import type { Seen } from "./follower.ts";
+import type { Silence } from "./judge.ts";
 
 export type RingView = {
   /**
@@ -11,6 +12,8 @@ export type RingView = {
    * them is named.
    */
   readonly tells: readonly CheckName[];
+  /** What is said of a peer of which nothing is known. */
+  readonly silence: Silence;
   /** Raised by everything seen of a view. */
   readonly version: number;
   /** What is known of these peers, leaving out those of which nothing is. */

@@ -32,15 +32,15 @@ export async function untilSteady(
   for (;;) {
     const living = ids();
     const seen = watch.version;
-    let broken = firstBroken(living, watch.snapshots(living), watch.tells);
+    let broken = firstBroken(living, watch.snapshots(living), watch.tells, watch.silence);
     if (broken !== null && performance.now() - polledAt >= POLL_MS) {
       // Without lookups: those of a ring that is not right may take long.
-      broken = firstBroken(living, await watch.ask(living), watch.tells);
+      broken = firstBroken(living, await watch.ask(living), watch.tells, watch.silence);
       polledAt = performance.now();
     }
     if (broken === null) {
       const keysOf = wait.lookups ? lookupKeys(living) : () => [];
-      broken = firstBroken(living, await watch.ask(living, keysOf), watch.tells);
+      broken = firstBroken(living, await watch.ask(living, keysOf), watch.tells, watch.silence);
       if (broken === null) return null;
     }
     const hopeless = wait.giveUp?.() ?? null;

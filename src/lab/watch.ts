@@ -4,7 +4,7 @@ import type { ControlClient } from "../control/client.ts";
 import { snapshotOf } from "../control/snapshot.ts";
 import type { LoggedEvent, Status } from "../control/types.ts";
 import { Follower, type Seen } from "./follower.ts";
-import { ALL_CHECKS, tellsOfView } from "./judge.ts";
+import { ALL_CHECKS, NO_ANSWER, tellsOfView } from "./judge.ts";
 import { LOOKUPS_MS, STATUS_MS } from "./limits.ts";
 import type { RingView } from "./ring-view.ts";
 
@@ -13,6 +13,7 @@ export type Polled = { readonly id: number; readonly status: Status | null };
 
 export class Watch implements RingView {
   readonly tells = ALL_CHECKS;
+  readonly silence = NO_ANSWER;
   private readonly followers = new Map<number, Follower>();
   private readonly listeners = new Set<(seen: Seen) => void>();
   /** Raised by everything seen of a view. */

@@ -47,6 +47,22 @@ const name =
   LIMIT_MS,
 );
 
+(missing === null ? test : test.skip)(
+  "a program that is no ring proves nothing, and takes no more than there is for it",
+  async () => {
+    const wild = `python3 '${join(import.meta.dir, "../mark/programs/wild.py")}'`;
+    const chaos = (kind: string) =>
+      p2p(["chaos", "--exec", `${wild} ${kind} word`, "--limit", 2], tmpdir(), LIMIT_MS);
+    const [bursts, ends] = await Promise.all([chaos("bursts"), chaos("ends")]);
+    expect(bursts.stdout).toMatch(/^inconclusive: .* was ended: the program (started|used) more/m);
+    expect(ends.stdout).toMatch(
+      /^inconclusive: .* with exit code 1: peer \d+: no idea what to do$/m,
+    );
+    expect([bursts.exitCode, ends.exitCode]).toEqual([3, 3]);
+  },
+  LIMIT_MS,
+);
+
 test.each([
   [["--exec", "no-such-program"], "--exec names a program that is not there"],
   [["--exec", "sh", "--faults", "partition"], "--faults partition cannot be done to another"],
