@@ -14,7 +14,9 @@ import { BY_DATAGRAM, TABLE, type Tag, WITH_BODY, type WireMessage } from "./tab
 
 /**
  * "p2", then the version of all that is described here. What comes in a later one is read by its rules:
- * it has the same header, has added fields behind those of its messages, and numbers behind these.
+ * it has the same header, has added fields behind those of its messages, and numbers behind these. It is raised with
+ * the first thing that is added after a release, and the one before it is then spoken and read, too
+ * (docs/PROTOCOL.md#how-it-grows). Version 3 is that of v0.2.0.
  */
 export const MAGIC = 0x7032;
 export const VERSION = 3;
