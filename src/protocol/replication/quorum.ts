@@ -132,11 +132,11 @@ export function isReplicaLost(peer: Peer, key: number): boolean {
 /** Those that may hold a name, were lost and are looked for; and when whoever was lost died. */
 function lostLately(peer: Peer, key: number): { died: Map<number, number>; away: number[] } {
   const died = peer.membership.departed.seenDead(peer.now - LOST_TRY_FOR_MS);
-  return { died, away: died.size === 0 ? [] : replicaSetOf(peer, key, [...died.keys()]) };
+  return { died, away: died.size === 0 ? [] : replicasIfPresent(peer, key, [...died.keys()]) };
 }
 
 /** Which of these ids would be among the replicas of a key, or the next one, if they were members. */
-function replicaSetOf(
+function replicasIfPresent(
   { config, membership: { view } }: Peer,
   key: number,
   ids: readonly number[],
@@ -153,7 +153,7 @@ function replicaSetOf(
 /** True while one is sought that may hold a name, and may have gone on without this peer: alone, if need be. */
 function mayHaveContinued(peer: Peer, key: number): boolean {
   const sought = stillSought(peer);
-  return sought.length > 0 && replicaSetOf(peer, key, sought).length > 0;
+  return sought.length > 0 && replicasIfPresent(peer, key, sought).length > 0;
 }
 
 /**
