@@ -3,6 +3,7 @@
  * origin is told what has come of it. When that is, verdict.ts says.
  */
 import { answer, clockwise } from "../answering.ts";
+import { isMember } from "../membership/records.ts";
 import { isUnanswering, noteUnanswered } from "../membership/unanswered.ts";
 import { forgetOldest } from "../model/bounded.ts";
 import {
@@ -37,6 +38,7 @@ export function checkAcknowledgements(
   from: Member,
   files: readonly HeldVersion[],
 ): void {
+  if (!isMember(peer, from)) return;
   for (const held of files) {
     for (const placement of peer.replication.placements.of(held.name)) {
       const { record, durable } = placement;

@@ -93,11 +93,11 @@ function isAbsent(peer: Peer, name: string): boolean {
   return peer.replication.refusals.has(name) || isReplicating(peer, name);
 }
 
-/** A member's word. @returns the inquiry if that was enough */
+/** The word of one that was asked. @returns the inquiry if that was enough */
 export function receiveInquired(peer: Peer, from: Member, told: Inquired): Inquest | null {
   const inquiry = peer.replication.inquiries.get(told.request);
   noteRoom(peer, from, told.room);
-  if (inquiry === undefined || inquiry.heard.has(from.instance)) return null;
+  if (!inquiry?.asked.has(from.instance) || inquiry.heard.has(from.instance)) return null;
   inquiry.ahead.set(from.instance, { from, told });
   return advance(peer, told.request, inquiry);
 }

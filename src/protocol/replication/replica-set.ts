@@ -1,4 +1,5 @@
 /** Who should hold a file, worked out from the view; and who has said so. */
+import { isMember } from "../membership/records.ts";
 import { DROP_SETTLE_MS } from "../model/config.ts";
 import type { FileRecord, WriteId } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
@@ -62,7 +63,9 @@ export function confirm(peer: Peer, record: FileRecord, from: Member): void {
   takeBack(peer, record.name, instance);
   const instances = peer.replication.confirmed.get(record) ?? [];
   if (instances.includes(instance)) return;
-  if (peer.phase !== "leaving" && !isOtherReplica(peer, record, from)) return;
+  const counts =
+    peer.phase === "leaving" ? isMember(peer, from) : isOtherReplica(peer, record, from);
+  if (!counts) return;
   const now = [...instances, instance];
   peer.replication.confirmed.set(record, now);
   // Most are confirmed by all before they would be looked after.

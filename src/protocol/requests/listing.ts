@@ -12,7 +12,7 @@ import type { Listing } from "./state.ts";
 /** Asks all members which files they hold. `command` is the driver's number for it. */
 export function beginListing(peer: Peer, command: number, request: RequestId): void {
   const others = peer.membership.view.members.filter((m) => m.id !== peer.self.id);
-  const silent = new Set(others.map((m) => m.id));
+  const silent = new Map(others.map((m) => [m.id, null]));
   const listing: Listing = { command, silent, found: new Map(), replicas: new Map() };
   noteListed(listing, peer.self.id, peer.replication.files.values());
   peer.requests.listings.set(request, listing);
@@ -41,11 +41,15 @@ export function receiveList(peer: Peer, from: Member, { request, after }: List):
 export function receiveListed(peer: Peer, from: Member, listed: Listed): void {
   const { request, records, more } = listed;
   const listing = peer.requests.listings.get(request);
-  if (listing === undefined || !listing.silent.has(from.id)) return;
+  const told = listing?.silent.get(from.id);
+  if (listing === undefined || told === undefined) return;
+  // Each page is of names behind those before: so they come to an end.
+  if (told !== null && records.some(({ name }) => name <= told)) return;
   const isFull = listing.replicas.size >= LISTED_FILES;
   if (!isFull) noteListed(listing, from.id, records);
   const last = records.at(-1);
   if (more && last !== undefined && !isFull) {
+    listing.silent.set(from.id, last.name);
     peer.deadlines.set("list", request, peer.now + LIST_WAIT_MS);
     send(peer, from.address, "stream", { tag: "list", request, after: last.name });
     return;

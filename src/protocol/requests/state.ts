@@ -63,7 +63,8 @@ export type Hop = {
 /** The members' word of what they hold, as it comes in. */
 export type Listing = {
   readonly command: number;
-  readonly silent: Set<number>;
+  /** Those who have not said all, and the last name that each has told of. */
+  readonly silent: Map<number, string | null>;
   readonly found: Map<string, Siblings>;
   /** By write key. */
   readonly replicas: Map<string, number[]>;
@@ -164,7 +165,7 @@ export const REQUESTS = fieldsOf<Requests>({
   writes: mapOf(),
   listings: mapOf((listing) => ({
     command: listing.command,
-    silent: new Set(listing.silent),
+    silent: new Map(listing.silent),
     found: new Map(listing.found),
     replicas: mapOf<string, number[]>(listOf)(listing.replicas),
   })),

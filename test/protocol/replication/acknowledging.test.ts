@@ -6,6 +6,7 @@ import {
   REPLICAS_WAIT_MS,
 } from "../../../src/protocol/model/config.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
+import { makeMember } from "../../../src/protocol/model/member.ts";
 import { BODY, IDS, member, OnePeer, replicated, routedFrom, storeAsk } from "../one-peer.ts";
 import { dies, stamping, versionedBy } from "../situations.ts";
 
@@ -166,4 +167,16 @@ test("a version whose copy failed here is no word of it either while that is pro
   expect(owner.ends).toMatchObject([
     { kind: "stored", replicas: [20, 2, 8], withoutReplica: [14] },
   ]);
+});
+
+test("that a write is durable counts of members alone, as which many may speak", () => {
+  const { owner, record } = stamping();
+  const [placement] = owner.peer.replication.placements.values();
+  const many = Array.from({ length: 20 }, (_, i) =>
+    makeMember({ ...member(1_000 + i), address: "127.0.0.1:1" }),
+  );
+  for (const from of many) owner.hear(from, replicated([record]));
+  expect(placement?.durable.size).toBe(0);
+  owner.hear(9, replicated([record]));
+  expect([...(placement?.durable ?? [])]).toEqual([member(9).instance]);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
 import { INQUIRE_MS } from "../../../src/protocol/model/config.ts";
-import { EMPTY_SHA256 } from "../../../src/protocol/model/files.ts";
+import { EMPTY_SHA256, heldVersion } from "../../../src/protocol/model/files.ts";
 import { makeMember, NO_INSTANCE } from "../../../src/protocol/model/member.ts";
 import {
   IDS,
@@ -37,6 +37,20 @@ test("a read goes on as soon as all but W-1 of the R+1 have answered, and not be
   expect(owner.outcomes()).toEqual([]);
   owner.hear(9, inquired(1, []));
   expect(owner.outcomes()).toEqual(["missing"]);
+});
+
+test("nothing is taken in of one that was not asked, whatever it says, nor of another run of one that was", () => {
+  const owner = new OnePeer(8);
+  read(owner, 1);
+  const inquiry = owner.peer.replication.inquiries.get(1);
+  const other = makeMember({ ...member(20), instance: "ab".repeat(8), address: "127.0.0.1:1" });
+  for (const from of [member(2), member(STRANGER), other])
+    owner.hear(from, inquired(1, [FOUND], { lost: [heldVersion(FOUND)], rejected: true }));
+  expect([...(inquiry?.heard.keys() ?? [])]).toEqual([member(8).instance]);
+  expect([inquiry?.ahead.size, inquiry?.lost.size, inquiry?.rejected.size]).toEqual([0, 0, 0]);
+  expect(inquiry?.siblings).toEqual([]);
+  owner.hear(20, inquired(1, [FOUND]));
+  expect(inquiry?.siblings).toHaveLength(1);
 });
 
 test("with too few a read says soon that it is not possible now, and does nothing later", () => {

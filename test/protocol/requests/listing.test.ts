@@ -76,6 +76,24 @@ test("who has more than one page is asked for the next; who is silent is counted
   });
 });
 
+test("who says the same page again and again does not keep a listing open, nor is listed for it again", () => {
+  const { one, request } = listing();
+  const page = () =>
+    one.hear(9, { tag: "listed", request, more: true, records: [named("a", 1), named("b", 2)] });
+  page();
+  expect(one.to("list")).toEqual([9]);
+  for (let waited = 0; waited < LIST_WAIT_MS; waited += 100) {
+    page();
+    expect(one.to("list")).toEqual([]);
+    one.pass(100);
+  }
+  expect(filesOf(one)).toMatchObject({ silent: 2 });
+  expect(filesOf(one)?.files).toEqual([
+    ["a", [9]],
+    ["b", [9]],
+  ]);
+});
+
 test("what one member lists without end is not taken in, nor that for all it has", () => {
   const { one, request } = listing();
   const kept = one.peer.requests.listings.get(request);
