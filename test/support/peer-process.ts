@@ -85,12 +85,21 @@ export class PeerProcess {
 
   /** Waits for a line, or one that matches, on either stream, among those from `from` on. */
   waitFor(text: string | RegExp, limitMs = 20_000, from = 0): Promise<PrintedLine> {
-    const fits = (line: PrintedLine) =>
-      typeof text === "string" ? line.text === text : text.test(line.text);
+    const fits = (said: string) => (typeof text === "string" ? said === text : text.test(said));
+    return this.waitForOne(`${text}`, fits, from, limitMs);
+  }
+
+  /** Waits for the first line that fits. @param what in words */
+  waitForOne(
+    what: string,
+    fits: (text: string) => boolean,
+    from = 0,
+    limitMs = 20_000,
+  ): Promise<PrintedLine> {
     return this.wake.until(
-      `"${text}" of p2p ${this.args.join(" ")}`,
+      `"${what}" of p2p ${this.args.join(" ")}`,
       limitMs,
-      () => this.printed.slice(from).find(fits) ?? null,
+      () => this.printed.slice(from).find(({ text }) => fits(text)) ?? null,
       () => this.printed.map((l) => `  ${l.error ? "!" : " "} ${l.text}`).join("\n"),
     );
   }

@@ -15,6 +15,10 @@ import { Wake } from "./wake.ts";
 /** The assignment's seven. */
 export const SEVEN = [2, 4, 5, 8, 9, 14, 19];
 
+/** What a peer says where a busy machine had no answer from enough others in time. */
+const LATER = /^(Request|Storing|Removing) \S+ is not (possible now|confirmed)\b/;
+const MOST_TRIES = 10;
+
 /** Tests beside each other mostly wait; yet with too many peers at once two processors are late. */
 const gate = new Gate(4);
 
@@ -89,6 +93,28 @@ export class TestRing {
   /** Kills all of them in one instant; resolves when they are gone. */
   async kill(...ids: readonly number[]): Promise<void> {
     await Promise.all(ids.map((id) => this.peer(id).kill()));
+  }
+
+  /**
+   * Types a line at a peer until it says what is wanted. On a busy machine too few may answer in time: then it
+   * says that it is not possible now, or not confirmed, and a person tries again.
+   */
+  async told(id: number, line: string, wanted: string | RegExp): Promise<void> {
+    const peer = this.peer(id);
+    const isWanted = (text: string) =>
+      typeof wanted === "string" ? text === wanted : wanted.test(text);
+    for (let tries = 1; ; tries++) {
+      const from = peer.printed.length;
+      peer.type(line);
+      const either = `${line}: ${wanted}`;
+      const { text } = await peer.waitForOne(
+        either,
+        (said) => isWanted(said) || LATER.test(said),
+        from,
+      );
+      if (isWanted(text)) return;
+      if (tries === MOST_TRIES) throw new Error(`${either}: ${text}`);
+    }
   }
 
   folderOf(id: number): string {
