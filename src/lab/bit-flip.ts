@@ -28,15 +28,24 @@ export async function keptContent(dir: string, sha256s: readonly string[]): Prom
   return null;
 }
 
-/** @param at which of its bytes, as a share from 0 on and below 1. @throws the system's error */
-export async function flipBit({ path, bytes }: Kept, at: number): Promise<void> {
-  const handle = await open(path, "r+");
+/**
+ * @param at which of its bytes, as a share from 0 on and below 1
+ * @returns false where the peer has given the content up meanwhile
+ * @throws the system's error
+ */
+export async function flipBit({ path, bytes }: Kept, at: number): Promise<boolean> {
+  const handle = await open(path, "r+").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  });
+  if (handle === null) return false;
   try {
     const place = Math.floor(at * bytes);
     const byte = new Uint8Array(1);
     await handle.read(byte, 0, 1, place);
     byte[0] = (byte[0] ?? 0) ^ 0x10;
     await handle.write(byte, 0, 1, place);
+    return true;
   } finally {
     await handle.close();
   }

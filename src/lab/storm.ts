@@ -60,9 +60,8 @@ export class Storm {
       if (isCareful) await this.untilCalm(step.what === "end" ? step.fault : null);
       if (isCareful) begin += epochNow() - waited;
     }
-    if (this.isOver) return this.broken;
-    await this.settle();
-    this.measure(plan);
+    if (!this.isOver) await this.settle();
+    if (!this.halted) this.measure(plan);
     return this.broken;
   }
 
