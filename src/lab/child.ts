@@ -20,6 +20,8 @@ export class Child {
   readonly pid: number;
   /** Stopped by SIGSTOP: it answers nobody. */
   frozen = false;
+  /** Sent SIGKILL: it is about to end. */
+  killed = false;
   /** Resolves when the process has ended and what it said has been read. */
   readonly ended: Promise<ChildEnd>;
   /** The last sentence on its standard error. */
@@ -58,6 +60,7 @@ export class Child {
     const at = epochNow();
     if (this.hasEnded) return at;
     this.process.kill(signal);
+    if (signal === "SIGKILL") this.killed = true;
     if (signal === "SIGSTOP") this.frozen = true;
     if (signal === "SIGCONT") this.frozen = false;
     return at;

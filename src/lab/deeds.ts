@@ -180,10 +180,8 @@ export class Deeds {
     faults: LabFaults | null,
   ): Promise<true | string> {
     const { ring } = this.options;
-    // The last try was given up, and its process goes on.
-    if (ring.living().includes(id)) {
-      return ring.watch.get(id)?.joined === true || "it runs, and is not in the ring";
-    }
+    // The last try may have been given up, and its process have gone on.
+    if (ring.living().includes(id) && ring.watch.get(id)?.joined === true) return true;
     try {
       await ring.start(id, { known, faults });
       return true;

@@ -102,7 +102,7 @@ export class Network {
     faults: LabFaults | null = null,
   ): Promise<number> {
     const former = this.children.get(id);
-    if (former?.running) {
+    if (former?.running && !former.killed) {
       const hint = former.frozen ? `is frozen: thaw it with cont ${id}` : "runs: nothing to start";
       throw new Failure(`Peer ${id} ${hint}.`);
     }

@@ -9,6 +9,7 @@ export class RunWriter {
   /** All that was written, for the verdict. */
   readonly lines: RunLine[] = [];
   private readonly fd: number | null;
+  private isOver = false;
 
   /**
    * @param path null where the lines are wanted for the verdict alone
@@ -22,8 +23,10 @@ export class RunWriter {
     }
   }
 
-  /** @throws Failure if the disk does not take it */
+  /** What comes behind the verdict is left out. @throws Failure if the disk does not take it */
   write(line: RunLine): void {
+    if (this.isOver) return;
+    this.isOver = line.type === "verdict";
     this.lines.push(line);
     if (this.fd === null) return;
     try {
@@ -44,13 +47,14 @@ export class RunWriter {
   async writeFirst(line: RunLine): Promise<void> {
     this.write(line);
     const { fd } = this;
-    if (fd === null) return;
+    if (fd === null || this.isOver) return;
     await new Promise<void>((resolve, reject) => {
       fdatasync(fd, (error) => (error ? reject(unwritten(this.path, error)) : resolve()));
     });
   }
 
   close(): void {
+    this.isOver = true;
     if (this.fd !== null) closeSync(this.fd);
   }
 }

@@ -68,9 +68,9 @@ test(
         );
         const links = [{ kind: "loss", from: [`127.0.0.1:${base + 64}`], amount: 0.25 }] as const;
         await control.inject(labToken, { ...NONE, links, fullDisk: true }, ANSWER_MS);
-        const { faults, files } = await control.status();
-        expect(faults).toEqual({ links, fullDisk: true });
-        expect(files.freeBytes).toBe(0);
+        const during = await control.status();
+        expect(during.faults).toEqual({ links, fullDisk: true });
+        expect(during.files.freeBytes).toBe(0);
         const shown = await p2p(["status", "--peer", 0], dir);
         const words = `a lab has put in: loss of 25% from 127.0.0.1:${base + 64} and a full disk`;
         expect(shown.stdout).toContain(words);
@@ -81,6 +81,17 @@ test(
         const after = await control.status();
         expect(after.faults).toBeUndefined();
         expect(after.files.freeBytes).toBeGreaterThan(0);
+        // One that was killed is started again at once, through whom and with what was asked for.
+        const asked = askRing(found?.dir ?? "");
+        await asked.kill(128, "SIGKILL");
+        const faults = { ...NONE, links };
+        expect(await asked.start(128, { known: 64, faults })).toEqual({ through: 64 });
+        expect((await controlClient(peers[2]?.dir ?? "").status()).faults?.links).toEqual(links);
+        // And one that was frozen for a while goes on by itself, whoever asked for it.
+        await asked.kill(192, "SIGSTOP", 50);
+        expect((await controlClient(peers[3]?.dir ?? "").status([], LIMIT_MS / 2)).self.id).toBe(
+          192,
+        );
       } finally {
         ring.signal("SIGTERM");
         await ring.waitForEnd();
