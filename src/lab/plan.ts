@@ -96,7 +96,8 @@ class Drafter {
     const rest = this.presentIn(atMs, atMs + forMs).filter((id) => !peers.includes(id));
     const all = kind === "partition" || randomBelow(this.random, 2) === 0;
     const others = all ? rest : this.sample(rest, Math.min(rest.length, peers.length));
-    return others.length === 0 ? null : { ...from, peers, others };
+    if (others.length === 0) return null;
+    return { ...from, peers, others: others.sort((a, b) => a - b) };
   }
 
   /** No hard or careful fault beside a careful one. */
