@@ -60,7 +60,8 @@ function header(run: PageRun): Markup {
   const facts: readonly (readonly [string, string | number])[] = [
     ["seed", run.seed],
     ["peers", run.peers.length],
-    ["copies of each file", run.copies],
+    // Of another program's ring nobody knows.
+    ...(run.copies === 0 ? [] : [["copies of each file", run.copies] as const]),
     ["faults", run.faults.length],
     ["operations of clients", run.operations.length + run.leftOut],
     ["time", timeInWords(run.lengthMs)],

@@ -49,6 +49,16 @@ describe("a whole run", () => {
   });
 });
 
+test("a run that failed by a limit of its own is judged by those that are given now", () => {
+  const said = { check: "max-heal", peers: [9], why: "heal took 200.0 ms after fault 1 (kill)" };
+  const lines = changed((line) =>
+    line.type === "verdict" ? { ...line, ...said, verdict: "failed" } : line,
+  );
+  expect(judge(lines).verdict).toBe("passed");
+  expect(judge(lines, { heal: 60_000 }).verdict).toBe("passed");
+  expect(judge(lines, { heal: 1 }).why).toStartWith("max-heal does not hold: ");
+});
+
 describe("a run that is broken", () => {
   test("by a file that was lost: D1", () => {
     const loss: RunLine = { type: "loss", at: 1, file: "2067", peer: 5, why: "not found" };
