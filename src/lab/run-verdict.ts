@@ -45,5 +45,6 @@ export function judgeEnd(
   const { verdict, why } = judged;
   const shown = { check: first?.name ?? null, peers: first?.peers ?? [], why: first?.why ?? why };
   run.write({ ...said, verdict, ...shown });
-  return judgeRun(collectRun(run.lines), limits);
+  // With that line it comes to the same: a long run takes its time to judge.
+  return { ...judged, run: collectRun(run.lines) };
 }
