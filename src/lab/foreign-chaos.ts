@@ -17,6 +17,7 @@ import { showVerdict, type VerdictOutputs } from "./run-verdict.ts";
 import { RunWriter } from "./run-writer.ts";
 import { Stop, Stopped } from "./stop.ts";
 import { sayFault } from "./storm.ts";
+import { tryOut } from "./written.ts";
 
 export type ForeignChaosOptions = VerdictOutputs &
   Omit<ForeignFaults, "seed"> & {
@@ -62,6 +63,7 @@ export async function runForeignChaos(options: ForeignChaosOptions): Promise<num
 
 async function chaosHere(options: ForeignChaosOptions, seed: number, stop: Stop): Promise<number> {
   const { ids, given, log } = options;
+  tryOut(options.junit, options.page);
   const run = new RunWriter(log);
   const dir = temporaryFolder("p2p-chaos-");
   let network: ForeignNetwork | null = null;
