@@ -7,10 +7,10 @@ import { optional, parseTimeMs } from "./cli/values.ts";
 
 /** What a run may take, and what is written of it: of chaos, and of a run that is judged again. */
 export const REPORT_ARGS = {
-  "max-detect": limit("to be dropped by those who watch"),
-  "max-heal": limit("to heal"),
-  "max-recopy": limit("until all files have their copies again"),
-  "max-unavailable": limit("in which a name can not be had"),
+  "max-detect": limit("a death is noticed later"),
+  "max-heal": limit("a heal takes longer"),
+  "max-recopy": limit("files lack copies for longer"),
+  "max-unavailable": limit("a name cannot be had for longer"),
   junit: {
     type: "string",
     valueHint: "FILE",
@@ -33,7 +33,7 @@ function limit(what: string): { type: "string"; valueHint: string; description: 
   return {
     type: "string",
     valueHint: "TIME",
-    description: `fail where a fault takes longer ${what}, as in 2s`,
+    description: `fail where ${what}, as in 2s`,
   };
 }
 

@@ -259,6 +259,10 @@ export default command({
     ],
     ['p2p chaos --exec "python3 p2p.py"', "6 kills in a ring of another program"],
     ["p2p chaos --self-test", "whether chaos finds faults that are known to be there"],
+    [
+      "p2p chaos --max-heal 2s --report out.html --junit out.xml",
+      "for CI, and for whoever reads it",
+    ],
     ["p2p chaos --faults kill,partition --spread adjacent", "kills, and cuts through the ring"],
   ],
   async run(args, argv) {
