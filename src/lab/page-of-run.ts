@@ -121,7 +121,7 @@ function peersOf(run: Run, since: (at: number) => number): PagePeer[] {
   return ids.map((id) => ({ id, states: statesOf(run, id, since), says: says.get(id) ?? [] }));
 }
 
-/** Only where it changes. The first situation is as it was before, too. */
+/** Only where it changes; one that came for a while is gone afterwards. The first situation is as it was before, too. */
 function statesOf(
   { header, situations }: Run,
   id: number,
@@ -132,7 +132,7 @@ function statesOf(
   const first: PeerState = header.ids.includes(id) ? "running" : "absent";
   if (situations.length === 0) return [[0, first]];
   for (const [index, { from, running, frozen }] of situations.entries()) {
-    const otherwise: PeerState = state === "absent" && !header.ids.includes(id) ? "absent" : "down";
+    const otherwise: PeerState = header.ids.includes(id) ? "down" : "absent";
     const now: PeerState = frozen.includes(id)
       ? "frozen"
       : running.includes(id)

@@ -43,7 +43,7 @@ button, select { font: inherit; color: inherit; background: var(--card); border:
 button:hover, select:hover { background: var(--wash); }
 :focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
 .stage { display: grid; grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr); gap: 28px; align-items: start; }
-#ring { display: block; width: 100%; max-height: 620px; }
+#ring { display: block; width: 100%; max-height: 620px; overflow: visible; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; color: var(--soft); font-size: 13px; margin-top: 8px; }
 .legend span { display: inline-flex; align-items: center; gap: 6px; } .legend svg { width: 16px; height: 16px; overflow: visible; }
 .keys { color: var(--soft); font-size: 13px; margin-left: auto; } kbd { font: inherit; border: 1px solid var(--line); border-radius: 4px; padding: 0 5px; }

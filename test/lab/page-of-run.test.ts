@@ -54,6 +54,17 @@ test("a ring that was there before is drawn as it was found", () => {
   ]);
 });
 
+test("one that joins is there from then on, until it leaves", () => {
+  const [first] = LINES.filter((line) => line.type === "situation");
+  if (first?.type !== "situation") throw new Error("no situation");
+  const joined = { ...first, from: first.from + 1_000, running: [...IDS, 77] };
+  const left = { ...first, from: first.from + 2_000 };
+  const lines = LINES.filter(({ type }) => type !== "situation");
+  const page = pageOf([...lines, first, joined, left]);
+  const there = [500, 1_500, 2_500].map((at) => ringAt(page, at).peers.some(({ id }) => id === 77));
+  expect(there).toEqual([false, true, false]);
+});
+
 test("of an hour under load the page is small, and keeps whatever did not end well", () => {
   const lines = madeRun({ seed: 3, ids: IDS, faults: 100, operations: 30_000, everyMs: 36_000 });
   let index = 0;

@@ -6,7 +6,7 @@ type Point = { readonly x: number; readonly y: number };
 type Place = Point & { readonly angle: number };
 
 const CENTRE = 320;
-const RADIUS = 246;
+const RADIUS = 238;
 /** Ids of more digits than these stand outside, and are cut. */
 const DIGITS = 3;
 
