@@ -1,6 +1,6 @@
 /** `p2p chaos` from outside, with the compiled program. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPeers } from "../../src/control/find.ts";
@@ -60,6 +60,39 @@ describe("p2p chaos", () => {
         expect(lines[0]).toBe("seed 7");
         expect(lines.at(-1)).toBe("passed: 2 faults, 20 files read back 160 times, nothing lost");
         expect(exitCode).toBe(0);
+      }),
+    LIMIT_MS,
+  );
+
+  test(
+    "clients ask what a file says, or what a program of one's own does",
+    () =>
+      inFolder(async (dir, base) => {
+        writeFileSync(
+          join(dir, "w.jsonl"),
+          `{"what":"store","name":"1111","size":5000,"pause":20}\n{"what":"request","name":"1111","client":2,"pause":20}\n`,
+        );
+        // It has no peer asked; what it says it did counts all the same.
+        const said = `{"client":1,"peer":2,"kind":"request","name":"2222","content":null,"start":1,"end":2,"outcome":{"kind":"done","value":null}}`;
+        const asks = script(dir, "asks", `sh -c 'echo "$0"; exec sleep 60' '${said}'`);
+        for (const [flag, name] of [
+          [["--workload", "w.jsonl"], "1111"],
+          [["--exec-client", asks], "2222"],
+        ] as const) {
+          const argv = ["chaos", "--kills", 1, "--every", 0.1, "--files", 2, "--peers", 4, ...flag];
+          const more = ["--log", "run.jsonl", "--report", "run.html", "--base-port", base];
+          const { stdout, exitCode } = await p2p([...argv, ...more], dir, LIMIT_MS);
+          expect([exitCode, stdout.trimEnd().split("\n").at(-1)]).toEqual([
+            0,
+            "passed: 1 fault, 2 files read back 8 times, nothing lost",
+          ]);
+          const lines = readFileSync(join(dir, "run.jsonl"), "utf8").trimEnd().split("\n");
+          const operations = lines
+            .map((line) => JSON.parse(line))
+            .filter((l) => l.type === "operation");
+          expect(new Set(operations.map((each) => each.name))).toEqual(new Set([name]));
+          expect(readFileSync(join(dir, "run.html"), "utf8")).toStartWith("<!doctype html>");
+        }
       }),
     LIMIT_MS,
   );
