@@ -96,14 +96,21 @@ describe.skipIf(CHROMIUM === null)(
       "plays and pauses, and stops at the end",
       async () => {
         const { page } = await opened();
-        await page.evaluate(`(document.getElementById("speed").value = "64", null)`);
-        await page.click("#play");
+        const pace = (speed: string) =>
+          page.evaluate(`(document.getElementById("speed").value = "${speed}", null)`);
         const label = `document.getElementById("play").getAttribute("aria-label")`;
         const ended = `new Promise((done) => {
           const look = () => (${label} === "Play" ? done(true) : setTimeout(look, 20));
           look();
         })`;
+        // So slow that it is still on the way when it is looked at.
+        await pace("0.01");
+        await page.click("#play");
         expect(await page.evaluate(label)).toBe("Pause");
+        await page.click("#play");
+        expect(await page.evaluate(label)).toBe("Play");
+        await pace("64");
+        await page.click("#play");
         expect(await page.evaluate(ended)).toBe(true);
         expect(await clock(page)).toBe(
           Number(await page.evaluate(`document.getElementById("time").max`)),
