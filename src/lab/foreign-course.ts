@@ -68,8 +68,8 @@ export class ForeignCourse {
         ? await files.readBack(network.living(), this.everEnded)
         : { reads: 0, losses: [] };
     for (const loss of losses) write({ type: "loss", at: epochNow(), ...loss });
-    const count = unjudged === null ? files.count : 0;
-    write({ type: "read-back", at: epochNow(), files: count, reads });
+    if (unjudged === null && reads === 0) tell("every holder of a file was ended: none is judged");
+    write({ type: "read-back", at: epochNow(), files: reads, reads });
     return { broken: null, inconclusive: null };
   }
 

@@ -166,7 +166,8 @@ class Peer:
 
     def enter(self, peer):
         peer = int(peer)
-        if not (self.id < peer < self.next[0] or self.next[0] < self.id < peer):
+        last = self.next[0] < self.id
+        if not (self.id < peer < self.next[0] or last and (peer > self.id or peer < self.next[0])):
             say(f"Peer {peer} Join request forwarded to my successor")
             self.ask(self.next[0], "enter", peer)
             return
