@@ -21,7 +21,7 @@ export type ForeignCourseOptions = {
   readonly plan: readonly PlannedFault[];
   readonly intervalMs: number;
   readonly everyMs: number;
-  /** How long each wait for the ring may take. */
+  /** How long each wait for the ring to heal may take. */
   readonly limitMs: number;
   readonly write: (line: RunLine) => void;
   /** Is given a sentence about each step. */
@@ -52,7 +52,7 @@ export class ForeignCourse {
   /** Runs to the end, or to the first check that fails. Rejects only for what is a bug. */
   async execute(): Promise<RunEnd> {
     const { network, dir, ids, tell, write } = this.options;
-    const early = await this.steady();
+    const early = await this.steady(network.limitMs);
     if (early !== null) {
       return { broken: null, inconclusive: `the ring did not come together: ${sayBroken(early)}` };
     }
@@ -158,8 +158,8 @@ export class ForeignCourse {
     return null;
   }
 
-  private async steady(): Promise<Broken | null> {
-    const { network, limitMs, ids } = this.options;
+  private async steady(limitMs = this.options.limitMs): Promise<Broken | null> {
+    const { network, ids } = this.options;
     const up = (): readonly number[] => ids.filter((id) => !this.down.has(id));
     const giveUp = (): Broken | null => network.fallen(up());
     return await untilSteady(network.view, up, { limitMs, lookups: false, giveUp });

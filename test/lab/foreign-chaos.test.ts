@@ -28,7 +28,7 @@ const name =
     const chaos = (...more: (string | number)[]) =>
       p2p(["chaos", "--exec", LOOPS, "--seed", 3, ...flags, ...more], tmpdir(), LIMIT_MS);
     const [together, apart] = await Promise.all([
-      chaos("--kills", 1, "--spread", "adjacent", "--limit", 4),
+      chaos("--kills", 1, "--spread", "adjacent", "--limit", 2),
       chaos("--kills", 2),
     ]);
     const failed = JSON.parse(together.stdout);
