@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === null)(
       "plays and pauses, and stops at the end",
       async () => {
         const { page } = await opened();
-        const speed = (speed: string) =>
+        const setSpeed = (speed: string) =>
           page.evaluate(`(document.getElementById("speed").value = "${speed}", null)`);
         const label = `document.getElementById("play").getAttribute("aria-label")`;
         const ended = `new Promise((done) => {
@@ -104,12 +104,12 @@ describe.skipIf(CHROMIUM === null)(
           look();
         })`;
         // So slow that it is still on the way when it is looked at.
-        await speed("0.01");
+        await setSpeed("0.01");
         await page.click("#play");
         expect(await page.evaluate(label)).toBe("Pause");
         await page.click("#play");
         expect(await page.evaluate(label)).toBe("Play");
-        await speed("64");
+        await setSpeed("64");
         await page.click("#play");
         expect(await page.evaluate(ended)).toBe(true);
         expect(await clock(page)).toBe(
