@@ -83,6 +83,13 @@ export class ForeignNetwork {
     return this.excess || (this.program.peers.get(id)?.trouble() ?? "");
   }
 
+  /** How it ended, with its last words; null while it runs. */
+  howEnded(id: number): string | null {
+    const peer = this.program.peers.get(id);
+    if (peer === undefined || peer.running) return null;
+    return `${peer.howEnded}${peer.lastError === "" ? "" : `: ${peer.lastError}`}`;
+  }
+
   /** Whether it has ended with exit code 0. */
   endedWell(id: number): boolean {
     return this.program.peers.get(id)?.endedWell === true;

@@ -2,6 +2,7 @@
 import { Failure } from "../protocol/model/failure.ts";
 import { parseScenario, type Step } from "../sim/scenario-text.ts";
 import { quote } from "../terminal/words.ts";
+import { CRITERION_MS, DEATH_INTERVALS, DEATH_MS, PING_INTERVALS } from "./limits.ts";
 import type { Wanted } from "./transcript.ts";
 
 export type Deed =
@@ -91,6 +92,14 @@ function deedOf(action: string): Deed | null {
       return { kind: "type", id: Number(verb), line };
     }
   }
+}
+
+/** How long what a deed brings is waited for, in milliseconds, in a ring of that interval. */
+export function limitOf({ kind }: Deed, intervalMs: number): number {
+  if (["kill", "freeze", "restart", "calm"].includes(kind)) {
+    return Math.max(DEATH_MS, DEATH_INTERVALS * intervalMs);
+  }
+  return Math.max(CRITERION_MS, CRITERION_MS / 4 + PING_INTERVALS * intervalMs);
 }
 
 function wantedOf({ expected }: Step): Wanted[] {

@@ -140,5 +140,7 @@ function lastLine(report: PlayReport): string {
   const lost = steps.reduce((sum, step) => sum + linesOf(step), 0);
   const broken = steps.filter((step) => step.broken !== null).length;
   const checks = broken === 0 ? "" : `, ${count(broken, "calm")} not so`;
-  return `${verdict}: ${wanted - lost} of ${count(wanted, "line")} printed${checks}`;
+  const deeds = steps.reduce((sum, step) => sum + step.missing.length - linesOf(step), 0);
+  const ends = deeds === 0 ? "" : `, ${count(deeds, "peer")} did not end well`;
+  return `${verdict}: ${wanted - lost} of ${count(wanted, "line")} printed${ends}${checks}`;
 }

@@ -10,15 +10,8 @@ import { FOREIGN_BASE_PORT } from "../lab/foreign-ring.ts";
 import type { Broken } from "../lab/judge.ts";
 import { untilFree } from "../lab/ports.ts";
 import { untilSteady } from "../lab/steady.ts";
-import type { Deed, PlannedStep } from "./deeds.ts";
-import {
-  CALM_MS,
-  CRITERION_MS,
-  DEATH_INTERVALS,
-  DEATH_MS,
-  PING_INTERVALS,
-  QUIT_MS,
-} from "./limits.ts";
+import { type Deed, limitOf, type PlannedStep } from "./deeds.ts";
+import { CALM_MS, QUIT_MS } from "./limits.ts";
 import { Notes } from "./notes.ts";
 import type { PlayReport, StepMissing, StepResult } from "./play-report.ts";
 import { rounded } from "./result.ts";
@@ -55,6 +48,9 @@ export class ScenarioPlay {
   private transcript: Transcript;
   /** Joiners, and whom they know: others were there from the start. */
   private readonly known = new Map<number, number>();
+  /** Who should run and answer by now, and who of them is still being started. */
+  private readonly up = new Set<number>();
+  private readonly starting = new Set<number>();
   private ended: () => void = () => {};
 
   /** @param tell is told how far it is, a sentence at a time */
@@ -138,12 +134,12 @@ export class ScenarioPlay {
     this.tell(`line ${number}: ${action}`);
     this.transcript.begin(wanted);
     const begun = performance.now();
-    const limitMs = this.limitMs(deed);
-    this.act(deed, network);
+    const limitMs = this.plan.limitMs ?? limitOf(deed, this.intervalMs);
+    await this.act(deed, network);
     await this.expect(wanted, limitMs);
     const heardMs = performance.now() - begun;
     const missing = wanted.flatMap((line) => this.missing(line, begun));
-    if (deed.kind === "quit") missing.push(...(await this.unended(deed.ids)));
+    if (deed.kind === "quit") missing.push(...(await this.unended(deed.ids, begun)));
     const broken = await this.settle(deed, limitMs - heardMs);
     const times = wanted.flatMap((line) => this.transcript.heard(line)?.atMs ?? []);
     return {
@@ -155,13 +151,14 @@ export class ScenarioPlay {
     };
   }
 
-  private act(deed: Deed, network: ForeignNetwork): void {
+  private async act(deed: Deed, network: ForeignNetwork): Promise<void> {
     switch (deed.kind) {
       case "calm":
       case "interval":
         return;
       case "ring":
         network.found(this.ids);
+        for (const id of this.ids) this.up.add(id);
         return;
       case "file":
         addWorkFile(
@@ -177,14 +174,24 @@ export class ScenarioPlay {
         this.unlessGone(() => network.type(deed.id, deed.line));
         return;
       case "quit":
-        for (const id of deed.ids) this.unlessGone(() => network.type(id, "Quit"));
+        for (const id of deed.ids) {
+          this.up.delete(id);
+          this.unlessGone(() => network.type(id, "Quit"));
+        }
         return;
       case "restart":
-        for (const id of deed.ids) void this.restart(network, id);
+        for (const id of deed.ids) {
+          this.up.add(id);
+          this.starting.add(id);
+          this.unlessGone(() => void network.signal(id, "SIGKILL"));
+        }
+        await Promise.all(deed.ids.map((id) => this.startAgain(network, id)));
         return;
       default: {
         const signals = { kill: "SIGKILL", freeze: "SIGSTOP", thaw: "SIGCONT" } as const;
         for (const id of deed.ids) {
+          if (deed.kind === "thaw") this.up.add(id);
+          else this.up.delete(id);
           this.unlessGone(() => void network.signal(id, signals[deed.kind]));
         }
       }
@@ -200,15 +207,18 @@ export class ScenarioPlay {
 
   private join(network: ForeignNetwork, id: number, through: number): void {
     this.known.set(id, through);
-    network.start(id, through).catch(() => {});
+    this.up.add(id);
+    this.starting.add(id);
+    const started = (): void => void this.starting.delete(id);
+    network.start(id, through).then(started, started);
   }
 
-  private async restart(network: ForeignNetwork, id: number): Promise<void> {
-    this.unlessGone(() => void network.signal(id, "SIGKILL"));
+  private async startAgain(network: ForeignNetwork, id: number): Promise<void> {
     await network.untilEnded(id, QUIT_MS);
     const through = this.known.get(id);
-    if (through !== undefined) this.join(network, id, through);
-    else this.unlessGone(() => network.foundAgain(this.ids, id));
+    if (through !== undefined) return this.join(network, id, through);
+    this.unlessGone(() => network.foundAgain(this.ids, id));
+    this.starting.delete(id);
   }
 
   /** Until all lines are there, or the time is up, or everyone who owes one has ended. */
@@ -233,22 +243,30 @@ export class ScenarioPlay {
     return [{ ...line, kind: "line", instead }];
   }
 
-  private async unended(ids: readonly number[]): Promise<StepMissing[]> {
+  private async unended(ids: readonly number[], begun: number): Promise<StepMissing[]> {
     const network = this.running();
     await Promise.all(ids.map((id) => network.untilEnded(id, QUIT_MS)));
-    return ids.flatMap((peer): StepMissing[] =>
-      network.endedWell(peer) ? [] : [{ peer, what: ENDS_WELL, kind: "deed", instead: null }],
-    );
+    const afterMs = rounded(performance.now() - begun);
+    return ids.flatMap((peer): StepMissing[] => {
+      if (network.endedWell(peer)) return [];
+      const text = network.howEnded(peer);
+      return [
+        { peer, what: ENDS_WELL, kind: "deed", instead: text === null ? null : { text, afterMs } },
+      ];
+    });
   }
 
   /** Lets the ring come to rest, by what it prints. @returns what does not hold */
   private async settle({ kind }: Deed, leftMs: number): Promise<Broken | null> {
     if (kind === "file" || kind === "type") return null;
     const network = this.running();
-    const silence = kind === "ring" ? this.silence(network) : Promise.resolve(false);
-    const steady = untilSteady(network.view, () => network.living(), {
-      limitMs: Math.max(0, leftMs),
-      lookups: false,
+    const patienceMs = kind === "ring" ? SILENCE_MS + this.intervalMs : 0;
+    const silence = Bun.sleep(patienceMs).then(() => kind === "ring" && network.silent);
+    const up = (): number[] => [...this.up].sort((a, b) => a - b);
+    const running = (): number[] => up().filter((id) => !this.starting.has(id));
+    const steady = untilSteady(network.view, up, {
+      ...{ limitMs: Math.max(0, leftMs), lookups: false },
+      giveUp: () => network.fallen(running()),
     });
     const broken = await Promise.race([
       steady,
@@ -260,23 +278,8 @@ export class ScenarioPlay {
     return null;
   }
 
-  private async silence(network: ForeignNetwork): Promise<boolean> {
-    await Bun.sleep(SILENCE_MS + this.intervalMs);
-    return network.silent;
-  }
-
   private running(): ForeignNetwork {
     if (this.network === null) throw new Error("no network runs");
     return this.network;
-  }
-
-  private limitMs({ kind }: Deed): number {
-    const { limitMs } = this.plan;
-    if (limitMs !== null) return limitMs;
-    const { intervalMs } = this;
-    if (["kill", "freeze", "restart", "calm"].includes(kind)) {
-      return Math.max(DEATH_MS, DEATH_INTERVALS * intervalMs);
-    }
-    return Math.max(CRITERION_MS, CRITERION_MS / 4 + PING_INTERVALS * intervalMs);
   }
 }

@@ -54,7 +54,7 @@ export function missingLines(result: CriterionResult): string[] {
 
 /** What a peer did instead, in words. */
 export function insteadOf({ kind, instead }: Pick<Missing, "kind" | "instead">): string {
-  if (kind === "deed") return "it did not";
+  if (kind === "deed") return instead === null ? "it did not" : `it ${instead.text}`;
   if (instead === null) return "it printed nothing like it";
   const { text, afterMs } = instead;
   return `it printed, after ${displayDuration(Math.max(0, afterMs))}: ${quote(text)}`;

@@ -197,6 +197,19 @@ describe("p2p mark", () => {
     expect(checks).toHaveLength(3);
   });
 
+  testWith(noCage, "is not calm where every peer has ended", async () => {
+    const scenario = join(import.meta.dir, "../transcripts/assignment-quit.txt");
+    const { stdout, exitCode } = await mark("false", "--limit", 5, "--scenario", scenario);
+    expect(stdout).toContain("calm: R4 does not hold: peer 2 ended unasked, with exit code 1");
+    expect(stdout).toContain(
+      "  peer 9: ends with exit code 0\n    it ended unasked, with exit code 1\n",
+    );
+    expect(stdout).toEndWith(
+      "failed: 0 of 6 lines printed, 1 peer did not end well, 2 calms not so\n",
+    );
+    expect(exitCode).toBe(1);
+  });
+
   test.each([
     [[], "--exec is missing"],
     [["--exec", "  "], "--exec names no program"],
