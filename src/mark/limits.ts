@@ -7,6 +7,8 @@ export const DEATH_MS = 60_000;
 export const DEATH_INTERVALS = 4;
 /** Lines about pings take up to two intervals, and a program may sleep for one before its first. */
 export const PING_INTERVALS = 2;
+/** What was typed may go on behind its last line, as copies of what was stored: so long until the next step. */
+export const STILL_MS = 300;
 /** In a calm, what goes on without a line has so long to come to its end, as a file on its way to a new owner. */
 export const CALM_MS = 1_000;
 /** After Quit, and after the last line, so long for the process to end. */

@@ -11,7 +11,7 @@ import type { Broken } from "../lab/judge.ts";
 import { untilFree } from "../lab/ports.ts";
 import { untilSteady } from "../lab/steady.ts";
 import { type Deed, limitOf, type PlannedStep } from "./deeds.ts";
-import { CALM_MS, QUIT_MS } from "./limits.ts";
+import { CALM_MS, QUIT_MS, STILL_MS } from "./limits.ts";
 import { Notes } from "./notes.ts";
 import type { PlayReport, StepMissing, StepResult } from "./play-report.ts";
 import { rounded } from "./result.ts";
@@ -258,7 +258,11 @@ export class ScenarioPlay {
 
   /** Lets the ring come to rest, by what it prints. @returns what does not hold */
   private async settle({ kind }: Deed, leftMs: number): Promise<Broken | null> {
-    if (kind === "file" || kind === "type") return null;
+    if (kind === "file") return null;
+    if (kind === "type") {
+      await Bun.sleep(STILL_MS);
+      return null;
+    }
     const network = this.running();
     const patienceMs = kind === "ring" ? SILENCE_MS + this.intervalMs : 0;
     const silence = Bun.sleep(patienceMs).then(() => kind === "ring" && network.silent);
