@@ -23,6 +23,10 @@ export type StormOptions = {
   readonly standing: Standing;
   /** Waits until all that run agree and every file has its copies. @returns what did not come to hold */
   readonly calm: () => Promise<Broken | null>;
+  /** The same of the views alone. */
+  readonly steady: () => Promise<Broken | null>;
+  /** How long the ring may take to heal when nothing hard is on any more. */
+  readonly limitMs: number;
   readonly tell: (sentence: string) => void;
 };
 
@@ -35,6 +39,8 @@ type Step = {
 export class Storm {
   private halted = false;
   private broken: Broken | null = null;
+  /** When a hard fault last began or ended, or the ring was last known to be right. */
+  private hardAt = epochNow();
   /** What is under way at each fault: it ends only when it has begun. */
   private readonly underWay = new Map<number, Promise<void>>();
   /** Those that are on, as they were done. */
@@ -105,6 +111,7 @@ export class Storm {
     const alone = this.hardOn().length === 0;
     if (sort !== "soft") healing.disturb();
     this.on.set(fault.n, fault);
+    if (sort !== "soft") this.hardAt = epochNow();
     tell(`${fault.n}: ${sayFault(fault)}`);
     const at = await deeds.begin(fault);
     const noticed = isDown === true && fault.kind !== "quit" && alone;
@@ -122,6 +129,7 @@ export class Storm {
     this.on.delete(fault.n);
     const at = epochNow();
     run.write({ type: "undone", at, n: fault.n });
+    if (TRAITS[fault.kind].sort !== "soft") this.hardAt = at;
     if (broken !== null) this.broken ??= broken;
     const wasDeath = TRAITS[fault.kind].isDown === true && fault.kind !== "freeze";
     if (!wasDeath && this.hardOn().length === 0) healing.heals(fault.n, at);
@@ -155,7 +163,17 @@ export class Storm {
       const left = at - epochNow();
       if (left <= 0) return;
       await Bun.sleep(Math.min(left, LOOK_MS));
+      if (this.isOverdue()) this.broken ??= await this.options.steady();
     }
+  }
+
+  /** Nothing hard has been on for so long that the ring should have healed, and by what is seen it has not. */
+  private isOverdue(): boolean {
+    const { healing, limitMs } = this.options;
+    if (this.hardOn().length > 0 || epochNow() - this.hardAt < limitMs) return false;
+    this.hardAt = epochNow();
+    healing.changed();
+    return healing.brokenNow !== null;
   }
 
   private measure(plan: readonly PlannedFault[]): void {
