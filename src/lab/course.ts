@@ -113,10 +113,9 @@ export class Course {
 
   private async breakAll(plan: readonly PlannedFault[]): Promise<Broken | null> {
     const { run, tell, ring, limitMs } = this.options;
-    const steady = (): Promise<Broken | null> => this.steady();
     const calm = (): Promise<Broken | null> => this.calm();
     const { deeds, healing, standing } = this;
-    this.storm = new Storm({ run, tell, deeds, healing, standing, calm, steady, limitMs, ring });
+    this.storm = new Storm({ run, tell, deeds, healing, standing, calm, limitMs, ring });
     this.clients?.start();
     const broken = await this.storm.play(plan).finally(() => this.clients?.halt());
     // What a ring that has not healed still owes them may never come.

@@ -47,6 +47,12 @@ export class Healing {
     return this.broken;
   }
 
+  /** The same by every peer's own word: what was seen may not be all. */
+  async askedNow(): Promise<Broken | null> {
+    const living = this.living();
+    return firstBroken(living, await this.watch.ask(living), HEAL_CHECKS);
+  }
+
   /** @param victims who are to be noticed: those that have gone or stand still */
   began(n: number, at: number, victims: readonly number[]): void {
     const living = this.living();

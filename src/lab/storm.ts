@@ -23,8 +23,6 @@ export type StormOptions = {
   readonly standing: Standing;
   /** Waits until all that run agree and every file has its copies. @returns what did not come to hold */
   readonly calm: () => Promise<Broken | null>;
-  /** The same of the views alone. */
-  readonly steady: () => Promise<Broken | null>;
   /** How long the ring may take to heal when nothing hard is on any more. */
   readonly limitMs: number;
   readonly tell: (sentence: string) => void;
@@ -125,6 +123,7 @@ export class Storm {
     const { deeds, run, healing } = this.options;
     const fault = this.on.get(planned.n);
     if (fault === undefined) return;
+    if (fault.kind === "kill") await this.untilHealed(fault);
     const broken = await deeds.end(fault);
     this.on.delete(fault.n);
     const at = epochNow();
@@ -134,6 +133,24 @@ export class Storm {
     const wasDeath = TRAITS[fault.kind].isDown === true && fault.kind !== "freeze";
     if (!wasDeath && this.hardOn().length === 0) healing.heals(fault.n, at);
     else healing.changed();
+  }
+
+  /**
+   * A ring has to heal of a death before the victim is back, which would hide that it cannot; unless something
+   * else breaks it meanwhile.
+   */
+  private async untilHealed({ n }: PlannedFault): Promise<void> {
+    const { healing, limitMs } = this.options;
+    const end = epochNow() + limitMs;
+    while (!this.isOver && this.hardOn().every((other) => other.n === n)) {
+      healing.changed();
+      if (healing.brokenNow === null) return;
+      if (epochNow() > end) {
+        this.broken ??= await healing.askedNow();
+        return;
+      }
+      await Bun.sleep(LOOK_MS);
+    }
   }
 
   private hardOn(): PlannedFault[] {
@@ -163,7 +180,7 @@ export class Storm {
       const left = at - epochNow();
       if (left <= 0) return;
       await Bun.sleep(Math.min(left, LOOK_MS));
-      if (this.isOverdue()) this.broken ??= await this.options.steady();
+      if (this.isOverdue()) this.broken ??= await this.options.healing.askedNow();
     }
   }
 
