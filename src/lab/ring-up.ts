@@ -56,6 +56,6 @@ export function awaitLauncher(stop: Stop): () => void {
   process.stdin.on("end", lost).on("error", lost).resume();
   return () => {
     stands = true;
-    process.stdout.write(`${STANDS}\n`);
+    console.log(STANDS);
   };
 }
