@@ -64,3 +64,25 @@ test("one that leaves beside full disks hands on to whoever has room, and says w
     expect(world.hostOf(10).exitCode).toBe(1);
   }
 });
+
+test("an owner that is amid a store hands on what it was given before it leaves", () => {
+  for (let afterMs = 0; afterMs <= 12; afterMs += 0.5) {
+    const stage = new Stage({ config: numberedRing(5_000), network: LOCAL_NETWORK, seed: 7 });
+    const { world } = stage;
+    stage.found(IDS);
+    world.run(1_000);
+    let accepted = false;
+    world.readers.push(({ id }, event) => {
+      accepted ||= id === 19 && event.event === "line" && event.text.endsWith("accepted");
+    });
+    world.command(8, STORE, FILE);
+    while (!accepted) world.run(world.now + 0.1);
+    world.run(world.now + afterMs);
+    stage.act("quit 19");
+    world.run(60_000);
+    const holders = IDS.filter((id) => id !== 19 && world.hostOf(id).disk.intact().length > 0);
+    expect({ afterMs, code: world.hostOf(19).exitCode, holders: holders.length }).toEqual({
+      ...{ afterMs, code: 0, holders: 3 },
+    });
+  }
+});

@@ -39,7 +39,7 @@ export function beginLeaving(peer: Peer): void {
  */
 export function departWhenSafe(peer: Peer): void {
   if (peer.phase !== "leaving" || peer.lifecycle.departing !== null) return;
-  if (someAreUnconfirmed(peer)) return;
+  if (isTaking(peer) || someAreUnconfirmed(peer)) return;
   const atRisk = underReplicated(peer);
   if (atRisk.length === 0) {
     depart(peer);
@@ -55,6 +55,12 @@ export function departWhenSafe(peer: Peer): void {
   peer.deadlines.set("leave", 0, peer.now + LEAVE_MS);
   const short = atRisk.map((record) => shortFile(peer, record));
   note(peer, sentences.leaveWaits(short, peer.config.replicationFactor, LEAVE_MS / 1000));
+}
+
+/** True of one that has begun a store and has not got its content yet: it would be held in the end by one that has left. */
+function isTaking({ replication: { placements, files } }: Peer): boolean {
+  for (const { record } of placements.values()) if (files.find(record) === undefined) return true;
+  return false;
 }
 
 /** Asks those again who had no room for what a leaver has to hand on, once all others have been asked. */
