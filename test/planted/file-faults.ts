@@ -214,7 +214,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     edits: [
       {
         file: "lifecycle/leaving.ts",
-        find: "if (someAreUnconfirmed(peer)) return;\n  const atRisk = underReplicated(peer);",
+        find: "if (isTaking(peer) || someAreUnconfirmed(peer)) return;\n  const atRisk = underReplicated(peer);",
         replace: "const atRisk: FileRecord[] = [];",
       },
       {
