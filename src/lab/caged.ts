@@ -4,7 +4,7 @@ import { cagePrefix, namespaces, runCaged } from "../foreign/cage.ts";
 import { say } from "../terminal/shown.ts";
 import { ownProgram } from "./program.ts";
 import { temporaryFolder } from "./ring-folder.ts";
-import type { Stop } from "./stop.ts";
+import { INTERRUPTED, type Stop } from "./stop.ts";
 
 export type CageOptions = {
   /** The command, and its command line as it was given. */
@@ -13,9 +13,6 @@ export type CageOptions = {
   /** Of one that was started in a cage: `namespaces` outside. Null outside. */
   readonly caged: string | null;
 };
-
-/** Ctrl-C, as a shell has it. */
-export const INTERRUPTED = 130;
 
 /**
  * @param here what is to be done in the cage, or here where there is none; resolves with the exit code

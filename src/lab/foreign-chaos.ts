@@ -5,7 +5,7 @@ import { SILENCE_MS } from "../foreign/limits.ts";
 import type { User } from "../foreign/user.ts";
 import { displayList } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
-import { INTERRUPTED, inCage } from "./caged.ts";
+import { inCage } from "./caged.ts";
 import { headerOf } from "./course.ts";
 import { ForeignCourse } from "./foreign-course.ts";
 import { ForeignNetwork } from "./foreign-network.ts";
@@ -15,7 +15,7 @@ import { untilFree } from "./ports.ts";
 import { temporaryFolder } from "./ring-folder.ts";
 import { showVerdict, type VerdictOutputs } from "./run-verdict.ts";
 import { RunWriter } from "./run-writer.ts";
-import { Stop, Stopped } from "./stop.ts";
+import { Stop } from "./stop.ts";
 import { sayFault } from "./storm.ts";
 import { tryOut } from "./written.ts";
 
@@ -83,9 +83,7 @@ async function chaosHere(options: ForeignChaosOptions, seed: number, stop: Stop)
     const end = await stop.unless(course.execute());
     return await showVerdict(run, end, options);
   } catch (error) {
-    // That its output was lost is for whoever wrote it to say.
-    if (error instanceof Stopped) return stop.why === "output" ? 0 : INTERRUPTED;
-    throw error;
+    return stop.codeAfter(error);
   } finally {
     course?.halt();
     await network?.stop();

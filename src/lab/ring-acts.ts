@@ -1,10 +1,10 @@
 /** What is done to a ring from another terminal: `p2p ring status`, `kill`, `logs`, `down` and their like. */
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { isLiving, processStart } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { count, displayPeers, displayTable } from "../terminal/display.ts";
 import { firstBroken, sayBroken } from "./judge.ts";
-import { attachedRing, type LabRing } from "./lab-ring.ts";
+import { attachedRing } from "./lab-ring.ts";
 import { LOG_POLL_MS, RING_DOWN_MS, RING_DOWN_POLL_MS, STEADY_MS } from "./limits.ts";
 import type { NetworkPeer } from "./network.ts";
 import { askRing } from "./ring-client.ts";
@@ -14,57 +14,63 @@ import { untilSteady } from "./steady.ts";
 
 export type Deed = "kill" | "freeze" | "thaw" | "quit" | "restart" | "add";
 
-/** A frozen peer that nobody thaws goes on after a day. */
-const FROZEN_MS = 86_400_000;
-
 /** Does something to peers of a ring, one after the other. @returns a sentence for each */
 export async function doTo(
   ring: NamedRing,
   deed: Deed,
   ids: readonly number[],
 ): Promise<readonly string[]> {
+  const said: string[] = [];
+  for (const id of ids) said.push(await doOne(ring, deed, id));
+  return said;
+}
+
+async function doOne(ring: NamedRing, deed: Deed, id: number): Promise<string> {
+  const client = askRing(ring.dir);
+  switch (deed) {
+    case "kill":
+      await client.kill(id, "SIGKILL");
+      await untilEnded(ring, id);
+      return `peer ${id} is killed`;
+    case "freeze":
+      await client.kill(id, "SIGSTOP");
+      return `peer ${id} is frozen`;
+    case "thaw":
+      await client.kill(id, "SIGCONT");
+      return `peer ${id} goes on`;
+    case "quit":
+      await quit(ring, id);
+      return `peer ${id} has left`;
+    case "restart":
+      if (await isThere(ring, id)) await client.kill(id, "SIGKILL");
+      await untilEnded(ring, id);
+      await client.start(id);
+      return `peer ${id} is back`;
+    case "add":
+      await client.start(id);
+      return `peer ${id} has joined`;
+  }
+}
+
+async function quit(ring: NamedRing, id: number): Promise<void> {
   const lab = await attachedRing(ring.dir);
   try {
-    const said: string[] = [];
-    for (const id of ids) said.push(await doOne(lab, ring, deed, id));
-    return said;
+    if (!lab.living().includes(id)) throw notRunning(id, ring);
+    await lab.quit(id);
   } finally {
     lab.watch.close();
   }
 }
 
-async function doOne(lab: LabRing, ring: NamedRing, deed: Deed, id: number): Promise<string> {
-  switch (deed) {
-    case "kill":
-      await lab.kill(id);
-      await untilEnded(ring, id);
-      return `peer ${id} is killed`;
-    case "freeze":
-      await lab.freeze(id, FROZEN_MS);
-      return `peer ${id} is frozen`;
-    case "thaw":
-      await lab.thaw(id);
-      return `peer ${id} goes on`;
-    case "quit":
-      if (!lab.living().includes(id)) throw notRunning(id, ring);
-      await lab.quit(id);
-      return `peer ${id} has left`;
-    case "restart":
-      if (lab.living().includes(id)) await lab.kill(id);
-      await untilEnded(ring, id);
-      await lab.start(id);
-      return `peer ${id} is back`;
-    case "add":
-      await lab.start(id);
-      return `peer ${id} has joined`;
-  }
+async function isThere(ring: NamedRing, id: number): Promise<boolean> {
+  const { peers } = await askRing(ring.dir).status();
+  return peers.some((peer) => peer.id === id && peer.state !== "ended");
 }
 
 /** What was killed a moment ago may not have been collected yet. */
 async function untilEnded(ring: NamedRing, id: number): Promise<void> {
   const limit = performance.now() + RING_DOWN_MS;
-  const isThere = (peer: NetworkPeer) => peer.id === id && peer.state !== "ended";
-  while ((await askRing(ring.dir).status()).peers.some(isThere)) {
+  while (await isThere(ring, id)) {
     if (performance.now() > limit) throw new Failure(`Peer ${id} was killed, and has not ended.`);
     await Bun.sleep(RING_DOWN_POLL_MS);
   }
@@ -155,14 +161,15 @@ export async function printLog(ring: NamedRing, follow: boolean): Promise<void> 
   const path = ringLogPath(ring.dir);
   let seen = 0;
   const print = (): void => {
-    const text = readLog(path, ring);
+    const size = sizeOf(path, ring);
     // It has been set aside for a new one.
-    if (text.length < seen) seen = 0;
-    const lines = text.slice(seen).split("\n");
+    if (size < seen) seen = 0;
+    if (size === seen) return;
+    const bytes = readFrom(path, seen, size);
     // The last line may be half written.
-    const rest = lines.pop() ?? "";
-    for (const line of lines) console.log(line);
-    seen = text.length - rest.length;
+    const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+    seen += whole.length;
+    if (whole.length > 0) console.log(whole.toString().trimEnd());
   };
   print();
   if (!follow) return;
@@ -171,12 +178,21 @@ export async function printLog(ring: NamedRing, follow: boolean): Promise<void> 
     await Bun.sleep(LOG_POLL_MS);
     print();
   }
+  print();
 }
 
-function readLog(path: string, { name }: NamedRing): string {
+function sizeOf(path: string, { name }: NamedRing): number {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined) return stat.size;
+  throw new Failure(`The ring ${name} has a terminal of its own, and keeps no log.`);
+}
+
+function readFrom(path: string, from: number, until: number): Buffer {
+  const bytes = Buffer.alloc(until - from);
+  const file = openSync(path, "r");
   try {
-    return readFileSync(path, "utf8");
-  } catch {
-    throw new Failure(`The ring ${name} has a terminal of its own, and keeps no log.`);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(file);
   }
 }

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { type CheckOutcome, type Envelope, exitCodeOf } from "../checks/verdict.ts";
 import { displayTable } from "../terminal/display.ts";
 import { say } from "../terminal/shown.ts";
-import { INTERRUPTED } from "./caged.ts";
 import { ControlProxy, type Meddler } from "./control-proxy.ts";
 import { Course, headerOf } from "./course.ts";
 import { ownRing } from "./lab-ring.ts";
@@ -20,7 +19,7 @@ import { ringDir, takeRingDir, temporaryFolder } from "./ring-folder.ts";
 import type { PlannedFault } from "./run-lines.ts";
 import { judgeEnd } from "./run-verdict.ts";
 import { RunWriter } from "./run-writer.ts";
-import { Stop, Stopped } from "./stop.ts";
+import { Stop } from "./stop.ts";
 import type { RunReport } from "./verdict.ts";
 
 export type SelfTestOptions = {
@@ -82,8 +81,7 @@ export async function runSelfTest(options: SelfTestOptions): Promise<number> {
     tried.sort((a, b) => order.indexOf(a.planted) - order.indexOf(b.planted));
     return show(tried, seed, options.json);
   } catch (error) {
-    if (error instanceof Stopped) return stop.why === "output" ? 0 : INTERRUPTED;
-    throw error;
+    return stop.codeAfter(error);
   } finally {
     await Promise.all([...running].map((rehearsal) => rehearsal.close()));
     stop.release();

@@ -1,5 +1,8 @@
 /** The wish to end: Ctrl-C, a signal, a reader that went away. Everything long can be cut short by it. */
 
+/** The exit code after Ctrl-C, as a shell has it. */
+export const INTERRUPTED = 130;
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export class Stop {
@@ -29,6 +32,13 @@ export class Stop {
 
   release(): void {
     for (const signal of SIGNALS) process.off(signal, this.onSignal);
+  }
+
+  /** The exit code of work that was cut short. @throws what was thrown, if it was not that */
+  codeAfter(error: unknown): number {
+    if (!(error instanceof Stopped)) throw error;
+    // That its output was lost is for whoever wrote it to say.
+    return this.why === "output" ? 0 : INTERRUPTED;
   }
 
   /** Waits for a step. @throws Stopped if the end is wished for meanwhile, or was before */

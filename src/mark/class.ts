@@ -6,7 +6,7 @@ import type { CheckOutcome, Envelope } from "../checks/verdict.ts";
 import { cagePrefix } from "../foreign/cage.ts";
 import { ownProgram } from "../lab/program.ts";
 import { temporaryFolder } from "../lab/ring-folder.ts";
-import { Stop, Stopped } from "../lab/stop.ts";
+import { INTERRUPTED, Stop, Stopped } from "../lab/stop.ts";
 import { writeOut } from "../lab/written.ts";
 import { EXIT_FAILED, Failure } from "../protocol/model/failure.ts";
 import { count, displayTable } from "../terminal/display.ts";
@@ -34,9 +34,6 @@ export type ClassOptions = {
   /** A folder in which each submission gets a file of its name. */
   readonly gradescope: string | null;
 };
-
-/** Ctrl-C, as a shell has it. */
-const INTERRUPTED = 130;
 
 /**
  * Marks every submission; what is wrong with one is no matter to the others.

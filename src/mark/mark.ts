@@ -3,8 +3,8 @@ import { exitCodeOf as verdictExitCode } from "../checks/verdict.ts";
 import { isOwnWorld } from "../foreign/cage.ts";
 import { LENIENT, STRICT } from "../foreign/reading.ts";
 import type { User } from "../foreign/user.ts";
-import { INTERRUPTED, inCage } from "../lab/caged.ts";
-import { Stop, Stopped } from "../lab/stop.ts";
+import { inCage } from "../lab/caged.ts";
+import { Stop } from "../lab/stop.ts";
 import { writeJunit, writeOut } from "../lab/written.ts";
 import { say } from "../terminal/shown.ts";
 import { planScenario } from "./deeds.ts";
@@ -70,8 +70,7 @@ async function markHere(options: MarkOptions, stop: Stop): Promise<number> {
     const show = await stop.unless(work.run());
     return show();
   } catch (error) {
-    if (error instanceof Stopped) return stop.why === "output" ? 0 : INTERRUPTED;
-    throw error;
+    return stop.codeAfter(error);
   } finally {
     await work.close();
   }

@@ -1,28 +1,16 @@
 /** `p2p chaos` from outside, with the compiled program. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findPeers } from "../../src/control/find.ts";
 import { misfitsOfDocument } from "../support/documents.ts";
+import { inFolder } from "../support/folder.ts";
 import { PeerProcess } from "../support/peer-process.ts";
-import { claimPorts } from "../support/ports.ts";
 import { p2p, plainEnvironment } from "../support/program.ts";
 import { reaped } from "../support/reap.ts";
 
 const LIMIT_MS = 120_000;
 const MAIN = join(import.meta.dir, "../../src/main.ts");
-
-async function inFolder(run: (dir: string, base: number) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "p2p-chaos-test-"));
-  const ports = await claimPorts();
-  try {
-    await run(dir, ports.base);
-  } finally {
-    ports.release();
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
 
 function script(dir: string, name: string, line: string): string {
   const path = join(dir, name);

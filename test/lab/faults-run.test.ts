@@ -1,28 +1,16 @@
 /** `p2p chaos --faults` from outside, with the compiled program. */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { between } from "../../src/checks/history.ts";
 import { controlClient } from "../../src/control/client.ts";
 import { findPeers } from "../../src/control/find.ts";
 import type { RunLine } from "../../src/lab/run-lines.ts";
+import { inFolder } from "../support/folder.ts";
 import { PeerProcess } from "../support/peer-process.ts";
-import { claimPorts } from "../support/ports.ts";
 import { p2p } from "../support/program.ts";
 
 const LIMIT_MS = 240_000;
-
-async function inFolder(run: (dir: string, base: number) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "p2p-faults-"));
-  const ports = await claimPorts();
-  try {
-    await run(dir, ports.base);
-  } finally {
-    ports.release();
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
 
 function linesOf(path: string): RunLine[] {
   const rows = readFileSync(path, "utf8").trimEnd().split("\n");

@@ -1,32 +1,18 @@
 /** What a lab puts into the peers that it has started, from outside, with the compiled program. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { controlClient } from "../../src/control/client.ts";
 import { findPeers } from "../../src/control/find.ts";
 import type { LabFaults } from "../../src/control/lab.ts";
 import { askRing } from "../../src/lab/ring-client.ts";
 import { livingRings } from "../../src/lab/ring-folder.ts";
+import { inFolder } from "../support/folder.ts";
 import { PeerProcess } from "../support/peer-process.ts";
-import { claimPorts } from "../support/ports.ts";
 import { p2p } from "../support/program.ts";
 
 const LIMIT_MS = 60_000;
 const ANSWER_MS = 5_000;
 
 const NONE: LabFaults = { v: 1, leaseMs: 1_000, links: [], reset: [], fullDisk: false };
-
-async function inFolder(run: (dir: string, base: number) => Promise<void>): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "p2p-lab-faults-"));
-  const ports = await claimPorts();
-  try {
-    await run(dir, ports.base);
-  } finally {
-    ports.release();
-    rmSync(dir, { recursive: true, force: true });
-  }
-}
 
 test(
   "a peer that no lab has started refuses, and so does one for another's token",

@@ -20,6 +20,8 @@ export type GatheringOptions = {
   readonly take: (piece: Uint8Array) => void | Promise<void>;
   /** A replica is done: it has brought so many bytes, and was good to the end or not. */
   readonly report: (replica: Replica, bytes: number, ms: number, good: boolean) => void;
+  /** How long one that has nothing to do waits before it takes over what all wait for. */
+  readonly idleMs?: number;
 };
 
 /** One replica's bringing of a stripe, until another does. */
@@ -157,6 +159,7 @@ export class Gathering {
 
   /** Waits for something to do. @returns null if there will be nothing */
   async #next(): Promise<Turn | null> {
+    const { idleMs: most = GATHER_IDLE_MS } = this.options;
     const idleSince = performance.now();
     while (!this.#over) {
       const open = this.#stripes.filter((stripe) => !stripe.isWhole);
@@ -166,8 +169,8 @@ export class Gathering {
       const idleMs = performance.now() - Math.max(idleSince, this.#awaitedSince);
       const [first] = this.#stripes;
       const isAwaited = first !== undefined && !first.isWhole && first.pieces.length === 0;
-      if (isAwaited && idleMs >= GATHER_IDLE_MS) return first.give();
-      await this.#changedWithin(idleMs < GATHER_IDLE_MS ? GATHER_IDLE_MS - idleMs : GATHER_IDLE_MS);
+      if (isAwaited && idleMs >= most) return first.give();
+      await this.#changedWithin(idleMs < most ? most - idleMs : most);
     }
     return null;
   }

@@ -11,6 +11,8 @@ import { someBytes } from "../../store/temporary.ts";
 const PIECE = 1 << 20;
 const SIZE = 11 * STRIPE_BYTES + 12_345;
 const pattern = someBytes(PIECE);
+/** Longer than a machine stands still: nobody is taken for slow. */
+const NOBODY_IS_SLOW_MS = 60_000;
 
 /** What is at each place: a piece of bytes that begins with its number. */
 function pieceAt(at: number, until: number): Uint8Array {
@@ -65,12 +67,14 @@ class Ring {
   async gather(
     take = (_piece: Uint8Array): void | Promise<void> => {},
     offset = 0,
+    idleMs?: number,
   ): Promise<number[]> {
     const write = recordOf("film", pattern, 1);
     const replicas: Replica[] = this.kinds.map((_, id) => ({ id, address: String(id) }));
     this.taken = offset;
     const gathering = new Gathering({
       ...{ transport: this, write, size: SIZE, offset, replicas },
+      ...(idleMs === undefined ? {} : { idleMs }),
       take: (piece) => {
         const number = new DataView(piece.buffer).getUint32(0);
         expect([number, piece.length]).toEqual([
@@ -88,15 +92,11 @@ class Ring {
 
 test("all bring a share, and it comes in order, from wherever it began", async () => {
   const ring = new Ring([{}, {}, {}]);
-  // On a machine that stands still for a moment the last stripe may be somebody else's in the end.
-  expect((await ring.gather(undefined, 3 * PIECE)).length).toBeGreaterThanOrEqual(2);
+  expect(await ring.gather(undefined, 3 * PIECE, NOBODY_IS_SLOW_MS)).toEqual([0, 1, 2]);
   expect(ring.taken).toBe(SIZE);
   const bytes = ring.reports.map((report) => report.bytes);
   expect(bytes.reduce((a, b) => a + b)).toBe(SIZE - 3 * PIECE);
-  for (const id of [0, 1, 2]) {
-    const own = ring.reports.filter((report) => report.id === id);
-    expect(own.reduce((sum, report) => sum + report.bytes, 0)).toBeGreaterThanOrEqual(STRIPE_BYTES);
-  }
+  expect(Math.min(...bytes)).toBeGreaterThanOrEqual(2 * STRIPE_BYTES);
 });
 
 test.each(["dies", "freezes"] as const)(
