@@ -79,6 +79,7 @@ export class BenchClient {
       message: (from, message, _, body) => client.#message(from, message, body),
       isMember: () => true,
       unreachable: (address, how) => client.#unreachable(address, how),
+      greeted() {},
       open: (source) => client.#open(source),
       unsent: (tag, why) => {
         throw new Error(`${tag}: ${why}`);

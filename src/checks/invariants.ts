@@ -54,6 +54,10 @@ const ALWAYS: readonly Invariant[] = [
       peer.lifecycle.departing === null ||
       (peer.phase === "leaving" && peer.deadlines.has("depart", 0)),
   ],
+  [
+    "a greeting has its time",
+    (peer) => peer.membership.greetings.size === 0 || peer.deadlines.has("greeting", 0),
+  ],
   ["every probe has its time", (peer) => waits(peer, "probe", peer.membership.probes.keys())],
   [
     "whoever has an id that is wanted is tried",

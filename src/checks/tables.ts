@@ -46,7 +46,7 @@ const SUCCESSORS = 2;
 /** The two successors and predecessors, and a mark between them. */
 const NEIGHBOURS = 5;
 /** Kinds of deadlines of which there is one at most; all others are of what is in a table. */
-const SINGLE_DEADLINES = 19;
+const SINGLE_DEADLINES = 20;
 /** What is dealt with before a step ends. */
 const NONE = 0;
 
@@ -54,6 +54,7 @@ const MEMBERSHIP: readonly Table[] = [
   ["departed members", DEPARTED_MEMBERS, ({ membership }) => membership.departed.size],
   ["suspecters", SUSPECTERS, ({ membership }) => membership.suspecters.size],
   ["members that are awaited", inView, ({ membership }) => membership.awaited.size],
+  ["those who are greeted", PROBES_AT_ONCE / 2, ({ membership }) => membership.greetings.size],
   ["probes", PROBES_AT_ONCE, ({ membership }) => membership.probes.size],
   ["members tried for others", PROBES_AT_ONCE, ({ membership }) => membership.indirect.size],
   ["rounds under way", SUCCESSORS, ({ membership }) => membership.roundSent.size],

@@ -57,6 +57,7 @@ export const CHECK_TITLES: Readonly<Record<string, string>> = {
   R8: "lookups name the right owner",
   R9: "nobody believes in the death of a peer that runs and could answer",
   R10: "a peer takes in one joiner at a time",
+  R12: "whoever is a member of a small ring has lived",
   R11: "nobody holds a peer for dead that runs and can be reached",
   D1: "every acknowledged store can be read back",
   D2: "every file has all its copies",

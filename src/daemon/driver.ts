@@ -194,6 +194,9 @@ export class Driver {
       case "dial":
         transport.dial(effect.address);
         return;
+      case "greet":
+        transport.greet(effect.address);
+        return;
       case "persist":
         void this.#persist(effect.id, effect.incarnation);
         return;

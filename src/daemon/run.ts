@@ -88,6 +88,8 @@ function socketOptionsOf(
       const body = bytes === null ? null : bodies.keep(bytes);
       reception.give({ type: "message", from, message, channel, body, heldMs });
     },
+    greeted: (address, { id, instance }) =>
+      reception.give({ type: "greeted", address, id, instance }),
     unreachable: (address, how, broke) =>
       reception.give({ type: "unreachable", address, how, broke }),
     open: (source, offset, peer) => reception.open(source, offset, peer),

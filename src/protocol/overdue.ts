@@ -6,6 +6,7 @@ import { joinOverdue } from "./lifecycle/joining.ts";
 import { askAgain, departWhenSafe, endDeparture, leaveOverdue } from "./lifecycle/leaving.ts";
 import { returnOverdue } from "./lifecycle/returning.ts";
 import { contactLost, formerPlaceEmpty } from "./lifecycle/starting.ts";
+import { greetingsOverdue } from "./membership/greeting.ts";
 import { stayAlive } from "./membership/late.ts";
 import { advanceProbe } from "./membership/probing.ts";
 import {
@@ -37,6 +38,7 @@ const HANDLERS: Readonly<Record<DeadlineKind, ((peer: Peer, key: number) => void
   push: null,
   settle: settleCheck,
   probe: (peer, key) => probeJudged(peer, advanceProbe(peer, key)),
+  greeting: greetingsOverdue,
   awaited: askAwaited,
   "awaited-notice": noticeAwaited,
   alive: stayAlive,

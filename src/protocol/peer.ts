@@ -3,12 +3,13 @@
  * waits: the same state and the same input give the same effects, always.
  */
 
-import { probeJudged } from "./lifecycle/admitting.ts";
+import { met, probeJudged } from "./lifecycle/admitting.ts";
 import { beginLeaving, departWhenSafe, reviewDeparture } from "./lifecycle/leaving.ts";
 import { hearFormer, silentNoMore, waitForReturn } from "./lifecycle/returning.ts";
 import { wake } from "./lifecycle/sleep.ts";
 import { begin, contactLost, formerPlaceEmpty, persisted } from "./lifecycle/starting.ts";
 import { meetsFormerSelf } from "./membership/former.ts";
+import { greetedInVain } from "./membership/greeting.ts";
 import { asHeard, postpone, takePostponed } from "./membership/late.ts";
 import { hear } from "./membership/news.ts";
 import { meetUnreachable } from "./membership/refusals.ts";
@@ -113,6 +114,10 @@ function take(peer: Peer, input: Input): void {
       else if (input.how === "refused") silentNoMore(peer, input.address);
       if (input.how === "refused") soughtInVain(peer, input.address);
       formerPlaceEmpty(peer, input.address);
+      greetedInVain(peer, input.address);
+      return;
+    case "greeted":
+      met(peer, input);
       return;
     case "persisted":
       persisted(peer, input.incarnation);

@@ -223,6 +223,7 @@ const effect = casesBy<"type", Effect>("type", {
   alive: { awayMs: real, forgottenMs: option(real) },
   drop: { write: v.write },
   exit: { code: u53, sentence: option(text) },
+  greet: { address },
 });
 
 const scratch = new Writer();

@@ -32,6 +32,9 @@ export function beginEffect(world: EffectServices, host: Host, effect: Effect): 
     case "dial":
       world.post.dial(host, effect.address);
       return;
+    case "greet":
+      world.post.greet(host, effect.address);
+      return;
     case "persist":
       persist(world, host, effect.incarnation);
       return;

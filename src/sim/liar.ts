@@ -37,9 +37,9 @@ export class Liar {
     });
   }
 
-  /** Does a lie in words: `lie 4711 to 8`, `lie 4711 to 8 freely`, or its very bytes: `lie 7032... to 8 by stream`. */
+  /** Does a lie in words: `lie 4711 to 8`, or its very bytes: `lie 7032... to 8 by stream`. */
   act([, lie = "", , to = "0", ...how]: readonly string[]): void {
-    if (lie.length < LEAST_DIGITS) this.tell(Number(lie), Number(to), how.includes("freely"));
+    if (lie.length < LEAST_DIGITS) this.tell(Number(lie), Number(to));
     else this.#say(lie, Number(to), how.includes("datagram") ? "datagram" : "stream");
   }
 
@@ -53,19 +53,15 @@ export class Liar {
     world.give(host, { type: "message", at: 0, from, message, channel, body: null, heldMs });
   }
 
-  /**
-   * Tells the lie of a number to a peer, if that runs.
-   * @param free also what rings do not get over yet: words in a member's own name from another address, and
-   *   records that put a member elsewhere, under another id or with another's instance
-   */
-  tell(number: number, to: number, free: boolean): void {
+  /** Tells the lie of a number to a peer, if that runs. */
+  tell(number: number, to: number): void {
     const { world } = this;
     const host = world.at(world.addressOf(to));
     if (host === undefined || host.peer === null || this.#overheard.tags.length === 0) return;
     const generator = new RandomGenerator(number);
     for (let i = 0; i < WARM_UP; i++) generator.bits();
     for (let tries = 0; tries < TRIES; tries++) {
-      const lie = this.#makeUp(generator, free);
+      const lie = this.#makeUp(generator);
       if (lie === null) continue;
       const channel = generator.pick(["datagram", "stream"] as const);
       const heldMs = channel === "datagram" ? null : generator.pick([0, 3, 5_000]);
@@ -74,44 +70,24 @@ export class Liar {
     }
   }
 
-  #makeUp(generator: RandomGenerator, free: boolean): { from: Member; message: Message } | null {
+  #makeUp(generator: RandomGenerator): { from: Member; message: Message } | null {
     const { config } = this.world;
-    const sender = this.#sender(generator, free);
+    const sender = this.#sender(generator);
     const bytes = this.#overheard.twisted(generator, sender, (fields) =>
       this.#withoutSecrets(generator, fields),
     );
     if (bytes === null) return null;
     const decoded = decode(bytes, HOST, false, config.bits);
     if ("error" in decoded || decoded.message.tag === "hello") return null;
-    if (!free && this.#isMisplaced(decoded.message)) return null;
     return { from: decoded.from, message: decoded.message };
   }
 
-  #isMisplaced(message: Fields): boolean {
-    let found = false;
-    rewritten(message, (fields) => {
-      found ||= "instance" in fields && this.#misplaces(fields);
-      return fields;
-    });
-    return found;
-  }
-
-  /** True of a record that gives a member another id or another address, or its instance to another. */
-  #misplaces({ id, instance, address }: Fields): boolean {
-    const known = this.world.living().flatMap(({ peer }) => (peer === null ? [] : [peer.self]));
-    return known.some((m) => {
-      const marks = [m.id === id, m.instance === instance, m.address === address];
-      return marks.includes(true) && marks.slice(0, address === undefined ? 2 : 3).includes(false);
-    });
-  }
-
   /** Itself, or as a member would begin. */
-  #sender(generator: RandomGenerator, free: boolean): Sender {
+  #sender(generator: RandomGenerator): Sender {
     const { config } = this.world;
     const own = { id: 2 ** config.bits - 2, incarnation: 1, instance: INSTANCE } as const;
     const known = this.world.living().flatMap(({ peer }) => (peer === null ? [] : [peer.self]));
-    const as =
-      generator.below(2) === 0 || known.length === 0 || !free ? own : generator.pick(known);
+    const as = generator.below(2) === 0 || known.length === 0 ? own : generator.pick(known);
     const raised = as.incarnation + generator.pick(RAISES);
     const instance = generator.below(4) === 0 ? INSTANCE : as.instance;
     const state = generator.pick(["alive", "alive", "alive", "leaving", "left"] as const);

@@ -18,9 +18,8 @@ const NAMES = ["2067", "4103", "0007"] as const;
 
 /**
  * Draws the lies of a seed. The same seed gives the same plan, always.
- * @param free lies of all kinds: see `Liar.tell`
  */
-export function drawLies(seed: number, free = false): Plan {
+export function drawLies(seed: number): Plan {
   const generator = new RandomGenerator(seed);
   for (let i = 0; i < WARM_UP; i++) generator.bits();
   const drawn = generator.below(4) === 0;
@@ -42,8 +41,7 @@ export function drawLies(seed: number, free = false): Plan {
   let at = FOUNDED_MS + STORED_MS;
   for (let left = generator.between(1, MOST_LIES); left > 0; left--) {
     // A number of its own each: what is left out then changes no other.
-    const lie = `lie ${generator.bits()} to ${generator.pick(ids)}`;
-    actions.push({ at, action: free ? `${lie} freely` : lie });
+    actions.push({ at, action: `lie ${generator.bits()} to ${generator.pick(ids)}` });
     at += generator.pick(PAUSES_MS);
   }
   at += AFTER_MS;

@@ -93,6 +93,27 @@ export class Post {
   }
 
   /**
+   * Has whoever listens at an address say who it is, there and back. Greeting what is silent shows nothing, until the
+   * dial or the stream is given up: by then the peer has given up too.
+   */
+  greet(host: Host, address: Address): void {
+    const { network, queue, now } = this.services;
+    const { run } = host;
+    if (!this.#answers(host, address)) this.dial(host, address);
+    else if (!this.listens(address)) this.refuse(host, address);
+    else {
+      queue.plan(now + network.delay() + network.delay(), () => {
+        const there = this.services.at(address);
+        const self = there?.peer?.self;
+        if (there === undefined || self === undefined || there.frozen || host.run !== run) return;
+        if (!this.#answers(host, address) || !this.#answers(there, host.address)) return;
+        const { id, instance } = self;
+        this.services.give(host, { type: "greeted", at: 0, address, id, instance });
+      });
+    }
+  }
+
+  /**
    * A peer resets the streams to an address, and those from there: what is under way on them never
    * arrives, also where the other side cannot hear of it.
    */

@@ -17,7 +17,8 @@ import {
   type Version,
   type WriteId,
 } from "../protocol/model/files.ts";
-import { type Address, stays } from "../protocol/model/member.ts";
+import { GREETED_BY_ALL } from "../protocol/model/limits.ts";
+import { type Address, isExpected, stays } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import type { SimDisk } from "./disk.ts";
 import { type Host, localTime } from "./host.ts";
@@ -51,6 +52,8 @@ export class Promises {
   /** Under which versions a disk has had an operation, and since when: one that was wiped is another. */
   readonly #executed = new WeakMap<SimDisk, Map<string, Execution[]>>();
   readonly #entered = new Set<number>();
+  /** The lives that there were. */
+  readonly #lived = new Set<string>();
   /** By peer: a process that starts anew is another. */
   readonly #invariants = new WeakMap<object, Invariants>();
   readonly #takingIn = new Map<Host, { request: number; at: number; run: number }>();
@@ -70,6 +73,7 @@ export class Promises {
 
   #checkState({ id, peer }: Host): void {
     if (peer === null) return;
+    this.#lived.add(peer.self.instance);
     const invariants = this.#invariants.get(peer) ?? new Invariants();
     this.#invariants.set(peer, invariants);
     const broken = invariants.broken(peer);
@@ -110,8 +114,10 @@ export class Promises {
   }
 
   #hear(host: Host, event: PeerEvent): void {
-    if (event.event === "member" && event.state === "dead" && event.why === "suspicion") {
-      this.#noteRumour(host.id, event.id, event.memberIncarnation);
+    if (event.event === "member") {
+      if (event.state === "dead" && event.why === "suspicion") {
+        this.#noteRumour(host.id, event.id, event.memberIncarnation);
+      } else this.#noteMember(host, event.id);
     } else if (event.event === "outcome" && event.outcome.kind === "stored") {
       const { record, replicas } = event.outcome;
       this.#told.add(acknowledgementKey(record, replicas));
@@ -129,6 +135,15 @@ export class Promises {
     if (peer?.phase !== "in" || incarnation < peer.self.incarnation) return;
     if ([by, id].some((i) => this.#frozen.has(i) || this.sometimes.cutOff(i))) return;
     this.fail("R9", `peer ${by} believed word of the death of peer ${id}, which lives`);
+  }
+
+  /** R12: whoever is a member of a small ring has lived, whatever others say. */
+  #noteMember({ id, peer }: Host, memberId: number): void {
+    const view = peer?.membership.view;
+    const member = view?.find(memberId);
+    if (view === undefined || member === undefined || view.size > GREETED_BY_ALL) return;
+    if (!isExpected(member) && !this.#lived.has(member.instance))
+      this.fail("R12", `peer ${id} took in peer ${memberId}, which nobody ever was`);
   }
 
   /** R10: a peer takes in one joiner at a time, until that is in or has had its time. */

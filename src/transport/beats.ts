@@ -48,6 +48,11 @@ export class Beats {
     return echo === null ? NO_AGE : { beat: echo.beat, sinceMs: now - echo.at };
   }
 
+  /** The latest hello has not come back yet. */
+  get isAwaited(): boolean {
+    return this.#awaited !== null;
+  }
+
   /** It is time for the next one. */
   isDue(now: number): boolean {
     return this.#awaited === null && now - this.#sentAt >= BEAT_MS;

@@ -4,7 +4,7 @@
  * listens there any more, and it is known within a millisecond or two.
  */
 import type { Unreachable } from "../protocol/model/io.ts";
-import type { Address } from "../protocol/model/member.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decode } from "../wire/message.ts";
 import { Beats } from "./beats.ts";
@@ -24,7 +24,7 @@ import {
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 
-/** Only the number of a hello that comes back counts, not who says it. */
+/** Who says a hello that comes back listens where it was dialled, wherever that is. */
 const ANY_HOST = "0.0.0.0";
 
 export type LinkOptions = {
@@ -33,6 +33,8 @@ export type LinkOptions = {
   /** The first frame of a connection, and one now and then: what comes back shows that it is read. */
   hello(beat: number): Uint8Array;
   unreachable(how: Unreachable): void;
+  /** Whoever listens here has said who it is, after `greet`. */
+  greeted(by: Member): void;
   dropped(frames: number): void;
   /** The link has no connection and wants none. */
   ended(): void;
@@ -46,6 +48,8 @@ export class Link implements ConnectionHandler {
   #retry: Timer | null = null;
   #watched = false;
   #flushing = false;
+  /** It is to be told who says the next hello that comes back. */
+  #greets = false;
   #openedAt = 0;
   #dialledAt = 0;
   #quickBreaks = 0;
@@ -105,6 +109,14 @@ export class Link implements ConnectionHandler {
     }
   }
 
+  /** Has whoever listens there say who it is: the next hello that comes back tells. */
+  greet(): void {
+    this.#greets = true;
+    this.#usedAt = performance.now();
+    if (this.#socket === null) this.#dial();
+    else if (!this.#beats.isAwaited) this.#beat(this.#usedAt);
+  }
+
   /** Looks for what is overdue. */
   sweep(now: number): void {
     if (this.#socket === null) return;
@@ -114,11 +126,7 @@ export class Link implements ConnectionHandler {
       this.#fail("timeout");
     } else if (this.#outbox.size === 0 && !this.#watched && now - this.#usedAt > LINK_IDLE_MS) {
       this.close();
-    } else if (this.#beats.isDue(now)) {
-      const bytes = this.#outbox.bytes + this.#underWay;
-      this.#push(this.#options.hello(this.#beats.begin(now, bytes)), now);
-      this.#flush();
-    }
+    } else if (this.#beats.isDue(now)) this.#beat(now);
   }
 
   /** This very process was asleep: what it waits for has its time anew. */
@@ -189,6 +197,8 @@ export class Link implements ConnectionHandler {
       const hello = "error" in decoded || decoded.message.tag !== "hello" ? null : decoded.message;
       if (hello === null || !this.#beats.came(hello.beat, performance.now())) break;
       this.#underWay = 0;
+      if (this.#greets && "from" in decoded) this.#options.greeted(decoded.from);
+      this.#greets = false;
     }
     if (frame.kind === "more") return;
     this.#hangUp();
@@ -239,6 +249,12 @@ export class Link implements ConnectionHandler {
     if (this.#watched) this.#retryLater();
     else this.#options.ended();
     this.#options.unreachable(how);
+  }
+
+  #beat(now: number): void {
+    const bytes = this.#outbox.bytes + this.#underWay;
+    this.#push(this.#options.hello(this.#beats.begin(now, bytes)), now);
+    this.#flush();
   }
 
   #flush(): void {

@@ -1,6 +1,6 @@
 /** The links to all other peers: one per address, so many at a time, the watched ones kept. */
 import type { Unreachable } from "../protocol/model/io.ts";
-import type { Address } from "../protocol/model/member.ts";
+import type { Address, Member } from "../protocol/model/member.ts";
 import { Link, type LinkOptions } from "./link.ts";
 
 export type PoolOptions = {
@@ -8,6 +8,7 @@ export type PoolOptions = {
   readonly links: number;
   hello(beat: number): Uint8Array;
   unreachable(address: Address, how: Unreachable): void;
+  greeted(address: Address, by: Member): void;
   dropped(frames: number, to: Address): void;
 };
 
@@ -26,6 +27,11 @@ export class Pool {
 
   send(to: Address, frame: Uint8Array): void {
     if (!this.#closed) this.#link(to).send(frame);
+  }
+
+  /** Has whoever listens at an address say who it is. */
+  greet(to: Address): void {
+    if (!this.#closed) this.#link(to).greet();
   }
 
   /** Keeps a link to each of these, and lets the others go idle. */
@@ -77,11 +83,12 @@ export class Pool {
 
   #newLink(address: Address): Link {
     if (this.#links.size >= this.#options.links) this.#leastUsed()?.close();
-    const { dialer, hello, unreachable, dropped } = this.#options;
+    const { dialer, hello, unreachable, greeted, dropped } = this.#options;
     const link: Link = new Link({
       address,
       dialer,
       hello,
+      greeted: (by) => greeted(address, by),
       dropped: (frames) => dropped(frames, address),
       unreachable: (how) => {
         if (!this.#closed) unreachable(address, how);

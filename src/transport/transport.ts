@@ -40,6 +40,7 @@ class Sockets implements Transport {
   readonly host: string;
   readonly drops = new Drops();
   readonly fetch: Transport["fetch"];
+  readonly greet: Transport["greet"] = (address) => this.#pool.greet(address);
   readonly #options: TransportOptions;
   readonly #dialer: Dialer;
   readonly #pool: Pool;
@@ -79,6 +80,7 @@ class Sockets implements Transport {
       links: room.links,
       hello,
       unreachable,
+      greeted: (address, by) => this.#callBack(() => options.greeted(address, by)),
       dropped: (frames, to) => {
         this.drops.count("frame", "too much waits for a slow peer", to, frames);
       },
@@ -183,9 +185,7 @@ class Sockets implements Transport {
     this.#closed = true;
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     this.#options.faults?.close();
-    this.#introductions.close();
-    this.#inbound.close();
-    this.#contents.close();
+    for (const each of [this.#introductions, this.#inbound, this.#contents]) each.close();
     this.#bound?.listener.stop(true);
     this.#bound?.datagrams.close();
   }
@@ -226,10 +226,8 @@ class Sockets implements Transport {
   /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
   #admit(bytes: Uint8Array, host: string, bodies: boolean): Admitted {
     const decoded = decode(bytes, host, bodies, this.#options.bits?.());
-    if ("error" in decoded) {
-      const error = "malformed";
-      return decoded.later === true ? { error, later: true } : { error };
-    }
+    if ("error" in decoded)
+      return { error: "malformed", ...(decoded.later === true ? { later: true } : {}) };
     const { ring, from, message } = decoded;
     // A stream that was being opened when the cut was made.
     if (this.#options.faults?.isCut(from.address)) return { error: "cut off by the lab" };

@@ -33,6 +33,8 @@ export type TransportOptions = {
    * @param broke a stream that came from there has just ended, and none is open
    */
   unreachable(address: Address, how: Unreachable, broke: boolean): void;
+  /** Who listens at an address that was to be greeted, as it says itself. */
+  greeted(address: Address, by: Member): void;
   /** Someone fetches. Called once for each fetch; `done` is called once for each source given. */
   open(source: FetchSource, offset: number, peer: number): ContentSource | ContentDenied;
   /** Whether a member of the ring, as this peer sees it, is at an address: it goes before strangers. */
@@ -171,6 +173,8 @@ export type Transport = {
   watch(addresses: readonly Address[]): void;
   /** Tries one connection beside the stream there is, and reports as `unreachable` if it cannot be had. */
   dial(address: Address): void;
+  /** Has whoever listens at an address say who it is: reports as `greeted`, or as `unreachable`. */
+  greet(address: Address): void;
   /**
    * Resets the streams to and from an address: what is still under way on them, also in the kernels here
    * and on the way, is never delivered. A later message opens a new one.

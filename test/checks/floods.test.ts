@@ -5,6 +5,7 @@
 import { expect, test } from "bun:test";
 import { limitOf, TABLES } from "../../src/checks/tables.ts";
 import { TREE_FROM } from "../../src/protocol/membership/large.ts";
+import { noteArrival } from "../../src/protocol/membership/records.ts";
 import {
   AWAY_MS,
   FORMER_ASKED,
@@ -78,7 +79,7 @@ const FLOODS: readonly [table: string, holds: number, flood: () => OnePeer][] = 
     () => {
       const one = new OnePeer(8);
       const runs = madeUp(ARRIVALS_KNOWN + 10, (i) => ({ id: 1_000, incarnation: 1 + i }));
-      one.hear(9, { tag: "gossip", joining: true, members: runs });
+      for (const run of runs) noteArrival(one.peer, run, true);
       return one;
     },
   ],

@@ -6,7 +6,7 @@ import { SENDER, VECTORS } from "../wire/vectors.ts";
 import { damaged } from "./bytes.ts";
 import { foundCases } from "./found.ts";
 import { cutDown, fuzz, type Target } from "./target.ts";
-import { OPEN_TARGETS, TARGETS } from "./targets.ts";
+import { TARGETS } from "./targets.ts";
 
 const seed = Number(process.env["P2P_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 /** So few that all of them take seconds; `npm run fuzz` plays as many as one likes. */
@@ -19,7 +19,7 @@ const LIMIT_MS = 120_000;
 const opened = new Map<string, Target>();
 /** Opened once: some take seconds for that. */
 async function target(name: string): Promise<Target> {
-  const open = TARGETS[name] ?? OPEN_TARGETS[name];
+  const open = TARGETS[name];
   const made = opened.get(name) ?? (await open?.());
   if (made === undefined) throw new Error(`there is no target ${name}`);
   opened.set(name, made);

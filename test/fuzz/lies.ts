@@ -9,13 +9,12 @@ import { type Failure, runPlan } from "../../src/sim/simulated-run.ts";
 import { encode } from "../../src/wire/message.ts";
 import { type Found, type Target, tally } from "./target.ts";
 
-/** @param free lies that rings do not get over yet, too */
-export function openLies(free = false): Target {
+export function openLies(): Target {
   const did: Record<string, number> = {};
   return {
     did,
     run(seed) {
-      const plan = drawLies(seed, free);
+      const plan = drawLies(seed);
       const { failure } = runPlan(plan);
       tally(did, "sequences");
       tally(did, "lies", plan.actions.filter(isLie).length);

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { foundCases, keep } from "./found.ts";
 import { fuzz, type Target } from "./target.ts";
-import { OPEN_TARGETS, TARGETS } from "./targets.ts";
+import { TARGETS } from "./targets.ts";
 
 const SAID_EVERY_MS = 10_000;
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   const count = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
   const forMs = values.for === undefined ? null : durationOf(values.for);
   for (const name of names) {
-    const open = TARGETS[name] ?? OPEN_TARGETS[name];
+    const open = TARGETS[name];
     if (open === undefined || Number.isNaN(seed + count + (forMs ?? 0))) return usage();
     console.log(`${name}: seed ${seed}`);
     // Without a limit of its own each target has a minute.
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** Plays a case that was kept. @returns 1 if it still fails */
 async function again(name: string): Promise<number> {
   const found = foundCases().find((one) => one.name === name);
-  const target = found && (await (TARGETS[found.target] ?? OPEN_TARGETS[found.target])?.());
+  const target = found && (await TARGETS[found.target]?.());
   if (found === undefined || target?.replay === undefined) return usage();
   try {
     const why = await target.replay(JSON.stringify(found.kept));

@@ -16,8 +16,3 @@ export const TARGETS: Readonly<Record<string, () => Target | Promise<Target>>> =
   control: async () => (await import("./control.ts")).openControl(),
   cli: async () => (await import("./cli.ts")).openCli(),
 };
-
-/** What is known not to hold yet, and not played where no target is named. */
-export const OPEN_TARGETS: typeof TARGETS = {
-  "free-lies": () => openLies(true),
-};

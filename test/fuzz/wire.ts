@@ -278,6 +278,11 @@ class Driven {
     } else if (effect.type === "dial") {
       const { address } = effect;
       this.#begun.push({ type: "unreachable", at, address, how: "timeout", broke: false });
+    } else if (effect.type === "greet") {
+      const { address } = effect;
+      for (const [instance, greeting] of this.peer.membership.greetings)
+        if (greeting.address === address)
+          this.#begun.push({ type: "greeted", at, address, id: greeting.id, instance });
     }
   }
 }
@@ -288,6 +293,8 @@ function failed(input: Input, at: number): Input {
   }
   if (input.type === "looked") return { ...input, at, size: null };
   if (input.type === "served") return { ...input, at, ok: false };
+  if (input.type === "greeted")
+    return { type: "unreachable", at, address: input.address, how: "timeout", broke: false };
   if (input.type === "unreachable") return { ...input, at, how: "refused", broke: true };
   return { ...input, at };
 }

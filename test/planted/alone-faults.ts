@@ -61,13 +61,6 @@ export const ALONE_FAULTS: readonly Fault[] = [
         find: "const other = target.instance !== tried.instance || target.address !== tried.address;",
         replace: "const other = false;",
       },
-      // Of a join that is seen there is word which is believed at once, and makes it good.
-      {
-        file: "membership/news.ts",
-        find: ": onOthersWord(said, old, joining, peer.self.address);",
-        replace:
-          ": onOthersWord(said, old, joining && !peer.membership.view.find(said.id), peer.self.address);",
-      },
     ],
     checks: ["D9"],
     within: 15,

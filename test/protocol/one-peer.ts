@@ -129,6 +129,13 @@ export class OnePeer {
     return this.sent(tag).map(({ to }) => idAt(to));
   }
 
+  /** One that is only spoken of says who it is, where the last input had it greeted. */
+  greeted({ address, id, instance }: Member): readonly Effect[] {
+    if (!this.effects.some((e) => e.type === "greet" && e.address === address))
+      throw new Error(`nobody has greeted ${id}`);
+    return this.give({ type: "greeted", address, id, instance });
+  }
+
   /** A member answers the ping that it was sent with the last input, and is one here from then on. */
   answerPing(id: number): readonly Effect[] {
     const ping = this.sent("ping").find(({ to }) => to === member(id).address);

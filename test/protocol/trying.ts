@@ -56,6 +56,11 @@ export class Trying {
     this.#did(this.one.hear(2, { tag: "gossip", joining, members: [about] }));
   }
 
+  /** The one that is tried says who it is, as the last input had it asked. */
+  meet(): void {
+    this.#did(this.one.greeted(this.target));
+  }
+
   /** A member says something itself. */
   hearFrom(from: Member): void {
     const message = { tag: "gossip", joining: false, members: [] } as const;
@@ -185,6 +190,7 @@ export const BEFALL: Readonly<Record<ProbeEvent, (trying: Trying) => readonly Pr
   },
   known: (trying) => {
     trying.hearOf(trying.target, true);
+    if (trying.probe.end === null) trying.meet();
     return ["known"];
   },
   restart: (trying) => {

@@ -170,6 +170,12 @@ export class Walk {
       const what = "the driver has the content";
       return [give(id, what, { type: "fetched", at: AT, job: effect.job, result })];
     }
+    if (effect.type === "greet") {
+      const { address } = effect;
+      const there = this.#peers.get(idAt(address))?.self ?? member(idAt(address));
+      const what = `the driver has heard who listens where ${there.id} should`;
+      return [give(id, what, { type: "greeted", at: AT, ...there, address })];
+    }
     if (effect.type === "persist") {
       const { incarnation } = effect;
       const what = "the driver has that on its disk";
@@ -202,6 +208,7 @@ function deedOf(effect: Effect): string | null {
   if (effect.type === "persist") {
     return `has its driver write down the incarnation ${effect.incarnation}`;
   }
+  if (effect.type === "greet") return `has its driver greet ${idAt(effect.address)}`;
   if (effect.type === "serve") return "has its driver serve the content to whoever asks for it";
   if (effect.type !== "event") return null;
   const { event } = effect;

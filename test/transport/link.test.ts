@@ -158,18 +158,20 @@ function listen(): {
 
 function linkTo(address: string, dialer: LinkOptions["dialer"]) {
   const unreachable = new Mailbox<Unreachable>();
+  const greeted = new Mailbox<number>();
   let dropped = 0;
   const link = new Link({
     address,
     dialer,
     hello: (beat) => frameOf({ tag: "hello", beat }),
     unreachable: (how) => unreachable.put(how),
+    greeted: (by) => greeted.put(by.id),
     dropped: (frames) => {
       dropped += frames;
     },
     ended() {},
   });
-  return { link, unreachable, dropped: () => dropped };
+  return { link, unreachable, greeted, dropped: () => dropped };
 }
 
 function realDialer(): Dialer {

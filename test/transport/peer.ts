@@ -45,11 +45,14 @@ export type Heard = {
 
 export type Unreached = { address: Address; how: Unreachable; broke: boolean };
 
+export type Greeted = { address: Address; by: Member };
+
 export type Peer = {
   readonly transport: Transport;
   readonly address: Address;
   readonly heard: Mailbox<Heard>;
   readonly unreachable: Mailbox<Unreached>;
+  readonly greeted: Mailbox<Greeted>;
   readonly faults: unknown[];
   /** Messages that the wire could not hold, and why. */
   readonly unsent: [string, string][];
@@ -64,6 +67,7 @@ export async function openPeer(
 ): Promise<Peer> {
   const heard = new Mailbox<Heard>();
   const unreachable = new Mailbox<Unreached>();
+  const greeted = new Mailbox<Greeted>();
   const faults: unknown[] = [];
   const unsent: [string, string][] = [];
   const ring = options.ring ?? RING;
@@ -74,6 +78,7 @@ export async function openPeer(
     message: (...[from, message, channel, body, heldMs]) =>
       heard.put({ from, message, channel, body, heldMs }),
     unreachable: (address, how, broke) => unreachable.put({ address, how, broke }),
+    greeted: (address, by) => greeted.put({ address, by }),
     open: () => ({ refused: "nothing is served here" }),
     isMember: () => true,
     unsent: (tag, why) => unsent.push([tag, why]),
@@ -81,7 +86,15 @@ export async function openPeer(
     ...options,
   });
   open.push(transport);
-  return { transport, address: `${HOST}:${transport.port}`, heard, unreachable, faults, unsent };
+  return {
+    transport,
+    address: `${HOST}:${transport.port}`,
+    heard,
+    unreachable,
+    greeted,
+    faults,
+    unsent,
+  };
 }
 
 export function closeAll(): void {

@@ -1,6 +1,7 @@
 /** The predecessor of a new id takes it in: one at a time into its gap, its own predecessor told first. */
 
-import { afterVerdict, isPossible } from "../membership/news.ts";
+import { greet, takeMet } from "../membership/greeting.ts";
+import { afterVerdict, isPossible, metOfHearsay } from "../membership/news.ts";
 import { died, probeMember } from "../membership/probing.ts";
 import { beats, isMember, known, learn, probeKey } from "../membership/records.ts";
 import { spreadEntry, withholdEntry } from "../membership/spreading.ts";
@@ -8,13 +9,16 @@ import type { Judged } from "../membership/state.ts";
 import { standingOf } from "../model/absence.ts";
 import { HIGHEST_TAKEN_IN, isPlausible } from "../model/bounds.ts";
 import { DEPARTED_TOLD, JOIN_LOCK_MS, SUCCESSOR_CHANGE_MS, SYNC_MEMBERS } from "../model/config.ts";
+import type { Input } from "../model/io.ts";
 import { type Address, isExpected, type Member, makeMember } from "../model/member.ts";
 import type { JoinAnswer, Routed, SuccessorChange } from "../model/messages.ts";
 import { lines } from "../model/transcript.ts";
 import { line, type Peer, send } from "../state.ts";
 
-/** A join request that belongs here. */
-export function admit(peer: Peer, routed: Routed, joiner: Member): void {
+type Greeted = Pick<Extract<Input, { readonly type: "greeted" }>, "address" | "id" | "instance">;
+
+/** A join request that belongs here. @param met whether its joiner has said who it is, where it is to be found */
+export function admit(peer: Peer, routed: Routed, joiner: Member, met = false): void {
   const {
     self,
     lifecycle: { lock },
@@ -39,8 +43,17 @@ export function admit(peer: Peer, routed: Routed, joiner: Member): void {
     const isTried = peer.membership.probes.has(probeKey("claimant", joiner.id));
     if (isTried) peer.lifecycle.contested.set(joiner.id, routed);
     else answer(peer, routed, { kind: "busy" });
-  } else {
-    takeIn(peer, routed, joiner);
+  } else if (met) takeIn(peer, routed, joiner);
+  else if (!greet(peer, joiner, { kind: "join", routed, joiner }))
+    answer(peer, routed, { kind: "busy" });
+}
+
+/** One that was spoken of has said who it is. */
+export function met(peer: Peer, { address, id, instance }: Greeted): void {
+  for (const what of takeMet(peer, address, id, instance)) {
+    if (what.kind === "hearsay") metOfHearsay(peer, what.said);
+    else if (what.kind === "join") admit(peer, what.routed, what.joiner, true);
+    else enterBehind(peer, what.by, what.change);
   }
 }
 
@@ -82,14 +95,27 @@ export function unlockGap(peer: Peer): void {
 }
 
 /** A joiner has entered behind this peer's first successor. */
-export function receiveSuccessorChange(peer: Peer, from: Member, change: SuccessorChange): void {
-  send(peer, from.address, "stream", { tag: "ack", request: change.request });
-  const { joiner } = change;
-  if (!beats(peer, joiner) || joiner.state !== "alive" || !isAccepted(peer, from, joiner)) return;
+export function receiveSuccessorChange(peer: Peer, by: Member, change: SuccessorChange): void {
+  // Where it has not been met in time the one who asks goes on without this peer.
+  if (isNewHere(peer, by, change)) greet(peer, change.joiner, { kind: "change", by, change });
+  else confirmChange(peer, by, change);
+}
+
+function enterBehind(peer: Peer, by: Member, change: SuccessorChange): void {
+  confirmChange(peer, by, change);
+  if (!isNewHere(peer, by, change)) return;
   const before = peer.membership.view.successorPair(peer.self.id);
   learn(peer, change.joiner, "joined");
   withholdEntry(peer, change.joiner.id);
   announceEntry(peer, before, lines.successorChange());
+}
+
+function confirmChange(peer: Peer, by: Member, { request }: SuccessorChange): void {
+  send(peer, by.address, "stream", { tag: "ack", request });
+}
+
+function isNewHere(peer: Peer, by: Member, { joiner }: SuccessorChange): boolean {
+  return beats(peer, joiner) && joiner.state === "alive" && isAccepted(peer, by, joiner);
 }
 
 /** True of a joiner as another member may have taken it in: like any other word of a member it has its bounds. */

@@ -12,52 +12,16 @@ import {
   isPresent,
   type Member,
 } from "../model/member.ts";
-
-export type Decision =
-  /** Nothing is done. */
-  | "ignore"
-  /** The record is taken into the table, and passed on. */
-  | "believe"
-  /** The same: of one that comes in. */
-  | "believe: joined"
-  /** The same: of one that was known to have gone. */
-  | "believe: returned"
-  /** The same: in the place of another process, which must be gone. */
-  | "believe: replaced"
-  /** It is believed once it has answered, and made known as dead if it does not. */
-  | "probe first"
-  /** The same, by datagram and stream: it may be on the other side of a cut. */
-  | "probe first, both ways"
-  /** It is asked once, as it came, and believed if it answers; else nothing comes of it. */
-  | "ask the stranger"
-  /** It is awaited no more. */
-  | "note that it answers"
-  /** Its own record as it is known here, and where it is seen now. If that is its death, by stream too. */
-  | "tell it better"
-  /** Where it is seen now, and that it is held for dead where it was. */
-  | "tell it of the doubt"
-  /** The word itself goes to the suspect, which has its time to refute it; its silence confirms it. */
-  | "tell the suspect and probe"
-  /** The one that is known is dead. */
-  | "hold the known one for dead"
-  /** This peer takes over the address by which others know it. */
-  | "move there"
-  /** This peer raises its incarnation above the one that is spoken of. */
-  | "refute"
-  /** The same; and it is told first to whoever says such a thing. */
-  | "refute to who says so"
-  /** Whoever says such a thing is told first of this peer's next record. */
-  | "note who says so"
-  /** The other process with this peer's id: if it answers, this peer ends; else it refutes. */
-  | "probe the claimant"
-  /** No two records are like this. */
-  | "cannot be";
+import type { Decision } from "./decision.ts";
 
 /** A row of a table: what is known stands before it, and each thing that can be said has its decision. */
 type Row<Said extends string> = Readonly<Record<Said, Decision>>;
 
 type Presence = "present" | "dead or left";
+/** How much is in word of a member: its sender has just heard from it, and may or may not be trusted in that. */
+export type Source = "trusted" | "first-hand" | "hearsay";
 type SaidOfMember =
+  | "present, trusted"
   | "present, first-hand"
   | "present"
   | "present, at this peer's address"
@@ -120,9 +84,13 @@ type OfMember =
   | "departed"
   | "the same or better";
 
-/** What others say of a member. `first-hand`: they have just heard from it, in its joining. */
+/**
+ * What others say of a member. `first-hand`: they have just heard from it, in its joining; `trusted`: the same, in a
+ * ring that is too large for each to greet each.
+ */
 export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
   "far below": {
+    "present, trusted": "probe first",
     "present, first-hand": "probe first",
     present: "probe first",
     "present, at this peer's address": "ignore",
@@ -130,20 +98,23 @@ export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
     left: "ignore",
   },
   "not known": {
-    "present, first-hand": "believe: joined",
+    "present, trusted": "believe: joined",
+    "present, first-hand": "greet first",
     present: "probe first",
     "present, at this peer's address": "ignore",
     dead: "believe",
     left: "believe",
   },
   "only expected": {
-    "present, first-hand": "believe: joined",
+    "present, trusted": "believe: joined",
+    "present, first-hand": "greet first",
     present: "probe first",
     "present, at this peer's address": "ignore",
     dead: "believe",
     left: "believe",
   },
   "present, same instance": {
+    "present, trusted": "believe",
     "present, first-hand": "believe",
     present: "believe",
     "present, at this peer's address": "ignore",
@@ -152,13 +123,15 @@ export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
     left: "believe",
   },
   "present, other instance, lower incarnation": {
-    "present, first-hand": "believe: joined",
+    "present, trusted": "believe: joined",
+    "present, first-hand": "greet first",
     present: "probe first",
     "present, at this peer's address": "ignore",
     dead: "tell the suspect and probe",
     left: "believe",
   },
   "present, other instance, same incarnation": {
+    "present, trusted": "probe first",
     "present, first-hand": "probe first",
     present: "probe first",
     "present, at this peer's address": "ignore",
@@ -167,6 +140,7 @@ export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
   },
   // Two processes cannot listen at one address, and this very peer does at that one.
   "present, at this peer's address": {
+    "present, trusted": "hold the known one for dead",
     "present, first-hand": "hold the known one for dead",
     present: "hold the known one for dead",
     "present, at this peer's address": "hold the known one for dead",
@@ -174,13 +148,15 @@ export const OTHERS_WORD: Readonly<Record<OfMember, Row<SaidOfMember>>> = {
     left: "hold the known one for dead",
   },
   departed: {
-    "present, first-hand": "believe: returned",
+    "present, trusted": "believe: returned",
+    "present, first-hand": "greet first",
     present: "probe first",
     "present, at this peer's address": "ignore",
     dead: "believe",
     left: "believe",
   },
   "the same or better": {
+    "present, trusted": "ignore",
     "present, first-hand": "ignore",
     present: "ignore",
     "present, at this peer's address": "ignore",
@@ -220,10 +196,10 @@ export function onOwnWord(said: Member, known: Member | undefined, inDoubt: bool
 export function onOthersWord(
   said: Member,
   known: Member | undefined,
-  firstHand: boolean,
+  source: Source,
   here: Address,
 ): Decision {
-  return OTHERS_WORD[knownOfMember(said, known, here)][saidOfMember(said, firstHand, here)];
+  return OTHERS_WORD[knownOfMember(said, known, here)][saidOfMember(said, source, here)];
 }
 
 export function onWordOfSelf(said: Member, self: Member, leaving: boolean): Decision {
@@ -251,10 +227,10 @@ function presence(said: Member): Presence {
   return isPresent(said) ? "present" : "dead or left";
 }
 
-function saidOfMember(said: Member, firstHand: boolean, here: Address): SaidOfMember {
+function saidOfMember(said: Member, source: Source, here: Address): SaidOfMember {
   if (said.state === "dead" || said.state === "left") return said.state;
   if (said.address === here) return "present, at this peer's address";
-  return firstHand ? "present, first-hand" : "present";
+  return source === "hearsay" ? "present" : `present, ${source}`;
 }
 
 function knownOfSender(said: Member, known: Member | undefined, inDoubt: boolean): OfSender {

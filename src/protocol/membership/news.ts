@@ -19,7 +19,9 @@ import {
 import type { Channel } from "../model/messages.ts";
 import { sentences } from "../model/sentences.ts";
 import { exit, isIn, type Peer, send } from "../state.ts";
-import { type Decision, isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
+import { isSameLife, onOthersWord, onOwnWord, onWordOfSelf } from "./believing.ts";
+import type { Decision } from "./decision.ts";
+import { greet, mayTrust } from "./greeting.ts";
 import { probeMember, suspectQuietly } from "./probing.ts";
 import { isMember, known, learn, moveTo, noteArrival, raiseTo } from "./records.ts";
 import { isForFew, isLarge, noteWord, reachOf } from "./relaying.ts";
@@ -56,6 +58,10 @@ const CARRY_OUT: Readonly<Record<Decision, (peer: Peer, word: Word) => void>> = 
   "believe: joined": (peer, { said }) => learn(peer, said, "joined"),
   "believe: returned": (peer, { said }) => learn(peer, said, "returned"),
   "believe: replaced": (peer, { said }) => learn(peer, said, "replaced"),
+  "greet first": (peer, { said }) => {
+    if (!greet(peer, said, { kind: "hearsay", said }))
+      probeMember(peer, said, "unverified", ["datagram"]);
+  },
   "probe first": (peer, { said }) => probeMember(peer, said, "unverified", ["datagram"]),
   "probe first, both ways": (peer, { said }) =>
     probeMember(peer, said, "unverified", ["datagram", "stream"]),
@@ -123,6 +129,7 @@ export function absorb(
 ): void {
   if (!isIn(peer) || known(peer, from.id) === undefined) return;
   const reach = upTo === null ? 0 : reachOf(peer, upTo);
+  const firstHand = mayTrust(peer) ? "trusted" : "first-hand";
   const forFew = isLarge(peer) && upTo !== null && isForFew(peer, reach);
   const seen = members.find((m) => isSameLife(m, peer.self))?.address ?? null;
   const seenAt = seen !== null && mayBeAt(peer, seen, from) ? seen : null;
@@ -132,7 +139,7 @@ export function absorb(
     const decision =
       said.id === peer.self.id
         ? onWordOfSelf(said, peer.self, peer.phase === "leaving")
-        : onOthersWord(said, old, joining, peer.self.address);
+        : onOthersWord(said, old, joining ? firstHand : "hearsay", peer.self.address);
     CARRY_OUT[decision](peer, { said, known: old, by: from, seenAt, tell: null, forFew });
     if (isLarge(peer)) noteWord(peer, said, joining, reach);
   }
@@ -187,6 +194,15 @@ export function afterVerdict(peer: Peer, { verdict, target, from }: Judged): voi
     default:
       verdict satisfies never;
   }
+}
+
+/** One that was spoken of has said who it is: there is no doubt of it any more. */
+export function metOfHearsay(peer: Peer, said: Member): void {
+  if (!isIn(peer) || !isPossible(peer, said)) return;
+  const old = known(peer, said.id);
+  const decision = onOthersWord(said, old, "trusted", peer.self.address);
+  const word = { said, known: old, by: null, seenAt: null, tell: null, forFew: false };
+  CARRY_OUT[decision](peer, word);
 }
 
 /** A member that was only awaited has answered: what it acknowledged meanwhile is not known here. */

@@ -2,6 +2,7 @@
 import { type Absence, type Postponed, startAbsence } from "../model/absence.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { DepartedTable } from "../model/departed.ts";
+import { GREETING, type Greeting } from "../model/greeting.ts";
 import type { StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
@@ -134,6 +135,8 @@ export type Membership = {
   readonly suspecters: Set<Address>;
   readonly awaited: Map<number, Awaited>;
   readonly probes: Map<number, Probe>;
+  /** Those who are only spoken of yet, by instance. */
+  readonly greetings: Map<string, Greeting>;
   readonly indirect: Map<number, IndirectProbe>;
   readonly datagrams: Datagrams;
   /** Members that answer pings and take no streams, by id. */
@@ -187,6 +190,7 @@ export function makeMembership(
     suspecters: new Set(),
     awaited: new Map(),
     probes: new Map(),
+    greetings: new Map(),
     indirect: new Map(),
     datagrams: {
       muted: new Map(),
@@ -245,6 +249,7 @@ export const MEMBERSHIP = fieldsOf<Membership>({
   suspecters: setOf,
   awaited: mapOf((awaited) => ({ ...awaited })),
   probes: mapOf(PROBE),
+  greetings: mapOf(GREETING),
   indirect: mapOf(),
   datagrams: fieldsOf<Datagrams>({
     muted: mapOf((muted) => ({ ...muted })),

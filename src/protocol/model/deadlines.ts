@@ -9,6 +9,7 @@ export type DeadlineKind =
   | "push"
   | "settle"
   | "probe"
+  | "greeting"
   | "awaited"
   | "awaited-notice"
   | "former"

@@ -134,6 +134,13 @@ export type Input = { readonly at: number } & (
       readonly how: Unreachable;
       readonly broke: boolean;
     }
+  /** Who has answered a greeting, where. */
+  | {
+      readonly type: "greeted";
+      readonly address: Address;
+      readonly id: number;
+      readonly instance: string;
+    }
   /** The identity given in the effect is on the disk. */
   | { readonly type: "persisted"; readonly incarnation: number }
   /** `command` is the driver's number, returned in the outcome. */
@@ -218,6 +225,11 @@ export type Effect =
   | { readonly type: "sever-dialled" }
   /** Try a connection to this address beside its stream; report as `unreachable` if it cannot be had. */
   | { readonly type: "dial"; readonly address: Address }
+  /**
+   * Have whoever listens at this address say who it is, on the stream there is or a new one, then give `greeted`;
+   * report as `unreachable` if it cannot be reached.
+   */
+  | { readonly type: "greet"; readonly address: Address }
   /** Make durable, with the id, then give `persisted`. */
   | { readonly type: "persist"; readonly id: number; readonly incarnation: number }
   /** Keep for the next start; only the latest matters. `left`: in good order, so the next start is no return of a member. */

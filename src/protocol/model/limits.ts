@@ -13,6 +13,10 @@ export const NEWS_WAITING = 4_096;
 export const RELAYS_WAITING = 16_384;
 /** Members of whom it is known that they came lately: as many as one message brings. The first of more count as any others. */
 export const ARRIVALS_KNOWN = 16_384;
+/** In a ring of up to so many each greets whoever comes in: a thousand streams while a ring of as many forms. */
+export const GREETED_BY_ALL = 32;
+/** Members that a larger ring takes in within ten seconds by word alone: with as many, others are greeted first. */
+export const TRUSTED_ARRIVALS = 256;
 /** The last that were lost are sought by a peer that starts: a dial to a machine that is off waits for its end. */
 export const SOUGHT = 16;
 /** Word that waits until a promise has passed: as much as copies in line. Of more, those who lack it ask again. */

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { GREETING_MS } from "../../../src/protocol/membership/greeting.ts";
 import {
   JOIN_LOCK_MS,
   PROBES_AT_ONCE,
@@ -28,15 +29,50 @@ test("where no probe can begin it is told to ask again, and nothing waits", () =
 });
 
 /** Whoever wants an id that nobody has. */
+const unlet = (id: number) => makeMember({ ...member(id), incarnation: 0 });
+
 function joining(id: number, request: number) {
-  const joiner = makeMember({ ...member(id), incarnation: 0 });
-  return routedFrom(id, request, { kind: "join", joiner });
+  return routedFrom(id, request, { kind: "join", joiner: unlet(id) });
 }
+
+test("who is not there is not let in, locks no gap, and is forgotten", () => {
+  const acceptor = new OnePeer(9);
+  acceptor.hear(2, joining(11, 1));
+  const { address, instance } = unlet(11);
+  // Somebody else listens there.
+  acceptor.give({ type: "greeted", address, id: 12, instance });
+  acceptor.give({ type: "greeted", address, id: 11, instance: "d".repeat(16) });
+  expect(acceptor.peer.lifecycle.lock).toBeNull();
+  expect(acceptor.peer.membership.view.find(11)).toBeUndefined();
+  acceptor.pass(GREETING_MS);
+  expect(acceptor.peer.membership.greetings.size).toBe(0);
+  // It is there after all, and asks again.
+  acceptor.hear(2, joining(11, 1));
+  acceptor.greeted(unlet(11));
+  expect(acceptor.to("successor-change")).toEqual([8]);
+});
+
+test("a predecessor believes in whom it has met, and its word is not waited for", () => {
+  const predecessor = new OnePeer(8);
+  const joiner = member(11);
+  const change = { tag: "successor-change", request: 1, joiner } as const;
+  predecessor.hear(9, change);
+  expect(predecessor.sent("ack")).toEqual([]);
+  expect(predecessor.peer.membership.view.find(11)).toBeUndefined();
+  predecessor.hear(9, change);
+  predecessor.give({ type: "greeted", ...joiner });
+  expect(predecessor.to("ack")).toEqual([9]);
+  expect(predecessor.peer.membership.view.find(11)).toEqual(joiner);
+  // It is known: whoever asks again is told at once.
+  predecessor.hear(9, change);
+  expect(predecessor.to("ack")).toEqual([9]);
+});
 
 test("one at a time is let into a gap: its predecessor's word comes first, or that has had its time", () => {
   for (const silent of [false, true]) {
     const acceptor = new OnePeer(9);
     acceptor.hear(2, joining(11, 1));
+    acceptor.greeted(unlet(11));
     expect(acceptor.sent("successor-change")).toMatchObject([
       { to: member(8).address, message: { request: 1, joiner: { id: 11, incarnation: 1 } } },
     ]);
@@ -52,6 +88,7 @@ test("one at a time is let into a gap: its predecessor's word comes first, or th
     expect(message?.outcome).toMatchObject({ kind: "accepted", incarnation: 1 });
     acceptor.hear(11, { tag: "join-done", request: 1 });
     acceptor.hear(2, joining(10, 2));
+    acceptor.greeted(unlet(10));
     expect(acceptor.to("successor-change")).toEqual([8]);
   }
 });
@@ -59,7 +96,9 @@ test("one at a time is let into a gap: its predecessor's word comes first, or th
 test("a joiner that says nothing more holds up the next for a moment only", () => {
   const acceptor = new OnePeer(9);
   acceptor.hear(2, joining(11, 1));
+  acceptor.greeted(unlet(11));
   acceptor.pass(JOIN_LOCK_MS);
   acceptor.hear(2, joining(10, 2));
+  acceptor.greeted(unlet(10));
   expect(acceptor.to("successor-change")).toEqual([8]);
 });

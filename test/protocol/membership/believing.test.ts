@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import {
-  type Decision,
   OTHERS_WORD,
   OWN_WORD,
   onOthersWord,
@@ -10,6 +9,7 @@ import {
   onWordOfSelf,
   WORD_OF_SELF,
 } from "../../../src/protocol/membership/believing.ts";
+import type { Decision } from "../../../src/protocol/membership/decision.ts";
 import { isExpected, MEMBER_STATES, makeMember } from "../../../src/protocol/model/member.ts";
 
 type Rows = Readonly<Record<string, Readonly<Record<string, Decision>>>>;
@@ -63,9 +63,10 @@ test("nothing comes of what cannot be, since no two records are like that", () =
   const decisions = new Set<Decision>();
   for (const said of records.filter((m) => !isExpected(m))) {
     for (const old of [undefined, ...records]) {
+      for (const source of ["trusted", "first-hand", "hearsay"] as const)
+        decisions.add(onOthersWord(said, old, source, HERE));
       for (const flag of [false, true]) {
         decisions.add(onOwnWord(said, old, flag));
-        decisions.add(onOthersWord(said, old, flag, HERE));
         if (old !== undefined) decisions.add(onWordOfSelf(said, old, flag));
       }
     }

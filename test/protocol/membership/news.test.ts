@@ -1,15 +1,12 @@
 /** What hearing from a member says, and what others say of it: told to whom, and tried how. */
 import { describe, expect, test } from "bun:test";
-import {
-  type Decision,
-  OTHERS_WORD,
-  OWN_WORD,
-  WORD_OF_SELF,
-} from "../../../src/protocol/membership/believing.ts";
+import { OTHERS_WORD, OWN_WORD, WORD_OF_SELF } from "../../../src/protocol/membership/believing.ts";
+import type { Decision } from "../../../src/protocol/membership/decision.ts";
 import { known } from "../../../src/protocol/membership/records.ts";
 import { awaitMember } from "../../../src/protocol/membership/rounds.ts";
 import { INCARNATION_JUMP } from "../../../src/protocol/model/bounds.ts";
 import type { Effect } from "../../../src/protocol/model/io.ts";
+import { GREETED_BY_ALL } from "../../../src/protocol/model/limits.ts";
 import {
   type Address,
   isPresent,
@@ -119,8 +116,8 @@ const SPOKEN = 3;
 const LOWER = 2;
 
 /** A peer that knows a member as this record says, and of its doubts, if it has any. */
-function knowing(record: Member | null, inDoubt = false): OnePeer {
-  const one = new OnePeer(8, [2, 8, 9, 20]);
+function knowing(record: Member | null, inDoubt = false, more = 0): OnePeer {
+  const one = new OnePeer(8, [2, 8, 9, 20, ...Array.from({ length: more }, (_, i) => 1_000 + i)]);
   const { membership } = one.peer;
   if (record !== null && isPresent(record)) {
     membership.view = membership.view.with(record);
@@ -150,6 +147,8 @@ function done({ peer, effects }: OnePeer, before: Before, said: Member): Decisio
   const probe = [...membership.probes.values()].find((p) => !before.probes.has(p));
   if (probe?.reason === "claimant") all.push("probe the claimant");
   if (probe?.reason === "stranger") all.push("ask the stranger");
+  if (effects.some((e) => e.type === "greet" && e.address === said.address))
+    all.push("greet first");
   if (probe?.reason === "unverified") {
     const channels = pings.filter(({ to }) => to === probe.target.address).map((p) => p.channel);
     all.push(channels.length === 2 ? "probe first, both ways" : "probe first");
@@ -288,6 +287,7 @@ describe("one peer does what the table says of", () => {
   });
 
   const SAID_OF_MEMBER: Said = {
+    "present, trusted": [{ state: "alive" }, { state: "leaving" }],
     "present, first-hand": [{ state: "alive" }, { state: "leaving" }],
     present: [{ state: "alive" }, { state: "leaving" }],
     "present, at this peer's address": [{ state: "alive", address: HERE }],
@@ -313,9 +313,10 @@ describe("one peer does what the table says of", () => {
     const word = spoken(farIf(cell));
     // Where it is known to be does not depend on where it is said to be.
     const there = { ...word, address: spoken().address };
-    const one = knowing(cell.beside === null ? null : makeMember({ ...there, ...cell.beside }));
+    const record = cell.beside === null ? null : makeMember({ ...there, ...cell.beside });
+    const one = knowing(record, false, cell.column === "present, trusted" ? GREETED_BY_ALL : 0);
     const before = look(one.peer, word);
-    const joining = cell.column === "present, first-hand";
+    const joining = cell.column === "present, first-hand" || cell.column === "present, trusted";
     one.hear(2, { tag: "gossip", joining, members: [word] });
     expectDone(one, before, word, cell.decision);
     const enters = ["believe: joined", "believe: returned"].includes(cell.decision);
