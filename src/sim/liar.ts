@@ -9,6 +9,7 @@ import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import type { Member } from "../protocol/model/member.ts";
 import type { Message } from "../protocol/model/messages.ts";
 import { decode, HEADER_BYTES, type Sender } from "../wire/message.ts";
+import { drawKey } from "./figure-ring.ts";
 import { keyOf } from "./names.ts";
 import { type Fields, Overheard, rewritten } from "./overheard.ts";
 import { RandomGenerator } from "./random-generator.ts";
@@ -73,9 +74,11 @@ export class Liar {
   #makeUp(generator: RandomGenerator): { from: Member; message: Message } | null {
     const { config } = this.world;
     const sender = this.#sender(generator);
-    const bytes = this.#overheard.twisted(generator, sender, (fields) =>
-      this.#withoutSecrets(generator, fields),
-    );
+    const peoples = generator.below(4) === 0;
+    const bytes = this.#overheard.twisted(generator, sender, (fields) => {
+      const lie = this.#withoutSecrets(generator, fields);
+      return peoples ? this.#peopled(generator, lie) : lie;
+    });
     if (bytes === null) return null;
     const decoded = decode(bytes, HOST, false, config.bits);
     if ("error" in decoded || decoded.message.tag === "hello") return null;
@@ -93,6 +96,18 @@ export class Liar {
     const state = generator.pick(["alive", "alive", "alive", "leaving", "left"] as const);
     const incarnation = Math.min(raised, HIGHEST_INCARNATION);
     return { ring: config.ring, id: as.id, incarnation, instance, state, port: PORT };
+  }
+
+  /** With members that nobody ever was in the place of those that are spoken of, as if they had just come in. */
+  #peopled(generator: RandomGenerator, message: Fields): Fields {
+    const { bits } = this.world.config;
+    return rewritten(message, (fields) => {
+      if (typeof fields["joining"] === "boolean") return { ...fields, joining: true };
+      if (!("instance" in fields && "id" in fields && "address" in fields)) return fields;
+      const instance = generator.bits().toString(16).padStart(16, "9");
+      const id = bits > 32 ? drawKey(generator) : generator.below(2 ** bits);
+      return { ...fields, id, instance, address: `${HOST}:${generator.between(1, PORT)}` };
+    });
   }
 
   /** Other names, and other answers than those that were asked for. */

@@ -17,7 +17,7 @@ export type Fault = {
   readonly within: number | null;
   /**
    * What the seeds draw from, if the plain faults do not show it: `hard` has messages late and sent again,
-   * cuts of one kind, and busy clients; `alone` one thing that befalls a calm ring.
+   * cuts of one kind, and busy clients; `alone` one thing that befalls a calm ring; `lies` are told to a small one.
    */
-  readonly drawing?: "hard" | "alone";
+  readonly drawing?: "hard" | "alone" | "lies";
 };

@@ -120,6 +120,34 @@ export const FAULTS: readonly Fault[] = [
     within: 5,
   },
   {
+    name: "let in whom nobody has met",
+    breaks: "owners wait for the word of those that a liar had let in",
+    edits: [
+      {
+        file: "lifecycle/admitting.ts",
+        find: 'else if (!greet(peer, joiner, { kind: "join", routed, joiner }))',
+        replace: "else if (lock === null) takeIn(peer, routed, joiner);\n  else",
+      },
+    ],
+    checks: ["R12"],
+    within: 200,
+    drawing: "lies",
+  },
+  {
+    name: "take word of a member for the member",
+    breaks: "owners wait for the word of those that a liar has made up",
+    edits: [
+      {
+        file: "membership/greeting.ts",
+        find: "return view.size > GREETED_BY_ALL && arrivals.size < TRUSTED_ARRIVALS;",
+        replace: "return view.size < GREETED_BY_ALL && arrivals.size < TRUSTED_ARRIVALS;",
+      },
+    ],
+    checks: ["R12"],
+    within: 200,
+    drawing: "lies",
+  },
+  {
     name: "reuse an incarnation",
     breaks: "word of a death is answered with the incarnation that it was about",
     edits: [

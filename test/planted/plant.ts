@@ -20,12 +20,14 @@ const MOST_MS = 900_000;
  */
 const RUNNER = `
 import { ALONE, HARD, PLAIN } from "./src/sim/drawing.ts";
+import { drawLies } from "./src/sim/lies.ts";
 import { drawPlan } from "./src/sim/plan.ts";
 import { runPlan } from "./src/sim/simulated-run.ts";
+const lies = process.argv[4] === "lies";
 const drawing = { hard: HARD, alone: ALONE }[process.argv[4]] ?? PLAIN;
 const failureOf = (seed) => {
   try {
-    return runPlan(drawPlan(seed, drawing)).failure;
+    return runPlan(lies ? drawLies(seed) : drawPlan(seed, drawing)).failure;
   } catch (error) {
     return { check: "threw", why: String(error) };
   }
