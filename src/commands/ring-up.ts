@@ -1,11 +1,19 @@
-import { resolve } from "node:path";
 import { freeBasePort, takenIds } from "../lab/ports.ts";
-import { checkRingName, DEFAULT_NAME, namedRings } from "../lab/ring-names.ts";
+import { askRing } from "../lab/ring-client.ts";
+import {
+  checkRingName,
+  chooseRing,
+  DEFAULT_NAME,
+  type NamedRing,
+  namedRings,
+} from "../lab/ring-names.ts";
 import { launchRing } from "../lab/ring-up.ts";
 import { count } from "../terminal/display.ts";
-import { command } from "./cli/command.ts";
+import { command, toldAsJson } from "./cli/command.ts";
+import { UsageError } from "./cli/errors.ts";
 import { mayColor } from "./cli/globals.ts";
-import { RING_ARGS, ringOptions } from "./ring.ts";
+import { JSON_ARG } from "./cli/shared.ts";
+import { RING_ARGS, ringOptions, showPlan } from "./ring.ts";
 
 const ARGS = {
   ...RING_ARGS,
@@ -15,6 +23,7 @@ const ARGS = {
     alias: "d",
     description: "go on without this terminal, once the ring stands",
   },
+  ...JSON_ARG,
   // The ring that --detach has started.
   detached: { type: "boolean" },
 } as const;
@@ -26,11 +35,10 @@ async function launchSomewhere(
   words: readonly string[],
   ids: readonly number[],
   first: number,
-): Promise<{ pid: number; port: number }> {
+): Promise<number> {
   for (let attempt = 1, port = first; ; attempt++) {
     try {
-      const pid = await launchRing(["ring", "up", ...words, "--base-port", String(port)]);
-      return { pid, port };
+      return await launchRing(["ring", "up", ...words, "--base-port", String(port)]);
     } catch (error) {
       const isTaken = (await takenIds(port, ids)).length > 0;
       if (!isTaken || attempt === ATTEMPTS) throw error;
@@ -39,7 +47,20 @@ async function launchSomewhere(
   }
 }
 
-export default command({
+/** The ring itself says what it is: it may have come to other ports than were tried first. */
+async function tellOfLaunched(ring: NamedRing, pid: number, asJson: boolean): Promise<void> {
+  const { peers } = await askRing(ring.dir).status();
+  if (asJson) {
+    const places = peers.map((peer) => ({ ...peer, port: ring.basePort + peer.id }));
+    console.log(JSON.stringify({ v: 1, ...ring, peers: places }));
+    return;
+  }
+  const many = count(peers.length, "peer");
+  console.log(`${ring.name}: ${many} on the ports from ${ring.basePort}, process ${pid}`);
+  console.log(`files in ${ring.cwd}; end it with p2p ring down ${ring.name}`);
+}
+
+const up = command({
   name: "ring up",
   args: ARGS,
   forms: [["N"], []],
@@ -51,23 +72,28 @@ export default command({
   async run(args, argv) {
     const name = checkRingName(args.name ?? DEFAULT_NAME);
     const asked = ringOptions(args);
+    if (args.json === true && args.detach !== true && args["dry-run"] !== true) {
+      throw new UsageError(
+        "--json is for --detach and --dry-run: at a terminal a ring shows lines",
+      );
+    }
     // Several rings have their ports beside each other's, as long as nobody says which.
     const others = namedRings().map((ring) => ring.basePort);
-    const basePort =
-      args["base-port"] === undefined ? await freeBasePort(asked.ids, others) : asked.basePort;
+    const isGiven = args["base-port"] !== undefined;
+    const basePort = isGiven ? asked.basePort : await freeBasePort(asked.ids, others);
+    const options = { ...asked, basePort, color: mayColor(process.stdout) };
+    if (args["dry-run"] === true) return await showPlan(options, name, args.json === true);
     if (args.detach !== true) {
       const { runRing } = await import("../lab/ring.ts");
-      const options = { ...asked, basePort, color: mayColor(process.stdout) };
       return await runRing(options, { name, detached: args.detached === true });
     }
-    const words = argv.filter((word) => word !== "-d" && word !== "--detach");
-    const isGiven = args["base-port"] !== undefined;
-    const { pid, port } = isGiven
-      ? { pid: await launchRing(["ring", "up", ...words]), port: basePort }
+    const words = argv.filter((word) => !["-d", "--detach", "--json"].includes(word));
+    const pid = isGiven
+      ? await launchRing(["ring", "up", ...words])
       : await launchSomewhere(words, asked.ids, basePort);
-    const peers = count(asked.ids.length, "peer");
-    console.log(`${name}: ${peers} on the ports from ${port}, process ${pid}`);
-    console.log(`files in ${resolve(asked.dir)}; end it with p2p ring down ${name}`);
+    await tellOfLaunched(await chooseRing(name), pid, args.json === true);
     return 0;
   },
 });
+
+export default toldAsJson(up);

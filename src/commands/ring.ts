@@ -1,7 +1,7 @@
 import type { ParsedArgs } from "citty";
 import type { ForeignRingOptions } from "../lab/foreign-ring.ts";
 import type { RingOptions } from "../lab/ring.ts";
-import { command } from "./cli/command.ts";
+import { command, toldAsJson } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { mayColor } from "./cli/globals.ts";
 import { programWords } from "./cli/program.ts";
@@ -47,10 +47,17 @@ export const RING_ARGS = {
   },
   ...REPAIR_ARG,
   for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
+  "ready-file": {
+    type: "string",
+    valueHint: "FILE",
+    description: "written when the ring stands, with its peers; removed at its end",
+  },
+  "dry-run": { type: "boolean", description: "say what would be started, and start nothing" },
 } as const;
 
 const ARGS = {
   ...RING_ARGS,
+  json: { type: "boolean", description: "with --dry-run, as one JSON document" },
   exec: {
     type: "string",
     valueHint: "COMMAND",
@@ -59,7 +66,7 @@ const ARGS = {
 } as const;
 
 /** What only our own peers understand. */
-const OWN_ALONE = ["base-port", "copies", "repair-rate"] as const;
+const OWN_ALONE = ["base-port", "copies", "repair-rate", "ready-file", "dry-run", "json"] as const;
 
 /** What `p2p ring` asks of the lab. @throws UsageError */
 export function ringOptions(
@@ -78,6 +85,7 @@ export function ringOptions(
     copies: optional(parseCopies, "--copies", args.copies),
     repairRate: optional(parseRate, "--repair-rate", args["repair-rate"]),
     forMs: optional(parseDurationMs, "--for", args.for),
+    readyFile: args["ready-file"] ?? null,
   };
 }
 
@@ -101,7 +109,20 @@ export function ringIds(size: number): number[] {
   return Array.from({ length: size }, (_, i) => Math.floor((256 * i) / size));
 }
 
-export default command({
+/** `--dry-run`. @returns the exit code @throws Failure that the start would end with */
+export async function showPlan(
+  options: RingOptions,
+  name: string | null,
+  asJson: boolean,
+): Promise<number> {
+  const { planLines, planRing } = await import("../lab/dry-run.ts");
+  const plan = await planRing(options, name);
+  if (asJson) console.log(JSON.stringify({ v: 1, ...plan }));
+  else for (const line of planLines(plan)) console.log(line);
+  return 0;
+}
+
+const ring = command({
   name: "ring",
   args: ARGS,
   forms: [["N"], []],
@@ -118,8 +139,12 @@ export default command({
       const { runForeignRing } = await import("../lab/foreign-ring.ts");
       return await runForeignRing({ ...options, color: mayColor(process.stdout) });
     }
-    const options = ringOptions(args);
+    const options = { ...ringOptions(args), color: mayColor(process.stdout) };
+    if (args["dry-run"] === true) return await showPlan(options, null, args.json === true);
+    if (args.json === true) throw new UsageError("--json is for --dry-run, and for p2p ring up -d");
     const { runRing } = await import("../lab/ring.ts");
-    return await runRing({ ...options, color: mayColor(process.stdout) });
+    return await runRing(options);
   },
 });
+
+export default toldAsJson(ring);

@@ -3,9 +3,16 @@
 import type { History } from "../checks/history.ts";
 import { executedOnce } from "../checks/once.ts";
 import { historyHolds } from "../checks/order.ts";
-import { type CheckName, checkRing, type PeerSnapshot } from "../checks/ring.ts";
+import {
+  CHECK_NAMES,
+  type CheckName,
+  type CheckResult,
+  checkRing,
+  checkTold,
+  type PeerSnapshot,
+} from "../checks/ring.ts";
 import type { LoggedEvent } from "../control/types.ts";
-import { displayPeers } from "../terminal/display.ts";
+import { displaySomePeers } from "../terminal/display.ts";
 
 /** D6 and D7 of what clients were told. @returns the first that does not hold, or null */
 export function historyBroken(history: History): Broken | null {
@@ -62,13 +69,30 @@ export function firstBroken(
   return null;
 }
 
+/**
+ * All checks that do not hold among the peers that should be there, with the silent first; what cannot be told
+ * without these is left out.
+ */
+export function allBroken(ids: readonly number[], peers: readonly PeerSnapshot[]): Broken[] {
+  const living = peers.filter((peer) => ids.includes(peer.id));
+  const silent = ids.filter((id) => !living.some((peer) => peer.id === id));
+  const results: Partial<Record<CheckName, CheckResult>> = checkTold(living, silent);
+  const broken = CHECK_NAMES.flatMap((check): Broken[] => {
+    const result = results[check];
+    if (result === undefined || result.ok) return [];
+    return [{ check, peers: result.peers, why: result.why }];
+  });
+  if (silent.length === 0) return broken;
+  return [{ check: "R4", peers: silent, why: sayOf(silent, NO_ANSWER) }, ...broken];
+}
+
 /** `R6 does not hold: peer 8 holds 9 for alive`. */
 export function sayBroken({ check, why }: Broken): string {
   return `${check} does not hold: ${why}`;
 }
 
 function sayOf(ids: readonly number[], [one, several]: Silence): string {
-  return `${displayPeers(ids)} ${ids.length === 1 ? one : several}`;
+  return `${displaySomePeers(ids)} ${ids.length === 1 ? one : several}`;
 }
 
 /** What is known of a peer after one more of its events; the same value if that changes nothing. */

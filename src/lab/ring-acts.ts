@@ -1,61 +1,88 @@
-/** What is done to a ring from another terminal: `p2p ring status`, `kill`, `logs`, `down` and their like. */
+/** What is done to a ring from another terminal: `p2p ring kill`, `freeze`, `logs`, `down` and their like. */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { isLiving, processStart } from "../control/own.ts";
+import { isLiving } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { count, displayPeers, displayTable } from "../terminal/display.ts";
-import { firstBroken, sayBroken } from "./judge.ts";
+import { displaySomePeers } from "../terminal/display.ts";
 import { attachedRing } from "./lab-ring.ts";
-import { LOG_POLL_MS, RING_DOWN_MS, RING_DOWN_POLL_MS, STEADY_MS } from "./limits.ts";
+import { LOG_POLL_MS, RING_DOWN_MS, RING_DOWN_POLL_MS } from "./limits.ts";
 import type { NetworkPeer } from "./network.ts";
 import { askRing } from "./ring-client.ts";
 import { ringLogPath } from "./ring-log.ts";
 import type { NamedRing } from "./ring-names.ts";
-import { untilSteady } from "./steady.ts";
 
 export type Deed = "kill" | "freeze" | "thaw" | "quit" | "restart" | "add";
 
-/** Does something to peers of a ring, one after the other. @returns a sentence for each */
+/** What was done to a peer, as a sentence. */
+export type Done = { readonly id: number; readonly said: string };
+
+/**
+ * Does something to peers of a ring: to all of them or, where it cannot be done to one, to none. Kills are of one
+ * instant; what takes its time is done one after the other.
+ * @throws Failure about the first to which it cannot be done
+ */
 export async function doTo(
   ring: NamedRing,
   deed: Deed,
   ids: readonly number[],
-): Promise<readonly string[]> {
-  const said: string[] = [];
-  for (const id of ids) said.push(await doOne(ring, deed, id));
-  return said;
+): Promise<readonly Done[]> {
+  const { peers } = await askRing(ring.dir).status();
+  for (const id of ids) checkDeed(deed, id, peers);
+  if (deed === "kill") return await Promise.all(ids.map((id) => doOne(ring, deed, id)));
+  const done: Done[] = [];
+  for (const id of ids) done.push(await doOne(ring, deed, id));
+  return done;
 }
 
-async function doOne(ring: NamedRing, deed: Deed, id: number): Promise<string> {
+/** Before anything is done. @throws Failure with what can be done instead */
+function checkDeed(deed: Deed, id: number, peers: readonly NetworkPeer[]): void {
+  const state = peers.find((peer) => peer.id === id)?.state ?? null;
+  if (deed === "add") {
+    if (state === null || state === "ended") return;
+    throw new Failure(`Peer ${id} is ${state}: there is nothing to add.`);
+  }
+  if (state === null) {
+    const there = displaySomePeers(peers.map((peer) => peer.id));
+    throw new Failure(`There is no peer ${id} in this ring: there are ${there}.`);
+  }
+  if (deed === "restart") return;
+  if (state === "ended") {
+    throw new Failure(`Peer ${id} has ended: start it again with p2p ring restart ${id}.`);
+  }
+  if (deed === "quit" && state === "frozen") {
+    throw new Failure(`Peer ${id} is frozen and cannot leave: p2p ring thaw ${id} first.`);
+  }
+}
+
+async function doOne(ring: NamedRing, deed: Deed, id: number): Promise<Done> {
   const client = askRing(ring.dir);
   switch (deed) {
     case "kill":
       await client.kill(id, "SIGKILL");
       await untilEnded(ring, id);
-      return `peer ${id} is killed`;
+      return { id, said: `peer ${id} is killed` };
     case "freeze":
       await client.kill(id, "SIGSTOP");
-      return `peer ${id} is frozen`;
+      return { id, said: `peer ${id} is frozen` };
     case "thaw":
       await client.kill(id, "SIGCONT");
-      return `peer ${id} goes on`;
+      return { id, said: `peer ${id} goes on` };
     case "quit":
       await quit(ring, id);
-      return `peer ${id} has left`;
+      return { id, said: `peer ${id} has left` };
     case "restart":
       if (await isThere(ring, id)) await client.kill(id, "SIGKILL");
       await untilEnded(ring, id);
       await client.start(id);
-      return `peer ${id} is back`;
+      return { id, said: `peer ${id} is back` };
     case "add":
       await client.start(id);
-      return `peer ${id} has joined`;
+      return { id, said: `peer ${id} has joined` };
   }
 }
 
 async function quit(ring: NamedRing, id: number): Promise<void> {
   const lab = await attachedRing(ring.dir);
   try {
-    if (!lab.living().includes(id)) throw notRunning(id, ring);
     await lab.quit(id);
   } finally {
     lab.watch.close();
@@ -76,76 +103,16 @@ async function untilEnded(ring: NamedRing, id: number): Promise<void> {
   }
 }
 
-function notRunning(id: number, { name }: NamedRing): Failure {
-  return new Failure(`Peer ${id} does not run in ${name}: see p2p ring status.`);
-}
-
-export type RingState = {
-  readonly name: string;
-  readonly peers: readonly NetworkPeer[];
-  /** The check that does not hold, in words; null where all do. */
-  readonly broken: string | null;
-  /** The same by its name, and at which peers. */
-  readonly check: string | null;
-  readonly at: readonly number[];
-};
-
-/**
- * Asks all its peers.
- * @param wait whether to give the checks time to hold
- */
-export async function stateOf(ring: NamedRing, wait: boolean): Promise<RingState> {
-  const { peers } = await askRing(ring.dir).status();
-  const lab = await attachedRing(ring.dir);
-  try {
-    const living = lab.living();
-    const early = wait
-      ? await untilSteady(lab.watch, () => living, { limitMs: STEADY_MS, lookups: true })
-      : firstBroken(living, await lab.watch.ask(living));
-    const none = { check: "R4", peers: [], why: "no peer is running" };
-    const broken = living.length === 0 ? none : early;
-    return {
-      name: ring.name,
-      peers,
-      broken: broken === null ? null : sayBroken(broken),
-      check: broken?.check ?? null,
-      at: broken?.peers ?? [],
-    };
-  } finally {
-    lab.watch.close();
-  }
-}
-
-/** A table of its peers, and which check does not hold. */
-export function stateLines({ name, peers, broken }: RingState): string[] {
-  const rows = peers.map(({ id, pid, state, dir }) => [
-    String(id),
-    state === "ended" ? "-" : String(pid),
-    state,
-    dir,
-  ]);
-  const running = peers.filter(({ state }) => state === "running").length;
-  const holds = `${name}: all checks hold of ${count(running, "peer")}`;
-  return [...displayTable(["peer", "pid", "state", "folder"], rows), broken ?? holds];
-}
-
-/** What is wrong with a ring, or that nothing is, in one sentence. */
-export function checkLine({ name, broken, peers, at }: RingState): string {
-  const running = peers.filter(({ state }) => state === "running").length;
-  if (broken === null) return `${name}: R1 to R8 hold of ${count(running, "peer")}`;
-  return `${name}: ${broken}${at.length === 0 ? "" : ` (${displayPeers(at)})`}`;
-}
-
 /** Ends a ring, and waits until its process is gone. @throws Failure if it does not end */
 export async function down(ring: NamedRing): Promise<void> {
-  const start = processStart(ring.pid);
-  if (start === null) return;
+  const { pid, start } = ring;
+  if (!isLiving(pid, start)) return;
   // One that does not answer is told by a signal, which ends its peers as well.
   await askRing(ring.dir)
     .stop()
-    .catch(() => process.kill(ring.pid, "SIGTERM"));
+    .catch(() => (isLiving(pid, start) ? process.kill(pid, "SIGTERM") : false));
   const limit = performance.now() + RING_DOWN_MS;
-  while (isLiving(ring.pid, start)) {
+  while (isLiving(pid, start)) {
     if (performance.now() > limit) {
       throw new Failure(`The ring ${ring.name}, process ${ring.pid}, has not ended: kill it.`);
     }
@@ -173,8 +140,7 @@ export async function printLog(ring: NamedRing, follow: boolean): Promise<void> 
   };
   print();
   if (!follow) return;
-  const start = processStart(ring.pid);
-  while (start !== null && isLiving(ring.pid, start)) {
+  while (isLiving(ring.pid, ring.start)) {
     await Bun.sleep(LOG_POLL_MS);
     print();
   }

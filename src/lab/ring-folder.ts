@@ -7,6 +7,7 @@ import {
   checkFound,
   checkSocket,
   foreignness,
+  isLiving,
   PEERS_FOLDER,
   readSmall,
   replaceSmall,
@@ -18,11 +19,15 @@ import { RING_ALIVE_MS } from "./limits.ts";
 
 const RING_FILE = "ring.json";
 
-/** What `ring.json` says. `startedAt` is the ring process's start, in epoch milliseconds. */
+/**
+ * What `ring.json` says. `startedAt` is the ring process's start, in epoch milliseconds; `start` the same as the
+ * system tells it (`store/process.ts`), which no other process of that number has.
+ */
 export type RingProcess = {
   readonly v: 1;
   readonly pid: number;
   readonly startedAt: number;
+  readonly start: string;
   readonly ids: readonly number[];
   /** Seconds from ping to ping. */
   readonly interval: number;
@@ -67,12 +72,12 @@ export async function takeRingDir(dir: string): Promise<void> {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(`The ring's folder ${dir} cannot be made (${why}): choose another --dir.`);
   }
+  if (!(await lives(dir))) return;
   const former = readProcessFile(dir);
-  if (former !== null && (await lives(dir))) {
-    throw new Failure(
-      `A ring runs in ${dir}, as process ${former.pid}: stop that, or use another --base-port or --dir.`,
-    );
-  }
+  const which = former === null ? "" : `, as process ${former.pid}`;
+  throw new Failure(
+    `A ring runs in ${dir}${which}: stop that, or use another --base-port or --dir.`,
+  );
 }
 
 /** Writes the process file in place of an older one, as a whole. */
@@ -89,7 +94,8 @@ export async function livingRings(cwd: string): Promise<FoundRing[]> {
   const found = await Promise.all(
     dirs.map(async (dir): Promise<FoundRing[]> => {
       const processFile = readProcessFile(dir);
-      return processFile !== null && (await lives(dir)) ? [{ dir, processFile }] : [];
+      if (processFile === null || !isLiving(processFile.pid, processFile.start)) return [];
+      return (await lives(dir)) ? [{ dir, processFile }] : [];
     }),
   );
   return found.flat().sort((a, b) => a.processFile.basePort - b.processFile.basePort);
@@ -139,10 +145,11 @@ function readProcessFile(dir: string): RingProcess | null {
 
 function isProcessFile(value: unknown): value is RingProcess {
   if (typeof value !== "object" || value === null) return false;
-  const { v, pid, ids, interval, basePort } = value as Partial<RingProcess>;
+  const { v, pid, start, ids, interval, basePort } = value as Partial<RingProcess>;
   return (
     v === 1 &&
     typeof pid === "number" &&
+    typeof start === "string" &&
     typeof interval === "number" &&
     typeof basePort === "number" &&
     Array.isArray(ids) &&

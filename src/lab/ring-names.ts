@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   isLiving,
   processStart,
@@ -17,17 +17,21 @@ import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { displayList } from "../terminal/display.ts";
 import { livingRings } from "./ring-folder.ts";
 
-/** A ring that lives. `dir` is its folder, `cwd` the working folder of its peers. */
+/**
+ * A ring that lives. `start` tells when its process started (`store/process.ts`), `dir` is its folder, `cwd` the
+ * working folder of its peers.
+ */
 export type NamedRing = {
   readonly name: string;
   readonly pid: number;
+  readonly start: string;
   readonly basePort: number;
   readonly dir: string;
   readonly cwd: string;
 };
 
-/** What a name's file says; `start` is that of its process. */
-type NameFile = NamedRing & { readonly v: 1; readonly start: string };
+/** What a name's file says. */
+type NameFile = NamedRing & { readonly v: 1 };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const SUFFIX = ".json";
@@ -56,13 +60,13 @@ export function takeRingName(
 ): () => void {
   const folder = namesFolder();
   try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
     takeOwnFolder(folder);
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(`The names of rings cannot be kept in ${folder}: ${sentenceOf(error)}.`);
   }
-  const former = read(folder, name);
-  if (former !== null) throw taken(former);
+  checkFreeName(name);
   const { pid } = process;
   const start = processStart(pid) ?? "";
   const file: NameFile = { v: 1, name, pid, start, basePort, dir, cwd };
@@ -74,6 +78,12 @@ export function takeRingName(
   return () => {
     if (read(folder, name)?.pid === pid) removeQuietly(path);
   };
+}
+
+/** @throws Failure if a ring of that name lives */
+export function checkFreeName(name: string): void {
+  const former = read(namesFolder(), name);
+  if (former !== null) throw taken(former);
 }
 
 /** All that live, by name; what dead ones have left is removed. */
@@ -125,8 +135,8 @@ export async function namelessHere(named: readonly NamedRing[]): Promise<NamedRi
   const here = await livingRings(cwd);
   return here
     .filter(({ dir }) => !named.some((ring) => ring.dir === dir))
-    .map(({ dir, processFile: { pid, basePort } }) => {
-      return { name: `:${basePort}`, pid, basePort, dir, cwd };
+    .map(({ dir, processFile: { pid, start, basePort } }) => {
+      return { name: `:${basePort}`, pid, start, basePort, dir, cwd };
     });
 }
 
@@ -134,7 +144,6 @@ function namesFolder(): string {
   const state = process.env["XDG_STATE_HOME"];
   const base = state !== undefined && state !== "" ? state : join(homedir(), ".local", "state");
   const parent = join(base, "p2p");
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
   return join(parent, "rings");
 }
 
@@ -144,7 +153,7 @@ function read(folder: string, name: string): NamedRing | null {
     const value: unknown = JSON.parse(readSmall(join(folder, `${name}${SUFFIX}`)));
     if (!isNameFile(value) || value.name !== name) return null;
     const { pid, start, basePort, dir, cwd } = value;
-    return isLiving(pid, start) ? { name, pid, basePort, dir, cwd } : null;
+    return isLiving(pid, start) ? { name, pid, start, basePort, dir, cwd } : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 /** `p2p ring`: a ring of real peers on this machine, in one terminal. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkFolderPath } from "../control/own.ts";
+import { checkFolderPath, processStart } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { ChildEnd } from "./child.ts";
 import { type Broken, sayBroken } from "./judge.ts";
@@ -9,6 +9,7 @@ import { STEADY_MS } from "./limits.ts";
 import { Network } from "./network.ts";
 import { checkPorts } from "./ports.ts";
 import { ownProgram } from "./program.ts";
+import { readyFile } from "./ready-file.ts";
 import { serveRing } from "./ring-control.ts";
 import { ringDir, takeRingDir, writeRingProcess } from "./ring-folder.ts";
 import { RingLog } from "./ring-log.ts";
@@ -33,6 +34,8 @@ export type RingOptions = {
   readonly repairRate: number | null;
   /** How long to go on after it is steady; null until the input or the user ends it. */
   readonly forMs: number | null;
+  /** A file that is there as long as the ring stands; null for none. */
+  readonly readyFile: string | null;
   readonly color: boolean;
 };
 
@@ -66,6 +69,7 @@ export async function runRing(
     makeFolder(cwd);
     await takeRingDir(folder);
     await checkPorts(basePort, ids);
+    const ready = options.readyFile === null ? null : readyFile(options.readyFile);
     if (name !== null) giveName = takeRingName(name, { dir: folder, cwd, basePort });
     if (detached) screen = new Screen(false, new RingLog(folder));
     const flags = peerFlags(options);
@@ -79,12 +83,16 @@ export async function runRing(
     try {
       const startedAt = performance.timeOrigin;
       const interval = pingIntervalMs / 1000;
-      writeRingProcess(folder, { v: 1, pid: process.pid, startedAt, ids, interval, basePort });
+      const { pid } = process;
+      const start = processStart(pid) ?? "";
+      writeRingProcess(folder, { v: 1, pid, startedAt, start, ids, interval, basePort });
       const launcher = detached ? awaitLauncher(stop) : null;
-      const session = sessionOf(options, network, launcher);
+      const stands = () => ready?.write({ name, basePort, dir: folder }, network.peers());
+      const session = sessionOf(options, network, launcher, stands);
       return await runSession(session, options.forMs, screen, stop);
     } finally {
       screen.muted = true;
+      ready?.remove();
       await network.stop();
       control.close();
     }
@@ -98,6 +106,7 @@ function sessionOf(
   { ids }: RingOptions,
   network: Network,
   unattended: (() => void) | null,
+  stands: () => void,
 ): RingSession {
   const giveUp = (): Broken | null => fallen(network);
   const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
@@ -109,6 +118,7 @@ function sessionOf(
       if (broken !== null) {
         return { steady: false, say: `The ring did not come together: ${sayBroken(broken)}.` };
       }
+      stands();
       const say = `ring of ${ids.length} is steady after ${Math.round(performance.now())} ms`;
       return { steady: true, say };
     },

@@ -55,6 +55,16 @@ export function displayPeers(ids: readonly number[]): string {
   return `${ids.length === 1 ? "peer" : "peers"} ${displayList(ids)}`;
 }
 
+/** Ids of a sentence that are all named. */
+const MAX_NAMED = 8;
+
+/** As `displayPeers`; of very many the first, and how many more there are. */
+export function displaySomePeers(ids: readonly number[]): string {
+  const more = ids.length - MAX_NAMED;
+  if (more < 2) return displayPeers(ids);
+  return `peers ${ids.slice(0, MAX_NAMED).join(", ")} and ${more} more`;
+}
+
 /** "1 file", "3 files". */
 export function count(amount: number, singular: string, plural: string = `${singular}s`): string {
   return `${amount} ${amount === 1 ? singular : plural}`;

@@ -130,7 +130,7 @@ describe("p2p join", () => {
 describe("p2p ring", () => {
   const RING = {
     ...{ pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null },
-    ...{ copies: null, repairRate: null },
+    ...{ copies: null, repairRate: null, readyFile: null },
   };
 
   test("of so many", () => {
@@ -159,7 +159,7 @@ describe("p2p ring", () => {
       for: "1.5",
       copies: "5",
     };
-    const all = { ...args, "repair-rate": "1.5G" };
+    const all = { ...args, "repair-rate": "1.5G", "ready-file": "ready" };
     const expected = {
       ids: [2, 4, 9],
       pingIntervalMs: 200,
@@ -168,6 +168,7 @@ describe("p2p ring", () => {
       forMs: 1500,
       copies: 5,
       repairRate: 1_500_000_000,
+      readyFile: "ready",
     };
     expect(ringOptions(all)).toEqual(expected);
     expect(ringOptions({ ...all, n: "3" })).toEqual(expected);

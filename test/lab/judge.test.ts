@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { firstBroken, sayBroken } from "../../src/lab/judge.ts";
+import type { PeerSnapshot } from "../../src/checks/ring.ts";
+import { allBroken, firstBroken, sayBroken } from "../../src/lab/judge.ts";
 import { initArgs, joinArgs } from "../../src/lab/program.ts";
 import { isPingLine } from "../../src/lab/screen.ts";
 import { lookupKeys } from "../../src/lab/steady.ts";
@@ -22,6 +23,31 @@ test("a peer that is not heard of breaks the ring", () => {
   expect(broken).toEqual({ check: "R4", peers: [2, 4], why: "peers 2 and 4 do not answer" });
   expect(broken === null ? "" : sayBroken(broken)).toBe(
     "R4 does not hold: peers 2 and 4 do not answer",
+  );
+});
+
+test("every broken check is named, and what cannot be told without the silent is not", () => {
+  const peer = (id: number, successors: number[], alive: number[]): PeerSnapshot => ({
+    ...{ id, bits: 8, strategy: "successor", successors, lookups: [] },
+    predecessors: successors.toReversed(),
+    members: alive.map((other) => ({ id: other, state: "alive" })),
+  });
+  const two = peer(2, [4, 9], [2, 4, 9]);
+  const four = peer(4, [9, 2], [2, 4, 9]);
+  const nine = peer(9, [2, 4], [2, 4, 9]);
+  const named = (...peers: PeerSnapshot[]) =>
+    allBroken([2, 4, 9], peers).map(({ check, peers: at }) => [check, at]);
+  expect(named(two, four, nine)).toEqual([]);
+  expect(named(two, four)).toEqual([["R4", [9]]]);
+  expect(named(two, four, peer(9, [4, 2], [2, 4, 7, 9]))).toEqual([
+    ["R1", [9]],
+    ["R2", [9]],
+    ["R4", [2, 4, 9]],
+    ["R6", [9]],
+  ]);
+  const many = Array.from({ length: 30 }, (_, id) => id);
+  expect(allBroken(many, [])[0]?.why).toBe(
+    "peers 0, 1, 2, 3, 4, 5, 6, 7 and 22 more do not answer",
   );
 });
 

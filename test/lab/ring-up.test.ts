@@ -1,6 +1,6 @@
 /** Rings with names: found from any terminal, and nothing is left of them however they end. */
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isLiving, processStart } from "../../src/store/process.ts";
@@ -126,6 +126,58 @@ test(
       expect(await names.list()).toEqual([]);
       expect(files()).toEqual([]);
       expect((await names.run("ring", "up", "2", "-d", "--base-port", one)).exitCode).toBe(0);
+    }),
+  LIMIT_MS,
+);
+
+test(
+  "programs get one document of what would be, is and was done, and a file while the ring stands",
+  () =>
+    withNames(async (names, [one = 0]) => {
+      const json = async (...words: readonly (string | number)[]) =>
+        JSON.parse((await names.run("ring", ...words, "--json")).stdout);
+      const ids = ["--ids", "3,9", "--base-port", one];
+      const plan = await json("up", ...ids, "--dry-run");
+      expect(plan).toMatchObject({
+        v: 1,
+        name: "ring",
+        peers: [{ id: 3, port: one + 3 }, { id: 9 }],
+      });
+      expect(readdirSync(names.cwd)).toEqual([]);
+      const up = await json("up", ...ids, "-d", "--ready-file", "ready");
+      const ready = JSON.parse(readFileSync(join(names.cwd, "ready"), "utf8"));
+      expect(ready.peers).toEqual(up.peers.map(({ state: _, ...peer }: { state: string }) => peer));
+      expect(ready).toMatchObject({ v: 1, pid: up.pid, start: processStart(up.pid) });
+      const second = await json(
+        "up",
+        "2",
+        "-d",
+        "--name",
+        "b",
+        "--dir",
+        "b",
+        "--ready-file",
+        "ready",
+      );
+      expect(second.error).toContain("is that of a ring that runs, as process");
+      expect(await json("kill", "9,4")).toMatchObject({ v: 1, exitCode: 1 });
+      expect((await json("status")).peers.map(({ state }: { state: string }) => state)).toEqual([
+        "running",
+        "running",
+      ]);
+      expect(await json("kill", 9)).toEqual({
+        ...{ v: 1, name: "ring", deed: "kill" },
+        peers: [{ id: 9, said: "peer 9 is killed" }],
+      });
+      expect(await json("check")).toMatchObject({ holds: true, broken: [] });
+      await json("kill", 3);
+      const broken = await names.run("ring", "check");
+      expect(broken.exitCode).toBe(1);
+      expect(broken.stdout).toMatch(
+        /^ring: R4 does not hold: no peer is running\n {2}The peers are /,
+      );
+      expect(await json("down")).toEqual({ v: 1, ended: [{ name: "ring", pid: up.pid }] });
+      expect(readdirSync(names.cwd)).not.toContain("ready");
     }),
   LIMIT_MS,
 );

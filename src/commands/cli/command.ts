@@ -1,6 +1,7 @@
 import { type ArgsDef, type ParsedArgs, parseArgs } from "citty";
 import type { Example, Shape } from "./check.ts";
 import { checkArgs } from "./check.ts";
+import { tell } from "./errors.ts";
 
 export type Command = Shape & {
   /** @returns the exit code. Throws UsageError where the arguments are wrong. */
@@ -31,5 +32,26 @@ export function command<const T extends ArgsDef>(spec: Spec<T>): Command {
   return {
     ...shape,
     run: async (argv) => await spec.run(parseArgs<T>(checkArgs(shape, argv), spec.args), argv),
+  };
+}
+
+/**
+ * A command of which programs read the output: asked for `--json`, its errors are a document on standard output
+ * as well, beside the sentence on standard error.
+ */
+export function toldAsJson(command: Command): Command {
+  return {
+    ...command,
+    run: async (argv) => {
+      try {
+        return await command.run(argv);
+      } catch (error) {
+        if (argv.includes("--json")) {
+          const { sentence, exitCode } = tell(error);
+          console.log(JSON.stringify({ v: 1, error: sentence, exitCode }));
+        }
+        throw error;
+      }
+    },
   };
 }
