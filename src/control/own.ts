@@ -3,9 +3,17 @@
  * its process are to be of one user: that is this one, unless a person names another's folder.
  */
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { foreignness } from "../store/own-folder.ts";
+
+/** Where programs keep what they remember of a user: XDG_STATE_HOME, or ~/.local/state; there a folder of p2p's own. */
+export function stateFolder(): string {
+  const state = process.env["XDG_STATE_HOME"];
+  const base = state !== undefined && state !== "" ? state : join(homedir(), ".local", "state");
+  return join(base, "p2p");
+}
 
 export { removeQuietly } from "../store/durable.ts";
 export { checkFolderPath, foreignness, PEERS_FOLDER, takeOwnFolder } from "../store/own-folder.ts";

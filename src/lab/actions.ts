@@ -34,7 +34,10 @@ export class Actions {
       case "quit":
         return;
       case "help":
-        for (const line of helpOf(this.ring.words)) this.screen.say(line);
+        for (const line of helpOf(this.ring.words.join(", "))) this.screen.say(line);
+        return;
+      case "peerless":
+        this.screen.complain(this.whichPeer(typed.line));
         return;
       case "wrong":
         this.screen.complain(typed.sentence);
@@ -56,6 +59,15 @@ export class Actions {
         return await (this.wait ? done : this.sayLater(done));
       }
     }
+  }
+
+  /** `store 2067`, without a peer. */
+  private whichPeer(line: string): string {
+    const running = this.ring.peers().filter(({ state }) => state === "running");
+    const id = running[Math.floor(running.length / 2)]?.id ?? 8;
+    const [verb = "", ...rest] = line.slice(0, 40).replace(/\p{C}/gu, "?").split(/\s+/);
+    const said = [verb.slice(0, 1).toUpperCase() + verb.slice(1).toLowerCase(), ...rest].join(" ");
+    return `Say at which peer, any of the ring: ${id} ${rest.length === 0 ? `${said} 2067` : said}`;
   }
 
   /** In a terminal the next command may be typed meanwhile. */

@@ -44,7 +44,7 @@ export async function runForeignRing(options: ForeignRingOptions): Promise<numbe
   const screen = new Screen(options.color);
   const rights = { ownFolder: false, user: null, ownWorld: false };
   const plan: ForeignPlan = { command, dir, intervalMs, terminal: false, ...rights };
-  const session = new ForeignSession(plan, ids, screen);
+  const session = new ForeignSession(plan, ids, screen, dir);
   try {
     return await runSession(session, options.forMs, screen, stop);
   } finally {
@@ -61,6 +61,7 @@ export async function runForeignRing(options: ForeignRingOptions): Promise<numbe
 class ForeignSession implements RingSession {
   readonly goesOnUnsteady = true;
   readonly unattended = null;
+  readonly welcome = null;
   readonly ring: TypedRing;
   network: ForeignNetwork;
   private readonly voice: ForeignVoice;
@@ -69,6 +70,7 @@ class ForeignSession implements RingSession {
     private readonly plan: ForeignPlan,
     private readonly ids: readonly number[],
     private readonly screen: Screen,
+    readonly cwd: string,
   ) {
     this.voice = {
       line: (id, text) => screen.line(id, text),
@@ -119,7 +121,7 @@ class ForeignSession implements RingSession {
 
 function typedRing(network: () => ForeignNetwork): TypedRing {
   return {
-    words: "Store, Request, Quit",
+    words: ["Store", "Request", "Quit"],
     peers: () => network().peers(),
     signal: (id, signal) => void network().signal(id, signal),
     start: (id, known) => network().start(id, known),

@@ -2,12 +2,27 @@
 import { createInterface, type Interface } from "node:readline";
 import { outlive } from "../terminal/tty.ts";
 import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
-import { MAX_WAITING_LINES } from "./limits.ts";
+import { HISTORY_LINES, MAX_WAITING_LINES } from "./limits.ts";
 import type { Screen } from "./screen.ts";
+import type { Typing } from "./typing.ts";
 
 const PROMPT = "> ";
+
 /** To the line's begin, and clear it. */
 const WIPE = "\r\x1b[K";
+
+/** Takes away the prompt and what stands behind it, which may be several rows of a narrow terminal. */
+function wipe(reader: Interface): void {
+  const { columns } = process.stdout;
+  if (PROMPT.length + reader.line.length < columns) {
+    process.stdout.write(WIPE);
+    return;
+  }
+  const { rows } = reader.getCursorPos();
+  process.stdout.write(`${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J`);
+  // The reader itself would else go up by as many again, over what is shown now.
+  Object.assign(reader, { prevRows: 0 });
+}
 
 export class Input {
   /** Null where there is no terminal. */
@@ -18,16 +33,16 @@ export class Input {
   private ended = false;
 
   /**
-   * @param interactive both ends are a terminal: there is a prompt, redrawn after output
+   * @param typing both ends are a terminal: there is a prompt, redrawn after output; null where they are not
    * @param onInterrupt called for Ctrl-C, which a terminal being read line by line does not signal
    */
   constructor(
     private readonly screen: Screen,
-    interactive: boolean,
+    typing: Typing | null,
     onInterrupt: () => void,
   ) {
-    this.reader = interactive ? this.atTerminal(onInterrupt) : null;
-    if (!interactive) this.readPipe().catch(() => this.end());
+    this.reader = typing === null ? null : this.atTerminal(typing, onInterrupt);
+    if (typing === null) this.readPipe().catch(() => this.end());
   }
 
   /** Shows the prompt from here on, if there is to be one. */
@@ -35,7 +50,7 @@ export class Input {
     const { reader } = this;
     if (reader === null || this.ended) return;
     this.screen.setCurtain({
-      open: () => process.stdout.write(WIPE),
+      open: () => wipe(reader),
       close: () => reader.prompt(true),
     });
     reader.prompt();
@@ -65,12 +80,12 @@ export class Input {
       this.end();
       return;
     }
+    wipe(this.reader);
     if (!this.ended) this.reader.close();
-    process.stdout.write(WIPE);
     process.stdin.unref?.();
   }
 
-  private atTerminal(onInterrupt: () => void): Interface {
+  private atTerminal(typing: Typing, onInterrupt: () => void): Interface {
     outlive(process.stdin);
     const reader = createInterface({
       input: process.stdin,
@@ -78,9 +93,14 @@ export class Input {
       prompt: PROMPT,
       terminal: true,
       crlfDelay: Number.POSITIVE_INFINITY,
+      completer: (line: string) => typing.complete(line),
+      history: typing.history.read(),
+      historySize: HISTORY_LINES,
+      removeHistoryDuplicates: true,
     });
     process.stdin.on("error", () => this.end());
     reader.on("line", (line) => {
+      typing.note(line);
       this.take(line);
       if (this.waiting.length >= MAX_WAITING_LINES) reader.pause();
       else reader.prompt();

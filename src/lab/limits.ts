@@ -35,6 +35,9 @@ export const DRAIN_MS = 500;
 export const MAX_LINE_CHARS = 16_384;
 /** What a slow terminal or pipe leaves unread, in bytes, before lines are left out. */
 export const MAX_UNREAD_BYTES = 4_194_304;
+/** What prompts remember of what was typed at them: a few screens of it, in a small file. */
+export const HISTORY_LINES = 500;
+export const HISTORY_BYTES = 32_768;
 /** Typed lines that wait for those before them. */
 export const MAX_WAITING_LINES = 1_000;
 

@@ -145,6 +145,12 @@ export class Network {
     await all;
   }
 
+  /** Kills all peers and waits for none: their process is about to end. */
+  killAll(): void {
+    this.stopping = true;
+    for (const child of this.children.values()) child.signal("SIGKILL");
+  }
+
   private spawn(id: number, args: readonly string[], faults: LabFaults | null = null): Child {
     if (this.stopping) throw new Failure("This ring is ending.");
     const { program, cwd, ringDir, calledAt } = this.plan;

@@ -3,7 +3,6 @@
  * long as its process lives. A number of a process is believed only with the time of its start.
  */
 import { mkdirSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import {
   isLiving,
@@ -11,6 +10,7 @@ import {
   readSmall,
   removeQuietly,
   replaceSmall,
+  stateFolder,
   takeOwnFolder,
 } from "../control/own.ts";
 import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
@@ -141,10 +141,7 @@ export async function namelessHere(named: readonly NamedRing[]): Promise<NamedRi
 }
 
 function namesFolder(): string {
-  const state = process.env["XDG_STATE_HOME"];
-  const base = state !== undefined && state !== "" ? state : join(homedir(), ".local", "state");
-  const parent = join(base, "p2p");
-  return join(parent, "rings");
+  return join(stateFolder(), "rings");
 }
 
 /** @returns null if there is none of that name, or its process has ended */

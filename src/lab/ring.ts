@@ -18,8 +18,9 @@ import { awaitLauncher } from "./ring-up.ts";
 import { Screen } from "./screen.ts";
 import { type RingSession, runSession } from "./session.ts";
 import { untilSteady } from "./steady.ts";
-import { Stop } from "./stop.ts";
+import { INTERRUPTED, Stop } from "./stop.ts";
 import { ownTypedRing } from "./typed-ring.ts";
+import { isForPeople, welcome } from "./welcome.ts";
 
 export type RingOptions = {
   /** In ascending order, each from 0 to 255. */
@@ -79,6 +80,12 @@ export async function runRing(
       note: (id, text) => screen.note(id, text),
       ended: (id, end) => screen.note(id, sayEnd(end)),
     });
+    stop.onAgain(() => {
+      network.killAll();
+      ready?.remove();
+      giveName();
+      process.exit(INTERRUPTED);
+    });
     const control = serveRing(folder, basePort, network, () => stop.wish("asked"));
     try {
       const startedAt = performance.timeOrigin;
@@ -103,11 +110,12 @@ export async function runRing(
 }
 
 function sessionOf(
-  { ids }: RingOptions,
+  { ids, basePort, dir }: RingOptions,
   network: Network,
   unattended: (() => void) | null,
   stands: () => void,
 ): RingSession {
+  const cwd = resolve(dir);
   const giveUp = (): Broken | null => fallen(network);
   const wait = { limitMs: STEADY_MS, lookups: true, giveUp };
   return {
@@ -123,6 +131,8 @@ function sessionOf(
       return { steady: true, say };
     },
     goesOnUnsteady: false,
+    welcome: isForPeople(process.env) ? welcome(ids, basePort, cwd, ringDir(cwd, basePort)) : null,
+    cwd,
     unattended,
   };
 }

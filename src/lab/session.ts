@@ -6,6 +6,8 @@ import { QUIET_AT_MOST_MS, QUIET_MS } from "./limits.ts";
 import type { Screen } from "./screen.ts";
 import { type Stop, Stopped } from "./stop.ts";
 import type { TypedRing } from "./typed-ring.ts";
+import { Typing } from "./typing.ts";
+import type { Welcome } from "./welcome.ts";
 
 /** Whether all checks held in time, and a sentence about that. */
 export type Together = { readonly steady: boolean; readonly say: string };
@@ -16,6 +18,10 @@ export type RingSession = {
   comeTogether(): Promise<Together>;
   /** Whether there is something to do in a ring that is none. */
   readonly goesOnUnsteady: boolean;
+  /** What a person is told; null where nobody looks on who has to be told anything. */
+  readonly welcome: Welcome | null;
+  /** The folder whose files may be stored. */
+  readonly cwd: string;
   /** It has nobody who types; called when it stands. Null where somebody does. */
   readonly unattended: (() => void) | null;
 };
@@ -25,19 +31,22 @@ export type RingSession = {
  * @returns the exit code: 0, or 1 if it did not come together
  */
 export async function runSession(
-  { ring, comeTogether, goesOnUnsteady, unattended }: RingSession,
+  { ring, comeTogether, goesOnUnsteady, unattended, welcome, cwd }: RingSession,
   forMs: number | null,
   screen: Screen,
   stop: Stop,
 ): Promise<number> {
   if (unattended !== null) return await runAlone(comeTogether, unattended, forMs, screen, stop);
   const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const input = new Input(screen, interactive, () => stop.wish("SIGINT"));
+  const typing = new Typing(ring, cwd);
+  const input = new Input(screen, interactive ? typing : null, () => stop.wish("SIGINT"));
   try {
+    for (const line of welcome?.first ?? []) screen.say(line);
     const { steady, say } = await stop.unless(comeTogether());
     if (steady) screen.say(say);
     else screen.complain(say);
     if (!steady && !goesOnUnsteady) return 1;
+    for (const line of steady ? (welcome?.standing ?? []) : []) screen.say(line);
     input.prompt();
     const actions = new Actions(ring, screen, !interactive);
     await stop.unless(attend(input, actions, forMs, interactive));

@@ -11,6 +11,7 @@ export class Stop {
   /** What brought it about; null until then. */
   why: string | null = null;
   private resolve: (why: string) => void = () => {};
+  private atOnce: (() => void) | null = null;
   private readonly onSignal = (signal: string): void => this.wish(signal);
   private readonly onBrokenPipe = (): void => this.wish("output");
 
@@ -25,9 +26,16 @@ export class Stop {
     process.stderr.on("error", this.onBrokenPipe);
   }
 
+  /** Whoever presses Ctrl-C once more, when the end is under way, does not want to wait for it. */
   wish(why: string): void {
+    if (this.why !== null && why.startsWith("SIG")) this.atOnce?.();
     this.why ??= why;
     this.resolve(why);
+  }
+
+  /** @param atOnce what a second signal does; it is to end this process */
+  onAgain(atOnce: () => void): void {
+    this.atOnce = atOnce;
   }
 
   release(): void {

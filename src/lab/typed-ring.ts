@@ -10,7 +10,7 @@ import type { Network, NetworkPeer } from "./network.ts";
 
 export type TypedRing = {
   /** What may be typed at a peer, for `help`. */
-  readonly words: string;
+  readonly words: readonly string[];
   /** Everyone that was ever started, by id. */
   peers(): readonly NetworkPeer[];
   /** @throws Failure if no such peer runs */
@@ -30,7 +30,7 @@ export type TypedRing = {
 /** A ring of this program's own peers, asked at their control sockets. */
 export function ownTypedRing(network: Network): TypedRing {
   return {
-    words: "Store, Request, Remove, Where, Quit",
+    words: ["Store", "Request", "Remove", "Where", "Quit"],
     peers: () => network.peers(),
     signal: (id, signal) => void network.signal(id, signal),
     start: (id, known) => network.start(id, known),

@@ -3,6 +3,8 @@ import { nearest } from "../terminal/words.ts";
 
 export type Typed =
   | { readonly kind: "nothing" | "status" | "help" | "quit" }
+  /** What a peer is to do, without the peer. */
+  | { readonly kind: "peerless"; readonly line: string }
   /** A line for a peer, as if typed at its own terminal. */
   | { readonly kind: "at"; readonly id: number; readonly line: string }
   | { readonly kind: "kill" | "stop" | "cont"; readonly ids: readonly number[] }
@@ -15,16 +17,21 @@ export function helpOf(words: string): readonly string[] {
   return [
     `8 Store 2067     what follows a peer's id is typed at that peer: ${words}`,
     "kill 14          kill peer 14, or several at once: kill 9 14",
-    "stop 14          freeze peer 14",
-    "cont 14          let peer 14 go on",
+    "freeze 14        peer 14 stands still, and answers nobody (also: stop 14)",
+    "thaw 14          let peer 14 go on (also: cont 14)",
     "join 15 4        start peer 15, which joins through peer 4",
-    "start 14         start peer 14 again, through a living peer",
+    "start 14         start peer 14, new or again, through a living peer (also: add 14)",
     "status           what each peer knows, and which checks hold",
     "quit             stop all peers",
   ];
 }
 
-const WORDS = ["kill", "stop", "cont", "join", "start", "status", "help", "quit"] as const;
+const WORDS = [
+  ...(["kill", "stop", "cont", "freeze", "thaw", "join", "start", "add"] as const),
+  ...(["status", "help", "quit"] as const),
+];
+/** What is typed at a peer, and often at the ring. */
+const OF_A_PEER = ["store", "request", "remove", "where"];
 const MAX_ID = 255;
 
 /** Reads one line; case does not matter, nor do more blanks. */
@@ -35,21 +42,29 @@ export function parseTyped(line: string): Typed {
   if (first === "") return { kind: "nothing" };
   if (/^\d+$/.test(first)) return typedAt(first, line);
   switch (first) {
+    case "quit":
+      if (rest.length > 0) return wrong("quit takes nothing after it: 8 Quit has peer 8 leave.");
+      return { kind: "quit" };
     case "status":
     case "help":
-    case "quit":
       return rest.length === 0 ? { kind: first } : wrong(`${first} takes nothing after it.`);
     case "exit":
       return { kind: "quit" };
     case "kill":
     case "stop":
     case "cont":
-      return typedIds(first, rest);
+      return typedIds(first, first, rest);
+    case "freeze":
+      return typedIds("stop", first, rest);
+    case "thaw":
+      return typedIds("cont", first, rest);
     case "join":
       return typedJoin(rest);
     case "start":
-      return typedStart(rest);
+    case "add":
+      return typedStart(first, rest);
     default:
+      if (OF_A_PEER.includes(first)) return { kind: "peerless", line: line.trim() };
       return unknown(words[0] ?? "");
   }
 }
@@ -62,11 +77,11 @@ function typedAt(first: string, line: string): Typed {
   return { kind: "at", id, line: command };
 }
 
-function typedIds(kind: "kill" | "stop" | "cont", rest: readonly string[]): Typed {
+function typedIds(kind: "kill" | "stop" | "cont", word: string, rest: readonly string[]): Typed {
   const ids = rest.map(idOf);
   const good = ids.flatMap((id) => id ?? []);
   if (good.length === 0 || good.length < ids.length) {
-    return wrong(`${kind} takes the ids of peers, as in: ${kind} 14.`);
+    return wrong(`${word} takes the ids of peers, as in: ${word} 14.`);
   }
   return { kind, ids: [...new Set(good)] };
 }
@@ -79,9 +94,10 @@ function typedJoin(rest: readonly string[]): Typed {
   return { kind: "join", id, known };
 }
 
-function typedStart(rest: readonly string[]): Typed {
+function typedStart(word: string, rest: readonly string[]): Typed {
   const [id = null] = rest.map(idOf);
-  if (rest.length !== 1 || id === null) return wrong("start takes a peer's id, as in: start 14.");
+  if (rest.length !== 1 || id === null)
+    return wrong(`${word} takes a peer's id, as in: ${word} 14.`);
   return { kind: "join", id, known: null };
 }
 

@@ -12,6 +12,10 @@ const GOOD: readonly [string, Typed][] = [
   ["stop 14", { kind: "stop", ids: [14] }],
   ["Cont 14", { kind: "cont", ids: [14] }],
   ["join 15 4", { kind: "join", id: 15, known: 4 }],
+  ["freeze 14", { kind: "stop", ids: [14] }],
+  ["thaw 14", { kind: "cont", ids: [14] }],
+  ["add 15", { kind: "join", id: 15, known: null }],
+  [" store 2067", { kind: "peerless", line: "store 2067" }],
   ["start 14", { kind: "join", id: 14, known: null }],
   ["Status", { kind: "status" }],
   ["help", { kind: "help" }],
@@ -38,6 +42,8 @@ test.each([
   ["join 15", "join takes a new peer's id and another one that it knows, as in: join 15 4."],
   ["join 4 4", "join takes a new peer's id and another one that it knows, as in: join 15 4."],
   ["start", "start takes a peer's id, as in: start 14."],
+  ["quit 8", "quit takes nothing after it: 8 Quit has peer 8 leave."],
+  ["freeze", "freeze takes the ids of peers, as in: freeze 14."],
   ["status 8", "status takes nothing after it."],
 ])("%p is refused in a sentence", (line, sentence) => {
   expect(parseTyped(line)).toEqual({ kind: "wrong", sentence });
