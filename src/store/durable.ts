@@ -111,16 +111,17 @@ export async function loadJson<T>(
   parse: (value: unknown) => T | null,
 ): Promise<Loaded<T>> {
   const why = await (async () => {
+    let json: unknown;
     try {
       const text = await readText(path, maxBytes);
       if (text === null) return "it is far too large";
-      const value = parse(JSON.parse(text));
-      if (value !== null) return { value };
-      return "its content is not what a peer writes";
+      json = JSON.parse(text);
     } catch (error) {
       if (errorCode(error) === "ENOENT") return null;
       return error instanceof SyntaxError ? "it is not JSON" : String(error);
     }
+    const value = parse(json);
+    return value === null ? "its content is not what a peer writes" : { value };
   })();
   if (why === null) return { value: null, note: null };
   if (typeof why === "object") return { value: why.value, note: null };

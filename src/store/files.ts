@@ -19,12 +19,17 @@ import { syncFolder } from "./durable.ts";
 import { Ledger } from "./ledger.ts";
 import type { Row } from "./row.ts";
 import { type Scrubbed, type ScrubOptions, scrub } from "./scrub.ts";
-import { isContentOf, newName, notAsAnnounced, removeInBackground } from "./stored.ts";
+import {
+  isContentOf,
+  newName,
+  notAsAnnounced,
+  removeInBackground,
+  removeUnnamed,
+  TEMPORARY,
+} from "./stored.ts";
 import { ContentWriter } from "./writer.ts";
 
 const CONTENTS = "files";
-/** Contents on their way in; whatever bears this prefix at a start was never finished. */
-const TEMPORARY = "incoming-";
 
 export class FileStore {
   /**
@@ -55,13 +60,18 @@ export class FileStore {
     const removeContent = (content: string): void => removeInBackground(join(dir, content));
     const ledger = await Ledger.open(dataDir, zeroAt, present, removeContent);
     const store = new FileStore(dataDir, dir, ledger);
-    await store.clear(present);
+    await removeUnnamed(dir, present, ledger);
     return store;
   }
 
   /** All writes held of all names, conflicts and removals too. */
   records(): FileRecord[] {
     return Array.from(this.ledger.rows.all(), (row) => row.record);
+  }
+
+  /** Where the index is as an older program left it, if it was brought over just now. */
+  get olderCopy(): string | null {
+    return this.ledger.olderCopy;
   }
 
   /** Names of what no peer could be offered, as earlier versions left some here: it stays, and is not held. */
@@ -283,18 +293,6 @@ export class FileStore {
       await writer.discard();
       await unlink(path).catch(() => {});
       throw error;
-    }
-  }
-
-  /** Removes contents that no row names: temporaries, and writes replaced just before the end. */
-  private async clear(present: ReadonlySet<string>): Promise<void> {
-    if (present.size === 0) return;
-    const mayBeNamed = this.ledger.damaged.length > 0; // by one of those rows
-    const named = new Set(this.ledger.unfit.map(({ content }) => content));
-    for (const { content } of this.ledger.rows.all()) named.add(content);
-    for (const name of present) {
-      if (named.has(name) || (mayBeNamed && !name.startsWith(TEMPORARY))) continue;
-      await unlink(join(this.dir, name)).catch(() => {});
     }
   }
 }

@@ -20,6 +20,7 @@ import {
 } from "./limits.ts";
 import { takeLock } from "./lock.ts";
 import { EventLog } from "./log.ts";
+import { NewerFormat } from "./older.ts";
 import { checkFolderPath, takeOwnFolder } from "./own-folder.ts";
 import { type PeerProcess, PROCESS_FILE, readLivingProcess } from "./process-file.ts";
 import { openSalvaged } from "./salvage.ts";
@@ -98,6 +99,11 @@ export async function openFolder(
   } catch (error) {
     removeQuietly(join(dir, PROCESS_FILE));
     unlock();
+    if (error instanceof NewerFormat) {
+      throw new Failure(
+        `The data folder ${dir} was written by a newer p2p: start that one, or choose another folder with --data.`,
+      );
+    }
     throw new Failure(
       `The data folder ${dir} cannot be used (${reason(error)}): choose another one with --data.`,
     );
@@ -140,8 +146,9 @@ async function openLocked(
   trouble: string | null,
 ): Promise<Folder> {
   await mkdir(join(dir, "files"), { recursive: true, mode: 0o700 });
-  const [identity, view, alive, store] = await Promise.all([
-    loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity),
+  // Before anything is changed: the folder may be a newer program's.
+  const identity = await loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity);
+  const [view, alive, store] = await Promise.all([
     loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView),
     loadJson(join(dir, ALIVE_FILE), SMALL_FILE_BYTES, parseAlive),
     openFiles(dir, zeroAt),
@@ -163,6 +170,7 @@ async function openLocked(
     notes: [
       trouble,
       ...[identity, view, alive, store].map(({ note }) => note),
+      olderNote(dir, files.olderCopy),
       unfitNote(dir, files.unfit),
       damagedNote(dir, files.damagedRows),
     ].filter((n) => n !== null),
@@ -211,6 +219,11 @@ function durations(alive: Alive | null, now: number) {
   const { at = null, forgotten = null } = alive ?? {};
   const awayMs = at === null || at > now ? null : now - at;
   return { awayMs, forgottenMs: forgotten === null ? null : Math.max(0, now - forgotten) };
+}
+
+function olderNote(dir: string, copy: string | null): string | null {
+  if (copy === null) return null;
+  return `${dir} was written by an older p2p, and has been brought over; ${copy} is its index as it was.`;
 }
 
 function unfitNote(dir: string, names: readonly string[]): string | null {

@@ -11,17 +11,12 @@ import type { DamagedRow } from "./columns.ts";
 import { DiskTrouble, explainDisk, isDamage } from "./disk.ts";
 import { type Change, HeldRows } from "./held-rows.ts";
 import { INDEX_FILE, Index, noteDamage } from "./index-file.ts";
-import { GROUP_BYTES, GROUP_ROWS, WAITING_BYTES } from "./limits.ts";
+import { GROUP_BYTES, GROUP_PAGES_BYTES, GROUP_ROWS, PAGE_BYTES, WAITING_BYTES } from "./limits.ts";
 import { isReplicable, ROW_BYTES, type Row, weightOf } from "./row.ts";
 import type { Table } from "./table.ts";
 
 /** What a lab has a disk say. */
 const FULL = { code: "ENOSPC" };
-
-/** What a group takes beside its rows: the pages above them. */
-const GROUP_PAGES_BYTES = 16_384;
-/** A row taken away changes a page anywhere. */
-const PAGE_BYTES = 8_192;
 
 /** A write to be entered, with its content where that goes into the index. */
 type Entry = {
@@ -119,6 +114,11 @@ export class Ledger {
     this.rewritten.delete(row.id);
     this.pendingRemovals.add(row.id);
     this.wake();
+  }
+
+  /** Where the index is as an older program left it, if it was brought over just now. */
+  get olderCopy(): string | null {
+    return this.index?.table.olderCopy ?? null;
   }
 
   /** A small content, unchecked. @throws SQLite's error if it cannot be read */

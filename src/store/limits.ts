@@ -20,6 +20,10 @@ export const READ_IN_PLACE_BYTES = 65_536;
 export const GROUP_ROWS = 256;
 /** Bytes of small contents in one commit, for the same reason. */
 export const GROUP_BYTES = 1_048_576;
+/** What a group takes beside its rows: the pages above them. */
+export const GROUP_PAGES_BYTES = 16_384;
+/** A row taken away changes a page anywhere. */
+export const PAGE_BYTES = 8_192;
 /** Small contents that wait for the disk. Beyond, it is too slow for them, and they are refused. */
 export const WAITING_BYTES = 67_108_864;
 /**

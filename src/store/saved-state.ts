@@ -3,6 +3,7 @@ import { HIGHEST_INCARNATION } from "../protocol/model/bounds.ts";
 import type { RingConfig, Strategy } from "../protocol/model/config.ts";
 import { MEMBER_STATES, type Member, makeMember } from "../protocol/model/member.ts";
 import { parseAddress } from "../wire/address.ts";
+import { FOLDER_VERSION, refuseNewer } from "./older.ts";
 
 /** Durable before it is used. */
 export type Identity = {
@@ -49,17 +50,18 @@ type SavedConfig = Omit<RingConfig, "replicationFactor"> & { readonly copies: nu
 /** The identity as a line of JSON. */
 export function formatIdentity({ config, ...identity }: Identity): string {
   const saved = config === null ? null : savedConfig(config);
-  return `${JSON.stringify({ v: 1, ...identity, config: saved })}\n`;
+  return `${JSON.stringify({ v: FOLDER_VERSION, ...identity, config: saved })}\n`;
 }
 
 function savedConfig({ replicationFactor, ...config }: RingConfig): SavedConfig {
   return { ...config, copies: replicationFactor };
 }
 
-/** @returns null for anything but an identity that a peer wrote */
+/** @returns null for anything but an identity that a peer wrote. @throws NewerFormat */
 export function parseIdentity(value: unknown): Identity | null {
   if (!isRecord(value)) return null;
-  const { id, ring, incarnation } = value;
+  const { v, id, ring, incarnation } = value;
+  refuseNewer(v, FOLDER_VERSION);
   if (!isWhole(id, MAX_ID) || !isWhole(ring, MAX_RING)) return null;
   if (!isWhole(incarnation, HIGHEST_INCARNATION)) return null;
   return { id, ring, incarnation, config: parseConfig(value["config"], ring) };

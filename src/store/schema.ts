@@ -1,6 +1,7 @@
 /** The tables of the index. */
 import type { Database } from "bun:sqlite";
 import { bringOver } from "./migration.ts";
+import { keepCopy, refuseNewer } from "./older.ts";
 
 /** Raised with every change of the tables; SQLite keeps it as the database's `user_version`. */
 const SCHEMA_VERSION = 3;
@@ -41,23 +42,26 @@ const BODIES = "CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, bytes
 
 /**
  * Brings a database to the present tables, as one change. Nothing is written if it has them.
- * @throws SQLite's error, or one like it where the tables are not as they were made; an Error for tables of a newer program
+ * @param path of the database: older tables are copied beside it before they are changed
+ * @returns the path of that copy; null if the tables were the present ones, or there were none
+ * @throws SQLite's error, or one like it where the tables are not as they were made; NewerFormat
  */
-export function prepareTables(database: Database): void {
+export function prepareTables(database: Database, path: string): string | null {
   const schemaVersion = numberOf(database, "PRAGMA user_version");
   const tables = tablesOf(database);
   const present = hasPresent(tables);
   if (schemaVersion === SCHEMA_VERSION && present) {
     checkRows(database);
-    return;
+    return null;
   }
+  if (tables.size > 0 && !present) refuseNewer(schemaVersion, SCHEMA_VERSION);
   // The number and the tables belong together: where they do not, the disk has changed one of them.
   if (schemaVersion === SCHEMA_VERSION || present || (tables.size > 0 && !tables.has("files"))) {
     throw damaged("its tables are not as they were made");
   }
-  if (schemaVersion > SCHEMA_VERSION) throw new Error("its index was written by a newer p2p");
+  const hasOlder = tables.size > 0;
+  const copy = hasOlder ? keepCopy(database, path, schemaVersion) : null;
   database.transaction(() => {
-    const hasOlder = tables.size > 0;
     if (hasOlder) database.run("ALTER TABLE files RENAME TO older");
     database.run(FILES);
     database.run(BODIES);
@@ -67,6 +71,7 @@ export function prepareTables(database: Database): void {
     }
     database.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   })();
+  return copy;
 }
 
 /** The statements that made the tables there are, by their names. */

@@ -7,6 +7,8 @@ import { prepareTables } from "./schema.ts";
 const ROWS_READ = 2_048;
 
 export class Table {
+  /** The path of a copy of what an older program had written; null where this one had. */
+  readonly olderCopy: string | null;
   private readonly database: Database;
   private readonly putRow: Statement<unknown, Columns>;
   private readonly putBody: Statement<unknown, [number, Uint8Array]>;
@@ -38,7 +40,7 @@ export class Table {
       this.database.run("PRAGMA synchronous = NORMAL");
       this.database.run("PRAGMA wal_autocheckpoint = 0");
       this.database.run("PRAGMA busy_timeout = 2000");
-      prepareTables(this.database);
+      this.olderCopy = prepareTables(this.database, path);
       // By its number, a row takes the place of what it was before.
       const put =
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

@@ -1,7 +1,7 @@
 /** What was written by an older program, and what became of the clock meanwhile. */
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   type FileRecord,
@@ -57,7 +57,10 @@ test("an index of the first program is brought over with its files", async () =>
   }
   index.close();
   let opened = await openFolder(dir);
-  expect(opened.notes).toEqual([]);
+  const copy = join(dir, "index.db.v0");
+  expect(opened.notes).toEqual([
+    `${dir} was written by an older p2p, and has been brought over; ${copy} is its index as it was.`,
+  ]);
   for (const size of [0, 10, 100_000]) {
     const record = opened.files.winner(`n${size}`);
     expect(record).toMatchObject({
@@ -72,10 +75,33 @@ test("an index of the first program is brought over with its files", async () =>
   await opened.files.keep(next, someBytes(11));
   await opened.close();
   opened = await openFolder(dir);
+  expect(opened.notes).toEqual([]);
   expect(opened.files.records().length).toBe(3);
   expect(opened.files.bytesOf(next)).toEqual(someBytes(11));
   expect(readdirSync(join(dir, "files")).sort()).toEqual(["empty", "large"]);
   await opened.close();
+  expect(statSync(copy).mode & 0o777).toBe(0o600);
+  const kept = new Database(copy, { readonly: true });
+  expect(kept.query("SELECT name, counter FROM files ORDER BY name").values()).toEqual([
+    ["n0", 7],
+    ["n10", 7],
+    ["n100000", 7],
+  ]);
+  kept.close();
+  expect(readdirSync(dir).filter((name) => name.includes(".part"))).toEqual([]);
+});
+
+test("an index that cannot be copied first is not brought over", async () => {
+  const [dir, index] = await older("full", {});
+  index.run(SECOND);
+  index.run(BODIES);
+  index.run("PRAGMA user_version = 1");
+  index.close();
+  mkdirSync(join(dir, "index.db.v1.part"));
+  await expect(openFolder(dir)).rejects.toThrow(`The data folder ${dir} cannot be used`);
+  const kept = new Database(join(dir, "index.db"), { readonly: true });
+  expect(kept.query("PRAGMA user_version").values()).toEqual([[1]]);
+  kept.close();
 });
 
 test("rows of the second program become writes, its conflicts such of the name that they had", async () => {

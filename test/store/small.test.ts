@@ -197,7 +197,24 @@ test("an index of a newer program is left alone, with a sentence", async () => {
   await opened.files.keep(recordOf("a", someBytes(5), 1), someBytes(5));
   await opened.close();
   tamper(dir, "ALTER TABLE files ADD COLUMN newer; PRAGMA user_version = 99");
-  await expect(openFolder(dir, ZERO)).rejects.toThrow("a newer p2p");
+  const sentence = `The data folder ${dir} was written by a newer p2p: start that one, or choose another folder with --data.`;
+  await expect(openFolder(dir, ZERO)).rejects.toThrow(sentence);
+  // Whatever it has made of them: these are no damage.
+  tamper(dir, "ALTER TABLE files RENAME TO writes");
+  await expect(openFolder(dir, ZERO)).rejects.toThrow(sentence);
+});
+
+test("so is a folder whose identity a newer program has written", async () => {
+  const dir = join(folder.dir, "newer-identity");
+  const opened = await openFolder(dir, ZERO);
+  await opened.saveIdentity({ id: 7, ring: 12_000, incarnation: 3, config: null });
+  await opened.close();
+  const path = join(dir, "identity.json");
+  const written = await Bun.file(path).text();
+  expect(written).toContain('"v":1');
+  await Bun.write(path, written.replace('"v":1', '"v":2'));
+  await expect(openFolder(dir, ZERO)).rejects.toThrow("was written by a newer p2p: start that one");
+  expect(readdirSync(dir).filter((name) => name.includes("damaged"))).toEqual([]);
 });
 
 test("the hash of nothing is that of an empty content", () => {
