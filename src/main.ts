@@ -1,6 +1,6 @@
 import { version } from "../package.json";
 import type { Example } from "./commands/cli/check.ts";
-import type { Command } from "./commands/cli/command.ts";
+import type { Entry, Table } from "./commands/cli/command.ts";
 import { UsageError } from "./commands/cli/errors.ts";
 import { complain, exit, finish } from "./commands/cli/exit.ts";
 import { mayColor, splitGlobals } from "./commands/cli/globals.ts";
@@ -12,17 +12,10 @@ import { didYouMean, quote } from "./terminal/words.ts";
 
 /** The command table, and how an error becomes one sentence and an exit code. */
 
-type Entry = {
-  readonly summary: string;
-  /** It is a peer, and runs for long. */
-  readonly serves?: true;
-  load(): Promise<Command>;
-};
-
 const ABOUT = "a peer-to-peer ring in one file, and the proof that it heals";
 
 /** Each command is loaded when it is asked for, and only then: a peer must be up in milliseconds. */
-const COMMANDS: Readonly<Record<string, Entry>> = {
+const COMMANDS: Table = {
   init: {
     summary: "start a peer that knows its two successors, or the first peer of a new ring",
     serves: true,
@@ -133,7 +126,32 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "tell a script whether a ring and its files are well: exit code 0, 1 or 3",
     load: async () => (await import("./commands/status.ts")).health,
   },
+  completion: {
+    summary: "print what completes command lines in bash, zsh or fish",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  man: {
+    summary: "print a man page, as for man -l -",
+    load: async () =>
+      (await import("./commands/man.ts")).manual({
+        table: shown(),
+        about: ABOUT,
+        examples: EXAMPLES,
+        version,
+      }),
+  },
+  // What those completions ask.
+  complete: {
+    summary: "tell what may stand next on a command line",
+    hidden: true,
+    load: async () => (await import("./commands/completion.ts")).completing(shown()),
+  },
 };
+
+/** What people are told of. */
+function shown(): Table {
+  return Object.fromEntries(Object.entries(COMMANDS).filter(([, { hidden }]) => hidden !== true));
+}
 
 const EXAMPLES: readonly Example[] = [
   ["p2p ring 8", "a ring of 8 peers, here and now"],
@@ -150,10 +168,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const [name, rest] = commandOf(first, others);
   // Told to children and libraries alike.
   if (noColor) process.env["NO_COLOR"] = "1";
-  if (wantsVersion) {
-    console.log(version);
-    return 0;
-  }
+  if (wantsVersion) return await showVersion(argv.includes("--json"));
   if (name === null) return await showHelp(null);
   if (name === "help") return await showHelp(...commandOf(rest[0] ?? null, rest.slice(1)));
   if (help) return await showHelp(name);
@@ -176,11 +191,20 @@ function commandOf<N extends string | null>(
   return Object.hasOwn(COMMANDS, both) ? [both, rest.slice(1)] : [name, rest];
 }
 
+async function showVersion(json: boolean): Promise<number> {
+  if (!json) console.log(version);
+  else {
+    const { buildOf } = await import("./commands/cli/build.ts");
+    console.log(JSON.stringify(buildOf(version)));
+  }
+  return 0;
+}
+
 async function showHelp(name: string | null, extra: readonly string[] = []): Promise<number> {
   const { commandHelp, programHelp } = await import("./commands/cli/help.ts");
   const color = mayColor(process.stdout);
   if (name === null || name === "help") {
-    const listed = Object.entries(COMMANDS).map(([key, { summary }]) => ({ name: key, summary }));
+    const listed = Object.entries(shown()).map(([key, { summary }]) => ({ name: key, summary }));
     console.log(programHelp(ABOUT, version, listed, EXAMPLES, color));
     return 0;
   }
@@ -201,7 +225,7 @@ async function find(name: string): Promise<Entry> {
       `${quote(name)} is no flag of p2p itself: a command's flags come after it (see p2p help)`,
     );
   }
-  const hint = didYouMean(name, [...Object.keys(COMMANDS), "help"]) || "; see p2p help";
+  const hint = didYouMean(name, [...Object.keys(shown()), "help"]) || "; see p2p help";
   throw new UsageError(`Unknown command ${quote(name)}${hint}`);
 }
 

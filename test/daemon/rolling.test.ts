@@ -7,6 +7,8 @@
  */
 import { describe, expect, test } from "bun:test";
 import type { History, Situation } from "../../src/checks/history.ts";
+import { ControlRefused } from "../../src/control/client.ts";
+import type { ControlledClient } from "../../src/lab/asker.ts";
 import { Clients, endingsOf } from "../../src/lab/clients.ts";
 import { contentOf, drawFiles, sha256, type TestFile } from "../../src/lab/corpus.ts";
 import { historyBroken } from "../../src/lab/judge.ts";
@@ -87,6 +89,7 @@ async function replace(
   const { code } = await former.waitForEnd();
   expect({ id, code, errors: former.errors }).toMatchObject({ id, code: 0 });
   standing.ended(id);
+  if (isLong) console.log(`    ${Date.now()} peer ${id} has left; it goes on with ${program}`);
   start(ring, id, former.args, program);
   // R1 to R8, and all copies of each file: D2.
   await ring.calm();
@@ -122,7 +125,7 @@ async function underLoad(
   const names = drawFiles(seed + 1, taken, { count: CLIENTS }).map(({ name }) => name);
   const reachable = {
     living: () => standing.living,
-    control: (id: number) => ring.control(id),
+    control: (id: number) => telling(ring.control(id), id),
   };
   const clients = new Clients(reachable, drawnOrders(names, CLIENTS), seed);
   const isAsked = (id: number): boolean =>
@@ -142,6 +145,24 @@ async function underLoad(
   );
   await ring.calm();
   return { operations, situations, endings: await endingsOf(ring.control(IDS[0] ?? 0), names) };
+}
+
+/** Prints what a client is refused, in the peer's own words. */
+function telling({ store, request, remove }: ControlledClient, id: number): ControlledClient {
+  const tell = <T>(what: string, asked: Promise<T>): Promise<T> => {
+    const began = performance.now();
+    asked.catch((error: unknown) => {
+      // That nobody has it is an answer.
+      if (error instanceof ControlRefused && error.kind === "not-found") return;
+      console.log(`    ${what} at ${id} after ${performance.now() - began} ms: ${error}`);
+    });
+    return asked;
+  };
+  return {
+    store: (name, content) => tell(`store ${name}`, store(name, content)),
+    request: (name) => tell(`request ${name}`, request(name)),
+    remove: (name) => tell(`remove ${name}`, remove(name)),
+  };
 }
 
 /** D1: each file, as it was stored, through each peer. */

@@ -8,6 +8,19 @@ export type Command = Shape & {
   run(argv: readonly string[]): Promise<number>;
 };
 
+/** A row of the table of commands. */
+export type Entry = {
+  readonly summary: string;
+  /** It is a peer, and runs for long. */
+  readonly serves?: true;
+  /** No help or list names it. */
+  readonly hidden?: true;
+  load(): Promise<Command>;
+};
+
+/** All commands, by name; a name may be of two words. */
+export type Table = Readonly<Record<string, Entry>>;
+
 type Spec<T extends ArgsDef> = {
   name: string;
   args: T;

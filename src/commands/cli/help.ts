@@ -6,7 +6,8 @@ import { aliases } from "./check.ts";
 /** A row of the list of commands. */
 export type Listed = { readonly name: string; readonly summary: string };
 
-type Row = readonly [left: string, right: string];
+/** What stands on the left, and what it is for. */
+export type Row = readonly [left: string, right: string];
 
 /** As wide as the narrowest terminal that people have. */
 const COLUMNS = 80;
@@ -16,6 +17,11 @@ const WIDEST_LEFT = 26;
 const GLOBAL_FLAGS: readonly Row[] = [
   ["-h, --help", "this help"],
   ["--no-color", "no colors, as with NO_COLOR=1"],
+];
+
+const VERSION_FLAG: Row = [
+  "-v, --version",
+  "the version; with --json also commit, runtime and platform",
 ];
 
 /** The help of p2p itself: what there is to do, and where to begin. */
@@ -34,7 +40,7 @@ export function programHelp(
       ...commands.map(({ name, summary }): Row => [name, summary]),
       ["help COMMAND", "more about one of these"],
     ]),
-    section(head("Flags:"), [...GLOBAL_FLAGS, ["-v, --version", "the version"]]),
+    section(head("Flags:"), flagRows(null)),
     section(head("Examples:"), examples),
   ]);
 }
@@ -42,22 +48,39 @@ export function programHelp(
 /** The help of one command, made of the definition that its command line is checked against. */
 export function commandHelp(shape: Shape, summary: string, color: boolean): string {
   const head = headings(color);
-  const shown = Object.entries(shape.args).filter(([name]) => !shape.hidden.includes(name));
-  const isPositional = ([, def]: [string, ArgDef]) => def.type === "positional";
-  const usage = shape.forms.map((form) => ["  p2p", shape.name, ...form, "[--flags]"].join(" "));
-  const positionals = shown
-    .filter(isPositional)
-    .map(([name, def]): Row => [name.toUpperCase(), def.description ?? ""]);
-  const flags = shown
-    .filter((entry) => !isPositional(entry))
-    .map(([name, def]): Row => [flagLabel(name, def), def.description ?? ""]);
   return page([
     wrapped(`p2p ${shape.name}: ${summary}`, COLUMNS).join("\n"),
-    [head("Usage:"), ...usage].join("\n"),
-    section(head("Arguments:"), positionals),
-    section(head("Flags:"), [...flags, ...GLOBAL_FLAGS]),
+    [head("Usage:"), ...usageOf(shape).map((line) => `  ${line}`)].join("\n"),
+    section(head("Arguments:"), argumentRows(shape)),
+    section(head("Flags:"), flagRows(shape)),
     section(head("Examples:"), shape.examples),
   ]);
+}
+
+/** The ways to give its arguments, each as a command line. */
+export function usageOf({ name, forms }: Shape): string[] {
+  return forms.map((form) => ["p2p", name, ...form, "[--flags]"].join(" "));
+}
+
+/** What its arguments are. */
+export function argumentRows(shape: Shape): Row[] {
+  return shownArgs(shape)
+    .filter(([, { type }]) => type === "positional")
+    .map(([name, def]) => [name.toUpperCase(), def.description ?? ""]);
+}
+
+/** The flags of a command, or of p2p itself. */
+export function flagRows(shape: Shape | null): Row[] {
+  if (shape === null) return [...GLOBAL_FLAGS, VERSION_FLAG];
+  const own = shownArgs(shape).filter(([, { type }]) => type !== "positional");
+  return [
+    ...own.map(([name, def]): Row => [flagLabel(name, def), def.description ?? ""]),
+    ...GLOBAL_FLAGS,
+  ];
+}
+
+function shownArgs({ args, hidden }: Shape): [string, ArgDef][] {
+  return Object.entries(args).filter(([name]) => !hidden.includes(name));
 }
 
 function flagLabel(name: string, def: ArgDef): string {
