@@ -1,7 +1,8 @@
 // npm run release: what is given to others, in dist/release/: an archive for each system with the program,
 // its licences, man pages and completions; npm's packages; the list of what is inside; install.sh; and the
 // sums of it all. See docs/RELEASING.md.
-// `npm run release -- --only linux-x64,linux-arm64` builds some targets; `--out DIR` puts it elsewhere.
+// `npm run release -- --only linux-x64,linux-arm64` builds some targets; `--out DIR` puts it elsewhere;
+// `--address URL` is where it will be had, which install.sh then knows by itself.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -14,7 +15,7 @@ import { runtimeOf, TARGETS } from "./release/targets.mjs";
 import { asScript, BuildError, build, commitHere, compile, root, run } from "./toolchain.mjs";
 
 await asScript(() => {
-  const { only, out } = optionsOf(process.argv.slice(2));
+  const { only, out, address } = optionsOf(process.argv.slice(2));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commit = commitHere();
   // It makes the completions and the man pages.
@@ -41,13 +42,11 @@ await asScript(() => {
     for (const { name, bytes } of packNpm(target, version, files)) put(name, bytes);
   }
   for (const { name, bytes } of packNpm(null, version, papers)) put(name, bytes);
-  const install = readFileSync(join(root, "scripts", "install.sh"));
-  put("install.sh", install);
+  const install = readFileSync(join(root, "scripts", "install.sh"), "utf8");
+  put("install.sh", Buffer.from(install.replace("P2P_FROM:-}", `P2P_FROM:-${address}}`)));
   const release = { version, date: dateOf(commit), sums: tellSums(sums) };
   put(`p2p-${version}.cdx.json`, Buffer.from(bill(release)));
   writeFileSync(join(out, "SHA256SUMS"), tellSums(sums));
-  // What a newcomer is told to fetch needs no version in its name.
-  writeFileSync(join(out, "VERSION"), `${version}\n`);
   console.log(`${out}: ${sums.length} files of p2p ${version}, from ${commit ?? "no commit"}`);
   return 0;
 });
@@ -57,7 +56,11 @@ function optionsOf(argv) {
   const names = TARGETS.map(({ name }) => name);
   let values;
   try {
-    const options = { only: { type: "string" }, out: { type: "string" } };
+    const options = {
+      only: { type: "string" },
+      out: { type: "string" },
+      address: { type: "string" },
+    };
     values = parseArgs({ args: argv, options }).values;
   } catch (error) {
     throw new BuildError(error.message);
@@ -67,7 +70,11 @@ function optionsOf(argv) {
   if (unknown !== undefined) {
     throw new BuildError(`--only takes ${names.join(", ")}, not "${unknown}"`);
   }
-  return { only, out: resolve(values.out ?? join(root, "dist", "release")) };
+  const address = values.address ?? "";
+  if (!/^(https?:\/\/[\w./:-]+)?$/.test(address)) {
+    throw new BuildError(`--address takes the address of a folder, not "${address}"`);
+  }
+  return { only, out: resolve(values.out ?? join(root, "dist", "release")), address };
 }
 
 function compiled(target, commit, out) {

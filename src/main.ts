@@ -126,6 +126,10 @@ const COMMANDS: Table = {
     summary: "tell a script whether a ring and its files are well: exit code 0, 1 or 3",
     load: async () => (await import("./commands/status.ts")).health,
   },
+  upgrade: {
+    summary: "replace this program by another version of it, and keep the former",
+    load: async () => (await import("./commands/upgrade.ts")).upgrading(version),
+  },
   completion: {
     summary: "print what completes command lines in bash, zsh or fish",
     load: async () => (await import("./commands/completion.ts")).completion,
