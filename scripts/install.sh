@@ -71,6 +71,12 @@ uninstall() {
   beside | while IFS= read -r file; do
     [ ! -e "$file" ] || rm -f "$file"
   done
+  # And the folders, where nothing else is in them.
+  for folder in bash-completion/completions bash-completion zsh/site-functions zsh \
+    fish/vendor_completions.d fish man/man1 man; do
+    rmdir "$SHARE/$folder" 2>/dev/null || true
+  done
+  rmdir "$SHARE" "$TO" "${HOME:-/}/.local" 2>/dev/null || true
   say "removed its completions and man pages below $SHARE"
   say "left: the data of peers, a folder .p2p wherever some were started; rm -r .p2p there forgets them"
   state=${XDG_STATE_HOME:-${HOME:-}/.local/state}/p2p

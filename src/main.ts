@@ -126,6 +126,10 @@ const COMMANDS: Table = {
     summary: "tell a script whether a ring and its files are well: exit code 0, 1 or 3",
     load: async () => (await import("./commands/status.ts")).health,
   },
+  doctor: {
+    summary: "tell whether a peer can work on this machine, and what to do if not",
+    load: async () => (await import("./commands/doctor.ts")).examining(version),
+  },
   upgrade: {
     summary: "replace this program by another version of it, and keep the former",
     load: async () => (await import("./commands/upgrade.ts")).upgrading(version),

@@ -251,6 +251,7 @@ export default command({
     ["p2p chaos", "10 kills in the ring that runs in this folder, or else in one of its own"],
     ["p2p chaos --own", "in one of its own, whatever runs here"],
     ["p2p chaos --seed 7 --kills 20", "20 kills, the same each time"],
+    ["p2p chaos --seed 7 --dry-run", "whom it would kill, and when; nobody is killed"],
     ["p2p chaos --lose-disks", "10 kills, with all that the victims had stored"],
     ["p2p chaos --for 60 --every 1 --json", "a kill each second for a minute, as JSON"],
     [

@@ -1,5 +1,6 @@
 /** `p2p completion SHELL`, and what the scripts that it prints ask: `p2p complete -- WORDS`. */
 
+import { shownLine } from "../terminal/shown.ts";
 import { type Command, command, type Table } from "./cli/command.ts";
 import type { Candidate, Expected } from "./cli/completing.ts";
 import { parseWord } from "./cli/values.ts";
@@ -19,7 +20,7 @@ export const completion = command({
   async run(args) {
     const shell = parseWord("SHELL", args.shell, SHELLS);
     const { completionScript } = await import("./cli/shells.ts");
-    process.stdout.write(completionScript(shell));
+    console.log(completionScript(shell).trimEnd());
     return 0;
   },
 });
@@ -36,7 +37,9 @@ export function completing(table: Table): Command {
       const next = await expected(table, argv[0] === "--" ? argv.slice(1) : argv);
       const { before, begun, source } = next;
       for (const [word, what] of [...next.candidates, ...(await lookedUp(next))]) {
-        if (word.startsWith(begun)) process.stdout.write(`${before}${word}\t${what}\n`);
+        // What a terminal would obey is not what the name is: it would name another.
+        if (!word.startsWith(begun) || shownLine(word) !== word) continue;
+        process.stdout.write(`${before}${word}\t${shownLine(what)}\n`);
       }
       if (source === "paths") console.log(":paths");
       return 0;

@@ -20,6 +20,7 @@ export default command({
   examples: [
     ["p2p request 4103", "writes received_4103.pdf"],
     ["p2p request notes.txt -o copy.txt --force", "writes copy.txt, whatever is there"],
+    ["p2p request 2067 --peer 8", "through peer 8, where several run below this folder"],
     ["p2p request photos.tar -o - | tar x", "to standard output, and nothing else there"],
   ],
   async run(args) {

@@ -35,6 +35,7 @@ export const health = command({
   forms: [[]],
   examples: [
     ["p2p health", "is the ring of the peer that runs below this folder well?"],
+    ["p2p health --peer 8", "asked of peer 8, where several run here"],
     ["p2p health --data /srv/p2p || alert", "exit code 1: it is not; 3: it could not be told"],
   ],
   async run(args) {

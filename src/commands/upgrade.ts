@@ -1,5 +1,6 @@
 /** `p2p upgrade FROM`, `p2p upgrade --rollback`. */
 import type { Upgraded } from "../machine/upgrade.ts";
+import { buildOf, sayBuild } from "./cli/build.ts";
 import { type Command, command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { JSON_ARG } from "./cli/shared.ts";
@@ -30,7 +31,6 @@ export function upgrading(version: string): Command {
       if (from !== undefined && rollback === true) {
         throw new UsageError("Give FROM or --rollback, not both");
       }
-      const { buildOf } = await import("./cli/build.ts");
       const work = await import("../machine/upgrade.ts");
       const own = buildOf(version);
       const done =
@@ -53,8 +53,4 @@ function told({ program, former, before, now, same }: Upgraded): string[] {
     `the former one is ${former}; p2p upgrade --rollback has it back`,
     "peers that run are still what they were: stop and start one after the other, and wait for p2p health each time",
   ];
-}
-
-function sayBuild({ version, commit }: Upgraded["now"]): string {
-  return commit === null ? version : `${version} (${commit.slice(0, 9)})`;
 }

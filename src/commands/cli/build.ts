@@ -25,6 +25,11 @@ export function buildOf(version: string): Build {
   };
 }
 
+/** A build in a few words: `0.2.0 (1a2b3c4d5)`. */
+export function sayBuild({ version, commit }: Pick<Build, "version" | "commit">): string {
+  return commit === null ? version : `${version} (${commit.replace(/^(.{9})[0-9a-f]*/, "$1")})`;
+}
+
 /** The target of a release that is this program, or would be. */
 export function platformOf(): string {
   if (typeof P2P_TARGET !== "undefined") return P2P_TARGET;
