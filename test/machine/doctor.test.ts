@@ -70,9 +70,9 @@ test(
       const folder = await examined("p2p doctor --data file", dir);
       expect(folder.exitCode).toBe(1);
       expect(folder.verdicts("disk")).toEqual(["wrong"]);
-      const elsewhere = await examined("p2p doctor --host 192.0.2.1", dir);
-      expect(elsewhere.exitCode).toBe(1);
-      expect(elsewhere.verdicts("ports")).toEqual(["wrong"]);
+      const otherFolder = await examined("p2p doctor --host 192.0.2.1", dir);
+      expect(otherFolder.exitCode).toBe(1);
+      expect(otherFolder.verdicts("ports")).toEqual(["wrong"]);
       const few = await examined("ulimit -n 200; p2p doctor", dir);
       expect(few.verdicts("descriptors")).toEqual(["warning"]);
       expect((await bash("p2p doctor here", dir)).exitCode).toBe(2);
