@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { EMPTY_SHA256, type FileRecord } from "../../src/protocol/model/files.ts";
+import type { Member } from "../../src/protocol/model/member.ts";
 import type { Routed } from "../../src/protocol/model/messages.ts";
 import { NO_LINEAGE } from "../../src/protocol/model/siblings.ts";
 import type { TestRing } from "../support/test-ring.ts";
@@ -71,6 +72,14 @@ function record(name: string, fields: Partial<FileRecord> = {}): FileRecord {
   };
 }
 
+function joinOf(joiner: Member, request: number): Routed {
+  const { id, address, instance } = joiner;
+  return {
+    ...{ tag: "routed", request, route: [id], ask: { kind: "join", joiner }, leftMs: 5_000 },
+    ...{ origin: { id, address, instance }, counter: 0, avoid: [], back: false, lost: false },
+  };
+}
+
 test(
   "all are dead, or have left, at incarnations that leave them no answer",
   () =>
@@ -115,17 +124,7 @@ test(
         address: liar.address,
         instance: "11".repeat(8),
       });
-      const routed: Routed = {
-        ...{
-          tag: "routed",
-          request: 77,
-          route: [200],
-          ask: { kind: "join", joiner },
-          leftMs: 5_000,
-        },
-        ...{ origin: { id: 200, address: liar.address, instance: joiner.instance } },
-        ...{ counter: 0, avoid: [], back: false, lost: false },
-      };
+      const routed = joinOf(joiner, 77);
       for (const high of [2 ** 32 - 1, 2 ** 31, 2 ** 31 - 1]) {
         for (const id of FIVE) await liar.stream(at(id), routed, incarnation(high));
         for (const id of FIVE)
@@ -171,6 +170,41 @@ test(
         for (let from = 20; from < 256; from += 16)
           await toAll(ring, (port) => liar.datagram(port, gossipOf(instance, from)));
       await Bun.sleep(1_000);
+    }),
+  LIMIT_MS,
+);
+
+test(
+  "members that nobody ever was, told of or let in, keep no store waiting",
+  () =>
+    afterLies(async (ring, liar) => {
+      // It listens, and never says who it is.
+      const silent = await Liar.open(ring.ports.base, ring.ports.base + 210);
+      let round = 0;
+      const lives = () =>
+        Array.from({ length: 16 }, (_, i) => {
+          const instance = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
+          return made({ id: 20 + ((16 * round + i) % 230), instance, address: silent.address });
+        });
+      const lie = async (port: number) => {
+        round += 1;
+        await liar.stream(port, { tag: "gossip", joining: true, members: lives() });
+        const [joiner = made({ id: 20 })] = lives();
+        await liar.stream(port, { tag: "successor-change", request: round, joiner });
+        await liar.stream(port, joinOf(joiner, round));
+      };
+      const telling = setInterval(() => void toAll(ring, lie), 20);
+      try {
+        for (let i = 0; i < 20; i++) {
+          const name = String(4_000 + i);
+          ring.file(name, 2_000);
+          await ring.control(FIVE[i % FIVE.length] ?? 2).store(name, `${ring.cwd}/${name}.pdf`);
+        }
+        expect(await membersOf(ring)).toHaveLength(FIVE.length);
+      } finally {
+        clearInterval(telling);
+        silent.close();
+      }
     }),
   LIMIT_MS,
 );
