@@ -3,7 +3,14 @@
  * as well, until it hears from one that was not. What may have been removed meanwhile then becomes a
  * conflict of its name, unless the ring still has it.
  */
-import { isDoubtful, isOld, mayBeRemoved, type Postponed, standingOf } from "../model/absence.ts";
+import {
+  entriesOf,
+  isDoubtful,
+  isOld,
+  mayBeRemoved,
+  type Postponed,
+  standingOf,
+} from "../model/absence.ts";
 import { withRecords } from "../model/ages.ts";
 import { boundTable } from "../model/bounded.ts";
 import {
@@ -16,6 +23,7 @@ import {
   SYNC_MEMBERS,
 } from "../model/config.ts";
 import { type FileRecord, writeId } from "../model/files.ts";
+import { POSTPONED_ENTRIES } from "../model/limits.ts";
 import { type Address, isExpected, type Member } from "../model/member.ts";
 import type { Message, Standing } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
@@ -141,8 +149,14 @@ export function postpone(peer: Peer, waiting: Postponed): boolean {
   if (!isDoubtful(absence) || !OF_WRITES.has(message.tag)) return false;
   if (from.id === peer.self.id || absence.answered.has(from.instance)) return false;
   ask(peer, from);
-  if (absence.postponed.length < POSTPONED) absence.postponed = [...absence.postponed, waiting];
+  if (hasRoomFor(absence.postponed, waiting)) absence.postponed = [...absence.postponed, waiting];
   return true;
+}
+
+function hasRoomFor(postponed: readonly Postponed[], { message }: Postponed): boolean {
+  if (postponed.length >= POSTPONED) return false;
+  const before = postponed.reduce((sum, each) => sum + entriesOf(each.message), 0);
+  return before + entriesOf(message) <= POSTPONED_ENTRIES;
 }
 
 /** Messages whose senders are known now. */

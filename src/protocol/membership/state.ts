@@ -117,7 +117,12 @@ export type IndirectProbe = {
 };
 
 /** Something asked by one that is no member here, and since when it waits. */
-export type StrangersAsk = { readonly came: Postponed; readonly since: number };
+export type StrangersAsk = {
+  readonly came: Postponed;
+  readonly since: number;
+  /** As `entriesOf` says. */
+  readonly entries: number;
+};
 
 /** The membership's part of a peer. */
 export type Membership = {

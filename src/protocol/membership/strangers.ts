@@ -5,8 +5,9 @@
  * (as in Viewstamped Replication, where a replica answers in its own view alone), and is dropped when
  * nobody waits for it any more.
  */
-import type { Postponed } from "../model/absence.ts";
+import { entriesOf, type Postponed } from "../model/absence.ts";
 import { HOP_ACK_MS, POSTPONED } from "../model/config.ts";
+import { POSTPONED_ENTRIES } from "../model/limits.ts";
 import { isExpected } from "../model/member.ts";
 import type { Message } from "../model/messages.ts";
 import { isIn, type Peer } from "../state.ts";
@@ -33,8 +34,11 @@ export function isAsking(message: Message): boolean {
  */
 export function waitForMember(peer: Peer, came: Postponed): boolean {
   if (!isIn(peer) || !isAsking(came.message) || isFamiliar(peer, came)) return false;
-  if (peer.membership.strangers.length < POSTPONED)
-    peer.membership.strangers.push({ came, since: peer.now });
+  const { strangers } = peer.membership;
+  const entries = entriesOf(came.message);
+  const before = strangers.reduce((sum, each) => sum + each.entries, 0);
+  if (strangers.length < POSTPONED && before + entries <= POSTPONED_ENTRIES)
+    strangers.push({ came, since: peer.now, entries });
   return true;
 }
 

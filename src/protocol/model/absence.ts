@@ -22,6 +22,13 @@ export type Postponed = {
   readonly heldMs: number | null;
 };
 
+/** How much a message holds: itself, and the entries of its lists. */
+export function entriesOf(message: Message): number {
+  let entries = 1;
+  for (const value of Object.values(message)) if (Array.isArray(value)) entries += value.length;
+  return entries;
+}
+
 /** What this peer may have missed while its folder was away. */
 export type Absence = {
   /**

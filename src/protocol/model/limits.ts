@@ -19,6 +19,8 @@ export const GREETED_BY_ALL = 32;
 export const TRUSTED_ARRIVALS = 256;
 /** The last that were lost are sought by a peer that starts: a dial to a machine that is off waits for its end. */
 export const SOUGHT = 16;
+/** Entries of lists in the messages that wait for word of their sender, of each kind: as much as in the longest one. */
+export const POSTPONED_ENTRIES = 16_384;
 /** Word that waits until a promise has passed: as much as copies in line. Of more, those who lack it ask again. */
 export const WITHHELD = 16_384;
 /** Writes that a promise tells from others: four messages full. Of more it keeps back all in its part of the circle. */

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { learn } from "../../../src/protocol/membership/records.ts";
 import { HOP_ACK_MS } from "../../../src/protocol/model/config.ts";
+import { POSTPONED_ENTRIES } from "../../../src/protocol/model/limits.ts";
 import { makeMember } from "../../../src/protocol/model/member.ts";
 import { inquireOf, member, OnePeer, OTHERS, READ, routedFrom } from "../one-peer.ts";
 
@@ -60,4 +61,12 @@ test("one that is held for dead is told so when it asks", () => {
   expect(replica.to("inquired")).toEqual([]);
   const dead = replica.sent("gossip").flatMap(({ message }) => message.members);
   expect(dead).toMatchObject([{ id: 14, state: "dead" }, ...dead.slice(1)]);
+});
+
+test("what strangers ask is kept by how much it is, not by how many messages", () => {
+  const replica = new OnePeer(9);
+  const asked = Array.from({ length: POSTPONED_ENTRIES / 8 }, (_, i) => i);
+  for (let nonce = 0; nonce < 20; nonce++) replica.hear(STRANGER, { ...LEASE, nonce, asked });
+  const { strangers } = replica.peer.membership;
+  expect(strangers.map(({ entries }) => entries)).toEqual(Array(7).fill(asked.length + 1));
 });
