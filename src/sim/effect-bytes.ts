@@ -4,6 +4,7 @@
  * renamed changes nothing; what is added to a list goes at its end.
  */
 import type {
+  Doubt,
   ListedFile,
   Outcome,
   PeerEvent,
@@ -134,6 +135,7 @@ const why = word<Why>([
   "heard",
   "replaced",
 ]);
+const doubt = word<Doubt>(["refused", "silent", "asking", "word", "answered"]);
 const listedFile = struct<ListedFile>({ record: v.fileRecord, replicas: ids });
 const surveyed = struct<SurveyedMember>({
   member,
@@ -172,6 +174,7 @@ const event = casesBy<"event", PeerEvent>("event", {
   note: { text },
   crash: { text, stack: text },
   member: { id: v.position, memberIncarnation: u53, state: v.state, why },
+  probe: { id: v.position, doubt, asked: ids },
   successors: { successors: ids, predecessors: ids },
   joined: { id: v.position },
   woke: { ms: real },
@@ -185,6 +188,7 @@ const event = casesBy<"event", PeerEvent>("event", {
     ms: real,
     outcome: text,
   },
+  dropped: { file: text },
   route: { what: text, route: ids, ms: real },
   outcome: { command: u53, outcome },
   thrown: { tag: text, from: address, why: text, stack: text },

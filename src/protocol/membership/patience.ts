@@ -7,6 +7,8 @@ export const PROBE_WAIT_ROUND_TRIPS = 4;
 export const PROBE_WAIT_MOST_MS = 1_000;
 /** Unanswered pings before the last try, the round's own and two quick probes: as many as there are phases before it. */
 export const PROBES_BEFORE_LAST_TRY = 3;
+/** One ping in vain is often one that was lost: with the second the readers of events hear of a doubt. */
+export const DOUBTED_AFTER = 2;
 /**
  * Silence is death after so long from the first unanswered ping: longer than a snapshot or a busy machine
  * holds a process up again and again, short for a person who waits.

@@ -1,10 +1,11 @@
 /** The pings of a probe, how long is waited for each, and how long for all of them. */
 
 import { REFUSAL_LEAST_MS, REFUSAL_MOST_MS } from "../model/config.ts";
+import type { Doubt } from "../model/events.ts";
 import type { Member } from "../model/member.ts";
 import type { Channel } from "../model/messages.ts";
 import { randomBits } from "../model/random.ts";
-import { type Peer, send } from "../state.ts";
+import { emit, type Peer, send } from "../state.ts";
 import { type Pause, REASONS } from "./machine.ts";
 import {
   INDIRECT_PROBERS,
@@ -38,13 +39,37 @@ export function tryEveryWay(peer: Peer, probe: Probe): void {
   pingTarget(peer, probe, "stream");
   if (!REASONS[reason].asksOthers) return;
   const unfit = (m: Member) => m.id === target.id || m.id === peer.self.id;
-  for (const other of peer.membership.view.sample(peer.random, INDIRECT_PROBERS, unfit)) {
+  const others = peer.membership.view.sample(peer.random, INDIRECT_PROBERS, unfit);
+  tellDoubt(
+    peer,
+    probe,
+    "asking",
+    others.map(({ id }) => id),
+  );
+  for (const other of others) {
     const nonce = newNonce(peer, probe);
     // Both ways, since either may be what is broken.
     for (const channel of new Set([wayTo(peer, other.address), "stream"] as const)) {
       send(peer, other.address, channel, { tag: "ping-req", nonce, target });
     }
   }
+}
+
+/**
+ * Tells the readers of events that a member is in doubt, or no more. Of one that is only awaited, or that has yet
+ * to be believed, there can be none.
+ */
+export function tellDoubt(
+  peer: Peer,
+  probe: Probe,
+  doubt: Doubt,
+  asked: readonly number[] = [],
+): void {
+  const { id } = probe.target;
+  const { view, awaited } = peer.membership;
+  if (view.find(id) === undefined || awaited.has(id)) return;
+  probe.doubt = doubt;
+  emit(peer, { event: "probe", id, doubt, asked });
 }
 
 /** Sets the deadline of a phase that is entered. */

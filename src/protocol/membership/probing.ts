@@ -19,12 +19,13 @@ import {
   type Transition,
 } from "./machine.ts";
 import {
+  DOUBTED_AFTER,
   INDIRECT_EVERY,
   PROBED_AFTER_FAILURE,
   PROBES_BEFORE_LAST_TRY,
   SUSPECT_PINGS,
 } from "./patience.ts";
-import { pingAgain, pingTarget, tryEveryWay, verdictAt, waitFor } from "./pinging.ts";
+import { pingAgain, pingTarget, tellDoubt, tryEveryWay, verdictAt, waitFor } from "./pinging.ts";
 import { endProbe, learn, probeKey } from "./records.ts";
 import type {
   Death,
@@ -44,7 +45,10 @@ type Answer = { readonly from: Member; readonly sentAt: number };
 /** What is done at each: an action without its line here is a mistake that the compiler sees. */
 const ACTIONS: Readonly<Record<Action, (peer: Peer, probe: Probe, answer: Answer) => void>> = {
   ping: (peer, probe) => pingTarget(peer, probe, "datagram"),
-  "ping-again": pingAgain,
+  "ping-again": (peer, probe) => {
+    pingAgain(peer, probe);
+    if (probe.missed === DOUBTED_AFTER) tellDoubt(peer, probe, "silent");
+  },
   "try-neighbours": (peer, { missed, reason, target }) => {
     if (missed !== SUSPECT_PINGS || !REASONS[reason].triesNeighbours) return;
     if (isWatched(peer, target)) tryNext(peer);
@@ -67,6 +71,7 @@ const ACTIONS: Readonly<Record<Action, (peer: Peer, probe: Probe, answer: Answer
   "stay-muted": (peer, _, { from }) => stayMuted(peer, from.address),
   mute: (peer, { startedAt }, { from }) => datagramsLost(peer, from.address, startedAt),
   "look-closer": (peer, probe) => {
+    tellDoubt(peer, probe, "refused");
     probe.refusedAt = peer.now;
     pingTarget(peer, probe, "datagram");
     // Both are dials: the stream is none any more.
@@ -117,8 +122,10 @@ export function probeMember(
     refusedAt: Number.NEGATIVE_INFINITY,
     timedOut: false,
     unanswered: false,
+    doubt: null,
   };
   peer.membership.probes.set(key, probe);
+  if (reason === "suspicion") tellDoubt(peer, probe, "word");
   const way = wayTo(peer, target.address);
   for (const channel of new Set(channels.map((c) => (c === "datagram" ? way : c)))) {
     pingTarget(peer, probe, channel);
@@ -193,13 +200,11 @@ function follow(
 }
 
 /** What the reason for the probe makes of its end. A death is one at once; the rest is for those above. */
-function judge(
-  peer: Peer,
-  { reason, target }: Probe,
-  end: ProbeEnd,
-  { from }: Answer,
-): Judged | null {
+function judge(peer: Peer, probe: Probe, end: ProbeEnd, { from }: Answer): Judged | null {
+  const { reason, target, doubt } = probe;
   const verdict = end === "superseded" ? null : REASONS[reason].verdicts[end];
+  if (doubt !== null && (end === "answered" || end === "relayed"))
+    tellDoubt(peer, probe, "answered");
   if (verdict === "lost" || verdict === "suspicion" || verdict === "refused")
     died(peer, target, verdict);
   return verdict === null ? null : { verdict, target, from };

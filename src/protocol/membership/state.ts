@@ -2,6 +2,7 @@
 import { type Absence, type Postponed, startAbsence } from "../model/absence.ts";
 import { fieldsOf, itself, listOf, mapOf, setOf, shared } from "../model/copying.ts";
 import { DepartedTable } from "../model/departed.ts";
+import type { Doubt } from "../model/events.ts";
 import { GREETING, type Greeting } from "../model/greeting.ts";
 import type { StartInput } from "../model/io.ts";
 import type { Address, Member } from "../model/member.ts";
@@ -86,6 +87,8 @@ export type Probe = {
   timedOut: boolean;
   /** Something that was asked of it has had no answer: see unanswered.ts. */
   unanswered: boolean;
+  /** What was last said of it to the readers of events; null where there is no doubt. */
+  doubt: Doubt | null;
 };
 
 /** A probe that has come to a verdict. `from`: as the member was heard, where it answered. */
@@ -241,6 +244,7 @@ const PROBE = fieldsOf<Probe>({
   refusedAt: shared,
   timedOut: shared,
   unanswered: shared,
+  doubt: shared,
 });
 
 /** How deep this part of a peer changes. */

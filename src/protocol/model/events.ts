@@ -21,6 +21,19 @@ export type Why =
   | "heard"
   | "replaced";
 
+/** What has come of trying a member that may be dead. */
+export type Doubt =
+  /** Its port refused a connection: it is tried again at once. */
+  | "refused"
+  /** Pings to it have no answer. */
+  | "silent"
+  /** The same, and others are asked to try. */
+  | "asking"
+  /** Others say that it is dead. */
+  | "word"
+  /** It has answered, here or to one that was asked. */
+  | "answered";
+
 /** Something that happened at a peer. */
 export type PeerEvent =
   /**
@@ -53,6 +66,13 @@ export type PeerEvent =
       readonly state: MemberState;
       readonly why: Why;
     }
+  /** A member is in doubt here, or is no more. `asked`: the others that are to try it, too. */
+  | {
+      readonly event: "probe";
+      readonly id: number;
+      readonly doubt: Doubt;
+      readonly asked: readonly number[];
+    }
   /** Nearest first. */
   | {
       readonly event: "successors";
@@ -75,6 +95,8 @@ export type PeerEvent =
       readonly ms: number;
       readonly outcome: string;
     }
+  /** A copy that belongs to others now, who have confirmed theirs, or a removal that is old enough, is gone from here. */
+  | { readonly event: "dropped"; readonly file: string }
   /** The way that a request of this peer took. */
   | {
       readonly event: "route";

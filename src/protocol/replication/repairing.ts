@@ -16,7 +16,7 @@ import {
 import { type FileRecord, heldVersion, type WriteId, writeId } from "../model/files.ts";
 import type { Member } from "../model/member.ts";
 import { sentences } from "../model/sentences.ts";
-import { note, type Peer, send } from "../state.ts";
+import { emit, note, type Peer, send } from "../state.ts";
 import { compareAll, compareWith } from "./comparing.ts";
 import { takeWordBack } from "./confirming.ts";
 import { quorumFor } from "./quorum.ts";
@@ -171,4 +171,5 @@ function drop(peer: Peer, record: FileRecord): void {
   peer.replication.files.delete(record);
   forget(peer, record);
   peer.effects.push({ type: "drop", write: writeId(record) });
+  emit(peer, { event: "dropped", file: record.name });
 }

@@ -10,8 +10,11 @@ import {
 } from "../../../src/protocol/membership/machine.ts";
 import {
   INDIRECT_EVERY,
+  INDIRECT_PROBERS,
+  PROBE_WAIT_LEAST_MS,
   PROBES_BEFORE_LAST_TRY,
   SILENCE_MS,
+  WATCH_MS,
 } from "../../../src/protocol/membership/patience.ts";
 import { known, probeKey } from "../../../src/protocol/membership/records.ts";
 import type {
@@ -46,6 +49,21 @@ test("a new member that cannot answer this peer is believed when another had its
   expect(one.peer.membership.view.find(30)).toBeUndefined();
   one.hear(9, { tag: "ping-req-ack", nonce, target: unverified });
   expect(one.peer.membership.view.find(30)).toBeDefined();
+});
+
+test("of one that falls silent the readers of events hear that it is in doubt, who is asked, and that it answers", () => {
+  const one = new OnePeer(8);
+  const doubts = () => one.told("probe").filter(({ id }) => id === 9);
+  one.pass(WATCH_MS + PROBES_BEFORE_LAST_TRY * PROBE_WAIT_LEAST_MS, [member(9).address]);
+  const [silent, asking] = doubts();
+  expect(silent).toMatchObject({ doubt: "silent", asked: [] });
+  expect(asking).toMatchObject({ doubt: "asking" });
+  expect(asking?.asked).toHaveLength(INDIRECT_PROBERS);
+  expect(asking?.asked).not.toContain(9);
+  one.pass(SILENCE_MS / 2);
+  expect(doubts().map(({ doubt }) => doubt)).toEqual(["answered"]);
+  one.give({ type: "unreachable", address: member(9).address, how: "refused", broke: true });
+  expect(doubts().map(({ doubt }) => doubt)).toEqual(["refused"]);
 });
 
 test("a new member that moves on is tried where it is", () => {
