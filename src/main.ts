@@ -74,6 +74,10 @@ const COMMANDS: Table = {
     summary: "print what a ring in the background has said",
     load: async () => (await import("./commands/ring-acts.ts")).logs,
   },
+  "ring replay": {
+    summary: "show again what a ring has shown, at any speed",
+    load: async () => (await import("./commands/ring-replay.ts")).default,
+  },
   "ring down": {
     summary: "end a ring, with all its peers",
     load: async () => (await import("./commands/ring-acts.ts")).down,

@@ -14,6 +14,7 @@ import {
   parseIds,
   parseIntervalMs,
   parseRate,
+  parseTimes,
   parseWhole,
 } from "./cli/values.ts";
 
@@ -52,6 +53,12 @@ export const RING_ARGS = {
     valueHint: "FILE",
     description: "written when the ring stands, with its peers; removed at its end",
   },
+  plain: { type: "boolean", description: "lines, without the living picture of a terminal" },
+  slow: {
+    type: "string",
+    valueHint: "TIMES",
+    description: "show what happens so many times slower, 1 to 10000 (default 1)",
+  },
   "dry-run": { type: "boolean", description: "say what would be started, and start nothing" },
 } as const;
 
@@ -66,7 +73,9 @@ const ARGS = {
 } as const;
 
 /** What only our own peers understand. */
-const OWN_ALONE = ["base-port", "copies", "repair-rate", "ready-file", "dry-run", "json"] as const;
+const OWN_ALONE = [
+  ...(["base-port", "copies", "repair-rate", "ready-file", "slow", "dry-run", "json"] as const),
+];
 
 /** What `p2p ring` asks of the lab. @throws UsageError */
 export function ringOptions(
@@ -86,6 +95,8 @@ export function ringOptions(
     repairRate: optional(parseRate, "--repair-rate", args["repair-rate"]),
     forMs: optional(parseDurationMs, "--for", args.for),
     readyFile: args["ready-file"] ?? null,
+    plain: args.plain === true,
+    slow: optional(parseTimes, "--slow", args.slow) ?? 1,
   };
 }
 
@@ -128,6 +139,7 @@ const ring = command({
   forms: [["N"], []],
   examples: [
     ["p2p ring 8", "8 peers; type `kill 14`, `8 Store 2067`, `status` or Ctrl-C"],
+    ["p2p ring 8 --slow 100", "a heal of 20 ms takes 2 s on the screen; space stops it"],
     ["p2p ring --ids 2,4,5 --interval 5", "these three, pinging every 5 s"],
     ['p2p ring 8 --exec "python3 p2p.py"', "8 peers of another program, by what they print"],
     ["p2p ring 64 --base-port 20000 --for 10", "64 peers elsewhere, for 10 s"],

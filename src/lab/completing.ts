@@ -14,7 +14,18 @@ export type Completable = {
 /** What the word at the line's end may become, and that word, as a line reader wants it. */
 export type Completed = [hits: string[], word: string];
 
-const COMMANDS = ["add", "freeze", "help", "join", "kill", "quit", "start", "status", "thaw"];
+const COMMANDS = [
+  "add",
+  "explain",
+  "freeze",
+  "help",
+  "join",
+  "kill",
+  "quit",
+  "start",
+  "status",
+  "thaw",
+];
 
 /** @param line what stands before the cursor */
 export function complete(line: string, ring: Completable): Completed {

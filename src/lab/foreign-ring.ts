@@ -61,6 +61,8 @@ export async function runForeignRing(options: ForeignRingOptions): Promise<numbe
 class ForeignSession implements RingSession {
   readonly goesOnUnsteady = true;
   readonly unattended = null;
+  readonly live = null;
+  readonly heard = (): boolean => false;
   readonly welcome = null;
   readonly ring: TypedRing;
   network: ForeignNetwork;

@@ -3,6 +3,7 @@ import { createInterface, type Interface } from "node:readline";
 import { outlive } from "../terminal/tty.ts";
 import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
 import { HISTORY_LINES, MAX_WAITING_LINES } from "./limits.ts";
+import type { LiveView } from "./ring-live.ts";
 import type { Screen } from "./screen.ts";
 import type { Typing } from "./typing.ts";
 
@@ -34,11 +35,13 @@ export class Input {
 
   /**
    * @param typing both ends are a terminal: there is a prompt, redrawn after output; null where they are not
+   * @param live what shows all else in this terminal, and the line that is typed as well; null for nobody
    * @param onInterrupt called for Ctrl-C, which a terminal being read line by line does not signal
    */
   constructor(
     private readonly screen: Screen,
     typing: Typing | null,
+    private readonly live: LiveView | null,
     onInterrupt: () => void,
   ) {
     this.reader = typing === null ? null : this.atTerminal(typing, onInterrupt);
@@ -49,6 +52,10 @@ export class Input {
   prompt(): void {
     const { reader } = this;
     if (reader === null || this.ended) return;
+    if (this.live !== null) {
+      this.live.follow(() => ({ text: reader.line, cursor: reader.cursor }));
+      return;
+    }
     this.screen.setCurtain({
       open: () => wipe(reader),
       close: () => reader.prompt(true),
@@ -80,20 +87,25 @@ export class Input {
       this.end();
       return;
     }
-    wipe(this.reader);
+    if (this.live === null) wipe(this.reader);
     if (!this.ended) this.reader.close();
     process.stdin.unref?.();
   }
 
   private atTerminal(typing: Typing, onInterrupt: () => void): Interface {
     outlive(process.stdin);
+    const { live } = this;
+    const { input, output } = live ?? { input: process.stdin, output: process.stdout };
     const reader = createInterface({
-      input: process.stdin,
-      output: process.stdout,
+      ...{ input, output },
       prompt: PROMPT,
       terminal: true,
       crlfDelay: Number.POSITIVE_INFINITY,
-      completer: (line: string) => typing.complete(line),
+      completer: (line: string) => {
+        const completed = typing.complete(line);
+        live?.offer(completed[0]);
+        return completed;
+      },
       history: typing.history.read(),
       historySize: HISTORY_LINES,
       removeHistoryDuplicates: true,
@@ -109,6 +121,7 @@ export class Input {
     reader.on("SIGINT", onInterrupt);
     // After Ctrl-Z and `fg` the input rests until it is asked for again.
     reader.on("SIGCONT", () => this.prompt());
+    if (live !== null) reader.on("SIGTSTP", () => live.suspend());
     return reader;
   }
 

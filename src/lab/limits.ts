@@ -127,3 +127,9 @@ export const FOREIGN_FILES = 8;
 export const FOREIGN_FILE_BYTES = 20_000;
 /** What must hold of such a ring is said anew with each round of pings: it must hold for so many of them. */
 export const FOREIGN_HOLD_INTERVALS = 1.5;
+/** The log of a ring that can be shown again: some days of a quiet one, an hour of a busy one. */
+export const RECORD_BYTES = 200_000_000;
+/** A live view is painted so often at most, in milliseconds: as smooth as eyes need it. */
+export const FRAME_MS = 50;
+/** Copies of a file, where nobody says how many: the peers' own default. */
+export const COPIES = 3;

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { LAB_FAULTS_VARIABLE, LAB_TOKEN_VARIABLE, type LabFaults } from "../control/lab.ts";
 import { epochNow } from "../control/types.ts";
+import type { ProcessState } from "../page/ring-lines.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import { Child, type ChildEnd, type Signal } from "./child.ts";
 import { END_MS, RING_ASK_MS, STEADY_MS } from "./limits.ts";
@@ -15,6 +16,8 @@ export type NetworkVoice = {
   line(id: number, text: string): void;
   note(id: number, text: string): void;
   ended(id: number, end: ChildEnd): void;
+  /** What becomes of its process, and when, in epoch milliseconds; left out where nobody asks. */
+  process?(id: number, state: ProcessState, at: number): void;
 };
 
 export type NetworkPlan = PeerPlace & {
@@ -32,6 +35,13 @@ export type NetworkPeer = {
   readonly pid: number;
   readonly dir: string;
   readonly state: "running" | "frozen" | "ended";
+};
+
+/** What a signal makes of a process at once. */
+const BECAME: Partial<Record<Signal, ProcessState>> = {
+  SIGKILL: "killed",
+  SIGSTOP: "frozen",
+  SIGCONT: "thawed",
 };
 
 export class Network {
@@ -84,6 +94,8 @@ export class Network {
     if (child === undefined) throw new Failure(`There is no peer ${id} in this ring.`);
     if (!child.running) throw new Failure(`Peer ${id} has ended: start it with start ${id}.`);
     const at = child.signal(signal);
+    const became = BECAME[signal];
+    if (became !== undefined) this.voice.process?.(id, became, at);
     // What it said before is of no interest any more.
     if (signal === "SIGKILL") this.watch.forget(id);
     return at;
@@ -163,10 +175,13 @@ export class Network {
       [LAB_FAULTS_VARIABLE]: faults === null ? "" : JSON.stringify(faults),
     });
     this.children.set(id, child);
+    this.voice.process?.(id, "started", epochNow());
     this.watch.follow(id, calledAt?.(id) ?? peerDir(ringDir, id));
     void child.ended.then((end) => {
       if (this.children.get(id) === child) this.watch.forget(id);
-      if (!this.stopping) this.voice.ended(id, end);
+      if (this.stopping) return;
+      this.voice.process?.(id, "ended", epochNow());
+      this.voice.ended(id, end);
     });
     return child;
   }

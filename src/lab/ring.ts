@@ -14,8 +14,8 @@ import { serveRing } from "./ring-control.ts";
 import { ringDir, takeRingDir, writeRingProcess } from "./ring-folder.ts";
 import { RingLog } from "./ring-log.ts";
 import { takeRingName } from "./ring-names.ts";
+import { RingShow } from "./ring-show.ts";
 import { awaitLauncher } from "./ring-up.ts";
-import { Screen } from "./screen.ts";
 import { type RingSession, runSession } from "./session.ts";
 import { untilSteady } from "./steady.ts";
 import { INTERRUPTED, Stop } from "./stop.ts";
@@ -37,6 +37,9 @@ export type RingOptions = {
   readonly forMs: number | null;
   /** A file that is there as long as the ring stands; null for none. */
   readonly readyFile: string | null;
+  /** Lines, even where a living picture could be shown; and how many times slower that is than what happens. */
+  readonly plain: boolean;
+  readonly slow: number;
   readonly color: boolean;
 };
 
@@ -62,7 +65,7 @@ export async function runRing(
   const cwd = resolve(options.dir);
   const folder = ringDir(cwd, basePort);
   const stop = new Stop();
-  let screen = new Screen(options.color);
+  let show: RingShow | null = null;
   let giveName = (): void => {};
   try {
     // The longest name of a peer's folder in it.
@@ -72,14 +75,18 @@ export async function runRing(
     await checkPorts(basePort, ids);
     const ready = options.readyFile === null ? null : readyFile(options.readyFile);
     if (name !== null) giveName = takeRingName(name, { dir: folder, cwd, basePort });
-    if (detached) screen = new Screen(false, new RingLog(folder));
+    show = new RingShow(folder, options, detached ? new RingLog(folder) : null);
+    const { screen, recorder } = show;
     const flags = peerFlags(options);
     const plan = { program: ownProgram(), cwd, ringDir: folder, basePort, pingIntervalMs, flags };
     const network = new Network(plan, {
       line: (id, text) => screen.line(id, text),
       note: (id, text) => screen.note(id, text),
       ended: (id, end) => screen.note(id, sayEnd(end)),
+      process: (id, state, at) => recorder.process(id, state, at),
     });
+    network.watch.listen((seen) => recorder.seen(seen));
+    if (!options.plain && !detached && isForPeople(process.env)) await show.goLive();
     stop.onAgain(() => {
       network.killAll();
       ready?.remove();
@@ -95,7 +102,7 @@ export async function runRing(
       writeRingProcess(folder, { v: 1, pid, startedAt, start, ids, interval, basePort });
       const launcher = detached ? awaitLauncher(stop) : null;
       const stands = () => ready?.write({ name, basePort, dir: folder }, network.peers());
-      const session = sessionOf(options, network, launcher, stands);
+      const session = sessionOf(options, network, show, launcher, stands);
       return await runSession(session, options.forMs, screen, stop);
     } finally {
       screen.muted = true;
@@ -104,6 +111,7 @@ export async function runRing(
       control.close();
     }
   } finally {
+    show?.close();
     giveName();
     stop.release();
   }
@@ -112,6 +120,7 @@ export async function runRing(
 function sessionOf(
   { ids, basePort, dir }: RingOptions,
   network: Network,
+  show: RingShow,
   unattended: (() => void) | null,
   stands: () => void,
 ): RingSession {
@@ -127,13 +136,14 @@ function sessionOf(
         return { steady: false, say: `The ring did not come together: ${sayBroken(broken)}.` };
       }
       stands();
+      show.stands();
       const say = `ring of ${ids.length} is steady after ${Math.round(performance.now())} ms`;
       return { steady: true, say };
     },
     goesOnUnsteady: false,
     welcome: isForPeople(process.env) ? welcome(ids, basePort, cwd, ringDir(cwd, basePort)) : null,
-    cwd,
-    unattended,
+    ...{ cwd, unattended, live: show.live },
+    heard: (line) => show.heard(line),
   };
 }
 

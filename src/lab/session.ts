@@ -3,6 +3,7 @@ import { Failure } from "../protocol/model/failure.ts";
 import { Actions } from "./actions.ts";
 import { Input } from "./input.ts";
 import { QUIET_AT_MOST_MS, QUIET_MS } from "./limits.ts";
+import type { LiveView } from "./ring-live.ts";
 import type { Screen } from "./screen.ts";
 import { type Stop, Stopped } from "./stop.ts";
 import type { TypedRing } from "./typed-ring.ts";
@@ -22,6 +23,10 @@ export type RingSession = {
   readonly welcome: Welcome | null;
   /** The folder whose files may be stored. */
   readonly cwd: string;
+  /** What shows it, if not lines. */
+  readonly live: LiveView | null;
+  /** A line was typed, and is about to be done. @returns whether there is nothing more to do for it */
+  heard(line: string): boolean;
   /** It has nobody who types; called when it stands. Null where somebody does. */
   readonly unattended: (() => void) | null;
 };
@@ -31,15 +36,16 @@ export type RingSession = {
  * @returns the exit code: 0, or 1 if it did not come together
  */
 export async function runSession(
-  { ring, comeTogether, goesOnUnsteady, unattended, welcome, cwd }: RingSession,
+  session: RingSession,
   forMs: number | null,
   screen: Screen,
   stop: Stop,
 ): Promise<number> {
+  const { ring, comeTogether, goesOnUnsteady, unattended, welcome, cwd, live } = session;
   if (unattended !== null) return await runAlone(comeTogether, unattended, forMs, screen, stop);
   const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const typing = new Typing(ring, cwd);
-  const input = new Input(screen, interactive ? typing : null, () => stop.wish("SIGINT"));
+  const input = new Input(screen, interactive ? typing : null, live, () => stop.wish("SIGINT"));
   try {
     for (const line of welcome?.first ?? []) screen.say(line);
     const { steady, say } = await stop.unless(comeTogether());
@@ -49,7 +55,7 @@ export async function runSession(
     for (const line of steady ? (welcome?.standing ?? []) : []) screen.say(line);
     input.prompt();
     const actions = new Actions(ring, screen, !interactive);
-    await stop.unless(attend(input, actions, forMs, interactive));
+    await stop.unless(attend(session, input, actions, forMs, interactive));
     await stop.unless(quiet(screen));
     return steady ? 0 : 1;
   } catch (error) {
@@ -83,12 +89,13 @@ async function runAlone(
 
 /** Does what is typed, one after the other, to the end of the input or of the time. */
 async function attend(
+  session: RingSession,
   input: Input,
   actions: Actions,
   forMs: number | null,
   interactive: boolean,
 ): Promise<void> {
-  const typed = perform(input, actions);
+  const typed = perform(session, input, actions);
   if (forMs === null) {
     await typed;
     return;
@@ -99,10 +106,15 @@ async function attend(
   if (first === "input's end" && !interactive) await time;
 }
 
-async function perform(input: Input, actions: Actions): Promise<"quit" | "input's end"> {
+async function perform(
+  { heard }: RingSession,
+  input: Input,
+  actions: Actions,
+): Promise<"quit" | "input's end"> {
   for (;;) {
     const line = await input.next();
     if (line === null) return "input's end";
+    if (heard(line)) continue;
     if (!(await actions.run(line))) return "quit";
   }
 }

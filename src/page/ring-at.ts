@@ -47,15 +47,30 @@ export function ringAt(run: PageRun, at: number): RingAt {
     const state = states.get(id) ?? "absent";
     if (state === "absent") return [];
     const says = isThere(state) ? (valueAt(peer.says, at) ?? []) : [];
-    const arrows = says.map((to, index) => ({
-      to,
-      place: index + 1,
-      right: successorOf(running, id, index + 1) === to,
-      severed: severed.has(`${id} ${to}`),
-    }));
+    const arrows = arrowsOf(id, says, running, (to) => severed.has(`${id} ${to}`));
     return [{ id, state, arrows, struck: faults.flatMap((fault) => strikes(fault, id)) }];
   });
   return { at, peers, faults, operations: operationsAt(run.operations, at) };
+}
+
+/**
+ * The arrows from a peer to those that it takes for its successors.
+ * @param says nearest first
+ * @param running by their ids
+ * @param isSevered whether it cannot send to a peer
+ */
+export function arrowsOf(
+  id: number,
+  says: readonly number[],
+  running: readonly number[],
+  isSevered: (to: number) => boolean,
+): Arrow[] {
+  return says.map((to, index) => ({
+    to,
+    place: index + 1,
+    right: successorOf(running, id, index + 1) === to,
+    severed: isSevered(to),
+  }));
 }
 
 /** Every moment at which something in the drawing changes, ascending. */

@@ -130,7 +130,7 @@ describe("p2p join", () => {
 describe("p2p ring", () => {
   const RING = {
     ...{ pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null },
-    ...{ copies: null, repairRate: null, readyFile: null },
+    ...{ copies: null, repairRate: null, readyFile: null, plain: false, slow: 1 },
   };
 
   test("of so many", () => {
@@ -168,6 +168,8 @@ describe("p2p ring", () => {
       forMs: 1500,
       copies: 5,
       repairRate: 1_500_000_000,
+      plain: false,
+      slow: 1,
       readyFile: "ready",
     };
     expect(ringOptions(all)).toEqual(expected);

@@ -20,7 +20,21 @@ const RING = {
 test.each([
   [
     "",
-    ["add", "freeze", "help", "join", "kill", "quit", "start", "status", "thaw", "8", "80", "9"],
+    [
+      "add",
+      "explain",
+      "freeze",
+      "help",
+      "join",
+      "kill",
+      "quit",
+      "start",
+      "status",
+      "thaw",
+      "8",
+      "80",
+      "9",
+    ],
   ],
   ["s", ["start", "status"]],
   ["K", ["kill"]],
@@ -91,7 +105,7 @@ test.if(HAS_TERMINALS)(
   "a person is told what to type, and what was typed is there again",
   async () => {
     const cwd = mkdtempSync(join(tmpdir(), "p2p-typing-"));
-    const ring = 'unset NO_COLOR; export XDG_STATE_HOME="$PWD/state"; "$0" ring up 1';
+    const ring = 'unset NO_COLOR; export XDG_STATE_HOME="$PWD/state"; "$0" ring up 1 --plain';
     const at = async (use: (terminal: AtTerminal) => Promise<unknown>) => {
       const terminal = new AtTerminal(ring, cwd);
       try {

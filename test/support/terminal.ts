@@ -42,6 +42,11 @@ export class AtTerminal {
     this.#terminal.write(keys);
   }
 
+  /** Its window has another size. */
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+  }
+
   /** Waits for a text behind what was there at `from`. @returns where it ends */
   async waitFor(text: string, from = 0, limitMs = 20_000): Promise<number> {
     return await this.wake.until(

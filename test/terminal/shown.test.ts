@@ -99,9 +99,11 @@ const OWN: Record<string, string[]> = {
     'if (batch !== "") this.#full = !this.stream.write(batch);',
     "this.#full = !this.stream.write(`$WHAT`);",
   ],
-  "lab/input.ts": ["open: () => process.stdout.write(WIPE),", "process.stdout.write(WIPE);"],
+  "lab/input.ts": ["process.stdout.write(WIPE);", "process.stdout.write(`$WHAT`);"],
   // What its methods give it, shown.
   "lab/screen.ts": ["stream.write(`$WHAT`, () => {"],
+  // What puts a frame in its place; in the lines of a frame nothing is left that would be obeyed.
+  "terminal/painter.ts": ["writeSync(1, text);"],
   // Its peers are its own.
   "sim/run.ts": [
     "if (process.stderr.isTTY) process.stderr.write(`$WHAT`);",

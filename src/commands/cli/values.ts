@@ -56,6 +56,18 @@ export function parseTimeMs(what: string, text: string): number {
   throw new UsageError(`${what} is a time such as 250ms, 2s or 3m, not ${quote(text)}`);
 }
 
+/** A second of what happens is then nearly three hours of the screen. */
+const MOST_TIMES = 10_000;
+
+/** How many times slower or faster: a number from 1 on. */
+export function parseTimes(what: string, text: string): number {
+  const times = /^\d{1,5}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (times >= 1 && times <= MOST_TIMES) return times;
+  throw new UsageError(
+    `${what} must be a number of times from 1 to ${MOST_TIMES}, such as 100, not ${quote(text)}`,
+  );
+}
+
 /** The slowest rate at which a copy still moves before its sender takes it for stalled. */
 const MIN_RATE_BYTES = 1_000_000;
 
