@@ -129,7 +129,9 @@ export const FOREIGN_FILE_BYTES = 20_000;
 export const FOREIGN_HOLD_INTERVALS = 1.5;
 /** The log of a ring that can be shown again: some days of a quiet one, an hour of a busy one. */
 export const RECORD_BYTES = 200_000_000;
-/** A live view is painted so often at most, in milliseconds: as smooth as eyes need it. */
-export const FRAME_MS = 50;
+/** What a ring has to write down waits so long for what comes with it: no longer than a person notices. */
+export const RECORD_MS = 20;
+/** A live view is painted so often at most, in milliseconds; what is typed is shown at once. */
+export const FRAME_MS = 80;
 /** Copies of a file, where nobody says how many: the peers' own default. */
 export const COPIES = 3;

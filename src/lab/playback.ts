@@ -1,5 +1,6 @@
 /** Which moment of a ring is shown: the present one, or a past one that goes on more slowly, stops and steps. Pure. */
 import type { Timeline } from "../page/ring-timeline.ts";
+import { LATE_EVENTS_MS } from "./limits.ts";
 
 /** Where nothing happens for longer than that, in milliseconds of whoever looks on, the rest is passed over. */
 const LONGEST_GAP_MS = 1_500;
@@ -10,6 +11,8 @@ export class Playback {
   at: number;
   /** Until the ring stands it is shown as it is: a start in slow motion would take a minute. */
   private isSlow: boolean;
+  /** What happened until then was shown as the present. */
+  private presentUntil = 0;
 
   /**
    * @param slow how many times slower it is shown than it was
@@ -32,7 +35,7 @@ export class Playback {
   /** The ring stands. @param now epoch milliseconds */
   stands(now: number): void {
     this.isSlow = true;
-    if (this.slow !== 1 && this.at === Number.POSITIVE_INFINITY) this.at = now;
+    this.presentUntil = now;
   }
 
   /**
@@ -41,7 +44,8 @@ export class Playback {
    * @param now epoch milliseconds
    */
   pass(ms: number, now: number): void {
-    if (this.stopped || this.at === Number.POSITIVE_INFINITY) return;
+    if (this.stopped) return;
+    if (this.at === Number.POSITIVE_INFINITY && !this.leavesPresent(now)) return;
     const next = this.timeline.after(this.at);
     const { slow } = this;
     if (next === null) {
@@ -51,6 +55,17 @@ export class Playback {
     const gap = LONGEST_GAP_MS / Math.max(1 / LONGEST_GAP_MS, slow);
     this.at = Math.max(this.at + ms / slow, next - gap);
     if (this.isLive) this.at = Math.min(this.at, now);
+  }
+
+  /** Something has happened that is to be shown more slowly than it was. */
+  private leavesPresent(now: number): boolean {
+    if (!this.isSlow || this.slow === 1) return false;
+    if (this.timeline.after(this.presentUntil) === null) {
+      this.presentUntil = Math.max(this.presentUntil, now - LATE_EVENTS_MS);
+      return false;
+    }
+    this.at = this.presentUntil;
+    return true;
   }
 
   toggle(now: number): void {
@@ -77,6 +92,7 @@ export class Playback {
   }
 
   private present(now: number): number {
-    return this.slow === 1 || !this.isSlow ? Number.POSITIVE_INFINITY : now;
+    this.presentUntil = now;
+    return Number.POSITIVE_INFINITY;
   }
 }

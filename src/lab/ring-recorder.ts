@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { epochNow } from "../control/types.ts";
 import { isTold, type ProcessState, type RingLine } from "../page/ring-lines.ts";
 import type { Seen } from "./follower.ts";
-import { RECORD_BYTES } from "./limits.ts";
+import { RECORD_BYTES, RECORD_MS } from "./limits.ts";
 
 const FILE = "ring.jsonl";
 const OLDER = "ring.1.jsonl";
@@ -18,7 +18,9 @@ export function recordPath(dir: string): string {
 }
 
 export class RingRecorder {
-  private readonly fd: number | null;
+  private fd: number | null;
+  private waiting = "";
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<(line: RingLine) => void>();
   private size = 0;
 
@@ -35,16 +37,13 @@ export class RingRecorder {
 
   write(line: RingLine): void {
     for (const listener of this.listeners) listener(line);
-    const { fd } = this;
     // A log without an end would fill the disk of a ring that runs for weeks.
-    if (fd === null || this.size > RECORD_BYTES) return;
+    if (this.fd === null || this.size > RECORD_BYTES) return;
     const text = `${JSON.stringify(line)}\n`;
-    this.size += Buffer.byteLength(text);
-    try {
-      writeSync(fd, text);
-    } catch {
-      // The next line may find room.
-    }
+    this.size += text.length;
+    this.waiting += text;
+    // Of a busy ring there are thousands a second: what comes together is written together.
+    this.timer ??= setTimeout(() => this.flush(), RECORD_MS);
   }
 
   /** The checks hold. */
@@ -77,7 +76,22 @@ export class RingRecorder {
 
   close(): void {
     this.listeners.clear();
+    this.flush();
     if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
+  }
+
+  private flush(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const text = this.waiting;
+    this.waiting = "";
+    if (this.fd === null || text === "") return;
+    try {
+      writeSync(this.fd, text);
+    } catch {
+      // What comes next may find room.
+    }
   }
 }
 

@@ -44,7 +44,7 @@ export function ofDoubt(by: number, { id, doubt, asked }: Of<"probe">): Told {
 const BY_DEATH: Readonly<Record<string, readonly [text: string, meaning: string]>> = {
   refused: ["refused", "nobody listens at its port any more"],
   lost: ["silent 5 s", "neither this peer nor those that it asked had an answer"],
-  suspicion: ["others say so", "others said so, and it did not refute in time"],
+  suspicion: ["told so", "others said so, and it did not refute in time"],
 };
 
 export function ofMember(

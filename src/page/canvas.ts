@@ -67,6 +67,12 @@ export class Canvas {
     return true;
   }
 
+  /** The same of a text that is to be read as one: it touches no other either. */
+  isApart(column: number, row: number, width: number): boolean {
+    const touches = (at: number) => this.cells[row]?.[at]?.isText === true;
+    return this.isFree(column, row, width) && !touches(column - 1) && !touches(column + width);
+  }
+
   /** A text of characters that are one cell wide each. What is outside is left out. */
   text(column: number, row: number, text: string, style: Style): void {
     for (const [index, character] of [...text].entries()) {

@@ -118,7 +118,7 @@ function label(
   };
   for (const side of circle.sidesOf(place)) {
     const [column, row] = sides[side] ?? [x, y];
-    if (!canvas.isFree(column, row, width)) continue;
+    if (!canvas.isApart(column, row, width)) continue;
     canvas.text(column, row, id, style === "alive" ? "strong" : style);
     if (copies !== "") canvas.text(column + id.length + 1, row, copies, "copy");
     return;

@@ -72,8 +72,7 @@ function headOf(
   const ms = Math.max(0, at - state.beganAt);
   // What goes on as it is needs no milliseconds.
   const since = clockAt(isPresent ? Math.floor(ms / 1000) * 1000 : ms).replace(/\.000\b/, "");
-  const speed =
-    slow === 1 ? "" : slow > 1 ? `  ${slow} times slower` : `  ${1 / slow} times faster`;
+  const speed = slow === 1 ? "" : slow > 1 ? `  ${slow}× slower` : `  ${1 / slow}× faster`;
   const halt = stopped ? "  STOPPED" : "";
   const late = behindMs < 1_000 ? "" : `  ${clockAt(behindMs)} behind`;
   const title: FrameLine = [
@@ -105,12 +104,13 @@ function filesLine(
   const spans: Span[] = [{ text: " files", style: "dim" }];
   let left = columns - 12;
   for (const [name, letter] of letters) {
-    const { key, copies } = files.get(name) ?? { key: 0, copies: [] };
+    const { key, copies, isWhole } = files.get(name) ?? { key: 0, copies: [], isWhole: false };
     const held = copies.filter((id) => peers.get(id)?.process !== "down").length;
-    const text = `  ${letter} ${name}: key ${key}, ${held} of ${wanted} copies`;
+    const many = isWhole ? `${held} of ${wanted} copies` : `copies seen: ${held}`;
+    const text = `  ${letter} ${name}: key ${key}, ${many}`;
     left -= widthOf(text);
     if (left < 0) return [...spans, { text: "  ...", style: "dim" }];
-    spans.push({ text, style: held < wanted ? "doubt" : "copy" });
+    spans.push({ text, style: isWhole && held < wanted ? "doubt" : "copy" });
   }
   return spans;
 }

@@ -30,6 +30,8 @@ export type FileNow = {
   readonly name: string;
   readonly key: number;
   readonly copies: readonly number[];
+  /** Whether these are all: of a file of an earlier run only those are known that have come since. */
+  readonly isWhole: boolean;
 };
 
 /** A request on its way: the peers that have passed it on, the one that asked first. */
@@ -238,12 +240,12 @@ function afterOutcome(
     case "stored": {
       const { record, replicas } = outcome;
       if (record.removed) return withoutFile(state, record.name);
-      return withCopies(state, record.name, () => replicas, record.key);
+      return withCopies(state, record.name, () => replicas, record.key, true);
     }
     case "where": {
       const { record, replicas } = outcome;
       if (record === null || record.removed) return state;
-      return withCopies(state, record.name, () => replicas, record.key);
+      return withCopies(state, record.name, () => replicas, record.key, true);
     }
     default:
       return state;
@@ -261,12 +263,13 @@ function withCopies(
   name: string,
   change: (copies: readonly number[]) => readonly number[],
   key: number = keyOf(name),
+  isWhole = state.files.get(name)?.isWhole === true,
 ): RingState {
   const former = state.files.get(name);
   const copies = change(former?.copies ?? []);
   if (former === undefined && copies.length === 0) return state;
   const files = new Map(state.files);
-  files.set(name, { name, key: former?.key ?? key, copies });
+  files.set(name, { name, key: former?.key ?? key, copies, isWhole });
   const [first] = files.keys();
   if (files.size > MOST_FILES && first !== undefined) files.delete(first);
   return { ...state, files };

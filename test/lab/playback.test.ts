@@ -13,32 +13,34 @@ function timelineOf(...times: readonly number[]): Timeline {
 }
 
 test("the present is shown as it is, however long the start takes; only what comes then is slow", () => {
-  const playback = new Playback(timelineOf(100), 100, true);
-  playback.pass(50, 200);
-  expect(playback.isPresent).toBe(true);
-  playback.stands(300);
-  expect([playback.isPresent, playback.at]).toEqual([false, 300]);
-  const fast = new Playback(timelineOf(100), 1, true);
-  fast.stands(300);
-  expect(fast.isPresent).toBe(true);
+  for (const slow of [1, 100]) {
+    const timeline = timelineOf(100);
+    const playback = new Playback(timeline, slow, true);
+    playback.pass(50, 200);
+    playback.stands(300);
+    playback.pass(50, 500);
+    expect(playback.isPresent).toBe(true);
+    timeline.add(eventLine(510, 2, { event: "joined", id: 2 }));
+    playback.pass(50, 550);
+    expect(playback.isPresent).toBe(slow === 1);
+    if (slow > 1) expect(playback.at).toBeLessThan(510);
+  }
 });
 
-test("slow motion goes on at its playback, passes over where nothing happens, and comes to the present", () => {
-  const timeline = timelineOf(1_000, 1_010, 9_000);
+test("slow motion goes on at its speed, passes over where nothing happens, and comes to the present", () => {
+  const timeline = timelineOf();
   const playback = new Playback(timeline, 100, true);
   playback.stands(990);
-  playback.pass(500, 20_000);
-  expect(playback.at).toBe(995);
-  playback.pass(500, 20_000);
-  expect(playback.at).toBe(1_000);
-  playback.pass(500, 20_000);
-  expect(playback.at).toBe(1_005);
-  playback.pass(500, 20_000);
-  // Behind the last event near by, eight seconds of nothing are not shown eight hundred long.
-  playback.pass(500, 20_000);
-  expect(playback.at).toBe(8_985);
-  for (let n = 0; n < 4; n++) playback.pass(500, 20_000);
-  expect(playback.at).toBe(20_000);
+  for (const at of [1_000, 1_010, 9_000]) {
+    timeline.add(eventLine(at, 2, { event: "joined", id: 2 }));
+  }
+  const seen = Array.from({ length: 9 }, () => {
+    playback.pass(500, 20_000);
+    return playback.at;
+  });
+  // Behind the second event, eight seconds of nothing are not shown eight hundred long.
+  const present = Number.POSITIVE_INFINITY;
+  expect(seen).toEqual([995, 1_000, 1_005, 1_010, 8_985, 8_990, 8_995, 9_000, present]);
   // Nothing is shown before it has happened.
   timeline.add(eventLine(20_001, 2, { event: "joined", id: 2 }));
   playback.pass(5_000, 20_000.5);

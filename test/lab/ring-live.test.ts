@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { claimPorts } from "../support/ports.ts";
+import { p2p } from "../support/program.ts";
 import { AtTerminal, HAS_TERMINALS, KEYS } from "../support/terminal.ts";
 
 const LIMIT_MS = 90_000;
@@ -67,8 +68,15 @@ test.if(HAS_TERMINALS)(
   LIMIT_MS,
 );
 
-/** The log shows the same again, and is left with a key. */
+/** The log shows the same again, as lines in a pipe, and as a picture that is left with a key. */
 async function replayed(log: string, dir: string): Promise<void> {
+  const lines = await p2p(["ring", "replay", log], dir);
+  expect(lines.exitCode).toBe(0);
+  expect(lines.stdout).toContain("> kill 85\n");
+  expect(lines.stdout).toContain("Peer 85 is no longer alive\n");
+  const none = await p2p(["ring", "replay", "ring.jsonl"], dir);
+  expect(none).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(none.stderr).toStartWith('"ring.jsonl" cannot be read');
   const terminal = new AtTerminal(asBefore(`"$0" ring replay ${log} --speed 1000`), dir);
   try {
     const taken = await terminal.waitFor(ENTER);
