@@ -8,23 +8,27 @@ import { bunVersion } from "./targets.mjs";
 /** @returns {string} the licence of each library inside, then the runtime's */
 export function thirdParty() {
   const parts = libraries().map(
-    ({ name, version }) => `${name} ${version}\n\n${licenceOf(name).trim()}\n`,
+    ({ name, version, path }) => `${name} ${version}\n\n${licenceAt(path).trim()}\n`,
   );
   const bun = readFileSync(join(root, "scripts", "release", "bun-licences.txt"), "utf8");
   const head = "What is inside p2p beside its own source, and on what terms.\n";
   return [head, ...parts, `Bun ${bunVersion()}\n\n${bun}`].join(`\n${"-".repeat(72)}\n\n`);
 }
 
-/** Those that are compiled into the program. */
+/** Those that are compiled into the program, and those that they need, by the lock file. */
 function libraries() {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return Object.entries(dependencies).map(([name, version]) => ({ name, version }));
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages).flatMap(([path, { version, dev, devOptional }]) =>
+    path === "" || dev || devOptional
+      ? []
+      : [{ name: path.split("node_modules/").at(-1), version, path }],
+  );
 }
 
-function licenceOf(name) {
-  const folder = join(root, "node_modules", name);
+function licenceAt(path) {
+  const folder = join(root, path);
   const file = readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
-  if (file === undefined) throw new BuildError(`node_modules/${name} has no licence to go with it`);
+  if (file === undefined) throw new BuildError(`${path} has no licence to go with it`);
   return readFileSync(join(folder, file), "utf8");
 }
 
