@@ -123,7 +123,6 @@ export type IndirectProbe = {
 export type StrangersAsk = {
   readonly came: Postponed;
   readonly since: number;
-  /** As `entriesOf` says. */
   readonly entries: number;
 };
 
