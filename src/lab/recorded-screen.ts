@@ -1,4 +1,5 @@
 /** A screen of which all is recorded; where a live view shows the record, nothing else is. */
+import { shown } from "../terminal/shown.ts";
 import type { RingLog } from "./ring-log.ts";
 import type { RingRecorder } from "./ring-recorder.ts";
 import { isPingLine, Screen } from "./screen.ts";
@@ -41,6 +42,8 @@ export class RecordedScreen extends Screen {
   private record(peer: number | null, text: string, error: boolean): void {
     if (this.muted) return;
     this.shownAt = performance.now();
-    if (error || peer === null || !isPingLine(text)) this.recorder.shown(peer, text, error);
+    if (!error && peer !== null && isPingLine(text)) return;
+    // What is bold is a matter of the terminal.
+    this.recorder.shown(peer, Bun.stripANSI(shown(text)), error);
   }
 }

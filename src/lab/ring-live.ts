@@ -88,9 +88,10 @@ export class LiveView {
     this.stale();
   }
 
-  /** Something has changed, and is to be seen soon. */
-  stale(): void {
+  /** Something has changed, and is to be seen soon. @param isSaid whether it is something that was said */
+  stale(isSaid = false): void {
     this.isStale = true;
+    if (isSaid) this.said = null;
   }
 
   /** What Tab could make of the beginning of a word, where that is not plain. */
@@ -164,9 +165,10 @@ export class LiveView {
   }
 
   private press(key: Key): void {
-    const { playback } = this.options;
+    const { playback, isLive } = this.options;
     const now = epochNow();
-    this.said = null;
+    // Who goes on has read what was said.
+    if (key !== "explain") this.said = isLive ? [] : null;
     if (key === "toggle") playback.toggle(now);
     else if (key === "begin") playback.toBegin();
     else if (key === "end") playback.toEnd(now);

@@ -1,6 +1,6 @@
 /** How a ring is shown, live or as lines, and that all of it is recorded. */
 import { epochNow } from "../control/types.ts";
-import { Timeline } from "../page/ring-timeline.ts";
+import { isSaid, Timeline } from "../page/ring-timeline.ts";
 import { say, shownLine } from "../terminal/shown.ts";
 import { COPIES } from "./limits.ts";
 import { Playback } from "./playback.ts";
@@ -58,7 +58,7 @@ export class RingShow {
       ...{ timeline, playback, color: this.options.color, isLive: true },
       say: (text) => screen.say(text),
     });
-    this.recorder.listen(() => live.stale());
+    this.recorder.listen((line) => live.stale(isSaid(line)));
     screen.isCovered = true;
     live.open();
     this.live = live;

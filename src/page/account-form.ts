@@ -2,7 +2,16 @@
 import type { LoggedEvent } from "../control/types.ts";
 
 /** What kind of thing it was: told by a sign as well as by a color. */
-export type AccountKind = "deed" | "doubt" | "death" | "arrow" | "join" | "hop" | "copy" | "end";
+export type AccountKind =
+  | "deed"
+  | "doubt"
+  | "death"
+  | "leave"
+  | "arrow"
+  | "join"
+  | "hop"
+  | "copy"
+  | "end";
 
 export type Account = {
   readonly at: number;

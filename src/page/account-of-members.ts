@@ -66,7 +66,7 @@ export function ofMember(
     case "leaving":
     case "left":
       return {
-        kind: "death",
+        kind: "leave",
         text: state === "left" ? `knows that ${id} has left` : `knows that ${id} is leaving`,
         points,
         meaning: `Peer ${id} ${state === "left" ? "has left" : "is about to leave"} in good order, and peer ${by} has heard of it. ${step("A leaver hands its files on first, and tells its neighbours who comes after it", "depart-15")}`,

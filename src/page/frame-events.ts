@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<AccountKind, readonly [sign: string, style: Style]>
   deed: ["!", "strong"],
   doubt: ["?", "doubt"],
   death: ["✕", "dead"],
+  leave: ["○", "dim"],
   arrow: ["→", "arrow"],
   join: ["+", "alive"],
   hop: ["»", "hop"],

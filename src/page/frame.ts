@@ -31,6 +31,8 @@ export type Showing = {
 /** Narrower or lower than these, there is no circle. */
 const CIRCLE_COLUMNS = 58;
 const CIRCLE_ROWS = 14;
+/** What an answer leaves of the events, with the rows around them. */
+const ANSWERED_ROWS = 8;
 /** The rows of the title and the files, of the hint and the prompt. */
 const FRAME_ROWS = 4;
 /** From these on each peer has its row in a table, and the last event is explained. */
@@ -174,17 +176,23 @@ function meaningOf({ accounts }: Moment, width: number): FrameLine[] {
 }
 
 function footOf(
-  { said }: Moment,
+  { said, isAnswer }: Moment,
   { prompt, stopped }: Showing,
   columns: number,
   rows: number,
 ): FrameLine[] {
-  const hint: FrameLine = [
-    { text: cutTo(hintOf(prompt !== null, stopped, columns), columns), style: "dim" },
-  ];
-  const pane = saidLines(said, columns, paneRows(rows));
+  const pane = saidLines(said, columns, isAnswer ? rows - ANSWERED_ROWS : paneRows(rows));
+  const isInTheWay = rows - pane.length - FRAME_ROWS < CIRCLE_ROWS && canHaveCircle(columns, rows);
+  const text = isInTheWay
+    ? " Enter: back to the circle"
+    : hintOf(prompt !== null, stopped, columns);
+  const hint: FrameLine = [{ text: cutTo(text, columns), style: "dim" }];
   const typing = prompt === null ? [] : [promptLine(prompt, columns)];
   return rows < 4 ? typing : [...pane, hint, ...typing];
+}
+
+function canHaveCircle(columns: number, rows: number): boolean {
+  return columns >= CIRCLE_COLUMNS && rows - FRAME_ROWS >= CIRCLE_ROWS;
 }
 
 /** What was said leaves the circle its room, if there is enough for both. */

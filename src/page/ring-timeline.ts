@@ -24,7 +24,17 @@ export type Moment = {
   readonly accounts: readonly Account[];
   /** What the ring itself has said since something was last typed, and what peers complained of. */
   readonly said: readonly string[];
+  /** Whether that is the answer to what was typed. */
+  readonly isAnswer: boolean;
 };
+
+/** Whether a line changes what was said: by the ring, or by a peer that complains of something. */
+export function isSaid(line: RingLine): boolean {
+  if (line.type !== "shown") return line.type === "typed";
+  if (line.peer === null) return true;
+  // What became of its process is told as it happens.
+  return line.error && !/^(killed|ended)$/.test(line.text);
+}
 
 export class Timeline {
   private lines: RingLine[] = [];
@@ -66,7 +76,7 @@ export class Timeline {
       const account = this.accounts[index];
       if (account !== null && account !== undefined) accounts.push(account);
     }
-    return { at, state, accounts: accounts.reverse(), said: this.saidAt(this.upTo(saidAt), most) };
+    return { at, state, accounts: accounts.reverse(), ...this.saidAt(this.upTo(saidAt), most) };
   }
 
   /** The time of the first account behind a moment; null if there is none. */
@@ -127,16 +137,16 @@ export class Timeline {
     this.last = state;
   }
 
-  private saidAt(count: number, most: number): string[] {
+  private saidAt(count: number, most: number): Pick<Moment, "said" | "isAnswer"> {
     const said: string[] = [];
+    let isAnswer = false;
     for (let index = count - 1; index >= 0 && said.length < most; index--) {
       const line = this.lines[index];
-      if (line?.type === "typed") break;
-      if (line?.type !== "shown") continue;
-      if (line.peer === null) said.push(line.text);
-      // What became of its process is told as it happens.
-      else if (line.error && line.text !== "killed") said.push(`${line.peer}: ${line.text}`);
+      isAnswer = line?.type === "typed";
+      if (isAnswer) break;
+      if (line?.type !== "shown" || !isSaid(line)) continue;
+      said.push(line.peer === null ? line.text : `${line.peer}: ${line.text}`);
     }
-    return said.reverse();
+    return { said: said.reverse(), isAnswer };
   }
 }

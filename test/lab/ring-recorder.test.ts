@@ -7,6 +7,7 @@ import { readRingLine, readRingLog } from "../../src/lab/ring-line-reader.ts";
 import { RingLog } from "../../src/lab/ring-log.ts";
 import { RingRecorder, recordPath } from "../../src/lab/ring-recorder.ts";
 import type { RingLine } from "../../src/page/ring-lines.ts";
+import { emphasized } from "../../src/terminal/shown.ts";
 import { eventLine, madeLog, RECORDED } from "../page/ring-logs.ts";
 import { inFolder } from "../support/folder.ts";
 
@@ -39,7 +40,7 @@ test("all that a screen shows is recorded but pings, and all that peers say but 
     screen.line(2, "Ping request message received from Peer 4");
     screen.line(2, "My new first successor is Peer 4");
     screen.note(4, "a note");
-    screen.say("said");
+    screen.say(emphasized("said"));
     screen.complain("wrong");
     const line = { event: "line", text: "Store 2067 request accepted" } as const;
     const seen = (event: Parameters<typeof eventLine>[2]) => {
