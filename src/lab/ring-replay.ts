@@ -5,7 +5,7 @@ import { Playback } from "./playback.ts";
 import { readRingLog } from "./ring-line-reader.ts";
 import { Screen } from "./screen.ts";
 import { INTERRUPTED, Stop, Stopped } from "./stop.ts";
-import { isForPeople } from "./welcome.ts";
+import { hasRoomForPicture } from "./welcome.ts";
 
 export type ReplayOptions = {
   readonly path: string;
@@ -21,7 +21,7 @@ export async function replayRing(options: ReplayOptions): Promise<number> {
   const lines = readRingLog(options.path);
   const stop = new Stop();
   try {
-    const isLive = !options.plain && isForPeople(process.env);
+    const isLive = !options.plain && hasRoomForPicture();
     if (isLive) await stop.unless(watched(lines, options, stop));
     else await stop.unless(printed(lines, options));
     return 0;

@@ -20,7 +20,7 @@ import { type RingSession, runSession } from "./session.ts";
 import { untilSteady } from "./steady.ts";
 import { INTERRUPTED, Stop } from "./stop.ts";
 import { ownTypedRing } from "./typed-ring.ts";
-import { isForPeople, welcome } from "./welcome.ts";
+import { hasRoomForPicture, isForPeople, welcome } from "./welcome.ts";
 
 export type RingOptions = {
   /** In ascending order, each from 0 to 255. */
@@ -86,7 +86,7 @@ export async function runRing(
       process: (id, state, at) => recorder.process(id, state, at),
     });
     network.watch.listen((seen) => recorder.seen(seen));
-    if (!options.plain && !detached && isForPeople(process.env)) await show.goLive();
+    if (!options.plain && !detached && hasRoomForPicture()) await show.goLive();
     stop.onAgain(() => {
       network.killAll();
       ready?.remove();

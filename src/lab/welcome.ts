@@ -17,6 +17,12 @@ export function isForPeople(env: Readonly<Record<string, string | undefined>>): 
   return terminals && env["TERM"] !== "dumb" && !isSet("NO_COLOR") && !isSet("CI");
 }
 
+/** Whether there is a terminal for a picture: one that people look at, and that says how large it is. */
+export function hasRoomForPicture(): boolean {
+  const { columns = 0, rows = 0 } = process.stdout;
+  return isForPeople(process.env) && columns > 0 && rows > 0;
+}
+
 /**
  * @param cwd the working folder of the peers
  * @param dir the ring's folder

@@ -116,11 +116,11 @@ test.if(HAS_TERMINALS)(
   LIMIT_MS,
 );
 
-test.if(HAS_TERMINALS).each(["TERM=dumb", "NO_COLOR=1", "CI=true", "PLAIN=--plain"])(
+test.if(HAS_TERMINALS).each(["TERM=dumb", "NO_COLOR=1", "CI=true", "PLAIN=--plain", "SIZE=0"])(
   "with %s there are lines, and no picture",
   async (setting) => {
     const ring = (base: number) =>
-      `${PEOPLE}; export ${setting}; "$0" ring 1 --for 0.1 --base-port ${base} $PLAIN; echo over`;
+      `${PEOPLE}; export ${setting}; [ -z "$SIZE" ] || stty rows 0 cols 0; "$0" ring 1 --for 0.1 --base-port ${base} $PLAIN; echo over`;
     await atRing(ring, async (terminal) => {
       await terminal.waitFor("ring of 1 is steady after ");
       await terminal.waitFor("over");
