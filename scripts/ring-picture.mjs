@@ -70,9 +70,7 @@ function moments(all) {
   const [columns, rows] = [56, 17];
   const parts = all.map(([ms, sentence], index) => {
     const { state, accounts } = timeline.momentAt(killedAt + ms, 1);
-    const last = accounts.at(-1);
-    const told =
-      ms < 0 || ms > 400 ? { peer: null, points: null } : { peer: last.peer, points: last.points };
+    const told = ms < 0 || ms > 400 ? null : accounts.at(-1);
     const circle = drawCircle(state, columns, rows, lettersOf(state), told);
     const caption = [{ text: `${sentence}`, style: "plain" }];
     const [x, y] = [(index % 2) * (columns + 2), Math.floor(index / 2) * (rows + 3)];

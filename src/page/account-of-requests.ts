@@ -26,7 +26,7 @@ export function ofTranscript(by: number, text: string): Told | null {
   if (taken !== null) {
     return {
       kind: "hop",
-      text: `takes ${taken[1]} ${taken[2]}: it owns it`,
+      text: `takes ${taken[1]} ${taken[2]}, as owner`,
       points: null,
       meaning: `Peer ${by} is the first member at or after the key of ${taken[2]}, and so its owner. ${step("It gives the write a version and has it copied to the next members", "replicate-19")}`,
     };

@@ -2,6 +2,7 @@
  * The ring as a drawing of characters: each peer at its place on the circle with a sign for its condition, its id
  * and its copies, an arrow to its successor, and what the last event points at. Pure.
  */
+import type { Account, AccountKind } from "./account-form.ts";
 import { Canvas, type FrameLine, type Style } from "./canvas.ts";
 import { arrowsOf } from "./ring-at.ts";
 import { type Condition, conditionOf, type PeerNow, type RingState } from "./ring-state.ts";
@@ -18,7 +19,11 @@ export const SIGNS: Readonly<Record<Condition, { readonly sign: string; readonly
     left: { sign: "○", style: "dim" },
   };
 
-export type Pointing = readonly [from: number, to: number] | null;
+/** The last event, as it is drawn: whose it was, what it points at, and what it was. */
+export type Told = Pick<Account, "peer" | "kind" | "points">;
+
+/** While these are the last events, the way that a request has gone is still of interest. */
+const OF_REQUESTS: readonly AccountKind[] = ["hop", "copy", "end"];
 
 type Place = { readonly x: number; readonly y: number };
 
@@ -29,14 +34,14 @@ const MOST_LETTERS = 4;
 
 /**
  * @param letters of the files whose copies are marked
- * @param told whose event was the last, and what it points at
+ * @param told null where nothing has happened yet, or nothing is to be marked
  */
 export function drawCircle(
   state: RingState,
   columns: number,
   rows: number,
   letters: ReadonlyMap<string, string>,
-  told: { readonly peer: number | null; readonly points: Pointing },
+  told: Told | null,
 ): FrameLine[] {
   const canvas = new Canvas(columns, rows);
   const peers = [...state.peers.values()].sort((a, b) => a.id - b.id);
@@ -44,27 +49,46 @@ export function drawCircle(
   const places = new Map(peers.map(({ id }, index) => [id, circle.at(index)]));
   const isRoomy = circle.step >= ROOM_FOR_ARROWS;
   if (!isRoomy) circle.draw(canvas);
-  const running = peers.filter(({ process }) => process !== "down").map(({ id }) => id);
-  const arrows = peers.flatMap(({ id, says }) =>
-    arrowsOf(id, says.slice(0, 1), running, () => false).map((arrow) => ({ from: id, ...arrow })),
+  const lines = new Map(
+    [...arrowLines(peers, isRoomy), ...walkLines(state, told), ...pointing(told)].map((line) => [
+      `${line.from} ${line.to}`,
+      line,
+    ]),
   );
-  const shown = arrows.filter(
-    ({ from, to, right }) => isRoomy || !right || !areNext(peers, from, to),
-  );
-  for (const { from, to, right } of shown) {
-    draw(canvas, places.get(from), places.get(to), right ? "arrow" : "wrong");
+  for (const { from, to, style } of lines.values()) {
+    draw(canvas, places.get(from), places.get(to), style);
   }
-  for (const walk of state.walks.filter(({ isOver }) => !isOver)) {
-    for (const [index, to] of walk.route.slice(1).entries()) {
-      draw(canvas, places.get(walk.route[index] ?? to), places.get(to), "hop");
-    }
-  }
-  if (told.points !== null) {
-    draw(canvas, places.get(told.points[0]), places.get(told.points[1]), "now");
-  }
-  drawPeers(canvas, state, peers, circle, letters, told.peer);
+  drawPeers(canvas, state, peers, circle, letters, told?.peer ?? null);
   if (isRoomy) drawKeys(canvas, state, peers, circle, letters);
   return canvas.lines();
+}
+
+/** From one peer to another; of several between two the last is drawn. */
+type Line = { readonly from: number; readonly to: number; readonly style: Style };
+
+/** To the first successors; where there is no room for all, to those that are not simply the next peer. */
+function arrowLines(peers: readonly PeerNow[], isRoomy: boolean): Line[] {
+  const running = peers.filter(({ process }) => process !== "down").map(({ id }) => id);
+  return peers.flatMap(({ id: from, says }) =>
+    arrowsOf(from, says.slice(0, 1), running, () => false)
+      .filter(({ to, right }) => isRoomy || !right || !areNext(peers, from, to))
+      .map(({ to, right }): Line => ({ from, to, style: right ? "arrow" : "wrong" })),
+  );
+}
+
+/** The ways of requests that are under way, and of the last one as long as it is what is spoken of. */
+function walkLines({ walks }: RingState, told: Told | null): Line[] {
+  const last = told !== null && OF_REQUESTS.includes(told.kind) ? walks.at(-1) : undefined;
+  return walks
+    .filter((walk) => !walk.isOver || walk === last)
+    .flatMap(({ route }) =>
+      route.slice(1).map((to, index): Line => ({ from: route[index] ?? to, to, style: "hop" })),
+    );
+}
+
+function pointing(told: Told | null): Line[] {
+  const [from, to] = told?.points ?? [];
+  return from === undefined || to === undefined ? [] : [{ from, to, style: "now" }];
 }
 
 /** The signs first, then as many ids as have room: of those first with whom something is the matter. */

@@ -127,8 +127,7 @@ function bodyOf(
   const isLarge = columns >= TABLE_COLUMNS && rows >= TABLE_ROWS;
   const left = Math.min(Math.floor(columns * (isLarge ? 0.55 : 0.46)), Math.floor(2.6 * rows) + 16);
   const right = columns - left - 1;
-  const last = moment.accounts.at(-1);
-  const told = { peer: last?.peer ?? null, points: last?.points ?? null };
+  const told = moment.accounts.at(-1) ?? null;
   const circle = drawCircle(moment.state, left, rows, letters, told);
   const table = isLarge ? tableOf(moment.state, letters, rows) : [];
   const meaning = isLarge ? meaningOf(moment, right) : [];
