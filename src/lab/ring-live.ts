@@ -27,6 +27,8 @@ const KEYS: Readonly<Record<string, Key>> = {
   "\x1b[4~": "end",
 };
 
+const CTRL_C = "\x03";
+
 type Key = "toggle" | "explain" | "forward" | "back" | "begin" | "end";
 
 export type LiveViewOptions = {
@@ -35,6 +37,8 @@ export type LiveViewOptions = {
   readonly color: boolean;
   /** Whether there is a present, in which what is typed is answered; else a recorded ring is shown. */
   readonly isLive: boolean;
+  /** Ctrl-C, also before anybody reads lines, and after. */
+  interrupt(): void;
   /** Says something: what an event meant, or what Tab could make of a word. */
   say(text: string): void;
 };
@@ -159,7 +163,8 @@ export class LiveView {
       this.press(key);
       rest = rest.slice(bytes.length);
     }
-    if (rest !== "") this.input.write(Buffer.from(rest, "latin1"));
+    if (rest.includes(CTRL_C)) this.options.interrupt();
+    else if (rest !== "") this.input.write(Buffer.from(rest, "latin1"));
     // The reader of lines has its turn first.
     setImmediate(() => this.paint());
   }

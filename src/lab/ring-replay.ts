@@ -4,7 +4,7 @@ import { Timeline } from "../page/ring-timeline.ts";
 import { Playback } from "./playback.ts";
 import { readRingLog } from "./ring-line-reader.ts";
 import { Screen } from "./screen.ts";
-import { INTERRUPTED, Stop, Stopped } from "./stop.ts";
+import { INTERRUPTED, Stop } from "./stop.ts";
 import { hasRoomForPicture } from "./welcome.ts";
 
 export type ReplayOptions = {
@@ -21,21 +21,18 @@ export async function replayRing(options: ReplayOptions): Promise<number> {
   const lines = readRingLog(options.path);
   const stop = new Stop();
   try {
-    const isLive = !options.plain && hasRoomForPicture();
-    if (isLive) await stop.unless(watched(lines, options, stop));
+    if (!options.plain && hasRoomForPicture()) await watched(lines, options, stop);
     else await stop.unless(printed(lines, options));
-    return 0;
+    return stop.why === null || stop.why === ENOUGH ? 0 : INTERRUPTED;
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    return isQuit(stop) ? 0 : INTERRUPTED;
+    return stop.codeAfter(error);
   } finally {
     stop.release();
   }
 }
 
-function isQuit({ why }: Stop): boolean {
-  return why === "q" || why === "output";
-}
+/** Why it ends, where somebody has seen enough. */
+const ENOUGH = "q";
 
 /** In the terminal, until somebody has seen enough. */
 async function watched(
@@ -49,11 +46,12 @@ async function watched(
   const playback = new Playback(timeline, slow ?? 1, false);
   const view = new LiveView({
     ...{ timeline, playback, color, isLive: false },
+    interrupt: () => stop.wish("SIGINT"),
     say: (text) => view.setSaid([text]),
   });
   view.input.on("data", (chunk: Buffer) => {
-    // Also Ctrl-C and Ctrl-D, which are keys like others here.
-    if (["q", "\x03", "\x04"].includes(chunk.toString())) stop.wish("q");
+    // Ctrl-D and Ctrl-Z are keys like others here.
+    if (["q", "\x04"].includes(chunk.toString())) stop.wish(ENOUGH);
     else if (chunk.toString() === "\x1a") view.suspend();
   });
   view.open();

@@ -49,13 +49,13 @@ export class RingShow {
     this.recorder.write({ type: "ring", v: 1, at, ids, copies: copies ?? COPIES, intervalMs });
   }
 
-  /** Takes the terminal, and shows a living picture there from now on. */
-  async goLive(): Promise<void> {
+  /** Takes the terminal, and shows a living picture there from now on. @param interrupt called for Ctrl-C */
+  async goLive(interrupt: () => void): Promise<void> {
     // Nobody else is to pay for it.
     const { LiveView } = await import("./ring-live.ts");
     const { timeline, playback, screen } = this;
     const live = new LiveView({
-      ...{ timeline, playback, color: this.options.color, isLive: true },
+      ...{ timeline, playback, color: this.options.color, isLive: true, interrupt },
       say: (text) => screen.say(text),
     });
     this.recorder.listen((line) => live.stale(isSaid(line)));

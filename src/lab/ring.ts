@@ -86,7 +86,8 @@ export async function runRing(
       process: (id, state, at) => recorder.process(id, state, at),
     });
     network.watch.listen((seen) => recorder.seen(seen));
-    if (!options.plain && !detached && hasRoomForPicture()) await show.goLive();
+    if (!options.plain && !detached && hasRoomForPicture())
+      await show.goLive(() => stop.wish("SIGINT"));
     stop.onAgain(() => {
       network.killAll();
       ready?.remove();

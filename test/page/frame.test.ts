@@ -117,6 +117,24 @@ test("at 80 by 24 it can be told what each neighbour of two that were killed did
   inOrder("→ 9 now 30, 2", "■ 4 has 2067 from 30");
 });
 
+test("a request is drawn hop by hop, and as a whole until something else is spoken of", () => {
+  const timeline = timelineOf(RECORDED);
+  const typedAt = RECORDED.find(({ type }) => type === "typed")?.at ?? 0;
+  const hopDots = (at: number) =>
+    frameOf(timeline.momentAt(at, MOST_ACCOUNTS), SHOWING)
+      .flatMap((line) => line.slice(0, 8))
+      .filter(({ text, style }) => style === "hop" && /[\u2800-\u28ff]/.test(text)).length;
+  const times = [0, 1, 2, 3].reduce<number[]>((all) => {
+    const next = timeline.after(all.at(-1) ?? typedAt);
+    return next === null ? all : [...all, next];
+  }, []);
+  const dots = times.map(hopDots);
+  expect(dots[0]).toBe(0);
+  expect(dots).toEqual(dots.toSorted((a, b) => a - b));
+  expect(dots[3]).toBeGreaterThan(dots[1] ?? 0);
+  expect(hopDots(killedAt)).toBe(0);
+});
+
 test("each condition has its sign, and without colors nothing is lost", () => {
   const timeline = timelineOf(RECORDED);
   const frame = frameOf(timeline.momentAt(killedAt + 5, MOST_ACCOUNTS), SHOWING);
