@@ -5,9 +5,11 @@
 import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { epochNow } from "../control/types.ts";
-import { isTold, type ProcessState, type RingLine } from "../page/ring-lines.ts";
+import type { ProcessState, RingLine } from "../page/ring-lines.ts";
 import type { Seen } from "./follower.ts";
 import { RECORD_BYTES, RECORD_MS } from "./limits.ts";
+
+import { RingNews } from "./ring-news.ts";
 
 const FILE = "ring.jsonl";
 const OLDER = "ring.1.jsonl";
@@ -22,6 +24,7 @@ export class RingRecorder {
   private waiting = "";
   private timer: ReturnType<typeof setTimeout> | null = null;
   private readonly listeners = new Set<(line: RingLine) => void>();
+  private readonly news = new RingNews();
   private size = 0;
 
   /** Begins anew: the log of the ring that was there before is set aside. Never throws: a ring goes on without. */
@@ -48,6 +51,7 @@ export class RingRecorder {
 
   /** The checks hold. */
   stands(): void {
+    this.news.stands = true;
     this.write({ type: "stands", at: epochNow() });
   }
 
@@ -61,14 +65,16 @@ export class RingRecorder {
   }
 
   process(peer: number, state: ProcessState, at: number): void {
+    if (state === "started") this.news.forget(peer);
     this.write({ type: "process", at, peer, state });
   }
 
   /** What a peer said of itself. */
-  seen({ id: peer, at, event, snapshot }: Seen): void {
-    if (event !== null) {
-      if (isTold(event)) this.write({ type: "event", at, peer, event });
-    } else if (snapshot !== null) {
+  seen(seen: Seen): void {
+    const { id: peer, at, event, snapshot } = seen;
+    if (!this.news.isNews(seen)) return;
+    if (event !== null) this.write({ type: "event", at, peer, event });
+    else if (snapshot !== null) {
       const { successors, predecessors } = snapshot;
       this.write({ type: "view", at, peer, successors, predecessors });
     }

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { RecordedScreen } from "../../src/lab/recorded-screen.ts";
 import { readRingLine, readRingLog } from "../../src/lab/ring-line-reader.ts";
 import { RingLog } from "../../src/lab/ring-log.ts";
+import { RingNews } from "../../src/lab/ring-news.ts";
 import { RingRecorder, recordPath } from "../../src/lab/ring-recorder.ts";
 import type { RingLine } from "../../src/page/ring-lines.ts";
+import type { PeerEvent } from "../../src/protocol/model/events.ts";
+import type { MemberState } from "../../src/protocol/model/member.ts";
 import { emphasized } from "../../src/terminal/shown.ts";
 import { eventLine, madeLog, RECORDED } from "../page/ring-logs.ts";
 import { inFolder } from "../support/folder.ts";
@@ -63,6 +66,36 @@ test("all that a screen shows is recorded but pings, and all that peers say but 
     ]);
     expect(read.filter(({ type }) => type === "event")).toHaveLength(1);
   });
+});
+
+test("while a ring comes together only what changes is recorded; who was doubted, and is no more, always is", () => {
+  const news = new RingNews();
+  const isNews = (by: number, event: PeerEvent) => {
+    const line = eventLine(5, by, event);
+    return (
+      line.type === "event" && news.isNews({ id: by, at: 5, event: line.event, snapshot: null })
+    );
+  };
+  const member = (state: MemberState): PeerEvent => {
+    return { event: "member", id: 9, memberIncarnation: 1, state, why: "heard" };
+  };
+  expect(isNews(8, member("alive"))).toBe(false);
+  expect(isNews(8, member("dead"))).toBe(true);
+  expect(isNews(4, member("alive"))).toBe(false);
+  expect(isNews(8, member("alive"))).toBe(true);
+  expect(isNews(8, { event: "probe", id: 9, doubt: "refused", asked: [] })).toBe(true);
+  expect(isNews(8, { event: "probe", id: 9, doubt: "answered", asked: [] })).toBe(true);
+  expect(isNews(8, member("alive"))).toBe(false);
+  news.stands = true;
+  expect(isNews(8, member("alive"))).toBe(true);
+  const neighbours = { successors: [9], predecessors: [4] };
+  const own = { id: 8, bits: 8, members: [], lookups: [] };
+  const snapshot = { ...own, strategy: "successor" as const, ...neighbours };
+  const asked = () => news.isNews({ id: 8, at: 5, event: null, snapshot });
+  expect([asked(), asked()]).toEqual([true, false]);
+  news.forget(8);
+  expect(isNews(8, { event: "successors", ...neighbours })).toBe(true);
+  expect(asked()).toBe(false);
 });
 
 test.each([
