@@ -7,6 +7,7 @@ import type { LoggedEvent } from "../control/types.ts";
 import type { MemberState } from "../protocol/model/member.ts";
 import type { PeerState } from "./page-run.ts";
 import type { RingLine } from "./ring-lines.ts";
+import { readingAfter, type Walk, walksAfter } from "./ring-walks.ts";
 
 /** `suspected`: it runs, and some peer has reason to doubt it. */
 export type Condition = "joining" | "alive" | "suspected" | "frozen" | "leaving" | "dead" | "left";
@@ -34,14 +35,6 @@ export type FileNow = {
   readonly isWhole: boolean;
 };
 
-/** A request on its way: the peers that have passed it on, the one that asked first. */
-export type Walk = {
-  readonly what: string;
-  readonly route: readonly number[];
-  /** Whoever dealt with it, or gave up. */
-  readonly isOver: boolean;
-};
-
 export type RingState = {
   /** Epoch milliseconds: of the first line. */
   readonly beganAt: number;
@@ -54,8 +47,6 @@ export type RingState = {
   readonly wanted: number;
 };
 
-/** Requests of which the way is remembered. */
-const MOST_WALKS = 4;
 /** Files that are drawn: the last ones that were spoken of. */
 const MOST_FILES = 64;
 
@@ -75,6 +66,9 @@ export function afterLine(state: RingState, line: RingLine): RingState {
       return { ...state, beganAt: line.at, wanted: line.copies };
     case "stands":
       return { ...state, stands: true };
+    case "typed":
+      // What comes now has nothing to do with the requests before.
+      return { ...state, walks: state.walks.filter(({ isOver }) => !isOver) };
     case "process":
       return afterProcess(state, line.peer, line.state);
     case "view":
@@ -181,44 +175,14 @@ function afterMember(state: RingState, by: number, id: number, member: MemberSta
   }
 }
 
-/** Where a request is, by what its peers print: the lines of the assignment. */
-const PASSED = /^(Store|Request|Remove|Where) (.+) request forwarded to my successor$/;
-const TAKEN = /^(Store|Remove|Where) (.+) request accepted$/;
-const SENT = /^File request for (.+) has been sent to my successor$/;
-const PASSED_FILE = /^Request for File (.+) has been received, but the file is not stored here$/;
-const FOUND = /^File (.+) is stored here$/;
-const JOINS = /^Peer (\d+) Join request (forwarded to my successor|received)$/;
-const READS = /^Receiving File (.+) from Peer \d+$/;
-const HAS_READ = /^File (.+) received$/;
-
+/** What peers print tells where requests are, and which files they read. */
 function afterTranscript(state: RingState, by: number, text: string): RingState {
-  const passed = PASSED.exec(text);
-  if (passed !== null) return withWalk(state, `${passed[1]} ${passed[2]}`, by, false);
-  const taken = TAKEN.exec(text);
-  if (taken !== null) return withWalk(state, `${taken[1]} ${taken[2]}`, by, true);
-  const asked = SENT.exec(text) ?? PASSED_FILE.exec(text);
-  if (asked !== null) return withWalk(state, `Request ${asked[1]}`, by, false);
-  const found = FOUND.exec(text);
-  if (found !== null) return withWalk(state, `Request ${found[1]}`, by, true);
-  const joins = JOINS.exec(text);
-  if (joins !== null) return withWalk(state, `Join ${joins[1]}`, by, joins[2] === "received");
-  const reads = READS.exec(text)?.[1];
+  const walks = walksAfter(state.walks, by, text);
+  if (walks !== state.walks) return { ...state, walks };
   const peer = state.peers.get(by);
-  if (reads !== undefined && peer !== undefined) {
-    return withPeer(state, by, { reading: [...peer.reading, reads] });
-  }
-  const read = HAS_READ.exec(text)?.[1];
-  if (read === undefined || peer === undefined) return state;
-  return withPeer(state, by, { reading: without(peer.reading, read) });
-}
-
-/** The next peer of a walk that is under way, or the first of a new one. */
-function withWalk(state: RingState, what: string, by: number, isOver: boolean): RingState {
-  const last = state.walks.findLast((walk) => walk.what === what && !walk.isOver);
-  const others = state.walks.filter((walk) => walk !== last);
-  const route =
-    last === undefined ? [by] : last.route.at(-1) === by ? last.route : [...last.route, by];
-  return { ...state, walks: [...others, { what, route, isOver }].slice(-MOST_WALKS) };
+  if (peer === undefined) return state;
+  const reading = readingAfter(peer.reading, text);
+  return reading === peer.reading ? state : withPeer(state, by, { reading });
 }
 
 /** A copy has come, unless whoever got it wanted to read it. */
