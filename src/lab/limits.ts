@@ -133,5 +133,7 @@ export const RECORD_BYTES = 200_000_000;
 export const RECORD_MS = 20;
 /** A live view is painted so often at most, in milliseconds; what is typed is shown at once. */
 export const FRAME_MS = 80;
+/** The same as long as its ring has not come together. */
+export const START_FRAME_MS = 250;
 /** Copies of a file, where nobody says how many: the peers' own default. */
 export const COPIES = 3;

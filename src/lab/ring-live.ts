@@ -8,7 +8,7 @@ import { frameOf, MOST_ACCOUNTS, type Prompt } from "../page/frame.ts";
 import type { Timeline } from "../page/ring-timeline.ts";
 import { Painter } from "../terminal/painter.ts";
 import { colored } from "./frame-colors.ts";
-import { FRAME_MS } from "./limits.ts";
+import { FRAME_MS, START_FRAME_MS } from "./limits.ts";
 import type { Playback } from "./playback.ts";
 
 /** What a key of the view is as bytes: of a terminal in its usual mode, and in that of an application. */
@@ -55,6 +55,8 @@ export class LiveView {
   private isStale = true;
   private said: readonly string[] | null = null;
   private second = -1;
+  private stands = false;
+  private paintedAt = 0;
   private readonly onData = (chunk: Buffer): void => this.take(chunk);
   private readonly onEnd = (): void => void this.input.end();
   private readonly onResize = (): void => {
@@ -131,6 +133,8 @@ export class LiveView {
     playback.pass(now - this.passedAt, epochNow());
     this.passedAt = now;
     const second = Math.floor(now / 1000);
+    // Peers that start need the processor more than whoever looks on.
+    if (!this.stands && now - this.paintedAt < START_FRAME_MS) return;
     if (this.isStale || playback.at !== before || second !== this.second) this.paint();
     this.second = second;
   }
@@ -142,6 +146,8 @@ export class LiveView {
     const at = Math.min(playback.at, now);
     const { columns = 80, rows = 24 } = process.stdout;
     const moment = timeline.momentAt(at, MOST_ACCOUNTS, isLive ? now : at);
+    this.stands = moment.state.stands || !isLive;
+    this.paintedAt = performance.now();
     const frame = frameOf(this.said === null ? moment : { ...moment, said: this.said }, {
       size: { columns, rows },
       prompt: this.prompt?.() ?? null,
