@@ -23,6 +23,7 @@ import { quorumFor } from "./quorum.ts";
 import {
   forgetFormerReplicas,
   hasConfirmed,
+  isCountedOn,
   otherReplicas,
   replicaSetOf,
   unconfirmedRecords,
@@ -68,14 +69,9 @@ export function dropSpare(peer: Peer): void {
 
 /** What is held here and belongs to others. Nearly all that a peer holds does not, and it may be much. */
 function spareReplicas(peer: Peer): FileRecord[] {
-  const isSelf = ({ id }: Member) => id === peer.self.id;
   const spare: FileRecord[] = [];
   for (const record of peer.replication.files.values()) {
-    const replicaSet = replicaSetOf(peer, record);
-    if (replicaSet.length === 0 || replicaSet.some(isSelf)) continue;
-    // One that could not take a newer write may hold this one: others count on it as long as it stays.
-    if (!peer.membership.view.replicaSet(record.key, peer.config.replicationFactor).some(isSelf))
-      spare.push(record);
+    if (replicaSetOf(peer, record).length > 0 && !isCountedOn(peer, record)) spare.push(record);
   }
   return spare;
 }

@@ -10,13 +10,30 @@ export function replicaSetOf(
   peer: Peer,
   { name, key }: Pick<FileRecord, "name" | "key">,
 ): readonly Member[] {
+  return ableOf(peer, key, peer.replication.rejected.get(name));
+}
+
+function ableOf(
+  peer: Peer,
+  key: number,
+  rejected: readonly string[] | undefined,
+): readonly Member[] {
   const { replicationFactor } = peer.config;
-  const rejected = peer.replication.rejected.get(name);
-  if (rejected === undefined) return peer.membership.view.replicaSet(key, replicationFactor);
-  const able = peer.membership.view
+  const { view } = peer.membership;
+  if (rejected === undefined) return view.replicaSet(key, replicationFactor);
+  const able = view
     .replicaSet(key, replicationFactor + rejected.length)
     .filter((m) => !rejected.includes(m.instance));
   return able.slice(0, replicationFactor);
+}
+
+/**
+ * True if others may count on a copy here: this peer should hold the file, or would if it had not rejected another write
+ * of the name, of which they need not know.
+ */
+export function isCountedOn(peer: Peer, { name, key }: Pick<FileRecord, "name" | "key">): boolean {
+  const rejected = peer.replication.rejected.get(name)?.filter((m) => m !== peer.self.instance);
+  return ableOf(peer, key, rejected).some((m) => m.id === peer.self.id);
 }
 
 /** True if this very peer should hold a file: its disk takes it. */

@@ -128,6 +128,16 @@ test("a replica keeps its copy, and so does who stands in for one, or could not 
   }
 });
 
+test("so does who stands in for one and could not take what came after, which those who count on it do not know", () => {
+  const record = recordOf(8, 3, 1);
+  // 9 has no room, so that 20 stands in for it; and later has none for another write.
+  const one = new OnePeer(20, [...IDS, 30], [record]);
+  noteRejected(one.peer, record, member(9));
+  noteRejected(one.peer, recordOf(8, 4, 2), member(20));
+  for (const id of [8, 14, 30]) one.hear(id, replicated([record]));
+  expect(drops(one.pass(3 * DROP_SETTLE_MS))).toBe(0);
+});
+
 test("a damaged copy is none any more: all that may be asked for the name hear so, and a person", () => {
   const record = recordOf(8, 3, 1);
   const one = calm([record]);
