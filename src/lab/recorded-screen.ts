@@ -40,9 +40,8 @@ export class RecordedScreen extends Screen {
   }
 
   private record(peer: number | null, text: string, error: boolean): void {
-    if (this.muted) return;
+    if (this.muted || (!error && peer !== null && isPingLine(text))) return;
     this.shownAt = performance.now();
-    if (!error && peer !== null && isPingLine(text)) return;
     // What is bold is a matter of the terminal.
     this.recorder.shown(peer, Bun.stripANSI(shown(text)), error);
   }

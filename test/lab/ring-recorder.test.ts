@@ -41,6 +41,8 @@ test("all that a screen shows is recorded but pings, and all that peers say but 
     recorder.write(HEADER);
     const screen = new RecordedScreen(recorder, false, new RingLog(dir));
     screen.line(2, "Ping request message received from Peer 4");
+    // A ring that is quiet but for its pings may end.
+    expect(screen.shownAt).toBe(0);
     screen.line(2, "My new first successor is Peer 4");
     screen.note(4, "a note");
     screen.say(emphasized("said"));
