@@ -82,6 +82,11 @@ const COMMANDS: Table = {
     summary: "end a ring, with all its peers",
     load: async () => (await import("./commands/ring-acts.ts")).down,
   },
+  peers: {
+    summary: "run several peers of a ring in one process, as p2p ring asks for",
+    hidden: true,
+    load: async () => (await import("./commands/peers.ts")).default,
+  },
   chaos: {
     summary: "break a ring on purpose, and tell whether it healed and lost nothing",
     load: async () => (await import("./commands/chaos.ts")).default,

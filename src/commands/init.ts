@@ -54,21 +54,24 @@ function initStart({ peer, first, second }: Partial<ParsedArgs<typeof ARGS>>): P
   return start;
 }
 
-export default command({
-  name: "init",
-  args: ARGS,
-  forms: [["PEER", "FIRST", "SECOND", "INTERVAL"], []],
-  hidden: ["child"],
-  examples: [
-    ["p2p init 2 4 5 30", "peer 2, whose successors are 4 and 5, pings them every 30 s"],
-    ["p2p init 2 4 2 30", "peer 2 in a ring of two"],
-    ["p2p init", "the first peer of a new ring; prints how to join it"],
-    ["p2p init --host 192.0.2.7 --insecure", "the same, for other machines to join"],
-  ],
-  async run(args) {
-    const options = initOptions(args);
-    forgiveOutput();
-    const { runPeer } = await import("../daemon/run.ts");
-    return await runPeer(options);
-  },
+/** @param run what becomes of the peer that a command line asks for; resolves with the exit code */
+export const initCommand = (run: (options: PeerOptions) => Promise<number>) =>
+  command({
+    name: "init",
+    args: ARGS,
+    forms: [["PEER", "FIRST", "SECOND", "INTERVAL"], []],
+    hidden: ["child"],
+    examples: [
+      ["p2p init 2 4 5 30", "peer 2, whose successors are 4 and 5, pings them every 30 s"],
+      ["p2p init 2 4 2 30", "peer 2 in a ring of two"],
+      ["p2p init", "the first peer of a new ring; prints how to join it"],
+      ["p2p init --host 192.0.2.7 --insecure", "the same, for other machines to join"],
+    ],
+    run: (args) => run(initOptions(args)),
+  });
+
+export default initCommand(async (options) => {
+  forgiveOutput();
+  const { runPeer } = await import("../daemon/run.ts");
+  return await runPeer(options);
 });

@@ -59,19 +59,22 @@ function joinStart({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): Peer
   return start;
 }
 
-export default command({
-  name: "join",
-  args: ARGS,
-  forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"]],
-  hidden: ["child"],
-  examples: [
-    ["p2p join 15 4 30", "peer 15 joins through peer 4, and pings every 30 s"],
-    ["p2p join 127.0.0.1:12256", "join a ring that p2p init founded"],
-  ],
-  async run(args) {
-    const options = joinOptions(args);
-    forgiveOutput();
-    const { runPeer } = await import("../daemon/run.ts");
-    return await runPeer(options);
-  },
+/** @param run what becomes of the peer that a command line asks for; resolves with the exit code */
+export const joinCommand = (run: (options: PeerOptions) => Promise<number>) =>
+  command({
+    name: "join",
+    args: ARGS,
+    forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"]],
+    hidden: ["child"],
+    examples: [
+      ["p2p join 15 4 30", "peer 15 joins through peer 4, and pings every 30 s"],
+      ["p2p join 127.0.0.1:12256", "join a ring that p2p init founded"],
+    ],
+    run: (args) => run(joinOptions(args)),
+  });
+
+export default joinCommand(async (options) => {
+  forgiveOutput();
+  const { runPeer } = await import("../daemon/run.ts");
+  return await runPeer(options);
 });

@@ -48,6 +48,11 @@ export const RING_ARGS = {
   },
   ...REPAIR_ARG,
   for: { type: "string", valueHint: "SECONDS", description: "stop by itself after that time" },
+  "per-process": {
+    type: "string",
+    valueHint: "K",
+    description: "peers that share a process (default 1 up to 64 peers; a kill is emulated then)",
+  },
   "ready-file": {
     type: "string",
     valueHint: "FILE",
@@ -74,7 +79,8 @@ const ARGS = {
 
 /** What only our own peers understand. */
 const OWN_ALONE = [
-  ...(["base-port", "copies", "repair-rate", "ready-file", "slow", "dry-run", "json"] as const),
+  ...(["base-port", "copies", "repair-rate", "per-process", "ready-file", "slow"] as const),
+  ...(["dry-run", "json"] as const),
 ];
 
 /** What `p2p ring` asks of the lab. @throws UsageError */
@@ -97,6 +103,11 @@ export function ringOptions(
     readyFile: args["ready-file"] ?? null,
     plain: args.plain === true,
     slow: optional(parseTimes, "--slow", args.slow) ?? 1,
+    perProcess: optional(
+      (what, text) => parseWhole(what, text, 1, MAX_SIZE),
+      "--per-process",
+      args["per-process"],
+    ),
   };
 }
 

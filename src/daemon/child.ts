@@ -9,13 +9,18 @@ const SIGKILL = 9;
  * parent-death signal, which reaches a frozen process too.
  */
 export function endWithParent(): void {
+  dieWithParent();
+  process.stdin.on("end", () => process.exit(0));
+  process.stdin.on("error", () => process.exit(0));
+  process.stdin.resume();
+}
+
+/** The second of these alone, for whoever reads its standard input itself, and ends when that does. */
+export function dieWithParent(): void {
   const parent = process.ppid;
   if (process.platform === "linux") askForDeathSignal();
   // The parent may have gone before the kernel was asked.
   if (process.ppid !== parent) process.exit(1);
-  process.stdin.on("end", () => process.exit(0));
-  process.stdin.on("error", () => process.exit(0));
-  process.stdin.resume();
 }
 
 function askForDeathSignal(): void {

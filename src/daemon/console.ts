@@ -5,7 +5,7 @@ import type { LoggedEvent } from "../control/types.ts";
 import { shownLine } from "../terminal/shown.ts";
 import { isInForeground, outlive } from "../terminal/tty.ts";
 import { ENDLESS, readTypedLines } from "../terminal/typed-lines.ts";
-import { LineWriter } from "./lines.ts";
+import type { Lines, Surroundings } from "./surroundings.ts";
 
 /** In the background it looks this often whether it has been brought forward. */
 const FOREGROUND_EVERY_MS = 500;
@@ -14,8 +14,8 @@ export class Console {
   /** Null where there is no terminal, or nothing more is typed at it. */
   #prompt: Interface | null = null;
   readonly #interrupted: () => void;
-  readonly #out = new LineWriter(process.stdout, (code) => this.#lost(code));
-  readonly #err = new LineWriter(process.stderr);
+  readonly #out: Lines;
+  readonly #err: Lines;
   #saidLost = false;
   #closed = false;
 
@@ -24,13 +24,17 @@ export class Console {
    * @param interrupted is called for Ctrl-C at the prompt
    * @param pings whether lines of pings are printed where standard output is no terminal
    * @param requests whether what becomes of requests just now is printed: their lines and their routes
+   * @param around where the lines go
    */
   constructor(
     typed: ((line: string) => void) | null,
     interrupted: () => void,
     private readonly pings: boolean,
     private readonly requests: () => boolean,
+    around: Surroundings,
   ) {
+    this.#out = around.transcript((code) => this.#lost(code));
+    this.#err = around.notes();
     const { stdin, stdout } = process;
     this.#interrupted = interrupted;
     if (typed !== null && stdin.isTTY === true && stdout.isTTY === true) {

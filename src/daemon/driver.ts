@@ -7,6 +7,7 @@ import { Checkpoint } from "../protocol/checkpoint.ts";
 import { ownRoom } from "../protocol/membership/room.ts";
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
+import type { SharedViews } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
 import { isOwnReplica } from "../protocol/replication/replica-set.ts";
 import { type Snapshot, snapshot } from "../protocol/snapshot.ts";
@@ -18,7 +19,7 @@ import type { Contents } from "./contents/contents.ts";
 import type { Offers } from "./contents/offers.ts";
 import { type EventStream, tellOfThrown } from "./events.ts";
 import type { OwnRecord } from "./own-record.ts";
-import type { Reception, Untimed } from "./reception.ts";
+import { type Reception, timed } from "./reception.ts";
 
 export type DriverOptions = {
   readonly reception: Reception;
@@ -30,12 +31,16 @@ export type DriverOptions = {
   readonly offers: Offers;
   readonly transport: Transport;
   readonly look: (name: string) => number | null;
+  /** Tables that peers of one process share; null for a peer by itself. */
+  readonly views: SharedViews | null;
 };
 
 /** How a peer ended: as its protocol says, or since a step or an effect threw, and nobody knows what it is in. */
 export type End =
   | { readonly kind: "exit"; readonly code: number; readonly sentence: string | null }
-  | { readonly kind: "crash"; readonly error: unknown };
+  | { readonly kind: "crash"; readonly error: unknown }
+  /** As if its process had been. */
+  | { readonly kind: "killed" };
 
 export class Driver {
   /** Resolves when the peer is done; nothing is given to it any more. */
@@ -57,7 +62,7 @@ export class Driver {
     this.ended = promise;
     this.#end = resolve;
     this.#options = options;
-    const { peer, effects } = startPeer(start, performance.now());
+    const { peer, effects } = startPeer(start, performance.now(), options.views);
     this.#peer = peer;
     this.#checkpoint = new Checkpoint(peer, step);
     this.#tellOfThrown = tellOfThrown(options.events);
@@ -95,6 +100,11 @@ export class Driver {
   fail(error: unknown): void {
     if (this.#over) return;
     this.#stop({ kind: "crash", error });
+  }
+
+  /** Ends the peer where it stands: nothing more is done, nor said to anyone. */
+  kill(): void {
+    if (!this.#over) this.#stop({ kind: "killed" });
   }
 
   /** Does what must not throw: if it does, the peer ends. */
@@ -282,17 +292,4 @@ export class Driver {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
-}
-
-/** A message that has waited here, or while this process was stopped, is older by as much. */
-function timed(input: Untimed, at: number, waitedMs: number): Input {
-  // The most frequent are made field by field: a spread takes longer.
-  if (input.type === "fetched") {
-    const { type, job, result } = input;
-    return { type, job, result, at };
-  }
-  if (input.type !== "message") return { ...input, at };
-  const { type, from, channel, message, body, heldMs } = input;
-  const held = heldMs === null ? null : heldMs + waitedMs;
-  return { type, from, channel, message, body, heldMs: held, at };
 }

@@ -32,10 +32,13 @@ import type { OwnRecord } from "./own-record.ts";
 import type { Reception } from "./reception.ts";
 import { RoomWatch } from "./room.ts";
 import { RequestSampling } from "./sampling.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { Tidying } from "./tidying.ts";
 
 /** A departing peer's last messages are in the kernel's hands after so long. */
 const LAST_WORDS_MS = 20;
+/** The exit code of a peer that was killed, as a shell has it. */
+export const EXIT_KILLED = 137;
 
 /** What a peer is made of: open, and known to its sockets. */
 export type Opened = {
@@ -44,6 +47,7 @@ export type Opened = {
   readonly events: EventStream;
   readonly bodies: Bodies;
   readonly lab: Lab | null;
+  readonly around: Surroundings;
   readonly folder: Folder;
   readonly transport: Transport;
 };
@@ -57,16 +61,17 @@ export async function live(
   startInput: StartInput,
   opened: Opened,
 ): Promise<number> {
-  const { reception, events, folder } = opened;
+  const { reception, events, folder, around } = opened;
   const cwd = process.cwd();
   const { config } = startInput;
   const moved = makeContents(options, opened, cwd);
   const { commands, contents, scrubbing } = moved;
   const look = (name: string) => lookLocal(cwd, name);
-  const driver = new Driver({ ...opened, ...moved, config, look }, startInput);
+  const { views } = around;
+  const driver = new Driver({ ...opened, ...moved, config, look, views }, startInput);
   const room = watchRoom(opened);
   const front = new Front({ ...opened, ...moved, driver, room, cwd, config });
-  const terminal = openTerminal(options, config, front, (line, say) =>
+  const terminal = openTerminal(options, around, config, front, (line, say) =>
     driver.attempt(() => front.typeAt(line, say)),
   );
   events.subscribe(terminal.read);
@@ -82,8 +87,9 @@ export async function live(
   });
   for (const note of folder.notes) terminal.say(note);
   const tidying = tidyingOf(opened, moved.sent);
-  const quit = () => reception.quit();
-  process.on("SIGTERM", quit);
+  const unasked = around.onTerminate(() => reception.quit());
+  const kill = () => driver.kill();
+  around.killed?.addEventListener("abort", kill);
   const { drops } = opened.transport;
   const hush = [
     tellOfLost(folder.log, events),
@@ -98,11 +104,14 @@ export async function live(
     tidying.begin();
     control = serveControl(folder.dir, front);
     if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
-    const code = exitOf(await driver.ended, room, terminal, events);
+    const end = await driver.ended;
+    if (end.kind === "killed") return EXIT_KILLED;
+    const code = exitOf(end, room, terminal, events);
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
   } finally {
-    process.off("SIGTERM", quit);
+    around.killed?.removeEventListener("abort", kill);
+    unasked();
     for (const each of hush) each();
     sampling.close();
     tidying.close();
@@ -116,7 +125,12 @@ export async function live(
 }
 
 /** Says how a peer has ended. @returns the exit code */
-function exitOf(end: End, room: RoomWatch, terminal: Console, events: EventStream): number {
+function exitOf(
+  end: Exclude<End, { kind: "killed" }>,
+  room: RoomWatch,
+  terminal: Console,
+  events: EventStream,
+): number {
   if (end.kind === "crash") {
     events.publish(crashOf(end.error));
     return EXIT_BUG;
@@ -126,7 +140,7 @@ function exitOf(end: End, room: RoomWatch, terminal: Console, events: EventStrea
 }
 
 /** Gives memory back after a load. */
-function tidyingOf({ reception, bodies, folder }: Opened, sent: SentBodies): Tidying {
+function tidyingOf({ reception, bodies, folder, around }: Opened, sent: SentBodies): Tidying {
   return new Tidying({
     inputs: () => reception.given,
     forgetOld: () => {
@@ -135,6 +149,8 @@ function tidyingOf({ reception, bodies, folder }: Opened, sent: SentBodies): Tid
     },
     release: () => {
       folder.files.shrink();
+      // For the others in this process it would be a time in which it stands still.
+      if (around.peers > 1) return;
       Bun.gc(true);
       Bun.shrink();
     },
@@ -170,6 +186,7 @@ function watchRoom({ folder, reception, events, lab }: Opened): RoomWatch {
  */
 function openTerminal(
   { child, verbose }: PeerOptions,
+  around: Surroundings,
   { bits }: RingConfig,
   front: Pick<Front, "isAsked">,
   typed: (line: string, say: (sentence: string) => void) => void,
@@ -186,6 +203,7 @@ function openTerminal(
     },
     all,
     () => all || front.isAsked,
+    around,
   );
   return terminal;
 }

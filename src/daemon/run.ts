@@ -30,6 +30,7 @@ import {
 } from "./place.ts";
 import { Reception } from "./reception.ts";
 import { checkRelations } from "./relations.ts";
+import { Killed, OWN_PROCESS, type Surroundings, saveSpacingMs } from "./surroundings.ts";
 
 export type { PeerOptions, PeerStart };
 
@@ -38,9 +39,14 @@ export type { PeerOptions, PeerStart };
  * @returns the exit code
  * @throws Failure if it cannot start: a taken port, a folder in use, a known peer that does not answer
  */
-export async function runPeer(options: PeerOptions): Promise<number> {
+export async function runPeer(
+  options: PeerOptions,
+  around: Surroundings = OWN_PROCESS,
+): Promise<number> {
   checkRelations();
-  if (options.child) (await import("./child.ts")).endWithParent();
+  const { killed } = around;
+  // Who shares a process does not end it.
+  if (options.child && killed === null) (await import("./child.ts")).endWithParent();
   const numbered = options.start.kind === "init" || options.start.kind === "join";
   const id = "id" in options.start ? options.start.id : null;
   const instance = drawInstance();
@@ -50,12 +56,21 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     reception: new Reception(),
     events: new EventStream(own),
     bodies: new Bodies(),
-    lab: Lab.of(process.env),
+    lab: Lab.of(around.environment),
+    around,
   };
   const ports = portsOf(options, id);
   const socketOptions = socketOptionsOf(options.host, heard);
-  const [folder, transport] = await openBoth(dataFolder(options), ports, socketOptions);
+  const [folder, transport] = await openBoth(
+    dataFolder(options),
+    ports,
+    socketOptions,
+    around.peers,
+  );
+  const cut = () => transport.close(true);
+  killed?.addEventListener("abort", cut);
   try {
+    if (killed?.aborted === true) throw new Killed();
     const { identity } = folder;
     checkFolder(folder.dir, identity, id, numbered ? options.basePort : null);
     const host = reachableHost(transport.host);
@@ -66,9 +81,11 @@ export async function runPeer(options: PeerOptions): Promise<number> {
     return await live(options, startInput, { ...heard, folder, transport });
   } catch (error) {
     // Before there is a peer, or beside it: the log is where one looks for it.
-    if (!(error instanceof Failure)) folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
+    if (!(error instanceof Failure || error instanceof Killed))
+      folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
     throw error;
   } finally {
+    killed?.removeEventListener("abort", cut);
     transport.close();
     await folder.close();
   }
@@ -77,7 +94,7 @@ export async function runPeer(options: PeerOptions): Promise<number> {
 /** What the sockets speak to, which are open before there is a peer. */
 function socketOptionsOf(
   host: string,
-  { own, reception, events, bodies, lab }: Omit<Opened, "folder" | "transport">,
+  { own, reception, events, bodies, lab, around }: Omit<Opened, "folder" | "transport">,
 ): (port: number) => TransportOptions {
   const unsent = tellOfUnsent(events);
   return (port) => ({
@@ -96,6 +113,7 @@ function socketOptionsOf(
     isMember: (address) => reception.isMember(address),
     unsent,
     faults: lab?.faults,
+    sharers: around.peers,
     fault: (error) => reception.fail(error),
   });
 }
@@ -108,9 +126,10 @@ async function openBoth(
   dir: string,
   ports: readonly number[],
   optionsFor: (port: number) => TransportOptions,
+  peers: number,
 ): Promise<[Folder, Transport]> {
   const [folder, transport] = await Promise.allSettled([
-    openFolder(dir),
+    openFolder(dir, undefined, saveSpacingMs(peers)),
     openFirst(ports, optionsFor),
   ]);
   if (folder.status === "fulfilled" && transport.status === "fulfilled") {

@@ -17,14 +17,23 @@ const NONE: LabFaults = { v: 1, leaseMs: 1_000, links: [], reset: [], fullDisk: 
 
 /**
  * Tries whether each peer takes faults, where some are to be put into it.
+ * @param isAll all kinds were asked for: those that this ring cannot suffer are left out
  * @returns the kinds
  * @throws Failure (2) if one does not, (3) if one does not answer at all
  */
 export async function refuseUnable(
-  { watch, labToken }: LabRing,
+  { watch, labToken, emulated }: LabRing,
   ids: readonly number[],
-  kinds: readonly FaultKind[],
+  asked: readonly FaultKind[],
+  isAll: boolean,
 ): Promise<readonly FaultKind[]> {
+  if (emulated && asked.includes("freeze") && !isAll) {
+    throw new Failure(
+      "Peers that share a process cannot be frozen alone: start the ring with --per-process 1, or choose other --faults.",
+      EXIT_USAGE,
+    );
+  }
+  const kinds = asked.filter((kind) => !(emulated && kind === "freeze"));
   if (!kinds.some((kind) => WITHIN.includes(kind))) return kinds;
   const end = performance.now() + STEADY_MS;
   const takes = async (id: number): Promise<boolean> => {

@@ -38,7 +38,9 @@ export function runChaos(options: ChaosOptions, limitMs = STEADY_MS): Promise<nu
     try {
       const copies = await stop.unless(copiesOf(target, ids, options));
       const faults = drawSchedule({ ...options, seed, ids }).map(faultOf(options));
-      run.write(headerOf({ seed, program: programOf(options), ids, copies, plan: faults }));
+      run.write(
+        headerOf({ seed, program: programOf(options), ids, copies, plan: faults }, ring.emulated),
+      );
       const plan = { ...options, seed, ids, faults, limitMs, spool: home };
       attack = new Attack(ring, plan, run, say);
       const end = await stop.unless(attack.execute());

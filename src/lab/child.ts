@@ -10,13 +10,38 @@ export type Signal = "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGINT";
 
 export const SIGNALS: readonly Signal[] = ["SIGKILL", "SIGSTOP", "SIGCONT", "SIGTERM", "SIGINT"];
 
-/** How a child ended: by itself, with a code, or by a signal. */
-export type ChildEnd = { readonly code: number | null; readonly signal: string | null };
+/**
+ * How a child ended: by itself, with a code, or by a signal. `emulated`: its process goes on, for other peers, and
+ * had it end as if it were killed.
+ */
+export type ChildEnd = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly emulated?: true;
+};
 
 /** What a child says: a line of its transcript, or a sentence on its standard error. */
 export type ChildVoice = { line(text: string): void; note(text: string): void };
 
-export class Child {
+/** A peer that was started, in a process of its own or in one with others. */
+export type PeerChild = {
+  readonly pid: number;
+  /** Others run in its process. */
+  readonly shared: boolean;
+  readonly running: boolean;
+  readonly frozen: boolean;
+  readonly killed: boolean;
+  readonly ended: Promise<ChildEnd>;
+  readonly lastNote: string;
+  /**
+   * @returns when it was sent, in epoch milliseconds; to one that has ended nothing is sent
+   * @throws Failure for what a peer that shares its process cannot suffer
+   */
+  signal(signal: Signal): number;
+};
+
+export class Child implements PeerChild {
+  readonly shared = false;
   readonly pid: number;
   /** Stopped by SIGSTOP: it answers nobody. */
   frozen = false;
@@ -55,7 +80,16 @@ export class Child {
     return !this.hasEnded;
   }
 
-  /** @returns when it was sent, in epoch milliseconds; to a child that has ended nothing is sent */
+  /** Types at it; what it does not read is lost with it. */
+  write(text: string): void {
+    if (this.hasEnded) return;
+    // Where it ends at this moment, its end is told of all the same.
+    try {
+      this.process.stdin.write(text);
+      Promise.resolve(this.process.stdin.flush()).catch(() => {});
+    } catch {}
+  }
+
   signal(signal: Signal): number {
     const at = epochNow();
     if (this.hasEnded) return at;

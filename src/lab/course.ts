@@ -200,6 +200,7 @@ export class Course {
 /** The first line of a run's file. */
 export function headerOf(
   what: Pick<Extract<RunLine, { type: "run" }>, "seed" | "program" | "ids" | "copies" | "plan">,
+  emulated = false,
 ): RunLine {
-  return { type: "run", v: 1, at: epochNow(), ...what };
+  return { type: "run", v: 1, at: epochNow(), ...what, ...(emulated ? { emulated } : {}) };
 }

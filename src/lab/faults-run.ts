@@ -39,10 +39,12 @@ export function runFaults(options: FaultsOptions, limitMs = STEADY_MS): Promise<
     let course: Course | null = null;
     try {
       const copies = await stop.unless(copiesOf(target, ids, options));
-      const kinds = await stop.unless(refuseUnable(ring, ids, kindsFor(options, copies)));
+      const kinds = await stop.unless(
+        refuseUnable(ring, ids, kindsFor(options, copies), options.isAll),
+      );
       const limits = { ...options, kinds, seed, ids, ...limitsOf(options, ids, copies) };
       const plan = drawFaults(limits);
-      run.write(headerOf({ seed, program: programOf(options), ids, copies, plan }));
+      run.write(headerOf({ seed, program: programOf(options), ids, copies, plan }, ring.emulated));
       const { only, protect, load, workload, execClient, corpus } = options;
       const mayStrike = (id: number) => (only?.includes(id) ?? true) && !protect.includes(id);
       course = new Course({

@@ -12,6 +12,8 @@ export type LabRing = {
   readonly basePort: number;
   /** What the peers take faults with; null where they take none. */
   readonly labToken: string | null;
+  /** Its peers share processes: a kill is emulated, and none can be frozen. */
+  readonly emulated: boolean;
   /** Those that run and are not frozen, in ascending order. */
   living(): readonly number[];
   /** The data folder of a peer. */
@@ -36,6 +38,7 @@ export function ownRing(network: Network): LabRing {
   const { watch, labToken, basePort } = network;
   return {
     ...{ watch, labToken, basePort },
+    emulated: network.peers().some(({ shared }) => shared),
     living: () => network.living(),
     dirOf: (id) => network.peers().find((peer) => peer.id === id)?.dir ?? "",
     kill: async (id) => network.signal(id, "SIGKILL"),
@@ -76,6 +79,7 @@ export async function attachedRing(dir: string): Promise<LabRing> {
   for (const { id, state } of peers) if (state === "running") follow(id);
   return {
     ...{ watch, basePort, dirOf },
+    emulated: peers.some(({ shared }) => shared),
     // A ring of an earlier version has none.
     labToken: labToken ?? null,
     living: () => [...living].sort((a, b) => a - b),

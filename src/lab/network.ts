@@ -6,9 +6,10 @@ import { LAB_FAULTS_VARIABLE, LAB_TOKEN_VARIABLE, type LabFaults } from "../cont
 import { epochNow } from "../control/types.ts";
 import type { ProcessState } from "../page/ring-lines.ts";
 import { Failure } from "../protocol/model/failure.ts";
-import { Child, type ChildEnd, type Signal } from "./child.ts";
+import { Child, type ChildEnd, type PeerChild, type Signal } from "./child.ts";
 import { END_MS, RING_ASK_MS, STEADY_MS } from "./limits.ts";
 import { initArgs, joinArgs, type PeerPlace, peerDir } from "./program.ts";
+import { SharedChild } from "./shared-child.ts";
 import { Watch } from "./watch.ts";
 
 /** What is heard from the children: lines, sentences, and that one has ended. */
@@ -27,6 +28,8 @@ export type NetworkPlan = PeerPlace & {
   readonly cwd: string;
   /** The folder at which a peer is called, where somebody stands before it; by default its data folder. */
   readonly calledAt?: (id: number) => string;
+  /** So many peers share a process; 1, or left out, where each has its own. */
+  readonly perProcess?: number;
 };
 
 /** A peer as the ring's own control socket tells of it. */
@@ -35,6 +38,8 @@ export type NetworkPeer = {
   readonly pid: number;
   readonly dir: string;
   readonly state: "running" | "frozen" | "ended";
+  /** It shares its process: a kill is emulated, and it cannot be frozen. */
+  readonly shared?: true;
 };
 
 /** What a signal makes of a process at once. */
@@ -48,7 +53,8 @@ export class Network {
   readonly watch = new Watch();
   /** With it the peers take faults: they know it from their start. */
   readonly labToken = randomBytes(16).toString("hex");
-  private readonly children = new Map<number, Child>();
+  private readonly children = new Map<number, PeerChild>();
+  private readonly processes: SharedChild[] = [];
   private stopping = false;
 
   constructor(
@@ -61,8 +67,19 @@ export class Network {
     return this.plan.basePort;
   }
 
-  /** Founds the ring: all its peers at once. @throws Failure if the program cannot be run */
-  found(ids: readonly number[]): void {
+  /**
+   * Founds the ring, with all these peers at once.
+   * @param size how many there will be
+   * @throws Failure if the program cannot be run
+   */
+  found(ids: readonly number[], size = ids.length): void {
+    const { perProcess = 1, program, cwd } = this.plan;
+    // Neighbours in different processes: one that stands still or ends is not a whole stretch of the ring.
+    const processes = perProcess > 1 ? Math.ceil(size / perProcess) : 0;
+    const token = { [LAB_TOKEN_VARIABLE]: this.labToken };
+    while (this.processes.length < processes) {
+      this.processes.push(new SharedChild(program, cwd, perProcess, token));
+    }
     for (const id of ids) this.spawn(id, initArgs(ids, id, this.plan));
   }
 
@@ -70,7 +87,8 @@ export class Network {
   peers(): NetworkPeer[] {
     const peers = [...this.children].map(([id, child]): NetworkPeer => {
       const state = !child.running ? "ended" : child.frozen ? "frozen" : "running";
-      return { id, pid: child.pid, dir: resolve(peerDir(this.plan.ringDir, id)), state };
+      const dir = resolve(peerDir(this.plan.ringDir, id));
+      return { id, pid: child.pid, dir, state, ...(child.shared ? { shared: true } : {}) };
     });
     return peers.sort((a, b) => a.id - b.id);
   }
@@ -150,6 +168,7 @@ export class Network {
     this.watch.close();
     const running = [...this.children.values()].filter((child) => child.running);
     // An abrupt end: nothing is handed on when a whole ring stops.
+    for (const shared of this.processes) shared.kill();
     for (const child of running) child.signal(child.frozen ? "SIGKILL" : "SIGINT");
     const all = Promise.all(running.map((child) => child.ended));
     await Promise.race([all, Bun.sleep(END_MS)]);
@@ -160,20 +179,14 @@ export class Network {
   /** Kills all peers and waits for none: their process is about to end. */
   killAll(): void {
     this.stopping = true;
+    for (const shared of this.processes) shared.kill();
     for (const child of this.children.values()) child.signal("SIGKILL");
   }
 
-  private spawn(id: number, args: readonly string[], faults: LabFaults | null = null): Child {
+  private spawn(id: number, args: readonly string[], faults: LabFaults | null = null): PeerChild {
     if (this.stopping) throw new Failure("This ring is ending.");
-    const { program, cwd, ringDir, calledAt } = this.plan;
-    const voice = {
-      line: (text: string) => this.voice.line(id, text),
-      note: (text: string) => this.voice.note(id, text),
-    };
-    const child = new Child([...program, ...args], cwd, voice, {
-      [LAB_TOKEN_VARIABLE]: this.labToken,
-      [LAB_FAULTS_VARIABLE]: faults === null ? "" : JSON.stringify(faults),
-    });
+    const { ringDir, calledAt } = this.plan;
+    const child = this.childFor(id, args, faults === null ? "" : JSON.stringify(faults));
     this.children.set(id, child);
     this.voice.process?.(id, "started", epochNow());
     this.watch.follow(id, calledAt?.(id) ?? peerDir(ringDir, id));
@@ -186,7 +199,32 @@ export class Network {
     return child;
   }
 
-  private async untilIn(id: number, child: Child, through: number): Promise<void> {
+  private childFor(id: number, args: readonly string[], faults: string): PeerChild {
+    const { program, cwd, perProcess = 1 } = this.plan;
+    const voice = {
+      line: (text: string) => this.voice.line(id, text),
+      note: (text: string) => this.voice.note(id, text),
+    };
+    const token = { [LAB_TOKEN_VARIABLE]: this.labToken };
+    if (perProcess > 1)
+      return this.processWithRoom(perProcess, token).start(id, args, voice, faults);
+    return new Child([...program, ...args], cwd, voice, {
+      ...token,
+      [LAB_FAULTS_VARIABLE]: faults,
+    });
+  }
+
+  private processWithRoom(most: number, environment: Record<string, string>): SharedChild {
+    const roomy = this.processes.filter((shared) => shared.hasRoom);
+    const least = roomy.sort((a, b) => a.size - b.size)[0];
+    if (least !== undefined) return least;
+    const { program, cwd } = this.plan;
+    const shared = new SharedChild(program, cwd, most, environment);
+    this.processes.push(shared);
+    return shared;
+  }
+
+  private async untilIn(id: number, child: PeerChild, through: number): Promise<void> {
     const limit = epochNow() + STEADY_MS;
     while (child.running && this.watch.get(id)?.joined !== true) {
       const left = limit - epochNow();

@@ -27,9 +27,11 @@ export async function doTo(
 ): Promise<readonly Done[]> {
   const { peers } = await askRing(ring.dir).status();
   for (const id of ids) checkDeed(deed, id, peers);
-  if (deed === "kill") return await Promise.all(ids.map((id) => doOne(ring, deed, id)));
+  const isShared = (id: number) => peers.some((peer) => peer.id === id && peer.shared === true);
+  if (deed === "kill")
+    return await Promise.all(ids.map((id) => doOne(ring, deed, id, isShared(id))));
   const done: Done[] = [];
-  for (const id of ids) done.push(await doOne(ring, deed, id));
+  for (const id of ids) done.push(await doOne(ring, deed, id, isShared(id)));
   return done;
 }
 
@@ -53,13 +55,16 @@ function checkDeed(deed: Deed, id: number, peers: readonly NetworkPeer[]): void 
   }
 }
 
-async function doOne(ring: NamedRing, deed: Deed, id: number): Promise<Done> {
+/** Of a death that is none of the system's. */
+const EMULATED = " (emulated: others share its process)";
+
+async function doOne(ring: NamedRing, deed: Deed, id: number, isShared: boolean): Promise<Done> {
   const client = askRing(ring.dir);
   switch (deed) {
     case "kill":
       await client.kill(id, "SIGKILL");
       await untilEnded(ring, id);
-      return { id, said: `peer ${id} is killed` };
+      return { id, said: `peer ${id} is killed${isShared ? EMULATED : ""}` };
     case "freeze":
       await client.kill(id, "SIGSTOP");
       return { id, said: `peer ${id} is frozen` };

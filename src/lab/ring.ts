@@ -1,9 +1,11 @@
 /** `p2p ring`: a ring of real peers on this machine, in one terminal. */
 import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { checkFolderPath, processStart } from "../control/own.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { ChildEnd } from "./child.ts";
+import { found } from "./founding.ts";
 import { type Broken, sayBroken } from "./judge.ts";
 import { STEADY_MS } from "./limits.ts";
 import { Network } from "./network.ts";
@@ -40,6 +42,8 @@ export type RingOptions = {
   /** Lines, even where a living picture could be shown; and how many times slower that is than what happens. */
   readonly plain: boolean;
   readonly slow: number;
+  /** So many peers share a process; null for as many as suits the ring's size. */
+  readonly perProcess: number | null;
   readonly color: boolean;
 };
 
@@ -78,11 +82,21 @@ export async function runRing(
     show = new RingShow(folder, options, detached ? new RingLog(folder) : null);
     const { screen, recorder } = show;
     const flags = peerFlags(options);
-    const plan = { program: ownProgram(), cwd, ringDir: folder, basePort, pingIntervalMs, flags };
+    const perProcess = options.perProcess ?? usualPerProcess(ids.length);
+    const place = { ringDir: folder, basePort, pingIntervalMs, flags };
+    const plan = { program: ownProgram(), cwd, perProcess, ...place };
+    // What hundreds say of each other as they come in is nobody's to read.
+    let forming = ids.length > MOST_ALONE;
     const network = new Network(plan, {
-      line: (id, text) => screen.line(id, text),
-      note: (id, text) => screen.note(id, text),
-      ended: (id, end) => screen.note(id, sayEnd(end)),
+      line: (id, text) => {
+        if (!forming) screen.line(id, text);
+      },
+      note: (id, text) => {
+        if (!forming) screen.note(id, text);
+      },
+      ended: (id, end) => {
+        if (!forming) screen.note(id, sayEnd(end));
+      },
       process: (id, state, at) => recorder.process(id, state, at),
     });
     network.watch.listen((seen) => recorder.seen(seen));
@@ -102,8 +116,11 @@ export async function runRing(
       const start = processStart(pid) ?? "";
       writeRingProcess(folder, { v: 1, pid, startedAt, start, ids, interval, basePort });
       const launcher = detached ? awaitLauncher(stop) : null;
+      const founded = () => {
+        forming = false;
+      };
       const stands = () => ready?.write({ name, basePort, dir: folder }, network.peers());
-      const session = sessionOf(options, network, show, launcher, stands);
+      const session = sessionOf(options, network, show, launcher, stands, founded);
       return await runSession(session, options.forMs, screen, stop);
     } finally {
       screen.muted = true;
@@ -124,6 +141,7 @@ function sessionOf(
   show: RingShow,
   unattended: (() => void) | null,
   stands: () => void,
+  founded: () => void,
 ): RingSession {
   const cwd = resolve(dir);
   const giveUp = (): Broken | null => fallen(network);
@@ -131,8 +149,9 @@ function sessionOf(
   return {
     ring: ownTypedRing(network),
     comeTogether: async () => {
-      network.found(ids);
-      const broken = await untilSteady(network.watch, () => ids, wait);
+      const broken =
+        (await found(network, ids, giveUp)) ?? (await untilSteady(network.watch, () => ids, wait));
+      founded();
       if (broken !== null) {
         return { steady: false, say: `The ring did not come together: ${sayBroken(broken)}.` };
       }
@@ -164,9 +183,22 @@ function fallen(network: Network): Broken | null {
   return { check: "R4", peers, why: `peer ${first.id} ended while it started` };
 }
 
-function sayEnd({ code, signal }: ChildEnd): string {
+function sayEnd({ code, signal, emulated }: ChildEnd): string {
+  if (emulated) return "killed (emulated)";
   if (signal !== null) return signal === "SIGKILL" ? "killed" : `ended by ${signal}`;
   return code === 0 ? "ended" : `ended with exit code ${code}`;
+}
+
+/** Up to so many peers have a process each; more of them share. */
+const MOST_ALONE = 64;
+
+/** So many share at most: each of them needs its part of what a process may have open. */
+const MOST_TOGETHER = 64;
+
+/** A process for each core then, or more. */
+export function usualPerProcess(size: number): number {
+  if (size <= MOST_ALONE) return 1;
+  return Math.min(MOST_TOGETHER, Math.ceil(size / Math.max(2, availableParallelism())));
 }
 
 function makeFolder(cwd: string): void {

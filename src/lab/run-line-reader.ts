@@ -69,6 +69,7 @@ const LINES: Readonly<Record<string, LineReader>> = {
       ids: field(fields, "ids", ids),
       copies: field(fields, "copies", whole),
       plan: field(fields, "plan", list(plannedFault)),
+      ...(fields["emulated"] === true ? { emulated: true } : {}),
     };
   },
   fault: (fields) => ({

@@ -71,6 +71,8 @@ export type RunLine =
       readonly ids: readonly number[];
       readonly copies: number;
       readonly plan: readonly PlannedFault[];
+      /** Its peers shared processes: kills were emulated, and say nothing of files. Left out where they were real. */
+      readonly emulated?: true;
     }
   /** Written before it is done. */
   | { readonly type: "fault"; readonly at: number; readonly fault: PlannedFault }

@@ -28,6 +28,12 @@ export const CHILD_ENV = {
   BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "40000",
 } as const;
 
+/** The same of a process that many peers of a ring share: what they run is hot soon. */
+export const SHARED_ENV = {
+  ...PEER_ENV,
+  BUN_JSC_thresholdForOptimizeAfterLongWarmUp: "1000",
+} as const;
+
 /**
  * Makes this process one that has `PEER_ENV`: the same command line in its place (execve), with the same
  * id and open files. Nothing may have been opened or begun before. Returns where it has it already, and

@@ -80,11 +80,13 @@ export type Folder = {
 /**
  * Opens a data folder, creating it if needed, for this process alone.
  * @param zeroAt when the protocol's clock was zero, in epoch milliseconds: see `FileStore.open`
+ * @param spacingMs how often the view is saved at most
  * @throws Failure if a living process uses it, naming that; or if it cannot be used
  */
 export async function openFolder(
   path: string,
   zeroAt: number = Date.now() - performance.now(),
+  spacingMs: number = VIEW_SPACING_MS,
 ): Promise<Folder> {
   const dir = resolve(path);
   checkFolderPath(dir);
@@ -95,7 +97,7 @@ export async function openFolder(
     await emptyFolder(join(dir, "spool"));
     const shown = showProcessFile(dir, null);
     const full = `The disk of ${dir} takes nothing new: make room, or commands cannot find this peer.`;
-    return await openLocked(dir, zeroAt, unlock, shown ? null : full);
+    return await openLocked(dir, zeroAt, spacingMs, unlock, shown ? null : full);
   } catch (error) {
     removeQuietly(join(dir, PROCESS_FILE));
     unlock();
@@ -142,6 +144,7 @@ async function lockFolder(dir: string): Promise<() => void> {
 async function openLocked(
   dir: string,
   zeroAt: number,
+  spacingMs: number,
   unlock: () => void,
   trouble: string | null,
 ): Promise<Folder> {
@@ -156,8 +159,8 @@ async function openLocked(
   const { files } = store;
   const log = new EventLog(dir);
   const identityFile = new LatestFile(join(dir, IDENTITY_FILE), true, 0, formatIdentity);
-  const viewFile = new LatestFile(join(dir, VIEW_FILE), false, VIEW_SPACING_MS, formatView);
-  const aliveFile = new LatestFile(join(dir, ALIVE_FILE), false, VIEW_SPACING_MS, formatAlive);
+  const viewFile = new LatestFile(join(dir, VIEW_FILE), false, spacingMs, formatView);
+  const aliveFile = new LatestFile(join(dir, ALIVE_FILE), false, spacingMs, formatAlive);
   const { awayMs, forgottenMs } = durations(alive.value, Date.now());
   const shown = new ShownProcess(dir);
   const folder: Folder = {

@@ -144,7 +144,7 @@ export class Dialer {
       data,
       socket: handlers,
     };
-    if (localHost !== null) options.localAddress = localHost;
+    if (localHost !== null && !comesFrom(localHost, target.host)) options.localAddress = localHost;
     return Bun.connect(options);
   }
 
@@ -200,4 +200,12 @@ function hasDescriptor(): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * True where a connection comes from an address without being bound to it. A bound one takes a port that no
+ * other has, and where thousands of them are in use the system looks for one for longer than all else takes.
+ */
+function comesFrom(localHost: string, host: string): boolean {
+  return host === localHost && (host === "127.0.0.1" || host === "::1");
 }

@@ -68,6 +68,15 @@ export class Pool {
     for (const link of this.#links.values()) link.woke(now);
   }
 
+  /** Closes all without another byte. */
+  cut(): void {
+    this.#closed = true;
+    for (const link of [...this.#links.values()]) {
+      link.unwatch();
+      link.sever();
+    }
+  }
+
   close(): void {
     this.#closed = true;
     for (const link of [...this.#links.values()]) link.close();

@@ -62,7 +62,7 @@ class Sockets implements Transport {
       () => options.sender().ring,
       (address) => options.isMember(address),
     );
-    const room = roomFor(descriptorLimit());
+    const room = roomFor(Math.floor(descriptorLimit() / (options.sharers ?? 1)));
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
     const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
     const unreachable = this.#unreachable.bind(this);
@@ -179,8 +179,9 @@ class Sockets implements Transport {
     );
   }
 
-  close(): void {
+  close(atOnce = false): void {
     if (this.#closed) return;
+    if (atOnce) this.#pool.cut();
     this.#pool.close();
     this.#closed = true;
     if (this.#sweeper !== null) clearInterval(this.#sweeper);

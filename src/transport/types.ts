@@ -43,6 +43,8 @@ export type TransportOptions = {
   unsent(tag: Message["tag"], why: string): void;
   /** What a lab puts between this peer and others; left out where none has started it. */
   readonly faults?: LinkFaults | undefined;
+  /** How many peers share this process's descriptors; 1 if left out. */
+  readonly sharers?: number;
   /** One of the callbacks above threw: a mistake in this program, which the sockets survive. */
   fault(error: unknown): void;
 };
@@ -199,6 +201,9 @@ export type Transport = {
   introduce(host: string, port: number, deadlineMs: number): Promise<Introduced>;
   /** What was refused on the way in, or given up on the way out, so far. */
   readonly drops: Drops;
-  /** Writes what can be written at once, and closes all. Nothing is called back afterwards. */
-  close(): void;
+  /**
+   * Writes what can be written at once, and closes all. Nothing is called back afterwards.
+   * @param atOnce as the system does for a process that was killed: what waits to be sent is gone
+   */
+  close(atOnce?: boolean): void;
 };

@@ -130,7 +130,7 @@ describe("p2p join", () => {
 describe("p2p ring", () => {
   const RING = {
     ...{ pingIntervalMs: 1000, basePort: 12_000, dir: ".", forMs: null },
-    ...{ copies: null, repairRate: null, readyFile: null, plain: false, slow: 1 },
+    ...{ copies: null, repairRate: null, readyFile: null, plain: false, slow: 1, perProcess: null },
   };
 
   test("of so many", () => {
@@ -159,7 +159,7 @@ describe("p2p ring", () => {
       for: "1.5",
       copies: "5",
     };
-    const all = { ...args, "repair-rate": "1.5G", "ready-file": "ready" };
+    const all = { ...args, "repair-rate": "1.5G", "ready-file": "ready", "per-process": "16" };
     const expected = {
       ids: [2, 4, 9],
       pingIntervalMs: 200,
@@ -171,6 +171,7 @@ describe("p2p ring", () => {
       plain: false,
       slow: 1,
       readyFile: "ready",
+      perProcess: 16,
     };
     expect(ringOptions(all)).toEqual(expected);
     expect(ringOptions({ ...all, n: "3" })).toEqual(expected);
