@@ -113,8 +113,8 @@ export const FOREIGN_TYPED_MS = 10_000;
 export const KEPT_PORT_MS = 65_000;
 export const KEPT_PORT_PAUSE_MS = 1_000;
 export const FREE_POLL_MS = 250;
-/** A ring that is started for the background comes together in its own time, and its program takes some to start. */
-export const LAUNCH_MS = STEADY_MS + 10_000;
+/** A ring that is started for the background gives up by itself; a large one founds first, and then lets in wave after wave. */
+export const LAUNCH_MS = 5 * STEADY_MS;
 /** The log of a ring without a terminal, before it is set aside for a new one. */
 export const RING_LOG_BYTES = 4_194_304;
 /** A ring that is asked to end has its peers end first; how often it is looked after. */
