@@ -109,6 +109,6 @@ test(`a copy does not change with the peer that it was made of (P2P_TEST_SEED=${
     }
     return effects;
   };
-  runPlan(drawPlan(seed), stepping);
-  expect(compared).toBeGreaterThan(10);
+  // One plan may be over soon.
+  for (let i = 0; compared <= 10; i++) runPlan(drawPlan(seed + i), stepping);
 }, 60_000);
