@@ -68,8 +68,8 @@ export const FAULTS: readonly Fault[] = [
       },
       {
         file: "membership/believing.ts",
-        find: 'return firstHand ? "present, first-hand" : "present";',
-        replace: 'return "present, first-hand";',
+        find: 'return source === "hearsay" ? "present" :',
+        replace: 'return source === "hearsay" ? "present, trusted" :',
       },
       {
         file: "membership/believing.ts",

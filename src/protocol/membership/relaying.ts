@@ -12,7 +12,7 @@ import { RELAYS_WAITING } from "../model/limits.ts";
 import { compareMembers, isPresent, type Member } from "../model/member.ts";
 import type { Relay } from "../model/tree.ts";
 import type { Peer } from "../state.ts";
-import { ROOT_SILENT_MS, TOLD_REMEMBERED, TREE_FROM, TREE_UNTRIED } from "./large.ts";
+import { ROOT_SILENT_MS, TOLD_REMEMBERED, TREE_FROM, TREE_TWICE, TREE_UNTRIED } from "./large.ts";
 import { beats, known, probeKey } from "./records.ts";
 
 /** What goes to one member, with the part of the circle that has it from there. */
@@ -44,6 +44,11 @@ export function isForFew(peer: Peer, reach: number): boolean {
   return membersIn(peer, reach) <= TREE_UNTRIED;
 }
 
+/** True of a part of the circle so large that what is lost on its way there would be missed by some. */
+export function isForSome(peer: Peer, length: number): boolean {
+  return membersIn(peer, length) >= TREE_TWICE;
+}
+
 /**
  * Takes note of word that has been looked at, and is believed, being tried, or known already. What many would
  * hear from here is passed on only once it has been tried here: so no lie goes far.
@@ -56,8 +61,10 @@ export function noteWord(peer: Peer, said: Member, joining: boolean, reach: numb
     if (best !== undefined && compareMembers(best, said) === 0) relay(peer, said, joining, reach);
     return;
   }
+  // It may come from one that does not count on this peer as well, in a table that was compared: those who do still wait.
+  const furthest = Math.max(reach, heard.get(said.id)?.reach ?? 0);
   heard.delete(said.id);
-  heard.set(said.id, { at: peer.now, reach });
+  heard.set(said.id, { at: peer.now, reach: furthest });
   boundTable(heard, TOLD_REMEMBERED);
   if (isForFew(peer, reach) && isTried(peer, said.id)) relay(peer, said, joining, reach);
 }

@@ -21,7 +21,7 @@ import { randomBelow, randomBits } from "../model/random.ts";
 import { sentences } from "../model/sentences.ts";
 import { lines } from "../model/transcript.ts";
 import { isIn, line, note, type Peer, send } from "../state.ts";
-import { DEPARTED_ASKERS } from "./large.ts";
+import { DEPARTED_ASKERS, TREE_WATCH_MS } from "./large.ts";
 import { noteStanding } from "./late.ts";
 import { SILENCE_MS, WATCH_MS } from "./patience.ts";
 import { died, probeMember, watchWith } from "./probing.ts";
@@ -37,7 +37,8 @@ export function beginRound(peer: Peer): void {
   } = peer;
   const { pingIntervalMs } = peer.config;
   peer.deadlines.set("round", 0, peer.now + pingIntervalMs);
-  if (pingIntervalMs > WATCH_MS) peer.deadlines.set("watch", 0, peer.now + WATCH_MS);
+  const watchMs = watchMsOf(peer);
+  if (pingIntervalMs > watchMs) peer.deadlines.set("watch", 0, peer.now + watchMs);
   probeOneDeparted(peer);
   const successors = view.after(self.id, 2);
   if (successors.length === 0) return;
@@ -56,14 +57,19 @@ export function beginRound(peer: Peer): void {
 /** Between two rounds that are far apart: who has stopped to answer is not found out by the next one only. */
 export function watchSilently(peer: Peer): void {
   const { view, awaited, tree } = peer.membership;
-  let next = peer.now + WATCH_MS;
-  for (const successor of view.after(peer.self.id, 2)) {
+  const watchMs = watchMsOf(peer);
+  let next = peer.now + watchMs;
+  for (const successor of view.after(peer.self.id, isLarge(peer) ? 1 : 2)) {
     // In a large ring with changes it is heard all the time: news comes from there.
-    const due = (tree.heardAt.get(successor.id) ?? Number.NEGATIVE_INFINITY) + WATCH_MS;
+    const due = (tree.heardAt.get(successor.id) ?? Number.NEGATIVE_INFINITY) + watchMs;
     if (due > peer.now) next = Math.min(next, due);
     else if (!awaited.has(successor.id)) probeMember(peer, successor, "watch", ["datagram"]);
   }
   peer.deadlines.set("watch", 0, next);
+}
+
+function watchMsOf(peer: Peer): number {
+  return isLarge(peer) ? TREE_WATCH_MS : WATCH_MS;
 }
 
 /** Another round soon: the two successors are others than before, or have begun to answer. */

@@ -27,7 +27,7 @@ import {
 } from "./large.ts";
 import { absorb } from "./news.ts";
 import { isMember, queueNews } from "./records.ts";
-import { isLarge, passOnNews, reviewUntold, takeRelays } from "./relaying.ts";
+import { isForSome, isLarge, passOnNews, reachOf, reviewUntold, takeRelays } from "./relaying.ts";
 import { sendPing, wayTo } from "./ways.ts";
 
 /**
@@ -87,10 +87,11 @@ function pushDownTree(peer: Peer): void {
   }
   suspecters.clear();
   reviewUntold(peer);
-  const datagrams = isLossy(peer) ? TREE_LOSSY_TIMES : TREE_TIMES;
+  const lossy = isLossy(peer);
   for (const { to, upTo, plain, joining } of takeRelays(peer)) {
     const way = wayTo(peer, to.address);
-    const times = way === "datagram" ? datagrams : 1;
+    const again = isForSome(peer, reachOf(peer, upTo) - reachOf(peer, to.id));
+    const times = way === "stream" ? 1 : lossy ? TREE_LOSSY_TIMES : again ? TREE_TIMES : 1;
     for (let i = 0; i < times; i++) {
       tell(peer, to.address, way, { joining: false, upTo }, plain);
       tell(peer, to.address, way, { joining: true, upTo }, joining);
