@@ -9,11 +9,24 @@ export const FOLDER_VERSION = 1;
 /** What was found is of a later version than this program knows: nothing of it may be changed. */
 export class NewerFormat extends Error {}
 
+/** Versions are counted one by one: a number further above is damage. */
+const MOST_AHEAD = 100;
+
 /** @param found what a file says its version is. @throws NewerFormat */
 export function refuseNewer(found: unknown, known: number): void {
-  if (typeof found === "number" && found > known) {
+  if (isNewer(found, known)) {
     throw new NewerFormat(`it is of version ${found}, and ${known} is the latest known`);
   }
+}
+
+/** True of what can be the version of a program that came after this one. */
+export function isNewer(found: unknown, known: number): boolean {
+  return (
+    typeof found === "number" &&
+    Number.isInteger(found) &&
+    found > known &&
+    found <= known + MOST_AHEAD
+  );
 }
 
 /**

@@ -27,6 +27,7 @@ import { effectBytes } from "../../src/sim/effect-bytes.ts";
 import { RandomGenerator } from "../../src/sim/random-generator.ts";
 import { drawnRing } from "../../src/sim/stage.ts";
 import { type Folder, openFolder } from "../../src/store/folder.ts";
+import { FOLDER_VERSION, isNewer } from "../../src/store/older.ts";
 import { encode } from "../../src/wire/message.ts";
 import { put, readAll, recordOf, removalOf } from "../store/records.ts";
 import { someBytes } from "../store/temporary.ts";
@@ -147,7 +148,18 @@ export function doHarm(generator: RandomGenerator, dir: string): Harm {
   const at = bytes.findIndex((byte, i) => byte !== after[i]);
   const what = `${file} from byte ${at} on, ${bytes.length} to ${after.length} bytes`;
   if (index.includes(file)) return { what, lost: null };
+  if (isOfNewer(path)) return { what, lost: null };
   return { what, lost: file.startsWith("files") ? ["large"] : [] };
+}
+
+/** Damage to the version alone looks like a newer program's folder, which is refused. */
+function isOfNewer(path: string): boolean {
+  if (!path.endsWith("identity.json")) return false;
+  try {
+    return isNewer(JSON.parse(readFileSync(path, "utf8"))?.v, FOLDER_VERSION);
+  } catch {
+    return false;
+  }
 }
 
 /** What no column, and no field, was written with. */
@@ -206,7 +218,8 @@ function changeValue(generator: RandomGenerator, dir: string): Harm {
     return value;
   });
   writeFileSync(path, text);
-  return { what: `${file}: ${key} = ${JSON.stringify(value)}`, lost: [] };
+  const lost = isOfNewer(path) ? null : [];
+  return { what: `${file}: ${key} = ${JSON.stringify(value)}`, lost };
 }
 
 /** Opens the folder, starts a peer with it, and reads all back. @returns what does not hold */
