@@ -5,8 +5,9 @@ import type { RingView } from "./ring-view.ts";
 
 /** Up to this size of a ring every peer looks up two keys, in a larger one a single key. */
 const SMALL_RING = 16;
-/** How many places most lookups of a larger ring go. */
+/** How many places most lookups of a larger ring go; and how many go across it, a hop at a time. */
 const NEAR = 4;
+const ACROSS = 4;
 
 /** Where to look and for how long. */
 export type SteadyWait = {
@@ -33,7 +34,7 @@ export async function untilSteady(
     const living = ids();
     const seen = watch.version;
     let broken = firstBroken(living, watch.snapshots(living), watch.tells, watch.silence);
-    if (broken !== null && performance.now() - polledAt >= POLL_MS) {
+    if (broken !== null && performance.now() - polledAt >= pollMs(living)) {
       // Without lookups: those of a ring that is not right may take long.
       broken = firstBroken(living, await watch.ask(living), watch.tells, watch.silence);
       polledAt = performance.now();
@@ -52,6 +53,11 @@ export async function untilSteady(
   }
 }
 
+/** To ask all of a large ring takes it seconds, and tells nothing that events do not as a rule. */
+function pollMs(living: readonly number[]): number {
+  return POLL_MS * Math.max(1, living.length / 32);
+}
+
 /**
  * The keys that each peer looks up: ids themselves and the places after them. In a small ring all go
  * across the ring; in a large one, where each hop adds up, most go a few places and some across.
@@ -62,7 +68,8 @@ export function lookupKeys(ids: readonly number[]): (id: number) => readonly num
     const at = ids.indexOf(id);
     const other = (steps: number): number => ids[(at + steps) % ids.length] ?? id;
     if (ids.length <= SMALL_RING) return [other(half), (other(half + 1) + 1) % 256];
-    const far = other(at % SMALL_RING === 0 ? half : 1 + (at % NEAR));
+    const isFar = at % Math.max(SMALL_RING, Math.ceil(ids.length / ACROSS)) === 0;
+    const far = other(isFar ? half : 1 + (at % NEAR));
     return [at % 2 === 0 ? far : (far + 1) % 256];
   };
 }
