@@ -1,10 +1,6 @@
 /** Reads the log of a ring. Whatever is wrong with it is told in one sentence, with the line. */
-import { readFileSync, statSync } from "node:fs";
 import type { LoggedEvent } from "../control/types.ts";
 import { PROCESS_STATES, type RingLine } from "../page/ring-lines.ts";
-import { EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
-import { quote } from "../terminal/words.ts";
-import { MAX_RUN_BYTES } from "./limits.ts";
 import {
   field,
   fieldsOf,
@@ -17,6 +13,7 @@ import {
   whole,
   word,
 } from "./readers.ts";
+import { textOf, wrong } from "./run-file.ts";
 import { readRunLine } from "./run-line-reader.ts";
 
 /** @throws Failure (2) if it cannot be read, or a line of it is not as it should be */
@@ -123,19 +120,4 @@ function checkEvent(event: LoggedEvent): void {
   read(outcome, READ_OF_OUTCOME[outcome.kind]);
   const record = outcome.kind === "stored" || outcome.kind === "where" ? outcome.record : null;
   if (record !== null) read(record, { name: text, key: whole });
-}
-
-function textOf(path: string): string {
-  try {
-    if (statSync(path).size > MAX_RUN_BYTES) {
-      throw new Error(`it is larger than ${MAX_RUN_BYTES} bytes`);
-    }
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw wrong(path, `cannot be read (${error instanceof Error ? error.message : error})`);
-  }
-}
-
-function wrong(path: string, why: string): Failure {
-  return new Failure(`${quote(path)} ${why}.`, EXIT_USAGE);
 }

@@ -40,7 +40,8 @@ function lineOf<T>(path: string, number: number, read: () => T): T {
   }
 }
 
-function textOf(path: string): string {
+/** @throws Failure (2) if it cannot be read, or is larger than a run's file may be */
+export function textOf(path: string): string {
   try {
     if (statSync(path).size > MAX_RUN_BYTES) {
       throw new Error(`it is larger than ${MAX_RUN_BYTES} bytes`);
@@ -51,6 +52,7 @@ function textOf(path: string): string {
   }
 }
 
-function wrong(path: string, why: string): Failure {
+/** What is wrong with a file, behind its name. */
+export function wrong(path: string, why: string): Failure {
   return new Failure(`${quote(path)} ${why}.`, EXIT_USAGE);
 }
