@@ -103,6 +103,18 @@ const COMMANDS: Table = {
     summary: "run thousands of rings under a virtual clock, from a seed, and tell whether all held",
     load: async () => (await import("./commands/sim.ts")).default,
   },
+  invite: {
+    summary: "write an invite, with which a peer elsewhere joins a closed ring",
+    load: async () => (await import("./commands/invite.ts")).default,
+  },
+  "key new": {
+    summary: "make a file with a new key, for a ring that is founded with it",
+    load: async () => (await import("./commands/key.ts")).newKey,
+  },
+  "key rotate": {
+    summary: "change the key of a living ring, for all members or without some",
+    load: async () => (await import("./commands/key.ts")).rotate,
+  },
   store: {
     summary: "store a file in the ring of a running peer",
     load: async () => (await import("./commands/store.ts")).default,

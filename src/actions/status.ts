@@ -38,6 +38,7 @@ function describe(status: Status): string[] {
     `  address       ${formatAddress(self.host, self.port)}, process ${self.pid}, incarnation ${self.incarnation}`,
     `  successors    ${displayList(status.successors)}`,
     `  predecessors  ${displayList(status.predecessors)}`,
+    ...lockLine(status),
     `  routing       ${status.route}, pings each ${status.pingIntervalMs / 1000} s`,
     `  files         ${count(files.count, "file")}, ${displaySize(files.bytes)}${roomInWords(files)}`,
     `  copies        ${copiesInWords(files, status.members.filter(isAlive).length)}`,
@@ -51,6 +52,17 @@ function describe(status: Status): string[] {
   if (status.drops.length > 0) lines.push("", ...dropTable(status));
   if (status.lookups.length > 0) lines.push("", ...lookupTable(status));
   return lines;
+}
+
+/** Who can come in. */
+function lockLine({ lock }: Status): string[] {
+  if (lock === undefined) return [];
+  const to = {
+    user: "to all but this user of this machine",
+    nothing: "to nobody (--insecure): whoever reaches a peer can join",
+    key: `to whoever does not have its key, ${lock.fingerprint}`,
+  };
+  return [`  closed        ${to[lock.by]}`];
 }
 
 /** What a lab has put into it, as long as that is on. */

@@ -1,8 +1,10 @@
 import type { ParsedArgs } from "citty";
 import type { PeerOptions, PeerStart } from "../daemon/run.ts";
+import { type Invite, isInvite, parseInvite } from "../seal/invite.ts";
 import { parseHostPort } from "./cli/address.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
+import { hideWord } from "./cli/hiding.ts";
 import { forgiveOutput } from "./cli/output.ts";
 import { peerOptions } from "./cli/peer.ts";
 import { PEER_ARGS } from "./cli/shared.ts";
@@ -12,7 +14,7 @@ const ARGS = {
   peer: {
     type: "positional",
     required: true,
-    description: "its id, 0 to 255, or else HOST:PORT of a ring elsewhere",
+    description: "its id, 0 to 255, or else HOST:PORT of a ring elsewhere, or an invite to one",
   },
   known: { type: "positional", required: false, description: "the id of a member to ask" },
   interval: { type: "positional", required: false, description: "seconds from ping to ping" },
@@ -32,13 +34,28 @@ const ARGS = {
 /** What `p2p join` asks of the daemon. @throws UsageError */
 export function joinOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions {
   const pingIntervalMs = optional(parseIntervalMs, "INTERVAL", args.interval);
-  const start = joinStart(args);
+  const invite = inviteIn(args);
+  const start = invite === null ? joinStart(args) : enterAt(invite.address);
   const copies = optional(parseCopies, "--copies", args.copies);
   if (start.kind === "enter" && copies !== null) {
     throw new UsageError("--copies was settled when that ring was founded: leave it out");
   }
   const waitMs = optional(parseDurationMs, "--wait", args.wait);
-  return { ...peerOptions(start, pingIntervalMs, args), route: null, copies, waitMs };
+  const peer = peerOptions(start, pingIntervalMs, args, invite !== null);
+  return { ...peer, route: null, copies, waitMs };
+}
+
+/** @throws UsageError for an invite of which something is missing */
+function inviteIn({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): Invite | null {
+  if (!isInvite(peer) || known !== undefined) return null;
+  const invite = parseInvite(peer);
+  if (invite === null)
+    throw new UsageError("This invite is not whole: copy all of it, from p2p1- to its last letter");
+  return invite;
+}
+
+function enterAt(address: string): PeerStart {
+  return { kind: "enter", ...parseHostPort("An invite's address", address) };
 }
 
 function joinStart({ peer = "", known }: Partial<ParsedArgs<typeof ARGS>>): PeerStart {
@@ -64,13 +81,21 @@ export const joinCommand = (run: (options: PeerOptions) => Promise<number>) =>
   command({
     name: "join",
     args: ARGS,
-    forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"]],
+    forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"], ["INVITE"]],
     hidden: ["child"],
     examples: [
       ["p2p join 15 4 30", "peer 15 joins through peer 4, and pings every 30 s"],
       ["p2p join 127.0.0.1:12256", "join a ring that p2p init founded"],
     ],
-    run: (args) => run(joinOptions(args)),
+    run: async (args) => {
+      const options = joinOptions(args);
+      const invite = inviteIn(args);
+      if (invite === null) return await run(options);
+      // Every user of the machine sees command lines.
+      hideWord(args.peer);
+      const { welcomed } = await import("../daemon/welcome.ts");
+      return await run(await welcomed(options, invite, args.host !== undefined));
+    },
   });
 
 export default joinCommand(async (options) => {

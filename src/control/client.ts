@@ -13,6 +13,7 @@ import {
   MAX_QUERY_CHARACTERS,
   PROGRESS_MS,
   RING_MS,
+  ROTATE_MS,
   STATUS_MS,
   TRANSFER_STALL_MS,
   TYPE_MS,
@@ -24,6 +25,7 @@ import { readOutcome, type ShownOutcome } from "./shown.ts";
 import {
   CONTENT_HEADER,
   type ContentFrom,
+  type KeyChange,
   type LoggedEvent,
   type Progress,
   type RingTold,
@@ -88,6 +90,10 @@ export type ControlClient = {
   scrub(): Promise<ScrubReport>;
   /** Has the peer do to itself what a lab asks for. @param token of the lab that has started it */
   inject(token: string, faults: LabFaults, limitMs: number): Promise<void>;
+  /** Has the peer write an invite that holds so long, or once. */
+  invite(lastsMs: number, once: boolean): Promise<string>;
+  /** Changes the ring's key. @param without ids of members that do not get the next one */
+  rotate(without: readonly number[]): Promise<KeyChange>;
   /** How far a file is on its way in or out of the peer. */
   progress(name: string): Promise<Progress>;
   /** The files of the ring; `silent` is the number of peers that did not say what they hold. */
@@ -142,6 +148,16 @@ export function controlClient(dir: string): ControlClient {
       const headers = { [LAB_HEADER]: token };
       const body = JSON.stringify(faults);
       await call(dir, "/lab/faults", { method: "PUT", body, headers }, limitMs);
+    },
+    invite: async (lastsMs, once) => {
+      const path = `/invite?lasts=${lastsMs}${once ? "&once=1" : ""}`;
+      return (
+        await json<{ invite: string }>(dir, await call(dir, path, { method: "POST" }, ASK_MS))
+      ).invite;
+    },
+    rotate: async (without) => {
+      const path = `/key?${without.map((id) => `without=${id}`).join("&")}`;
+      return json<KeyChange>(dir, await call(dir, path, { method: "POST" }, ROTATE_MS));
     },
     progress: async (name) =>
       json<Progress>(dir, await call(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),

@@ -62,3 +62,8 @@ export const LAST_WORDS_MS = 5;
 
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH_BYTES = 100;
+
+/** How long an invite may hold: 30 days. */
+export const MAX_INVITE_MS = 2_592_000_000;
+/** A change of the key is handed to all members before it is answered, to each in at most five seconds. */
+export const ROTATE_MS = 60_000;

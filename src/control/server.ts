@@ -14,7 +14,7 @@ import {
 import { EventStreams } from "./events.ts";
 import type { ControlHost, Into } from "./host.ts";
 import { LAB_HEADER, parseLabFaults } from "./lab.ts";
-import { LAST_WORDS_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
+import { LAST_WORDS_MS, MAX_INVITE_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
 import { listen, type Routes } from "./listen.ts";
 import { nameOfPath, type Room } from "./names.ts";
 import { controlPathToOpen } from "./path.ts";
@@ -93,6 +93,8 @@ class Rooms {
       "/events": { GET: () => this.events() },
       "/type": { POST: (request) => this.type(request) },
       "/scrub": { POST: async () => Response.json(await host.scrub()) },
+      "/invite": { POST: (request) => this.invite(request) },
+      "/key": { POST: (request) => this.rotate(request) },
       "/lab/faults": { PUT: (request) => this.inject(request) },
       "/files": { GET: async () => Response.json(showOutcome(await host.list())) },
       "/files/:name": {
@@ -142,6 +144,21 @@ class Rooms {
       return refuse(400, "bad-request", "The keys to look up must be whole numbers.");
     }
     return Response.json(await ask(keys));
+  }
+
+  private async invite(request: Request): Promise<Response> {
+    const query = new URL(request.url).searchParams;
+    const lastsMs = Number(query.get("lasts"));
+    if (!(lastsMs > 0 && lastsMs <= MAX_INVITE_MS))
+      return refuse(400, "bad-request", "An invite holds from a moment to 30 days.");
+    return Response.json({ v: 1, invite: await this.host.invite(lastsMs, query.has("once")) });
+  }
+
+  private async rotate(request: Request): Promise<Response> {
+    const without = new URL(request.url).searchParams.getAll("without").map(Number);
+    if (!without.every((id) => Number.isSafeInteger(id) && id >= 0))
+      return refuse(400, "bad-request", "Peers are named by their ids.");
+    return Response.json({ v: 1, ...(await this.host.rotate(without)) });
   }
 
   private async inject(request: Request): Promise<Response> {

@@ -21,6 +21,8 @@ export type Status = {
   readonly route: Strategy;
   readonly pingIntervalMs: number;
   readonly self: StatusSelf;
+  /** Left out by peers of versions that know of no lock. */
+  readonly lock?: StatusLock | undefined;
   /** Nearest first. */
   readonly successors: readonly number[];
   /** Nearest first. */
@@ -39,6 +41,20 @@ export type Status = {
   readonly faults?: StatusFaults | undefined;
   /** One for each key asked about, in that order. */
   readonly lookups: readonly StatusLookup[];
+};
+
+/** A change of the ring's key that has begun. */
+export type KeyChange = {
+  /** Ids of members that do not have the next one yet. */
+  readonly missed: readonly number[];
+  /** So long the former key is still taken. */
+  readonly endsMs: number;
+};
+
+/** What keeps strangers out of the ring, and the name of its key, which tells nothing of it. */
+export type StatusLock = {
+  readonly by: "key" | "user" | "nothing";
+  readonly fingerprint: string | null;
 };
 
 /** What this peer holds, and whether it is safe; removals left out. */

@@ -2,10 +2,10 @@
  * Drives one peer's protocol on a real machine: inputs in, one at a time and in order; their effects
  * begun, in order, before the next input; one timer for all its deadlines.
  */
-
 import { Checkpoint } from "../protocol/checkpoint.ts";
 import { ownRoom } from "../protocol/membership/room.ts";
 import { HEARTBEAT_MS, type RingConfig } from "../protocol/model/config.ts";
+import { EXIT_FAILED } from "../protocol/model/failure.ts";
 import type { Effect, Input, StartInput } from "../protocol/model/io.ts";
 import type { SharedViews } from "../protocol/model/view.ts";
 import { nextDeadline, startPeer, step } from "../protocol/peer.ts";
@@ -100,6 +100,11 @@ export class Driver {
   fail(error: unknown): void {
     if (this.#over) return;
     this.#stop({ kind: "crash", error });
+  }
+
+  /** Ends the peer where it stands, as one that failed, with a sentence. */
+  giveUp(sentence: string): void {
+    if (!this.#over) this.#stop({ kind: "exit", code: EXIT_FAILED, sentence });
   }
 
   /** Ends the peer where it stands: nothing more is done, nor said to anyone. */

@@ -43,11 +43,14 @@ export function tellOfForeign(
   return () => clearInterval(timer);
 }
 
+/** Of a datagram that no peer of the ring has sent. */
+const MEANINGLESS: readonly string[] = ["malformed", "not sealed"];
+
 /** Those from whose addresses nothing has come but datagrams of no meaning. */
 export function foreignAmong(expected: readonly Member[], rows: readonly DropRow[]): Member[] {
   const strange = new Set(
     rows
-      .filter(({ kind, reason }) => kind === "datagram" && reason === "malformed")
+      .filter(({ kind, reason }) => kind === "datagram" && MEANINGLESS.includes(reason))
       .flatMap(({ from, count }) => (count >= FOREIGN_DATAGRAMS ? [from] : [])),
   );
   return expected.filter(({ address }) => strange.has(address));

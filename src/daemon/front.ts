@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { ControlHost, Into, Named, Uploaded } from "../control/host.ts";
 import type { LabFaults } from "../control/lab.ts";
 import type {
+  KeyChange,
   LoggedEvent,
   Progress,
   RingTold,
@@ -29,6 +30,7 @@ import type { Driver } from "./driver.ts";
 import type { EventStream } from "./events.ts";
 import type { Lab } from "./lab.ts";
 import { MAX_EARLY_LINES } from "./limits.ts";
+import type { Lock } from "./lock.ts";
 import type { Reception } from "./reception.ts";
 import type { RoomWatch } from "./room.ts";
 import { hopsOf, ringTold, statusOf } from "./status.ts";
@@ -47,6 +49,7 @@ export type FrontOptions = {
   readonly folder: Folder;
   readonly transport: Transport;
   readonly room: RoomWatch;
+  readonly lock: Lock;
   readonly lab: Lab | null;
   readonly cwd: string;
   readonly config: RingConfig;
@@ -209,6 +212,15 @@ export class Front implements ControlHost {
       null,
     );
     return { v: 1, ...(move ?? { bytes: null, size: null, doing: null }) };
+  }
+
+  invite(lastsMs: number, once: boolean): Promise<string> {
+    const { address } = this.options.driver.snapshot.self;
+    return this.options.lock.invite(address, lastsMs, once);
+  }
+
+  rotate(without: readonly number[]): Promise<KeyChange> {
+    return this.options.lock.rotate(without);
   }
 
   async status(lookups: readonly number[]): Promise<Status> {

@@ -109,3 +109,23 @@ export const REQUEST_EVENTS_MS = 1_000;
 
 /** What a lab has put in lasts for its lease, which is counted so often. */
 export const LAB_TICK_MS = 100;
+
+/**
+ * The next key of a ring is used when it is so old: by then it has gone around, also to one that was busy or whose
+ * disk is slow. The one before is taken for so long, which is longer than a stream between two peers needs to be
+ * opened anew, and than a message is on its way.
+ */
+export const KEY_USED_MS = 5_000;
+export const KEY_ENDS_MS = 30_000;
+/** A member that did not take the next key is tried again this often, until the former ends. */
+export const HAND_AGAIN_MS = 2_000;
+/** Members handed the next key at a time. */
+export const HANDED_AT_ONCE = 16;
+
+/** Invites of one peer that hold at a time; those that are remembered, so that one is told why it does not. */
+export const INVITES_OPEN = 64;
+export const INVITES_KEPT = 256;
+/** Bytes of the file in which they stand. */
+export const INVITES_BYTES = 65_536;
+/** An invite holds for a day unless told otherwise, and for a month at most. */
+export const INVITE_MS = 86_400_000;

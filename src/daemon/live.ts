@@ -7,7 +7,9 @@ import type { PeerEvent } from "../protocol/model/events.ts";
 import { EXIT_BUG } from "../protocol/model/failure.ts";
 import { type WriteId, writeId } from "../protocol/model/files.ts";
 import type { StartInput } from "../protocol/model/io.ts";
+import type { Member } from "../protocol/model/member.ts";
 import type { RequestId } from "../protocol/model/messages.ts";
+import type { Snapshot } from "../protocol/snapshot.ts";
 import type { Folder } from "../store/folder.ts";
 import { RateLimiter } from "../store/rate-limiter.ts";
 import { lookLocal } from "../store/user-files.ts";
@@ -25,8 +27,10 @@ import { Driver, type End } from "./driver.ts";
 import { tellOfDrops, tellOfForeign } from "./drops.ts";
 import { crashOf, type EventStream, isFolded, tellOfLost } from "./events.ts";
 import { Front } from "./front.ts";
+import { tellHowToJoin } from "./how-to-join.ts";
 import type { Lab } from "./lab.ts";
 import { REPAIR_BYTES_PER_SECOND } from "./limits.ts";
+import type { Lock } from "./lock.ts";
 import type { PeerOptions } from "./options.ts";
 import type { OwnRecord } from "./own-record.ts";
 import type { Reception } from "./reception.ts";
@@ -50,6 +54,7 @@ export type Opened = {
   readonly around: Surroundings;
   readonly folder: Folder;
   readonly transport: Transport;
+  readonly lock: Lock;
 };
 
 /**
@@ -78,12 +83,15 @@ export async function live(
   const sampling = new RequestSampling((omitted, ms) =>
     events.publish({ event: "omitted", events: omitted, ms }),
   );
+  let isIn = false;
   events.subscribe((event) => {
     if (!isFolded(event) && sampling.takes(event)) folder.log.append(showEvent(event));
     if (event.event === "outcome") {
       commands.end(event.command, agedOutcome(event.outcome, performance.now()));
     }
-    if (event.event === "joined") announce(opened, config);
+    if (event.event !== "joined") return;
+    isIn = true;
+    announce(opened, config);
   });
   for (const note of folder.notes) terminal.say(note);
   const tidying = tidyingOf(opened, moved.sent);
@@ -103,7 +111,17 @@ export async function live(
     scrubbing.begin();
     tidying.begin();
     control = serveControl(folder.dir, front);
-    if (options.start.kind === "found") tellHowToJoin(terminal, options, startInput);
+    const { start } = startInput;
+    const contact =
+      start.kind === "join" ? { address: start.contact, name: start.contactName } : null;
+    opened.lock.guard({
+      contact: () => (isIn ? null : contact),
+      ...{ dir: folder.dir, transport: opened.transport },
+      members: () => othersAlive(driver.snapshot),
+      say: (text) => events.publish({ event: "note", text }),
+      end: (sentence) => driver.giveUp(sentence),
+    });
+    await tellHowToJoin(terminal, options, startInput, opened.lock);
     const end = await driver.ended;
     if (end.kind === "killed") return EXIT_KILLED;
     const code = exitOf(end, room, terminal, events);
@@ -249,17 +267,7 @@ function announce({ folder, transport, own }: Opened, { ring, bits }: RingConfig
   folder.announce({ id: own.self.id, host, port, ring, bits });
 }
 
-function tellHowToJoin(
-  terminal: Console,
-  { insecure }: PeerOptions,
-  { address, id, restored }: StartInput,
-): void {
-  terminal.print(`p2p join ${address}`);
-  // One that comes back says whom it has found.
-  if (restored.some((member) => member.id !== id)) return;
-  // Beyond this machine each peer says where it listens, and that it may.
-  const more = insecure ? " with --host ADDRESS --insecure behind it," : "";
-  terminal.say(
-    `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
-  );
+/** The members that can be spoken to, but for the peer itself. */
+function othersAlive({ members, self }: Snapshot): Member[] {
+  return members.filter(({ id, state }) => state === "alive" && id !== self.id);
 }

@@ -14,7 +14,10 @@ export type PeerOptions = {
   host: string;
   /** Of a peer with a drawn id; null for the first free one from 12256. */
   port: number | null;
+  /** The ring is open to whoever reaches it. */
   insecure: boolean;
+  /** The ring's key, where it was given; null for that in the folder, or this user's own. */
+  key: Uint8Array | null;
   /** Null for the default below the working directory. */
   dataDir: string | null;
   route: "successor" | "finger" | "direct" | null;

@@ -6,13 +6,15 @@ import type { Start, StartInput } from "../protocol/model/io.ts";
 import { type Folder, FolderInUse, openFolder } from "../store/folder.ts";
 import { say } from "../terminal/shown.ts";
 import { openTransport } from "../transport/transport.ts";
-import type { Transport, TransportOptions } from "../transport/types.ts";
+import type { Closure, Transport, TransportOptions } from "../transport/types.ts";
 import { formatAddress } from "../wire/address.ts";
+import { closingOf } from "./closing.ts";
 import { Bodies } from "./contents/bodies.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
 import { crashOf, EventStream, tellOfUnsent } from "./events.ts";
 import { Lab } from "./lab.ts";
 import { live, type Opened } from "./live.ts";
+import { Lock } from "./lock.ts";
 import type { PeerOptions, PeerStart } from "./options.ts";
 import { OwnRecord } from "./own-record.ts";
 import {
@@ -20,7 +22,6 @@ import {
   DRAWN_PORTS,
   dataFolder,
   drawId,
-  drawInstance,
   drawSeed,
   FIRST_DRAWN_PORT,
   foundedConfig,
@@ -49,7 +50,10 @@ export async function runPeer(
   if (options.child && killed === null) (await import("./child.ts")).endWithParent();
   const numbered = options.start.kind === "init" || options.start.kind === "join";
   const id = "id" in options.start ? options.start.id : null;
-  const instance = drawInstance();
+  const dir = dataFolder(options);
+  const closing = await closingOf(options, dir);
+  const { instance } = closing;
+  const lock = new Lock(closing, () => []);
   const own = new OwnRecord(id ?? drawId(48), instance, numbered ? options.basePort : 0);
   const heard = {
     own,
@@ -60,32 +64,30 @@ export async function runPeer(
     around,
   };
   const ports = portsOf(options, id);
-  const socketOptions = socketOptionsOf(options.host, heard);
-  const [folder, transport] = await openBoth(
-    dataFolder(options),
-    ports,
-    socketOptions,
-    around.peers,
-  );
+  const socketOptions = socketOptionsOf(options.host, lock.closure, heard);
+  const [folder, transport] = await openBoth(dir, ports, socketOptions, around.peers);
   const cut = () => transport.close(true);
   killed?.addEventListener("abort", cut);
   try {
     if (killed?.aborted === true) throw new Killed();
     const { identity } = folder;
     checkFolder(folder.dir, identity, id, numbered ? options.basePort : null);
+    await lock.keep(folder.dir, transport);
     const host = reachableHost(transport.host);
     const way = await wayIn(options, folder, transport, host, own.self.id);
     own.ring = way.config.ring;
     const address = formatAddress(host, transport.port);
     const startInput = startFrom(folder, { ...way, address, instance });
-    return await live(options, startInput, { ...heard, folder, transport });
-  } catch (error) {
+    return await live(options, startInput, { ...heard, folder, transport, lock });
+  } catch (caught) {
+    const error = lock.explain(caught);
     // Before there is a peer, or beside it: the log is where one looks for it.
     if (!(error instanceof Failure || error instanceof Killed))
       folder.log.append({ v: 1, at: Date.now(), ...crashOf(error) });
     throw error;
   } finally {
     killed?.removeEventListener("abort", cut);
+    lock.close();
     transport.close();
     await folder.close();
   }
@@ -94,7 +96,8 @@ export async function runPeer(
 /** What the sockets speak to, which are open before there is a peer. */
 function socketOptionsOf(
   host: string,
-  { own, reception, events, bodies, lab, around }: Omit<Opened, "folder" | "transport">,
+  closure: Closure | null,
+  { own, reception, events, bodies, lab, around }: Omit<Opened, "folder" | "transport" | "lock">,
 ): (port: number) => TransportOptions {
   const unsent = tellOfUnsent(events);
   return (port) => ({
@@ -112,6 +115,7 @@ function socketOptionsOf(
     open: (source, offset, peer) => reception.open(source, offset, peer),
     isMember: (address) => reception.isMember(address),
     unsent,
+    closure,
     faults: lab?.faults,
     sharers: around.peers,
     fault: (error) => reception.fail(error),
@@ -149,15 +153,18 @@ async function openFirst(
   ports: readonly number[],
   optionsFor: (port: number) => TransportOptions,
 ): Promise<Transport> {
-  let last: unknown = new Failure("No port was given.");
-  for (const port of ports) {
-    try {
-      return await openTransport(optionsFor(port));
-    } catch (error) {
-      last = error;
+  const [first, ...others] = ports.map((port) => () => openTransport(optionsFor(port)));
+  if (first === undefined) throw new Failure("No port was given.");
+  try {
+    return await first();
+  } catch (error) {
+    for (const open of others) {
+      const opened = await open().catch(() => null);
+      if (opened !== null) return opened;
     }
+    // What is wrong with the first says most: with others it may be that they are taken as well.
+    throw error;
   }
-  throw last;
 }
 
 function portsOf(options: PeerOptions, id: number | null): number[] {

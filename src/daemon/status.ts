@@ -15,6 +15,7 @@ import type { Folder } from "../store/folder.ts";
 import type { Transport } from "../transport/types.ts";
 import type { Driver } from "./driver.ts";
 import type { Lab } from "./lab.ts";
+import type { Lock } from "./lock.ts";
 import type { RoomWatch } from "./room.ts";
 
 export type StatusSources = {
@@ -22,6 +23,7 @@ export type StatusSources = {
   readonly folder: Folder;
   readonly transport: Transport;
   readonly room: RoomWatch;
+  readonly lock: Lock;
   readonly lab: Lab | null;
   readonly config: RingConfig;
 };
@@ -55,7 +57,7 @@ export function hopsOf(route: readonly number[]): number {
 }
 
 export async function statusOf(
-  { driver, folder, transport, room, lab, config }: StatusSources,
+  { driver, folder, transport, room, lock, lab, config }: StatusSources,
   lookups: readonly StatusLookup[],
 ): Promise<Status> {
   const free = lab?.diskIsFull ? 0 : await freeBytes(folder.dir);
@@ -69,6 +71,7 @@ export async function statusOf(
     route: config.strategy,
     pingIntervalMs: config.pingIntervalMs,
     self: { id: self.id, ...place(self), pid: process.pid, incarnation: self.incarnation },
+    lock: lock.shown,
     successors,
     predecessors,
     members: members.map((m) => ({

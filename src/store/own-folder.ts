@@ -27,7 +27,7 @@ export const PEERS_FOLDER = ".p2p";
 /** What a peer or a ring keeps in its folder; whatever else a person has put there is that person's. */
 const FOLDERS = /^(files|spool|damaged(-\d+)?)$/;
 const FILES =
-  /^((identity|view|alive|peer|ring)\.json(\.damaged)?|index\.db(-wal|-shm|-journal|\.damaged)?|events(\.1)?\.jsonl|lock)$/;
+  /^((identity|view|alive|peer|ring)\.json(\.damaged)?|index\.db(-wal|-shm|-journal|\.damaged)?|events(\.1)?\.jsonl|ring\.key|invites\.json|lock)$/;
 
 /** Windows keeps the rights of a folder otherwise, and those of a user's folders are the user's. */
 const uid: number | null = process.geteuid?.() ?? null;

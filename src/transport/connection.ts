@@ -9,6 +9,8 @@ export type ConnectionHandler = {
   /** The peer at the other end, where that is known. */
   readonly address?: Address | null;
   opened(socket: Wire): void;
+  /** The socket is encrypted from here on; `proved` if the other end has shown a certificate of the ring. */
+  secured?(socket: Wire, proved: boolean): void;
   data(bytes: Uint8Array): void;
   /** The socket takes bytes again. */
   drain(): void;
@@ -25,6 +27,7 @@ export const IGNORING: ConnectionHandler = { opened() {}, data() {}, drain() {},
 export type Callbacks = {
   readonly binaryType: "uint8array";
   open(socket: Wire): void;
+  handshake(socket: Wire, success: boolean): void;
   data(socket: Wire, bytes: Uint8Array): void;
   drain(socket: Wire): void;
   end(socket: Wire): void;
@@ -45,6 +48,9 @@ export function callbacks(fault: (error: unknown) => void): Callbacks {
   return {
     binaryType: "uint8array",
     open: (socket) => guard(socket, (handler) => handler.opened(socket)),
+    // One that was not refused may still not have shown what it should: that is said elsewhere.
+    handshake: (socket, success) =>
+      guard(socket, (handler) => handler.secured?.(socket, success && socket.authorized)),
     data: (socket, bytes) => guard(socket, (handler) => handler.data(bytes)),
     drain: (socket) => guard(socket, (handler) => handler.drain()),
     // The end of the other side's bytes comes a little before the close, and says as much.

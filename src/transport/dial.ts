@@ -9,9 +9,11 @@ import type { TCPSocketConnectOptions } from "bun";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import { isLoopback, parseAddress } from "../wire/address.ts";
+import type { Called } from "./calling.ts";
 import { type Callbacks, type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
 import {
   DIAL_DEADLINE_MS,
+  OPENING_DEADLINE_MS,
   QUICK_BREAKS,
   REFUSAL_WITHIN_MS,
   RENEW_MS,
@@ -22,6 +24,7 @@ import {
   UNANSWERED_SPACING_MS,
   UNANSWERED_TOTAL,
 } from "./limits.ts";
+import type { LockedOut } from "./types.ts";
 
 export type DialerOptions = {
   readonly handlers: Callbacks;
@@ -31,6 +34,10 @@ export type DialerOptions = {
   hasRoute(host: string, port: number): boolean;
   /** So much later a lab lets a dial begin: infinite where it is not answered. Left out: at once. */
   delayMs?(address: Address): number;
+  /** Shows the key on a connection that has opened, in a closed ring; null in one that is open to all. */
+  readonly call: ((socket: Wire, to: Address, done: (called: Called) => void) => Cancel) | null;
+  /** A peer there does not let this one in. */
+  lockedOut(address: Address, why: LockedOut): void;
   /** A connect that was given up has been answered after all: the address can be reached. */
   late(address: Address): void;
 };
@@ -71,48 +78,73 @@ export class Dialer {
     let over = false;
     let connecting = false;
     let unanswered = false;
+    let hangUp: Cancel | null = null;
     const settle = (result: Wire | Unreachable): void => {
       if (over) return;
       over = true;
       clearTimeout(deadline);
       done(result);
     };
-    const deadline = setTimeout(() => {
+    const late = (): void => {
       unanswered = connecting;
       if (unanswered) this.#count(address, startedAt);
       settle("timeout");
-    }, DIAL_DEADLINE_MS);
+      hangUp?.();
+    };
+    let deadline = setTimeout(late, DIAL_DEADLINE_MS);
     const target = parseAddress(address);
     const delayMs = this.#options.delayMs?.(address) ?? 0;
     const isAnswered = delayMs < DIAL_DEADLINE_MS;
     if (target !== null && isAnswered && this.#mayConnect(address, startedAt)) {
-      connecting = true;
-      const opened = (socket: Wire): void => {
+      const begin = (socket: Wire): void => {
+        socket.data = handler;
+        settle(socket);
+      };
+      const opened = (socket: Wire, again: number): void => {
+        socket.setNoDelay(true);
         if (over) {
           drop(socket);
           this.#options.late(address);
-        } else {
-          socket.data = handler;
-          socket.setNoDelay(true);
-          settle(socket);
+        } else if (this.#options.call === null) begin(socket);
+        else {
+          // The system has answered; the peer itself may be busy, and takes longer.
+          clearTimeout(deadline);
+          deadline = setTimeout(late, OPENING_DEADLINE_MS);
+          hangUp = this.#options.call(socket, address, (called) => {
+            hangUp = null;
+            if ("socket" in called) begin(called.socket);
+            else if (!over) refused(called.lockedOut, again);
+          });
+        }
+      };
+      const connect = (again: number): Promise<Wire> =>
+        this.#connect(target, { ...IGNORING, opened: (socket) => opened(socket, again) }).catch(
+          (error: unknown) => {
+            if (over || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
+            return connect(again - 1);
+          },
+        );
+      const refused = (why: LockedOut | null, again: number): void => {
+        if ((why === null || why === "stranger") && again > 0) attempt(again - 1);
+        else {
+          if (why !== null) this.#options.lockedOut(address, why);
+          settle("timeout");
         }
       };
       // A dying process takes a connection and resets it at once: the next one says what is the matter.
-      const connect = (again: number): Promise<Wire> =>
-        this.#connect(target, { ...IGNORING, opened }).catch((error: unknown) => {
-          if (over || again === 0 || codeOf(error) !== "ECONNRESET") throw error;
-          return connect(again - 1);
-        });
-      const first = () => connect(QUICK_BREAKS);
-      (delayMs === 0 ? first() : Bun.sleep(delayMs).then(first))
-        .catch((error: unknown) => {
-          const tookMs = performance.now() - startedAt;
-          if (!over) settle(this.#meaning(error, target, tookMs));
-        })
-        .finally(() => {
-          connecting = false;
-          if (unanswered) this.#uncount(address);
-        });
+      const attempt = (again: number): void => {
+        connecting = true;
+        (delayMs === 0 ? connect(again) : Bun.sleep(delayMs).then(() => connect(again)))
+          .catch((error: unknown) => {
+            const tookMs = performance.now() - startedAt;
+            if (!over) settle(this.#meaning(error, target, tookMs));
+          })
+          .finally(() => {
+            connecting = false;
+            if (unanswered) this.#uncount(address);
+          });
+      };
+      attempt(QUICK_BREAKS);
     }
     return () => {
       over = true;

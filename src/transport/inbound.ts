@@ -4,24 +4,17 @@ import type { Fetch, FetchPart } from "../protocol/model/messages.ts";
 import type { Age } from "../wire/age.ts";
 import { FrameReader } from "../wire/frame.ts";
 import type { WireMessage } from "../wire/table.ts";
+import type { Admitted } from "./admission.ts";
 import { Echoes } from "./beats.ts";
 import { Broken } from "./broken.ts";
 import { type ConnectionHandler, drop, type Wire } from "./connection.ts";
 import { FRAME_DEADLINE_MS, INBOUND_BUFFERED_BYTES, SILENT_STREAM_MS } from "./limits.ts";
 
-/** A message let in, or why it was not. */
-export type Admitted =
-  | { readonly from: Member; readonly message: WireMessage; readonly body: Uint8Array | null }
-  /** `later`: it is of a later version, and skipped. */
-  | { readonly error: Unfit; readonly later?: true };
-
-/** Why a message is not let in. */
-export type Unfit = "malformed" | "of another ring" | "not asked for" | "cut off by the lab";
-
 export type InboundOptions = {
   /** Connections at a time. */
   readonly most: number;
-  admit(bytes: Uint8Array, host: string): Admitted;
+  /** @param instance of whom the connection was proved to be; null where it was not */
+  admit(bytes: Uint8Array, host: string, instance: string | null): Admitted;
   /** @param heldMs it was under way for at most so long; null where that cannot be told */
   message(from: Member, message: WireMessage, body: Uint8Array | null, heldMs: number | null): void;
   /** A hello, to be sent back. */
@@ -57,8 +50,9 @@ export class Inbound {
   /**
    * Takes a new connection in. When there are too many, the oldest stranger goes for it, or else the stalest that
    * is no member's; it goes itself where there are members' only.
+   * @param instance of whom it was proved to be; null where it was not
    */
-  accept(socket: Wire): void {
+  accept(socket: Wire, instance: string | null = null): void {
     if (this.size >= this.#options.most) {
       const victim = this.#leastWanted();
       this.#options.crowded(victim?.name ?? socket.remoteAddress);
@@ -68,7 +62,7 @@ export class Inbound {
       }
       victim.hangUp();
     }
-    const caller: Caller = new Caller(socket, this.#options, {
+    const caller: Caller = new Caller(socket, instance, this.#options, {
       named: (before, now) => this.#broken.moved(before, now),
       heard: () => {
         this.#strangers.delete(caller);
@@ -148,6 +142,7 @@ type CallerEvents = {
 /** One connection. */
 class Caller implements ConnectionHandler {
   readonly #socket: Wire;
+  readonly #instance: string | null;
   readonly #options: InboundOptions;
   readonly #events: CallerEvents;
   readonly #host: string;
@@ -161,8 +156,14 @@ class Caller implements ConnectionHandler {
   readonly #echoes = new Echoes();
   #address: Address | null = null;
 
-  constructor(socket: Wire, options: InboundOptions, events: CallerEvents) {
+  constructor(
+    socket: Wire,
+    instance: string | null,
+    options: InboundOptions,
+    events: CallerEvents,
+  ) {
     this.#socket = socket;
+    this.#instance = instance;
     this.#options = options;
     this.#events = events;
     this.#host = socket.remoteAddress;
@@ -237,7 +238,7 @@ class Caller implements ConnectionHandler {
 
   /** @returns false where the connection is not ours to read any more */
   #take(bytes: Uint8Array, age: Age): boolean {
-    const admitted = this.#options.admit(bytes, this.#host);
+    const admitted = this.#options.admit(bytes, this.#host, this.#instance);
     if ("error" in admitted) {
       if (admitted.later === true) this.#options.refused(admitted.error, this.name);
       else this.refuse(admitted.error);

@@ -72,6 +72,17 @@ export const INBOUND_BUFFERED_BYTES = 64 << 20;
 /** A stranger must send one whole valid frame within this, and every frame must end within it. */
 export const FRAME_DEADLINE_MS = 10_000;
 /**
+ * Connections of those who have not shown a key to a closed ring, and of those who have and are not in yet: the
+ * oldest goes. A caller shows its key with its first bytes, which come with the connection itself.
+ */
+export const STRANGERS_AT_ONCE = 256;
+export const WELCOMED_AT_ONCE = 256;
+/** From a connection's beginning until it is known whose it is: a few round trips on a slow line. */
+export const OPENING_DEADLINE_MS = 5_000;
+/** An errand is done within this: it may wait for a disk. Its lines are short. */
+export const ERRAND_MS = 5_000;
+export const ERRAND_BYTES = 4_096;
+/**
  * Contents served at a time: so many buffers of `CONTENT_CHUNK_BYTES`. One address has no more than a program
  * needs that keeps 32 under way, some of which end just now; all that are no members together have no more
  * either: they may be about to be. So 24 are always there for members.

@@ -5,9 +5,6 @@
  */
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
-import { FrameReader } from "../wire/frame.ts";
-import { decode } from "../wire/message.ts";
-import { Beats } from "./beats.ts";
 import { type ConnectionHandler, drop, finish, type Wire } from "./connection.ts";
 import type { Cancel, Dialer } from "./dial.ts";
 import {
@@ -23,9 +20,8 @@ import {
   WATCH_RETRY_MS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
-
-/** Who says a hello that comes back listens where it was dialled, wherever that is. */
-const ANY_HOST = "0.0.0.0";
+import { Pulse } from "./pulse.ts";
+import { mayBe } from "./securing.ts";
 
 export type LinkOptions = {
   readonly address: Address;
@@ -58,10 +54,7 @@ export class Link implements ConnectionHandler {
   #heardAt = Number.NEGATIVE_INFINITY;
   /** When the socket last took bytes, or had none to take. */
   #movedAt = performance.now();
-  #beats = new Beats();
-  #reader = new FrameReader();
-  /** Bytes given to the socket since the last hello came back. */
-  #underWay = 0;
+  #pulse = new Pulse();
   /** The frames that wait were already carried over to a new connection once. */
   #carriedOver = false;
 
@@ -114,25 +107,25 @@ export class Link implements ConnectionHandler {
     this.#greets = true;
     this.#usedAt = performance.now();
     if (this.#socket === null) this.#dial();
-    else if (!this.#beats.isAwaited) this.#beat(this.#usedAt);
+    else if (!this.#pulse.isAwaited) this.#beat(this.#usedAt);
   }
 
   /** Looks for what is overdue. */
   sweep(now: number): void {
     if (this.#socket === null) return;
     const still = this.#outbox.size > 0 && now - this.#movedAt > STALL_MS;
-    if (still || this.#beats.isStalled(now)) {
+    if (still || this.#pulse.isStalled(now)) {
       this.#hangUp();
       this.#fail("timeout");
     } else if (this.#outbox.size === 0 && !this.#watched && now - this.#usedAt > LINK_IDLE_MS) {
       this.close();
-    } else if (this.#beats.isDue(now)) this.#beat(now);
+    } else if (this.#pulse.isDue(now)) this.#beat(now);
   }
 
   /** This very process was asleep: what it waits for has its time anew. */
   woke(now: number): void {
     this.#movedAt = now;
-    this.#beats.woke(now);
+    this.#pulse.woke(now);
   }
 
   /** The address was just heard from: it can be reached, and there is no use in waiting any longer. */
@@ -142,8 +135,10 @@ export class Link implements ConnectionHandler {
     this.#heardAt = now;
     if (this.#socket !== null) {
       // A connection that has carried something since is as good as word.
-      if (Math.min(silentMs, now - this.#openedAt) > CUT_MS && this.#beats.isLate(now))
-        this.#renew();
+      if (Math.min(silentMs, now - this.#openedAt) <= CUT_MS || !this.#pulse.isLate(now)) return;
+      // What it still has waits for its system; a new one is there within a round trip.
+      this.#hangUp();
+      this.closed();
       return;
     }
     if (!silent && now - this.#dialledAt < RENEW_MS) return;
@@ -154,10 +149,19 @@ export class Link implements ConnectionHandler {
     this.#dial(now);
   }
 
-  /** What the connection still has waits for its system; a new one is there within a round trip. */
-  #renew(): void {
-    this.#hangUp();
-    this.closed();
+  /**
+   * Goes on by a new connection, without a gap: the former ends when it has delivered what was written to it. Where
+   * there is none to be had, it stays as it is.
+   */
+  moveOver(): void {
+    if (this.#socket === null || this.#cancelDial !== null) return;
+    this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
+      this.#cancelDial = null;
+      if (typeof result !== "string") {
+        if (this.#socket !== null) finish(this.#socket);
+        this.#begin(result);
+      } else if (this.#socket === null) this.#fail(result);
+    });
   }
 
   /** Resets the connection, so that what the kernels still have is never delivered; drops what waits. */
@@ -190,20 +194,15 @@ export class Link implements ConnectionHandler {
 
   /** Peers answer on links of their own: nothing is to come on this one but its own hellos. */
   data(bytes: Uint8Array): void {
-    this.#reader.push(bytes);
-    let frame = this.#reader.next();
-    for (; frame.kind === "message"; frame = this.#reader.next()) {
-      const decoded = decode(frame.bytes, ANY_HOST);
-      const hello = "error" in decoded || decoded.message.tag !== "hello" ? null : decoded.message;
-      if (hello === null || !this.#beats.came(hello.beat, performance.now())) break;
-      this.#underWay = 0;
-      if (this.#greets && "from" in decoded) this.#options.greeted(decoded.from);
+    const by = this.#pulse.read(bytes, performance.now());
+    if (by === false) {
+      this.#hangUp();
+      this.#options.dropped(1);
+      this.closed();
+    } else if (by !== null) {
+      if (this.#greets && mayBe(this.#socket, by.instance)) this.#options.greeted(by);
       this.#greets = false;
     }
-    if (frame.kind === "more") return;
-    this.#hangUp();
-    this.#options.dropped(1);
-    this.closed();
   }
 
   drain(): void {
@@ -231,16 +230,17 @@ export class Link implements ConnectionHandler {
     this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
       this.#cancelDial = null;
       if (typeof result === "string") return this.#fail(result);
-      this.#socket = result;
-      this.#openedAt = performance.now();
-      this.#movedAt = this.#openedAt;
-      this.#underWay = 0;
-      this.#reader = new FrameReader();
-      this.#beats = new Beats();
-      const beat = this.#beats.begin(this.#openedAt, 0);
-      this.#outbox.restart(this.#options.hello(beat));
-      this.#flush();
+      this.#begin(result);
     });
+  }
+
+  #begin(socket: Wire): void {
+    this.#socket = socket;
+    this.#openedAt = performance.now();
+    this.#movedAt = this.#openedAt;
+    this.#pulse = new Pulse();
+    this.#outbox.restart(this.#options.hello(this.#pulse.begin(this.#openedAt)));
+    this.#flush();
   }
 
   #fail(how: Unreachable): void {
@@ -252,15 +252,15 @@ export class Link implements ConnectionHandler {
   }
 
   #beat(now: number): void {
-    const bytes = this.#outbox.bytes + this.#underWay;
-    this.#push(this.#options.hello(this.#beats.begin(now, bytes)), now);
+    const beat = this.#pulse.begin(now, this.#outbox.bytes);
+    this.#push(this.#options.hello(beat), now);
     this.#flush();
   }
 
   #flush(): void {
     if (this.#socket === null) return;
     const taken = this.#outbox.flush(this.#socket);
-    this.#underWay += taken;
+    this.#pulse.sent(taken);
     if (taken > 0) this.#movedAt = performance.now();
     if (this.#outbox.size === 0) this.#carriedOver = false;
   }
@@ -275,7 +275,7 @@ export class Link implements ConnectionHandler {
 
   #push(frame: Uint8Array, now: number): void {
     if (this.#outbox.size === 0) this.#movedAt = now;
-    const age = this.#beats.age(now);
+    const age = this.#pulse.age(now);
     if (this.#outbox.push(frame, age)) return;
     // What waits for the end of this turn need not: only a slow peer's frames are dropped.
     this.#flush();

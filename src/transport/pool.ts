@@ -49,6 +49,11 @@ export class Pool {
     this.#links.get(address)?.sever();
   }
 
+  /** Has every link go on by a new connection. */
+  moveOver(): void {
+    for (const link of [...this.#links.values()]) link.moveOver();
+  }
+
   /** Resets every link. */
   severAll(): void {
     for (const link of [...this.#links.values()]) link.sever();

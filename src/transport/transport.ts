@@ -6,24 +6,26 @@
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, Message } from "../protocol/model/messages.ts";
-import { formatAddress, ipFamily, parseAddress } from "../wire/address.ts";
-import { decode, encode, encodeFrame } from "../wire/message.ts";
+import type { Secret } from "../seal/secret.ts";
+import { formatAddress } from "../wire/address.ts";
+import { encodeFrame } from "../wire/message.ts";
 import { BY_DATAGRAM, type WireMessage } from "../wire/table.ts";
+import { Admission } from "./admission.ts";
 import { type Bound, bindBoth, resolveHost } from "./bind.ts";
 import { type ConnectionHandler, callbacks, finish, IGNORING } from "./connection.ts";
 import { Contents } from "./contents.ts";
-import { Credit } from "./credit.ts";
-import { DatagramFilter } from "./datagram-filter.ts";
+import { DatagramSide } from "./datagram-side.ts";
 import { descriptorLimit, roomFor } from "./descriptors.ts";
 import { Dialer } from "./dial.ts";
 import { Drops } from "./drops.ts";
 import { Frames } from "./frames.ts";
-import { type Admitted, Inbound } from "./inbound.ts";
+import { Guard } from "./guard.ts";
+import { Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
-import { ASLEEP_MS, DATAGRAM_BYTES, SWEEP_MS } from "./limits.ts";
+import { ASLEEP_MS, SWEEP_MS } from "./limits.ts";
 import type { Heard } from "./link-faults.ts";
 import { Pool } from "./pool.ts";
-import type { Introduced, Transport, TransportOptions } from "./types.ts";
+import type { Closure, Introduced, Transport, TransportOptions } from "./types.ts";
 
 /**
  * Binds one port number for datagrams and streams.
@@ -47,10 +49,11 @@ class Sockets implements Transport {
   readonly #inbound: Inbound;
   readonly #contents: Contents;
   readonly #introductions = new Introductions();
+  readonly #admission: Admission;
   readonly #frames = new Frames();
-  readonly #credit = new Credit();
-  readonly #filter: DatagramFilter;
+  readonly #datagrams: DatagramSide;
   readonly #handlers;
+  readonly #guard: Guard | null;
   #bound: Bound | null = null;
   #sweeper: Timer | null = null;
   #closed = false;
@@ -58,21 +61,37 @@ class Sockets implements Transport {
   constructor(host: string, options: TransportOptions) {
     this.host = host;
     this.#options = options;
-    this.#filter = new DatagramFilter(
-      () => options.sender().ring,
-      (address) => options.isMember(address),
-    );
+    this.#admission = new Admission({
+      ring: () => options.sender().ring,
+      bits: () => options.bits?.(),
+      isCut: (address) => options.faults?.isCut(address) ?? false,
+      introductions: this.#introductions,
+      reached: (address) => this.#reached(address),
+    });
     const room = roomFor(Math.floor(descriptorLimit() / (options.sharers ?? 1)));
     const frame = (message: WireMessage): Uint8Array => encodeFrame(message, options.sender());
     const hello = (beat: number): Uint8Array => frame({ tag: "hello", beat });
     const unreachable = this.#unreachable.bind(this);
-    const handlers = callbacks((error) => options.fault(error));
-    this.#handlers = options.faults?.between(handlers) ?? handlers;
+    const plain = callbacks((error) => options.fault(error));
+    const handlers = options.faults?.between(plain) ?? plain;
+    this.#handlers = handlers;
+    this.#datagrams = new DatagramSide({
+      ...{ sender: options.sender, isMember: options.isMember, drops: this.drops },
+      admission: this.#admission,
+      hasStreamFrom: (address) => this.#inbound.hasFrom(address),
+      send: (...out) => (this.#guard ?? this.#bound?.datagrams)?.send(...out) ?? null,
+      isSealed: Boolean(options.closure),
+      deliver: (from, message) => this.#deliver(from, message, "datagram", null, null),
+    });
+    const guard = options.closure ? this.#guardOf(options.closure) : null;
+    this.#guard = guard;
     this.#dialer = new Dialer({
-      handlers: this.#handlers,
+      handlers,
       localHost: host === "0.0.0.0" || host === "::" ? null : host,
-      hasRoute: (to, port) => this.#hasRoute(to, port),
+      hasRoute: (to, port) => this.#datagrams.hasRoute(to, port),
       delayMs: (address) => options.faults?.dialDelayMs(address) ?? 0,
+      call: guard === null ? null : (...call) => guard.call(...call),
+      lockedOut: (address, why) => this.#callBack(() => guard?.lockedOut(address, why)),
       late: (address) => this.#reached(address),
     });
     this.#pool = new Pool({
@@ -81,9 +100,8 @@ class Sockets implements Transport {
       hello,
       unreachable,
       greeted: (address, by) => this.#callBack(() => options.greeted(address, by)),
-      dropped: (frames, to) => {
-        this.drops.count("frame", "too much waits for a slow peer", to, frames);
-      },
+      dropped: (frames, to) =>
+        this.drops.count("frame", "too much waits for a slow peer", to, frames),
     });
     this.#contents = new Contents({
       dialer: this.#dialer,
@@ -98,14 +116,24 @@ class Sockets implements Transport {
     this.fetch = (...fetch) => this.#contents.fetch(...fetch);
     this.#inbound = new Inbound({
       most: room.inbound,
-      admit: (bytes, from) => this.#admit(bytes, from, true),
-      message: (from, message, body, heldMs) =>
-        this.#deliver(from, message, "stream", body, heldMs),
+      admit: (bytes, from, instance) => this.#admission.admit(bytes, from, true, instance),
+      message: (from, message, ...more) => this.#deliver(from, message, "stream", ...more),
       hello,
       fetch: (socket, from, fetch) => this.#contents.serve(socket, from, fetch),
       isMember: (address) => options.isMember(address),
       refused: (reason, from) => this.drops.count("frame", reason, from),
       crowded: (from) => this.drops.count("connection", "too many connections", from),
+    });
+  }
+
+  #guardOf(closure: Closure): Guard {
+    return new Guard({
+      ...{ closure, handlers: this.#handlers, host: this.host, port: () => this.port },
+      enter: (socket, instance) => this.#inbound.accept(socket, instance),
+      heard: (...datagram) => this.#datagrams.hear(...datagram),
+      send: (...datagram) => this.#bound?.datagrams.send(...datagram) ?? null,
+      refused: (reason, from) => this.drops.count("connection", reason, from),
+      unsealed: (...from) => this.drops.count("datagram", "not sealed", formatAddress(...from)),
     });
   }
 
@@ -116,9 +144,13 @@ class Sockets implements Transport {
   async open(): Promise<void> {
     const acceptor: ConnectionHandler = {
       ...IGNORING,
-      opened: (socket) => this.#inbound.accept(socket),
+      opened: (socket) => (this.#guard ?? this.#inbound).accept(socket),
     };
-    const heard: Heard = (...datagram) => this.#heard(...datagram);
+    const heard: Heard = (...datagram) => {
+      if (this.#closed) return;
+      if (this.#guard === null) this.#datagrams.hear(...datagram, null);
+      else this.#guard.take(...datagram);
+    };
     this.#bound = await bindBoth({
       host: this.host,
       port: this.#options.port,
@@ -131,9 +163,9 @@ class Sockets implements Transport {
       const now = performance.now();
       const slept = now - sweptAt > SWEEP_MS + ASLEEP_MS;
       sweptAt = now;
-      for (const all of [this.#pool, this.#inbound, this.#contents]) {
-        if (slept) all.woke(now);
-        all.sweep(now);
+      for (const all of [this.#pool, this.#inbound, this.#contents, this.#guard]) {
+        if (slept) all?.woke(now);
+        all?.sweep(now);
       }
     }, SWEEP_MS);
   }
@@ -142,7 +174,7 @@ class Sockets implements Transport {
     if (this.#closed) return;
     try {
       const datagram = channel === "datagram" && body === null && BY_DATAGRAM.has(message.tag);
-      if (datagram && this.#sendDatagram(to, message)) return;
+      if (datagram && this.#datagrams.send(to, message)) return;
       this.#pool.send(to, this.#frames.of(message, this.#options.sender(), body));
     } catch (error) {
       // The wire cannot hold the message: a mistake of this program, and no reason to die of.
@@ -168,6 +200,14 @@ class Sockets implements Transport {
     this.#inbound.sever(address);
   }
 
+  moveOver(): void {
+    this.#pool.moveOver();
+  }
+
+  endUnder(secret: Secret): void {
+    this.#guard?.endUnder(secret);
+  }
+
   severDialled(): void {
     this.#pool.severAll();
   }
@@ -186,75 +226,10 @@ class Sockets implements Transport {
     this.#closed = true;
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
     this.#options.faults?.close();
-    for (const each of [this.#introductions, this.#inbound, this.#contents]) each.close();
+    for (const each of [this.#introductions, this.#inbound, this.#contents, this.#guard])
+      each?.close();
     this.#bound?.listener.stop(true);
     this.#bound?.datagrams.close();
-  }
-
-  /** @returns false where the message is none for a datagram: too long, or to a host without address */
-  #sendDatagram(to: Address, message: Message): boolean {
-    const target = parseAddress(to);
-    if (target === null || ipFamily(target.host) === 0) return false;
-    const bytes = encode(message, this.#options.sender());
-    if (bytes.length > DATAGRAM_BYTES) return false;
-    // Members are proved, and those from which a stream stands.
-    const proved = this.#options.isMember(to) || this.#inbound.hasFrom(to);
-    if (!proved && !this.#credit.pay(to, message, bytes.length, performance.now())) {
-      this.drops.count("datagram", "more than came from there", to);
-      return true;
-    }
-    this.#bound?.datagrams.send(bytes, target.host, target.port);
-    return true;
-  }
-
-  #heard(bytes: Uint8Array, host: string, port: number): void {
-    if (this.#closed) return;
-    const address = formatAddress(host, port);
-    const refusal = this.#filter.refuse(bytes, address);
-    const admitted = refusal === null ? this.#admit(bytes, host, false) : { error: refusal };
-    if ("error" in admitted) {
-      this.drops.count("datagram", admitted.error, address);
-      return;
-    }
-    const { from, message } = admitted;
-    if (!this.#options.isMember(address)) {
-      this.#credit.earn(address, bytes.length, performance.now());
-      if (message.tag === "pong") this.#credit.answered(address, message.nonce);
-    }
-    this.#deliver(from, message, "datagram", null, null);
-  }
-
-  /** Lets in what is well-formed and of this ring, and what two rings have to say to each other. */
-  #admit(bytes: Uint8Array, host: string, bodies: boolean): Admitted {
-    const decoded = decode(bytes, host, bodies, this.#options.bits?.());
-    if ("error" in decoded)
-      return { error: "malformed", ...(decoded.later === true ? { later: true } : {}) };
-    const { ring, from, message } = decoded;
-    // A stream that was being opened when the cut was made.
-    if (this.#options.faults?.isCut(from.address)) return { error: "cut off by the lab" };
-    this.#reached(from.address);
-    switch (message.tag) {
-      // A peer that knows no ring yet says hello before it asks which one this is.
-      case "hello":
-      case "introduce":
-        return decoded;
-      case "introduction":
-        if (this.#introductions.awaits(message.request)) {
-          this.#introductions.answer(ring, from, message);
-          return { from, message: { tag: "hello", beat: 0 }, body: null };
-        }
-        // A joiner whose proposed id was taken meanwhile has asked for another one.
-        if (ring === this.#options.sender().ring) return decoded;
-        return { error: "not asked for" };
-      case "content":
-      case "content-end":
-      case "content-refused":
-        return { error: "not asked for" };
-      default: {
-        const own = this.#options.sender().ring;
-        return ring === own && own !== 0 ? decoded : { error: "of another ring" };
-      }
-    }
   }
 
   #deliver(
@@ -279,13 +254,6 @@ class Sockets implements Transport {
     this.#introductions.unreachable(address, how);
     const broke = this.#inbound.broke(address);
     this.#callBack(() => this.#options.unreachable(address, how, broke));
-  }
-
-  /** A datagram that means nothing tells whether the system knows a way to a host. */
-  #hasRoute(host: string, port: number): boolean {
-    const hello = encode({ tag: "hello", beat: 0 }, this.#options.sender());
-    const code = this.#bound?.datagrams.send(hello, host, port) ?? null;
-    return code === null || code === "ECONNREFUSED";
   }
 
   #callBack(call: () => void): void {

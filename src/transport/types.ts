@@ -3,7 +3,11 @@ import { Failure } from "../protocol/model/failure.ts";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, FetchSource, Introduction, Message } from "../protocol/model/messages.ts";
+import type { Keyring } from "../seal/keyring.ts";
+import type { Standing } from "../seal/opening.ts";
+import type { Secret } from "../seal/secret.ts";
 import type { Sender } from "../wire/message.ts";
+import type { Wire } from "./connection.ts";
 import type { Drops } from "./drops.ts";
 import type { LinkFaults } from "./link-faults.ts";
 
@@ -41,6 +45,8 @@ export type TransportOptions = {
   isMember(address: Address): boolean;
   /** The wire cannot hold a message, which is left out and counted: a mistake in this program. */
   unsent(tag: Message["tag"], why: string): void;
+  /** What keeps out whoever has no key; null or left out for a ring that is open to all. */
+  readonly closure?: Closure | null | undefined;
   /** What a lab puts between this peer and others; left out where none has started it. */
   readonly faults?: LinkFaults | undefined;
   /** How many peers share this process's descriptors; 1 if left out. */
@@ -182,6 +188,10 @@ export type Transport = {
    * and on the way, is never delivered. A later message opens a new one.
    */
   sever(address: Address): void;
+  /** Has all links go on by new connections, without a gap. */
+  moveOver(): void;
+  /** Ends all streams of a closed ring that were begun under a secret. */
+  endUnder(secret: Secret): void;
   /** Resets all links: a host that has moved may wait for long on those from its former address. */
   severDialled(): void;
   /**
@@ -206,4 +216,20 @@ export type Transport = {
    * @param atOnce as the system does for a process that was killed: what waits to be sent is gone
    */
   close(atOnce?: boolean): void;
+};
+
+/** Why a call into a closed ring came to nothing: a reason that was proved, or nothing at all was said. */
+export type LockedOut = NonNullable<Standing> | "stranger";
+
+/** What makes a peer's sockets closed to whoever has no key. */
+export type Closure = {
+  readonly keyring: Keyring;
+  /** This run of the peer, its instance id. */
+  readonly run: string;
+  /** Addresses besides the one that it listens at under which others call this peer. */
+  alsoKnownAs(): readonly Address[];
+  /** A peer there does not let this one in. */
+  lockedOut(address: Address, why: LockedOut): void;
+  /** One with an invite, or with the next key, is there, on an encrypted connection under that secret. */
+  errand(socket: Wire, secret: Secret): void;
 };

@@ -15,6 +15,7 @@ const PEER = {
   waitMs: null,
   port: null,
   insecure: false,
+  key: null,
   dataDir: null,
   child: false,
   route: null,

@@ -48,6 +48,8 @@ export async function fakePeer(dir: string, id: number, bits = 8): Promise<FakeP
       ...peer.shown,
       lookups: lookups.map(lookUp),
     }),
+    invite: () => Promise.reject(new Error("nobody is invited here")),
+    rotate: () => Promise.reject(new Error("there is no key here")),
     ring: async (lookups) => ringOf({ ...statusOf(id, bits), ...peer.shown }, lookups),
     subscribe: (listener) => {
       listeners.add(listener);

@@ -128,6 +128,8 @@ beforeAll(async () => {
       ring: none,
       request: none,
       scrub: none,
+      invite: none,
+      rotate: none,
       type: () => {},
       inject: () => false,
     },

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Socket } from "bun";
 import { encode, MAGIC, VERSION } from "../../src/wire/message.ts";
 import { sha256 } from "../store/temporary.ts";
-import { SEVEN, type TestRing, withRing } from "../support/test-ring.ts";
+import { SEVEN, type TestRing, withOpenRing } from "../support/test-ring.ts";
 import { randomFrom } from "../wire/random.ts";
 
 /** Strangers send what they like: the ring neither falls nor stops its work for it. */
@@ -71,7 +71,7 @@ async function connect(ring: TestRing): Promise<Socket<undefined>[]> {
 test(
   `noise from strangers (P2P_TEST_SEED=${seed})`,
   () =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       const bytes = ring.file("2067", 300_000);
       ring.peer(8).type("Store 2067");
       await ring.peer(8).waitFor(/^Stored 2067: [23] of 3/);

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { encode } from "../../src/wire/message.ts";
-import { type TestRing, withRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing } from "../support/test-ring.ts";
 
 const SIX = [2, 4, 8, 14, 19, 27];
 const TARGET = 8;
@@ -74,7 +74,7 @@ async function times(ring: TestRing): Promise<number[]> {
 }
 
 async function measure(perSecond: number, connections: number): Promise<void> {
-  await withRing(async (ring) => {
+  await withOpenRing(async (ring) => {
     const { base } = ring.ports;
     for (const name of NAMES) ring.file(name, 2_000);
     const say = async (when: string) => {

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { encode, encodeFrame, type Sender } from "../../src/wire/message.ts";
 import type { WireMessage } from "../../src/wire/table.ts";
-import { type TestRing, withRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing } from "../support/test-ring.ts";
 
 const FIVE = [2, 4, 8, 14, 19];
 const LIMIT_MS = 120_000;
@@ -61,7 +61,7 @@ const COMPARE: WireMessage = { tag: "compare", ranges: [] };
 test(
   "what is asked by datagram is not answered, costs little, and is told of",
   () =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       for (let i = 0; i < 10; i++) ring.file(`${4_100 + i}`, 2_000);
       for (let i = 0; i < 10; i++) ring.peer(8).type(`Store ${4_100 + i}`);
       await ring.peer(8).waitFor(/^Stored 4109: [23] of 3/);
@@ -86,7 +86,7 @@ test(
 test(
   "half-open connections, and a flood of datagrams, of strangers",
   () =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       const to = ring.ports.base + 8;
       const sockets: { terminate(): void }[] = [];
       const ping = { tag: "ping", nonce: 7, digest: 1, round: true, room: 5 } as const;

@@ -6,7 +6,7 @@ import type { FileRecord } from "../../src/protocol/model/files.ts";
 import { NO_LINEAGE } from "../../src/protocol/model/siblings.ts";
 import { sha256 } from "../store/temporary.ts";
 import { ASIDE } from "../support/program.ts";
-import { type TestRing, withRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing } from "../support/test-ring.ts";
 import { Giver } from "./giver.ts";
 import { Liar } from "./liar.ts";
 
@@ -105,7 +105,7 @@ function pour(taker: { write(bytes: Uint8Array): number }): void {
 test.each([2 ** 40, ANNOUNCED])(
   "a content that goes on behind what was announced takes no room (%d)",
   (size) =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       const giver = new Giver(
         ring.ports.base,
         ring.ports.base + 201,
@@ -136,7 +136,7 @@ test.each([2 ** 40, ANNOUNCED])(
 test(
   "contents that come at a byte in eight seconds hold nothing back",
   () =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       const giver = new Giver(ring.ports.base, ring.ports.base + 201, (_, say) =>
         say({ tag: "content", size: 1_000_000 }),
       );
@@ -164,7 +164,7 @@ test.each([
 ] as const)(
   "readers that do not read, %s, hold nothing back",
   (_, portOf) =>
-    withRing(async (ring) => {
+    withOpenRing(async (ring) => {
       const { base } = ring.ports;
       const bytes = ring.file("2067", 20_000_000);
       const stored = await ring.run("store", "2067.pdf", "--name", "2067", "--peer", 8);

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { type Member, makeMember } from "../../src/protocol/model/member.ts";
 import type { Ask, Message } from "../../src/protocol/model/messages.ts";
-import { type TestRing, withRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing } from "../support/test-ring.ts";
 import { Liar, made } from "./liar.ts";
 
 const FIVE = [2, 4, 8, 14, 19];
@@ -130,7 +130,7 @@ async function silentHost(port: number): Promise<() => void> {
 }
 
 async function measure(kind: string): Promise<void> {
-  await withRing(async (ring) => {
+  await withOpenRing(async (ring) => {
     const { base } = ring.ports;
     for (const name of NAMES) ring.file(name, 2_000);
     const say = async (when: string) => {

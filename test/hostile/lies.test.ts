@@ -4,7 +4,7 @@ import type { Member } from "../../src/protocol/model/member.ts";
 import type { Routed } from "../../src/protocol/model/messages.ts";
 import { NO_LINEAGE } from "../../src/protocol/model/siblings.ts";
 import type { TestRing } from "../support/test-ring.ts";
-import { withRing } from "../support/test-ring.ts";
+import { withOpenRing } from "../support/test-ring.ts";
 import { COUNTER, counter, INCARNATION, incarnation, Liar, made } from "./liar.ts";
 
 /** A member that lies harms what it holds, not the ring. */
@@ -14,7 +14,7 @@ const LIMIT_MS = 180_000;
 
 /** Tells lies to a ring, and looks whether all is well then: nobody has ended, all agree, files are stored and had. */
 async function afterLies(tell: (ring: TestRing, liar: Liar) => Promise<void>): Promise<void> {
-  await withRing(async (ring) => {
+  await withOpenRing(async (ring) => {
     ring.file("2067", 3_000);
     ring.peer(8).type("Store 2067");
     await ring.peer(8).waitFor(/^Stored 2067: [23] of 3/);

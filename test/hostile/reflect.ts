@@ -7,7 +7,7 @@ import type { Fields } from "../../src/sim/overheard.ts";
 import { encode, encodeFrame, type Sender } from "../../src/wire/message.ts";
 import type { WireMessage } from "../../src/wire/table.ts";
 import { gather } from "../fuzz/peers.ts";
-import { type TestRing, withRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing } from "../support/test-ring.ts";
 
 const SIX = [2, 4, 8, 14, 19, 27];
 const COUNTED_MS = 10_000;
@@ -129,7 +129,7 @@ async function ask(ring: TestRing, victims: Victim[], messages: readonly WireMes
 /** @returns how many got more than was asked in their name */
 async function play(sets: readonly (readonly WireMessage[])[]): Promise<number> {
   let worse = 0;
-  await withRing(async (ring) => {
+  await withOpenRing(async (ring) => {
     for (const name of ["4100", "4101", "4102"]) {
       ring.file(name, 2_000);
       await ring.run("store", `${name}.pdf`, "--peer", 8);

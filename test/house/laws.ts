@@ -24,6 +24,7 @@ const ROOMS = [
   "store",
   "terminal",
   "transport",
+  "seal",
   "wire",
   "checks",
   "protocol",
@@ -37,8 +38,9 @@ const KNOWS: Readonly<Record<string, readonly string[]>> = {
   page: ["control", "checks", "protocol"],
   sim: ["wire", "checks", "protocol"],
   machine: ["control", "store", "terminal", "transport", "protocol"],
-  actions: ["control", "store", "terminal", "wire", "checks", "protocol"],
+  actions: ["control", "store", "terminal", "seal", "wire", "checks", "protocol"],
   terminal: [],
+  seal: ["wire", "protocol"],
   checks: ["protocol"],
 };
 

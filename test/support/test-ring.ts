@@ -28,9 +28,10 @@ export async function withRing(
   test: (ring: TestRing) => Promise<void>,
   ids: readonly number[] = [],
   intervalS = 1,
+  flags: readonly string[] = [],
 ): Promise<void> {
   await gate.enter();
-  const ring = new TestRing(await claimPorts(), intervalS);
+  const ring = new TestRing(await claimPorts(), intervalS, flags);
   try {
     if (ids.length > 0) {
       ring.init(ids);
@@ -43,6 +44,15 @@ export async function withRing(
   }
 }
 
+/** The same with a ring that is open to all, to which a test speaks as any other program could. */
+export function withOpenRing(
+  test: (ring: TestRing) => Promise<void>,
+  ids: readonly number[] = [],
+  intervalS = 1,
+): Promise<void> {
+  return withRing(test, ids, intervalS, ["--insecure"]);
+}
+
 export class TestRing {
   readonly cwd = mkdtempSync(join(tmpdir(), "p2p-test-"));
   readonly peers = new Map<number, PeerProcess>();
@@ -51,6 +61,7 @@ export class TestRing {
   constructor(
     readonly ports: ClaimedPorts,
     public intervalS: number,
+    readonly flags: readonly string[] = [],
   ) {}
 
   /** Starts peers as the assignment does, in the order given: each knows its two successors. */
@@ -68,7 +79,9 @@ export class TestRing {
   }
 
   start(id: number, args: readonly (string | number)[], stdin?: "ignore"): PeerProcess {
-    const all = [...args, ...(args.includes("--base-port") ? [] : this.basePort)];
+    // What was started once has them already.
+    const isAgain = args.includes("--base-port");
+    const all = isAgain ? [...args] : [...args, ...this.basePort, ...this.flags];
     const options = { args: all, cwd: this.cwd, ...(stdin === undefined ? {} : { stdin }) };
     const peer = new PeerProcess(options, this.wake);
     this.peers.set(id, peer);

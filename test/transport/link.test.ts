@@ -178,7 +178,14 @@ function realDialer(): Dialer {
   const handlers = callbacks((error) => {
     throw error;
   });
-  return new Dialer({ handlers, localHost: HOST, hasRoute: () => true, late() {} });
+  return new Dialer({
+    handlers,
+    localHost: HOST,
+    hasRoute: () => true,
+    call: null,
+    lockedOut() {},
+    late() {},
+  });
 }
 
 test("a link says hello again when the last one has come back, and is reset when it has not", async () => {

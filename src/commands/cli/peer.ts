@@ -1,4 +1,8 @@
 import type { PeerOptions, PeerStart } from "../../daemon/run.ts";
+import { Failure } from "../../protocol/model/failure.ts";
+import { parseKey } from "../../seal/key-text.ts";
+import { readSecret } from "../../store/key-file.ts";
+import { quote } from "../../terminal/words.ts";
 import { ipFamily, isLoopback } from "../../wire/address.ts";
 import { parseHost } from "./address.ts";
 import { UsageError } from "./errors.ts";
@@ -9,12 +13,15 @@ import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 const LOOPBACK = "127.0.0.1";
 const LOOPBACK_6 = "::1";
 const DEFAULT_BASE_PORT = 12_000;
+/** A ring's key, for whoever has no file for it. */
+const KEY_VARIABLE = "P2P_KEY";
 
 type PeerFlags = {
   "base-port"?: string | undefined;
   host?: string | undefined;
   port?: string | undefined;
   insecure?: boolean | undefined;
+  "key-file"?: string | undefined;
   data?: string | undefined;
   "repair-rate"?: string | undefined;
   verbose?: boolean | undefined;
@@ -24,13 +31,14 @@ type PeerFlags = {
 /**
  * The options of a peer, but for what the ring itself is like.
  *
- * @throws UsageError for a flag that does not go with that way to start, and for a ring that
- *   anyone could enter from another machine without `--insecure`
+ * @param invited it comes with an invite: where it listens unless told, and its key, follow from that
+ * @throws UsageError for a flag that does not go with that way to start; Failure for a key that cannot be read
  */
 export function peerOptions(
   start: PeerStart,
   pingIntervalMs: number | null,
   flags: PeerFlags,
+  invited = false,
 ): Omit<PeerOptions, "route" | "copies" | "waitMs"> {
   const numbered = start.kind === "init" || start.kind === "join";
   if (numbered && flags.port !== undefined) {
@@ -39,15 +47,16 @@ export function peerOptions(
   if (!numbered && flags["base-port"] !== undefined) {
     throw new UsageError("--base-port is for numbered peers: --port moves this one");
   }
-  const host = optional(parseHost, "--host", flags.host) ?? loopbackFor(start);
-  if (!numbered) checkReach(start, host, flags.insecure === true);
+  const given = optional(parseHost, "--host", flags.host);
+  const host = given ?? loopbackFor(start);
+  if (given !== null || !invited) checkReach(start, host);
   return {
     start,
     pingIntervalMs,
     basePort: optional(parseBasePort, "--base-port", flags["base-port"]) ?? DEFAULT_BASE_PORT,
     host,
     port: optional(parsePort, "--port", flags.port),
-    insecure: flags.insecure === true,
+    ...lockOf(flags),
     dataDir: flags.data ?? null,
     repairRate: optional(parseRate, "--repair-rate", flags["repair-rate"]),
     verbose: flags.verbose === true,
@@ -60,16 +69,25 @@ function loopbackFor(start: PeerStart): string {
   return start.kind === "enter" && ipFamily(start.host) === 6 ? LOOPBACK_6 : LOOPBACK;
 }
 
-/** Such a ring has no lock yet: off loopback, whoever reaches it can join it and read its files. */
-function checkReach(start: PeerStart, host: string, insecure: boolean): void {
+/** What keeps strangers out: a key is never on a command line, which every user of the machine can see. */
+function lockOf(flags: PeerFlags): Pick<PeerOptions, "insecure" | "key"> {
+  const insecure = flags.insecure === true;
+  const file = flags["key-file"];
+  const given = process.env[KEY_VARIABLE] ?? "";
+  if (insecure && file !== undefined)
+    throw new UsageError("--insecure opens the ring to all, and --key-file closes it: give one");
+  if (insecure || (file === undefined && given === "")) return { insecure, key: null };
+  if (file === undefined) return { insecure, key: parseKey(given, KEY_VARIABLE) };
+  const text = readSecret(file);
+  if (text === null)
+    throw new Failure(`There is no key file ${quote(file)}: p2p key new ${quote(file)} makes one.`);
+  return { insecure, key: parseKey(text, `The key file ${quote(file)}`) };
+}
+
+function checkReach(start: PeerStart, host: string): void {
   if (start.kind === "enter" && !isLoopback(start.host) && isLoopback(host)) {
     throw new UsageError(
-      `A ring at ${start.host} cannot reach a peer that listens on ${host}: add --host ADDRESS --insecure`,
-    );
-  }
-  if (!isLoopback(host) && !insecure) {
-    throw new UsageError(
-      `Anyone who reaches ${host} could join this ring and read its files: add --insecure to accept that`,
+      `A ring at ${start.host} cannot reach a peer that listens on ${host}: add --host ADDRESS`,
     );
   }
 }

@@ -51,7 +51,12 @@ export const PEER_ARGS = {
   },
   insecure: {
     type: "boolean",
-    description: "let an open ring without numbers listen beyond this machine",
+    description: "a ring without a key: whoever reaches a peer is let in",
+  },
+  "key-file": {
+    type: "string",
+    valueHint: "FILE",
+    description: "the file with the ring's key, which only you can read",
   },
   data: {
     type: "string",

@@ -1,0 +1,46 @@
+/** What a peer says at its start of who can join its ring, and how. */
+import type { StartInput } from "../protocol/model/io.ts";
+import type { Address } from "../protocol/model/member.ts";
+import { isLoopback } from "../wire/address.ts";
+import type { Console } from "./console.ts";
+import { INVITE_MS } from "./limits.ts";
+import type { Lock } from "./lock.ts";
+import type { PeerOptions } from "./options.ts";
+
+/**
+ * Says that a ring is open to all, where it is; and how to join one that was just founded. An invite is shown at the
+ * terminal alone: no log has it.
+ */
+export async function tellHowToJoin(
+  terminal: Pick<Console, "print" | "say">,
+  { start, insecure, host }: PeerOptions,
+  { address, id, restored }: StartInput,
+  lock: Lock,
+): Promise<void> {
+  if (insecure) terminal.say(openSentence(address, isLoopback(host)));
+  if (start.kind !== "found") return;
+  // One that comes back says whom it has found.
+  const isFirst = !restored.some((member) => member.id !== id);
+  const isInvited = lock.isNew && isFirst;
+  const word = isInvited ? await lock.invite(address, INVITE_MS, false) : address;
+  terminal.print(`p2p join ${word}`);
+  if (!isFirst) return;
+  if (isInvited)
+    terminal.say(
+      "Ring founded, closed: the line above, typed on another machine within a day, joins it. Who has that word is in.",
+    );
+  else {
+    // Beyond this machine each peer says where it listens, and that it may.
+    const more = isLoopback(host)
+      ? ""
+      : ` with --host ADDRESS and ${insecure ? "--insecure" : "the same key"} behind it,`;
+    terminal.say(
+      `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
+    );
+  }
+}
+
+function openSentence(address: Address, isHere: boolean): string {
+  const who = isHere ? "every user of this machine" : "whoever reaches this machine";
+  return `This ring is open (--insecure): ${who} can join it at ${address}, and read, change and remove its files.`;
+}

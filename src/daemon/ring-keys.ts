@@ -1,0 +1,198 @@
+/**
+ * The keys of a ring that has one of its own, as one peer has them; and how a ring comes from one key to the next.
+ * Whoever changes it hands the next key to all members, each of which hands it on, so that nobody's end stops it. For
+ * a while both are taken; then all use the next, by the age that it has had on its way, not by anybody's clock; then
+ * the former is taken no more, and who shows it is told so.
+ */
+import { Failure } from "../protocol/model/failure.ts";
+import type { OwnKeys } from "../seal/credentials.ts";
+import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
+import { type Key, type Keyring, keyOf } from "../seal/keyring.ts";
+import { Secret } from "../seal/secret.ts";
+import { type KeyBook, writeKeyBook } from "./key-book.ts";
+import { KEY_ENDS_MS, KEY_USED_MS } from "./limits.ts";
+
+/** One step of a change, as it goes from peer to peer. */
+export type NextKey = {
+  readonly key: Uint8Array;
+  /** Since it was drawn. */
+  readonly ageMs: number;
+  /** Peers that do not get it. */
+  readonly without: readonly number[];
+};
+
+type Next = { readonly bytes: Uint8Array; readonly key: Key; readonly drawnAt: number };
+
+export type RingKeysOptions = {
+  readonly keyring: Keyring;
+  readonly own: OwnKeys;
+  readonly book: KeyBook;
+  /** The peer's folder. */
+  readonly dir: string;
+  /** Hands a key on to the members. */
+  handOn(next: NextKey): void;
+  /** All that is opened from here on is under another key: what stands under the former is to move over. */
+  moveOver(): void;
+  /** Ends what stands under a key that is taken no more. */
+  end(secret: Secret): void;
+  say(sentence: string): void;
+};
+
+export class RingKeys {
+  readonly #options: RingKeysOptions;
+  #current: Uint8Array;
+  #former: readonly Uint8Array[];
+  #next: Next[] = [];
+  #timers: Timer[] = [];
+
+  constructor(options: RingKeysOptions) {
+    this.#options = options;
+    this.#current = options.book.key;
+    this.#former = options.book.former;
+  }
+
+  /** What is sealed with it is not known by it. */
+  get fingerprint(): string {
+    return nameOf(this.#current);
+  }
+
+  /** The key that will hold in a while: for whoever comes in now. */
+  get latest(): Uint8Array {
+    return this.#chosen()?.bytes ?? this.#current;
+  }
+
+  /** The key that is used now. */
+  get current(): Uint8Array {
+    return this.#current;
+  }
+
+  /** The names of the keys that this ring has, had, and is about to have. */
+  get names(): readonly string[] {
+    return [this.#current, ...this.#next.map(({ bytes }) => bytes), ...this.#former].map(nameOf);
+  }
+
+  /** Takes up where the former run of this peer ended. */
+  async begin(): Promise<void> {
+    const { keyring, own, book } = this.#options;
+    for (const bytes of this.#former) keyring.refuse(new Secret("ring", bytes), "rotated");
+    keyring.accept(await keyOf(new Secret("errand", this.#current), own));
+    await this.#write();
+    for (const { key, at } of book.next) {
+      // Clocks of one machine at two times: where they are wrong, a change takes longer, or less.
+      const ageMs = Math.max(0, KEY_USED_MS - (at - Date.now()));
+      await this.take({ key, ageMs, without: [] }, false);
+    }
+  }
+
+  /**
+   * Begins a change.
+   * @param without ids of members that do not get the next key
+   * @throws Failure where one is going on
+   */
+  async rotate(without: readonly number[]): Promise<void> {
+    if (this.#next.length > 0)
+      throw new Failure(
+        "The key of this ring is being changed just now: wait a minute, and ask again.",
+      );
+    await this.take({ key: drawKey(), ageMs: 0, without }, true);
+  }
+
+  /** Takes the next key, from a peer that has it. @throws the system's error where it cannot be kept */
+  async take({ key: bytes, ageMs, without }: NextKey, handOn: boolean): Promise<void> {
+    const { keyring, own } = this.#options;
+    const name = nameOf(bytes);
+    const known = [this.#current, ...this.#former, ...this.#next.map((next) => next.bytes)];
+    if (known.some((each) => nameOf(each) === name)) return;
+    const drawnAt = performance.now() - ageMs;
+    const key = await keyOf(new Secret("ring", bytes), own);
+    this.#next.push({ bytes, key, drawnAt });
+    keyring.accept(key);
+    keyring.accept(await keyOf(new Secret("errand", bytes), own));
+    await this.#write();
+    this.#after(KEY_USED_MS - ageMs, () => this.#use());
+    this.#after(KEY_ENDS_MS - ageMs, () => this.#end());
+    if (handOn) this.#options.handOn({ key: bytes, ageMs, without });
+  }
+
+  /** How old the next key is that was drawn last; null while none is. */
+  get changingMs(): number | null {
+    const chosen = this.#chosen();
+    return chosen === null ? null : performance.now() - chosen.drawnAt;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+
+  /** Of two that were drawn at the same time all choose the same. */
+  #chosen(): Next | null {
+    const sorted = [...this.#next].sort((a, b) => (nameOf(a.bytes) < nameOf(b.bytes) ? 1 : -1));
+    return sorted[0] ?? null;
+  }
+
+  #use(): void {
+    const chosen = this.#chosen();
+    if (chosen === null || this.#options.keyring.current === chosen.key) return;
+    this.#options.keyring.use(chosen.key);
+    this.#options.moveOver();
+  }
+
+  #end(): void {
+    const chosen = this.#chosen();
+    if (chosen === null) return;
+    this.#use();
+    const over = [this.#current, ...this.#next.map(({ bytes }) => bytes)].filter(
+      (bytes) => bytes !== chosen.bytes,
+    );
+    this.#current = chosen.bytes;
+    this.#next = [];
+    this.#former = [...over, ...this.#former];
+    const { keyring, end, say } = this.#options;
+    for (const bytes of over) {
+      keyring.forget(new Secret("errand", bytes));
+      const secret = new Secret("ring", bytes);
+      keyring.refuse(secret, "rotated");
+      end(secret);
+    }
+    this.#write().catch((error) => say(`The ring's new key could not be kept: ${error}.`));
+    say(`The key of this ring was changed, to ${this.fingerprint}.`);
+  }
+
+  #after(ms: number, call: () => void): void {
+    this.#timers.push(setTimeout(call, Math.max(0, ms)));
+  }
+
+  async #write(): Promise<void> {
+    const since = Date.now() - performance.now();
+    const next = this.#next.map(({ bytes, drawnAt }) => ({
+      key: bytes,
+      at: Math.round(since + drawnAt + KEY_USED_MS),
+    }));
+    await writeKeyBook(this.#options.dir, { key: this.#current, next, former: this.#former });
+  }
+}
+
+/** As one line of an errand. */
+export function nextKeyLine({ key, ageMs, without }: NextKey): string {
+  return JSON.stringify({ v: 1, key: keyText(key), ageMs: Math.round(ageMs), without });
+}
+
+/** @returns null for a line that makes no sense */
+export function readNextKey(line: string): NextKey | null {
+  try {
+    const { key, ageMs, without } = JSON.parse(line);
+    if (!(Number.isFinite(ageMs) && ageMs >= 0 && Array.isArray(without))) return null;
+    return {
+      key: parseKey(String(key), "What a member said"),
+      ageMs,
+      without: without.map(Number),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function nameOf(key: Uint8Array): string {
+  return new Secret("ring", key).name;
+}
