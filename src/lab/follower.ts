@@ -8,7 +8,7 @@ import { snapshotOf } from "../control/snapshot.ts";
 import type { LoggedEvent, Status } from "../control/types.ts";
 import { afterEvent, tellsOfView } from "./judge.ts";
 import {
-  CONTROL_QUICK_TRIES,
+  CONTROL_RETRY_GROWTH,
   CONTROL_RETRY_MS,
   CONTROL_SLOW_RETRY_MS,
   MAX_RECENT_EVENTS,
@@ -68,7 +68,8 @@ export class Follower {
   private async follow(): Promise<void> {
     for (let tries = 0; !this.closed; tries++) {
       if (await this.attend()) tries = 0;
-      await Bun.sleep(tries < CONTROL_QUICK_TRIES ? CONTROL_RETRY_MS : CONTROL_SLOW_RETRY_MS);
+      const waitMs = CONTROL_RETRY_MS * (1 + tries / CONTROL_RETRY_GROWTH);
+      await Bun.sleep(Math.min(waitMs, CONTROL_SLOW_RETRY_MS));
     }
   }
 

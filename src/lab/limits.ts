@@ -14,10 +14,13 @@ export const POLL_MS = 1_000;
 export const STATUS_MS = 3_000;
 export const LOOKUPS_MS = 10_000;
 
-/** A control socket that is not there yet is tried again so soon at first, and then more slowly. */
+/**
+ * A control socket that is not there yet is tried again so soon at first, after so many tries half as often, and
+ * ever more slowly: in a large ring that comes together dozens are waited for, on the cores that they need.
+ */
 export const CONTROL_RETRY_MS = 5;
 export const CONTROL_SLOW_RETRY_MS = 100;
-export const CONTROL_QUICK_TRIES = 400;
+export const CONTROL_RETRY_GROWTH = 8;
 
 /** Events kept to be put on top of a status that was made before them: it takes far less to come. */
 export const MAX_RECENT_EVENTS = 1_024;
