@@ -62,10 +62,9 @@ export function makeKeyFile(path: string): number {
  */
 export async function rotateKey(
   choice: PeerChoice,
-  without: readonly number[],
-  json: boolean,
+  { without, endsMs, json }: { without: readonly number[]; endsMs: number; json: boolean },
 ): Promise<number> {
-  const { missed, endsMs } = await controlClient(choosePeer(choice).dir).rotate(without);
+  const missed = await controlClient(choosePeer(choice).dir).rotate(without, endsMs);
   if (json) console.log(JSON.stringify({ v: 1, missed, without, endsMs }));
   else
     console.log(

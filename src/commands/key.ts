@@ -1,7 +1,12 @@
 /** The key of a ring: making one, and changing that of a living ring. */
+
+import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
+import { UsageError } from "./cli/errors.ts";
 import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
-import { MAX_POSITION, parseWhole } from "./cli/values.ts";
+import { MAX_POSITION, optional, parseDurationMs, parseWhole } from "./cli/values.ts";
+
+const DEFAULT_ENDS_MS = 30_000;
 
 export const newKey = command({
   name: "key new",
@@ -22,6 +27,11 @@ export const rotate = command({
       valueHint: "IDS",
       description: "members that do not get the new key, with commas between",
     },
+    ends: {
+      type: "string",
+      valueHint: "TIME",
+      description: "so long the former key is still taken, 3s to 24h (default 30s)",
+    },
     ...CHOICE_ARGS,
     ...JSON_ARG,
   },
@@ -35,6 +45,9 @@ export const rotate = command({
     const names = args.without === undefined ? [] : args.without.split(",");
     const without = names.map((id) => parseWhole("An id in --without", id.trim(), 0, MAX_POSITION));
     const { rotateKey } = await import("../actions/inviting.ts");
-    return await rotateKey(choice, without, args.json === true);
+    const endsMs = optional(parseDurationMs, "--ends", args.ends) ?? DEFAULT_ENDS_MS;
+    if (endsMs < 3_000 || endsMs > 86_400_000)
+      throw new UsageError(`--ends must be from 3s to 24h, not ${quote(args.ends ?? "")}`);
+    return await rotateKey(choice, { without, endsMs, json: args.json === true });
   },
 });

@@ -25,7 +25,6 @@ import { readOutcome, type ShownOutcome } from "./shown.ts";
 import {
   CONTENT_HEADER,
   type ContentFrom,
-  type KeyChange,
   type LoggedEvent,
   type Progress,
   type RingTold,
@@ -92,8 +91,8 @@ export type ControlClient = {
   inject(token: string, faults: LabFaults, limitMs: number): Promise<void>;
   /** Has the peer write an invite that holds so long, or once. */
   invite(lastsMs: number, once: boolean): Promise<string>;
-  /** Changes the ring's key. @param without ids of members that do not get the next one */
-  rotate(without: readonly number[]): Promise<KeyChange>;
+  /** Changes the ring's key, as `ControlHost.rotate` does. */
+  rotate(without: readonly number[], endsMs: number): Promise<readonly number[]>;
   /** How far a file is on its way in or out of the peer. */
   progress(name: string): Promise<Progress>;
   /** The files of the ring; `silent` is the number of peers that did not say what they hold. */
@@ -155,9 +154,10 @@ export function controlClient(dir: string): ControlClient {
         await json<{ invite: string }>(dir, await call(dir, path, { method: "POST" }, ASK_MS))
       ).invite;
     },
-    rotate: async (without) => {
-      const path = `/key?${without.map((id) => `without=${id}`).join("&")}`;
-      return json<KeyChange>(dir, await call(dir, path, { method: "POST" }, ROTATE_MS));
+    rotate: async (without, endsMs) => {
+      const path = `/key?ends=${endsMs}${without.map((id) => `&without=${id}`).join("")}`;
+      const answer = await call(dir, path, { method: "POST" }, ROTATE_MS);
+      return (await json<{ missed: readonly number[] }>(dir, answer)).missed;
     },
     progress: async (name) =>
       json<Progress>(dir, await call(dir, pathOfName(name, "progress"), {}, PROGRESS_MS)),

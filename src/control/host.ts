@@ -1,7 +1,7 @@
 /** What a peer's daemon does for its control socket. */
 import type { Outcome } from "../protocol/model/events.ts";
 import type { LabFaults } from "./lab.ts";
-import type { KeyChange, LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
+import type { LoggedEvent, Progress, RingTold, ScrubReport, Status } from "./types.ts";
 
 /** A content at the control socket, whole: in memory, or in a temporary file, which whoever takes it removes. */
 export type Spooled =
@@ -72,10 +72,11 @@ export type ControlHost = {
   /**
    * Changes the ring's key.
    * @param without ids of members that do not get the next one
-   * @returns ids of members that could not be reached yet; and how long the former key is still taken
+   * @param endsMs for so long the former is still taken
+   * @returns ids of members that do not have the next one yet
    * @throws Failure in a ring that has no key of its own
    */
-  rotate(without: readonly number[]): Promise<KeyChange>;
+  rotate(without: readonly number[], endsMs: number): Promise<readonly number[]>;
   /** How far a file is on its way between this peer and others. */
   progress(name: string): Progress;
   /** An existing folder for uploads, on the disk of the data folder. */

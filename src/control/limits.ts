@@ -65,5 +65,8 @@ export const MAX_SOCKET_PATH_BYTES = 100;
 
 /** How long an invite may hold: 30 days. */
 export const MAX_INVITE_MS = 2_592_000_000;
+/** For so long at least, and at most, a former key of a ring is still taken. */
+export const LEAST_KEY_MS = 3_000;
+export const MOST_KEY_MS = 86_400_000;
 /** A change of the key is handed to all members before it is answered, to each in at most five seconds. */
 export const ROTATE_MS = 60_000;

@@ -14,7 +14,14 @@ import {
 import { EventStreams } from "./events.ts";
 import type { ControlHost, Into } from "./host.ts";
 import { LAB_HEADER, parseLabFaults } from "./lab.ts";
-import { LAST_WORDS_MS, MAX_INVITE_MS, MAX_LOOKUPS, MAX_TRANSFERS } from "./limits.ts";
+import {
+  LAST_WORDS_MS,
+  LEAST_KEY_MS,
+  MAX_INVITE_MS,
+  MAX_LOOKUPS,
+  MAX_TRANSFERS,
+  MOST_KEY_MS,
+} from "./limits.ts";
 import { listen, type Routes } from "./listen.ts";
 import { nameOfPath, type Room } from "./names.ts";
 import { controlPathToOpen } from "./path.ts";
@@ -155,10 +162,14 @@ class Rooms {
   }
 
   private async rotate(request: Request): Promise<Response> {
-    const without = new URL(request.url).searchParams.getAll("without").map(Number);
+    const query = new URL(request.url).searchParams;
+    const without = query.getAll("without").map(Number);
+    const endsMs = Number(query.get("ends"));
+    if (!(endsMs >= LEAST_KEY_MS && endsMs <= MOST_KEY_MS))
+      return refuse(400, "bad-request", "A key is still taken for three seconds to a day.");
     if (!without.every((id) => Number.isSafeInteger(id) && id >= 0))
       return refuse(400, "bad-request", "Peers are named by their ids.");
-    return Response.json({ v: 1, ...(await this.host.rotate(without)) });
+    return Response.json({ v: 1, missed: await this.host.rotate(without, endsMs) });
   }
 
   private async inject(request: Request): Promise<Response> {

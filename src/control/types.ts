@@ -43,14 +43,6 @@ export type Status = {
   readonly lookups: readonly StatusLookup[];
 };
 
-/** A change of the ring's key that has begun. */
-export type KeyChange = {
-  /** Ids of members that do not have the next one yet. */
-  readonly missed: readonly number[];
-  /** So long the former key is still taken. */
-  readonly endsMs: number;
-};
-
 /** What keeps strangers out of the ring, and the name of its key, which tells nothing of it. */
 export type StatusLock = {
   readonly by: "key" | "user" | "nothing";

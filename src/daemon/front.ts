@@ -3,7 +3,6 @@ import { basename } from "node:path";
 import type { ControlHost, Into, Named, Uploaded } from "../control/host.ts";
 import type { LabFaults } from "../control/lab.ts";
 import type {
-  KeyChange,
   LoggedEvent,
   Progress,
   RingTold,
@@ -219,8 +218,8 @@ export class Front implements ControlHost {
     return this.options.lock.invite(address, lastsMs, once);
   }
 
-  rotate(without: readonly number[]): Promise<KeyChange> {
-    return this.options.lock.rotate(without);
+  rotate(without: readonly number[], endsMs: number): Promise<readonly number[]> {
+    return this.options.lock.rotate(without, endsMs);
   }
 
   async status(lookups: readonly number[]): Promise<Status> {

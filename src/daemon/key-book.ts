@@ -10,7 +10,7 @@ export const KEY_FILE = "ring.key";
 
 export type KeyBook = {
   readonly key: Uint8Array;
-  /** Taken besides it, and used from a time on (epoch milliseconds). */
+  /** Taken besides it, and alone from a time on (epoch milliseconds). */
   readonly next: readonly { readonly key: Uint8Array; readonly at: number }[];
   /** The latest first. */
   readonly former: readonly Uint8Array[];

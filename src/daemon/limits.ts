@@ -111,12 +111,13 @@ export const REQUEST_EVENTS_MS = 1_000;
 export const LAB_TICK_MS = 100;
 
 /**
- * The next key of a ring is used when it is so old: by then it has gone around, also to one that was busy or whose
- * disk is slow. The one before is taken for so long, which is longer than a stream between two peers needs to be
- * opened anew, and than a message is on its way.
+ * The former key of a ring is taken for so long, unless told otherwise: longer than a stream needs to be opened anew,
+ * and a message is on its way. After this share of it the next is used: by then it has gone around, also to one that
+ * was busy, or whose disk is slow.
  */
-export const KEY_USED_MS = 5_000;
 export const KEY_ENDS_MS = 30_000;
+export const KEY_USED_SHARE = 1 / 6;
+export const KEY_ENDS_MOST_MS = 86_400_000;
 /** A member that did not take the next key is tried again this often, until the former ends. */
 export const HAND_AGAIN_MS = 2_000;
 /** Members handed the next key at a time. */

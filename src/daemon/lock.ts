@@ -12,7 +12,7 @@ import { answerErrand, runErrand } from "../transport/errand.ts";
 import type { Closure, LockedOut, Transport } from "../transport/types.ts";
 import type { Closing } from "./closing.ts";
 import { Invites } from "./invites.ts";
-import { HAND_AGAIN_MS, HANDED_AT_ONCE, KEY_ENDS_MS } from "./limits.ts";
+import { HAND_AGAIN_MS, HANDED_AT_ONCE } from "./limits.ts";
 import { lockedOutSentence } from "./locked-out.ts";
 import { type NextKey, nextKeyLine, RingKeys, readNextKey } from "./ring-keys.ts";
 import { welcomeLine } from "./welcome.ts";
@@ -117,10 +117,11 @@ export class Lock {
   /**
    * Changes the ring's key. Resolves when all members have been asked to take the next one.
    * @param without ids of members that do not get it
+   * @param endsMs for so long the former is still taken
    * @returns ids of members that did not answer: they are tried again until the former key ends
    * @throws Failure in a ring without a key of its own, or where a change is going on
    */
-  async rotate(without: readonly number[]): Promise<{ missed: readonly number[]; endsMs: number }> {
+  async rotate(without: readonly number[], endsMs: number): Promise<readonly number[]> {
     const keys = this.#keys;
     const members = this.#peer?.members() ?? [];
     if (keys === null) throw noKey(this.#closing);
@@ -129,8 +130,8 @@ export class Lock {
       throw new Failure(`There is no peer ${unknown} in this ring: see p2p status.`, EXIT_USAGE);
     const handed = Promise.withResolvers<readonly number[]>();
     this.#handed = handed.resolve;
-    await keys.rotate(without);
-    return { missed: await handed.promise, endsMs: KEY_ENDS_MS };
+    await keys.rotate(without, endsMs);
+    return await handed.promise;
   }
 
   close(): void {
@@ -161,7 +162,7 @@ export class Lock {
       left = missed;
       this.#handed?.(left.map(({ id }) => id));
       this.#handed = null;
-      const late = performance.now() - begun + next.ageMs > KEY_ENDS_MS;
+      const late = performance.now() - begun + next.ageMs > next.endsMs;
       if (left.length === 0 || late || this.#closed) return;
       await Bun.sleep(HAND_AGAIN_MS);
     }

@@ -10,18 +10,25 @@ import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { type Key, type Keyring, keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
 import { type KeyBook, writeKeyBook } from "./key-book.ts";
-import { KEY_ENDS_MS, KEY_USED_MS } from "./limits.ts";
+import { KEY_ENDS_MOST_MS, KEY_ENDS_MS, KEY_USED_SHARE } from "./limits.ts";
 
 /** One step of a change, as it goes from peer to peer. */
 export type NextKey = {
   readonly key: Uint8Array;
   /** Since it was drawn. */
   readonly ageMs: number;
+  /** The former is taken until this one is so old. */
+  readonly endsMs: number;
   /** Peers that do not get it. */
   readonly without: readonly number[];
 };
 
-type Next = { readonly bytes: Uint8Array; readonly key: Key; readonly drawnAt: number };
+type Next = {
+  readonly bytes: Uint8Array;
+  readonly key: Key;
+  readonly drawnAt: number;
+  readonly endsMs: number;
+};
 
 export type RingKeysOptions = {
   readonly keyring: Keyring;
@@ -79,45 +86,40 @@ export class RingKeys {
     await this.#write();
     for (const { key, at } of book.next) {
       // Clocks of one machine at two times: where they are wrong, a change takes longer, or less.
-      const ageMs = Math.max(0, KEY_USED_MS - (at - Date.now()));
-      await this.take({ key, ageMs, without: [] }, false);
+      const ageMs = Math.max(0, KEY_ENDS_MS - (at - Date.now()));
+      await this.take({ key, ageMs, endsMs: KEY_ENDS_MS, without: [] }, false);
     }
   }
 
   /**
    * Begins a change.
    * @param without ids of members that do not get the next key
+   * @param endsMs for so long the former is still taken
    * @throws Failure where one is going on
    */
-  async rotate(without: readonly number[]): Promise<void> {
+  async rotate(without: readonly number[], endsMs: number): Promise<void> {
     if (this.#next.length > 0)
       throw new Failure(
         "The key of this ring is being changed just now: wait a minute, and ask again.",
       );
-    await this.take({ key: drawKey(), ageMs: 0, without }, true);
+    await this.take({ key: drawKey(), ageMs: 0, endsMs, without }, true);
   }
 
   /** Takes the next key, from a peer that has it. @throws the system's error where it cannot be kept */
-  async take({ key: bytes, ageMs, without }: NextKey, handOn: boolean): Promise<void> {
+  async take({ key: bytes, ageMs, endsMs, without }: NextKey, handOn: boolean): Promise<void> {
     const { keyring, own } = this.#options;
     const name = nameOf(bytes);
     const known = [this.#current, ...this.#former, ...this.#next.map((next) => next.bytes)];
     if (known.some((each) => nameOf(each) === name)) return;
     const drawnAt = performance.now() - ageMs;
     const key = await keyOf(new Secret("ring", bytes), own);
-    this.#next.push({ bytes, key, drawnAt });
+    this.#next.push({ bytes, key, drawnAt, endsMs });
     keyring.accept(key);
     keyring.accept(await keyOf(new Secret("errand", bytes), own));
     await this.#write();
-    this.#after(KEY_USED_MS - ageMs, () => this.#use());
-    this.#after(KEY_ENDS_MS - ageMs, () => this.#end());
-    if (handOn) this.#options.handOn({ key: bytes, ageMs, without });
-  }
-
-  /** How old the next key is that was drawn last; null while none is. */
-  get changingMs(): number | null {
-    const chosen = this.#chosen();
-    return chosen === null ? null : performance.now() - chosen.drawnAt;
+    this.#after(endsMs * KEY_USED_SHARE - ageMs, () => this.#use());
+    this.#after(endsMs - ageMs, () => this.#end());
+    if (handOn) this.#options.handOn({ key: bytes, ageMs, endsMs, without });
   }
 
   close(): void {
@@ -165,29 +167,27 @@ export class RingKeys {
 
   async #write(): Promise<void> {
     const since = Date.now() - performance.now();
-    const next = this.#next.map(({ bytes, drawnAt }) => ({
+    const next = this.#next.map(({ bytes, drawnAt, endsMs }) => ({
       key: bytes,
-      at: Math.round(since + drawnAt + KEY_USED_MS),
+      at: Math.round(since + drawnAt + endsMs),
     }));
     await writeKeyBook(this.#options.dir, { key: this.#current, next, former: this.#former });
   }
 }
 
 /** As one line of an errand. */
-export function nextKeyLine({ key, ageMs, without }: NextKey): string {
-  return JSON.stringify({ v: 1, key: keyText(key), ageMs: Math.round(ageMs), without });
+export function nextKeyLine({ key, ageMs, endsMs, without }: NextKey): string {
+  return JSON.stringify({ v: 1, key: keyText(key), ageMs: Math.round(ageMs), endsMs, without });
 }
 
 /** @returns null for a line that makes no sense */
 export function readNextKey(line: string): NextKey | null {
   try {
-    const { key, ageMs, without } = JSON.parse(line);
+    const { key, ageMs, endsMs, without } = JSON.parse(line);
     if (!(Number.isFinite(ageMs) && ageMs >= 0 && Array.isArray(without))) return null;
-    return {
-      key: parseKey(String(key), "What a member said"),
-      ageMs,
-      without: without.map(Number),
-    };
+    if (!(endsMs > 0 && endsMs <= KEY_ENDS_MOST_MS)) return null;
+    const bytes = parseKey(String(key), "What a member said");
+    return { key: bytes, ageMs, endsMs, without: without.map(Number) };
   } catch {
     return null;
   }
