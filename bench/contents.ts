@@ -19,10 +19,10 @@ export type Copying = {
 };
 
 /** A content on the disk. */
-type Content = { readonly path: string; readonly sha256: string };
+export type Content = { readonly path: string; readonly sha256: string };
 
 /** A content in a ring in which two have it: the peer that is to ask for it is the third. */
-type Large = {
+export type Large = {
   readonly name: string;
   readonly content: Content;
   readonly asker: RunningPeer;
@@ -54,7 +54,8 @@ export async function measureContents(
   await Promise.all([stopRing(all), stopRing(two)]);
 }
 
-async function storeLarge(copying: Copying, ring: Ring, content: Content): Promise<Large> {
+/** Stores a content in a ring of two copies, and makes ready to request it. */
+export async function storeLarge(copying: Copying, ring: Ring, content: Content): Promise<Large> {
   const [first] = ring.peers;
   if (first === undefined) throw new Error("the ring is empty");
   const store = ["store", content.path, "--name", NAME, "--require", "2"];
@@ -118,7 +119,7 @@ async function measureRequest(copying: Copying, large: Large): Promise<void> {
 }
 
 /** Has it typed at the asking peer, which leaves it in its working directory. */
-async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number }> {
+export async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number }> {
   const { asker, holders, name } = large;
   const { sha256 } = large.content;
   const path = join(asker.cwd, name);
@@ -146,7 +147,7 @@ async function peerToPeer(large: Large): Promise<Figure & { readonly ms: number 
   return { ms, cpuMicros: cpu, grownBytes: Number.isNaN(most) ? null : most };
 }
 
-function speed(bytes: number, ms: number): Figure {
+export function speed(bytes: number, ms: number): Figure {
   return { medianMs: ms, mibPerSecond: (bytes * 1_000) / MIB / ms };
 }
 
@@ -185,7 +186,7 @@ async function fresh<T>(
   return copied;
 }
 
-async function writeRandom(path: string, bytes: number): Promise<string> {
+export async function writeRandom(path: string, bytes: number): Promise<string> {
   const writer = new ContentWriter(path);
   for (let at = 0; at < bytes; at += PIECE_BYTES) {
     const piece = new Uint8Array(Math.min(PIECE_BYTES, bytes - at));

@@ -16,6 +16,7 @@ import { openRawServe } from "./raw-serve.ts";
 import { measureRestart } from "./restart.ts";
 import { startRing, stopRing } from "./ring.ts";
 import { openRingSystem } from "./ring-system.ts";
+import { measureSealed } from "./sealed.ts";
 import { measureSystem, measureSystems, warmSystem } from "./sockets.ts";
 import { buildBare, measureStart, type Starting } from "./starts.ts";
 
@@ -42,6 +43,7 @@ export const PARTS = {
   starts,
   memory,
   restart,
+  sealed: measureSealed,
 } as const satisfies Record<string, (setting: Setting) => Promise<void>>;
 
 /** What a program on the machine uses, beside what it could have at best. */
@@ -63,7 +65,8 @@ async function measureSockets(setting: Setting): Promise<void> {
 /** The peers' own TCP. */
 async function measureMessages(setting: Setting): Promise<void> {
   const { program, self, dir, plan, figures, say } = setting;
-  const ring = await startRing(program, join(dir, "messages"));
+  // What speaks to it here is no peer, and has no key.
+  const ring = await startRing(program, join(dir, "messages"), PEERS, program, [], ["--insecure"]);
   const [first] = ring.peers;
   if (first === undefined) throw new Error("the ring is empty");
   const echo = await openEcho([...self, "echo"]);

@@ -43,6 +43,10 @@ function mebibytes(bench: string, name: FigureName): Reading {
   return (figures) => figures.rounds(bench, 0, 0, name).map((bytes) => bytes / MIB);
 }
 
+function pings(which: string): Reading {
+  return (figures) => figures.rounds(`ping, ${which}`, 0, 1, "medianMs");
+}
+
 function startOf(size: number): Reading {
   const ms =
     (bench: string): Reading =>
@@ -119,6 +123,24 @@ const AIMS: readonly (readonly [what: string, value: Reading, aim: Aim])[] = [
     "large request, two others hold it: speed to the raw copy",
     over(large("peer to peer", "mibPerSecond"), large("raw copy", "mibPerSecond")),
     { least: 0.75 },
+  ],
+  [
+    "encrypted to open ring: gets of 1 KiB from another peer, 32 in flight",
+    over(small("get, encrypted ring", MANY), small("get, open ring", MANY)),
+    { least: 0.7 },
+  ],
+  [
+    "encrypted to open ring: large request",
+    over(
+      large("peer to peer, encrypted ring", "mibPerSecond"),
+      large("peer to peer, open ring", "mibPerSecond"),
+    ),
+    { least: 0.6 },
+  ],
+  [
+    "sealed to open datagrams: median of a ping's round trip",
+    over(pings("sealed"), pings("open")),
+    { most: 2 },
   ],
   ["p2p ring 8: time to that of 8 bare programs", startOf(8), { most: 6 }],
   ["p2p ring 64: time to that of 64 bare programs", startOf(64), { most: 12 }],

@@ -4,21 +4,27 @@ import { controlPathToCall } from "../src/control/path.ts";
 import type { Done } from "./client.ts";
 import { HttpPool, httpRequest } from "./http.ts";
 import { ATTEMPTS, PEERS } from "./limits.ts";
-import { startRing, stopRing } from "./ring.ts";
+import { type Ring, startRing, stopRing } from "./ring.ts";
 import { isValue, type System } from "./system.ts";
 
 /** Ends all peers as a person would, so that they write what they write at their end. */
 type RingSystem = System & { readonly end: () => Promise<void> };
 
-/** Starts a ring of so many. @param founder the command line of its first peer, if that is another one */
-
+/**
+ * Starts a ring of so many.
+ * @param founder the command line of its first peer, if that is another one
+ */
 export async function openRingSystem(
   program: readonly string[],
   dir: string,
   size: number = PEERS,
   founder: readonly string[] = program,
 ): Promise<RingSystem> {
-  const ring = await startRing(program, dir, size, founder);
+  return systemOf(await startRing(program, dir, size, founder), `ring of ${size}`);
+}
+
+/** A ring that runs. @param name as the table calls it */
+export function systemOf(ring: Ring, name: string): RingSystem {
   const pools = ring.peers.map(({ cwd }) => new HttpPool(controlPathToCall(join(cwd, "data"))));
   let retries = 0;
   /** As a program would: what a peer could not do for now is asked of the next one. */
@@ -35,7 +41,7 @@ export async function openRingSystem(
     pool?.ask(request, answered, done);
   };
   return {
-    name: `ring of ${size}`,
+    name,
     pids: ring.pids,
     get retries() {
       return retries;

@@ -27,6 +27,7 @@ export type Ring = {
  * @param program the command line of `p2p`
  * @param founder the same of the first peer
  * @param flags of the first peer
+ * @param lock the flags of all peers that say what closes the ring
  */
 export async function startRing(
   program: readonly string[],
@@ -34,12 +35,13 @@ export async function startRing(
   size: number = PEERS,
   founder: readonly string[] = program,
   flags: readonly string[] = [],
+  lock: readonly string[] = [],
 ): Promise<Ring> {
-  const first = await startPeer(founder, join(dir, "0"), null, flags);
+  const first = await startPeer(founder, join(dir, "0"), null, [...flags, ...lock]);
   const { host, port } = first.status.self;
   const peers = [first];
   for (let i = 1; i < size; i++) {
-    peers.push(await startPeer(program, join(dir, String(i)), `${host}:${port}`));
+    peers.push(await startPeer(program, join(dir, String(i)), `${host}:${port}`, lock));
   }
   // What the first ones said at their start knows nothing of those who came later.
   const ready = await Promise.all(

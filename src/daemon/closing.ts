@@ -2,12 +2,12 @@
  * What a ring is closed with, from a peer's command line and its folder. A ring that only this machine can reach is
  * closed by its user's own key, of which nobody has to know; one that others reach, by a key of its own.
  */
-import { Failure } from "../protocol/model/failure.ts";
+import { EXIT_FAILED, EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { drawOwnKeys, type OwnKeys } from "../seal/credentials.ts";
 import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { Keyring, keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
-import { makeSecret, readSecret, userKeyFiles } from "../store/key-file.ts";
+import { makeSecret, readIfMine, userKeyFiles } from "../store/key-file.ts";
 import { isLoopback } from "../wire/address.ts";
 import { type KeyBook, readKeyBook } from "./key-book.ts";
 import type { PeerOptions } from "./options.ts";
@@ -58,7 +58,8 @@ function userSecret(): Secret {
   let why: unknown = null;
   for (const path of userKeyFiles()) {
     try {
-      const text = readSecret(path) ?? makeSecret(path, `${keyText(drawKey())}\n`);
+      // Another user's home is none of one's own: a process may have been given that.
+      const text = readIfMine(path) ?? makeSecret(path, `${keyText(drawKey())}\n`);
       return new Secret("user", parseKey(text, path));
     } catch (error) {
       if (error instanceof Failure) throw error;
@@ -71,19 +72,27 @@ function userSecret(): Secret {
   );
 }
 
+const NUMBERED: readonly [string, string] = [
+  "A numbered ring beyond this machine is closed by a key, and this peer has none",
+  "make one (p2p key new FILE), and give it to each of its peers (--key-file)",
+];
+
 /** Only who founds a ring can draw its key; and whoever listens everywhere shall have thought of it. */
 function checkFounds({ start, host }: PeerOptions): void {
   const isEverywhere = host === "0.0.0.0" || host === "::";
   if (start.kind === "found" && !isEverywhere) return;
-  const [what, how] =
-    start.kind === "found"
-      ? [
-          `${host} is every address of this machine, and this ring has no key`,
-          "name the one address that others call (as in --host 192.0.2.7), or give a key (--key-file)",
-        ]
-      : [
-          "A ring beyond this machine is closed, and this peer has no key of it",
-          "join with an invite (p2p invite writes one, where a member runs), or give the key (--key-file)",
-        ];
-  throw new Failure(`${what}: ${how}; --insecure lets everybody in.`);
+  const [what, how] = {
+    found: [
+      `${host} is every address of this machine, and this ring has no key`,
+      "name the one address that others call (as in --host 192.0.2.7), or give a key (--key-file)",
+    ],
+    enter: [
+      "A ring beyond this machine is closed, and this peer has no key of it",
+      "join with an invite (p2p invite writes one, where a member runs), or give the key (--key-file)",
+    ],
+    init: NUMBERED,
+    join: NUMBERED,
+  }[start.kind];
+  const code = start.kind === "enter" || start.kind === "join" ? EXIT_FAILED : EXIT_USAGE;
+  throw new Failure(`${what}: ${how}; --insecure lets everybody in.`, code);
 }

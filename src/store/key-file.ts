@@ -27,13 +27,23 @@ import { SMALL_FILE_BYTES } from "./limits.ts";
  * @throws Failure where it cannot be read, or others than its user can
  */
 export function readSecret(path: string): string | null {
+  try {
+    return readIfMine(path);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`The key file ${path} cannot be read (${errorCode(error) || error}).`);
+  }
+}
+
+/** The same, but of a file that cannot be opened. @throws Failure; the system's error for that */
+export function readIfMine(path: string): string | null {
   let fd: number;
   try {
     // A link is followed: secrets are mounted as such. A pipe is not waited for.
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
-    throw new Failure(`The key file ${path} cannot be read (${errorCode(error) || error}).`);
+    throw error;
   }
   try {
     const stat = fstatSync(fd);
