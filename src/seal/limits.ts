@@ -29,5 +29,5 @@ export const ASK_AGAIN_MS = 100;
 export const SILENT_MS = 3_000;
 /** Keys of before, of which a peer still knows that they were changed. */
 export const RETIRED_KEPT = 8;
-/** Datagrams of runs that are not known worked on before timers and streams have their turn. */
+/** Datagrams from where no known run sends, and questions, worked on before timers and streams have their turn. */
 export const STRANGE_PER_TURN = 64;

@@ -101,7 +101,9 @@ export class Sealing {
     const run = senderOf(bytes);
     if (run === null) return;
     const known = this.#runs.get(run);
-    if (known === undefined && !this.#hasTurn()) return;
+    // A run can be read on the way by anybody, and where it sends from cannot be taken by everybody.
+    const isFamiliar = this.#places.get(formatAddress(host, port))?.run === run;
+    if (!(known !== undefined && isFamiliar) && !this.#hasTurn()) return;
     const sender = known ?? new Run(this.#own, Buffer.from(run, "hex"));
     const opened = sender.open(bytes, this.#options.keyring.accepted);
     if (opened === null) {
@@ -116,7 +118,7 @@ export class Sealing {
     this.#options.heard(opened, host, port, run);
   }
 
-  /** Only bytes that nobody knows cost anything worth a limit: so many in each turn of the event loop. */
+  /** What comes from strangers must not keep members waiting: so many in each turn of the event loop. */
   #hasTurn(): boolean {
     if (this.#strange === 0) this.#options.later(() => (this.#strange = 0));
     this.#strange += 1;

@@ -63,7 +63,7 @@ describe.skipIf(left !== "")(`a ring of ${TAG} and of this program${left}`, () =
 function found(ring: TestRing, program: string): void {
   for (const [at, id] of IDS.entries()) {
     const [first = id, second = id] = [1, 2].map((n) => IDS[(at + n) % IDS.length]);
-    start(ring, id, ["init", id, first, second, 1, ...ring.basePort], program);
+    start(ring, id, ["init", id, first, second, 1, ...ring.basePort, "--insecure"], program);
   }
 }
 
