@@ -73,6 +73,17 @@ export class Invites {
     return null;
   }
 
+  /** None that was written until now holds any more. */
+  end(): void {
+    const now = Date.now();
+    this.#written = this.#written.map((each) => ({
+      ...each,
+      expiresAt: Math.min(each.expiresAt, now),
+    }));
+    this.expire();
+    void this.#save();
+  }
+
   /** Those that have ended are told so from here on. */
   expire(): void {
     for (const written of this.#written) {

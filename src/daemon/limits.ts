@@ -117,6 +117,8 @@ export const LAB_TICK_MS = 100;
  */
 export const KEY_ENDS_MS = 30_000;
 export const KEY_USED_SHARE = 1 / 6;
+/** Two keys that were drawn within so long of each other are a race; a later one is refused until the first holds. */
+export const KEY_RACE_MS = 2_000;
 export const KEY_ENDS_MOST_MS = 86_400_000;
 /** A member that did not take the next key is tried again this often, until the former ends. */
 export const HAND_AGAIN_MS = 2_000;

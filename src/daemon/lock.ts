@@ -53,7 +53,7 @@ export class Lock {
         : {
             ...{ keyring, run: instance, alsoKnownAs },
             lockedOut: (address, why) => this.#hearLockedOut(address, why),
-            errand: (socket, secret) => this.#answer(socket, secret),
+            errand: (...errand) => this.#answer(...errand),
           };
   }
 
@@ -81,6 +81,7 @@ export class Lock {
       handOn: (next) => void this.#handOn(next),
       moveOver: () => transport.moveOver(),
       end: (secret) => transport.endUnder(secret),
+      begun: () => this.#invites?.end(),
       say: (sentence) => this.#peer?.say(sentence),
     });
     this.#invites = new Invites(dir, keyring, ring.own);
@@ -169,7 +170,7 @@ export class Lock {
   }
 
   /** Somebody is there about a key. */
-  #answer(socket: Wire, secret: Secret): void {
+  #answer(socket: Wire, secret: Secret, instance: string): void {
     const answered = answerErrand(socket, async (line) => {
       const keys = this.#keys;
       if (keys === null) return null;
@@ -180,8 +181,15 @@ export class Lock {
           : JSON.stringify({ v: 1, refused: why });
       }
       const next = readNextKey(line);
-      if (next === null) return null;
-      await keys.take(next, true);
+      const by = this.#peer?.members().find((member) => member.instance === instance);
+      // Who is to be out must not choose the key; and one that nobody knows may be just that one.
+      if (next === null || by === undefined || keys.isLeftOut(by.id)) return null;
+      try {
+        await keys.take(next, true);
+      } catch (error) {
+        if (error instanceof Failure) return null;
+        throw error;
+      }
       return JSON.stringify({ v: 1, taken: true });
     });
     answered.catch((error) => this.#peer?.say(`A key could not be kept: ${error}.`));

@@ -10,7 +10,7 @@ import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { type Key, type Keyring, keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
 import { type KeyBook, writeKeyBook } from "./key-book.ts";
-import { KEY_ENDS_MOST_MS, KEY_ENDS_MS, KEY_USED_SHARE } from "./limits.ts";
+import { KEY_ENDS_MOST_MS, KEY_RACE_MS, KEY_USED_SHARE } from "./limits.ts";
 
 /** One step of a change, as it goes from peer to peer. */
 export type NextKey = {
@@ -28,6 +28,7 @@ type Next = {
   readonly key: Key;
   readonly drawnAt: number;
   readonly endsMs: number;
+  readonly without: readonly number[];
 };
 
 export type RingKeysOptions = {
@@ -36,6 +37,8 @@ export type RingKeysOptions = {
   readonly book: KeyBook;
   /** The peer's folder. */
   readonly dir: string;
+  /** A change has begun: what lets anybody in until now is to end. */
+  begun(): void;
   /** Hands a key on to the members. */
   handOn(next: NextKey): void;
   /** All that is opened from here on is under another key: what stands under the former is to move over. */
@@ -86,8 +89,8 @@ export class RingKeys {
     await this.#write();
     for (const { key, at } of book.next) {
       // Clocks of one machine at two times: where they are wrong, a change takes longer, or less.
-      const ageMs = Math.max(0, KEY_ENDS_MS - (at - Date.now()));
-      await this.take({ key, ageMs, endsMs: KEY_ENDS_MS, without: [] }, false);
+      const endsMs = Math.max(1, at - Date.now());
+      await this.take({ key, ageMs: 0, endsMs, without: [] }, false);
     }
   }
 
@@ -98,14 +101,19 @@ export class RingKeys {
    * @throws Failure where one is going on
    */
   async rotate(without: readonly number[], endsMs: number): Promise<void> {
-    if (this.#next.length > 0)
-      throw new Failure(
-        "The key of this ring is being changed just now: wait a minute, and ask again.",
-      );
+    if (this.#next.length > 0) throw changing();
     await this.take({ key: drawKey(), ageMs: 0, endsMs, without }, true);
   }
 
-  /** Takes the next key, from a peer that has it. @throws the system's error where it cannot be kept */
+  /** True of a peer that is out when the change that goes on has ended. */
+  isLeftOut(id: number): boolean {
+    return this.#next.some(({ without }) => without.includes(id));
+  }
+
+  /**
+   * Takes the next key, from a peer that has it. Two may be drawn at the same time, and no other while one goes around.
+   * @throws Failure for one that comes later; the system's error where it cannot be kept
+   */
   async take({ key: bytes, ageMs, endsMs, without }: NextKey, handOn: boolean): Promise<void> {
     const { keyring, own } = this.#options;
     const name = nameOf(bytes);
@@ -113,7 +121,9 @@ export class RingKeys {
     if (known.some((each) => nameOf(each) === name)) return;
     const drawnAt = performance.now() - ageMs;
     const key = await keyOf(new Secret("ring", bytes), own);
-    this.#next.push({ bytes, key, drawnAt, endsMs });
+    if (this.#next.some((next) => drawnAt - next.drawnAt > KEY_RACE_MS)) throw changing();
+    this.#next.push({ bytes, key, drawnAt, endsMs, without });
+    this.#options.begun();
     keyring.accept(key);
     keyring.accept(await keyOf(new Secret("errand", bytes), own));
     await this.#write();
@@ -173,6 +183,12 @@ export class RingKeys {
     }));
     await writeKeyBook(this.#options.dir, { key: this.#current, next, former: this.#former });
   }
+}
+
+function changing(): Failure {
+  return new Failure(
+    "The key of this ring is being changed just now: ask again when that is done.",
+  );
 }
 
 /** As one line of an errand. */

@@ -125,7 +125,7 @@ class Visitor implements ConnectionHandler {
     this.#events.over();
     socket.data = IGNORING;
     if (secret.kind === "ring") this.#options.enter(socket, instance, secret);
-    else this.#options.closure.errand(socket, secret);
+    else this.#options.closure.errand(socket, secret, instance);
   }
 
   closed(): void {

@@ -230,6 +230,6 @@ export type Closure = {
   alsoKnownAs(): readonly Address[];
   /** A peer there does not let this one in. */
   lockedOut(address: Address, why: LockedOut): void;
-  /** One with an invite, or with the next key, is there, on an encrypted connection under that secret. */
-  errand(socket: Wire, secret: Secret): void;
+  /** One with an invite, or with the next key, is there, on an encrypted connection under that secret; and which run it is. */
+  errand(socket: Wire, secret: Secret, instance: string): void;
 };
