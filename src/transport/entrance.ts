@@ -71,7 +71,7 @@ export class Entrance {
   #makeRoom(visitors: Set<Visitor>, most: number): void {
     for (const oldest of visitors) {
       if (visitors.size <= most) return;
-      oldest.hangUp();
+      oldest.giveWay();
     }
   }
 }
@@ -138,6 +138,11 @@ class Visitor implements ConnectionHandler {
 
   woke(now: number): void {
     this.#since = now;
+  }
+
+  /** There are too many. */
+  giveWay(): void {
+    this.#refuse("too many connections");
   }
 
   hangUp(): void {

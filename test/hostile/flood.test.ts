@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { encode, encodeFrame, type Sender } from "../../src/wire/message.ts";
 import type { WireMessage } from "../../src/wire/table.ts";
-import { type TestRing, withOpenRing } from "../support/test-ring.ts";
+import { type TestRing, withOpenRing, withRing } from "../support/test-ring.ts";
 
 const FIVE = [2, 4, 8, 14, 19];
 const LIMIT_MS = 120_000;
@@ -58,10 +58,16 @@ async function expectSteady(ring: TestRing): Promise<void> {
 const LIST: WireMessage = { tag: "list", request: 7, after: null };
 const COMPARE: WireMessage = { tag: "compare", ranges: [] };
 
-test(
-  "what is asked by datagram is not answered, costs little, and is told of",
-  () =>
-    withOpenRing(async (ring) => {
+/** In a closed ring a stranger's datagram is not even read. */
+const KINDS = [
+  { kind: "open", within: withOpenRing, dropped: "not taken by datagram" },
+  { kind: "closed", within: withRing, dropped: "not sealed" },
+] as const;
+
+test.each(KINDS)(
+  "what is asked by datagram of a ring that is $kind is not answered, costs little, and is told of",
+  ({ within, dropped: reason }) =>
+    within(async (ring) => {
       for (let i = 0; i < 10; i++) ring.file(`${4_100 + i}`, 2_000);
       for (let i = 0; i < 10; i++) ring.peer(8).type(`Store ${4_100 + i}`);
       await ring.peer(8).waitFor(/^Stored 4109: [23] of 3/);
@@ -73,7 +79,7 @@ test(
       expect(stop()).toEqual({ answers: 0, bytesBack: 0 });
       expect(used(pid) - before).toBeLessThan(1.5);
       const { drops, dropped } = await ring.status(8);
-      const row = drops.find(({ reason }) => reason === "not taken by datagram");
+      const row = drops.find((each) => each.reason === reason);
       expect(row).toMatchObject({ kind: "datagram" });
       expect(row?.from).toStartWith("127.0.0.1:");
       expect(row?.count).toBeGreaterThan(1_000);
@@ -83,10 +89,10 @@ test(
   LIMIT_MS,
 );
 
-test(
-  "half-open connections, and a flood of datagrams, of strangers",
-  () =>
-    withOpenRing(async (ring) => {
+test.each(KINDS)(
+  "half-open connections, and a flood of datagrams, of strangers, at a ring that is $kind",
+  ({ within }) =>
+    within(async (ring) => {
       const to = ring.ports.base + 8;
       const sockets: { terminate(): void }[] = [];
       const ping = { tag: "ping", nonce: 7, digest: 1, round: true, room: 5 } as const;
