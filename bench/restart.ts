@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { killChild, residentBytes } from "./children.ts";
 import { BenchClient } from "./client.ts";
 import type { Figures } from "./figures.ts";
-import { IN_FLIGHT, KIB } from "./limits.ts";
+import { IN_FLIGHT, KIB, PEERS } from "./limits.ts";
 import { makeFiles, store } from "./operations.ts";
 import { run } from "./rates.ts";
 import { startPeer, startRing, stopRing, untilStatus } from "./ring.ts";
@@ -16,7 +16,9 @@ export async function measureRestart(
   rounds: number,
   figures: Figures,
 ): Promise<void> {
-  const ring = await startRing(program, join(dir, "restart"));
+  // What fills it is no peer, and has no key.
+  const lock = ["--insecure"];
+  const ring = await startRing(program, join(dir, "restart"), PEERS, program, [], lock);
   const [first, second] = ring.peers;
   if (first === undefined || second === undefined) throw new Error("the ring is too small");
   const client = await BenchClient.open(first.status);
@@ -32,7 +34,7 @@ export async function measureRestart(
     await untilStatus(second.control, (status) => status.files.count === files);
     await killChild(child);
     const start = performance.now();
-    const peer = await startPeer(program, second.cwd, `${host}:${port}`);
+    const peer = await startPeer(program, second.cwd, `${host}:${port}`, lock);
     const inMs = performance.now() - start;
     child = peer.child;
     const held = peer.status.files.count;
