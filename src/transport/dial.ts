@@ -68,11 +68,13 @@ export class Dialer {
   /**
    * Opens a connection; calls back once, within the deadline, never before it returns.
    * @param handler hears the connection from its opening on
+   * @param answered called where the system there has answered, and the peer has yet to show its key
    */
   dial(
     address: Address,
     handler: ConnectionHandler,
     done: (result: Wire | Unreachable) => void,
+    answered: () => void = () => {},
   ): Cancel {
     const startedAt = performance.now();
     let over = false;
@@ -110,10 +112,13 @@ export class Dialer {
           // The system has answered; the peer itself may be busy, and takes longer.
           clearTimeout(deadline);
           deadline = setTimeout(late, OPENING_DEADLINE_MS);
+          answered();
           hangUp = this.#options.call(socket, address, (called) => {
             hangUp = null;
-            if ("socket" in called) begin(called.socket);
-            else if (!over) refused(called.lockedOut, again);
+            if (over) {
+              if ("socket" in called) drop(called.socket);
+            } else if ("socket" in called) begin(called.socket);
+            else refused(called.lockedOut, again);
           });
         }
       };
@@ -148,6 +153,7 @@ export class Dialer {
     }
     return () => {
       over = true;
+      hangUp?.();
       // It may yet have to be counted, but nothing waits for it any more.
       deadline.unref();
     };

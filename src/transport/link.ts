@@ -47,7 +47,8 @@ export class Link implements ConnectionHandler {
   /** It is to be told who says the next hello that comes back. */
   #greets = false;
   #openedAt = 0;
-  #dialledAt = 0;
+  /** The latest dial: when it began, and whether the system there has answered, and the peer is waited for. */
+  #dialled = { at: 0, isAnswered: false };
   #quickBreaks = 0;
   /** When something was last sent here, or it was made; and when the address was last heard. */
   #usedAt = performance.now();
@@ -141,27 +142,17 @@ export class Link implements ConnectionHandler {
       this.closed();
       return;
     }
-    if (!silent && now - this.#dialledAt < RENEW_MS) return;
+    if (!silent && now - this.#dialled.at < RENEW_MS) return;
     if (this.#cancelDial !== null) {
-      if (now - this.#dialledAt < DIAL_OLD_MS) return;
+      if (this.#dialled.isAnswered || now - this.#dialled.at < DIAL_OLD_MS) return;
       this.#stopDial();
     } else if (this.#retry === null) return;
     this.#dial(now);
   }
 
-  /**
-   * Goes on by a new connection, without a gap: the former ends when it has delivered what was written to it. Where
-   * there is none to be had, it stays as it is.
-   */
+  /** Goes on by a new connection: the former ends when it has delivered what was written to it. */
   moveOver(): void {
-    if (this.#socket === null || this.#cancelDial !== null) return;
-    this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
-      this.#cancelDial = null;
-      if (typeof result !== "string") {
-        if (this.#socket !== null) finish(this.#socket);
-        this.#begin(result);
-      } else if (this.#socket === null) this.#fail(result);
-    });
+    if (this.#socket !== null && this.#cancelDial === null) this.#reach(performance.now());
   }
 
   /** Resets the connection, so that what the kernels still have is never delivered; drops what waits. */
@@ -226,11 +217,21 @@ export class Link implements ConnectionHandler {
   #dial(now = performance.now()): void {
     if (this.#cancelDial !== null) return;
     this.#stopRetry();
-    this.#dialledAt = now;
-    this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, (result) => {
+    this.#reach(now);
+  }
+
+  #reach(now: number): void {
+    const dialled = { at: now, isAnswered: false };
+    this.#dialled = dialled;
+    const done = (result: Wire | Unreachable): void => {
       this.#cancelDial = null;
-      if (typeof result === "string") return this.#fail(result);
-      this.#begin(result);
+      if (typeof result !== "string") {
+        if (this.#socket !== null) finish(this.#socket);
+        this.#begin(result);
+      } else if (this.#socket === null) this.#fail(result);
+    };
+    this.#cancelDial = this.#options.dialer.dial(this.#options.address, this, done, () => {
+      dialled.isAnswered = true;
     });
   }
 
