@@ -8,7 +8,7 @@ import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { Keyring, keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
 import { makeSecret, readIfMine, userKeyFiles } from "../store/key-file.ts";
-import { isLoopback } from "../wire/address.ts";
+import { isEverywhere, isLoopback } from "../wire/address.ts";
 import { type KeyBook, readKeyBook } from "./key-book.ts";
 import type { PeerOptions } from "./options.ts";
 import { drawInstance } from "./place.ts";
@@ -31,7 +31,7 @@ export type Closing = {
 export async function closingOf(options: PeerOptions, dir: string): Promise<Closing> {
   if (options.insecure) return { instance: drawInstance(), keyring: null, ring: null };
   const book = bookOf(options.key, readKeyBook(dir));
-  if (book === null && isLoopback(options.host)) {
+  if (book === null && isHere(options)) {
     const keyring = new Keyring(await keyOf(userSecret(), null));
     return { instance: drawInstance(), keyring, ring: null };
   }
@@ -40,6 +40,11 @@ export async function closingOf(options: PeerOptions, dir: string): Promise<Clos
   const ring = { own, book: book ?? newBook(drawKey()), isNew: book === null };
   const keyring = new Keyring(await keyOf(new Secret("ring", ring.book.key), own));
   return { instance: own.instance, keyring, ring };
+}
+
+/** True of a peer that only this machine can reach, as far as it is known here. */
+export function isHere({ host, advertise }: Pick<PeerOptions, "host" | "advertise">): boolean {
+  return isLoopback(host) && (advertise === null || isLoopback(advertise.host));
 }
 
 /** A key that was given is that of the ring, unless the ring has changed it since. */
@@ -78,13 +83,12 @@ const NUMBERED: readonly [string, string] = [
 ];
 
 /** Only who founds a ring can draw its key; and whoever listens everywhere shall have thought of it. */
-function checkFounds({ start, host }: PeerOptions): void {
-  const isEverywhere = host === "0.0.0.0" || host === "::";
-  if (start.kind === "found" && !isEverywhere) return;
+function checkFounds({ start, host, advertise }: PeerOptions): void {
+  if (start.kind === "found" && (advertise !== null || !isEverywhere(host))) return;
   const [what, how] = {
     found: [
       `${host} is every address of this machine, and this ring has no key`,
-      "name the one address that others call (as in --host 192.0.2.7), or give a key (--key-file)",
+      "name the one address that others call (as in --host 192.0.2.7, or --advertise 192.0.2.7 beside this), or give a key (--key-file)",
     ],
     enter: [
       "A ring beyond this machine is closed, and this peer has no key of it",

@@ -1,7 +1,7 @@
 /** What a peer says at its start of who can join its ring, and how. */
 import type { StartInput } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
-import { isLoopback } from "../wire/address.ts";
+import { isHere } from "./closing.ts";
 import type { Console } from "./console.ts";
 import { INVITE_MS } from "./limits.ts";
 import type { Lock } from "./lock.ts";
@@ -13,11 +13,12 @@ import type { PeerOptions } from "./options.ts";
  */
 export async function tellHowToJoin(
   terminal: Pick<Console, "print" | "say">,
-  { start, insecure, host }: PeerOptions,
+  { start, insecure, host, advertise }: PeerOptions,
   { address, id, restored }: StartInput,
   lock: Lock,
 ): Promise<void> {
-  if (insecure) terminal.say(openSentence(address, isLoopback(host)));
+  const here = isHere({ host, advertise });
+  if (insecure) terminal.say(openSentence(address, here));
   if (start.kind !== "found") return;
   // One that comes back says whom it has found.
   const isFirst = !restored.some((member) => member.id !== id);
@@ -31,7 +32,7 @@ export async function tellHowToJoin(
     );
   else {
     // Beyond this machine each peer says where it listens, and that it may.
-    const more = isLoopback(host)
+    const more = here
       ? ""
       : ` with --host ADDRESS and ${insecure ? "--insecure" : "the same key"} behind it,`;
     terminal.say(
@@ -40,7 +41,7 @@ export async function tellHowToJoin(
   }
 }
 
-function openSentence(address: Address, isHere: boolean): string {
-  const who = isHere ? "every user of this machine" : "whoever reaches this machine";
+function openSentence(address: Address, here: boolean): string {
+  const who = here ? "every user of this machine" : "whoever reaches this machine";
   return `This ring is open (--insecure): ${who} can join it at ${address}, and read, change and remove its files.`;
 }

@@ -132,3 +132,6 @@ export const INVITES_KEPT = 256;
 export const INVITES_BYTES = 65_536;
 /** An invite holds for a day unless told otherwise, and for a month at most. */
 export const INVITE_MS = 86_400_000;
+
+/** A machine's own addresses, and where the name leads that it is called by, are looked up anew after so long. */
+export const OWN_ADDRESSES_MS = 5_000;

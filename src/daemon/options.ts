@@ -12,6 +12,8 @@ export type PeerOptions = {
   /** Numbered peers listen on it plus their id. */
   basePort: number;
   host: string;
+  /** Where others call it, if that is elsewhere than it listens; a null port is that at which it listens. */
+  advertise: { readonly host: string; readonly port: number | null } | null;
   /** Of a peer with a drawn id; null for the first free one from 12256. */
   port: number | null;
   /** The ring is open to whoever reaches it. */

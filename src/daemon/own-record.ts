@@ -14,15 +14,20 @@ export class OwnRecord {
     this.ring = ring;
   }
 
-  /** The header of all that is sent: made anew only where something in it has changed, since all ask for it. */
-  senderAt(port: number): Sender {
+  /**
+   * The header of all that is sent: made anew only where something in it has changed, since all ask for it.
+   * @param port at which others call, which only changes before anything is sent
+   * @param host the one that others call, where they cannot see it from whence the bytes come; always the same
+   */
+  senderAt(port: number, host?: string): Sender {
     const { self, ring } = this;
     const made = this.#made;
     if (made?.self === self && made.sender.ring === ring && made.sender.port === port) {
       return made.sender;
     }
     const { id, incarnation, instance, state } = self;
-    const sender = { id, incarnation, instance, state, ring, port };
+    const named = host === undefined ? {} : { host };
+    const sender: Sender = { id, incarnation, instance, state, ring, port, ...named };
     this.#made = { self, sender };
     return sender;
   }

@@ -7,7 +7,7 @@ import { DRAWN_BITS, NUMBERED_BITS, type RingConfig } from "../protocol/model/co
 import { Failure } from "../protocol/model/failure.ts";
 import type { Start } from "../protocol/model/io.ts";
 import type { Identity } from "../store/saved-state.ts";
-import { formatAddress } from "../wire/address.ts";
+import { formatAddress, isEverywhere } from "../wire/address.ts";
 import type { PeerOptions } from "./options.ts";
 
 export const DEFAULT_BASE_PORT = 12_000;
@@ -28,7 +28,7 @@ export function dataFolder({ dataDir, start, basePort }: PeerOptions): string {
 
 /** The host that others are told of: one of the machine's own where the peer binds to all of them. */
 export function reachableHost(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host;
+  if (!isEverywhere(host)) return host;
   for (const addresses of Object.values(networkInterfaces())) {
     for (const { address, family, internal } of addresses ?? []) {
       if (!internal && family === "IPv4") return address;

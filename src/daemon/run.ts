@@ -8,6 +8,7 @@ import { say } from "../terminal/shown.ts";
 import { openTransport } from "../transport/transport.ts";
 import type { Closure, Transport, TransportOptions } from "../transport/types.ts";
 import { formatAddress } from "../wire/address.ts";
+import { AlsoKnown } from "./also-known.ts";
 import { closingOf } from "./closing.ts";
 import { Bodies } from "./contents/bodies.ts";
 import { awaitContact, configOfKnown, enterRing } from "./entering.ts";
@@ -53,7 +54,10 @@ export async function runPeer(
   const dir = dataFolder(options);
   const closing = await closingOf(options, dir);
   const { instance } = closing;
-  const lock = new Lock(closing, () => []);
+  // A port is drawn before anybody can call.
+  let listensAt = 0;
+  const alsoKnown = new AlsoKnown(options, () => listensAt);
+  const lock = new Lock(closing, () => alsoKnown.addresses());
   const own = new OwnRecord(id ?? drawId(48), instance, numbered ? options.basePort : 0);
   const heard = {
     own,
@@ -64,8 +68,9 @@ export async function runPeer(
     around,
   };
   const ports = portsOf(options, id);
-  const socketOptions = socketOptionsOf(options.host, lock.closure, heard);
+  const socketOptions = socketOptionsOf(options, lock.closure, heard);
   const [folder, transport] = await openBoth(dir, ports, socketOptions, around.peers);
+  listensAt = transport.port;
   const cut = () => transport.close(true);
   killed?.addEventListener("abort", cut);
   try {
@@ -76,7 +81,8 @@ export async function runPeer(
     const host = reachableHost(transport.host);
     const way = await wayIn(options, folder, transport, host, own.self.id);
     own.ring = way.config.ring;
-    const address = formatAddress(host, transport.port);
+    const { advertise } = options;
+    const address = formatAddress(advertise?.host ?? host, advertise?.port ?? transport.port);
     const startInput = startFrom(folder, { ...way, address, instance });
     return await live(options, startInput, { ...heard, folder, transport, lock });
   } catch (caught) {
@@ -95,7 +101,7 @@ export async function runPeer(
 
 /** What the sockets speak to, which are open before there is a peer. */
 function socketOptionsOf(
-  host: string,
+  { host, advertise }: PeerOptions,
   closure: Closure | null,
   { own, reception, events, bodies, lab, around }: Omit<Opened, "folder" | "transport" | "lock">,
 ): (port: number) => TransportOptions {
@@ -103,7 +109,7 @@ function socketOptionsOf(
   return (port) => ({
     host,
     port,
-    sender: () => own.senderAt(port),
+    sender: () => own.senderAt(advertise?.port ?? port, advertise?.host),
     message: (from, message, channel, bytes, heldMs) => {
       const body = bytes === null ? null : bodies.keep(bytes);
       reception.give({ type: "message", from, message, channel, body, heldMs });

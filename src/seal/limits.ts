@@ -31,3 +31,5 @@ export const SILENT_MS = 3_000;
 export const RETIRED_KEPT = 8;
 /** Datagrams from where no known run sends, and questions, worked on before timers and streams have their turn. */
 export const STRANGE_PER_TURN = 64;
+/** Questions that an answer from an address that was not asked may be to: a host with several has few friends anew at once. */
+export const ASKED_TRIED = 16;

@@ -9,10 +9,11 @@
 import { randomBytes } from "node:crypto";
 import { boundTable } from "../protocol/model/bounded.ts";
 import type { Address } from "../protocol/model/member.ts";
-import { formatAddress } from "../wire/address.ts";
+import { formatAddress, parseAddress } from "../wire/address.ts";
 import type { Keyring } from "./keyring.ts";
 import {
   ASK_AGAIN_MS,
+  ASKED_TRIED,
   ASKING_MS,
   KEY_ID_BYTES,
   MAC_BYTES,
@@ -73,12 +74,15 @@ export class Sealing {
     this.#own = Buffer.from(options.run, "hex");
   }
 
-  /** Seals and sends; or keeps it, for at most a second, until the peer there has said who it is. */
-  send(bytes: Uint8Array, host: string, port: number): string | null {
+  /**
+   * Seals and sends; or keeps it, for at most a second, until the peer there has said who it is.
+   * @param called the address by which the peer there is known, where that is another
+   */
+  send(bytes: Uint8Array, host: string, port: number, called?: Address): string | null {
     const address = formatAddress(host, port);
     const place = this.#placeAt(address);
     const now = this.#options.now();
-    const code = this.#askIfDue(place, address, host, port, now);
+    const code = this.#askIfDue(place, called ?? address, host, port, now);
     place.unansweredSince ??= now;
     if (place.run !== null) {
       const sealed = this.#runNamed(place.run).seal(bytes, this.#options.keyring.current.secret);
@@ -160,11 +164,29 @@ export class Sealing {
   }
 
   #learn(bytes: Uint8Array, host: string, port: number): void {
-    const place = this.#places.get(formatAddress(host, port));
-    if (place === undefined || place.asking === null) return;
-    const { nonce, secret } = place.asking;
     const [run, mac] = cut(bytes.subarray(1), RUN_BYTES);
-    if (!secret.proves(mac, "run!", run, this.#own, nonce)) return;
+    const answers = ({ asking }: Place): boolean =>
+      asking?.secret.proves(mac, "run!", run, this.#own, asking.nonce) ?? false;
+    const source = formatAddress(host, port);
+    const place = this.#places.get(source);
+    if (place !== undefined && answers(place)) this.#settle(place, run, host, port);
+    // One with several addresses may answer from another than the one that was called.
+    else if (this.#hasTurn()) {
+      const found = this.#asked().find(([, each]) => answers(each));
+      const target = found === undefined ? null : parseAddress(found[0]);
+      if (found === undefined || target === null) return;
+      this.#settle(found[1], run, target.host, target.port);
+    }
+  }
+
+  /** Of those that have been asked and may yet answer, the latest: strangers could send answers that cost much. */
+  #asked(): [Address, Place][] {
+    const since = this.#options.now() - ASKING_MS;
+    const isAsked = ({ asking }: Place): boolean => asking !== null && asking.at >= since;
+    return [...this.#places].filter(([, place]) => isAsked(place)).slice(-ASKED_TRIED);
+  }
+
+  #settle(place: Place, run: Uint8Array, host: string, port: number): void {
     place.asking = null;
     place.run = Buffer.from(run).toString("hex");
     place.unansweredSince = null;

@@ -8,7 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import type { TCPSocketConnectOptions } from "bun";
 import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
-import { isLoopback, parseAddress } from "../wire/address.ts";
+import { ipFamily, isLoopback, parseAddress } from "../wire/address.ts";
 import type { Called } from "./calling.ts";
 import { type Callbacks, type ConnectionHandler, drop, IGNORING, type Wire } from "./connection.ts";
 import {
@@ -24,12 +24,15 @@ import {
   UNANSWERED_SPACING_MS,
   UNANSWERED_TOTAL,
 } from "./limits.ts";
+import type { Names } from "./names.ts";
 import type { LockedOut } from "./types.ts";
 
 export type DialerOptions = {
   readonly handlers: Callbacks;
   /** Where connections shall come from, so that a peer has one host; null for any. */
   readonly localHost: string | null;
+  /** Where those are that are known by a name. */
+  readonly names: Names;
   /** False where the system says at once that it knows no way there. */
   hasRoute(host: string, port: number): boolean;
   /** So much later a lab lets a dial begin: infinite where it is not answered. Left out: at once. */
@@ -175,14 +178,16 @@ export class Dialer {
   }
 
   async #connect(target: { host: string; port: number }, data: ConnectionHandler): Promise<Wire> {
-    const { handlers, localHost } = this.#options;
+    const { handlers, localHost, names } = this.#options;
+    const known = ipFamily(target.host) !== 0;
+    const hostname = known ? target.host : await names.find(target.host);
     const options: TCPSocketConnectOptions<ConnectionHandler> & { localAddress?: string } = {
-      hostname: target.host,
+      hostname,
       port: target.port,
       data,
       socket: handlers,
     };
-    if (localHost !== null && !comesFrom(localHost, target.host)) options.localAddress = localHost;
+    if (localHost !== null && !comesFrom(localHost, hostname)) options.localAddress = localHost;
     return Bun.connect(options);
   }
 
@@ -216,9 +221,10 @@ export class Dialer {
 
   #meaning(error: unknown, target: { host: string; port: number }, tookMs: number): Unreachable {
     if (codeOf(error) !== "ECONNREFUSED") return "timeout";
-    if (isLoopback(target.host)) return "refused";
-    if (tookMs > REFUSAL_WITHIN_MS) return "timeout";
-    return this.#options.hasRoute(target.host, target.port) ? "refused" : "timeout";
+    const host = this.#options.names.known(target.host);
+    if (host !== null && isLoopback(host)) return "refused";
+    if (tookMs > REFUSAL_WITHIN_MS || host === null) return "timeout";
+    return this.#options.hasRoute(host, target.port) ? "refused" : "timeout";
   }
 }
 

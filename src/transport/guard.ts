@@ -77,9 +77,13 @@ export class Guard {
     this.#options.closure.lockedOut(address, why);
   }
 
-  /** Sends a datagram sealed. @returns the error's code where the system refused, else null */
-  send(bytes: Uint8Array, host: string, port: number): string | null {
-    return this.#sealing.send(bytes, host, port);
+  /**
+   * Sends a datagram sealed.
+   * @param called the address by which the peer there is known
+   * @returns the error's code where the system refused, else null
+   */
+  send(bytes: Uint8Array, host: string, port: number, called: Address): string | null {
+    return this.#sealing.send(bytes, host, port, called);
   }
 
   /** A datagram has come. */

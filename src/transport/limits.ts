@@ -161,3 +161,9 @@ export const FREE_PORT_ATTEMPTS = 20;
 export const FAULT_STREAM_BYTES = 4 << 20;
 export const FAULT_DATAGRAMS = 8_192;
 export const REORDER_MS = 30;
+
+/** Names of hosts of which it is remembered where they are: as many as a large ring has members. */
+export const NAMES_KEPT = 4_096;
+
+/** Sources that are known to be those of members called elsewhere: as many again. */
+export const SOURCES_KEPT = 4_096;

@@ -7,7 +7,7 @@ import type { Unreachable } from "../protocol/model/io.ts";
 import type { Address, Member } from "../protocol/model/member.ts";
 import type { Channel, Message } from "../protocol/model/messages.ts";
 import type { Secret } from "../seal/secret.ts";
-import { formatAddress } from "../wire/address.ts";
+import { formatAddress, isEverywhere } from "../wire/address.ts";
 import { encodeFrame } from "../wire/message.ts";
 import { BY_DATAGRAM, type WireMessage } from "../wire/table.ts";
 import { Admission } from "./admission.ts";
@@ -24,6 +24,7 @@ import { Inbound } from "./inbound.ts";
 import { Introductions } from "./introductions.ts";
 import { ASLEEP_MS, SWEEP_MS } from "./limits.ts";
 import type { Heard } from "./link-faults.ts";
+import { Names } from "./names.ts";
 import { Pool } from "./pool.ts";
 import type { Closure, Introduced, Transport, TransportOptions } from "./types.ts";
 
@@ -51,6 +52,7 @@ class Sockets implements Transport {
   readonly #introductions = new Introductions();
   readonly #admission: Admission;
   readonly #frames = new Frames();
+  readonly #names: Names;
   readonly #datagrams: DatagramSide;
   readonly #handlers;
   readonly #guard: Guard | null;
@@ -61,6 +63,7 @@ class Sockets implements Transport {
   constructor(host: string, options: TransportOptions) {
     this.host = host;
     this.#options = options;
+    this.#names = new Names(host);
     this.#admission = new Admission({
       ring: () => options.sender().ring,
       bits: () => options.bits?.(),
@@ -79,7 +82,8 @@ class Sockets implements Transport {
       ...{ sender: options.sender, isMember: options.isMember, drops: this.drops },
       admission: this.#admission,
       hasStreamFrom: (address) => this.#inbound.hasFrom(address),
-      send: (...out) => (this.#guard ?? this.#bound?.datagrams)?.send(...out) ?? null,
+      send: (...out) => this.#sendDatagram(...out),
+      names: this.#names,
       isSealed: Boolean(options.closure),
       deliver: (from, message) => this.#deliver(from, message, "datagram", null, null),
     });
@@ -87,7 +91,8 @@ class Sockets implements Transport {
     this.#guard = guard;
     this.#dialer = new Dialer({
       handlers,
-      localHost: host === "0.0.0.0" || host === "::" ? null : host,
+      names: this.#names,
+      localHost: isEverywhere(host) ? null : host,
       hasRoute: (to, port) => this.#datagrams.hasRoute(to, port),
       delayMs: (address) => options.faults?.dialDelayMs(address) ?? 0,
       call: guard === null ? null : (...call) => guard.call(...call),
@@ -135,6 +140,11 @@ class Sockets implements Transport {
       refused: (reason, from) => this.drops.count("connection", reason, from),
       unsealed: (...from) => this.drops.count("datagram", "not sealed", formatAddress(...from)),
     });
+  }
+
+  #sendDatagram(bytes: Uint8Array, host: string, port: number, called: Address): string | null {
+    if (this.#guard !== null) return this.#guard.send(bytes, host, port, called);
+    return this.#bound?.datagrams.send(bytes, host, port) ?? null;
   }
 
   get port(): number {

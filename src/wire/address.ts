@@ -51,3 +51,8 @@ export function ipFamily(host: string): 0 | 4 | 6 {
 export function isLoopback(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i.test(host);
 }
+
+/** True of a host that stands for every address of a machine. */
+export function isEverywhere(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}

@@ -9,6 +9,7 @@ import { PREFIX_BYTES } from "./age.ts";
 import { Malformed, Reader, Writer } from "./bytes.ts";
 import { type Codec, struct } from "./codec.ts";
 import { MAX_FRAME } from "./limits.ts";
+import { NAMED, takeNamedHost, writeEndedBody, writeNamedHost } from "./named-host.ts";
 import { readSender, SENDER_BYTES, type Sender, writeSender } from "./senders.ts";
 import { BY_DATAGRAM, TABLE, type Tag, WITH_BODY, type WireMessage } from "./table.ts";
 
@@ -20,6 +21,8 @@ import { BY_DATAGRAM, TABLE, type Tag, WITH_BODY, type WireMessage } from "./tab
  */
 export const MAGIC = 0x7032;
 export const VERSION = 3;
+/** Where the version stands: behind the magic. */
+const VERSION_AT = 2;
 /** Where the sender stands: behind magic, version and tag. */
 const SENDER_AT = 4;
 /** Bytes before a message's own fields. */
@@ -73,6 +76,7 @@ const NO_PREFIX = new Uint8Array(PREFIX_BYTES);
 export function encode(message: WireMessage, sender: Sender): Uint8Array {
   scratch.reset();
   write(scratch, message, sender);
+  if (sender.host !== undefined) writeNamedHost(scratch, sender.host);
   checkLength(message, scratch.length);
   return scratch.finish();
 }
@@ -92,15 +96,21 @@ export function encodeFrame(
   scratch.reset();
   scratch.bytes(NO_PREFIX);
   write(scratch, message, sender);
-  const length = scratch.length - PREFIX_BYTES + (body?.length ?? 0);
+  const { host } = sender;
+  if (host !== undefined) {
+    writeNamedHost(scratch, host);
+    if (layoutOf(message).withBody) writeEndedBody(scratch, body);
+  }
+  const behind = host === undefined ? body : null;
+  const length = scratch.length - PREFIX_BYTES + (behind?.length ?? 0);
   checkLength(message, length);
   scratch.u32At(0, length);
-  return scratch.finish(body);
+  return scratch.finish(behind);
 }
 
 /**
  * Decodes one whole message. Never throws, whatever the bytes.
- * @param host where the bytes came from, as the socket saw it
+ * @param host where the bytes came from, as the socket saw it; a sender may name another
  * @param bodies whether some messages may have a body: so in a stream's frame, not in a datagram
  * @param bits of the positions in the reader's ring; 48 while it knows of none
  */
@@ -109,12 +119,14 @@ export function decode(bytes: Uint8Array, host: string, bodies = false, bits = 4
   if (bytes.length > MAX_FRAME) return { error: "longer than any message" };
   const from = new Reader(bytes, bits);
   if (from.u16() !== MAGIC) return { error: "not of this protocol" };
-  const version = from.u8();
+  const first = from.u8();
+  const version = first & ~NAMED;
   if (version < VERSION) return { error: `version ${version}` };
   const number = from.u8();
   const layout = NUMBERED[number];
   const later = version > VERSION;
   if (layout === undefined) return refusal(`unknown tag ${number}`, later);
+  if (first !== version) return decodeNamed(bytes, bodies && layout.withBody, bits, later);
   if (host !== lastHost && !isHost(plainHost(host))) return { error: "no host" };
   lastHost = host;
   try {
@@ -132,6 +144,19 @@ export function decode(bytes: Uint8Array, host: string, bodies = false, bits = 4
   } catch (error) {
     const why = error instanceof Malformed ? error.message : String(error);
     return refusal(`${layout.tag}: ${why}`, later);
+  }
+}
+
+/** Decodes a message whose sender names its host. */
+function decodeNamed(bytes: Uint8Array, withBody: boolean, bits: number, later: boolean): Decoded {
+  try {
+    const { host, bytes: own, body } = takeNamedHost(bytes, withBody ? BODY_BYTES : 0);
+    const plain = own.slice();
+    plain[VERSION_AT] = (plain[VERSION_AT] ?? 0) & ~NAMED;
+    const decoded = decode(plain, host, false, bits);
+    return "error" in decoded ? decoded : { ...decoded, body };
+  } catch (error) {
+    return refusal(error instanceof Malformed ? error.message : String(error), later);
   }
 }
 
@@ -175,7 +200,7 @@ function refusal(error: string, later: boolean): Decoded {
 function write(to: Writer, message: WireMessage, sender: Sender): void {
   const layout = layoutOf(message);
   to.u16(MAGIC);
-  to.u8(VERSION);
+  to.u8(sender.host === undefined ? VERSION : VERSION | NAMED);
   to.u8(layout.number);
   writeSender(to, sender);
   layout.fields.write(to, message);

@@ -9,7 +9,7 @@ import { type Codec, struct, u32 } from "./codec.ts";
 import { SENDERS_KEPT } from "./limits.ts";
 import { incarnation, instance, port, position, state } from "./values.ts";
 
-/** Who sends: its ring, and its own member record. Its host is what the receiver's socket sees. */
+/** Who sends: its ring, and its own member record. */
 export type Sender = {
   /** A whole number in [0, 2^32); 0 as long as the sender knows no ring. */
   readonly ring: number;
@@ -17,12 +17,14 @@ export type Sender = {
   readonly incarnation: number;
   readonly instance: string;
   readonly state: MemberState;
-  /** Where it listens, for datagrams and streams alike; never 0. */
+  /** Where others call it, for datagrams and streams alike; never 0. */
   readonly port: number;
+  /** The host that others call; left out where it is the one that the receiver's socket sees. */
+  readonly host?: string;
 };
 
 /** The header after magic, version and tag. */
-export const senderCodec: Codec<Sender> = struct<Sender>({
+export const senderCodec: Codec<Omit<Sender, "host">> = struct<Omit<Sender, "host">>({
   ring: u32,
   id: position,
   incarnation,
@@ -59,7 +61,7 @@ export function writeSender(to: Writer, sender: Sender): void {
 /**
  * Reads a sender of SENDER_BYTES bytes, which there are.
  * @param at where in the bytes it begins
- * @param host where the bytes came from, as the socket saw it
+ * @param host of the sender
  * @throws Malformed
  */
 export function readSender(bytes: Uint8Array, at: number, host: string): Known["sender"] {

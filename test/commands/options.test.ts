@@ -11,6 +11,7 @@ const PEER = {
   pingIntervalMs: 30_000,
   basePort: 12_000,
   host: "127.0.0.1",
+  advertise: null,
   verbose: false,
   waitMs: null,
   port: null,
@@ -72,6 +73,17 @@ describe("p2p init", () => {
   });
 
   test.each([
+    ["192.0.2.7", "192.0.2.7", null],
+    ["192.0.2.7:8000", "192.0.2.7", 8_000],
+    ["box.example:8000", "box.example", 8_000],
+    ["2001:db8::7", "2001:db8::7", null],
+    ["[2001:db8::7]", "2001:db8::7", null],
+    ["[2001:db8::7]:8000", "2001:db8::7", 8_000],
+  ])("of a peer that others call at %s", (advertise, host, port) => {
+    expect(initOptions({ host: "0.0.0.0", advertise }).advertise).toEqual({ host, port });
+  });
+
+  test.each([
     [init("300", "4", "5"), /^PEER .*"300"/],
     [init("2", "-4", "5"), /^FIRST .*"-4"/],
     [init("2", "4", "x"), /^SECOND .*"x"/],
@@ -79,7 +91,10 @@ describe("p2p init", () => {
     [init("2", "4", "5", "-3"), /^INTERVAL .*"-3"/],
     [init("2", "2", "5"), /^FIRST is PEER itself/],
     [{ ...init("2", "4", "5"), port: "9000" }, /^--port .*--base-port/],
+    [{ ...init("2", "4", "5"), advertise: "192.0.2.7" }, /^--advertise .*--host/],
     [{ "base-port": "13000" }, /^--base-port .*--port/],
+    [{ advertise: "0.0.0.0" }, /^--advertise .*0\.0\.0\.0/],
+    [{ advertise: "a:b:c" }, /^--advertise .*a:b:c/],
     [{ route: "north" }, /^--route .*"north"/],
     [{ copies: "0" }, /^--copies .*"0"/],
     [{ copies: "17" }, /^--copies .*"17"/],

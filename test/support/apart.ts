@@ -32,6 +32,11 @@ export class Apart {
     return home;
   }
 
+  /** The port of the peer in a home. */
+  port(i: number): number {
+    return this.ports.base + i;
+  }
+
   folder(i: number): string {
     return join(this.home(i), ".p2p/peer");
   }

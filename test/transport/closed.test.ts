@@ -42,7 +42,8 @@ function secretOf(kind: SecretKind, fill: number): Secret {
 async function openClosed(
   id: number,
   secret: Secret,
-  alias: readonly Address[] = [],
+  alias: () => readonly Address[] = () => [],
+  host = HOST,
 ): Promise<Closed> {
   const own = owns[id];
   if (own === undefined) throw new Error(`no keys for peer ${id}`);
@@ -50,9 +51,10 @@ async function openClosed(
   const keyring = new Keyring(key);
   const lockedOut = new Mailbox<{ address: Address; why: LockedOut }>();
   const peer: Peer = await openPeer(id, {
+    host,
     sender: () => ({ ...sender(id, port()), ring: RING, instance: own.instance }),
     closure: {
-      ...{ keyring, run: own.instance, alsoKnownAs: () => alias },
+      ...{ keyring, run: own.instance, alsoKnownAs: alias },
       lockedOut: (address, why) => lockedOut.put({ address, why }),
       errand: (socket) => socket.end(),
     },
@@ -72,6 +74,20 @@ describe.each(KINDS)("closed by a key of the kind %s", (kind) => {
     two.transport.send(heard.from.address, channel, ping(8));
     expect((await one.heard.first()).message).toEqual(ping(8));
   });
+
+  test.each(["datagram", "stream"] as const)(
+    "one that listens everywhere is reached by %s where it is called",
+    async (channel) => {
+      const one = await openClosed(1, secretOf(kind, 1));
+      const called: Address[] = [];
+      const two = await openClosed(2, secretOf(kind, 1), () => called, "0.0.0.0");
+      // The system answers datagrams from the address that it finds fit, which is another.
+      const there = `127.0.0.2:${two.transport.port}`;
+      called.push(there);
+      one.transport.send(there, channel, ping(7));
+      expect(await two.heard.first()).toMatchObject({ message: ping(7), channel });
+    },
+  );
 
   test("streams keep the order of many messages", async () => {
     const one = await openClosed(1, secretOf(kind, 1));
@@ -172,7 +188,7 @@ test("no member speaks in another's name", async () => {
 test("a datagram that is played back does nothing, and is not answered", async () => {
   const secret = secretOf("ring", 1);
   const alias: Address[] = [];
-  const one = await openClosed(1, secret, alias);
+  const one = await openClosed(1, secret, () => alias);
   const two = await openClosed(2, secret);
   const third = await openClosed(3, secret);
   const recorded: Uint8Array[] = [];
@@ -211,7 +227,7 @@ test("a datagram that is played back does nothing, and is not answered", async (
 test("a flipped byte costs a datagram, or the connection", async () => {
   const secret = secretOf("ring", 1);
   const alias: Address[] = [];
-  const one = await openClosed(1, secret, alias);
+  const one = await openClosed(1, secret, () => alias);
   const two = await openClosed(2, secret);
   let flips = false;
   const proxy = await openProxy(one, (bytes) => {
@@ -233,7 +249,7 @@ test("a flipped byte costs a datagram, or the connection", async () => {
 test("no name, id or content can be read on the way", async () => {
   const secret = secretOf("ring", 1);
   const alias: Address[] = [];
-  const one = await openClosed(1, secret, alias);
+  const one = await openClosed(1, secret, () => alias);
   const two = await openClosed(2, secret);
   const passed: Uint8Array[] = [];
   const proxy = await openProxy(one, (bytes) => passed.push(bytes.slice()));

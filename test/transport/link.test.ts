@@ -15,6 +15,7 @@ import {
   STALL_MS,
 } from "../../src/transport/limits.ts";
 import { Link, type LinkOptions } from "../../src/transport/link.ts";
+import { Names } from "../../src/transport/names.ts";
 import { Outbox } from "../../src/transport/outbox.ts";
 import { type Age, NO_AGE } from "../../src/wire/age.ts";
 import { FrameReader } from "../../src/wire/frame.ts";
@@ -181,6 +182,7 @@ function realDialer(): Dialer {
   return new Dialer({
     handlers,
     localHost: HOST,
+    names: new Names(HOST),
     hasRoute: () => true,
     call: null,
     lockedOut() {},

@@ -283,6 +283,35 @@ describe("encoding", () => {
   });
 });
 
+/** What a peer says that is called elsewhere than its packets come from. */
+describe("a sender that names its host", () => {
+  const NAMED_AS = "box.example";
+  const named = { ...SENDER, host: NAMED_AS };
+
+  test.each(VECTORS)("is who it says, behind any message: %#", ({ message }) => {
+    const plain = decode(encode(message, SENDER), HOST);
+    if ("error" in plain) throw new Error(plain.error);
+    const { from } = plain;
+    const address = from.address.replace(HOST, NAMED_AS);
+    const heard = { message, from: makeMember({ ...from, address }), body: null };
+    expect(decode(encode(message, named), HOST)).toMatchObject(heard);
+    const body = WITH_BODY.has(message.tag) ? CONTENT : null;
+    const frame = encodeFrame(message, named, body).subarray(PREFIX_BYTES);
+    expect(decode(frame, HOST, true)).toMatchObject({ ...heard, body });
+    // One that knows of no named hosts takes it for a later version.
+    frame[2] = VERSION + 1;
+    expect(decode(frame, HOST, true)).toMatchObject({ message, from, body });
+  });
+
+  test.each(["", "[", "a b"])("and does not name %j", (host) => {
+    expect(() => encode({ tag: "ack", request: 1 }, { ...SENDER, host })).toThrow(RangeError);
+    const bytes = encode({ tag: "ack", request: 1 }, named);
+    const tail = Buffer.from(`${host}${String.fromCharCode(host.length)}`, "latin1");
+    const forged = Buffer.concat([bytes.subarray(0, -NAMED_AS.length - 1), tail]);
+    expect(decode(forged, HOST)).toEqual({ error: "no host" });
+  });
+});
+
 /** What a peer of a later version may send: fields and messages that this one has never heard of. */
 describe("a later version", () => {
   const LATER = VERSION + 1;

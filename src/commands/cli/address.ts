@@ -17,6 +17,15 @@ export function parseHost(what: string, text: string): string {
   throw new UsageError(`${what} must be an address or a host name, not ${quote(text)}`);
 }
 
+/** A host, or a host and a port as `parseHostPort` reads them. The port is null where none is given. */
+export function parseHostMaybePort(
+  what: string,
+  text: string,
+): { readonly host: string; readonly port: number | null } {
+  const isHostAlone = !text.includes(":") || ipFamily(text.replace(/^\[(.*)\]$/, "$1")) === 6;
+  return isHostAlone ? { host: parseHost(what, text), port: null } : parseHostPort(what, text);
+}
+
 /** `192.0.2.7:12256`, `[2001:db8::7]:12256` or `name:12256`. */
 export function parseHostPort(what: string, text: string): HostPort {
   const colon = text.lastIndexOf(":");

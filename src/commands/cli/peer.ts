@@ -3,8 +3,8 @@ import { Failure } from "../../protocol/model/failure.ts";
 import { parseKey } from "../../seal/key-text.ts";
 import { readSecret } from "../../store/key-file.ts";
 import { quote } from "../../terminal/words.ts";
-import { ipFamily, isLoopback } from "../../wire/address.ts";
-import { parseHost } from "./address.ts";
+import { ipFamily, isEverywhere, isLoopback } from "../../wire/address.ts";
+import { parseHost, parseHostMaybePort } from "./address.ts";
 import { UsageError } from "./errors.ts";
 import { optional, parseBasePort, parsePort, parseRate } from "./values.ts";
 
@@ -19,6 +19,7 @@ const KEY_VARIABLE = "P2P_KEY";
 type PeerFlags = {
   "base-port"?: string | undefined;
   host?: string | undefined;
+  advertise?: string | undefined;
   port?: string | undefined;
   insecure?: boolean | undefined;
   "key-file"?: string | undefined;
@@ -47,6 +48,9 @@ export function peerOptions(
   if (!numbered && flags["base-port"] !== undefined) {
     throw new UsageError("--base-port is for numbered peers: --port moves this one");
   }
+  if (numbered && flags.advertise !== undefined) {
+    throw new UsageError("--advertise is for a peer without a number: others find this by --host");
+  }
   const given = optional(parseHost, "--host", flags.host);
   const host = given ?? loopbackFor(start);
   if (given !== null || !invited) checkReach(start, host);
@@ -55,6 +59,7 @@ export function peerOptions(
     pingIntervalMs,
     basePort: optional(parseBasePort, "--base-port", flags["base-port"]) ?? DEFAULT_BASE_PORT,
     host,
+    advertise: optional(parseAdvertised, "--advertise", flags.advertise),
     port: optional(parsePort, "--port", flags.port),
     ...lockOf(flags),
     dataDir: flags.data ?? null,
@@ -62,6 +67,13 @@ export function peerOptions(
     verbose: flags.verbose === true,
     child: flags.child === true,
   };
+}
+
+/** @throws UsageError for what nobody can call */
+function parseAdvertised(what: string, text: string): NonNullable<PeerOptions["advertise"]> {
+  const advertised = parseHostMaybePort(what, text);
+  if (!isEverywhere(advertised.host)) return advertised;
+  throw new UsageError(`${what} is the one address that others call, and ${text} is none`);
 }
 
 /** One that listens on one family of addresses cannot speak to a peer behind the other. */

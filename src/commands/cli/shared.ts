@@ -45,6 +45,11 @@ export const PEER_ARGS = {
     description: "numbered peers listen on PORT + PEER (default 12000)",
   },
   host: { type: "string", description: "the address to listen on (default 127.0.0.1)" },
+  advertise: {
+    type: "string",
+    valueHint: "HOST[:PORT]",
+    description: "the address that others call, if it is another (port forward, container)",
+  },
   port: {
     type: "string",
     description: "the port of a peer without a number (default 12256, or the next free one)",
