@@ -29,12 +29,11 @@ export function dataFolder({ dataDir, start, basePort }: PeerOptions): string {
 /** The host that others are told of: one of the machine's own where the peer binds to all of them. */
 export function reachableHost(host: string): string {
   if (!isEverywhere(host)) return host;
-  for (const addresses of Object.values(networkInterfaces())) {
-    for (const { address, family, internal } of addresses ?? []) {
-      if (!internal && family === "IPv4") return address;
-    }
-  }
-  return host === "::" ? "::1" : "127.0.0.1";
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const outward = all.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+  const others = host === "::" ? outward : [];
+  const shown = outward.find(({ family }) => family === "IPv4") ?? others[0];
+  return shown?.address ?? (host === "::" ? "::1" : "127.0.0.1");
 }
 
 /** The configuration of a numbered ring. */

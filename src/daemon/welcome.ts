@@ -8,7 +8,7 @@ import { keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
 import { resolveHost } from "../transport/bind.ts";
 import { Refused, runErrand } from "../transport/errand.ts";
-import { parseAddress } from "../wire/address.ts";
+import { ipFamily, parseAddress } from "../wire/address.ts";
 import { readKeyBook } from "./key-book.ts";
 import { lockedOutSentence, unknownInvite } from "./locked-out.ts";
 import type { PeerOptions } from "./options.ts";
@@ -76,9 +76,11 @@ export async function welcomed(
 async function hostTowards(address: Address): Promise<string> {
   const target = parseAddress(address);
   if (target === null) throw unknownInvite(address);
-  const hostname = await resolveHost(target.host);
+  const to = await resolveHost(target.host);
   try {
-    const socket = await Bun.udpSocket({ connect: { hostname, port: target.port } });
+    // Nothing is sent: the system says which way it would take.
+    const hostname = ipFamily(to) === 6 ? "::" : "0.0.0.0";
+    const socket = await Bun.udpSocket({ hostname, connect: { hostname: to, port: target.port } });
     const { address: own } = socket.address;
     socket.close();
     return own;

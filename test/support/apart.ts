@@ -72,7 +72,7 @@ export class Apart {
   }
 
   /** Waits until commands find a peer by its folder. */
-  private async shown(i: number): Promise<void> {
+  async shown(i: number): Promise<void> {
     const look = () => readLivingProcess(this.folder(i))?.processFile ?? null;
     await this.wake.until(`the process file of the peer in home ${i}`, 20_000, look);
   }

@@ -1,5 +1,5 @@
 import { quote } from "../../terminal/words.ts";
-import { ipFamily } from "../../wire/address.ts";
+import { ipFamily, plainHost } from "../../wire/address.ts";
 import { UsageError } from "./errors.ts";
 import { parsePort } from "./values.ts";
 
@@ -8,13 +8,19 @@ export type HostPort = { readonly host: string; readonly port: number };
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
 
-/** An IPv4 or IPv6 address (in brackets or bare), or a host name. */
+/** An IPv4 or IPv6 address (in brackets or bare), or a host name; an IPv6 address in the form that all systems show. */
 export function parseHost(what: string, text: string): string {
-  const bare = /^\[(.*)\]$/.exec(text)?.[1];
-  if (bare !== undefined && ipFamily(bare) === 6) return bare;
+  const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (ipFamily(bare) === 6) return shownIpv6(bare);
   // All digits and dots, and yet no address: a slip, not a name.
   if (ipFamily(text) !== 0 || (NAME.test(text) && !/^[\d.]+$/.test(text))) return text;
   throw new UsageError(`${what} must be an address or a host name, not ${quote(text)}`);
+}
+
+/** One peer has one address, however it is typed: 2001:DB8:0::7 is 2001:db8::7 (RFC 5952). */
+function shownIpv6(host: string): string {
+  const isPlain = /^[\da-f:]+$/i.test(host);
+  return isPlain ? new URL(`http://[${host}]/`).hostname.slice(1, -1) : plainHost(host);
 }
 
 /** A host, or a host and a port as `parseHostPort` reads them. The port is null where none is given. */
