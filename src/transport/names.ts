@@ -10,8 +10,14 @@ import { NAMES_KEPT } from "./limits.ts";
 export class Names {
   readonly #found = new Map<string, string>();
 
-  /** @param like an address of the family that is wanted, where a name has several */
-  constructor(private readonly like: string) {}
+  /**
+   * @param like an address of the family that is wanted, where a name has several
+   * @param look looks a name up; throws Failure
+   */
+  constructor(
+    private readonly like: string,
+    private readonly look: typeof resolveHost = resolveHost,
+  ) {}
 
   /** @returns the numeric address of a host, as far as it is known; null for a name that was not looked up */
   known(host: string): string | null {
@@ -21,7 +27,7 @@ export class Names {
   /** Looks a name up. @throws Failure that names the host */
   async find(host: string): Promise<string> {
     if (ipFamily(host) !== 0) return host;
-    const found = await resolveHost(host, this.like);
+    const found = await this.look(host, this.like);
     this.#found.delete(host);
     this.#found.set(host, found);
     boundTable(this.#found, NAMES_KEPT);
