@@ -1,6 +1,7 @@
 /** What a peer says at its start of who can join its ring, and how. */
 import type { StartInput } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
+import { formatAddress } from "../wire/address.ts";
 import { isHere } from "./closing.ts";
 import type { Console } from "./console.ts";
 import { INVITE_MS } from "./limits.ts";
@@ -16,12 +17,14 @@ export async function tellHowToJoin(
   { start, insecure, host, advertise }: PeerOptions,
   { address, id, restored }: StartInput,
   lock: Lock,
+  port: number,
 ): Promise<void> {
   const here = isHere({ host, advertise });
   if (insecure) terminal.say(openSentence(address, here));
-  if (start.kind !== "found") return;
   // One that comes back says whom it has found.
   const isFirst = !restored.some((member) => member.id !== id);
+  if (start.kind === "enter" && isFirst && !here) terminal.say(firewallSentence(port, advertise));
+  if (start.kind !== "found") return;
   const isInvited = lock.isNew && isFirst;
   const word = isInvited ? await lock.invite(address, INVITE_MS, false) : address;
   terminal.print(`p2p join ${word}`);
@@ -39,6 +42,15 @@ export async function tellHowToJoin(
       `This is the first peer of a new ring: the line above, typed elsewhere,${more} joins it.`,
     );
   }
+  if (!here) terminal.say(firewallSentence(port, advertise));
+}
+
+/** Members call each other: what they need of a machine, and of whatever stands before it. */
+function firewallSentence(port: number, advertise: PeerOptions["advertise"]): string {
+  const opened = `Open port ${port} for TCP and UDP in a firewall of this machine`;
+  if (advertise === null) return `${opened}.`;
+  const at = formatAddress(advertise.host, advertise.port ?? port);
+  return `${opened}, and have what comes to ${at} led there.`;
 }
 
 function openSentence(address: Address, here: boolean): string {

@@ -121,7 +121,7 @@ export async function live(
       say: (text) => events.publish({ event: "note", text }),
       end: (sentence) => driver.giveUp(sentence),
     });
-    await tellHowToJoin(terminal, options, startInput, opened.lock);
+    await tellHowToJoin(terminal, options, startInput, opened.lock, opened.transport.port);
     const end = await driver.ended;
     if (end.kind === "killed") return EXIT_KILLED;
     const code = exitOf(end, room, terminal, events);
