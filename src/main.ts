@@ -107,6 +107,10 @@ const COMMANDS: Table = {
     summary: "write an invite, with which a peer elsewhere joins a closed ring",
     load: async () => (await import("./commands/invite.ts")).default,
   },
+  leave: {
+    summary: "leave a ring for good: hand on what the peer holds, and forget the ring",
+    load: async () => (await import("./commands/leave.ts")).default,
+  },
   "key new": {
     summary: "make a file with a new key, for a ring that is founded with it",
     load: async () => (await import("./commands/key.ts")).newKey,

@@ -124,7 +124,7 @@ export async function live(
     await tellHowToJoin(terminal, options, startInput, opened.lock, opened.transport.port);
     const end = await driver.ended;
     if (end.kind === "killed") return EXIT_KILLED;
-    const code = exitOf(end, room, terminal, events);
+    const code = exitOf(end, room, events);
     await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
     return code;
   } finally {
@@ -146,14 +146,13 @@ export async function live(
 function exitOf(
   end: Exclude<End, { kind: "killed" }>,
   room: RoomWatch,
-  terminal: Console,
   events: EventStream,
 ): number {
   if (end.kind === "crash") {
     events.publish(crashOf(end.error));
     return EXIT_BUG;
   }
-  if (end.sentence !== null) terminal.say(end.sentence);
+  if (end.sentence !== null) events.publish({ event: "note", text: end.sentence });
   return room.isThere ? end.code : Math.max(end.code, 1);
 }
 

@@ -36,8 +36,8 @@ import {
 } from "./saved-state.ts";
 import { ShownProcess, showProcessFile } from "./shown-process.ts";
 
-const IDENTITY_FILE = "identity.json";
-const VIEW_FILE = "view.json";
+export const IDENTITY_FILE = "identity.json";
+export const VIEW_FILE = "view.json";
 const ALIVE_FILE = "alive.json";
 
 /**
@@ -115,7 +115,12 @@ export async function openFolder(
 /** A living process, as a rule a peer that was started before, has the folder. */
 export class FolderInUse extends Failure {}
 
-async function lockFolder(dir: string): Promise<() => void> {
+/**
+ * Takes the lock of a folder that is this user's alone.
+ * @returns gives it back
+ * @throws FolderInUse; Failure if it cannot be used
+ */
+export async function lockFolder(dir: string): Promise<() => void> {
   let unlock: (() => void) | null;
   try {
     takeOwnFolder(dir);
