@@ -18,36 +18,49 @@ const LOOK_MS = 20;
 /** Names said in a sentence. */
 const NAMES_SAID = 40;
 
+/** What came of it. */
+export type LeftRing = {
+  /** The data folder. */
+  readonly dir: string;
+  /** The folder knows nothing of its ring any more. */
+  readonly forgotten: boolean;
+  /** Files that are still there, as far as they are known: nobody else has them, or they were set aside. */
+  readonly kept: readonly string[];
+  readonly sentence: string | null;
+};
+
 /**
  * Has a peer leave its ring in order, if it runs, and then its folder forget the ring.
- * @returns the exit code: 1 if files stay that nobody else has
- * @throws Failure where there is no such peer, or it has not left
+ * @throws Failure where there is no such peer, or it goes on leaving
  */
-export async function leaveRing(choice: PeerChoice): Promise<number> {
+export async function leaveRing(choice: PeerChoice): Promise<LeftRing> {
   const stopped = stoppedFolder(choice);
   const dir = stopped ?? choosePeer(choice).dir;
   const lastWord = stopped === null ? await quit(dir) : null;
   const done = await forgetRing(dir);
-  if (done.kind === "not left") {
-    if (lastWord !== null) say(lastWord);
-    say(
-      stopped === null
-        ? `${dir} still knows its ring, for the sake of what is in it: start that peer again where others can take it, or remove the folder if nobody needs it.`
-        : `The peer in ${dir} does not run, and has not left its ring in order: start it again, so that p2p leave can hand on what it holds.`,
-    );
-    return 1;
+  if (done.kind === "forgotten") {
+    const kept = done.aside?.names ?? [];
+    const where = done.aside?.dir ?? "";
+    const sentence = `What was set aside as damaged stays in ${where}: ${listed(kept)}.`;
+    return { dir, forgotten: true, kept, sentence: done.aside === null ? null : sentence };
   }
   if (done.kind === "alone") {
-    say(
-      `Nobody was left in the ring of ${dir} to take what it holds, which stays: ${listed(done.names)}. Remove the folder if nobody needs it.`,
-    );
-    return 1;
+    const { names: kept } = done;
+    const sentence = `Nobody was left in the ring of ${dir} to take what it holds, which stays: ${listed(kept)}. Remove the folder if nobody needs it.`;
+    return { dir, forgotten: false, kept, sentence };
   }
-  console.log(`left its ring: ${dir} knows nothing of it any more, and can join another`);
-  if (done.aside === null) return 0;
-  const { names } = done.aside;
-  say(`What was set aside as damaged stays in ${done.aside.dir}: ${listed(names)}.`);
-  return 1;
+  const why =
+    stopped === null
+      ? `${lastWord ?? "It has not left its ring in order."} ${dir} still knows its ring: start that peer again where others can take it, or remove the folder if nobody needs it.`
+      : `The peer in ${dir} does not run, and has not left its ring in order: start it again, so that p2p leave can hand on what it holds.`;
+  return { dir, forgotten: false, kept: done.names, sentence: why };
+}
+
+/** Says what came of it: on standard output what went well. */
+export function sayLeft({ dir, forgotten, sentence }: LeftRing): void {
+  if (forgotten)
+    console.log(`left its ring: ${dir} knows nothing of it any more, and can join another`);
+  if (sentence !== null) say(sentence);
 }
 
 function listed(names: readonly string[]): string {

@@ -16,8 +16,8 @@ const CONTENTS = "files";
 
 /** What became of a folder. */
 export type Forgetting =
-  /** Its peer has not left in order: it is as it was. */
-  | { readonly kind: "not left" }
+  /** Its peer has not left in order: it is as it was, with these files. */
+  | { readonly kind: "not left"; readonly names: readonly string[] }
   /** Nobody stayed in the ring to take these files: it is as it was. */
   | { readonly kind: "alone"; readonly names: readonly string[] }
   /** `aside`: where it keeps what was set aside as damaged before, which no other peer has; null for nothing. */
@@ -43,8 +43,8 @@ export async function forgetRing(path: string): Promise<Forgetting> {
     // Before anything is changed: the folder may be a newer program's.
     await loadJson(join(dir, IDENTITY_FILE), SMALL_FILE_BYTES, parseIdentity);
     const view = await loadJson(join(dir, VIEW_FILE), VIEW_BYTES, parseView);
-    if (view.value?.left !== true) return { kind: "not left" };
     const { held, names } = await filesIn(dir);
+    if (view.value?.left !== true) return { kind: "not left", names: held };
     // One that is left alone has handed on nothing, and leaves in order all the same.
     const isHandedOn = view.value.members.some(({ state }) => state === "alive");
     if (!isHandedOn && held.length > 0) return { kind: "alone", names: held };

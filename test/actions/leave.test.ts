@@ -59,6 +59,9 @@ test(
     expect(left.stderr).toMatch(/^Nobody was left in the ring of .* which stays: 4001\. /);
     expect(existsSync(join(ring.folder(0), "identity.json"))).toBe(true);
     expect(readdirSync(join(ring.folder(0), "files")).length).toBe(1);
+    const said = await p2p(["leave", "--json"], ring.home(0));
+    const kept = { v: 1, dir: ring.folder(0), forgotten: false, kept: ["4001"] };
+    expect([JSON.parse(said.stdout), said.stderr, said.exitCode]).toEqual([kept, "", 1]);
     const stopped = await p2p(["leave"], ring.home(0));
     expect(stopped.exitCode).toBe(1);
     expect(stopped.stderr).toBe(left.stderr);

@@ -20,6 +20,7 @@ const TRIED_APART = [
   "chaos check",
   "upgrade",
   "invite",
+  "leave",
   "key rotate",
 ];
 /** Where the first example takes long, or means the only peer in a folder. */
