@@ -24,6 +24,10 @@ const UNNOTICED_S = 3;
 const LONG_S = 30;
 /** As many as a bad middlebox resets. */
 const RESETS_PER_MILLE = 10;
+const LOST_PER_MILLE = 150;
+/** What IPv6 asks of every line (RFC 8200, section 5), and what most have. */
+const SHORTEST_MTU = 1_280;
+const USUAL_MTU = 1_500;
 
 export const FAULTS = {
   /** Two halves, each with enough peers for all copies. */
@@ -70,6 +74,22 @@ export const FAULTS = {
     inject: async (ring) => {
       ring.network.resetTcp(RESETS_PER_MILLE);
       return () => ring.network.allowTcp();
+    },
+  },
+  /** As through a tunnel over a bad line: short packets, of which many are lost one way. */
+  "short packets, lost one way": {
+    seconds: NOTICED_S,
+    longSeconds: LONG_S,
+    needsRules: true,
+    deathless: true,
+    inject: async (ring, generator) => {
+      const n = generator.pick(ring.numbers);
+      ring.network.narrow(SHORTEST_MTU);
+      ring.network.lose(n, LOST_PER_MILLE);
+      return () => {
+        ring.network.loseNone(n);
+        ring.network.narrow(USUAL_MTU);
+      };
     },
   },
   /** The owner of a file is killed, and comes back from another address. */

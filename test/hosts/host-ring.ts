@@ -29,18 +29,29 @@ export class HostRing {
   readonly #wake = new Wake();
   #ids: readonly number[] = [];
 
-  private constructor(readonly size: number) {
+  /** What the founder of a closed ring gives to those who come; null once all are in, or where nobody needs it. */
+  #invite: string | null = null;
+
+  private constructor(
+    readonly size: number,
+    private readonly isClosed: boolean,
+  ) {
     this.network = new Network(size);
   }
 
-  /** Founds a ring, has the others join it one after the other, and waits until it is calm. */
-  static async open(size: number): Promise<HostRing> {
-    const ring = new HostRing(size);
+  /**
+   * Founds a ring, closed by a key or open, has the others join it one after the other, and waits until it is calm. In a closed
+   * one each comes in by an invite, and has the key in its folder from then on.
+   */
+  static async open(size: number, isClosed: boolean): Promise<HostRing> {
+    const ring = new HostRing(size, isClosed);
     try {
       for (const n of ring.numbers) {
         ring.start(n);
-        await ring.peer(n).waitFor(n === 0 ? /^p2p join / : /has been accepted$/);
+        const line = await ring.peer(n).waitFor(n === 0 ? /^p2p join / : /has been accepted$/);
+        if (n === 0 && isClosed) ring.#invite = line.text.replace("p2p join ", "");
       }
+      ring.#invite = null;
       await ring.calm();
       const said = await Promise.all(ring.numbers.map((n) => ring.control(n).status()));
       ring.#ids = said.map(({ self }) => self.id);
@@ -83,8 +94,10 @@ export class HostRing {
   /** Starts a peer, or starts it again, at its host's present address. */
   start(n: number): void {
     const { namespace, address } = this.network.host(n);
-    const how = n === 0 ? ["init"] : ["join", `${this.network.host(0).address}:${PORT}`];
-    const args = [...how, "--host", address, "--insecure", "--data", this.folder(n)];
+    const through = this.#invite ?? `${this.network.host(0).address}:${PORT}`;
+    const how = n === 0 ? ["init"] : ["join", through];
+    const open = this.isClosed ? [] : ["--insecure"];
+    const args = [...how, "--host", address, ...open, "--data", this.folder(n)];
     const inside = ["ip", "netns", "exec", namespace];
     this.peers[n] = new PeerProcess({ args, cwd: this.#dir, inside }, this.#wake);
   }

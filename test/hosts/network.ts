@@ -99,6 +99,27 @@ export class Network {
     for (const n of this.#numbers) nft(this.#namespace(n), "delete table inet resets\n");
   }
 
+  /** So many in a thousand packets are lost on the way to a host, and none on the way from it. Needs `nft`. */
+  lose(n: number, perMille: number): void {
+    const rules = `table inet losses {
+      chain input {
+        type filter hook input priority 0; policy accept;
+        iifname "eth0" numgen random mod 1000 < ${perMille} drop
+      }
+    }
+`;
+    nft(this.#namespace(n), rules);
+  }
+
+  loseNone(n: number): void {
+    nft(this.#namespace(n), "delete table inet losses\n");
+  }
+
+  /** The longest packet that the lines carry, in bytes; 1,500 at first. */
+  narrow(bytes: number): void {
+    for (const n of this.#numbers) ip(this.#namespace(n), [`link set eth0 mtu ${bytes}`]);
+  }
+
   /** The host has another address, and none of its old one any more. */
   move(n: number): void {
     const old = this.#addresses[n];
