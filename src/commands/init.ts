@@ -65,7 +65,7 @@ export const initCommand = (run: (options: PeerOptions) => Promise<number>) =>
       ["p2p init 2 4 5 30", "peer 2, whose successors are 4 and 5, pings them every 30 s"],
       ["p2p init 2 4 2 30", "peer 2 in a ring of two"],
       ["p2p init", "the first peer of a new ring; prints how to join it"],
-      ["p2p init --host 192.0.2.7 --insecure", "the same, for other machines to join"],
+      ["p2p init --host 192.0.2.7", "the same, for other machines; prints an invite to it"],
     ],
     run: (args) => run(initOptions(args)),
   });

@@ -42,6 +42,8 @@ export function joinOptions(args: Partial<ParsedArgs<typeof ARGS>>): PeerOptions
   }
   const waitMs = optional(parseDurationMs, "--wait", args.wait);
   const peer = peerOptions(start, pingIntervalMs, args, invite !== null);
+  if (invite !== null && (peer.insecure || args["key-file"] !== undefined))
+    throw new UsageError("An invite brings the ring's key: leave --key-file and --insecure out");
   return { ...peer, route: null, copies, waitMs };
 }
 
@@ -84,6 +86,10 @@ export const joinCommand = (run: (options: PeerOptions) => Promise<number>) =>
     forms: [["PEER", "KNOWN", "INTERVAL"], ["HOST:PORT"], ["INVITE"]],
     hidden: ["child"],
     examples: [
+      [
+        "p2p join p2p1-...",
+        "join a closed ring with an invite, as p2p init or p2p invite has printed it",
+      ],
       ["p2p join 15 4 30", "peer 15 joins through peer 4, and pings every 30 s"],
       ["p2p join 127.0.0.1:12256", "join a ring that p2p init founded"],
     ],

@@ -2,12 +2,14 @@
  * What a ring is closed with, from a peer's command line and its folder. A ring that only this machine can reach is
  * closed by its user's own key, of which nobody has to know; one that others reach, by a key of its own.
  */
+import { dirname } from "node:path";
 import { EXIT_FAILED, EXIT_USAGE, Failure } from "../protocol/model/failure.ts";
 import { drawOwnKeys, type OwnKeys } from "../seal/credentials.ts";
 import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { Keyring, keyOf } from "../seal/keyring.ts";
 import { Secret } from "../seal/secret.ts";
 import { makeSecret, readIfMine, userKeyFiles } from "../store/key-file.ts";
+import { foreignness } from "../store/own-folder.ts";
 import { isEverywhere, isLoopback } from "../wire/address.ts";
 import { type KeyBook, readKeyBook } from "./key-book.ts";
 import type { PeerOptions } from "./options.ts";
@@ -63,6 +65,8 @@ function userSecret(): Secret {
   let why: unknown = null;
   for (const path of userKeyFiles()) {
     try {
+      const strange = foreignness(dirname(path));
+      if (strange !== null) throw new Error(`${dirname(path)} ${strange}`);
       // Another user's home is none of one's own: a process may have been given that.
       const text = readIfMine(path) ?? makeSecret(path, `${keyText(drawKey())}\n`);
       return new Secret("user", parseKey(text, path));

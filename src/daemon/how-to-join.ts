@@ -28,6 +28,8 @@ export async function tellHowToJoin(
   const isInvited = lock.isNew && isFirst;
   const word = isInvited ? await lock.invite(address, INVITE_MS, false) : address;
   terminal.print(`p2p join ${word}`);
+  if (lock.shown.by === "key" && !isInvited)
+    terminal.say("Who has not this ring's key joins with an invite: p2p invite writes one.");
   if (!isFirst) return;
   if (isInvited)
     terminal.say(

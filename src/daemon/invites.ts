@@ -26,6 +26,7 @@ export type NotHolding = Exclude<Standing, "rotated" | null>;
 export class Invites {
   #written: Written[] = [];
   readonly #secrets = new Map<string, Secret>();
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly dir: string,
@@ -81,7 +82,7 @@ export class Invites {
       expiresAt: Math.min(each.expiresAt, now),
     }));
     this.expire();
-    void this.#save();
+    this.#save().catch(() => {});
   }
 
   /** Those that have ended are told so from here on. */
@@ -101,9 +102,14 @@ export class Invites {
     else this.keyring.refuse(secret, standing);
   }
 
-  async #save(): Promise<void> {
-    const text = `${JSON.stringify({ v: 1, invites: this.#written })}\n`;
-    await replaceFile(join(this.dir, INVITES_FILE), text, true);
+  /** One after the other: what was written last stands in the end. */
+  #save(): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      const text = `${JSON.stringify({ v: 1, invites: this.#written })}\n`;
+      await replaceFile(join(this.dir, INVITES_FILE), text, true);
+    });
+    this.#saving = saved.catch(() => {});
+    return saved;
   }
 }
 

@@ -40,6 +40,8 @@ export class Lock {
   /** Why others did not let this peer in, while it had nobody to say so. */
   #lockedOut: { address: Address; why: LockedOut } | null = null;
   readonly #told = new Set<Address>();
+  /** Members that have said that the key was changed. */
+  readonly #rotatedBy = new Set<Address>();
   /** Waits for the first round of a change. */
   #handed: ((missed: readonly number[]) => void) | null = null;
   #closed = false;
@@ -177,7 +179,7 @@ export class Lock {
       if (secret.kind === "invite") {
         const why = (await this.#invites?.redeem(secret)) ?? null;
         return why === null
-          ? welcomeLine({ key: keys.latest, former: keys.names })
+          ? welcomeLine({ ...keys.book, former: keys.names })
           : JSON.stringify({ v: 1, refused: why });
       }
       const next = readNextKey(line);
@@ -195,13 +197,23 @@ export class Lock {
     answered.catch((error) => this.#peer?.say(`A key could not be kept: ${error}.`));
   }
 
+  /** One may be a liar, or out itself: most of those that can be spoken to have to say so. */
+  #hearRotated(peer: LockedPeer, address: Address): void {
+    const members = peer.members();
+    const by = members.find((member) => member.address === address);
+    if (by !== undefined && this.#keys?.isLeftOut(by.id)) return;
+    this.#rotatedBy.add(address);
+    const saying = members.filter((member) => this.#rotatedBy.has(member.address)).length;
+    if (2 * saying >= members.length) peer.end(lockedOutSentence(address, "rotated"));
+  }
+
   #hearLockedOut(address: Address, why: LockedOut): void {
     const peer = this.#peer;
     const contact = peer?.contact() ?? null;
     if (peer === null) this.#lockedOut = { address, why };
     else if (contact?.address === address)
       peer.end(lockedOutSentence(address, why, `${contact.name} at ${address}`));
-    else if (why === "rotated") peer.end(lockedOutSentence(address, why));
+    else if (why === "rotated") this.#hearRotated(peer, address);
     else if (!this.#told.has(address) && this.#told.size < 64) {
       this.#told.add(address);
       peer.say(lockedOutSentence(address, why));

@@ -54,6 +54,10 @@ export class RingKeys {
   #former: readonly Uint8Array[];
   #next: Next[] = [];
   #timers: Timer[] = [];
+  /** The takes so far, one after the other. */
+  #taking: Promise<void> = Promise.resolve();
+  /** Ids of all that were left out since this peer's start. */
+  readonly #leftOut = new Set<number>();
 
   constructor(options: RingKeysOptions) {
     this.#options = options;
@@ -66,14 +70,21 @@ export class RingKeys {
     return nameOf(this.#current);
   }
 
-  /** The key that will hold in a while: for whoever comes in now. */
-  get latest(): Uint8Array {
-    return this.#chosen()?.bytes ?? this.#current;
-  }
-
   /** The key that is used now. */
   get current(): Uint8Array {
     return this.#current;
+  }
+
+  /** What a newcomer needs: the key of now, and the one that will hold in so many milliseconds. */
+  get book(): {
+    readonly key: Uint8Array;
+    readonly next: Uint8Array | null;
+    readonly leftMs: number;
+  } {
+    const chosen = this.#chosen();
+    if (chosen === null) return { key: this.#current, next: null, leftMs: 0 };
+    const leftMs = chosen.drawnAt + chosen.endsMs - performance.now();
+    return { key: this.#current, next: chosen.bytes, leftMs: Math.max(1, leftMs) };
   }
 
   /** The names of the keys that this ring has, had, and is about to have. */
@@ -84,7 +95,8 @@ export class RingKeys {
   /** Takes up where the former run of this peer ended. */
   async begin(): Promise<void> {
     const { keyring, own, book } = this.#options;
-    for (const bytes of this.#former) keyring.refuse(new Secret("ring", bytes), "rotated");
+    for (const bytes of this.#former)
+      if (!isSame(bytes, this.#current)) keyring.refuse(new Secret("ring", bytes), "rotated");
     keyring.accept(await keyOf(new Secret("errand", this.#current), own));
     await this.#write();
     for (const { key, at } of book.next) {
@@ -101,28 +113,38 @@ export class RingKeys {
    * @throws Failure where one is going on
    */
   async rotate(without: readonly number[], endsMs: number): Promise<void> {
-    if (this.#next.length > 0) throw changing();
+    // Whoever leaves a member out does not wait for what that member may have begun.
+    if (this.#next.length > 0 && without.length === 0) throw changing();
     await this.take({ key: drawKey(), ageMs: 0, endsMs, without }, true);
   }
 
-  /** True of a peer that is out when the change that goes on has ended. */
+  /** True of a peer that is out, or will be when the change that goes on has ended. */
   isLeftOut(id: number): boolean {
-    return this.#next.some(({ without }) => without.includes(id));
+    return this.#leftOut.has(id);
   }
 
   /**
    * Takes the next key, from a peer that has it. Two may be drawn at the same time, and no other while one goes around.
    * @throws Failure for one that comes later; the system's error where it cannot be kept
    */
-  async take({ key: bytes, ageMs, endsMs, without }: NextKey, handOn: boolean): Promise<void> {
+  take(next: NextKey, handOn: boolean): Promise<void> {
+    // Several members hand on the same one at the same time.
+    const taken = this.#taking.then(() => this.#take(next, handOn));
+    this.#taking = taken.catch(() => {});
+    return taken;
+  }
+
+  async #take({ key: bytes, ageMs, endsMs, without }: NextKey, handOn: boolean): Promise<void> {
     const { keyring, own } = this.#options;
     const name = nameOf(bytes);
     const known = [this.#current, ...this.#former, ...this.#next.map((next) => next.bytes)];
     if (known.some((each) => nameOf(each) === name)) return;
     const drawnAt = performance.now() - ageMs;
     const key = await keyOf(new Secret("ring", bytes), own);
-    if (this.#next.some((next) => drawnAt - next.drawnAt > KEY_RACE_MS)) throw changing();
+    const isLate = this.#next.some((next) => drawnAt - next.drawnAt > KEY_RACE_MS);
+    if (isLate && without.length === 0) throw changing();
     this.#next.push({ bytes, key, drawnAt, endsMs, without });
+    for (const id of without) this.#leftOut.add(id);
     this.#options.begun();
     keyring.accept(key);
     keyring.accept(await keyOf(new Secret("errand", bytes), own));
@@ -137,9 +159,11 @@ export class RingKeys {
     this.#timers = [];
   }
 
-  /** Of two that were drawn at the same time all choose the same. */
+  /** Of several all choose the same: one that leaves somebody out, and then by its name. */
   #chosen(): Next | null {
-    const sorted = [...this.#next].sort((a, b) => (nameOf(a.bytes) < nameOf(b.bytes) ? 1 : -1));
+    const rank = ({ bytes, without }: Next): string =>
+      `${without.length > 0 ? 1 : 0} ${nameOf(bytes)}`;
+    const sorted = [...this.#next].sort((a, b) => (rank(a) < rank(b) ? 1 : -1));
     return sorted[0] ?? null;
   }
 
@@ -155,7 +179,7 @@ export class RingKeys {
     if (chosen === null) return;
     this.#use();
     const over = [this.#current, ...this.#next.map(({ bytes }) => bytes)].filter(
-      (bytes) => bytes !== chosen.bytes,
+      (bytes) => !isSame(bytes, chosen.bytes),
     );
     this.#current = chosen.bytes;
     this.#next = [];
@@ -187,7 +211,7 @@ export class RingKeys {
 
 function changing(): Failure {
   return new Failure(
-    "The key of this ring is being changed just now: ask again when that is done.",
+    "The key of this ring is being changed just now: ask again when that is done. To leave members out (--without) need not wait.",
   );
 }
 
@@ -207,6 +231,10 @@ export function readNextKey(line: string): NextKey | null {
   } catch {
     return null;
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
 }
 
 function nameOf(key: Uint8Array): string {

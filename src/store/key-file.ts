@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { Failure } from "../protocol/model/failure.ts";
 import { errorCode, MAKE, temporaryFor } from "./durable.ts";
 import { SMALL_FILE_BYTES } from "./limits.ts";
@@ -91,7 +91,8 @@ export function makeSecret(path: string, text: string): string {
 /** The file of this user's own key: in the folder for configuration, or where that cannot be, in one until the next start of the machine. */
 export function userKeyFiles(): string[] {
   const config = process.env["XDG_CONFIG_HOME"] ?? "";
-  const base = config !== "" ? config : join(homedir(), ".config");
+  // One that is not absolute is to be passed over, by the rule that names it.
+  const base = isAbsolute(config) ? config : join(homedir(), ".config");
   const uid = userInfo().uid;
   return [join(base, "p2p", "key"), join(tmpdir(), `p2p-${uid}`, "key")];
 }

@@ -162,10 +162,49 @@ test(
       ring.peer(3).signal("SIGCONT");
       expect(await ring.peer(3).waitForEnd(60_000)).toMatchObject({ code: 1 });
       expect(ring.peer(3).errors.at(-1)).toContain("was changed without this peer");
+      // As it was told: with an invite it is in again, in the folder that it had.
+      const invited = await invite(ring);
+      await start(ring, 3, "join", invited).waitFor("Join request has been accepted");
       // One that was there has the new key in its folder, whatever its command line says.
       await ring.peer(1).kill();
       const again = start(ring, 1, ...ring.peer(1).args.slice(0, -2));
       await again.waitFor(/back in its ring|accepted/);
+    }),
+  LIMIT_MS,
+);
+
+test(
+  "a key can be changed again and again, and by whom it leaves out it ends nobody",
+  () =>
+    withRing(async (ring) => {
+      await found(ring, 4);
+      const rotate = (i: number, ...flags: (string | number)[]) =>
+        p2p(["key", "rotate", "--data", folderOf(ring, i), ...flags], ring.cwd);
+      const fingerprint = async (i: number) =>
+        (await controlClient(folderOf(ring, i)).status()).lock?.fingerprint;
+      for (const i of [0, 1]) {
+        const before = await fingerprint(i);
+        expect(await rotate(i, "--ends", "3s")).toMatchObject({ exitCode: 0 });
+        await ring.wake.until("another key at all", 30_000, async () => {
+          const now = await Promise.all([0, 1, 2, 3].map(fingerprint));
+          return now.every((each) => each === now[0] && each !== before) ? true : null;
+        });
+      }
+      const { id } = (await controlClient(folderOf(ring, 3)).status()).self;
+      const [left, own] = await Promise.all([
+        rotate(0, "--without", id, "--ends", "6s"),
+        rotate(3, "--ends", "3s"),
+      ]);
+      expect([left.exitCode, own.stderr]).toEqual([0, own.stderr]);
+      await ring.wake.until("three that go on by themselves", 60_000, async () => {
+        const seen = await Promise.all([0, 1, 2].map((i) => aliveAt(ring, i)));
+        return seen.every((alive) => alive === 3) ? true : null;
+      });
+      const keys = await Promise.all([0, 1, 2].map(fingerprint));
+      expect(new Set(keys).size).toBe(1);
+      for (const i of [0, 1, 2]) expect(ring.peer(i).end).toBeNull();
+      const stored = await controlClient(folderOf(ring, 0)).store("x", new Blob(["x"]).stream());
+      expect(stored.kind).toBe("stored");
     }),
   LIMIT_MS,
 );

@@ -86,8 +86,10 @@ function lockOf(flags: PeerFlags): Pick<PeerOptions, "insecure" | "key"> {
   const insecure = flags.insecure === true;
   const file = flags["key-file"];
   const given = process.env[KEY_VARIABLE] ?? "";
-  if (insecure && file !== undefined)
-    throw new UsageError("--insecure opens the ring to all, and --key-file closes it: give one");
+  if (insecure && (file !== undefined || given !== ""))
+    throw new UsageError(
+      `--insecure opens the ring to all, and --key-file or ${KEY_VARIABLE} closes it: give one`,
+    );
   if (insecure || (file === undefined && given === "")) return { insecure, key: null };
   if (file === undefined) return { insecure, key: parseKey(given, KEY_VARIABLE) };
   const text = readSecret(file);
