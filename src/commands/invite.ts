@@ -1,9 +1,7 @@
+import { INVITE_MS } from "../control/limits.ts";
 import { command } from "./cli/command.ts";
 import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
 import { optional, parseDurationMs } from "./cli/values.ts";
-
-/** A day: long enough to walk to another machine, and to be asked for again when it is over. */
-const DEFAULT_MS = 86_400_000;
 
 export default command({
   name: "invite",
@@ -25,7 +23,7 @@ export default command({
   ],
   async run(args) {
     const choice = peerChoice(args);
-    const lastsMs = optional(parseDurationMs, "--expires", args.expires) ?? DEFAULT_MS;
+    const lastsMs = optional(parseDurationMs, "--expires", args.expires) ?? INVITE_MS;
     const { writeInvite } = await import("../actions/inviting.ts");
     return await writeInvite(choice, {
       lastsMs,

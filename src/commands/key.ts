@@ -1,12 +1,11 @@
 /** The key of a ring: making one, and changing that of a living ring. */
 
+import { KEY_ENDS_MS, LEAST_KEY_MS, MOST_KEY_MS } from "../control/limits.ts";
 import { quote } from "../terminal/words.ts";
 import { command } from "./cli/command.ts";
 import { UsageError } from "./cli/errors.ts";
 import { CHOICE_ARGS, JSON_ARG, peerChoice } from "./cli/shared.ts";
 import { MAX_POSITION, optional, parseDurationMs, parseWhole } from "./cli/values.ts";
-
-const DEFAULT_ENDS_MS = 30_000;
 
 export const newKey = command({
   name: "key new",
@@ -45,8 +44,8 @@ export const rotate = command({
     const names = args.without === undefined ? [] : args.without.split(",");
     const without = names.map((id) => parseWhole("An id in --without", id.trim(), 0, MAX_POSITION));
     const { rotateKey } = await import("../actions/inviting.ts");
-    const endsMs = optional(parseDurationMs, "--ends", args.ends) ?? DEFAULT_ENDS_MS;
-    if (endsMs < 3_000 || endsMs > 86_400_000)
+    const endsMs = optional(parseDurationMs, "--ends", args.ends) ?? KEY_ENDS_MS;
+    if (endsMs < LEAST_KEY_MS || endsMs > MOST_KEY_MS)
       throw new UsageError(`--ends must be from 3s to 24h, not ${quote(args.ends ?? "")}`);
     return await rotateKey(choice, { without, endsMs, json: args.json === true });
   },

@@ -63,8 +63,12 @@ export const LAST_WORDS_MS = 5;
 /** A Unix socket's path is at most 108 bytes with its end on Linux, 104 on macOS. */
 export const MAX_SOCKET_PATH_BYTES = 100;
 
+/** An invite holds for a day unless told otherwise: long enough to walk to another machine. */
+export const INVITE_MS = 86_400_000;
 /** How long an invite may hold: 30 days. */
 export const MAX_INVITE_MS = 2_592_000_000;
+/** A former key of a ring is still taken for so long: more than a stream takes to be opened anew, and a message to arrive. */
+export const KEY_ENDS_MS = 30_000;
 /** For so long at least, and at most, a former key of a ring is still taken. */
 export const LEAST_KEY_MS = 3_000;
 export const MOST_KEY_MS = 86_400_000;

@@ -1,10 +1,10 @@
 /** What a peer says at its start of who can join its ring, and how. */
+import { INVITE_MS } from "../control/limits.ts";
 import type { StartInput } from "../protocol/model/io.ts";
 import type { Address } from "../protocol/model/member.ts";
 import { formatAddress } from "../wire/address.ts";
 import { isHere } from "./closing.ts";
 import type { Console } from "./console.ts";
-import { INVITE_MS } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import type { PeerOptions } from "./options.ts";
 

@@ -52,7 +52,13 @@ export class Invites {
     const token = drawToken();
     const text = Buffer.from(token).toString("base64url");
     const written = { token: text, expiresAt: Date.now() + lastsMs, once, used: false };
-    this.#written = [...this.#written, written].slice(-INVITES_KEPT);
+    const all = [...this.#written, written];
+    this.#written = all.slice(-INVITES_KEPT);
+    for (const { token: forgotten } of all.slice(0, -INVITES_KEPT)) {
+      const secret = this.#secrets.get(forgotten);
+      if (secret !== undefined) this.keyring.forget(secret);
+      this.#secrets.delete(forgotten);
+    }
     await this.#save();
     await this.#offer(written);
     return token;

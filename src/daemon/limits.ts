@@ -110,16 +110,10 @@ export const REQUEST_EVENTS_MS = 1_000;
 /** What a lab has put in lasts for its lease, which is counted so often. */
 export const LAB_TICK_MS = 100;
 
-/**
- * The former key of a ring is taken for so long, unless told otherwise: longer than a stream needs to be opened anew,
- * and a message is on its way. After this share of it the next is used: by then it has gone around, also to one that
- * was busy, or whose disk is slow.
- */
-export const KEY_ENDS_MS = 30_000;
+/** After this share of the time for which the former key is still taken the next is used: by then it has gone around. */
 export const KEY_USED_SHARE = 1 / 6;
 /** Two keys that were drawn within so long of each other are a race; a later one is refused until the first holds. */
 export const KEY_RACE_MS = 2_000;
-export const KEY_ENDS_MOST_MS = 86_400_000;
 /** A member that did not take the next key is tried again this often, until the former ends. */
 export const HAND_AGAIN_MS = 2_000;
 /** Members handed the next key at a time. */
@@ -130,8 +124,10 @@ export const INVITES_OPEN = 64;
 export const INVITES_KEPT = 256;
 /** Bytes of the file in which they stand. */
 export const INVITES_BYTES = 65_536;
-/** An invite holds for a day unless told otherwise, and for a month at most. */
-export const INVITE_MS = 86_400_000;
 
 /** A machine's own addresses, and where the name leads that it is called by, are looked up anew after so long. */
 export const OWN_ADDRESSES_MS = 5_000;
+
+/** Ids of members that were left out, and addresses of which it was said that they let this peer not in: the latest. */
+export const LEFT_OUT_KEPT = 1_024;
+export const LOCKED_OUT_TOLD = 64;

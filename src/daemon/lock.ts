@@ -12,7 +12,7 @@ import { answerErrand, runErrand } from "../transport/errand.ts";
 import type { Closure, LockedOut, Transport } from "../transport/types.ts";
 import type { Closing } from "./closing.ts";
 import { Invites } from "./invites.ts";
-import { HAND_AGAIN_MS, HANDED_AT_ONCE } from "./limits.ts";
+import { HAND_AGAIN_MS, HANDED_AT_ONCE, LOCKED_OUT_TOLD } from "./limits.ts";
 import { lockedOutSentence } from "./locked-out.ts";
 import { type NextKey, nextKeyLine, RingKeys, readNextKey } from "./ring-keys.ts";
 import { welcomeLine } from "./welcome.ts";
@@ -42,6 +42,8 @@ export class Lock {
   readonly #told = new Set<Address>();
   /** Members that have said that the key was changed. */
   readonly #rotatedBy = new Set<Address>();
+  /** What is to be said once somebody hears it. */
+  #note: string | null = null;
   /** Waits for the first round of a change. */
   #handed: ((missed: readonly number[]) => void) | null = null;
   #closed = false;
@@ -81,19 +83,24 @@ export class Lock {
     this.#keys = new RingKeys({
       ...{ keyring, own: ring.own, book: ring.book, dir },
       handOn: (next) => void this.#handOn(next),
-      moveOver: () => transport.moveOver(),
+      moveOver: () => {
+        // What was said of the former key says nothing of this one.
+        this.#rotatedBy.clear();
+        transport.moveOver();
+      },
       end: (secret) => transport.endUnder(secret),
       begun: () => this.#invites?.end(),
       say: (sentence) => this.#peer?.say(sentence),
     });
     this.#invites = new Invites(dir, keyring, ring.own);
     await this.#keys.begin();
-    await this.#invites.begin();
+    this.#note = await this.#invites.begin();
   }
 
   /** The peer lives from here on. */
   guard(peer: LockedPeer): void {
     this.#peer = peer;
+    if (this.#note !== null) peer.say(this.#note);
     const before = this.#lockedOut;
     if (before !== null) this.#hearLockedOut(before.address, before.why);
   }
@@ -202,7 +209,7 @@ export class Lock {
     const members = peer.members();
     const by = members.find((member) => member.address === address);
     if (by !== undefined && this.#keys?.isLeftOut(by.id)) return;
-    this.#rotatedBy.add(address);
+    if (by !== undefined) this.#rotatedBy.add(address);
     const saying = members.filter((member) => this.#rotatedBy.has(member.address)).length;
     if (2 * saying >= members.length) peer.end(lockedOutSentence(address, "rotated"));
   }
@@ -214,7 +221,7 @@ export class Lock {
     else if (contact?.address === address)
       peer.end(lockedOutSentence(address, why, `${contact.name} at ${address}`));
     else if (why === "rotated") this.#hearRotated(peer, address);
-    else if (!this.#told.has(address) && this.#told.size < 64) {
+    else if (!this.#told.has(address) && this.#told.size < LOCKED_OUT_TOLD) {
       this.#told.add(address);
       peer.say(lockedOutSentence(address, why));
     }

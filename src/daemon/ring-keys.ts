@@ -4,13 +4,16 @@
  * a while both are taken; then all use the next, by the age that it has had on its way, not by anybody's clock; then
  * the former is taken no more, and who shows it is told so.
  */
+import { MOST_KEY_MS } from "../control/limits.ts";
+import { boundTable } from "../protocol/model/bounded.ts";
 import { Failure } from "../protocol/model/failure.ts";
 import type { OwnKeys } from "../seal/credentials.ts";
 import { drawKey, keyText, parseKey } from "../seal/key-text.ts";
 import { type Key, type Keyring, keyOf } from "../seal/keyring.ts";
+import { RETIRED_KEPT } from "../seal/limits.ts";
 import { Secret } from "../seal/secret.ts";
 import { type KeyBook, writeKeyBook } from "./key-book.ts";
-import { KEY_ENDS_MOST_MS, KEY_RACE_MS, KEY_USED_SHARE } from "./limits.ts";
+import { KEY_RACE_MS, KEY_USED_SHARE, LEFT_OUT_KEPT } from "./limits.ts";
 
 /** One step of a change, as it goes from peer to peer. */
 export type NextKey = {
@@ -65,7 +68,7 @@ export class RingKeys {
     this.#former = options.book.former;
   }
 
-  /** What is sealed with it is not known by it. */
+  /** The name of the key of now, which tells nothing of it. */
   get fingerprint(): string {
     return nameOf(this.#current);
   }
@@ -145,6 +148,7 @@ export class RingKeys {
     if (isLate && without.length === 0) throw changing();
     this.#next.push({ bytes, key, drawnAt, endsMs, without });
     for (const id of without) this.#leftOut.add(id);
+    boundTable(this.#leftOut, LEFT_OUT_KEPT);
     this.#options.begun();
     keyring.accept(key);
     keyring.accept(await keyOf(new Secret("errand", bytes), own));
@@ -183,8 +187,12 @@ export class RingKeys {
     );
     this.#current = chosen.bytes;
     this.#next = [];
-    this.#former = [...over, ...this.#former];
+    // Nothing more is to come of those that are over.
+    this.close();
     const { keyring, end, say } = this.#options;
+    const former = [...over, ...this.#former];
+    this.#former = former.slice(0, RETIRED_KEPT);
+    for (const bytes of former.slice(RETIRED_KEPT)) keyring.forget(new Secret("ring", bytes));
     for (const bytes of over) {
       keyring.forget(new Secret("errand", bytes));
       const secret = new Secret("ring", bytes);
@@ -225,7 +233,7 @@ export function readNextKey(line: string): NextKey | null {
   try {
     const { key, ageMs, endsMs, without } = JSON.parse(line);
     if (!(Number.isFinite(ageMs) && ageMs >= 0 && Array.isArray(without))) return null;
-    if (!(endsMs > 0 && endsMs <= KEY_ENDS_MOST_MS)) return null;
+    if (!(endsMs > 0 && endsMs <= MOST_KEY_MS)) return null;
     const bytes = parseKey(String(key), "What a member said");
     return { key: bytes, ageMs, endsMs, without: without.map(Number) };
   } catch {

@@ -21,6 +21,8 @@ export class Keyring {
   #current: Key;
   /** By name; the current one among them. */
   readonly #known = new Map<string, Caller>();
+  /** Worked out when it is asked for; null where something has changed since. */
+  #accepted: readonly Secret[] | null = null;
   /** Nonces of calls that were answered, the oldest first. */
   readonly #answered = new Set<string>();
 
@@ -34,8 +36,13 @@ export class Keyring {
     return this.#current;
   }
 
-  /** Those under which datagrams may come, the current one first. */
+  /** Those under which datagrams may come, the current one first: each datagram asks for them. */
   get accepted(): readonly Secret[] {
+    this.#accepted ??= this.#working();
+    return this.#accepted;
+  }
+
+  #working(): readonly Secret[] {
     const others = [...this.#known.values()].filter(
       ({ key, standing }) =>
         standing === null && key !== this.#current && key.secret.kind === this.#current.secret.kind,
@@ -45,22 +52,25 @@ export class Keyring {
 
   /** Can be called under a key from here on. */
   accept(key: Key): void {
+    this.#accepted = null;
     this.#known.set(key.secret.name, { key, standing: null });
   }
 
   /** Calls others under a key from here on; it is accepted, too. */
   use(key: Key): void {
-    this.accept(key);
     this.#current = key;
+    this.accept(key);
   }
 
   /** Whoever shows that key is told why it is not let in any more. */
   refuse(secret: Secret, standing: NonNullable<Standing>): void {
+    this.#accepted = null;
     this.#known.set(secret.name, { key: { secret, credentials: null }, standing });
   }
 
   /** Knows nothing of a key any more. */
   forget(secret: Secret): void {
+    this.#accepted = null;
     this.#known.delete(secret.name);
   }
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { Address } from "../../src/protocol/model/member.ts";
-import type { Message } from "../../src/protocol/model/messages.ts";
 import { drawOwnKeys, type OwnKeys } from "../../src/seal/credentials.ts";
 import { type Key, Keyring, keyOf } from "../../src/seal/keyring.ts";
 import { Secret, type SecretKind } from "../../src/seal/secret.ts";
@@ -16,6 +15,7 @@ import {
   type Peer,
   ping,
   RING,
+  routed,
   sender,
 } from "./peer.ts";
 
@@ -263,26 +263,6 @@ test("no name, id or content can be read on the way", async () => {
   expect(bytes.includes(content)).toBe(false);
   expect(bytes.includes(Buffer.from(owns[2]?.instance ?? "", "hex"))).toBe(false);
   proxy.stop();
-});
-
-/** A message behind which a content stands. */
-const routed = (request: number, size: number): Message => ({
-  tag: "routed",
-  request,
-  origin: { id: 1, address: "127.0.0.1:9", instance: "0123456789abcdef" },
-  route: [1],
-  ask: {
-    kind: "store",
-    name: "a",
-    key: 1,
-    content: { size, sha256: "ab".repeat(32) },
-    write: { number: 1, after: 0, require: 0 },
-  },
-  leftMs: 1_000,
-  counter: 0,
-  avoid: [],
-  back: false,
-  lost: false,
 });
 
 /** Passes streams on to a peer, both ways, by way of one who sees and may change them. */

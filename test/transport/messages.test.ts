@@ -15,6 +15,7 @@ import {
   openPeer,
   ping,
   RING,
+  routed,
 } from "./peer.ts";
 
 afterEach(closeAll);
@@ -121,25 +122,6 @@ test("datagrams that are none of ours are dropped and counted", async () => {
 });
 
 describe("a body", () => {
-  const origin = { id: 1, address: "127.0.0.1:9", instance: "0123456789abcdef" };
-  const routed = (request: number, size: number): Message => ({
-    tag: "routed",
-    request,
-    origin,
-    route: [1],
-    ask: {
-      kind: "store",
-      name: "a",
-      key: 1,
-      content: { size, sha256: "ab".repeat(32) },
-      write: { number: 1, after: 0, require: 0 },
-    },
-    leftMs: 1_000,
-    counter: 0,
-    avoid: [],
-    back: false,
-    lost: false,
-  });
   const bodyOf = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => i * 7);
 
   test.each(["datagram", "stream"] as const)("sent by %s arrives by stream", async (channel) => {

@@ -115,6 +115,26 @@ export function ping(nonce: number): Ping {
   return { tag: "ping", nonce, round: false, digest: 0, room: 0, ...standing };
 }
 
+/** A message behind which a content stands. */
+export const routed = (request: number, size: number): Message => ({
+  tag: "routed",
+  request,
+  origin: { id: 1, address: "127.0.0.1:9", instance: "0123456789abcdef" },
+  route: [1],
+  ask: {
+    kind: "store",
+    name: "a",
+    key: 1,
+    content: { size, sha256: "ab".repeat(32) },
+    write: { number: 1, after: 0, require: 0 },
+  },
+  leftMs: 1_000,
+  counter: 0,
+  avoid: [],
+  back: false,
+  lost: false,
+});
+
 /** The bytes of a message from peer 99, which listens nowhere. */
 export function frameOf(message: WireMessage, ring = RING): Uint8Array {
   return encodeFrame(message, { ...sender(99, 9), ring });
